@@ -1,0 +1,173 @@
+//! The only error type of the program: what went wrong, where in the user's files, and what to do.
+//!
+//! Every stage converts its own library's errors into a `Diagnostic` at its border; `report` draws them
+//! with [`render`].
+
+mod render;
+mod source;
+mod suggest;
+
+pub use render::render;
+pub use source::{SourceText, Span};
+pub use suggest::{did_you_mean, nearest};
+
+use std::fmt;
+
+/// A fallible stage step that stops at its first problem.
+pub type Result<T, E = Box<Diagnostic>> = std::result::Result<T, E>;
+
+/// How much a diagnostic matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    Warning,
+    Error,
+}
+
+/// dbt's families of errors; orchestrators and tests read their titles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Category {
+    Compilation,
+    Parsing,
+    Runtime,
+    Database,
+    Dependency,
+    Validation,
+    Internal,
+    Usage,
+}
+
+impl Category {
+    /// The title as dbt prints it above the message.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Compilation => "Compilation Error",
+            Self::Parsing => "Parsing Error",
+            Self::Runtime => "Runtime Error",
+            Self::Database => "Database Error",
+            Self::Dependency => "Dependency Error",
+            Self::Validation => "Validation Error",
+            Self::Internal => "Internal Error",
+            Self::Usage => "Usage Error",
+        }
+    }
+}
+
+/// A place in a user's file and what is to be said about it.
+#[derive(Debug, Clone)]
+pub struct Label {
+    pub span: Span,
+    pub note: String,
+}
+
+/// One problem, told to the user.
+#[derive(Debug, Clone)]
+pub struct Diagnostic {
+    /// A stable name, documented in `docs/errors.md`; for warnings dbt's event name (`UnusedConfigPath`).
+    pub code: &'static str,
+    pub category: Category,
+    pub severity: Severity,
+    /// Lower case, no full stop, literals in backticks, one fact. May span lines.
+    pub message: String,
+    /// dbt's locator, as in `model orders (models/orders.sql)`.
+    pub subject: Option<String>,
+    /// The first label is the primary one: its place is the diagnostic's place.
+    pub labels: Vec<Label>,
+    pub help: Option<String>,
+    pub causes: Vec<String>,
+}
+
+impl Diagnostic {
+    pub fn new(code: &'static str, category: Category, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            category,
+            severity: Severity::Error,
+            message: message.into(),
+            subject: None,
+            labels: Vec::new(),
+            help: None,
+            causes: Vec::new(),
+        }
+    }
+
+    pub fn compilation(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(code, Category::Compilation, message)
+    }
+
+    pub fn parsing(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(code, Category::Parsing, message)
+    }
+
+    pub fn runtime(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(code, Category::Runtime, message)
+    }
+
+    pub fn database(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(code, Category::Database, message)
+    }
+
+    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::new(code, Category::Runtime, message) }
+    }
+
+    #[must_use]
+    pub fn label(mut self, span: Span, note: impl Into<String>) -> Self {
+        self.labels.push(Label { span, note: note.into() });
+        self
+    }
+
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    #[must_use]
+    pub fn maybe_help(mut self, help: Option<String>) -> Self {
+        if help.is_some() {
+            self.help = help;
+        }
+        self
+    }
+
+    #[must_use]
+    pub fn subject(mut self, subject: impl Into<String>) -> Self {
+        self.subject = Some(subject.into());
+        self
+    }
+
+    #[must_use]
+    pub fn cause(mut self, cause: impl Into<String>) -> Self {
+        self.causes.push(cause.into());
+        self
+    }
+
+    /// For `return Err(..)` in functions of [`Result`].
+    pub fn boxed(self) -> Box<Self> {
+        Box::new(self)
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Diagnostic {}
+
+/// Several problems of one stage: a stage that can find many returns them all.
+#[derive(Debug, Clone, Default)]
+pub struct Diagnostics(pub Vec<Diagnostic>);
+
+impl From<Diagnostic> for Diagnostics {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self(vec![diagnostic])
+    }
+}
+
+impl From<Box<Diagnostic>> for Diagnostics {
+    fn from(diagnostic: Box<Diagnostic>) -> Self {
+        Self(vec![*diagnostic])
+    }
+}

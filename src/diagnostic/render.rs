@@ -1,0 +1,70 @@
+//! A diagnostic as text: the message, then each place with its line and a caret, then the help.
+
+use std::fmt::Write as _;
+
+use super::{Diagnostic, Label};
+
+/// Plain text without colour; `report` adds the colours and the log prefix.
+pub fn render(diagnostic: &Diagnostic) -> String {
+    let mut text = String::from(diagnostic.category.title());
+    if let Some(subject) = &diagnostic.subject {
+        let _ = write!(text, " in {subject}");
+    }
+    for line in diagnostic.message.lines() {
+        let _ = write!(text, "\n  {line}");
+    }
+    for label in &diagnostic.labels {
+        render_label(&mut text, label);
+    }
+    for cause in &diagnostic.causes {
+        let _ = write!(text, "\n  caused by: {cause}");
+    }
+    if let Some(help) = &diagnostic.help {
+        let _ = write!(text, "\n  help: {help}");
+    }
+    text
+}
+
+fn render_label(text: &mut String, label: &Label) {
+    let span = &label.span;
+    let source = &span.source.text;
+    let (line, column) = span.source.position(span.range.start);
+    let gutter = " ".repeat(line.to_string().len());
+    let _ = write!(text, "\n {gutter}--> {}", span.location());
+    let Some(content) = source.lines().nth(line - 1) else { return };
+    let shown = content.replace('\t', " ");
+    let rest = shown.chars().count().saturating_sub(column - 1).max(1);
+    let end = span.range.end.min(source.len());
+    let marked = source.get(span.range.start..end).unwrap_or_default();
+    let width = marked.lines().next().unwrap_or_default().chars().count().clamp(1, rest);
+    let _ = write!(text, "\n {gutter} |\n {line} | {shown}");
+    let _ = write!(text, "\n {gutter} | {}{}", " ".repeat(column - 1), "^".repeat(width));
+    if !label.note.is_empty() {
+        let _ = write!(text, " {}", label.note);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{SourceText, Span};
+    use super::*;
+
+    #[test]
+    fn a_label_shows_its_line_and_a_caret() {
+        let source = SourceText::new("models/a.sql", "select *\nfrom {{ ref('stg_ordesr') }}\n");
+        let at = source.text.find("ref").unwrap();
+        let diagnostic = Diagnostic::compilation("missing-ref", "model `stg_ordesr` was not found")
+            .subject("model a (models/a.sql)")
+            .label(Span::new(&source, at..at + 17), "")
+            .help("did you mean `stg_orders`?");
+        assert_eq!(
+            render(&diagnostic),
+            "Compilation Error in model a (models/a.sql)\n  \
+             model `stg_ordesr` was not found\n  \
+             --> models/a.sql:2:9\n   \
+             |\n 2 | from {{ ref('stg_ordesr') }}\n   \
+             |         ^^^^^^^^^^^^^^^^^\n  \
+             help: did you mean `stg_orders`?"
+        );
+    }
+}

@@ -1,0 +1,7 @@
+//! rsdbt compiles a directory of Jinja-SQL models into a DAG and runs it on PostgreSQL.
+//!
+//! The modules stand in layer order: a module uses only modules above it. In brackets the crates that
+//! only that module may name.
+
+/// The only error type: a message, spans into the user's files, help.
+pub mod diagnostic;
