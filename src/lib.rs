@@ -5,3 +5,6 @@
 
 /// The only error type: a message, spans into the user's files, help.
 pub mod diagnostic;
+
+/// The macros and starter files that ship with the binary.
+pub mod builtin;
