@@ -3,6 +3,8 @@
 //! The modules stand in layer order: a module uses only modules above it. In brackets the crates that
 //! only that module may name.
 
+/// What the user typed.  [clap]
+pub mod cli;
 /// The only error type: a message, spans into the user's files, help.
 pub mod diagnostic;
 
