@@ -3,10 +3,11 @@
 //! The modules stand in layer order: a module uses only modules above it. In brackets the crates that
 //! only that module may name.
 
-/// What the user typed.  [clap]
-pub mod cli;
 /// The only error type: a message, spans into the user's files, help.
 pub mod diagnostic;
 
 /// The macros and starter files that ship with the binary.
 pub mod builtin;
+
+/// What the user typed.  [clap]
+pub mod cli;

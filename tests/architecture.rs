@@ -1,0 +1,110 @@
+//! What a machine can check of the house's taste: layers, lengths, and where each crate is at home.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A module as `src/lib.rs` lists it, with the crates that only it may name.
+struct Module {
+    name: String,
+    crates: Vec<String>,
+}
+
+fn modules() -> Vec<Module> {
+    let text = fs::read_to_string("src/lib.rs").unwrap();
+    let mut crates = Vec::new();
+    let mut modules = Vec::new();
+    for line in text.lines() {
+        if let Some(doc) = line.strip_prefix("///") {
+            if let (Some(open), Some(close)) = (doc.find('['), doc.rfind(']')) {
+                crates = doc[open + 1..close].split(", ").map(|name| name.replace('-', "_")).collect();
+            }
+        } else if let Some(name) = line.strip_prefix("pub mod ").and_then(|rest| rest.strip_suffix(';')) {
+            modules.push(Module { name: name.to_owned(), crates: std::mem::take(&mut crates) });
+        }
+    }
+    assert!(modules.len() > 5, "src/lib.rs lists the modules");
+    modules
+}
+
+fn sources(root: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(root).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path, extension));
+        } else if path.extension().is_some_and(|have| have == extension) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The module that a file of `src/` belongs to.
+fn module_of(path: &Path) -> String {
+    let first = path.strip_prefix("src").unwrap().components().next().unwrap();
+    Path::new(first.as_os_str()).file_stem().unwrap().to_string_lossy().into_owned()
+}
+
+fn code_lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.trim_start().starts_with("//"))
+}
+
+#[test]
+fn a_module_uses_only_modules_above_it() {
+    let order: BTreeMap<String, usize> =
+        modules().into_iter().enumerate().map(|(rank, module)| (module.name, rank)).collect();
+    let mut upward = Vec::new();
+    for path in sources(Path::new("src"), "rs") {
+        let Some(&own) = order.get(&module_of(&path)) else { continue };
+        let text = fs::read_to_string(&path).unwrap();
+        for line in code_lines(&text) {
+            for used in line.split("crate::").skip(1) {
+                let name: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                if order.get(&name).is_some_and(|&rank| rank > own) {
+                    upward.push(format!("{}: {}", path.display(), line.trim()));
+                }
+            }
+        }
+    }
+    assert!(upward.is_empty(), "these lines use a higher layer:\n{}", upward.join("\n"));
+}
+
+#[test]
+fn each_bracketed_crate_has_one_home() {
+    let modules = modules();
+    let mut strays = Vec::new();
+    for path in sources(Path::new("src"), "rs") {
+        let own = module_of(&path);
+        let text = fs::read_to_string(&path).unwrap();
+        for module in modules.iter().filter(|module| module.name != own) {
+            for name in &module.crates {
+                if code_lines(&text).any(|line| line.contains(&format!("{name}::"))) {
+                    strays.push(format!(
+                        "{} names {name}, which is at home in {}",
+                        path.display(),
+                        module.name
+                    ));
+                }
+            }
+        }
+    }
+    assert!(strays.is_empty(), "{}", strays.join("\n"));
+}
+
+#[test]
+fn files_and_macros_keep_their_length() {
+    let too_long = |root: &str, extension: &str, limit: usize| -> Vec<String> {
+        sources(Path::new(root), extension)
+            .into_iter()
+            .filter_map(|path| {
+                let lines = fs::read_to_string(&path).unwrap().lines().count();
+                (lines > limit).then(|| format!("{} has {lines} lines, the limit is {limit}", path.display()))
+            })
+            .collect()
+    };
+    let mut offenders = too_long("src", "rs", 600);
+    offenders.extend(too_long("src/builtin/macros", "sql", 80));
+    assert!(offenders.is_empty(), "{}", offenders.join("\n"));
+}
