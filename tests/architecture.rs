@@ -23,7 +23,7 @@ fn modules() -> Vec<Module> {
             modules.push(Module { name: name.to_owned(), crates: std::mem::take(&mut crates) });
         }
     }
-    assert!(modules.len() > 5, "src/lib.rs lists the modules");
+    assert!(modules.len() > 2, "src/lib.rs lists the modules");
     modules
 }
 
