@@ -6,8 +6,14 @@
 /// The only error type: a message, spans into the user's files, help.
 pub mod diagnostic;
 
+/// Compiled SQL: column lineage, statement split.  [sqlparser]
+pub mod sql;
+
 /// The macros and starter files that ship with the binary.
 pub mod builtin;
+
+/// The documentation page, its data and its server.  [rust-sugiyama]
+pub mod docs;
 
 /// What the user typed.  [clap]
 pub mod cli;

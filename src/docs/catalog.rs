@@ -1,0 +1,1 @@
+//! catalog.json v1 from the database's catalog rows.
