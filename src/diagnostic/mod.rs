@@ -74,6 +74,19 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     pub help: Option<String>,
     pub causes: Vec<String>,
+    /// Set when the database server refused a statement.
+    pub server: Option<Box<ServerError>>,
+}
+
+/// What the database server said besides its message: for retries, and to find the place in the user's file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerError {
+    /// The five characters, as in `42P01`; `08006` for a connection that was lost.
+    pub sqlstate: String,
+    /// The text that was sent, its query comment included.
+    pub statement: std::sync::Arc<str>,
+    /// Where in `statement` the server found the error, in bytes.
+    pub offset: Option<usize>,
 }
 
 impl Diagnostic {
@@ -87,6 +100,7 @@ impl Diagnostic {
             labels: Vec::new(),
             help: None,
             causes: Vec::new(),
+            server: None,
         }
     }
 
