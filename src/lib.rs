@@ -9,7 +9,7 @@ pub mod diagnostic;
 /// Compiled SQL: column lineage, statement split.  [sqlparser]
 pub mod sql;
 
-/// Postgres: connect, execute, catalog reads, relation cache, COPY, the embedded server.  [postgres-protocol, rustls, socket2, rustix, tar, ruzstd]
+/// Postgres: connect, execute, catalog reads, relation cache, COPY, the embedded server.  [postgres-protocol, rustls, ruzstd]
 pub mod adapter;
 
 /// The macros and starter files that ship with the binary.

@@ -54,7 +54,12 @@ impl Connection {
     }
 
     /// Runs one or several statements; the answer is the last one's.
-    pub fn execute(&mut self, sql: &str, begin: Begin, fetch: Fetch) -> Result<(Response, Option<ResultSet>)> {
+    pub fn execute(
+        &mut self,
+        sql: &str,
+        begin: Begin,
+        fetch: Fetch,
+    ) -> Result<(Response, Option<ResultSet>)> {
         let _ = (sql, begin, fetch);
         Err(unfinished())
     }
