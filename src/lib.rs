@@ -15,8 +15,14 @@ pub mod adapter;
 /// The macros and starter files that ship with the binary.
 pub mod builtin;
 
+/// Plan, executor, nodes, tests, freshness, hooks, events, results.
+pub mod run;
+
 /// The documentation page, its data and its server.  [rust-sugiyama]
 pub mod docs;
+
+/// Events to terminal, progress, JSON log.  [indicatif]
+pub mod report;
 
 /// What the user typed.  [clap]
 pub mod cli;

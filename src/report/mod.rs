@@ -1,0 +1,193 @@
+//! Draws events: text or JSON on the terminal, and the log file. The only place that prints.
+
+mod file;
+mod json;
+mod progress;
+mod scrub;
+mod style;
+mod text;
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use jiff::tz::TimeZone;
+
+pub use json::Invocation;
+pub use scrub::Scrubber;
+pub use style::Style;
+pub use text::message;
+
+use crate::run::{Event, Level, Listener, Occurrence};
+
+/// The form of a log's lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Text,
+    Debug,
+    Json,
+}
+
+impl Format {
+    /// `default` is the text form on the terminal and the debug form in the file.
+    pub fn parse(name: &str, default: Self) -> Self {
+        match name {
+            "text" => Self::Text,
+            "debug" => Self::Debug,
+            "json" => Self::Json,
+            _ => default,
+        }
+    }
+}
+
+/// One place where lines go.
+#[derive(Debug, Clone, Copy)]
+pub struct Channel {
+    pub format: Format,
+    /// `None` silences the channel.
+    pub level: Option<Level>,
+    pub style: Style,
+}
+
+/// What the flags say about output.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub terminal: Channel,
+    pub file: Channel,
+    /// `None`: no log file.
+    pub log_file: Option<PathBuf>,
+    pub log_file_max_bytes: u64,
+    pub log_cache_events: bool,
+    pub quiet: bool,
+    /// A progress bar is drawn below the lines: only on a terminal.
+    pub progress: bool,
+    pub invocation: Invocation,
+}
+
+/// The listener of an invocation.
+pub struct Reporter {
+    settings: Settings,
+    scrubber: Scrubber,
+    file: Mutex<Option<file::LogFile>>,
+    progress: progress::Progress,
+}
+
+impl Reporter {
+    /// Opens the log file; without permission to write it the run goes on without one.
+    pub fn new(settings: Settings, scrubber: Scrubber) -> Self {
+        let log = settings
+            .log_file
+            .as_ref()
+            .filter(|_| settings.file.level.is_some())
+            .and_then(|path| file::LogFile::open(path, settings.log_file_max_bytes).ok());
+        let progress = progress::Progress::new(settings.progress);
+        Self { settings, scrubber, file: Mutex::new(log), progress }
+    }
+
+    fn print(&self, occurrence: &Occurrence<'_>) {
+        let Some(line) = self.terminal_line(occurrence) else { return };
+        self.progress.suspend(|| {
+            let mut stdout = io::stdout().lock();
+            // A closed pipe (`| head`) must not fail the run.
+            let _ = writeln!(stdout, "{}", self.scrubber.scrub(line));
+            let _ = stdout.flush();
+        });
+    }
+
+    fn terminal_line(&self, occurrence: &Occurrence<'_>) -> Option<String> {
+        let channel = self.settings.terminal;
+        let level = channel.level?;
+        let product = occurrence.event.is_product();
+        let threshold = if self.settings.quiet { Level::Error } else { level };
+        if !product && occurrence.level < threshold {
+            return None;
+        }
+        if product && channel.format == Format::Text {
+            return Some(text::message(occurrence.event, channel.style));
+        }
+        Some(self.line(channel, occurrence))
+    }
+
+    fn line(&self, channel: Channel, occurrence: &Occurrence<'_>) -> String {
+        let message = || text::message(occurrence.event, channel.style);
+        match channel.format {
+            Format::Json => json::line(occurrence, &self.settings.invocation, channel.style),
+            Format::Text => {
+                let time = occurrence.at.strftime("%H:%M:%S");
+                format!("{}{time}  {}", reset(channel.style), message())
+            }
+            Format::Debug => {
+                let time = occurrence.at.to_zoned(TimeZone::system()).strftime("%H:%M:%S.%6f").to_string();
+                let mut line = String::new();
+                if let Event::MainReportVersion { .. } = occurrence.event {
+                    let bar = "=".repeat(30);
+                    line = format!("\n\n{bar} {time} | {} {bar}\n", self.settings.invocation.id);
+                }
+                let thread: String = occurrence.thread.chars().take(10).collect();
+                let level = occurrence.level.name();
+                let tag = reset(channel.style);
+                line.push_str(&format!("{tag}{time} [{level:<5}] [{thread:<10}]: {}", message()));
+                line
+            }
+        }
+    }
+
+    fn store(&self, occurrence: &Occurrence<'_>) {
+        let channel = self.settings.file;
+        if channel.level.is_none_or(|level| occurrence.level < level) {
+            return;
+        }
+        // dbt: `clean` may just have removed the log's folder
+        if matches!(occurrence.event.code(), "Z012" | "Z013" | "Z014" | "Z015") {
+            return;
+        }
+        let line = self.scrubber.scrub(self.line(channel, occurrence));
+        if let Ok(mut log) = self.file.lock()
+            && let Some(log) = log.as_mut()
+        {
+            let _ = log.write(&line);
+        }
+    }
+
+    /// To be called before the process exits.
+    pub fn flush(&self) {
+        self.progress.clear();
+        if let Ok(mut log) = self.file.lock()
+            && let Some(log) = log.as_mut()
+        {
+            let _ = log.flush();
+        }
+    }
+}
+
+fn reset(style: Style) -> &'static str {
+    if style.color { "\x1b[0m" } else { "" }
+}
+
+impl Listener for Reporter {
+    fn on(&self, occurrence: &Occurrence<'_>) {
+        if matches!(occurrence.event, Event::CacheAction { .. }) && !self.settings.log_cache_events {
+            return;
+        }
+        self.print(occurrence);
+        self.store(occurrence);
+        self.progress.on(occurrence.event);
+        if occurrence.level == Level::Error {
+            self.flush_file();
+        }
+    }
+
+    fn flush(&self) {
+        Self::flush(self);
+    }
+}
+
+impl Reporter {
+    fn flush_file(&self) {
+        if let Ok(mut log) = self.file.lock()
+            && let Some(log) = log.as_mut()
+        {
+            let _ = log.flush();
+        }
+    }
+}

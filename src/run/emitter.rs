@@ -1,0 +1,163 @@
+//! Where every stage's events go: to one listener (`report`), with the time, the thread and the node they
+//! are about. Warnings pass `--warn-error-options` here, so a warning may come back as an error.
+
+use std::sync::Mutex;
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::event::{Event, Level};
+use super::warnings::{Treatment, WarningOptions, is_deprecation};
+use crate::diagnostic::{Category, Diagnostic, Result};
+
+/// What the log tells about a node with each of its events.
+#[derive(Debug, Clone, Serialize, Default)]
+pub struct NodeInfo {
+    pub node_path: String,
+    pub node_name: String,
+    pub unique_id: String,
+    pub resource_type: String,
+    pub materialized: String,
+    pub node_status: String,
+    pub node_started_at: String,
+    pub node_finished_at: String,
+    pub meta: Value,
+    pub node_relation: NodeRelation,
+    pub node_checksum: String,
+}
+
+/// Where the node lives in the database.
+#[derive(Debug, Clone, Serialize, Default)]
+pub struct NodeRelation {
+    pub database: String,
+    pub schema: String,
+    pub alias: String,
+    pub relation_name: String,
+}
+
+/// An event with its circumstances.
+pub struct Occurrence<'a> {
+    pub event: &'a Event,
+    pub level: Level,
+    pub at: Timestamp,
+    pub thread: String,
+    pub node: Option<&'a NodeInfo>,
+}
+
+/// Who draws or stores events.
+pub trait Listener: Send + Sync {
+    fn on(&self, occurrence: &Occurrence<'_>);
+
+    /// Everything said so far is to reach its place.
+    fn flush(&self) {}
+}
+
+/// Shared by all threads of an invocation.
+pub struct Emitter {
+    listener: Box<dyn Listener>,
+    warnings: WarningOptions,
+    deprecations: Mutex<IndexMap<&'static str, usize>>,
+    show_all_deprecations: bool,
+}
+
+impl Emitter {
+    pub fn new(listener: Box<dyn Listener>, warnings: WarningOptions, show_all_deprecations: bool) -> Self {
+        Self { listener, warnings, deprecations: Mutex::default(), show_all_deprecations }
+    }
+
+    /// For tests and for calls before the flags are known.
+    pub fn silent() -> Self {
+        struct Nobody;
+        impl Listener for Nobody {
+            fn on(&self, _: &Occurrence<'_>) {}
+        }
+        Self::new(Box::new(Nobody), WarningOptions::default(), false)
+    }
+
+    pub fn emit(&self, event: Event) {
+        self.send(&event, event.level(), None);
+    }
+
+    /// An event about a node.
+    pub fn emit_for(&self, node: &NodeInfo, event: Event) {
+        self.send(&event, event.level(), Some(node));
+    }
+
+    /// An event that is quieter or louder than usual.
+    pub fn emit_at(&self, level: Level, node: Option<&NodeInfo>, event: Event) {
+        self.send(&event, level, node);
+    }
+
+    /// Says a warning, or returns it as an error when it is to be one.
+    pub fn warn(&self, warning: Diagnostic) -> Result<()> {
+        self.warn_for(None, warning)
+    }
+
+    pub fn warn_for(&self, node: Option<&NodeInfo>, warning: Diagnostic) -> Result<()> {
+        match self.warnings.treatment(warning.code) {
+            Treatment::Silence => return Ok(()),
+            Treatment::Error => {
+                let error = Diagnostic {
+                    severity: crate::diagnostic::Severity::Error,
+                    category: Category::Compilation,
+                    ..warning
+                };
+                return Err(error.boxed());
+            }
+            Treatment::Warn => {}
+        }
+        if is_deprecation(warning.code) {
+            let first = match self.deprecations.lock() {
+                Ok(mut met) => {
+                    let count = met.entry(warning.code).or_insert(0);
+                    *count += 1;
+                    *count == 1
+                }
+                Err(_) => true,
+            };
+            if !first && !self.show_all_deprecations {
+                return Ok(());
+            }
+        }
+        self.send(&Event::Warning(warning.boxed()), Level::Warn, node);
+        Ok(())
+    }
+
+    /// Whether a warning of this name is an error under the present options.
+    pub fn escalates(&self, name: &str) -> bool {
+        self.warnings.treatment(name) == Treatment::Error
+    }
+
+    /// The closing list of the deprecations that were met.
+    pub fn summarize_deprecations(&self) -> Result<()> {
+        let Ok(met) = self.deprecations.lock() else { return Ok(()) };
+        if met.is_empty() {
+            return Ok(());
+        }
+        let mut text = String::from("Summary of encountered deprecations:");
+        for (name, count) in met.iter() {
+            let plural = if *count == 1 { "occurrence" } else { "occurrences" };
+            text.push_str(&format!("\n\n- {name}: {count} {plural}"));
+        }
+        drop(met);
+        if !self.show_all_deprecations {
+            text.push_str(
+                "\n\nTo see each occurrence instead of the first of each kind, use the `--show-all-deprecations` flag.",
+            );
+        }
+        self.warn(Diagnostic::warning("DeprecationsSummary", text))
+    }
+
+    pub fn flush(&self) {
+        self.listener.flush();
+    }
+
+    fn send(&self, event: &Event, level: Level, node: Option<&NodeInfo>) {
+        let thread = std::thread::current().name().map_or_else(String::new, |name| {
+            if name == "main" { "MainThread".to_owned() } else { name.to_owned() }
+        });
+        self.listener.on(&Occurrence { event, level, at: Timestamp::now(), thread, node });
+    }
+}

@@ -1,0 +1,245 @@
+//! Everything the program can say, as data. One line per event: its name and code are dbt's, and so are
+//! its fields, because orchestrators read them from the JSON log. How an event looks as text is `report`'s.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::warnings;
+use crate::diagnostic::Diagnostic;
+
+/// How loud an event is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+impl Level {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+
+    /// The level that a `--log-level` names; `none` is no level.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "debug" => Some(Self::Debug),
+            "info" => Some(Self::Info),
+            "warn" => Some(Self::Warn),
+            "error" => Some(Self::Error),
+            _ => None,
+        }
+    }
+}
+
+macro_rules! events {
+    ($($name:ident $code:literal $level:ident { $($field:ident: $kind:ty),* })*) => {
+        /// What happened, by dbt's event names.
+        #[derive(Debug, Clone)]
+        pub enum Event {
+            $($name { $($field: $kind),* },)*
+            /// A warning of any stage; its code is the event's name.
+            Warning(Box<Diagnostic>),
+        }
+
+        impl Event {
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$name { .. } => stringify!($name),)*
+                    Self::Warning(diagnostic) => diagnostic.code,
+                }
+            }
+
+            pub fn code(&self) -> &'static str {
+                match self {
+                    $(Self::$name { .. } => $code,)*
+                    Self::Warning(diagnostic) => warnings::code(diagnostic.code),
+                }
+            }
+
+            fn usual_level(&self) -> Level {
+                match self {
+                    $(Self::$name { .. } => Level::$level,)*
+                    Self::Warning(_) => Level::Warn,
+                }
+            }
+
+            /// The fields, as the JSON log carries them.
+            pub fn data(&self) -> Value {
+                match self {
+                    $(Self::$name { $($field),* } => json!({ $(stringify!($field): $field),* }),)*
+                    Self::Warning(diagnostic) => json!({ "msg": diagnostic.message }),
+                }
+            }
+        }
+    };
+}
+
+events! {
+    MainReportVersion "A001" Info { version: String, log_version: u32 }
+    MainReportArgs "A002" Debug { args: Value }
+    AdapterRegistered "E034" Info { adapter_name: String, adapter_version: String }
+    SQLQuery "E016" Debug { conn_name: String, sql: String }
+    SQLQueryStatus "E017" Debug { status: String, elapsed: f64 }
+    SQLCommit "E018" Debug { conn_name: String }
+    NewConnection "E005" Debug { conn_name: String, conn_type: String }
+    ConnectionUsed "E015" Debug { conn_name: String, conn_type: String }
+    SchemaCreation "E020" Debug { relation: String }
+    SchemaDrop "E021" Debug { relation: String }
+    CacheAction "E022" Debug { action: String }
+    CannotGenerateDocs "E043" Info {}
+    BuildingCatalog "E044" Info {}
+    CatalogWritten "E042" Info { path: String }
+    WriteCatalogFailure "E041" Error { num_exceptions: usize }
+    FinishedRunningStats "E047" Info { stat_line: String, execution: String, execution_time: f64 }
+    PartialParsingNotEnabled "I028" Debug {}
+    ParsePerfInfoPath "I010" Info { path: String }
+    JinjaLogInfo "I062" Info { msg: String }
+    JinjaLogDebug "I063" Debug { msg: String }
+    SelectorReportInvalidSelector "M010" Info { valid_selectors: String, spec_method: String, raw_spec: String }
+    DepsNoPackagesFound "M013" Info {}
+    DepsStartPackageInstall "M014" Info { package_name: String }
+    DepsInstallInfo "M015" Info { version_name: String }
+    DepsUpdateAvailable "M016" Info { version_latest: String }
+    DepsUpToDate "M017" Info {}
+    DepsListSubdirectory "M018" Info { subdirectory: String }
+    DepsNotifyUpdatesAvailable "M019" Info { packages: Vec<String> }
+    DepsLockUpdating "M031" Info { lock_filepath: String }
+    DepsAddPackage "M032" Info { package_name: String, version: String, packages_filepath: String }
+    ArtifactWritten "P001" Debug { artifact_type: String, artifact_path: String }
+    RunningOperationCaughtError "Q001" Error { exc: String }
+    CompileComplete "Q002" Info {}
+    FreshnessCheckComplete "Q003" Info {}
+    SeedHeader "Q004" Info { header: String }
+    LogTestResult "Q007" Info { name: String, status: String, index: usize, num_models: usize, execution_time: f64, num_failures: i64, attached_node: Option<String> }
+    LogNodeResult "Q008" Info { description: String, status: String, index: usize, total: usize, execution_time: f64, msg: String }
+    LogStartLine "Q011" Info { description: String, index: usize, total: usize }
+    LogModelResult "Q012" Info { description: String, status: String, index: usize, total: usize, execution_time: f64 }
+    LogSnapshotResult "Q015" Info { description: String, status: String, result_message: String, index: usize, total: usize, execution_time: f64, cfg: Value }
+    LogSeedResult "Q016" Info { status: String, result_message: String, schema: String, relation: String, index: usize, total: usize, execution_time: f64 }
+    LogFreshnessResult "Q018" Info { status: String, source_name: String, table_name: String, index: usize, total: usize, execution_time: f64 }
+    LogNodeNoOpResult "Q019" Info { description: String, status: String, index: usize, total: usize, execution_time: f64 }
+    LogCancelLine "Q022" Error { conn_name: String }
+    DefaultSelector "Q023" Info { name: String }
+    NodeStart "Q024" Debug { unique_id: String }
+    NodeFinished "Q025" Debug { unique_id: String, run_result: Value }
+    ConcurrencyLine "Q027" Info { num_threads: usize, target_name: String, node_count: usize }
+    WritingInjectedSQLForNode "Q029" Debug { unique_id: String }
+    NodeCompiling "Q030" Debug { unique_id: String }
+    NodeExecuting "Q031" Debug { unique_id: String }
+    LogHookStartLine "Q032" Info { statement: String, index: usize, total: usize }
+    LogHookEndLine "Q033" Info { statement: String, status: String, index: usize, total: usize, execution_time: f64 }
+    SkippingDetails "Q034" Info { resource_type: String, schema: String, node_name: String, index: usize, total: usize }
+    EndRunResult "Q037" Debug { elapsed_time: f64, success: bool }
+    CommandCompleted "Q039" Debug { command: String, success: bool, completed_at: String, elapsed: f64 }
+    ShowNode "Q041" Info { node_name: String, preview: String, is_inline: bool, output_format: String, unique_id: String, quiet: bool }
+    CompiledNode "Q042" Info { node_name: String, compiled: String, is_inline: bool, output_format: String, unique_id: String, quiet: bool }
+    MicrobatchExecutionDebug "Q044" Debug { msg: String }
+    LogStartBatch "Q045" Info { description: String, batch_index: usize, total_batches: usize }
+    LogBatchResult "Q046" Info { description: String, status: String, batch_index: usize, total_batches: usize, execution_time: f64 }
+    LogFunctionResult "Q047" Info { description: String, status: String, index: usize, total: usize, execution_time: f64 }
+    CatchableExceptionOnRun "W002" Debug { exc: String }
+    GenericExceptionOnRun "W004" Error { build_path: Option<String>, unique_id: String, exc: String }
+    FoundStats "W006" Info { stat_line: String }
+    MainKeyboardInterrupt "Z001" Info {}
+    MainEncounteredError "Z002" Error { exc: String }
+    CheckCleanPath "Z012" Info { path: String }
+    ConfirmCleanPath "Z013" Info { path: String }
+    ProtectedCleanPath "Z014" Info { path: String }
+    FinishedCleanPaths "Z015" Info {}
+    OpenCommand "Z016" Info { open_cmd: String, profiles_dir: String }
+    Formatting "Z017" Info { msg: String }
+    RunResultWarning "Z021" Warn { resource_type: String, node_name: String, path: String }
+    RunResultFailure "Z022" Error { resource_type: String, node_name: String, path: String }
+    StatsLine "Z023" Info { stats: Value }
+    RunResultError "Z024" Error { msg: String }
+    RunResultErrorNoMessage "Z025" Error { status: String }
+    SQLCompiledPath "Z026" Info { path: String }
+    CheckNodeTestFailure "Z027" Info { relation_name: String }
+    EndOfRunSummary "Z030" Info { num_errors: usize, num_warnings: usize, num_partial_success: usize, keyboard_interrupt: bool }
+    MarkSkippedChildren "Z033" Debug { unique_id: String, status: String, reason: Option<String> }
+    LogSkipBecauseError "Z034" Error { schema: String, relation: String, index: usize, total: usize, status: String }
+    RunResultWarningMessage "Z046" Warn { msg: String }
+    DebugCmdOut "Z047" Info { msg: String }
+    DebugCmdResult "Z048" Info { msg: String }
+    ListCmdOut "Z049" Info { msg: String }
+    Note "Z050" Info { msg: String }
+    PrintEvent "Z052" Info { msg: String }
+}
+
+impl Event {
+    /// The level, which for results depends on how they ended.
+    pub fn level(&self) -> Level {
+        match self {
+            Self::LogTestResult { status, .. } | Self::LogFreshnessResult { status, .. } => {
+                match status.as_str() {
+                    "fail" | "error" | "runtime error" => Level::Error,
+                    "warn" => Level::Warn,
+                    _ => Level::Info,
+                }
+            }
+            Self::LogModelResult { status, .. }
+            | Self::LogSeedResult { status, .. }
+            | Self::LogSnapshotResult { status, .. }
+            | Self::LogBatchResult { status, .. }
+            | Self::LogFunctionResult { status, .. }
+            | Self::LogNodeResult { status, .. }
+                if status == "error" =>
+            {
+                Level::Error
+            }
+            _ => self.usual_level(),
+        }
+    }
+
+    /// Output that is the command's product: it goes to stdout as it is, even under `--quiet`.
+    pub fn is_product(&self) -> bool {
+        matches!(
+            self,
+            Self::PrintEvent { .. }
+                | Self::ShowNode { .. }
+                | Self::CompiledNode { .. }
+                | Self::ListCmdOut { .. }
+        )
+    }
+
+    /// An empty line, or a text for the reader's eye only.
+    pub fn formatting(text: impl Into<String>) -> Self {
+        Self::Formatting { msg: text.into() }
+    }
+
+    /// The error that ends a command, as orchestrators look for it.
+    pub fn fatal(diagnostic: &Diagnostic) -> Self {
+        Self::MainEncounteredError { exc: crate::diagnostic::render(diagnostic) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_is_as_loud_as_its_status() {
+        let result = |status: &str| Event::LogTestResult {
+            name: "unique_id".into(),
+            status: status.into(),
+            index: 1,
+            num_models: 1,
+            execution_time: 0.1,
+            num_failures: 2,
+            attached_node: None,
+        };
+        assert_eq!(result("fail").level(), Level::Error);
+        assert_eq!(result("warn").level(), Level::Warn);
+        assert_eq!(result("pass").level(), Level::Info);
+        assert_eq!(result("pass").data()["num_failures"], 2);
+        assert_eq!(result("pass").code(), "Q007");
+    }
+}

@@ -1,0 +1,167 @@
+//! Warnings: their codes, which of them `--warn-error-options` turns into errors or silences, and how
+//! often each deprecation was met.
+
+use serde_json::Value;
+
+/// What becomes of a warning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Treatment {
+    Error,
+    Warn,
+    Silence,
+}
+
+/// `--warn-error` and `--warn-error-options`: lists of event names; `all`, `*` and `Deprecations` are groups.
+#[derive(Debug, Clone, Default)]
+pub struct WarningOptions {
+    pub error: Vec<String>,
+    pub warn: Vec<String>,
+    pub silence: Vec<String>,
+}
+
+impl WarningOptions {
+    /// `--warn-error`: every warning is an error.
+    pub fn all_errors() -> Self {
+        Self { error: vec!["all".into()], ..Self::default() }
+    }
+
+    /// Reads `{error: .., warn: .., silence: ..}` or the older `{include: .., exclude: ..}`.
+    pub fn from_json(options: &Value) -> Self {
+        let list = |names: [&str; 2]| -> Vec<String> {
+            match names.iter().find_map(|name| options.get(*name)) {
+                Some(Value::String(one)) => vec![one.clone()],
+                Some(Value::Array(many)) => {
+                    many.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect()
+                }
+                _ => Vec::new(),
+            }
+        };
+        Self {
+            error: list(["error", "include"]),
+            warn: list(["warn", "exclude"]),
+            silence: list(["silence", "silence"]),
+        }
+    }
+
+    /// The most specific list decides: the name itself, then the group of deprecations, then `all`.
+    pub fn treatment(&self, name: &str) -> Treatment {
+        let deprecation = is_deprecation(name).then_some("Deprecations");
+        for key in [Some(name), deprecation, Some("all"), Some("*")].into_iter().flatten() {
+            let listed = |names: &[String]| names.iter().any(|listed| listed == key);
+            if listed(&self.silence) {
+                return Treatment::Silence;
+            }
+            if listed(&self.warn) {
+                return Treatment::Warn;
+            }
+            if listed(&self.error) {
+                return Treatment::Error;
+            }
+        }
+        Treatment::Warn
+    }
+}
+
+/// Deprecations are said once each and counted.
+pub(super) fn is_deprecation(name: &str) -> bool {
+    name.ends_with("Deprecation")
+}
+
+/// dbt's code of a warning event.
+pub(super) fn code(name: &str) -> &'static str {
+    CODES.iter().find(|(known, _)| *known == name).map_or("W000", |(_, code)| code)
+}
+
+const CODES: &[(&str, &str)] = &[
+    ("AdapterDeprecationWarning", "D005"),
+    ("AdapterEventWarning", "E003"),
+    ("ArgumentsPropertyInGenericTestDeprecation", "D038"),
+    ("BehaviorChangeEvent", "D000"),
+    ("CatalogGenerationError", "E040"),
+    ("ConfigDataPathDeprecation", "D004"),
+    ("ConfigLogPathDeprecation", "D010"),
+    ("ConfigSourcePathDeprecation", "D003"),
+    ("ConfigTargetPathDeprecation", "D011"),
+    ("ConstraintNotEnforced", "E048"),
+    ("ConstraintNotSupported", "E049"),
+    ("CustomKeyInConfigDeprecation", "D026"),
+    ("CustomKeyInObjectDeprecation", "D027"),
+    ("CustomOutputPathInSourceFreshnessDeprecation", "D029"),
+    ("CustomTopLevelKeyDeprecation", "D025"),
+    ("DeprecatedModel", "I065"),
+    ("DeprecatedReference", "I067"),
+    ("DeprecationsSummary", "D028"),
+    ("DepsScrubbedPackageName", "M035"),
+    ("DepsUnpinned", "M029"),
+    ("DuplicateNameDistinctNodeTypesDeprecation", "D040"),
+    ("DuplicateYAMLKeysDeprecation", "D024"),
+    ("EnvironmentVariableNamespaceDeprecation", "D036"),
+    ("EnvironmentVariableRenamed", "D009"),
+    ("ExposureNameDeprecation", "D007"),
+    ("FreshnessConfigProblem", "I073"),
+    ("GenericJSONSchemaValidationDeprecation", "D022"),
+    ("GetMetaKeyWarning", "D041"),
+    ("InternalDeprecation", "D008"),
+    ("InvalidConcurrentBatchesConfig", "I075"),
+    ("InvalidMacroAnnotation", "I076"),
+    ("InvalidValueForField", "I008"),
+    ("JinjaLogWarning", "I061"),
+    ("MacroNotFoundForPatch", "I059"),
+    ("MetricAttributesRenamed", "D006"),
+    ("MicrobatchMacroOutsideOfBatchesDeprecation", "D020"),
+    ("MicrobatchModelNoEventTimeInputs", "I074"),
+    ("MissingArgumentsPropertyInGenericTestDeprecation", "D039"),
+    ("MissingPlusPrefixDeprecation", "D037"),
+    ("ModelParamUsageDeprecation", "D032"),
+    ("ModulesItertoolsUsageDeprecation", "D034"),
+    ("NoNodeForYamlKey", "I058"),
+    ("NoNodesForSelectionCriteria", "M030"),
+    ("NoNodesSelected", "Q038"),
+    ("NodeNotFoundOrDisabled", "I060"),
+    ("NothingToDo", "Q035"),
+    ("PackageInstallPathDeprecation", "D002"),
+    ("PackageMaterializationOverrideDeprecation", "D016"),
+    ("PackageNodeDependsOnRootProjectNode", "I077"),
+    ("PackageRedirectDeprecation", "D001"),
+    ("ProjectFlagsMovedDeprecation", "D013"),
+    ("PropertyMovedToConfigDeprecation", "D030"),
+    ("ResourceNamesWithSpacesDeprecation", "D015"),
+    ("SeedExceedsLimitAndPathChanged", "I054"),
+    ("SeedExceedsLimitChecksumChanged", "I055"),
+    ("SeedExceedsLimitSamePath", "I053"),
+    ("SeedIncreased", "I052"),
+    ("SemanticValidationFailure", "I070"),
+    ("SnapshotTimestampWarning", "Q043"),
+    ("SourceFreshnessProjectHooksNotRun", "D017"),
+    ("SourceOverrideDeprecation", "D035"),
+    ("SpacesInResourceNameDeprecation", "D014"),
+    ("TestsConfigDeprecation", "D012"),
+    ("UnexpectedJinjaBlockDeprecation", "D023"),
+    ("UnsupportedConstraintMaterialization", "I068"),
+    ("UnusedResourceConfigPath", "I051"),
+    ("UnusedTables", "I056"),
+    ("UnversionedBreakingChange", "I071"),
+    ("UpcomingReferenceDeprecation", "I066"),
+    ("ValidationWarning", "I009"),
+    ("WEOIncludeExcludeDeprecation", "D031"),
+    ("WarnStateTargetEqual", "I072"),
+    ("WrongResourceSchemaFile", "I057"),
+];
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_most_specific_list_decides() {
+        let options = WarningOptions::from_json(&json!({
+            "error": "all", "warn": ["Deprecations"], "silence": ["NothingToDo"]
+        }));
+        assert_eq!(options.treatment("NothingToDo"), Treatment::Silence);
+        assert_eq!(options.treatment("ExposureNameDeprecation"), Treatment::Warn);
+        assert_eq!(options.treatment("NoNodesForSelectionCriteria"), Treatment::Error);
+        assert_eq!(WarningOptions::default().treatment("NothingToDo"), Treatment::Warn);
+    }
+}
