@@ -6,6 +6,9 @@
 /// The only error type: a message, spans into the user's files, help.
 pub mod diagnostic;
 
+/// Typed, spanned YAML: project, profiles, properties, packages, selectors, node configs.  [serde_yaml]
+pub mod config;
+
 /// Compiled SQL: column lineage, statement split.  [sqlparser]
 pub mod sql;
 

@@ -1,0 +1,330 @@
+//! YAML with spans: every value knows the bytes of the user's file that it came from.
+//!
+//! Scalars resolve as PyYAML does (YAML 1.1), because that is what dbt's users have written for.
+
+mod load;
+mod merge;
+mod resolve;
+mod syntax;
+mod write;
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use crate::diagnostic::{Diagnostic, Result, SourceText, Span};
+
+pub use load::{Loaded, load, load_text};
+pub use write::to_yaml_text;
+
+/// A YAML value and its place.
+#[derive(Debug, Clone)]
+pub struct Yaml {
+    pub kind: Kind,
+    start: u32,
+    end: u32,
+    source: Arc<SourceText>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    Null,
+    Bool(bool),
+    Integer(i64),
+    Float(f64),
+    String(String),
+    /// A date or a time stamp in ISO form, as Python prints it.
+    Date(String),
+    Sequence(Vec<Yaml>),
+    Mapping(Mapping),
+}
+
+/// Entries in file order, with unique keys.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Mapping {
+    entries: Vec<Entry>,
+}
+
+/// One `key: value`; keys that are not strings are spelled as JSON spells them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    pub key: String,
+    pub key_start: u32,
+    pub value: Yaml,
+}
+
+impl PartialEq for Yaml {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind
+    }
+}
+
+impl Yaml {
+    pub fn new(kind: Kind, span: &Span) -> Self {
+        let (start, end) = (offset(span.range.start), offset(span.range.end));
+        Self { kind, start, end, source: Arc::clone(&span.source) }
+    }
+
+    pub fn null(source: &Arc<SourceText>) -> Self {
+        Self::new(Kind::Null, &Span::new(source, 0..0))
+    }
+
+    /// A JSON value at a place in a file: the result of rendering a text that stood there.
+    pub fn from_json(value: Json, span: &Span) -> Self {
+        let kind = match value {
+            Json::Null => Kind::Null,
+            Json::Bool(value) => Kind::Bool(value),
+            Json::Number(number) => match number.as_i64() {
+                Some(value) => Kind::Integer(value),
+                None => Kind::Float(number.as_f64().unwrap_or(f64::NAN)),
+            },
+            Json::String(text) => Kind::String(text),
+            Json::Array(items) => {
+                Kind::Sequence(items.into_iter().map(|item| Self::from_json(item, span)).collect())
+            }
+            Json::Object(object) => {
+                let mut mapping = Mapping::default();
+                for (key, value) in object {
+                    mapping.push(key, offset(span.range.start), Self::from_json(value, span));
+                }
+                Kind::Mapping(mapping)
+            }
+        };
+        Self::new(kind, span)
+    }
+
+    pub fn to_json(&self) -> Json {
+        match &self.kind {
+            Kind::Null => Json::Null,
+            Kind::Bool(value) => Json::Bool(*value),
+            Kind::Integer(value) => Json::from(*value),
+            Kind::Float(value) => Json::from(*value),
+            Kind::String(text) | Kind::Date(text) => Json::String(text.clone()),
+            Kind::Sequence(items) => Json::Array(items.iter().map(Self::to_json).collect()),
+            Kind::Mapping(mapping) => Json::Object(mapping.to_json()),
+        }
+    }
+
+    pub fn source(&self) -> &Arc<SourceText> {
+        &self.source
+    }
+
+    /// The bytes of the value, without trailing space and comments.
+    pub fn span(&self) -> Span {
+        let text = &self.source.text;
+        let (start, end) = (self.start as usize, (self.end as usize).min(text.len()));
+        let raw = text.get(start..end.max(start)).unwrap_or_default();
+        Span::new(&self.source, start..start + load::token_length(raw, &self.kind))
+    }
+
+    pub fn get(&self, key: &str) -> Option<&Yaml> {
+        self.as_mapping().and_then(|mapping| mapping.get(key))
+    }
+
+    /// Follows a path of keys.
+    pub fn path(&self, keys: &[&str]) -> Option<&Yaml> {
+        keys.iter().try_fold(self, |value, key| value.get(key))
+    }
+
+    pub fn is_null(&self) -> bool {
+        self.kind == Kind::Null
+    }
+
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub fn as_bool(&self) -> Option<bool> {
+        match self.kind {
+            Kind::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    pub fn as_i64(&self) -> Option<i64> {
+        match self.kind {
+            Kind::Integer(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    pub fn as_sequence(&self) -> Option<&[Yaml]> {
+        match &self.kind {
+            Kind::Sequence(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    pub fn as_mapping(&self) -> Option<&Mapping> {
+        match &self.kind {
+            Kind::Mapping(mapping) => Some(mapping),
+            _ => None,
+        }
+    }
+
+    pub fn as_mapping_mut(&mut self) -> Option<&mut Mapping> {
+        match &mut self.kind {
+            Kind::Mapping(mapping) => Some(mapping),
+            _ => None,
+        }
+    }
+
+    /// A scalar as Python's `str()` prints it; `None` for null and collections.
+    pub fn scalar_text(&self) -> Option<String> {
+        match &self.kind {
+            Kind::Bool(true) => Some("True".to_owned()),
+            Kind::Bool(false) => Some("False".to_owned()),
+            Kind::Integer(value) => Some(value.to_string()),
+            Kind::Float(value) => Some(resolve::python_float(*value)),
+            Kind::String(text) | Kind::Date(text) => Some(text.clone()),
+            Kind::Null | Kind::Sequence(_) | Kind::Mapping(_) => None,
+        }
+    }
+
+    /// A string, or the items of a list of strings.
+    pub fn string_or_list(&self) -> Option<Vec<String>> {
+        match &self.kind {
+            Kind::Sequence(items) => items.iter().map(Self::scalar_text).collect(),
+            _ => self.scalar_text().map(|text| vec![text]),
+        }
+    }
+
+    /// What the value is, in the words of a message.
+    pub fn kind_name(&self) -> &'static str {
+        match self.kind {
+            Kind::Null => "nothing",
+            Kind::Bool(_) => "a boolean",
+            Kind::Integer(_) => "an integer",
+            Kind::Float(_) => "a number",
+            Kind::String(_) => "a string",
+            Kind::Date(_) => "a date",
+            Kind::Sequence(_) => "a list",
+            Kind::Mapping(_) => "a mapping",
+        }
+    }
+
+    /// The error for a value of the wrong type: `owner` as in "`columns` of model `orders`".
+    pub fn wrong_type(&self, owner: &str, expected: &str) -> Box<Diagnostic> {
+        Diagnostic::parsing("wrong-type", format!("{owner} must be {expected}, but is {}", self.kind_name()))
+            .label(self.span(), format!("expected {expected}"))
+            .boxed()
+    }
+
+    pub fn expect_str(&self, owner: &str) -> Result<&str> {
+        self.as_str().ok_or_else(|| self.wrong_type(owner, "a string"))
+    }
+
+    pub fn expect_bool(&self, owner: &str) -> Result<bool> {
+        self.as_bool().ok_or_else(|| self.wrong_type(owner, "true or false"))
+    }
+
+    pub fn expect_mapping(&self, owner: &str) -> Result<&Mapping> {
+        self.as_mapping().ok_or_else(|| self.wrong_type(owner, "a mapping"))
+    }
+
+    pub fn expect_sequence(&self, owner: &str) -> Result<&[Yaml]> {
+        self.as_sequence().ok_or_else(|| self.wrong_type(owner, "a list"))
+    }
+
+    /// The value with every string replaced by `f(text, path of keys, span)`; spans stay.
+    pub fn map_strings(
+        &self,
+        path: &mut Vec<String>,
+        f: &mut dyn FnMut(&str, &[String], Span) -> Result<Option<Json>>,
+    ) -> Result<Yaml> {
+        let kind = match &self.kind {
+            Kind::String(text) => {
+                return Ok(match f(text, path, self.span())? {
+                    Some(value) => Self::from_json(value, &self.span()),
+                    None => self.clone(),
+                });
+            }
+            Kind::Sequence(items) => {
+                Kind::Sequence(items.iter().map(|item| item.map_strings(path, f)).collect::<Result<_>>()?)
+            }
+            Kind::Mapping(mapping) => {
+                let mut rendered = Mapping::default();
+                for entry in mapping.iter() {
+                    path.push(entry.key.clone());
+                    let value = entry.value.map_strings(path, f)?;
+                    path.pop();
+                    rendered.push(entry.key.clone(), entry.key_start, value);
+                }
+                Kind::Mapping(rendered)
+            }
+            other => other.clone(),
+        };
+        Ok(Self { kind, start: self.start, end: self.end, source: Arc::clone(&self.source) })
+    }
+}
+
+impl Mapping {
+    pub fn get(&self, key: &str) -> Option<&Yaml> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.entry(key).is_some()
+    }
+
+    pub fn iter(&self) -> std::slice::Iter<'_, Entry> {
+        self.entries.iter()
+    }
+
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| entry.key.as_str())
+    }
+
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub fn to_json(&self) -> serde_json::Map<String, Json> {
+        self.entries.iter().map(|entry| (entry.key.clone(), entry.value.to_json())).collect()
+    }
+
+    /// Appends without a look for an equal key.
+    pub fn push(&mut self, key: String, key_start: u32, value: Yaml) {
+        self.entries.push(Entry { key, key_start, value });
+    }
+
+    /// Sets a key; an existing one keeps its place.
+    pub fn insert(&mut self, key: String, key_start: u32, value: Yaml) {
+        match self.entries.iter_mut().find(|entry| entry.key == key) {
+            Some(entry) => entry.value = value,
+            None => self.push(key, key_start, value),
+        }
+    }
+
+    pub fn remove(&mut self, key: &str) -> Option<Yaml> {
+        let at = self.entries.iter().position(|entry| entry.key == key)?;
+        Some(self.entries.remove(at).value)
+    }
+}
+
+impl Entry {
+    /// The bytes of the key.
+    pub fn key_span(&self) -> Span {
+        let source = self.value.source();
+        let start = self.key_start as usize;
+        let rest = source.text.get(start..).unwrap_or_default();
+        let quoted = usize::from(rest.starts_with(['"', '\'']));
+        let length = if rest[quoted..].starts_with(&self.key) { self.key.len() + 2 * quoted } else { 1 };
+        Span::new(source, start..(start + length).min(source.text.len()))
+    }
+}
+
+fn offset(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
