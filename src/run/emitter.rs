@@ -155,9 +155,7 @@ impl Emitter {
     }
 
     fn send(&self, event: &Event, level: Level, node: Option<&NodeInfo>) {
-        let thread = std::thread::current().name().map_or_else(String::new, |name| {
-            if name == "main" { "MainThread".to_owned() } else { name.to_owned() }
-        });
+        let thread = super::thread_name();
         self.listener.on(&Occurrence { event, level, at: Timestamp::now(), thread, node });
     }
 }

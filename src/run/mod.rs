@@ -3,8 +3,21 @@
 
 mod emitter;
 mod event;
+mod results;
 mod warnings;
 
 pub use emitter::{Emitter, Listener, NodeInfo, NodeRelation, Occurrence};
 pub use event::{Event, Level};
+pub use results::{
+    BatchResults, FreshnessResult, FreshnessResults, Invocation, NodeResult, PreviousResults, RunResults,
+    Status, Timing,
+};
 pub use warnings::{Treatment, WarningOptions};
+
+/// The present thread, as dbt's logs and results name it.
+fn thread_name() -> String {
+    match std::thread::current().name() {
+        Some("main") | None => "MainThread".to_owned(),
+        Some(name) => name.to_owned(),
+    }
+}

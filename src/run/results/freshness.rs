@@ -1,0 +1,89 @@
+//! The results of `source freshness`, written as `sources.json`.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{Invocation, Metadata, Status, Timing, write_json};
+use crate::diagnostic::Result;
+
+/// How old one source's data is.
+#[derive(Debug, Clone)]
+pub struct FreshnessResult {
+    pub unique_id: String,
+    pub status: Status,
+    /// Why the age could not be measured.
+    pub error: Option<String>,
+    pub max_loaded_at: Option<Timestamp>,
+    pub snapshotted_at: Option<Timestamp>,
+    pub age_seconds: f64,
+    /// `warn_after`, `error_after`, `filter` as configured.
+    pub criteria: Value,
+    pub adapter_response: Map<String, Value>,
+    pub timing: Vec<Timing>,
+    pub thread_id: String,
+    pub execution_time: f64,
+}
+
+/// All results of a freshness check.
+#[derive(Debug, Clone)]
+pub struct FreshnessResults {
+    pub results: Vec<FreshnessResult>,
+    pub elapsed_time: f64,
+    pub generated_at: Timestamp,
+}
+
+impl FreshnessResults {
+    pub fn new(results: Vec<FreshnessResult>, elapsed_time: f64) -> Self {
+        Self { results, elapsed_time, generated_at: Timestamp::now() }
+    }
+
+    pub fn success(&self) -> bool {
+        !self.results.iter().any(|result| result.status.is_failure())
+    }
+
+    pub fn write(&self, path: &Path, invocation: &Invocation) -> Result<()> {
+        #[derive(Serialize)]
+        struct Artifact<'a> {
+            metadata: Metadata<'a>,
+            results: Vec<Value>,
+            elapsed_time: f64,
+        }
+        let schema = "https://schemas.getdbt.com/dbt/sources/v3.json";
+        write_json(
+            path,
+            &Artifact {
+                metadata: Metadata::new(schema, invocation, self.generated_at),
+                results: self.results.iter().map(FreshnessResult::artifact).collect(),
+                elapsed_time: self.elapsed_time,
+            },
+        )
+    }
+}
+
+impl FreshnessResult {
+    fn artifact(&self) -> Value {
+        if self.status == Status::RuntimeError {
+            return serde_json::json!({
+                "unique_id": self.unique_id,
+                "error": self.error,
+                "status": self.status,
+            });
+        }
+        let at = |instant: Option<Timestamp>| instant.map(super::format_timestamp);
+        serde_json::json!({
+            "unique_id": self.unique_id,
+            "max_loaded_at": at(self.max_loaded_at),
+            "snapshotted_at": at(self.snapshotted_at),
+            "max_loaded_at_time_ago_in_s": self.age_seconds,
+            "status": self.status,
+            "criteria": self.criteria,
+            "adapter_response": self.adapter_response,
+            "timing": self.timing,
+            "thread_id": self.thread_id,
+            "execution_time": self.execution_time,
+        })
+    }
+}
