@@ -1,0 +1,167 @@
+//! Plain data: every node of the project, resolved. A [`Manifest`] serialized by serde IS manifest.json v12.
+//!
+//! `parse` builds it, every later stage borrows it; older manifests (v4 and up, dbt's too) deserialize into it
+//! for `--state` and `--defer`. Nodes, sources and macros stand behind `Arc`, so that a worker can keep one.
+
+mod column;
+mod exposure;
+mod lenient;
+mod macros;
+mod metadata;
+mod metric;
+mod node;
+mod node_json;
+mod resource;
+mod resource_type;
+mod saved_query;
+mod semantic_model;
+mod source;
+mod unit_test;
+mod version;
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+pub use column::{Column, ColumnConfig, Constraint};
+pub use exposure::{Doc, Exposure, Group, Owner};
+pub use macros::{Macro, MacroArgument, MacroDependsOn};
+pub use metadata::{Metadata, SCHEMA_VERSION};
+pub use metric::{
+    ConstantProperty, ConversionParams, CumulativeParams, Filter, FilterPart, MeasureAggregation, Metric,
+    MetricAggregation, MetricInput, MetricInputMeasure, MetricParams, NonAdditiveDimension, TimeWindow,
+};
+pub use node::{
+    Access, Compiled, Contract, CustomGranularity, DependsOn, Docs, FileHash, FunctionArgument, FunctionPart,
+    FunctionReturns, GenericTestPart, InjectedCte, Language, ModelPart, Node, NodeKind, RefArgs,
+    TestMetadata, TimeSpine,
+};
+pub use resource::Resource;
+pub use resource_type::ResourceType;
+pub use saved_query::{Export, ExportConfig, QueryParams, SavedQuery};
+pub use semantic_model::{
+    Defaults, Dimension, DimensionParams, DimensionValidity, ElementConfig, Entity, Measure, NodeRelation,
+    SemanticModel,
+};
+pub use source::{Freshness, FreshnessPeriod, Quoting, SourceDefinition};
+pub use unit_test::{UnitTest, UnitTestExpectation, UnitTestInput, UnitTestOverrides, UnitTestVersions};
+pub use version::Version;
+
+/// A resource's resolved config: dbt's keys with their defaults first, the user's own after them.
+pub type Config = Map<String, Value>;
+
+/// One edge list: from a unique id to its neighbours.
+pub type EdgeMap = IndexMap<String, Vec<String>>;
+
+/// The whole project. Keys stand in dbt's order.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Manifest {
+    pub metadata: Metadata,
+    pub nodes: IndexMap<String, Arc<Node>>,
+    pub sources: IndexMap<String, Arc<SourceDefinition>>,
+    pub macros: IndexMap<String, Arc<Macro>>,
+    pub docs: IndexMap<String, Doc>,
+    pub exposures: IndexMap<String, Exposure>,
+    #[serde(deserialize_with = "metric::current")]
+    pub metrics: IndexMap<String, Metric>,
+    pub groups: IndexMap<String, Group>,
+    /// The expanded definitions of selectors.yml.
+    pub selectors: Map<String, Value>,
+    #[serde(deserialize_with = "lenient::or_default")]
+    pub disabled: IndexMap<String, Vec<Disabled>>,
+    #[serde(deserialize_with = "lenient::or_default")]
+    pub parent_map: EdgeMap,
+    #[serde(deserialize_with = "lenient::or_default")]
+    pub child_map: EdgeMap,
+    #[serde(deserialize_with = "lenient::or_default")]
+    pub group_map: EdgeMap,
+    pub saved_queries: IndexMap<String, SavedQuery>,
+    pub semantic_models: IndexMap<String, SemanticModel>,
+    pub unit_tests: IndexMap<String, UnitTest>,
+    pub functions: IndexMap<String, Arc<Node>>,
+}
+
+/// A resource that `enabled: false` took out of the graph.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum Disabled {
+    Node(Arc<Node>),
+    Source(Arc<SourceDefinition>),
+    Exposure(Box<Exposure>),
+    Metric(Box<Metric>),
+    SavedQuery(Box<SavedQuery>),
+    SemanticModel(Box<SemanticModel>),
+    UnitTest(Box<UnitTest>),
+}
+
+impl Disabled {
+    pub fn resource(&self) -> Resource<'_> {
+        match self {
+            Self::Node(node) => Resource::Node(node),
+            Self::Source(source) => Resource::Source(source),
+            Self::Exposure(exposure) => Resource::Exposure(exposure),
+            Self::Metric(metric) => Resource::Metric(metric),
+            Self::SavedQuery(query) => Resource::SavedQuery(query),
+            Self::SemanticModel(model) => Resource::SemanticModel(model),
+            Self::UnitTest(test) => Resource::UnitTest(test),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Disabled {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        let value = Value::deserialize(deserializer)?;
+        fn from<T: serde::de::DeserializeOwned, E: serde::de::Error>(value: Value) -> Result<T, E> {
+            serde_json::from_value(value).map_err(E::custom)
+        }
+        match value.get("resource_type").and_then(Value::as_str) {
+            Some("source") => from(value).map(Self::Source),
+            Some("exposure") => from(value).map(Self::Exposure),
+            Some("metric") => from(value).map(Self::Metric),
+            Some("saved_query") => from(value).map(Self::SavedQuery),
+            Some("semantic_model") => from(value).map(Self::SemanticModel),
+            Some("unit_test") => from(value).map(Self::UnitTest),
+            Some(_) => from(value).map(Self::Node),
+            None => Err(D::Error::missing_field("resource_type")),
+        }
+    }
+}
+
+impl Manifest {
+    /// Whatever stands under this unique id, macros, docs and groups excepted.
+    pub fn resource(&self, unique_id: &str) -> Option<Resource<'_>> {
+        let (kind, _) = unique_id.split_once('.')?;
+        match kind {
+            "source" => self.sources.get(unique_id).map(|source| Resource::Source(source)),
+            "exposure" => self.exposures.get(unique_id).map(Resource::Exposure),
+            "metric" => self.metrics.get(unique_id).map(Resource::Metric),
+            "saved_query" => self.saved_queries.get(unique_id).map(Resource::SavedQuery),
+            "semantic_model" => self.semantic_models.get(unique_id).map(Resource::SemanticModel),
+            "unit_test" => self.unit_tests.get(unique_id).map(Resource::UnitTest),
+            "function" => self.functions.get(unique_id).map(|node| Resource::Node(node)),
+            _ => self.nodes.get(unique_id).map(|node| Resource::Node(node)),
+        }
+    }
+
+    /// Everything that can stand in the graph, in the order in which dbt searches it.
+    pub fn resources(&self) -> impl Iterator<Item = Resource<'_>> {
+        let nodes = self.nodes.values().map(|node| Resource::Node(node));
+        let sources = self.sources.values().map(|source| Resource::Source(source));
+        let functions = self.functions.values().map(|node| Resource::Node(node));
+        nodes
+            .chain(sources)
+            .chain(self.exposures.values().map(Resource::Exposure))
+            .chain(self.metrics.values().map(Resource::Metric))
+            .chain(self.unit_tests.values().map(Resource::UnitTest))
+            .chain(self.semantic_models.values().map(Resource::SemanticModel))
+            .chain(self.saved_queries.values().map(Resource::SavedQuery))
+            .chain(functions)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,389 @@
+//! Nodes: models, seeds, snapshots, analyses, tests, hooks, inline SQL and functions are one struct whose
+//! [`NodeKind`] carries what only that kind has.
+
+use std::fmt;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Column, Config, Constraint, ResourceType, Version, lenient};
+
+/// Written and read as dbt does it, see `node_json`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Node {
+    pub kind: NodeKind,
+    pub database: Option<String>,
+    pub schema: String,
+    pub name: String,
+    pub package_name: String,
+    pub path: String,
+    pub original_file_path: String,
+    pub unique_id: String,
+    pub fqn: Vec<String>,
+    pub alias: String,
+    pub checksum: FileHash,
+    pub config: Config,
+    pub tags: Vec<String>,
+    pub description: String,
+    pub columns: IndexMap<String, Column>,
+    pub meta: Map<String, Value>,
+    pub group: Option<String>,
+    pub docs: Docs,
+    pub patch_path: Option<String>,
+    pub build_path: Option<String>,
+    pub unrendered_config: Config,
+    pub created_at: f64,
+    pub relation_name: Option<String>,
+    pub raw_code: Arc<str>,
+    pub doc_blocks: Vec<String>,
+    pub language: Language,
+    pub refs: Vec<RefArgs>,
+    pub sources: Vec<Vec<String>>,
+    pub metrics: Vec<Vec<String>>,
+    pub functions: Vec<Vec<String>>,
+    pub depends_on: DependsOn,
+    pub compiled_path: Option<String>,
+    /// There once the node was compiled.
+    pub compiled: Option<Compiled>,
+    pub contract: Contract,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum NodeKind {
+    Model(Box<ModelPart>),
+    Analysis,
+    Seed {
+        root_path: Option<String>,
+    },
+    Snapshot,
+    SingularTest,
+    GenericTest(Box<GenericTestPart>),
+    /// A hook of `on-run-start` or `on-run-end`.
+    Operation {
+        index: Option<i64>,
+    },
+    SqlOperation,
+    Function(Box<FunctionPart>),
+}
+
+impl Default for NodeKind {
+    fn default() -> Self {
+        Self::Model(Box::default())
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    #[default]
+    Sql,
+    Python,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModelPart {
+    pub access: Access,
+    pub constraints: Vec<Constraint>,
+    pub version: Option<Version>,
+    pub latest_version: Option<Version>,
+    pub deprecation_date: Option<String>,
+    pub primary_key: Vec<String>,
+    pub time_spine: Option<TimeSpine>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GenericTestPart {
+    pub column_name: Option<String>,
+    pub file_key_name: Option<String>,
+    pub attached_node: Option<String>,
+    pub test_metadata: TestMetadata,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FunctionPart {
+    pub returns: FunctionReturns,
+    pub arguments: Vec<FunctionArgument>,
+}
+
+impl Node {
+    pub fn resource_type(&self) -> ResourceType {
+        match self.kind {
+            NodeKind::Model(_) => ResourceType::Model,
+            NodeKind::Analysis => ResourceType::Analysis,
+            NodeKind::Seed { .. } => ResourceType::Seed,
+            NodeKind::Snapshot => ResourceType::Snapshot,
+            NodeKind::SingularTest | NodeKind::GenericTest(_) => ResourceType::Test,
+            NodeKind::Operation { .. } => ResourceType::Operation,
+            NodeKind::SqlOperation => ResourceType::SqlOperation,
+            NodeKind::Function(_) => ResourceType::Function,
+        }
+    }
+
+    pub fn model(&self) -> Option<&ModelPart> {
+        match &self.kind {
+            NodeKind::Model(part) => Some(part),
+            _ => None,
+        }
+    }
+
+    pub fn model_mut(&mut self) -> Option<&mut ModelPart> {
+        match &mut self.kind {
+            NodeKind::Model(part) => Some(part),
+            _ => None,
+        }
+    }
+
+    pub fn generic_test(&self) -> Option<&GenericTestPart> {
+        match &self.kind {
+            NodeKind::GenericTest(part) => Some(part),
+            _ => None,
+        }
+    }
+
+    pub fn is_test(&self) -> bool {
+        self.resource_type() == ResourceType::Test
+    }
+
+    pub fn is_refable(&self) -> bool {
+        self.resource_type().is_refable()
+    }
+
+    pub fn version(&self) -> Option<&Version> {
+        self.model()?.version.as_ref()
+    }
+
+    pub fn is_versioned(&self) -> bool {
+        self.version().is_some()
+    }
+
+    pub fn is_latest_version(&self) -> bool {
+        self.model().is_some_and(|part| part.version.is_some() && part.version == part.latest_version)
+    }
+
+    /// The name as `ref()` writes it: `orders` or `orders.v2`.
+    pub fn search_name(&self) -> String {
+        match self.version() {
+            Some(version) => format!("{}.v{version}", self.name),
+            None => self.name.clone(),
+        }
+    }
+
+    pub fn materialized(&self) -> &str {
+        self.config.get("materialized").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    pub fn is_ephemeral_model(&self) -> bool {
+        self.model().is_some() && self.materialized() == "ephemeral"
+    }
+
+    /// Whether the database holds a relation for it.
+    pub fn is_relational(&self) -> bool {
+        self.is_refable() && !self.is_ephemeral_model()
+    }
+
+    pub fn is_enabled(&self) -> bool {
+        self.config.get("enabled").and_then(Value::as_bool).unwrap_or(true)
+    }
+
+    /// dbt: a file of nothing but white space is no node to run.
+    pub fn is_empty(&self) -> bool {
+        !matches!(self.kind, NodeKind::Seed { .. }) && self.raw_code.trim().is_empty()
+    }
+
+    /// `description` of the patch file: `models/schema.yml` of `shop://models/schema.yml`.
+    pub fn patch_file(&self) -> Option<&str> {
+        let path = self.patch_path.as_deref()?;
+        Some(path.split_once("://").map_or(path, |(_, file)| file))
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Access {
+    Private,
+    #[default]
+    Protected,
+    Public,
+}
+
+impl Access {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Private => "private",
+            Self::Protected => "protected",
+            Self::Public => "public",
+        }
+    }
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How a file's contents are recognised again: `sha256`, `path` (a seed too big to hash) or `none`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileHash {
+    pub name: String,
+    pub checksum: String,
+}
+
+impl FileHash {
+    pub fn sha256(checksum: impl Into<String>) -> Self {
+        Self { name: "sha256".to_owned(), checksum: checksum.into() }
+    }
+
+    pub fn path(path: impl Into<String>) -> Self {
+        Self { name: "path".to_owned(), checksum: path.into() }
+    }
+
+    /// dbt: two unknown hashes are not the same.
+    pub fn same(&self, other: &Self) -> bool {
+        self.name != "none" && self == other
+    }
+}
+
+impl Default for FileHash {
+    fn default() -> Self {
+        Self { name: "none".to_owned(), checksum: String::new() }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Docs {
+    pub show: bool,
+    pub node_color: Option<String>,
+}
+
+impl Default for Docs {
+    fn default() -> Self {
+        Self { show: true, node_color: None }
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DependsOn {
+    #[serde(deserialize_with = "lenient::or_default")]
+    pub macros: Vec<String>,
+    #[serde(deserialize_with = "lenient::or_default")]
+    pub nodes: Vec<String>,
+}
+
+impl DependsOn {
+    pub fn add_macro(&mut self, unique_id: &str) {
+        if !self.macros.iter().any(|known| known == unique_id) {
+            self.macros.push(unique_id.to_owned());
+        }
+    }
+
+    pub fn add_node(&mut self, unique_id: &str) {
+        if !self.nodes.iter().any(|known| known == unique_id) {
+            self.nodes.push(unique_id.to_owned());
+        }
+    }
+}
+
+/// The arguments of a `ref()`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct RefArgs {
+    pub name: String,
+    pub package: Option<String>,
+    pub version: Option<Version>,
+}
+
+impl<'de> Deserialize<'de> for RefArgs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            Full {
+                name: String,
+                #[serde(default)]
+                package: Option<String>,
+                #[serde(default)]
+                version: Option<Version>,
+            },
+            // manifests up to v8
+            List(Vec<String>),
+        }
+        Ok(match Form::deserialize(deserializer)? {
+            Form::Full { name, package, version } => Self { name, package, version },
+            Form::List(mut parts) => {
+                Self { name: parts.pop().unwrap_or_default(), package: parts.pop(), version: None }
+            }
+        })
+    }
+}
+
+/// What compiling gave: written only when it was done.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Compiled {
+    pub code: Option<Arc<str>>,
+    pub extra_ctes_injected: bool,
+    pub extra_ctes: Vec<InjectedCte>,
+}
+
+/// An ephemeral model as it was put before another one's SQL.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InjectedCte {
+    pub id: String,
+    pub sql: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Contract {
+    pub enforced: bool,
+    pub alias_types: bool,
+    pub checksum: Option<String>,
+}
+
+impl Default for Contract {
+    fn default() -> Self {
+        Self { enforced: false, alias_types: true, checksum: None }
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TestMetadata {
+    pub name: String,
+    #[serde(deserialize_with = "lenient::or_default")]
+    pub kwargs: Map<String, Value>,
+    pub namespace: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TimeSpine {
+    pub standard_granularity_column: String,
+    pub custom_granularities: Vec<CustomGranularity>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CustomGranularity {
+    pub name: String,
+    pub column_name: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FunctionReturns {
+    pub data_type: String,
+    pub description: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FunctionArgument {
+    pub name: String,
+    pub data_type: String,
+    pub description: Option<String>,
+    pub default_value: Option<Value>,
+}

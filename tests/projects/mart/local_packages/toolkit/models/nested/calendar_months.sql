@@ -1,0 +1,1 @@
+select {{ double('day') }} as month from {{ ref('calendar') }}

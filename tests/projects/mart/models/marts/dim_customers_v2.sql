@@ -1,0 +1,1 @@
+select id, country from {{ ref('int_customers_geo') }}

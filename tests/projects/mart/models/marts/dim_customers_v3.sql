@@ -1,0 +1,1 @@
+select id, country, 1 as extra from {{ ref('int_customers_geo') }}

@@ -1,0 +1,1 @@
+select {{ function('is_positive_int') }}(1) as positive

@@ -1,0 +1,2 @@
+{{ config(severity='warn', tags=['critical']) }}
+select * from {{ ref('orders') }} where amount < 0
