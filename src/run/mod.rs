@@ -3,11 +3,16 @@
 
 mod emitter;
 mod event;
+mod executor;
+mod interrupt;
+mod plan;
 mod results;
 mod warnings;
 
 pub use emitter::{Emitter, Listener, NodeInfo, NodeRelation, Occurrence};
 pub use event::{Event, Level};
+pub use interrupt::{InFlight, Interrupt};
+pub use plan::{Action, Draft, Plan, Step};
 pub use results::{
     BatchResults, FreshnessResult, FreshnessResults, Invocation, NodeResult, PreviousResults, RunResults,
     Status, Timing,

@@ -1,0 +1,349 @@
+//! Follows a plan on several threads: a step starts when all it waits for have ended, is skipped when one of
+//! them failed, and a panic in it is that step's failure only.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::interrupt::Interrupt;
+use super::plan::{Plan, Step};
+use super::results::{NodeResult, Status};
+
+/// Deeply nested macros need deep stacks.
+const STACK: usize = 16 << 20;
+const POLL: Duration = Duration::from_millis(50);
+
+/// The "n of m" of a step.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) index: usize,
+    pub(super) total: usize,
+}
+
+/// Does the work of steps.
+pub(super) trait Runner: Sync {
+    /// What a thread keeps between steps: its connection.
+    type Session;
+
+    fn session(&self) -> Self::Session;
+
+    fn run(&self, session: &mut Self::Session, step: &Step, place: Place) -> NodeResult;
+
+    /// `cause` is the ephemeral model whose failure skips this step.
+    fn skip(&self, step: &Step, place: Place, cause: Option<&NodeResult>) -> NodeResult;
+
+    /// Stops what is in flight on the server.
+    fn cancel(&self);
+
+    /// The first failure of a `--fail-fast` run.
+    fn failed_fast(&self, result: &NodeResult);
+}
+
+/// How a plan is followed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Options<'a> {
+    pub(super) threads: usize,
+    pub(super) fail_fast: bool,
+    /// The statuses that skip what depends on a step.
+    pub(super) skipping: &'a [Status],
+    pub(super) interrupt: &'a Interrupt,
+}
+
+/// How following ended.
+pub(super) struct Outcome {
+    pub(super) results: Vec<NodeResult>,
+    pub(super) interrupted: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    FailFast,
+    Interrupt,
+}
+
+struct Progress {
+    ready: BinaryHeap<Reverse<usize>>,
+    waiting: Vec<usize>,
+    /// `Some(cause)` where the step is to be skipped.
+    skipped: Vec<Option<Option<NodeResult>>>,
+    ended: Vec<bool>,
+    open: usize,
+    started: usize,
+    results: Vec<NodeResult>,
+    stop: Option<Stop>,
+}
+
+struct Executor<'a, R: Runner> {
+    plan: &'a Plan,
+    children: Vec<Vec<usize>>,
+    total: usize,
+    options: Options<'a>,
+    runner: &'a R,
+    progress: Mutex<Progress>,
+    changed: Condvar,
+}
+
+/// Follows the plan; one result per counted step.
+pub(super) fn follow<R: Runner>(plan: &Plan, options: Options<'_>, runner: &R) -> Outcome {
+    let mut children = vec![Vec::new(); plan.steps.len()];
+    for (place, step) in plan.steps.iter().enumerate() {
+        for &parent in &step.waits_for {
+            children[parent].push(place);
+        }
+    }
+    let waiting: Vec<usize> = plan.steps.iter().map(|step| step.waits_for.len()).collect();
+    let ready = (0..plan.steps.len()).filter(|&place| waiting[place] == 0).map(Reverse).collect();
+    let executor = Executor {
+        plan,
+        children,
+        total: plan.counted(),
+        options,
+        runner,
+        progress: Mutex::new(Progress {
+            ready,
+            waiting,
+            skipped: vec![None; plan.steps.len()],
+            ended: vec![false; plan.steps.len()],
+            open: plan.steps.len(),
+            started: 0,
+            results: Vec::new(),
+            stop: None,
+        }),
+        changed: Condvar::new(),
+    };
+    thread::scope(|scope| {
+        for number in 1..=options.threads.clamp(1, plan.steps.len().max(1)) {
+            let worker = thread::Builder::new().name(format!("Thread-{number} (worker)")).stack_size(STACK);
+            let executor = &executor;
+            if worker.spawn_scoped(scope, || executor.work()).is_err() && number == 1 {
+                executor.work();
+            }
+        }
+        executor.watch();
+    });
+    executor.outcome()
+}
+
+impl<R: Runner> Executor<'_, R> {
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The main thread: looks for Ctrl-C until all steps have ended.
+    fn watch(&self) {
+        let mut progress = self.progress();
+        while progress.open > 0 && progress.stop.is_none() {
+            if self.options.interrupt.is_set() {
+                progress.stop = Some(Stop::Interrupt);
+                break;
+            }
+            progress = self.changed.wait_timeout(progress, POLL).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        if progress.stop.is_some() {
+            drop(progress);
+            self.changed.notify_all();
+            self.runner.cancel();
+        }
+    }
+
+    /// A worker: takes the first step that is ready until there is none to come.
+    fn work(&self) {
+        let mut session = self.runner.session();
+        loop {
+            let mut progress = self.progress();
+            let place = loop {
+                if progress.open == 0 || progress.stop.is_some() {
+                    return;
+                }
+                if let Some(Reverse(place)) = progress.ready.pop() {
+                    break place;
+                }
+                progress = self.changed.wait(progress).unwrap_or_else(PoisonError::into_inner);
+            };
+            let step = &self.plan.steps[place];
+            if step.is_counted() {
+                progress.started += 1;
+            }
+            let at = Place { index: progress.started, total: self.total };
+            let skipped = progress.skipped[place].take();
+            drop(progress);
+            let result = match skipped {
+                Some(cause) => self.runner.skip(step, at, cause.as_ref()),
+                None => self.run(&mut session, step, at),
+            };
+            self.end(place, result);
+        }
+    }
+
+    fn run(&self, session: &mut R::Session, step: &Step, at: Place) -> NodeResult {
+        catch_unwind(AssertUnwindSafe(|| self.runner.run(session, step, at))).unwrap_or_else(|panic| {
+            // What the panic left in the session is unknown.
+            *session = self.runner.session();
+            let text = panic
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or_else(|| panic.downcast_ref::<&str>().copied())
+                .unwrap_or("panic");
+            NodeResult::new(&step.unique_id, Status::Error)
+                .with_message(format!("Exception on worker thread. {text}"))
+        })
+    }
+
+    fn end(&self, place: usize, result: NodeResult) {
+        let step = &self.plan.steps[place];
+        let mut progress = self.progress();
+        if progress.stop.is_some() && result.status.is_failure() {
+            // It was cancelled rather than failed: it counts as not run.
+            return;
+        }
+        progress.ended[place] = true;
+        progress.open -= 1;
+        let skips = self.options.skipping.contains(&result.status) || result.status == Status::Skipped;
+        let skips = skips && !(step.lets_children_run && result.status != Status::Skipped);
+        for &child in &self.children[place] {
+            progress.waiting[child] -= 1;
+            if progress.waiting[child] == 0 {
+                progress.ready.push(Reverse(child));
+            }
+            if skips {
+                let cause = (!step.is_counted() && result.status != Status::Skipped).then(|| result.clone());
+                let known = &mut progress.skipped[child];
+                if known.as_ref().is_none_or(Option::is_none) {
+                    *known = Some(cause);
+                }
+            }
+        }
+        let fails_fast = self.options.fail_fast && result.status.is_failure();
+        if fails_fast && progress.stop.is_none() {
+            progress.stop = Some(Stop::FailFast);
+            self.runner.failed_fast(&result);
+        }
+        if step.is_counted() {
+            progress.results.push(result);
+        }
+        drop(progress);
+        self.changed.notify_all();
+    }
+
+    /// All results; what did not run is `skipped`.
+    fn outcome(self) -> Outcome {
+        let progress = self.progress.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut results = progress.results;
+        let reason = match progress.stop {
+            Some(Stop::FailFast) => "Skipping due to fail_fast",
+            Some(Stop::Interrupt) => "Skipping because the run was interrupted",
+            None => "",
+        };
+        for (step, ended) in self.plan.steps.iter().zip(&progress.ended) {
+            if !ended && step.is_counted() {
+                results.push(NodeResult::new(&step.unique_id, Status::Skipped).with_message(reason));
+            }
+        }
+        Outcome { results, interrupted: progress.stop == Some(Stop::Interrupt) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::super::plan::{Action, Draft};
+    use super::*;
+
+    /// Fails, panics or succeeds by the node's name.
+    #[derive(Default)]
+    struct ByName {
+        cancelled: AtomicUsize,
+    }
+
+    impl Runner for ByName {
+        type Session = ();
+
+        fn session(&self) {}
+
+        fn run(&self, (): &mut (), step: &Step, _: Place) -> NodeResult {
+            assert!(!step.unique_id.ends_with("panics"), "on purpose");
+            let fails = step.unique_id.ends_with("fails");
+            NodeResult::new(&step.unique_id, if fails { Status::Error } else { Status::Success })
+        }
+
+        fn skip(&self, step: &Step, _: Place, cause: Option<&NodeResult>) -> NodeResult {
+            let result = NodeResult::new(&step.unique_id, Status::Skipped);
+            match cause {
+                Some(cause) => result.with_message(format!("because of {}", cause.unique_id)),
+                None => result,
+            }
+        }
+
+        fn cancel(&self) {
+            self.cancelled.fetch_add(1, Ordering::Relaxed);
+        }
+
+        fn failed_fast(&self, _: &NodeResult) {}
+    }
+
+    fn run(drafts: &[(&str, &[&str])], fail_fast: bool) -> Vec<(String, Status, Option<String>)> {
+        let drafts = drafts
+            .iter()
+            .map(|(id, parents)| Draft {
+                unique_id: (*id).into(),
+                action: if id.starts_with("ephemeral") { Action::Render } else { Action::Materialize },
+                lets_children_run: id.starts_with("tolerant"),
+                waits_for: parents.iter().map(|&id| id.to_owned()).collect(),
+            })
+            .collect();
+        let options =
+            Options { threads: 1, fail_fast, skipping: &[Status::Error], interrupt: &Interrupt::default() };
+        let outcome = follow(&Plan::order(drafts), options, &ByName::default());
+        outcome.results.into_iter().map(|result| (result.unique_id, result.status, result.message)).collect()
+    }
+
+    #[test]
+    fn failures_skip_what_depends_on_them() {
+        let results = run(
+            &[
+                ("a_fails", &[]),
+                ("b", &["a_fails"]),
+                ("c", &["b"]),
+                ("tolerant_fails", &[]),
+                ("x", &["tolerant_fails"]),
+            ],
+            false,
+        );
+        let statuses: Vec<(&str, Status)> =
+            results.iter().map(|(id, status, _)| (id.as_str(), *status)).collect();
+        assert_eq!(
+            statuses,
+            [
+                ("a_fails", Status::Error),
+                ("tolerant_fails", Status::Error),
+                ("b", Status::Skipped),
+                ("x", Status::Success),
+                ("c", Status::Skipped)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_panic_fails_its_step_only() {
+        let results = run(&[("panics", &[]), ("z", &[])], false);
+        assert_eq!(results[0].1, Status::Error);
+        assert_eq!(results[0].2.as_deref(), Some("Exception on worker thread. on purpose"));
+        assert_eq!(results[1].1, Status::Success);
+    }
+
+    #[test]
+    fn fail_fast_skips_the_rest() {
+        let results = run(&[("a_fails", &[]), ("z", &[])], true);
+        assert_eq!(results[1], ("z".into(), Status::Skipped, Some("Skipping due to fail_fast".into())));
+    }
+
+    #[test]
+    fn an_ephemeral_models_failure_is_named() {
+        let results = run(&[("ephemeral_fails", &[]), ("z", &["ephemeral_fails"])], false);
+        assert_eq!(results, [("z".into(), Status::Skipped, Some("because of ephemeral_fails".into()))]);
+    }
+}

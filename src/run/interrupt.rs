@@ -1,0 +1,62 @@
+//! Ctrl-C and the end of a run before its end: what is in flight is cancelled on the server.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use crate::adapter::CancelHandle;
+use crate::diagnostic::{Diagnostic, Result};
+
+/// Set by a signal; every loop that waits looks at it.
+#[derive(Debug, Clone, Default)]
+pub struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    /// The first Ctrl-C asks for an orderly end, a second one ends the process at once.
+    pub fn install() -> Result<Self> {
+        let interrupt = Self::default();
+        let fail = |error: std::io::Error| {
+            Diagnostic::runtime("no-signal-handler", "could not listen for Ctrl-C").cause(error.to_string())
+        };
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+            signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&interrupt.0))
+                .map_err(fail)?;
+            signal_hook::flag::register(signal, Arc::clone(&interrupt.0)).map_err(fail)?;
+        }
+        Ok(interrupt)
+    }
+
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The statements in flight: node id to the handle that stops it.
+#[derive(Debug, Default)]
+pub struct InFlight {
+    handles: Mutex<HashMap<String, CancelHandle>>,
+}
+
+impl InFlight {
+    pub fn enter(&self, unique_id: &str, handle: CancelHandle) {
+        if let Ok(mut handles) = self.handles.lock() {
+            handles.insert(unique_id.to_owned(), handle);
+        }
+    }
+
+    pub fn leave(&self, unique_id: &str) {
+        if let Ok(mut handles) = self.handles.lock() {
+            handles.remove(unique_id);
+        }
+    }
+
+    /// Ends every session that works on a node; the ids of the nodes.
+    pub fn cancel_all(&self) -> Vec<String> {
+        let Ok(mut handles) = self.handles.lock() else { return Vec::new() };
+        let mut cancelled: Vec<(String, CancelHandle)> = handles.drain().collect();
+        drop(handles);
+        cancelled.sort_by(|left, right| left.0.cmp(&right.0));
+        // A session that is already gone needs no cancelling.
+        cancelled.into_iter().filter_map(|(id, handle)| handle.terminate().is_ok().then_some(id)).collect()
+    }
+}
