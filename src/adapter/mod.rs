@@ -4,12 +4,24 @@
 //! The wire client is a thin synchronous layer over `postgres-protocol`: dbt's results need the server's own
 //! command tags and the column types of simple queries, and neither passes through the `postgres` crate.
 
+mod answer;
+mod cancel;
 mod cell;
 mod connection;
+mod open;
 mod response;
+mod server_error;
 mod settings;
+mod stream;
+#[cfg(test)]
+pub(crate) mod test_database;
+mod tls;
+mod uri;
+mod wire;
 
+pub use cancel::CancelHandle;
 pub use cell::{Cell, Interval};
-pub use connection::{Begin, CancelHandle, Connection, Fetch};
+pub use connection::{Begin, Connection, Fetch, QueryComment};
 pub use response::{Response, ResultColumn, ResultSet};
+pub use server_error::is_transient;
 pub use settings::{Settings, SslMode, Tls};

@@ -1,0 +1,169 @@
+//! The server's error message as a diagnostic, worded as libpq and therefore dbt words it.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use fallible_iterator::FallibleIterator;
+use postgres_protocol::message::backend::ErrorFields;
+
+use crate::diagnostic::{Diagnostic, ServerError};
+
+/// The fields of an `ErrorResponse` or `NoticeResponse` that are told to users.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Fields {
+    pub(super) severity: String,
+    pub(super) sqlstate: String,
+    pub(super) message: String,
+    detail: String,
+    hint: String,
+    /// In characters, counted from 1.
+    position: Option<usize>,
+    internal_position: Option<usize>,
+    internal_query: String,
+    context: String,
+}
+
+impl Fields {
+    pub(super) fn read(mut fields: ErrorFields<'_>) -> Self {
+        let mut read = Self::default();
+        while let Ok(Some(field)) = fields.next() {
+            let value = String::from_utf8_lossy(field.value_bytes()).into_owned();
+            match field.type_() {
+                b'S' => read.severity = value,
+                b'C' => read.sqlstate = value,
+                b'M' => read.message = value,
+                b'D' => read.detail = value,
+                b'H' => read.hint = value,
+                b'P' => read.position = value.parse().ok(),
+                b'p' => read.internal_position = value.parse().ok(),
+                b'q' => read.internal_query = value,
+                b'W' => read.context = value,
+                _ => {}
+            }
+        }
+        read
+    }
+
+    pub(super) fn into_diagnostic(self, statement: &str) -> Box<Diagnostic> {
+        let offset = self.position.and_then(|position| byte_offset(statement, position));
+        Diagnostic {
+            server: Some(Box::new(ServerError {
+                sqlstate: self.sqlstate.clone(),
+                statement: Arc::from(statement),
+                offset,
+            })),
+            ..Diagnostic::database("database-error", self.text(statement))
+        }
+        .boxed()
+    }
+
+    /// The lines in libpq's order.
+    fn text(&self, statement: &str) -> String {
+        let mut text = self.message.clone();
+        if let Some(position) = self.position {
+            point_at(&mut text, statement, position);
+        } else if let Some(position) = self.internal_position {
+            point_at(&mut text, &self.internal_query, position);
+        }
+        for (title, value) in [
+            ("DETAIL", &self.detail),
+            ("HINT", &self.hint),
+            ("QUERY", &self.internal_query),
+            ("CONTEXT", &self.context),
+        ] {
+            if !value.is_empty() {
+                let _ = write!(text, "\n{title}:  {value}");
+            }
+        }
+        text
+    }
+}
+
+fn byte_offset(statement: &str, position: usize) -> Option<usize> {
+    let mut offsets = statement.char_indices().map(|(at, _)| at).chain([statement.len()]);
+    offsets.nth(position.checked_sub(1)?)
+}
+
+/// libpq's `LINE n: ...` with a caret; long lines are cut to 60 columns around the place.
+fn point_at(text: &mut String, statement: &str, position: usize) {
+    const DISPLAY: usize = 60;
+    const MIN_RIGHT: usize = 10;
+    let Some(offset) = byte_offset(statement, position) else { return };
+    let start = statement[..offset].rfind('\n').map_or(0, |at| at + 1);
+    let number = statement[..start].matches('\n').count() + 1;
+    let line: Vec<char> = statement[start..].lines().next().unwrap_or_default().chars().collect();
+    let column = statement[start..offset].chars().count();
+    let (mut from, mut to) = (0, line.len());
+    if line.len() > DISPLAY {
+        if column + MIN_RIGHT <= DISPLAY {
+            to = DISPLAY;
+        } else if line.len() - column <= MIN_RIGHT {
+            from = line.len() - DISPLAY;
+        } else {
+            from = column + MIN_RIGHT - DISPLAY;
+            to = column + MIN_RIGHT;
+        }
+    }
+    let prefix = format!("LINE {number}: {}", if from > 0 { "..." } else { "" });
+    let shown: String = line[from..to].iter().map(|&c| if c == '\t' { ' ' } else { c }).collect();
+    let suffix = if to < line.len() { "..." } else { "" };
+    let blanks = " ".repeat(prefix.len() + column.saturating_sub(from));
+    let _ = write!(text, "\n{prefix}{shown}{suffix}\n{blanks}^");
+}
+
+/// The session is gone; whether the last statement took effect is unknown.
+pub(super) fn connection_lost(error: &std::io::Error, statement: &str) -> Box<Diagnostic> {
+    let mut diagnostic = Diagnostic::database("connection-lost", "server closed the connection unexpectedly")
+        .cause(error.to_string())
+        .help("look into the server's log: it may have been restarted, or the session was terminated");
+    diagnostic.server = Some(Box::new(ServerError {
+        sqlstate: "08006".into(),
+        statement: Arc::from(statement),
+        offset: None,
+    }));
+    diagnostic.boxed()
+}
+
+/// Whether the same work may succeed when it is tried again from its beginning.
+pub fn is_transient(diagnostic: &Diagnostic) -> bool {
+    diagnostic.server.as_ref().is_some_and(|server| {
+        matches!(
+            server.sqlstate.as_str(),
+            // deadlock, serialization failure, lock not available
+            "40P01" | "40001" | "55P03"
+            // the connection was lost, or the server is starting or stopping
+            | "08000" | "08003" | "08006" | "57P01" | "57P02" | "57P03"
+        ) || server.sqlstate == "XX000" && diagnostic.message.starts_with("tuple concurrently")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_is_shown_as_libpq_shows_it() {
+        let statement = "/* note */\nselect *\nfrom nowhere";
+        let fields = Fields {
+            message: "relation \"nowhere\" does not exist".into(),
+            position: Some(26),
+            ..Fields::default()
+        };
+        let diagnostic = fields.into_diagnostic(statement);
+        assert_eq!(
+            diagnostic.message,
+            "relation \"nowhere\" does not exist\nLINE 3: from nowhere\n             ^"
+        );
+        assert_eq!(diagnostic.server.unwrap().offset, statement.find("nowhere"));
+    }
+
+    #[test]
+    fn long_lines_are_cut_around_the_place() {
+        let statement = format!("select {} oops, {}", "a".repeat(80), "b".repeat(80));
+        let fields = Fields { message: "m".into(), position: Some(89), ..Fields::default() };
+        let text = fields.text(&statement);
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[1].starts_with("LINE 1: ...aaa") && lines[1].ends_with("..."), "{text}");
+        assert_eq!(&lines[1][lines[2].len() - 1..][..4], "oops");
+    }
+}

@@ -1,0 +1,179 @@
+//! libpq's `sslmode` on rustls: how much of the server's certificate is checked, and the client's own.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{
+    CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error, RootCertStore,
+    SignatureScheme, StreamOwned,
+};
+
+use super::settings::{Settings, SslMode};
+use super::stream::Stream;
+
+/// How far the server's certificate is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Check {
+    Nothing,
+    Chain,
+    ChainAndName,
+}
+
+/// Speaks TLS on a stream whose server agreed to it.
+pub(super) fn handshake(stream: Stream, settings: &Settings) -> Result<Stream, String> {
+    let Stream::Tcp(mut socket) = stream else { return Ok(stream) };
+    let config = client_config(settings)?;
+    let name = ServerName::try_from(settings.host.clone())
+        .map_err(|_| format!("`{}` is not a name that a certificate can carry", settings.host))?;
+    let mut session = ClientConnection::new(Arc::new(config), name).map_err(|error| error.to_string())?;
+    while session.is_handshaking() {
+        session.complete_io(&mut socket).map_err(|error| format!("SSL error: {error}"))?;
+    }
+    Ok(Stream::Tls(Box::new(StreamOwned::new(session, socket))))
+}
+
+fn client_config(settings: &Settings) -> Result<ClientConfig, String> {
+    let tls = &settings.tls;
+    let provider = Arc::new(ring::default_provider());
+    let roots = root_file(settings);
+    let check = match tls.mode {
+        SslMode::VerifyFull => Check::ChainAndName,
+        SslMode::VerifyCa => Check::Chain,
+        // libpq: `require` with a root certificate at hand checks like `verify-ca`
+        SslMode::Require if roots.is_some() => Check::Chain,
+        _ => Check::Nothing,
+    };
+    let verifier = Verifier { check, inner: chain_verifier(check, roots.as_deref(), &provider)?, provider };
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&verifier.provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier));
+    match client_certificate(settings) {
+        None => Ok(builder.with_no_client_auth()),
+        Some((certificate, key)) => {
+            let chain = read_certificates(&certificate)?;
+            let key = PrivateKeyDer::from_pem_file(&key)
+                .map_err(|error| format!("could not load private key file \"{}\": {error}", key.display()))?;
+            builder.with_client_auth_cert(chain, key).map_err(|error| error.to_string())
+        }
+    }
+}
+
+/// Chooses `sslrootcert`, or libpq's own place for it when that file exists.
+fn root_file(settings: &Settings) -> Option<PathBuf> {
+    settings.tls.root_certificate.clone().or_else(|| in_home("root.crt"))
+}
+
+fn client_certificate(settings: &Settings) -> Option<(PathBuf, PathBuf)> {
+    let certificate = settings.tls.certificate.clone().or_else(|| in_home("postgresql.crt"))?;
+    let key = settings.tls.key.clone().or_else(|| in_home("postgresql.key"))?;
+    Some((certificate, key))
+}
+
+fn in_home(file: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(std::env::var_os("HOME")?).join(".postgresql").join(file);
+    path.is_file().then_some(path)
+}
+
+fn chain_verifier(
+    check: Check,
+    roots: Option<&Path>,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Option<Arc<WebPkiServerVerifier>>, String> {
+    if check == Check::Nothing {
+        return Ok(None);
+    }
+    let mut store = RootCertStore::empty();
+    match roots {
+        Some(path) if path == Path::new("system") => {
+            store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        }
+        Some(path) => {
+            for certificate in read_certificates(path)? {
+                store.add(certificate).map_err(|error| format!("\"{}\": {error}", path.display()))?;
+            }
+        }
+        None => {
+            return Err(
+                "root certificate file \"~/.postgresql/root.crt\" does not exist: set `sslrootcert`, \
+                        or `sslrootcert: system` for the system's certificates"
+                    .into(),
+            );
+        }
+    }
+    WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider))
+        .build()
+        .map(Some)
+        .map_err(|error| error.to_string())
+}
+
+fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let unreadable = |error: &dyn std::fmt::Display| {
+        format!("could not read certificate file \"{}\": {error}", path.display())
+    };
+    let certificates: Vec<_> = CertificateDer::pem_file_iter(path)
+        .map_err(|error| unreadable(&error))?
+        .collect::<Result<_, _>>()
+        .map_err(|error| unreadable(&error))?;
+    if certificates.is_empty() {
+        return Err(unreadable(&"no certificate in it"));
+    }
+    Ok(certificates)
+}
+
+/// Checks the chain, and the name only for `verify-full`.
+#[derive(Debug)]
+struct Verifier {
+    check: Check,
+    inner: Option<Arc<WebPkiServerVerifier>>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let Some(inner) = &self.inner else { return Ok(ServerCertVerified::assertion()) };
+        match inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+            Err(Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            )) if self.check == Check::Chain => Ok(ServerCertVerified::assertion()),
+            other => other,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,231 @@
+//! The frontend/backend protocol on a stream: startup, authentication, sending and receiving messages.
+
+use std::io::{self, Read, Write};
+
+use bytes::BytesMut;
+use fallible_iterator::FallibleIterator;
+use postgres_protocol::authentication::md5_hash;
+use postgres_protocol::authentication::sasl::{ChannelBinding, SCRAM_SHA_256, ScramSha256};
+use postgres_protocol::message::backend::{AuthenticationSaslBody, Message};
+use postgres_protocol::message::frontend;
+
+use super::server_error::Fields;
+use super::settings::Settings;
+use super::stream::Stream;
+
+/// The server's view of the transaction, sent with each `ReadyForQuery`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Status {
+    Idle,
+    InTransaction,
+    Failed,
+}
+
+/// A started session.
+pub(super) struct Wire {
+    stream: Stream,
+    incoming: BytesMut,
+    pub(super) outgoing: BytesMut,
+    pub(super) status: Status,
+    pub(super) pid: i32,
+    pub(super) secret: i32,
+    pub(super) server_version: String,
+    pub(super) notices: Vec<String>,
+}
+
+/// Why a session could not be started.
+pub(super) enum StartError {
+    Io(io::Error),
+    Server(Box<Fields>),
+    /// Not the server's words: a missing password, an unknown way to authenticate.
+    Client(String),
+}
+
+impl From<io::Error> for StartError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl Wire {
+    pub(super) fn start(stream: Stream, settings: &Settings) -> Result<Self, StartError> {
+        let mut wire = Self {
+            stream,
+            incoming: BytesMut::with_capacity(16 * 1024),
+            outgoing: BytesMut::with_capacity(4 * 1024),
+            status: Status::Idle,
+            pid: 0,
+            secret: 0,
+            server_version: String::new(),
+            notices: Vec::new(),
+        };
+        frontend::startup_message(startup_parameters(settings), &mut wire.outgoing)?;
+        wire.flush()?;
+        wire.authenticate(settings)?;
+        loop {
+            match wire.receive()? {
+                Message::BackendKeyData(body) => {
+                    wire.pid = body.process_id();
+                    wire.secret = body.secret_key();
+                }
+                Message::ReadyForQuery(_) => return Ok(wire),
+                Message::ErrorResponse(body) => {
+                    return Err(StartError::Server(Box::new(Fields::read(body.fields()))));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn authenticate(&mut self, settings: &Settings) -> Result<(), StartError> {
+        let password = || {
+            let password = settings.password.as_deref().filter(|password| !password.is_empty());
+            password.ok_or_else(|| StartError::Client("fe_sendauth: no password supplied".into()))
+        };
+        match self.receive()? {
+            Message::AuthenticationOk => return Ok(()),
+            Message::AuthenticationCleartextPassword => {
+                frontend::password_message(password()?.as_bytes(), &mut self.outgoing)?;
+            }
+            Message::AuthenticationMd5Password(body) => {
+                let hash = md5_hash(settings.user.as_bytes(), password()?.as_bytes(), body.salt());
+                frontend::password_message(hash.as_bytes(), &mut self.outgoing)?;
+            }
+            Message::AuthenticationSasl(body) => self.authenticate_scram(&body, password()?)?,
+            Message::ErrorResponse(body) => {
+                return Err(StartError::Server(Box::new(Fields::read(body.fields()))));
+            }
+            _ => {
+                return Err(StartError::Client(
+                    "the server asks for a way to authenticate that is not supported (not password, md5, \
+                     scram-sha-256 or a certificate)"
+                        .into(),
+                ));
+            }
+        }
+        self.flush()?;
+        match self.receive()? {
+            Message::AuthenticationOk => Ok(()),
+            Message::ErrorResponse(body) => Err(StartError::Server(Box::new(Fields::read(body.fields())))),
+            _ => Err(StartError::Client("unexpected answer while authenticating".into())),
+        }
+    }
+
+    /// Leaves the stream just before `AuthenticationOk`.
+    fn authenticate_scram(
+        &mut self,
+        body: &AuthenticationSaslBody,
+        password: &str,
+    ) -> Result<(), StartError> {
+        if !body.mechanisms().any(|mechanism| Ok(mechanism == SCRAM_SHA_256))? {
+            return Err(StartError::Client("the server offers no SASL mechanism that is supported".into()));
+        }
+        let mut scram = ScramSha256::new(password.as_bytes(), ChannelBinding::unsupported());
+        frontend::sasl_initial_response(SCRAM_SHA_256, scram.message(), &mut self.outgoing)?;
+        self.flush()?;
+        match self.receive()? {
+            Message::AuthenticationSaslContinue(body) => scram.update(body.data())?,
+            Message::ErrorResponse(body) => {
+                return Err(StartError::Server(Box::new(Fields::read(body.fields()))));
+            }
+            _ => return Err(StartError::Client("unexpected answer while authenticating".into())),
+        }
+        frontend::sasl_response(scram.message(), &mut self.outgoing)?;
+        self.flush()?;
+        match self.receive()? {
+            Message::AuthenticationSaslFinal(body) => scram.finish(body.data())?,
+            Message::ErrorResponse(body) => {
+                return Err(StartError::Server(Box::new(Fields::read(body.fields()))));
+            }
+            _ => return Err(StartError::Client("unexpected answer while authenticating".into())),
+        }
+        Ok(())
+    }
+
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        let sent = self.stream.write_all(&self.outgoing);
+        self.outgoing.clear();
+        sent?;
+        self.stream.flush()
+    }
+
+    /// Writes one large piece without copying it into the outgoing buffer.
+    pub(super) fn copy_data(&mut self, data: &[u8]) -> io::Result<()> {
+        let length = u32::try_from(data.len() + 4).map_err(io::Error::other)?;
+        let mut header = [b'd', 0, 0, 0, 0];
+        header[1..].copy_from_slice(&length.to_be_bytes());
+        self.stream.write_all(&header)?;
+        self.stream.write_all(data)
+    }
+
+    /// The next message that is not an aside; parameters, notices and the status are kept on the way.
+    pub(super) fn receive(&mut self) -> io::Result<Message> {
+        loop {
+            match Message::parse(&mut self.incoming)? {
+                None => self.fill()?,
+                Some(Message::ParameterStatus(body)) => {
+                    if body.name()? == "server_version" {
+                        body.value()?.clone_into(&mut self.server_version);
+                    }
+                }
+                Some(Message::NoticeResponse(body)) => {
+                    let fields = Fields::read(body.fields());
+                    self.notices.push(format!("{}: {}", fields.severity, fields.message));
+                }
+                Some(Message::NotificationResponse(_)) => {}
+                Some(Message::ReadyForQuery(body)) => {
+                    self.status = match body.status() {
+                        b'T' => Status::InTransaction,
+                        b'E' => Status::Failed,
+                        _ => Status::Idle,
+                    };
+                    return Ok(Message::ReadyForQuery(body));
+                }
+                Some(message) => return Ok(message),
+            }
+        }
+    }
+
+    fn fill(&mut self) -> io::Result<()> {
+        const CHUNK: usize = 32 * 1024;
+        let filled = self.incoming.len();
+        self.incoming.resize(filled + CHUNK, 0);
+        let read = self.stream.read(&mut self.incoming[filled..]);
+        self.incoming.truncate(filled + read.as_ref().copied().unwrap_or(0));
+        match read {
+            Ok(0) => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the stream ended")),
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.outgoing.clear();
+        frontend::terminate(&mut self.outgoing);
+        let _ = self.flush();
+    }
+}
+
+/// Server settings travel in the startup packet: they become the session's defaults, so that
+/// `discard all` comes back to them.
+fn startup_parameters(settings: &Settings) -> Vec<(&str, &str)> {
+    let mut parameters = vec![
+        ("user", settings.user.as_str()),
+        ("database", settings.database.as_str()),
+        ("client_encoding", "UTF8"),
+        ("DateStyle", "ISO"),
+    ];
+    if let Some(name) = settings.application_name.as_deref().filter(|name| !name.is_empty()) {
+        parameters.push(("application_name", name));
+    }
+    if let Some(path) = settings.search_path.as_deref().filter(|path| !path.is_empty()) {
+        parameters.push(("search_path", path));
+    }
+    for (name, value) in &settings.session {
+        parameters.push((name, value));
+    }
+    parameters
+}
