@@ -2,11 +2,14 @@
 //! what happens is told as [`Event`]s, which `report` draws.
 
 mod emitter;
+mod ephemeral;
 mod event;
 mod executor;
 mod interrupt;
+mod microbatch;
 mod plan;
 mod results;
+mod table_diff;
 mod warnings;
 
 pub use emitter::{Emitter, Listener, NodeInfo, NodeRelation, Occurrence};
