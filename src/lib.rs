@@ -9,6 +9,9 @@ pub mod diagnostic;
 /// Typed, spanned YAML: project, profiles, properties, packages, selectors, node configs.  [serde_yaml]
 pub mod config;
 
+/// Files on disk as a project: packages, raw texts; nothing rendered.  [walkdir, ignore]
+pub mod project;
+
 /// Plain data: nodes, sources, macros, lookup, state comparison; serialized it is manifest.json.
 pub mod manifest;
 

@@ -1,3 +1,19 @@
 //! The user's YAML, typed and spanned: project, profiles, properties, packages, selectors, node configs.
+//!
+//! Jinja inside YAML is rendered through [`Renderer`], because the engine is a higher layer.
 
+mod fields;
+pub mod project_file;
+mod renderer;
+mod resource_type;
+pub mod semver;
 pub mod yaml;
+
+pub use fields::Fields;
+pub use project_file::{ProjectFile, RawProjectFile};
+pub use renderer::{Renderer, holds_jinja, render_tree};
+pub use resource_type::ResourceType;
+pub use yaml::{Mapping, Yaml};
+
+/// The dbt that this program stands in for: `dbt_version`, `require-dbt-version`, artifacts.
+pub const DBT_VERSION: &str = "1.11.16";

@@ -1,0 +1,145 @@
+//! Typed reading of one mapping: the errors name the file, the key and its owner.
+
+use std::fmt;
+
+use serde_json::Value as Json;
+
+use crate::diagnostic::{Diagnostic, Result, did_you_mean};
+
+use super::yaml::{Kind, Mapping, Yaml};
+
+/// A mapping and how messages call it: `model` `orders`.
+#[derive(Clone, Copy)]
+pub struct Fields<'a> {
+    pub yaml: &'a Yaml,
+    mapping: &'a Mapping,
+    kind: &'static str,
+    name: &'a str,
+}
+
+impl<'a> Fields<'a> {
+    pub fn new(yaml: &'a Yaml, kind: &'static str, name: &'a str) -> Result<Self> {
+        match yaml.as_mapping() {
+            Some(mapping) => Ok(Self { yaml, mapping, kind, name }),
+            None => Err(yaml.wrong_type(&format!("a {kind}"), "a mapping")),
+        }
+    }
+
+    /// A mapping that is named by its own `name` key.
+    pub fn named(yaml: &'a Yaml, kind: &'static str) -> Result<Self> {
+        let fields = Self::new(yaml, kind, "")?;
+        match fields.get("name") {
+            Some(Yaml { kind: Kind::String(name), .. }) => Ok(Self { name, ..fields }),
+            Some(other) => Err(other.wrong_type(&format!("the name of a {kind}"), "a string")),
+            None => Err(Diagnostic::parsing(
+                "name-missing",
+                format!("a list element for a {kind} does not have a name attribute"),
+            )
+            .label(yaml.span(), "")
+            .help("add `name: ...`")
+            .boxed()),
+        }
+    }
+
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    pub fn mapping(&self) -> &'a Mapping {
+        self.mapping
+    }
+
+    /// The value of a key; null counts as absent.
+    pub fn get(&self, key: &str) -> Option<&'a Yaml> {
+        self.mapping.get(key).filter(|value| !value.is_null())
+    }
+
+    fn owner(&self, key: &str) -> String {
+        format!("`{key}` of {self}")
+    }
+
+    /// A string; numbers and booleans count as the text they are written with in Python.
+    pub fn text(&self, key: &str) -> Result<Option<String>> {
+        match self.get(key) {
+            None => Ok(None),
+            Some(value) => match value.scalar_text() {
+                Some(text) => Ok(Some(text)),
+                None => Err(value.wrong_type(&self.owner(key), "a string")),
+            },
+        }
+    }
+
+    pub fn text_or_empty(&self, key: &str) -> Result<String> {
+        Ok(self.text(key)?.unwrap_or_default())
+    }
+
+    pub fn boolean(&self, key: &str) -> Result<Option<bool>> {
+        self.get(key).map(|value| value.expect_bool(&self.owner(key))).transpose()
+    }
+
+    pub fn integer(&self, key: &str) -> Result<Option<i64>> {
+        match self.get(key) {
+            None => Ok(None),
+            Some(value) => match value.as_i64() {
+                Some(number) => Ok(Some(number)),
+                None => Err(value.wrong_type(&self.owner(key), "an integer")),
+            },
+        }
+    }
+
+    pub fn list(&self, key: &str) -> Result<&'a [Yaml]> {
+        self.get(key).map_or(Ok(&[]), |value| value.expect_sequence(&self.owner(key)))
+    }
+
+    /// A mapping, kept as YAML.
+    pub fn nested(&self, key: &str) -> Result<Option<&'a Yaml>> {
+        match self.get(key) {
+            Some(value) => {
+                value.expect_mapping(&self.owner(key))?;
+                Ok(Some(value))
+            }
+            None => Ok(None),
+        }
+    }
+
+    pub fn object(&self, key: &str) -> Result<Option<serde_json::Map<String, Json>>> {
+        Ok(self.nested(key)?.and_then(Yaml::as_mapping).map(Mapping::to_json))
+    }
+
+    /// One string, or a list of strings.
+    pub fn strings(&self, key: &str) -> Result<Option<Vec<String>>> {
+        match self.get(key) {
+            None => Ok(None),
+            Some(value) => match value.string_or_list() {
+                Some(list) => Ok(Some(list)),
+                None => Err(value.wrong_type(&self.owner(key), "a string or a list of strings")),
+            },
+        }
+    }
+
+    /// Warns of each key that is not among `known`.
+    pub fn warn_unknown(&self, known: &[&str], warnings: &mut Vec<Diagnostic>) {
+        for entry in self.mapping.iter() {
+            if known.contains(&entry.key.as_str()) {
+                continue;
+            }
+            warnings.push(
+                Diagnostic::warning(
+                    "CustomKeyInObjectDeprecation",
+                    format!("unknown key `{}` in {self}", entry.key),
+                )
+                .label(entry.key_span(), "")
+                .maybe_help(did_you_mean(&entry.key, known.iter().copied())),
+            );
+        }
+    }
+}
+
+impl fmt::Display for Fields<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.name.is_empty() {
+            return write!(f, "{}", self.kind);
+        }
+        write!(f, "{} `{}`", self.kind, self.name)
+    }
+}

@@ -1,0 +1,367 @@
+//! From the raw project file to the typed one: Jinja rendered, every key read, unknown keys warned about.
+
+use indexmap::IndexMap;
+use serde_json::Value as Json;
+
+use crate::config::yaml::Kind;
+use crate::config::{DBT_VERSION, Fields, Renderer, ResourceType, Yaml, render_tree, semver};
+use crate::diagnostic::{Diagnostic, Result, did_you_mean};
+
+use super::{Dispatch, ProjectFile, QueryComment, Quoting, RawProjectFile, SourcePaths};
+
+const KNOWN_KEYS: &[&str] = &[
+    "name",
+    "config-version",
+    "version",
+    "project-root",
+    "source-paths",
+    "model-paths",
+    "macro-paths",
+    "data-paths",
+    "seed-paths",
+    "test-paths",
+    "analysis-paths",
+    "docs-paths",
+    "asset-paths",
+    "function-paths",
+    "osi-paths",
+    "target-path",
+    "snapshot-paths",
+    "clean-targets",
+    "profile",
+    "log-path",
+    "packages-install-path",
+    "quoting",
+    "on-run-start",
+    "on-run-end",
+    "require-dbt-version",
+    "dispatch",
+    "models",
+    "seeds",
+    "snapshots",
+    "analyses",
+    "sources",
+    "tests",
+    "data_tests",
+    "unit_tests",
+    "metrics",
+    "semantic-models",
+    "saved-queries",
+    "exposures",
+    "functions",
+    "vars",
+    "packages",
+    "query-comment",
+    "restrict-access",
+    "dbt-cloud",
+    "flags",
+];
+
+/// Names that Jinja's context already has.
+const BANNED_NAMES: &[&str] = &[
+    "_sql_results",
+    "adapter",
+    "api",
+    "column",
+    "config",
+    "context",
+    "database",
+    "env",
+    "env_var",
+    "exceptions",
+    "execute",
+    "flags",
+    "fromjson",
+    "fromyaml",
+    "graph",
+    "invocation_id",
+    "load_agate_table",
+    "load_result",
+    "log",
+    "model",
+    "modules",
+    "post_hooks",
+    "pre_hooks",
+    "ref",
+    "render",
+    "return",
+    "run_started_at",
+    "schema",
+    "source",
+    "sql",
+    "sql_now",
+    "store_result",
+    "store_raw_result",
+    "target",
+    "this",
+    "tojson",
+    "toyaml",
+    "try_or_compiler_error",
+    "var",
+    "write",
+];
+
+/// Whether `require-dbt-version` is enforced (`--no-version-check`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VersionCheck {
+    Enforced,
+    Skipped,
+}
+
+impl RawProjectFile {
+    /// Renders and types the file. Warnings that the raw file had are passed on.
+    pub fn render(
+        &self,
+        renderer: &dyn Renderer,
+        version_check: VersionCheck,
+        warnings: &mut Vec<Diagnostic>,
+    ) -> Result<ProjectFile> {
+        warnings.extend(self.warnings.iter().cloned());
+        let yaml = render_tree(&self.yaml, renderer, &stays_unrendered)?;
+        let file = Fields::new(&yaml, "project file", "")?;
+        warn_unknown_keys(&file, warnings);
+        let name = read_name(&file)?;
+        let require_dbt_version = read_required_version(&file, &name, version_check)?;
+        let target_path = file.text("target-path")?.unwrap_or_else(|| "target".to_owned());
+        let trees = read_trees(&file)?;
+        let unrendered = Fields::new(&self.yaml, "project file", "")?;
+        Ok(ProjectFile {
+            directory: self.directory.clone(),
+            version: read_version(&file)?,
+            profile: file.text("profile")?,
+            paths: read_paths(&file, warnings)?,
+            log_path: file.text("log-path")?,
+            clean_targets: file.strings("clean-targets")?.unwrap_or_else(|| vec![target_path.clone()]),
+            packages_install_path: file
+                .text("packages-install-path")?
+                .unwrap_or_else(|| "dbt_packages".to_owned()),
+            quoting: match file.nested("quoting")? {
+                Some(quoting) => Quoting::read(quoting, "")?,
+                None => Quoting::default(),
+            },
+            on_run_start: hooks(&file, "on-run-start")?,
+            on_run_end: hooks(&file, "on-run-end")?,
+            require_dbt_version,
+            dispatch: file.list("dispatch")?.iter().map(Dispatch::read).collect::<Result<_>>()?,
+            unrendered_trees: read_trees(&unrendered)?,
+            trees,
+            vars: self.vars().cloned(),
+            query_comment: QueryComment::read(file.mapping().get("query-comment"))?,
+            restrict_access: file.boolean("restrict-access")?.unwrap_or(false),
+            flags: file.object("flags")?.unwrap_or_default(),
+            dbt_cloud: read_dbt_cloud(&file)?,
+            target_path,
+            name,
+            yaml,
+        })
+    }
+}
+
+/// dbt renders hooks, vars and the query comment only when they are used.
+fn stays_unrendered(path: &[String]) -> bool {
+    let Some(first) = path.first() else { return false };
+    match first.as_str() {
+        "on-run-start" | "on-run-end" | "query-comment" | "vars" => true,
+        "seeds" | "models" | "snapshots" | "tests" | "data_tests" => path.iter().any(|key| {
+            let key = key.trim_start_matches(['+', ' ']);
+            matches!(key, "pre-hook" | "post-hook" | "pre_hook" | "post_hook")
+        }),
+        _ => false,
+    }
+}
+
+fn warn_unknown_keys(file: &Fields<'_>, warnings: &mut Vec<Diagnostic>) {
+    for entry in file.mapping().iter() {
+        let underscored = entry.key.replace('_', "-");
+        if KNOWN_KEYS.contains(&entry.key.as_str())
+            || matches!(entry.key.as_str(), "semantic_models" | "saved_queries")
+        {
+            continue;
+        }
+        let hint = if KNOWN_KEYS.contains(&underscored.as_str()) {
+            Some(format!("did you mean `{underscored}`?"))
+        } else {
+            did_you_mean(&entry.key, KNOWN_KEYS.iter().copied())
+        };
+        warnings.push(
+            Diagnostic::warning(
+                "CustomTopLevelKeyDeprecation",
+                format!("unknown key `{}` in {}", entry.key, super::PROJECT_FILE),
+            )
+            .label(entry.key_span(), "")
+            .maybe_help(hint),
+        );
+    }
+}
+
+fn read_name(file: &Fields<'_>) -> Result<String> {
+    let Some(value) = file.get("name") else {
+        return Err(Diagnostic::runtime("project-name", "Required \"name\" field not present in project")
+            .label(file.yaml.span(), "")
+            .help("add `name: <project>`")
+            .boxed());
+    };
+    let name = value.expect_str("`name` of the project")?;
+    let mut letters = name.chars();
+    let starts_well = letters.next().is_some_and(|c| c.is_alphabetic() || c == '_');
+    if !starts_well || !letters.all(|c| c.is_alphanumeric() || c == '_') {
+        return Err(Diagnostic::runtime(
+            "project-name",
+            format!("invalid project name `{name}`: '{name}' does not match the identifier pattern"),
+        )
+        .label(value.span(), "")
+        .help("use letters, digits and underscores, and start with a letter")
+        .boxed());
+    }
+    if BANNED_NAMES.contains(&name) {
+        return Err(Diagnostic::runtime(
+            "project-name",
+            format!("Invalid project name: {name} is a reserved word"),
+        )
+        .label(value.span(), "")
+        .boxed());
+    }
+    Ok(name.to_owned())
+}
+
+fn read_version(file: &Fields<'_>) -> Result<Json> {
+    match file.get("version") {
+        None => Ok(Json::Null),
+        Some(value) => match value.kind {
+            Kind::String(_) | Kind::Integer(_) | Kind::Float(_) => Ok(value.to_json()),
+            _ => Err(value.wrong_type("`version` of the project", "a version")),
+        },
+    }
+}
+
+fn read_required_version(
+    file: &Fields<'_>,
+    name: &str,
+    version_check: VersionCheck,
+) -> Result<Vec<semver::Specifier>> {
+    let Some(value) = file.get("require-dbt-version") else { return Ok(Vec::new()) };
+    let texts = file.strings("require-dbt-version")?.unwrap_or_default();
+    let specifiers = semver::Specifier::parse_all(&texts).map_err(|text| {
+        Diagnostic::runtime("version-syntax", format!("\"{text}\" is not a valid semantic version."))
+            .label(value.span(), "")
+            .help("write conditions on three numbers: `[\">=1.3.0\", \"<2.0.0\"]`")
+    })?;
+    if version_check == VersionCheck::Skipped {
+        return Ok(specifiers);
+    }
+    let shown: Vec<String> = specifiers.iter().map(ToString::to_string).collect();
+    let problem = if !semver::satisfiable(&specifiers) {
+        format!(
+            "The package version requirement can never be satisfied for the '{name}' package.\n\
+             Required versions of dbt for '{name}': {shown:?}"
+        )
+    } else if semver::Version::parse(DBT_VERSION)
+        .is_some_and(|installed| !specifiers.iter().all(|specifier| specifier.allows(&installed)))
+    {
+        format!(
+            "This version of dbt is not supported with the '{name}' package.\n\
+             Installed version of dbt: ={DBT_VERSION}\n\
+             Required version of dbt for '{name}': {shown:?}"
+        )
+    } else {
+        return Ok(specifiers);
+    };
+    Err(Diagnostic::runtime("dbt-version", problem)
+        .label(value.span(), "")
+        .help(format!(
+            "Check for a different version of the '{name}' package, or run dbt again with --no-version-check"
+        ))
+        .boxed())
+}
+
+fn read_paths(file: &Fields<'_>, warnings: &mut Vec<Diagnostic>) -> Result<SourcePaths> {
+    let list = |key: &str, default: &str| -> Result<Vec<String>> {
+        Ok(file.strings(key)?.unwrap_or_else(|| vec![default.to_owned()]))
+    };
+    let renamed = |old: &str, new: &str, default: &str, warnings: &mut Vec<Diagnostic>| {
+        let Some(entry) = file.mapping().entry(old) else { return list(new, default) };
+        if file.get(new).is_some() {
+            return Err(Diagnostic::runtime(
+                "renamed-key",
+                format!("{old} and {new} cannot both be defined. The `{old}` config has been deprecated in favor of `{new}`."),
+            )
+            .label(entry.key_span(), "")
+            .help(format!("remove `{old}`"))
+            .boxed());
+        }
+        warnings.push(
+            Diagnostic::warning(
+                if old == "source-paths" {
+                    "ConfigSourcePathDeprecation"
+                } else {
+                    "ConfigDataPathDeprecation"
+                },
+                format!("the `{old}` config has been renamed to `{new}`"),
+            )
+            .label(entry.key_span(), ""),
+        );
+        list(old, default)
+    };
+    let mut paths = SourcePaths {
+        models: renamed("source-paths", "model-paths", "models", warnings)?,
+        seeds: renamed("data-paths", "seed-paths", "seeds", warnings)?,
+        snapshots: list("snapshot-paths", "snapshots")?,
+        tests: list("test-paths", "tests")?,
+        macros: list("macro-paths", "macros")?,
+        analyses: list("analysis-paths", "analyses")?,
+        functions: list("function-paths", "functions")?,
+        docs: Vec::new(),
+        assets: file.strings("asset-paths")?.unwrap_or_default(),
+    };
+    paths.docs = file.strings("docs-paths")?.unwrap_or_else(|| paths.all_sources());
+    Ok(paths)
+}
+
+fn hooks(file: &Fields<'_>, key: &str) -> Result<Vec<Yaml>> {
+    let Some(value) = file.get(key) else { return Ok(Vec::new()) };
+    let items = match &value.kind {
+        Kind::Sequence(items) => items.as_slice(),
+        _ => std::slice::from_ref(value),
+    };
+    for item in items {
+        item.expect_str(&format!("each hook of `{key}`"))?;
+    }
+    Ok(items.to_vec())
+}
+
+fn read_trees(file: &Fields<'_>) -> Result<IndexMap<ResourceType, Yaml>> {
+    let mut trees = IndexMap::new();
+    for resource in ResourceType::WITH_TREE {
+        let key = resource.tree_key();
+        let older = match resource {
+            ResourceType::Test => "tests",
+            ResourceType::SemanticModel => "semantic_models",
+            ResourceType::SavedQuery => "saved_queries",
+            _ => key,
+        };
+        if resource == ResourceType::Test
+            && let (Some(_), Some(both)) = (file.get(key), file.mapping().entry(older))
+            && !both.value.is_null()
+        {
+            return Err(Diagnostic::runtime(
+                "renamed-key",
+                "Invalid project config: cannot have both 'tests' and 'data_tests' defined",
+            )
+            .label(both.key_span(), "")
+            .help("keep `data_tests`")
+            .boxed());
+        }
+        if let Some(tree) = file.nested(key)?.map_or_else(|| file.nested(older), |tree| Ok(Some(tree)))? {
+            trees.insert(resource, tree.clone());
+        }
+    }
+    Ok(trees)
+}
+
+fn read_dbt_cloud(file: &Fields<'_>) -> Result<Json> {
+    match file.get("dbt-cloud") {
+        None => Ok(Json::Object(serde_json::Map::new())),
+        Some(value) if value.as_mapping().is_some() => Ok(value.to_json()),
+        Some(value) => Err(value.wrong_type("`dbt-cloud` of the project", "a mapping")),
+    }
+}

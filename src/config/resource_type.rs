@@ -1,0 +1,80 @@
+//! The kinds of things a project holds, as far as configs differ between them.
+
+/// A kind of resource that dbt_project.yml and properties can configure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ResourceType {
+    Model,
+    Seed,
+    Snapshot,
+    Test,
+    Analysis,
+    Operation,
+    Source,
+    UnitTest,
+    Exposure,
+    Metric,
+    SemanticModel,
+    SavedQuery,
+    Function,
+}
+
+impl ResourceType {
+    /// All that have a tree of their own in dbt_project.yml.
+    pub const WITH_TREE: [Self; 11] = [
+        Self::Model,
+        Self::Seed,
+        Self::Snapshot,
+        Self::Source,
+        Self::Test,
+        Self::UnitTest,
+        Self::Metric,
+        Self::SemanticModel,
+        Self::SavedQuery,
+        Self::Exposure,
+        Self::Function,
+    ];
+
+    /// The resource whose tree configures this one: analyses and operations read `models:`, as in dbt.
+    pub fn tree(self) -> Self {
+        match self {
+            Self::Analysis | Self::Operation => Self::Model,
+            other => other,
+        }
+    }
+
+    /// The key of its tree in dbt_project.yml.
+    pub fn tree_key(self) -> &'static str {
+        match self.tree() {
+            Self::Seed => "seeds",
+            Self::Snapshot => "snapshots",
+            Self::Test => "data_tests",
+            Self::Source => "sources",
+            Self::UnitTest => "unit_tests",
+            Self::Exposure => "exposures",
+            Self::Metric => "metrics",
+            Self::SemanticModel => "semantic-models",
+            Self::SavedQuery => "saved-queries",
+            Self::Function => "functions",
+            Self::Model | Self::Analysis | Self::Operation => "models",
+        }
+    }
+
+    /// dbt's name of the resource type, as in unique ids.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Seed => "seed",
+            Self::Snapshot => "snapshot",
+            Self::Test => "test",
+            Self::Analysis => "analysis",
+            Self::Operation => "operation",
+            Self::Source => "source",
+            Self::UnitTest => "unit_test",
+            Self::Exposure => "exposure",
+            Self::Metric => "metric",
+            Self::SemanticModel => "semantic_model",
+            Self::SavedQuery => "saved_query",
+            Self::Function => "function",
+        }
+    }
+}

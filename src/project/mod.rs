@@ -1,0 +1,48 @@
+//! Files on disk become a [`Project`]: the root and its installed packages, every file read once.
+//!
+//! Nothing is rendered or parsed here; `parse` turns the texts into nodes.
+
+mod files;
+mod ignored;
+mod load;
+mod walk;
+
+use std::path::PathBuf;
+
+use crate::config::ProjectFile;
+
+pub use files::{Checksum, FileKind, MAXIMUM_SEED_SIZE, PackageFiles, SourceFile};
+pub use load::{Installed, LoadRequest, load, load_files};
+
+/// The root project and all installed packages.
+#[derive(Debug)]
+pub struct Project {
+    pub root: Package,
+    /// Sorted by directory name, as they lie in `packages-install-path`.
+    pub packages: Vec<Package>,
+}
+
+/// A project or an installed package.
+#[derive(Debug)]
+pub struct Package {
+    pub directory: PathBuf,
+    pub file: ProjectFile,
+    pub files: PackageFiles,
+}
+
+impl Package {
+    pub fn name(&self) -> &str {
+        &self.file.name
+    }
+}
+
+impl Project {
+    /// The root first, then the packages.
+    pub fn all(&self) -> impl Iterator<Item = &Package> {
+        std::iter::once(&self.root).chain(&self.packages)
+    }
+
+    pub fn package(&self, name: &str) -> Option<&Package> {
+        self.all().find(|package| package.name() == name)
+    }
+}

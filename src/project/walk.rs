@@ -1,0 +1,161 @@
+//! Finds the files of a package: each configured directory is walked once, whatever reads it.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use crate::config::project_file::SourcePaths;
+
+use super::files::{FileKind, join};
+use super::ignored::Ignored;
+
+/// A file that was found but not read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) kind: FileKind,
+    pub(super) searched_path: String,
+    pub(super) relative_path: String,
+    pub(super) absolute_path: PathBuf,
+}
+
+pub(super) fn find(directory: &Path, paths: &SourcePaths) -> Vec<Found> {
+    let ignored = Ignored::read(directory);
+    let mut walked: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut seen: HashSet<(FileKind, String)> = HashSet::new();
+    let mut found = Vec::new();
+    for (kind, searched, extensions) in searches(paths) {
+        let listing = walked.entry(searched.clone()).or_insert_with(|| list(directory, &searched, &ignored));
+        for relative in listing.iter() {
+            if !has_extension(relative, extensions)
+                || (kind == FileKind::SingularTest && is_special(relative))
+            {
+                continue;
+            }
+            if seen.insert((kind, join(&searched, relative))) {
+                found.push(Found {
+                    kind,
+                    searched_path: searched.clone(),
+                    relative_path: relative.clone(),
+                    absolute_path: directory.join(&searched).join(relative),
+                });
+            }
+        }
+    }
+    found
+}
+
+/// What is looked for where; dbt's table.
+fn searches(paths: &SourcePaths) -> Vec<(FileKind, String, &'static [&'static str])> {
+    const SQL: &[&str] = &[".sql"];
+    const CODE: &[&str] = &[".sql", ".py"];
+    let below_tests =
+        |directory: &str| -> Vec<String> { paths.tests.iter().map(|path| join(path, directory)).collect() };
+    let table: [(FileKind, Vec<String>, &'static [&'static str]); 11] = [
+        (FileKind::Macro, paths.macros.clone(), SQL),
+        (FileKind::Model, paths.models.clone(), CODE),
+        (FileKind::Snapshot, paths.snapshots.clone(), SQL),
+        (FileKind::Analysis, paths.analyses.clone(), SQL),
+        (FileKind::SingularTest, paths.tests.clone(), SQL),
+        (FileKind::GenericTest, below_tests("generic"), SQL),
+        (FileKind::Seed, paths.seeds.clone(), &[".csv"]),
+        (FileKind::Documentation, paths.docs.clone(), &[".md"]),
+        (FileKind::Properties, paths.all_sources(), &[".yml", ".yaml"]),
+        (FileKind::Fixture, below_tests("fixtures"), &[".csv", ".sql"]),
+        (FileKind::Function, paths.functions.clone(), CODE),
+    ];
+    let mut searches = Vec::new();
+    for (kind, directories, extensions) in table {
+        for directory in directories {
+            searches.push((kind, directory.trim_end_matches('/').to_owned(), extensions));
+        }
+    }
+    searches
+}
+
+/// All files below a directory, sorted, as paths relative to it.
+fn list(directory: &Path, searched: &str, ignored: &Ignored) -> Vec<String> {
+    let root = directory.join(searched);
+    let mut listing: Vec<String> = WalkDir::new(&root)
+        .into_iter()
+        .filter_map(Result::ok)
+        .filter(|entry| !entry.file_type().is_dir())
+        .filter_map(|entry| {
+            let relative = entry.path().strip_prefix(&root).ok()?.to_str()?.to_owned();
+            // dbt passes over editors' droppings.
+            let name = entry.file_name().to_str()?;
+            (!name.starts_with(['.', '#', '~'])).then_some(relative)
+        })
+        .filter(|relative| !ignored.holds(&join(searched, relative)))
+        .collect();
+    listing.sort_unstable();
+    listing
+}
+
+fn has_extension(path: &str, extensions: &[&str]) -> bool {
+    extensions.iter().any(|extension| {
+        path.len() > extension.len()
+            && path.get(path.len() - extension.len()..).is_some_and(|end| end.eq_ignore_ascii_case(extension))
+    })
+}
+
+/// Generic tests and fixtures lie inside the test paths but are no singular tests.
+fn is_special(relative: &str) -> bool {
+    relative.starts_with("generic/") || relative.starts_with("fixtures/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths() -> SourcePaths {
+        let one = |path: &str| vec![path.to_owned()];
+        SourcePaths {
+            models: one("models"),
+            seeds: one("seeds"),
+            snapshots: one("snapshots"),
+            tests: one("tests"),
+            macros: one("macros"),
+            analyses: one("analyses"),
+            functions: one("functions"),
+            docs: one("models"),
+            assets: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn each_file_has_its_kind_and_the_ignored_have_none() {
+        let directory = std::env::temp_dir().join(format!("rsdbt-walk-{}", std::process::id()));
+        for (path, text) in [
+            ("models/a.sql", ""),
+            ("models/deep/b.SQL", ""),
+            ("models/deep/schema.yml", ""),
+            ("models/old/c.sql", ""),
+            ("models/.hidden.sql", ""),
+            ("models/read.md", ""),
+            ("tests/t.sql", ""),
+            ("tests/generic/g.sql", ""),
+            ("tests/fixtures/f.csv", ""),
+            (".dbtignore", "old/\n"),
+        ] {
+            let path = directory.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let found: Vec<(FileKind, String)> = find(&directory, &paths())
+            .into_iter()
+            .map(|file| (file.kind, join(&file.searched_path, &file.relative_path)))
+            .collect();
+        std::fs::remove_dir_all(&directory).unwrap();
+        let expected = [
+            (FileKind::Model, "models/a.sql"),
+            (FileKind::Model, "models/deep/b.SQL"),
+            (FileKind::SingularTest, "tests/t.sql"),
+            (FileKind::GenericTest, "tests/generic/g.sql"),
+            (FileKind::Documentation, "models/read.md"),
+            (FileKind::Properties, "models/deep/schema.yml"),
+            (FileKind::Fixture, "tests/fixtures/f.csv"),
+        ];
+        assert_eq!(found, expected.map(|(kind, path)| (kind, path.to_owned())));
+    }
+}
