@@ -24,6 +24,9 @@ pub mod adapter;
 /// The macros and starter files that ship with the binary.
 pub mod builtin;
 
+/// dbt's Jinja: blocks, macros, Python's values, functions, objects.  [minijinja]
+pub mod jinja;
+
 /// Plan, executor, nodes, tests, freshness, hooks, events, results.
 pub mod run;
 

@@ -1,0 +1,3 @@
+//! The functions and modules that templates see: JSON, YAML, dates, regular expressions, exceptions, variables.
+
+pub mod datetime;

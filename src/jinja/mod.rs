@@ -1,0 +1,4 @@
+//! dbt's Jinja on minijinja.
+
+pub mod functions;
+pub mod python;

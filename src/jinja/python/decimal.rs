@@ -1,0 +1,283 @@
+//! Python's `Decimal`: what agate holds for `numeric` and float columns.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use minijinja::value::{DynObject, Object, ObjectRepr, Value};
+use minijinja::{Error, State};
+
+use super::number::{as_int, int_value};
+use super::{no_arguments, unknown_method};
+
+/// The significant digits that Python's default context keeps in a result.
+const PRECISION: usize = 28;
+
+/// `coefficient * 10^exponent`; digits beyond an `i128` are kept as text only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Decimal {
+    negative: bool,
+    /// No leading zeros; `0` for zero.
+    digits: String,
+    exponent: i32,
+}
+
+impl FromStr for Decimal {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let text = text.trim();
+        let (negative, rest) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text.strip_prefix('+').unwrap_or(text)),
+        };
+        let (mantissa, exponent) = match rest.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().map_err(drop)?),
+            None => (rest, 0),
+        };
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let digits = format!("{whole}{fraction}");
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(());
+        }
+        let significant = digits.trim_start_matches('0');
+        let digits = if significant.is_empty() { "0" } else { significant }.to_owned();
+        let scale = i32::try_from(fraction.len()).map_err(drop)?;
+        Ok(Self { negative, digits, exponent: exponent - scale })
+    }
+}
+
+impl Decimal {
+    pub fn from_int(number: i128) -> Self {
+        Self::new(number, 0)
+    }
+
+    fn new(coefficient: i128, exponent: i32) -> Self {
+        let digits = coefficient.unsigned_abs().to_string();
+        Self { negative: coefficient < 0, digits, exponent }
+    }
+
+    pub fn to_f64(&self) -> f64 {
+        self.to_string().parse().unwrap_or(f64::NAN)
+    }
+
+    /// The value without its fraction, if that fits.
+    pub fn to_int(&self) -> Option<i128> {
+        let coefficient = self.coefficient()?;
+        if self.exponent >= 0 {
+            return coefficient.checked_mul(power_of_ten(self.exponent)?);
+        }
+        Some(power_of_ten(-self.exponent).map_or(0, |divisor| coefficient / divisor))
+    }
+
+    pub fn is_zero(&self) -> bool {
+        self.digits == "0"
+    }
+
+    fn coefficient(&self) -> Option<i128> {
+        let digits: i128 = self.digits.parse().ok()?;
+        Some(if self.negative { -digits } else { digits })
+    }
+
+    /// Both coefficients at the smaller of the two exponents.
+    fn align(&self, other: &Self) -> Option<(i128, i128, i32)> {
+        let exponent = self.exponent.min(other.exponent);
+        let lift =
+            |decimal: &Self| decimal.coefficient()?.checked_mul(power_of_ten(decimal.exponent - exponent)?);
+        Some((lift(self)?, lift(other)?, exponent))
+    }
+
+    pub fn compare(&self, other: &Self) -> Ordering {
+        match self.align(other) {
+            Some((left, right, _)) => left.cmp(&right),
+            None => self.to_f64().total_cmp(&other.to_f64()),
+        }
+    }
+
+    /// `+`, `-`, `*`, `/`, `//` and `%`; `None` where the result has no representation here.
+    pub(super) fn operate(&self, operator: char, other: &Self) -> Option<Self> {
+        let (left, right, exponent) = self.align(other)?;
+        let result = match operator {
+            '+' => Self::new(left.checked_add(right)?, exponent),
+            '-' => Self::new(left.checked_sub(right)?, exponent),
+            '*' => {
+                let product = self.coefficient()?.checked_mul(other.coefficient()?)?;
+                Self::new(product, self.exponent + other.exponent)
+            }
+            '/' => return self.divide(other),
+            'q' => Self::new(left.checked_div(right)?, 0),
+            '%' => Self::new(left.checked_rem(right)?, exponent),
+            _ => return None,
+        };
+        Some(result.rounded())
+    }
+
+    fn divide(&self, other: &Self) -> Option<Self> {
+        let (mut numerator, denominator) = (self.coefficient()?, other.coefficient()?);
+        if denominator == 0 {
+            return None;
+        }
+        let mut exponent = self.exponent - other.exponent;
+        let ideal = exponent;
+        while numerator % denominator != 0 && (numerator / denominator).unsigned_abs() < 10_u128.pow(28) {
+            let Some(lifted) = numerator.checked_mul(10) else { break };
+            numerator = lifted;
+            exponent -= 1;
+        }
+        let mut quotient = Self::new(numerator / denominator, exponent).rounded();
+        while quotient.exponent < ideal && quotient.digits.len() > 1 && quotient.digits.ends_with('0') {
+            quotient.digits.pop();
+            quotient.exponent += 1;
+        }
+        Some(quotient)
+    }
+
+    /// Rounded half to even at the context's precision.
+    fn rounded(mut self) -> Self {
+        if self.digits.len() <= PRECISION {
+            return self;
+        }
+        let surplus = self.digits.len() - PRECISION;
+        let tail = self.digits.split_off(PRECISION);
+        let half = format!("5{}", "0".repeat(surplus - 1));
+        let odd = self.digits.ends_with(['1', '3', '5', '7', '9']);
+        let up = tail > half || (tail == half && odd);
+        self.exponent += i32::try_from(surplus).unwrap_or_default();
+        if let (true, Ok(digits)) = (up, self.digits.parse::<i128>()) {
+            self.digits = (digits + 1).to_string();
+        }
+        self
+    }
+}
+
+pub(super) fn power_of_ten(exponent: i32) -> Option<i128> {
+    10_i128.checked_pow(u32::try_from(exponent).ok()?)
+}
+
+/// A number as a decimal; floats only when `value` is no float.
+pub(super) fn as_decimal(value: &Value) -> Option<Decimal> {
+    match value.downcast_object_ref::<Decimal>() {
+        Some(decimal) => Some(decimal.clone()),
+        None => as_int(value).map(Decimal::from_int),
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.negative {
+            f.write_str("-")?;
+        }
+        let length = i32::try_from(self.digits.len()).unwrap_or(i32::MAX);
+        let point = self.exponent + length;
+        if self.exponent > 0 || point <= -6 {
+            let (first, rest) = self.digits.split_at(1);
+            let dot = if rest.is_empty() { "" } else { "." };
+            return write!(f, "{first}{dot}{rest}E{:+}", point - 1);
+        }
+        match usize::try_from(point) {
+            Ok(point) if point > 0 => {
+                let (whole, fraction) = self.digits.split_at(point.min(self.digits.len()));
+                let dot = if fraction.is_empty() { "" } else { "." };
+                write!(f, "{whole}{dot}{fraction}")
+            }
+            _ => {
+                let zeros = usize::try_from(-point).unwrap_or_default();
+                write!(f, "0.{}{}", "0".repeat(zeros), self.digits)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Decimal('{self}')")
+    }
+}
+
+impl Object for Decimal {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        !self.is_zero()
+    }
+
+    fn custom_cmp(self: &Arc<Self>, other: &DynObject) -> Option<Ordering> {
+        Some(self.compare(other.downcast_ref::<Self>()?))
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+
+    fn call_method(
+        self: &Arc<Self>,
+        _state: &mut State<'_, '_>,
+        method: &str,
+        args: &[Value],
+    ) -> Result<Value, Error> {
+        no_arguments(method, args)?;
+        Ok(match method {
+            "is_nan" | "is_infinite" => Value::from(false),
+            "is_zero" => Value::from(self.is_zero()),
+            "is_signed" => Value::from(self.negative),
+            "to_integral_value" | "__int__" => int_value(self.to_int().unwrap_or_default()),
+            "normalize" => {
+                let mut decimal = Self::clone(self);
+                while decimal.digits.len() > 1 && decimal.digits.ends_with('0') {
+                    decimal.digits.pop();
+                    decimal.exponent += 1;
+                }
+                Value::from_object(decimal)
+            }
+            _ => return Err(unknown_method("Decimal", method)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decimal(text: &str) -> Decimal {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn decimals_print_as_in_python() {
+        for (text, printed) in [
+            ("1.50", "1.50"),
+            ("-0.001", "-0.001"),
+            ("0.0000001", "1E-7"),
+            ("0.000001", "0.000001"),
+            ("1e5", "1E+5"),
+            (
+                "12345678901234567890123456789012345678901234567890.5",
+                "12345678901234567890123456789012345678901234567890.5",
+            ),
+            ("0.00", "0.00"),
+            ("0012.30", "12.30"),
+        ] {
+            assert_eq!(decimal(text).to_string(), printed);
+        }
+    }
+
+    #[test]
+    fn arithmetic_keeps_scale_and_rounds_to_28_digits() {
+        for (left, operator, right, result) in [
+            ("1.50", '+', "2", "3.50"),
+            ("1.50", '*', "2.0", "3.000"),
+            ("1", '/', "3", "0.3333333333333333333333333333"),
+            ("10", '/', "4", "2.5"),
+            ("2", '/', "3", "0.6666666666666666666666666667"),
+            ("7.5", '%', "2", "1.5"),
+            ("7.5", 'q', "2", "3"),
+        ] {
+            let result_is = decimal(left).operate(operator, &decimal(right)).unwrap().to_string();
+            assert_eq!(result_is, result, "{left} {operator} {right}");
+        }
+        assert_eq!(decimal("1.50").compare(&decimal("1.5")), Ordering::Equal);
+    }
+}

@@ -1,0 +1,52 @@
+//! Python's data model for templates: mutable lists and dicts, sets, decimals, methods, `repr`, `%`.
+//!
+//! The engine calls [`call_method`] from minijinja's unknown-method callback, [`operators`] for the
+//! operators that minijinja cannot overload, and [`to_str`] when it prints a value.
+
+mod arguments;
+mod decimal;
+mod dict;
+mod errors;
+mod format;
+mod json;
+mod list;
+mod methods;
+mod number;
+pub mod operators;
+mod percent;
+mod repr;
+mod set;
+mod string;
+#[cfg(test)]
+mod tests;
+mod view;
+
+pub(crate) use arguments::{Arguments, bind, bind_required, expect_int, expect_str, given, no_arguments};
+pub use decimal::Decimal;
+pub use dict::Dict;
+pub use errors::{raise, raised};
+pub(crate) use errors::{type_error, unknown_method, value_error};
+pub use json::{from_json, json_dumps, to_json};
+pub use list::List;
+pub(crate) use list::items_of;
+pub use methods::call_method;
+pub use number::float_repr;
+pub use percent::percent_format;
+pub use repr::{json_repr, repr, to_str, type_name};
+pub use set::Set;
+
+use minijinja::Value;
+
+/// A new mutable list, for the engine's rewrite of `[a, b]`.
+pub fn list(values: Vec<Value>) -> Value {
+    Value::from_object(List::new(values))
+}
+
+/// A new mutable dict, for the engine's rewrite of `{k: v}`.
+pub fn dict(pairs: impl IntoIterator<Item = (Value, Value)>) -> Value {
+    Value::from_object(Dict::new(pairs))
+}
+
+pub fn tuple(values: Vec<Value>) -> Value {
+    Value::from(minijinja::value::Tuple::new(values))
+}

@@ -1,0 +1,337 @@
+//! Python's operators on values that minijinja's own operators do not know: mutable lists, decimals,
+//! dates, sets, `%` on texts. The engine's rewrite calls these.
+
+use std::cmp::Ordering;
+
+use minijinja::value::{Tuple, Value, ValueKind};
+use minijinja::{Error, ErrorKind};
+
+use super::decimal::as_decimal;
+use super::list::items_of;
+use super::number::{as_float, as_int, int_value};
+use super::{Decimal, Set, percent_format, set, to_str, type_error, type_name, value_error};
+use crate::jinja::functions::datetime;
+
+/// A repeated text or list may not grow beyond this.
+const REPEAT_LIMIT: usize = 100_000_000;
+
+fn unsupported(operator: &str, left: &Value, right: &Value) -> Error {
+    let kind = if left.is_undefined() || right.is_undefined() {
+        ErrorKind::UndefinedError
+    } else {
+        ErrorKind::InvalidOperation
+    };
+    let (left, right) = (type_name(left), type_name(right));
+    Error::new(kind, format!("unsupported operand type(s) for {operator}: '{left}' and '{right}'"))
+}
+
+fn is_list(value: &Value) -> bool {
+    matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable) && type_name(value) == "list"
+}
+
+/// `left + right`
+pub fn add(left: &Value, right: &Value) -> Result<Value, Error> {
+    if let Some(sum) = numeric('+', left, right) {
+        return sum;
+    }
+    if let (ValueKind::String, ValueKind::String) = (left.kind(), right.kind()) {
+        let (left, right) = (left.as_str().unwrap_or_default(), right.as_str().unwrap_or_default());
+        return Ok(Value::from([left, right].concat()));
+    }
+    if let Some(sum) = datetime::add(left, right) {
+        return sum;
+    }
+    if left.is_tuple() && right.is_tuple() || is_list(left) && is_list(right) {
+        let mut items = items_of(left)?;
+        items.extend(items_of(right)?);
+        return Ok(sequence_like(left, items));
+    }
+    Err(unsupported("+", left, right))
+}
+
+/// `left - right`
+pub fn subtract(left: &Value, right: &Value) -> Result<Value, Error> {
+    if let Some(difference) = numeric('-', left, right) {
+        return difference;
+    }
+    if let Some(difference) = datetime::subtract(left, right) {
+        return difference;
+    }
+    match left.downcast_object_ref::<Set>() {
+        Some(members) => set::operate("difference", members, right),
+        None => Err(unsupported("-", left, right)),
+    }
+}
+
+/// `left * right`
+pub fn multiply(left: &Value, right: &Value) -> Result<Value, Error> {
+    if let Some(product) = numeric('*', left, right) {
+        return product;
+    }
+    if let Some(product) = datetime::multiply(left, right).or_else(|| datetime::multiply(right, left)) {
+        return product;
+    }
+    let (repeated, count) = if as_int(right).is_some() { (left, right) } else { (right, left) };
+    let Some(count) = as_int(count) else { return Err(unsupported("*", left, right)) };
+    let count = usize::try_from(count.max(0)).unwrap_or(usize::MAX);
+    let length = repeated.len().unwrap_or_default();
+    if length.checked_mul(count).is_none_or(|length| length > REPEAT_LIMIT) {
+        return Err(value_error("the repeated value is too large"));
+    }
+    match repeated.as_str() {
+        Some(text) => Ok(Value::from(text.repeat(count))),
+        None if repeated.is_tuple() || is_list(repeated) => {
+            let items = items_of(repeated)?;
+            let all = items.iter().cycle().take(items.len() * count).cloned().collect();
+            Ok(sequence_like(repeated, all))
+        }
+        None => Err(unsupported("*", left, right)),
+    }
+}
+
+/// `left / right`
+pub fn divide(left: &Value, right: &Value) -> Result<Value, Error> {
+    if let Some(quotient) = datetime::divide(left, right) {
+        return quotient;
+    }
+    if as_int(left).is_some() && as_int(right).is_some() {
+        let (left, right) = (as_float(left), as_float(right));
+        return float_division(left.unwrap_or_default(), right.unwrap_or_default());
+    }
+    numeric('/', left, right).unwrap_or_else(|| Err(unsupported("/", left, right)))
+}
+
+/// `left // right`
+pub fn floor_divide(left: &Value, right: &Value) -> Result<Value, Error> {
+    if let Some(quotient) = datetime::floor_divide(left, right) {
+        return quotient;
+    }
+    numeric('q', left, right).unwrap_or_else(|| Err(unsupported("//", left, right)))
+}
+
+/// `left % right`: of a text Python's formatting, else the remainder.
+pub fn modulo(left: &Value, right: &Value) -> Result<Value, Error> {
+    match left.kind() {
+        ValueKind::String => percent_format(left.as_str().unwrap_or_default(), right).map(Value::from),
+        _ => numeric('%', left, right).unwrap_or_else(|| Err(unsupported("%", left, right))),
+    }
+}
+
+/// `left ** right`
+pub fn power(left: &Value, right: &Value) -> Result<Value, Error> {
+    if let (Some(base), Some(exponent)) = (as_int(left), as_int(right)) {
+        if let Ok(exponent) = u32::try_from(exponent) {
+            return base
+                .checked_pow(exponent)
+                .map(int_value)
+                .ok_or_else(|| value_error(format!("{base} ** {exponent} is too large")));
+        }
+    }
+    match (as_float(left), as_float(right)) {
+        (Some(base), Some(exponent)) => Ok(Value::from(base.powf(exponent))),
+        _ => Err(unsupported("**", left, right)),
+    }
+}
+
+/// `-value`
+pub fn negate(value: &Value) -> Result<Value, Error> {
+    if let Some(negated) = datetime::negate(value) {
+        return Ok(negated);
+    }
+    multiply(value, &Value::from(-1))
+}
+
+/// The methods of sets that operators stand for: `|`, `&`, `^`.
+pub fn combine_sets(operator: char, left: &Value, right: &Value) -> Result<Value, Error> {
+    let method = match operator {
+        '|' => "union",
+        '&' => "intersection",
+        _ => "symmetric_difference",
+    };
+    match left.downcast_object_ref::<Set>() {
+        Some(members) => set::operate(method, members, right),
+        None => Err(unsupported(&operator.to_string(), left, right)),
+    }
+}
+
+fn sequence_like(model: &Value, items: Vec<Value>) -> Value {
+    if model.is_tuple() { Value::from(Tuple::new(items)) } else { super::list(items) }
+}
+
+/// Arithmetic on two numbers; `None` when one is no number. `q` stands for `//`.
+fn numeric(operator: char, left: &Value, right: &Value) -> Option<Result<Value, Error>> {
+    let result = if let (Some(left), Some(right)) = (as_int(left), as_int(right)) {
+        int_arithmetic(operator, left, right)
+    } else if let (Some(left), Some(right)) = (as_decimal(left), as_decimal(right)) {
+        decimal_arithmetic(operator, &left, &right)
+    } else {
+        float_arithmetic(operator, as_float_or_bool(left)?, as_float_or_bool(right)?)
+    };
+    Some(result)
+}
+
+fn as_float_or_bool(value: &Value) -> Option<f64> {
+    as_float(value).or_else(|| as_int(value).map(|int| if int == 0 { 0.0 } else { 1.0 }))
+}
+
+fn int_arithmetic(operator: char, left: i128, right: i128) -> Result<Value, Error> {
+    let result = match operator {
+        '+' => left.checked_add(right),
+        '-' => left.checked_sub(right),
+        '*' => left.checked_mul(right),
+        _ if right == 0 => return Err(division_by_zero(operator)),
+        'q' => {
+            let (quotient, remainder) = (left.wrapping_div(right), left.wrapping_rem(right));
+            // Towards minus infinity.
+            Some(if remainder != 0 && (remainder < 0) != (right < 0) { quotient - 1 } else { quotient })
+        }
+        _ => {
+            let remainder = left.wrapping_rem(right);
+            Some(if remainder != 0 && (remainder < 0) != (right < 0) { remainder + right } else { remainder })
+        }
+    };
+    result.map(int_value).ok_or_else(|| value_error("the result is too large"))
+}
+
+fn decimal_arithmetic(operator: char, left: &Decimal, right: &Decimal) -> Result<Value, Error> {
+    if matches!(operator, '/' | 'q' | '%') && right.is_zero() {
+        return Err(division_by_zero(operator));
+    }
+    match left.operate(operator, right) {
+        Some(result) => Ok(Value::from_object(result)),
+        None => float_arithmetic(operator, left.to_f64(), right.to_f64()),
+    }
+}
+
+fn float_arithmetic(operator: char, left: f64, right: f64) -> Result<Value, Error> {
+    Ok(Value::from(match operator {
+        '+' => left + right,
+        '-' => left - right,
+        '*' => left * right,
+        '/' => return float_division(left, right),
+        _ if right == 0.0 => return Err(division_by_zero(operator)),
+        'q' => (left / right).floor(),
+        _ => {
+            let remainder = left % right;
+            if remainder != 0.0 && (remainder < 0.0) != (right < 0.0) { remainder + right } else { remainder }
+        }
+    }))
+}
+
+fn float_division(left: f64, right: f64) -> Result<Value, Error> {
+    if right == 0.0 { Err(division_by_zero('/')) } else { Ok(Value::from(left / right)) }
+}
+
+fn division_by_zero(operator: char) -> Error {
+    value_error(match operator {
+        '/' => "division by zero",
+        _ => "integer division or modulo by zero",
+    })
+}
+
+/// A total order for sorting: numbers of all kinds by value, else minijinja's order.
+pub fn compare(left: &Value, right: &Value) -> Ordering {
+    if let Some(order) = compare_numbers(left, right) {
+        return order;
+    }
+    if let (Some(left), Some(right)) = (plain_items(left), plain_items(right)) {
+        let pairs = left.iter().zip(&right).map(|(left, right)| compare(left, right));
+        let first = pairs.into_iter().find(|order| order.is_ne());
+        return first.unwrap_or_else(|| left.len().cmp(&right.len()));
+    }
+    left.cmp(right)
+}
+
+fn plain_items(value: &Value) -> Option<Vec<Value>> {
+    if value.is_tuple() || is_list(value) { items_of(value).ok() } else { None }
+}
+
+fn compare_numbers(left: &Value, right: &Value) -> Option<Ordering> {
+    match (as_decimal(left), as_decimal(right)) {
+        (Some(left), Some(right)) => Some(left.compare(&right)),
+        _ => Some(as_float_or_bool(left)?.total_cmp(&as_float_or_bool(right)?)),
+    }
+}
+
+/// `left == right`, with decimals equal to ints and floats of the same value.
+pub fn equals(left: &Value, right: &Value) -> bool {
+    let decimals = [left, right].iter().any(|value| value.downcast_object_ref::<Decimal>().is_some());
+    if decimals { compare_numbers(left, right) == Some(Ordering::Equal) } else { left == right }
+}
+
+/// What `<`, `<=`, `>` and `>=` look at; kinds that have no order are an error as in Python.
+pub fn order(operator: &str, left: &Value, right: &Value) -> Result<Ordering, Error> {
+    let comparable = left.kind() == right.kind() && !left.is_none() && !left.is_undefined()
+        || is_list(left) && is_list(right)
+        || as_float_or_bool(left).is_some() && as_float_or_bool(right).is_some();
+    if comparable {
+        return Ok(compare(left, right));
+    }
+    let (left, right) = (type_name(left), type_name(right));
+    Err(type_error(format!("'{operator}' not supported between instances of '{left}' and '{right}'")))
+}
+
+/// `value[start:stop:step]`
+pub fn slice(value: &Value, start: &Value, stop: &Value, step: &Value) -> Result<Value, Error> {
+    let bound = |bound: &Value| -> Result<Option<i64>, Error> {
+        if !super::given(bound) {
+            return Ok(None);
+        }
+        super::expect_int("slice", bound).map(Some)
+    };
+    let step = bound(step)?.unwrap_or(1);
+    if step == 0 {
+        return Err(value_error("slice step cannot be zero"));
+    }
+    let (start, stop) = (bound(start)?, bound(stop)?);
+    if let (ValueKind::String, Some(text)) = (value.kind(), value.as_str()) {
+        let characters: Vec<char> = text.chars().collect();
+        let picked = slice_places(characters.len(), start, stop, step).map(|at| characters[at]);
+        return Ok(Value::from(picked.collect::<String>()));
+    }
+    if !value.is_tuple() && !is_list(value) {
+        let key = [start, stop].map(|bound| bound.map_or("None".into(), |bound| bound.to_string()));
+        return Err(type_error(format!(
+            "'{}' object cannot be sliced with [{}]",
+            type_name(value),
+            key.join(":")
+        )));
+    }
+    let items = items_of(value)?;
+    let picked = slice_places(items.len(), start, stop, step).map(|at| items[at].clone());
+    Ok(sequence_like(value, picked.collect()))
+}
+
+fn slice_places(
+    length: usize,
+    start: Option<i64>,
+    stop: Option<i64>,
+    step: i64,
+) -> impl Iterator<Item = usize> {
+    let length = i64::try_from(length).unwrap_or(i64::MAX);
+    let (lowest, highest) = if step > 0 { (0, length) } else { (-1, length - 1) };
+    let clamp = |bound: Option<i64>, default: i64| match bound {
+        None => default,
+        Some(bound) if bound < 0 => (bound + length).max(lowest),
+        Some(bound) => bound.min(highest),
+    };
+    let (start, stop) = if step > 0 {
+        (clamp(start, lowest), clamp(stop, highest))
+    } else {
+        (clamp(start, highest), clamp(stop, lowest))
+    };
+    let mut at = start;
+    std::iter::from_fn(move || {
+        if step > 0 && at >= stop || step < 0 && at <= stop {
+            return None;
+        }
+        let place = usize::try_from(at).ok()?;
+        at = at.saturating_add(step);
+        Some(place)
+    })
+}
+
+/// `left ~ right`
+pub fn concat(left: &Value, right: &Value) -> Value {
+    Value::from(to_str(left) + &to_str(right))
+}
