@@ -6,16 +6,22 @@
 mod column;
 mod exposure;
 mod lenient;
+mod lookup;
 mod macros;
+mod maps;
 mod metadata;
 mod metric;
+mod missing;
 mod node;
 mod node_json;
+mod resolve;
 mod resource;
 mod resource_type;
 mod saved_query;
 mod semantic_model;
+mod semantics;
 mod source;
+mod unique;
 mod unit_test;
 mod version;
 
@@ -27,17 +33,20 @@ use serde_json::{Map, Value};
 
 pub use column::{Column, ColumnConfig, Constraint};
 pub use exposure::{Doc, Exposure, Group, Owner};
+pub use lookup::{Ambiguous, Found, Lookup, Precedence};
 pub use macros::{Macro, MacroArgument, MacroDependsOn};
 pub use metadata::{Metadata, SCHEMA_VERSION};
 pub use metric::{
     ConstantProperty, ConversionParams, CumulativeParams, Filter, FilterPart, MeasureAggregation, Metric,
     MetricAggregation, MetricInput, MetricInputMeasure, MetricParams, NonAdditiveDimension, TimeWindow,
 };
+pub use missing::{Reason, Target, ambiguous_ref, doc_not_found, forbidden_ref, target_not_found};
 pub use node::{
     Access, Compiled, Contract, CustomGranularity, DependsOn, Docs, FileHash, FunctionArgument, FunctionPart,
     FunctionReturns, GenericTestPart, InjectedCte, Language, ModelPart, Node, NodeKind, RefArgs,
     TestMetadata, TimeSpine,
 };
+pub use resolve::{ResolveContext, forbidden};
 pub use resource::Resource;
 pub use resource_type::ResourceType;
 pub use saved_query::{Export, ExportConfig, QueryParams, SavedQuery};
@@ -46,6 +55,7 @@ pub use semantic_model::{
     SemanticModel,
 };
 pub use source::{Freshness, FreshnessPeriod, Quoting, SourceDefinition};
+pub use unique::{SameNames, duplicate_doc, duplicate_macro, duplicate_resource};
 pub use unit_test::{UnitTest, UnitTestExpectation, UnitTestInput, UnitTestOverrides, UnitTestVersions};
 pub use version::Version;
 

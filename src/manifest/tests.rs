@@ -1,12 +1,21 @@
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::*;
 
+const RECORDED: &str = "tests/recorded/mart.manifest.json";
+
 /// Set `MANIFESTS` to a colon-separated list of files to try more of them.
 fn manifests() -> Vec<String> {
-    let mut files = vec!["tests/recorded/mart.manifest.json".to_owned()];
+    let mut files = vec![RECORDED.to_owned()];
     files.extend(std::env::var("MANIFESTS").iter().flat_map(|list| list.split(':')).map(str::to_owned));
     files
+}
+
+fn read(file: &str) -> Manifest {
+    serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
 }
 
 #[test]
@@ -31,4 +40,123 @@ fn compare(theirs: &Value, ours: &Value, path: &str) {
         }
         _ => assert_eq!(theirs, ours, "{path}"),
     }
+}
+
+fn without_edges(manifest: &Manifest) -> Manifest {
+    let mut bare = manifest.clone();
+    for node in bare.nodes.values_mut().chain(bare.functions.values_mut()) {
+        Arc::make_mut(node).depends_on.nodes.clear();
+    }
+    for exposure in bare.exposures.values_mut() {
+        exposure.depends_on.nodes.clear();
+    }
+    for metric in bare.metrics.values_mut() {
+        metric.depends_on.nodes.clear();
+        metric.type_params.input_measures.clear();
+    }
+    for model in bare.semantic_models.values_mut() {
+        model.depends_on.nodes.clear();
+        model.node_relation = None;
+    }
+    for query in bare.saved_queries.values_mut() {
+        query.depends_on.nodes.clear();
+    }
+    bare.parent_map.clear();
+    bare.child_map.clear();
+    bare.group_map.clear();
+    bare
+}
+
+fn resolve(manifest: &mut Manifest) -> Result<Vec<String>, Vec<String>> {
+    let root = manifest.metadata.project_name.clone().unwrap();
+    let lookup = Lookup::new(manifest, &root, Precedence::default());
+    let restricted_packages = HashSet::new();
+    let context =
+        ResolveContext { lookup: &lookup, restricted_packages: &restricted_packages, locate: &|_, _| None };
+    let texts = |list: Vec<crate::diagnostic::Diagnostic>| list.into_iter().map(|it| it.message).collect();
+    manifest.resolve_edges(&context).map(texts).map_err(|errors| texts(errors.0))
+}
+
+#[test]
+fn edges_and_maps_are_those_of_dbt() {
+    for file in manifests() {
+        let theirs = read(&file);
+        let mut ours = without_edges(&theirs);
+        assert_eq!(resolve(&mut ours), Ok(Vec::new()));
+        ours.build_maps();
+        compare(&serde_json::to_value(&theirs).unwrap(), &serde_json::to_value(&ours).unwrap(), &file);
+        assert_eq!(ours.check_unique(SameNames::Refuse).unwrap().len(), 0);
+    }
+}
+
+fn edit(manifest: &mut Manifest, id: &str, change: impl FnOnce(&mut Node)) {
+    change(Arc::make_mut(manifest.nodes.get_mut(id).unwrap()));
+}
+
+#[test]
+fn names_that_lead_nowhere_are_told() {
+    let mut manifest = without_edges(&read(RECORDED));
+    let name = |name: &str, package: Option<&str>, version: Option<Version>| RefArgs {
+        name: name.to_owned(),
+        package: package.map(str::to_owned),
+        version,
+    };
+    edit(&mut manifest, "model.mart.orders", |node| {
+        node.refs = vec![
+            name("stg_ordres", None, None),
+            name("switched_off", None, None),
+            name("stg_orders", Some("toolkit"), None),
+            name("dim_customers", None, Some(Version::from(9))),
+            name("revenue", None, None),
+        ];
+    });
+    edit(&mut manifest, "test.mart.no_negative_orders", |node| node.refs = vec![name("nowhere", None, None)]);
+    let errors = resolve(&mut manifest).unwrap_err();
+    let place = "Model 'model.mart.orders' (models/marts/orders.sql) depends on a node named";
+    assert_eq!(
+        errors,
+        [
+            format!("{place} 'stg_ordres' which was not found"),
+            format!("{place} 'switched_off' which is disabled"),
+            format!("{place} 'stg_orders' in package or project 'toolkit' which was not found"),
+            format!("{place} 'dim_customers' with version '9' which was not found"),
+            "Node model.mart.orders attempted to reference node model.mart.revenue, which is not allowed because \
+             the referenced node is private to the 'finance' group."
+                .to_owned(),
+        ]
+    );
+    assert!(!manifest.nodes.contains_key("test.mart.no_negative_orders"));
+    assert!(manifest.disabled.contains_key("test.mart.no_negative_orders"));
+}
+
+#[test]
+fn the_root_package_comes_before_the_nodes_own() {
+    let mut manifest = read(RECORDED);
+    let mut copy = Node::clone(&manifest.nodes["model.toolkit.calendar"]);
+    copy.unique_id = "model.mart.calendar".to_owned();
+    copy.package_name = "mart".to_owned();
+    manifest.nodes.insert(copy.unique_id.clone(), Arc::new(copy));
+    let calendar = RefArgs { name: "calendar".to_owned(), ..RefArgs::default() };
+    let find = |precedence, package: &str| {
+        let lookup = Lookup::new(&manifest, "mart", precedence);
+        lookup.reference(package, &calendar).map(|found| match found {
+            Found::Enabled(id) => id.to_owned(),
+            other => format!("{other:?}"),
+        })
+    };
+    assert_eq!(find(Precedence::RootPackageFirst, "toolkit").unwrap(), "model.mart.calendar");
+    assert_eq!(find(Precedence::NodePackageFirst, "toolkit").unwrap(), "model.toolkit.calendar");
+    let lookup = Lookup::new(&manifest, "third", Precedence::default());
+    assert_eq!(lookup.reference("third", &calendar).unwrap_err().unique_ids.len(), 2);
+}
+
+#[test]
+fn two_nodes_of_one_relation_are_refused() {
+    let mut manifest = read(RECORDED);
+    let relation = manifest.nodes["model.mart.orders"].relation_name.clone();
+    edit(&mut manifest, "seed.mart.rates", |node| node.relation_name = relation);
+    let errors = manifest.check_unique(SameNames::Warn).unwrap_err();
+    assert!(errors.0[0].message.starts_with(
+        "dbt found two resources with the database representation \"\"postgres\".\"selectors\".\"orders\"\""
+    ));
 }
