@@ -3,9 +3,10 @@
 //! Jinja inside YAML is rendered through [`Renderer`], because the engine is a higher layer.
 
 mod fields;
-pub mod project_file;
 mod renderer;
 mod resource_type;
+pub mod node_config;
+pub mod project_file;
 pub mod semver;
 pub mod yaml;
 
