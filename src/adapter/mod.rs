@@ -6,9 +6,11 @@
 
 mod answer;
 mod cancel;
+pub mod catalog;
 mod cell;
 mod connection;
 mod open;
+mod relation_cache;
 mod response;
 mod server_error;
 mod settings;
@@ -20,8 +22,10 @@ mod uri;
 mod wire;
 
 pub use cancel::CancelHandle;
+pub use catalog::RelationKind;
 pub use cell::{Cell, Interval};
 pub use connection::{Begin, Connection, Fetch, QueryComment};
+pub use relation_cache::RelationCache;
 pub use response::{Response, ResultColumn, ResultSet};
 pub use server_error::is_transient;
 pub use settings::{Settings, SslMode, Tls};

@@ -1,0 +1,89 @@
+//! Which relations exist, foreign and partitioned tables included.
+
+use crate::diagnostic::Result;
+
+use super::super::Connection;
+use super::{array_parameter, read};
+
+/// A relation as dbt types it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RelationKind {
+    /// Ordinary and partitioned tables.
+    Table,
+    View,
+    MaterializedView,
+    /// A foreign table; dbt's word for tables that live elsewhere is `external`.
+    External,
+}
+
+impl RelationKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::View => "view",
+            Self::MaterializedView => "materialized_view",
+            Self::External => "external",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "table" => Self::Table,
+            "view" => Self::View,
+            "materialized_view" => Self::MaterializedView,
+            "external" => Self::External,
+            _ => return None,
+        })
+    }
+
+    fn from_relkind(relkind: &str) -> Self {
+        match relkind {
+            "v" => Self::View,
+            "m" => Self::MaterializedView,
+            "f" => Self::External,
+            _ => Self::Table,
+        }
+    }
+}
+
+/// A relation that the server has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelationInfo {
+    pub oid: u32,
+    pub schema: String,
+    pub name: String,
+    pub kind: RelationKind,
+}
+
+/// All relations of the schemas, by one query.
+pub fn relations<S: AsRef<str>>(connection: &mut Connection, schemas: &[S]) -> Result<Vec<RelationInfo>> {
+    let sql = "select c.oid, n.nspname::text, c.relname::text, c.relkind::text
+        from pg_catalog.pg_namespace n
+        join pg_catalog.pg_class c on c.relnamespace = n.oid
+        where n.nspname = any($1::text[]) and c.relkind in ('r', 'p', 'v', 'm', 'f')
+        order by 2, 3";
+    read(connection, sql, &[&array_parameter(schemas)], |row| RelationInfo {
+        oid: u32::try_from(row.number()).unwrap_or_default(),
+        schema: row.text(),
+        name: row.text(),
+        kind: RelationKind::from_relkind(&row.text()),
+    })
+}
+
+/// Pairs of (referenced, dependent view) among the schemas' relations and whatever reads them.
+pub fn links<S: AsRef<str>>(connection: &mut Connection, schemas: &[S]) -> Result<Vec<(u32, u32)>> {
+    let sql = "select distinct d.refobjid, r.ev_class
+        from pg_catalog.pg_namespace n
+        join pg_catalog.pg_class c on c.relnamespace = n.oid
+        join pg_catalog.pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid
+            and d.classid = 'pg_rewrite'::regclass and d.deptype = 'n'
+        join pg_catalog.pg_rewrite r on r.oid = d.objid and r.ev_class <> c.oid
+        where n.nspname = any($1::text[]) and c.relkind in ('r', 'p', 'v', 'm', 'f')";
+    let oid = |number: i64| u32::try_from(number).unwrap_or_default();
+    read(connection, sql, &[&array_parameter(schemas)], |row| (oid(row.number()), oid(row.number())))
+}
+
+/// The names of all schemas.
+pub fn existing_schemas(connection: &mut Connection) -> Result<Vec<String>> {
+    read(connection, "select nspname::text from pg_catalog.pg_namespace order by 1", &[], |row| row.text())
+}
