@@ -26,8 +26,11 @@ pub(super) fn inject(query: &str, ctes: &[Cte]) -> String {
     }
     let list = ctes.iter().map(|cte| cte.sql.as_str()).collect::<Vec<_>>().join(", ");
     match with_clause(query) {
-        Some(with) => format!("{}{list}, {}", &query[..with.after], query[with.after..].trim_start()),
-        None => format!("with{list}{query}"),
+        Some(with) => format!("{}{list}, {}", &query[..with.after], &query[with.after..]),
+        None => {
+            let start = query.len() - query.trim_start().len();
+            format!("{}with{list} {}", &query[..start], &query[start..])
+        }
     }
 }
 
@@ -97,7 +100,7 @@ mod tests {
     fn a_query_without_ctes_gets_a_with() {
         assert_eq!(
             inject("\nselect * from __dbt__cte__e", &ctes()),
-            "with __dbt__cte__e as (\nselect 1\n)\nselect * from __dbt__cte__e"
+            "\nwith __dbt__cte__e as (\nselect 1\n) select * from __dbt__cte__e"
         );
     }
 
@@ -105,11 +108,11 @@ mod tests {
     fn a_query_with_ctes_keeps_them_behind() {
         assert_eq!(
             inject("-- with x\n/* a /* b */ */ WITH q as (select 2) select 3", &ctes()),
-            "-- with x\n/* a /* b */ */ WITH __dbt__cte__e as (\nselect 1\n), q as (select 2) select 3"
+            "-- with x\n/* a /* b */ */ WITH __dbt__cte__e as (\nselect 1\n),  q as (select 2) select 3"
         );
         assert!(
             inject("with recursive q as (..) ", &ctes()).starts_with("with recursive __dbt__cte__e as (")
         );
-        assert!(inject("without_it", &ctes()).starts_with("with __dbt__cte__e as (\nselect 1\n)without_it"));
+        assert!(inject("without_it", &ctes()).starts_with("with __dbt__cte__e as (\nselect 1\n) without_it"));
     }
 }
