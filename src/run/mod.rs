@@ -1,6 +1,8 @@
 //! Executes: a plan of ordered steps, threads with a connection each, one result per step. Never prints;
 //! what happens is told as [`Event`]s, which `report` draws.
 
+mod describe;
+mod edges;
 mod emitter;
 mod ephemeral;
 mod event;
@@ -9,6 +11,7 @@ mod interrupt;
 mod microbatch;
 mod plan;
 mod results;
+mod summary;
 mod table_diff;
 mod warnings;
 

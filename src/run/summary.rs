@@ -1,0 +1,172 @@
+//! The end of a run as events: which nodes failed and why, the counts, the time it took.
+
+use serde_json::json;
+
+use super::describe;
+use super::emitter::Emitter;
+use super::event::{Event, Level};
+use super::results::{NodeResult, Status};
+use crate::manifest::{Manifest, Node, Resource};
+
+/// Looks up the node of a result, with its compiled code where there is any.
+pub(super) trait Nodes {
+    fn manifest(&self) -> &Manifest;
+    fn compiled_path(&self, unique_id: &str) -> Option<String>;
+}
+
+/// "Finished running ..": what was run and how long it took.
+pub(super) fn finished(emitter: &Emitter, nodes: &dyn Nodes, results: &[NodeResult], seconds: f64) {
+    let ids = results.iter().map(|result| result.unique_id.as_str());
+    emitter.emit(Event::formatting(""));
+    emitter.emit(Event::FinishedRunningStats {
+        stat_line: describe::counts(nodes.manifest(), ids),
+        execution: humanized(seconds),
+        execution_time: seconds,
+    });
+}
+
+/// dbt's ` in 0 hours 0 minutes and 0.34 seconds`.
+fn humanized(seconds: f64) -> String {
+    let minutes = (seconds / 60.0).floor();
+    let rest = seconds - minutes * 60.0;
+    let hours = (minutes / 60.0).floor();
+    format!(" in {hours} hours {} minutes and {rest:.2} seconds", minutes - hours * 60.0)
+}
+
+/// The closing lines of a run.
+pub(super) fn end(emitter: &Emitter, nodes: &dyn Nodes, results: &[NodeResult], keyboard_interrupt: bool) {
+    let mut errors = Vec::new();
+    let mut warnings = Vec::new();
+    let mut partial = 0;
+    for result in results {
+        match result.status {
+            Status::RuntimeError | Status::Error | Status::Fail => errors.push(result),
+            Status::Skipped if result.message.is_some() && !result.harmless_skip => errors.push(result),
+            Status::Warn => warnings.push(result),
+            Status::PartialSuccess => partial += 1,
+            _ => {}
+        }
+    }
+    emitter.emit(Event::formatting(""));
+    emitter.emit(Event::EndOfRunSummary {
+        num_errors: errors.len(),
+        num_warnings: warnings.len(),
+        num_partial_success: partial,
+        keyboard_interrupt,
+    });
+    for result in errors {
+        failure(emitter, nodes, result, true);
+    }
+    for result in warnings {
+        warning(emitter, nodes, result);
+    }
+    counts(emitter, results);
+}
+
+/// What failed, why, and where its SQL is.
+pub(super) fn failure(emitter: &Emitter, nodes: &dyn Nodes, result: &NodeResult, newline: bool) {
+    let info = nodes.manifest().resource(&result.unique_id).map(describe::node_info);
+    let say = |event: Event| match &info {
+        Some(info) => emitter.emit_for(info, event),
+        None => emitter.emit(event),
+    };
+    match (result.status, &result.message) {
+        (Status::Fail | Status::Error, message) => {
+            if newline {
+                emitter.emit(Event::formatting(""));
+            }
+            let (resource_type, node_name, path) = names(nodes, result);
+            say(Event::RunResultFailure { resource_type, node_name, path });
+            match message {
+                Some(message) if !message.is_empty() => say(Event::RunResultError { msg: message.clone() }),
+                _ => say(Event::RunResultErrorNoMessage { status: result.status.name().to_owned() }),
+            }
+            places(emitter, nodes, result);
+        }
+        (Status::Skipped, Some(message)) => {
+            emitter.emit_at(Level::Debug, None, Event::formatting(""));
+            emitter.emit_at(Level::Debug, None, Event::RunResultError { msg: message.clone() });
+        }
+        (_, Some(message)) => {
+            if newline {
+                emitter.emit(Event::formatting(""));
+            }
+            say(Event::RunResultError { msg: message.clone() });
+        }
+        (_, None) => {}
+    }
+}
+
+fn warning(emitter: &Emitter, nodes: &dyn Nodes, result: &NodeResult) {
+    let info = nodes.manifest().resource(&result.unique_id).map(describe::node_info).unwrap_or_default();
+    emitter.emit(Event::formatting(""));
+    let (resource_type, node_name, path) = names(nodes, result);
+    emitter.emit_for(&info, Event::RunResultWarning { resource_type, node_name, path });
+    match &result.message {
+        Some(msg) => emitter.emit_for(&info, Event::RunResultWarningMessage { msg: msg.clone() }),
+        None => emitter
+            .emit_for(&info, Event::RunResultErrorNoMessage { status: result.status.name().to_owned() }),
+    }
+    places(emitter, nodes, result);
+}
+
+fn names(nodes: &dyn Nodes, result: &NodeResult) -> (String, String, String) {
+    match nodes.manifest().resource(&result.unique_id) {
+        Some(resource) => (
+            resource.resource_type().to_string(),
+            resource.name().to_owned(),
+            resource.original_file_path().to_owned(),
+        ),
+        None => (String::new(), result.unique_id.clone(), String::new()),
+    }
+}
+
+/// Where the compiled SQL and the stored failures are.
+fn places(emitter: &Emitter, nodes: &dyn Nodes, result: &NodeResult) {
+    if let Some(path) = nodes.compiled_path(&result.unique_id) {
+        emitter.emit(Event::formatting(""));
+        emitter.emit(Event::SQLCompiledPath { path });
+    }
+    let Some(Resource::Node(node)) = nodes.manifest().resource(&result.unique_id) else { return };
+    if node.is_test() && stores_failures(node) {
+        let relation_name = result.relation_name.clone().or_else(|| node.relation_name.clone());
+        emitter.emit(Event::formatting(""));
+        emitter.emit(Event::CheckNodeTestFailure { relation_name: relation_name.unwrap_or_default() });
+    }
+}
+
+/// Whether a test keeps the rows that failed.
+pub(super) fn stores_failures(node: &Node) -> bool {
+    let config = |name: &str| node.config.get(name);
+    match config("store_failures_as").and_then(serde_json::Value::as_str) {
+        Some(kind) => matches!(kind, "table" | "view"),
+        None => config("store_failures").and_then(serde_json::Value::as_bool).unwrap_or_default(),
+    }
+}
+
+/// `Done. PASS=..`
+pub(super) fn counts(emitter: &Emitter, results: &[NodeResult]) {
+    let count = |wanted: &[Status]| results.iter().filter(|result| wanted.contains(&result.status)).count();
+    emitter.emit(Event::formatting(""));
+    emitter.emit(Event::StatsLine {
+        stats: json!({
+            "pass": count(&[Status::Pass, Status::Success]),
+            "warn": count(&[Status::Warn]),
+            "error": count(&[Status::Error, Status::Fail, Status::PartialSuccess, Status::RuntimeError]),
+            "skip": count(&[Status::Skipped]),
+            "noop": count(&[Status::NoOp]),
+            "total": results.len(),
+        }),
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_told_in_hours_and_minutes() {
+        assert_eq!(humanized(3723.456), " in 1 hours 2 minutes and 3.46 seconds");
+        assert_eq!(humanized(0.34), " in 0 hours 0 minutes and 0.34 seconds");
+    }
+}
