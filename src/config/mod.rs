@@ -3,10 +3,10 @@
 //! Jinja inside YAML is rendered through [`Renderer`], because the engine is a higher layer.
 
 mod fields;
-mod renderer;
-mod resource_type;
 pub mod node_config;
 pub mod project_file;
+mod renderer;
+mod resource_type;
 pub mod semver;
 pub mod yaml;
 

@@ -4,78 +4,43 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value as Json, json};
 
-/// Resource types as far as their configs differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ConfigKind {
-    Model,
-    Seed,
-    Snapshot,
-    Test,
-    UnitTest,
-    Source,
-    Exposure,
-    Metric,
-    SemanticModel,
-    SavedQuery,
-    Function,
-    /// Analyses, hooks and inline SQL.
-    Other,
-}
+use crate::config::ResourceType;
 
-impl ConfigKind {
-    /// The section of dbt_project.yml that configures it.
-    pub fn section(self) -> &'static str {
-        match self {
-            Self::Model | Self::Other => "models",
-            Self::Seed => "seeds",
-            Self::Snapshot => "snapshots",
-            Self::Test => "data_tests",
-            Self::UnitTest => "unit_tests",
-            Self::Source => "sources",
-            Self::Exposure => "exposures",
-            Self::Metric => "metrics",
-            Self::SemanticModel => "semantic-models",
-            Self::SavedQuery => "saved-queries",
-            Self::Function => "functions",
-        }
-    }
-
-    pub fn defaults(self) -> &'static Map<String, Json> {
-        static MODEL: LazyLock<Map<String, Json>> =
-            LazyLock::new(|| node("view", &json!({"access": "protected", "freshness": null})));
-        static SEED: LazyLock<Map<String, Json>> =
-            LazyLock::new(|| node("seed", &json!({"delimiter": ",", "quote_columns": null})));
-        static SNAPSHOT: LazyLock<Map<String, Json>> = LazyLock::new(snapshot);
-        static FUNCTION: LazyLock<Map<String, Json>> = LazyLock::new(|| {
-            node(
-                "function",
-                &json!({"type": "scalar", "volatility": null, "runtime_version": null, "entry_point": null}),
-            )
-        });
-        static OTHER: LazyLock<Map<String, Json>> = LazyLock::new(|| node("view", &json!({})));
-        static TEST: LazyLock<Map<String, Json>> = LazyLock::new(test);
-        static UNIT_TEST: LazyLock<Map<String, Json>> = LazyLock::new(|| {
-            object(json!({"tags": [], "meta": {}, "enabled": true, "static_analysis": null}))
-        });
-        static SOURCE: LazyLock<Map<String, Json>> = LazyLock::new(source);
-        static EXPOSURE: LazyLock<Map<String, Json>> =
-            LazyLock::new(|| object(json!({"enabled": true, "tags": [], "meta": {}})));
-        static METRIC: LazyLock<Map<String, Json>> =
-            LazyLock::new(|| object(json!({"enabled": true, "group": null, "meta": {}})));
-        static SAVED_QUERY: LazyLock<Map<String, Json>> = LazyLock::new(saved_query);
-        match self {
-            Self::Model => &MODEL,
-            Self::Seed => &SEED,
-            Self::Snapshot => &SNAPSHOT,
-            Self::Function => &FUNCTION,
-            Self::Other => &OTHER,
-            Self::Test => &TEST,
-            Self::UnitTest => &UNIT_TEST,
-            Self::Source => &SOURCE,
-            Self::Exposure => &EXPOSURE,
-            Self::Metric | Self::SemanticModel => &METRIC,
-            Self::SavedQuery => &SAVED_QUERY,
-        }
+/// A config in which nothing was set.
+pub fn defaults(resource: ResourceType) -> &'static Map<String, Json> {
+    static MODEL: LazyLock<Map<String, Json>> =
+        LazyLock::new(|| node("view", &json!({"access": "protected", "freshness": null})));
+    static SEED: LazyLock<Map<String, Json>> =
+        LazyLock::new(|| node("seed", &json!({"delimiter": ",", "quote_columns": null})));
+    static SNAPSHOT: LazyLock<Map<String, Json>> = LazyLock::new(snapshot);
+    static FUNCTION: LazyLock<Map<String, Json>> = LazyLock::new(|| {
+        node(
+            "function",
+            &json!({"type": "scalar", "volatility": null, "runtime_version": null, "entry_point": null}),
+        )
+    });
+    static OTHER: LazyLock<Map<String, Json>> = LazyLock::new(|| node("view", &json!({})));
+    static TEST: LazyLock<Map<String, Json>> = LazyLock::new(test);
+    static UNIT_TEST: LazyLock<Map<String, Json>> =
+        LazyLock::new(|| object(json!({"tags": [], "meta": {}, "enabled": true, "static_analysis": null})));
+    static SOURCE: LazyLock<Map<String, Json>> = LazyLock::new(source);
+    static EXPOSURE: LazyLock<Map<String, Json>> =
+        LazyLock::new(|| object(json!({"enabled": true, "tags": [], "meta": {}})));
+    static METRIC: LazyLock<Map<String, Json>> =
+        LazyLock::new(|| object(json!({"enabled": true, "group": null, "meta": {}})));
+    static SAVED_QUERY: LazyLock<Map<String, Json>> = LazyLock::new(saved_query);
+    match resource {
+        ResourceType::Model => &MODEL,
+        ResourceType::Seed => &SEED,
+        ResourceType::Snapshot => &SNAPSHOT,
+        ResourceType::Function => &FUNCTION,
+        ResourceType::Analysis | ResourceType::Operation => &OTHER,
+        ResourceType::Test => &TEST,
+        ResourceType::UnitTest => &UNIT_TEST,
+        ResourceType::Source => &SOURCE,
+        ResourceType::Exposure => &EXPOSURE,
+        ResourceType::Metric | ResourceType::SemanticModel => &METRIC,
+        ResourceType::SavedQuery => &SAVED_QUERY,
     }
 }
 
@@ -143,7 +108,7 @@ fn saved_query() -> Map<String, Json> {
 }
 
 /// What dbt does when all sources are merged: hooks as mappings, `on`/`off` as text, failures stored consistently.
-pub fn finish(kind: ConfigKind, config: &mut Map<String, Json>) {
+pub fn finish(resource: ResourceType, config: &mut Map<String, Json>) {
     for key in ["post-hook", "pre-hook"] {
         if let Some(Json::Array(hooks)) = config.get_mut(key) {
             for hook in hooks {
@@ -155,9 +120,9 @@ pub fn finish(kind: ConfigKind, config: &mut Map<String, Json>) {
         let text = if *on { "on" } else { "off" };
         config.insert("static_analysis".to_owned(), text.into());
     }
-    match kind {
-        ConfigKind::Test => finish_test(config),
-        ConfigKind::Model => {
+    match resource {
+        ResourceType::Test => finish_test(config),
+        ResourceType::Model => {
             let builds_after =
                 config.get("freshness").is_some_and(|value| value.get("build_after").is_some());
             if !builds_after {
@@ -209,10 +174,10 @@ mod tests {
 
     #[test]
     fn hooks_and_stored_failures_take_their_final_form() {
-        let mut config = ConfigKind::Model.defaults().clone();
+        let mut config = defaults(ResourceType::Model).clone();
         config
             .insert("pre-hook".into(), json!(["select 1", "{\"sql\": \"vacuum\", \"transaction\": false}"]));
-        finish(ConfigKind::Model, &mut config);
+        finish(ResourceType::Model, &mut config);
         assert_eq!(
             config["pre-hook"],
             json!([
@@ -220,9 +185,9 @@ mod tests {
                 {"sql": "vacuum", "transaction": false, "index": null}
             ])
         );
-        let mut config = ConfigKind::Test.defaults().clone();
+        let mut config = defaults(ResourceType::Test).clone();
         config.insert("store_failures".into(), json!(true));
-        finish(ConfigKind::Test, &mut config);
+        finish(ResourceType::Test, &mut config);
         assert_eq!(config["store_failures_as"], "table");
     }
 }

@@ -5,15 +5,16 @@ mod defaults;
 mod merge;
 mod tree;
 
-pub use defaults::{ConfigKind, finish};
+pub use defaults::{defaults, finish};
 pub use merge::{merge_calls, merge_level};
 pub use tree::ConfigTree;
 
+use super::ResourceType;
 use serde_json::{Map, Value as Json};
 
 /// Where one node's config comes from.
 pub struct ConfigSources<'a> {
-    pub kind: ConfigKind,
+    pub resource: ResourceType,
     pub fqn: &'a [String],
     /// The tree of the project that the node belongs to.
     pub own: &'a ConfigTree,
@@ -26,9 +27,9 @@ pub struct ConfigSources<'a> {
 impl ConfigSources<'_> {
     /// The resolved config, with dbt's defaults in dbt's order and the user's own keys behind them.
     pub fn resolve(&self) -> Map<String, Json> {
-        let mut config = self.kind.defaults().clone();
+        let mut config = defaults(self.resource).clone();
         self.each(|level| merge_level(&mut config, level));
-        finish(self.kind, &mut config);
+        finish(self.resource, &mut config);
         config
     }
 
