@@ -5,6 +5,7 @@
 mod fields;
 pub mod node_config;
 pub mod project_file;
+pub mod properties;
 mod renderer;
 mod resource_type;
 pub mod semver;

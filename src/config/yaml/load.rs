@@ -30,7 +30,7 @@ pub fn load(source: &Arc<SourceText>) -> Result<Loaded> {
         source,
         text,
         anchors: RefCell::default(),
-        resume_at: Cell::new(None),
+        resume_at: Cell::new(Some(document_start(text))),
         warnings: RefCell::default(),
         problem: RefCell::default(),
     };
@@ -53,7 +53,7 @@ struct Context<'a> {
     source: &'a Arc<SourceText>,
     text: &'a str,
     anchors: RefCell<HashMap<String, Yaml>>,
-    /// Where the node after an alias starts.
+    /// Where the next node starts, if the marker does not know: the first one, and one after an alias.
     resume_at: Cell<Option<usize>>,
     warnings: RefCell<Vec<Diagnostic>>,
     problem: RefCell<Option<Box<Diagnostic>>>,
@@ -95,6 +95,17 @@ fn properties(text: &str, start: usize) -> Properties<'_> {
         }
         found.content += length + skip_blank(&rest[length..]);
     }
+}
+
+/// Where the only document's content starts: the marker is not set before the first event.
+fn document_start(text: &str) -> usize {
+    let mut at = text.len() - text.trim_start_matches('\u{feff}').len();
+    at += skip_blank(&text[at..]);
+    if text[at..].starts_with("---") {
+        at += 3;
+        at += skip_blank(&text[at..]);
+    }
+    at
 }
 
 /// The length of space, line ends and comments.
@@ -410,6 +421,13 @@ mod tests {
         assert_eq!(items[0].span().text(), "'a b'");
         assert_eq!(items[1].span().text(), "12");
         assert_eq!(yaml.as_mapping().unwrap().entry("name").unwrap().key_span().text(), "name");
+    }
+
+    #[test]
+    fn a_lone_scalar_and_a_byte_order_mark_are_read() {
+        assert_eq!(json("---\nyes").to_string(), "true");
+        assert_eq!(json("'yes'").to_string(), "\"yes\"");
+        assert_eq!(json("\u{feff}a: 012\nb: 'no'\n").to_string(), r#"{"a":10,"b":"no"}"#);
     }
 
     #[test]

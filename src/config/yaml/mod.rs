@@ -229,7 +229,7 @@ impl Yaml {
         self.as_sequence().ok_or_else(|| self.wrong_type(owner, "a list"))
     }
 
-    /// The value with every string replaced by `f(text, path of keys, span)`; spans stay.
+    /// The value with strings replaced by `f(text, path of keys and list positions, span)`; spans stay.
     pub fn map_strings(
         &self,
         path: &mut Vec<String>,
@@ -243,7 +243,13 @@ impl Yaml {
                 });
             }
             Kind::Sequence(items) => {
-                Kind::Sequence(items.iter().map(|item| item.map_strings(path, f)).collect::<Result<_>>()?)
+                let mut rendered = Vec::with_capacity(items.len());
+                for (at, item) in items.iter().enumerate() {
+                    path.push(at.to_string());
+                    rendered.push(item.map_strings(path, f)?);
+                    path.pop();
+                }
+                Kind::Sequence(rendered)
             }
             Kind::Mapping(mapping) => {
                 let mut rendered = Mapping::default();

@@ -1,0 +1,225 @@
+//! One properties file: its lists by kind, checked for shape.
+
+use std::sync::Arc;
+
+use crate::config::yaml::{self, Kind, Yaml};
+use crate::diagnostic::{Diagnostic, Result, SourceText, did_you_mean};
+
+/// The lists that a properties file can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PropertyKind {
+    Models,
+    Seeds,
+    Snapshots,
+    Sources,
+    Macros,
+    DataTests,
+    Analyses,
+    Exposures,
+    Functions,
+    Metrics,
+    Groups,
+    SemanticModels,
+    UnitTests,
+    SavedQueries,
+}
+
+impl PropertyKind {
+    /// In the order in which dbt reads them.
+    pub const ALL: [Self; 14] = [
+        Self::Models,
+        Self::Seeds,
+        Self::Snapshots,
+        Self::Sources,
+        Self::Macros,
+        Self::DataTests,
+        Self::Analyses,
+        Self::Exposures,
+        Self::Functions,
+        Self::Metrics,
+        Self::Groups,
+        Self::SemanticModels,
+        Self::UnitTests,
+        Self::SavedQueries,
+    ];
+
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Models => "models",
+            Self::Seeds => "seeds",
+            Self::Snapshots => "snapshots",
+            Self::Sources => "sources",
+            Self::Macros => "macros",
+            Self::DataTests => "data_tests",
+            Self::Analyses => "analyses",
+            Self::Exposures => "exposures",
+            Self::Functions => "functions",
+            Self::Metrics => "metrics",
+            Self::Groups => "groups",
+            Self::SemanticModels => "semantic_models",
+            Self::UnitTests => "unit_tests",
+            Self::SavedQueries => "saved_queries",
+        }
+    }
+
+    /// The word for one entry in messages.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Models => "model",
+            Self::Seeds => "seed",
+            Self::Snapshots => "snapshot",
+            Self::Sources => "source",
+            Self::Macros => "macro",
+            Self::DataTests => "data test",
+            Self::Analyses => "analysis",
+            Self::Exposures => "exposure",
+            Self::Functions => "function",
+            Self::Metrics => "metric",
+            Self::Groups => "group",
+            Self::SemanticModels => "semantic model",
+            Self::UnitTests => "unit test",
+            Self::SavedQueries => "saved query",
+        }
+    }
+}
+
+/// A parsed properties file.
+#[derive(Debug)]
+pub struct PropertiesFile {
+    pub yaml: Yaml,
+}
+
+impl PropertiesFile {
+    /// Parses a file and checks its lists; `None` for an empty one. Warns of unknown top-level keys.
+    pub fn read(source: &Arc<SourceText>, warnings: &mut Vec<Diagnostic>) -> Result<Option<Self>> {
+        let loaded = yaml::load(source)?;
+        warnings.extend(loaded.warnings);
+        let Some(mapping) = loaded.yaml.as_mapping() else {
+            if loaded.yaml.is_null() {
+                return Ok(None);
+            }
+            return Err(Diagnostic::parsing(
+                "properties-shape",
+                format!("Contents of file '{}' are not valid. Dictionary expected.", source.path),
+            )
+            .label(loaded.yaml.span(), "")
+            .help("start with a list such as `models:`")
+            .boxed());
+        };
+        for entry in mapping.iter() {
+            match PropertyKind::ALL.into_iter().find(|kind| kind.key() == entry.key) {
+                Some(kind) => check_list(kind, &entry.value)?,
+                None => warn_top_level(entry, warnings),
+            }
+        }
+        check_version(&loaded.yaml)?;
+        Ok(Some(Self { yaml: loaded.yaml }))
+    }
+
+    /// The entries of one list; every one is a mapping with a name.
+    pub fn entries(&self, kind: PropertyKind) -> &[Yaml] {
+        self.yaml.get(kind.key()).and_then(Yaml::as_sequence).unwrap_or_default()
+    }
+}
+
+fn check_list(kind: PropertyKind, list: &Yaml) -> Result<()> {
+    let (key, path) = (kind.key(), &list.source().path);
+    let invalid = |reason: String, place: &Yaml| {
+        Diagnostic::parsing(
+            "properties-shape",
+            format!("The schema file at {path} is invalid because {reason}"),
+        )
+        .label(place.span(), "")
+    };
+    let Kind::Sequence(items) = &list.kind else {
+        if list.is_null() && !matches!(kind, PropertyKind::Models | PropertyKind::Sources) {
+            return Ok(());
+        }
+        return Err(invalid(format!("the value of '{key}' is not a list"), list)
+            .help(format!("write each entry with a dash: `{key}:` and below it `  - name: ...`"))
+            .boxed());
+    };
+    for item in items {
+        let Some(mapping) = item.as_mapping() else {
+            return Err(invalid(format!("a list element for '{key}' is not a dictionary"), item)
+                .help("each entry is a mapping: `- name: ...`")
+                .boxed());
+        };
+        let named = mapping.get("name").is_some_and(|name| !name.is_null());
+        if !named && !(kind == PropertyKind::UnitTests && mapping.contains_key("model")) {
+            return Err(invalid(format!("a list element for '{key}' does not have a name attribute."), item)
+                .help("add `name: ...`")
+                .boxed());
+        }
+    }
+    Ok(())
+}
+
+fn warn_top_level(entry: &yaml::Entry, warnings: &mut Vec<Diagnostic>) {
+    // dbt: `version` is optional; `anchors` (1.10) and `x-...` hold nothing but anchors.
+    if matches!(entry.key.as_str(), "version" | "anchors") || entry.key.starts_with("x-") {
+        return;
+    }
+    let known = PropertyKind::ALL.map(PropertyKind::key);
+    warnings.push(
+        Diagnostic::warning(
+            "CustomTopLevelKeyDeprecation",
+            format!("unknown key `{}` at the top of {}", entry.key, entry.value.source().path),
+        )
+        .label(entry.key_span(), "")
+        .maybe_help(did_you_mean(&entry.key, known)),
+    );
+}
+
+fn check_version(yaml: &Yaml) -> Result<()> {
+    let Some(version) = yaml.get("version").filter(|version| !version.is_null()) else { return Ok(()) };
+    let two = match &version.kind {
+        Kind::Integer(number) => *number == 2,
+        Kind::Float(number) => (*number - 2.0).abs() < f64::EPSILON,
+        Kind::String(text) => text.trim() == "2",
+        _ => false,
+    };
+    if two {
+        return Ok(());
+    }
+    Err(Diagnostic::parsing(
+        "properties-version",
+        format!(
+            "The yml property file at {} is invalid because its version tag of {} is not supported",
+            yaml.source().path,
+            version.to_json()
+        ),
+    )
+    .label(version.span(), "")
+    .help("write `version: 2`, or leave the line out")
+    .boxed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Result<Option<PropertiesFile>>, Vec<Diagnostic>) {
+        let mut warnings = Vec::new();
+        let file = PropertiesFile::read(&SourceText::new("models/schema.yml", text), &mut warnings);
+        (file, warnings)
+    }
+
+    #[test]
+    fn shapes_are_checked() {
+        for (text, place) in [
+            ("models: x\n", "models/schema.yml:1:9"),
+            ("models:\n  - x\n", "models/schema.yml:2:5"),
+            ("sources:\n  - nam: x\n", "models/schema.yml:2:5"),
+            ("version: 3\n", "models/schema.yml:1:10"),
+            ("- a\n", "models/schema.yml:1:1"),
+        ] {
+            let problem = read(text).0.unwrap_err();
+            assert_eq!(problem.labels[0].span.location(), place, "{problem}");
+        }
+        let (file, warnings) = read("version: 2\nmodel:\n  - name: a\nmodels:\n  - name: b\n");
+        assert_eq!(file.unwrap().unwrap().entries(PropertyKind::Models).len(), 1);
+        assert_eq!(warnings[0].help.as_deref(), Some("did you mean `models`?"));
+        assert!(read("# nothing\n").0.unwrap().is_none());
+    }
+}

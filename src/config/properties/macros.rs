@@ -1,0 +1,69 @@
+//! Macros as properties YAML describes them; functions share the shape of arguments.
+
+use serde_json::{Map, Value as Json};
+
+use crate::config::{Fields, Yaml};
+use crate::diagnostic::{Diagnostic, Result, Span};
+
+/// One entry of `arguments:` of a macro or a function.
+#[derive(Debug, Clone)]
+pub struct ArgumentProperties {
+    pub name: String,
+    /// `type` of a macro's argument, `data_type` of a function's.
+    pub kind: Option<String>,
+    pub description: Option<String>,
+    pub default_value: Option<Json>,
+    pub span: Span,
+}
+
+impl ArgumentProperties {
+    pub(super) fn read(yaml: &Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
+        let argument = Fields::named(yaml, "argument")?;
+        argument.warn_unknown(&["name", "type", "data_type", "description", "default_value"], warnings);
+        Ok(Self {
+            name: argument.name().to_owned(),
+            kind: argument.text("type")?.or(argument.text("data_type")?),
+            description: argument.text("description")?,
+            default_value: argument.get("default_value").map(Yaml::to_json),
+            span: yaml.span(),
+        })
+    }
+}
+
+/// One entry of `macros:`; descriptions are raw.
+#[derive(Debug, Clone)]
+pub struct MacroProperties {
+    pub name: String,
+    pub description: String,
+    pub arguments: Vec<ArgumentProperties>,
+    /// `meta` and `config.meta`, merged; the latter wins.
+    pub meta: Map<String, Json>,
+    pub docs: Option<Map<String, Json>>,
+    pub span: Span,
+}
+
+impl MacroProperties {
+    pub fn read(yaml: &Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
+        let entry = Fields::named(yaml, "macro")?;
+        entry.warn_unknown(&["name", "description", "arguments", "meta", "docs", "config"], warnings);
+        let config = entry.object("config")?.unwrap_or_default();
+        let mut meta = entry.object("meta")?.unwrap_or_default();
+        if let Some(Json::Object(more)) = config.get("meta") {
+            meta.extend(more.clone());
+        }
+        let arguments = entry.list("arguments")?.iter();
+        Ok(Self {
+            name: entry.name().to_owned(),
+            description: entry.text_or_empty("description")?,
+            arguments: arguments
+                .map(|yaml| ArgumentProperties::read(yaml, warnings))
+                .collect::<Result<_>>()?,
+            meta,
+            docs: match config.get("docs") {
+                Some(Json::Object(docs)) => Some(docs.clone()),
+                _ => entry.object("docs")?,
+            },
+            span: yaml.span(),
+        })
+    }
+}
