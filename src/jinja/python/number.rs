@@ -41,6 +41,12 @@ pub(crate) fn int_value(number: i128) -> Value {
     i64::try_from(number).map_or_else(|_| Value::from(number), Value::from)
 }
 
+/// A float without fraction as an integer.
+#[expect(clippy::cast_possible_truncation, reason = "what is beyond an i128 saturates")]
+pub(crate) fn whole(float: f64) -> Value {
+    int_value(float.trunc() as i128)
+}
+
 pub(super) fn call_number_method(value: &Value, method: &str, args: &[Value]) -> Result<Value, Error> {
     let kind = super::type_name(value);
     if value.is_integer() {

@@ -1,0 +1,214 @@
+//! Time zones as pytz has them: `timezone('Europe/Berlin')`, `utc`, fixed offsets.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::tz::{Offset, TimeZone};
+use jiff::{Timestamp, civil};
+use minijinja::value::{Object, ObjectRepr, Value};
+use minijinja::{Error, State};
+
+use super::{Delta, Moment};
+use crate::jinja::python::{bind_required, expect_str, type_error, unknown_method, value_error};
+
+/// What `pytz.timezone`, `pytz.utc` and `FixedOffset` return.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Timezone {
+    Utc,
+    Fixed(Offset),
+    Named(TimeZone),
+}
+
+/// A time zone at one moment: what a pytz-aware `datetime` carries.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Zone {
+    pub timezone: Timezone,
+    pub offset: Offset,
+    pub abbreviation: String,
+}
+
+impl Timezone {
+    pub(super) fn named(name: &str) -> Result<Self, Error> {
+        if name.eq_ignore_ascii_case("utc") {
+            return Ok(Self::Utc);
+        }
+        TimeZone::get(name)
+            .map(Self::Named)
+            .map_err(|_| value_error(format!("unknown time zone '{name}' (pytz.UnknownTimeZoneError)")))
+    }
+
+    pub(super) fn from_value(value: &Value) -> Result<Self, Error> {
+        value.downcast_object_ref::<Self>().cloned().ok_or_else(|| {
+            let kind = crate::jinja::python::type_name(value);
+            type_error(format!("tzinfo argument must be None or of a tzinfo subclass, not type '{kind}'"))
+        })
+    }
+
+    fn jiff(&self) -> TimeZone {
+        match self {
+            Self::Utc => TimeZone::UTC,
+            Self::Fixed(offset) => TimeZone::fixed(*offset),
+            Self::Named(timezone) => timezone.clone(),
+        }
+    }
+
+    /// The zone's offset at an instant, and the wall clock there.
+    pub(super) fn at(&self, instant: Timestamp) -> (civil::DateTime, Zone) {
+        let timezone = self.jiff();
+        let info = timezone.to_offset_info(instant);
+        let abbreviation = match self {
+            Self::Utc => "UTC".to_owned(),
+            Self::Fixed(offset) => fixed_name(*offset),
+            Self::Named(_) => info.abbreviation().to_owned(),
+        };
+        let offset = info.offset();
+        (offset.to_datetime(instant), Zone { timezone: self.clone(), offset, abbreviation })
+    }
+
+    /// The zone's offset for a wall clock; pytz takes standard time where that is ambiguous.
+    pub(super) fn for_wall_clock(&self, civil: civil::DateTime) -> Result<Zone, Error> {
+        use jiff::tz::Disambiguation;
+        let zoned = self
+            .jiff()
+            .to_ambiguous_zoned(civil)
+            .disambiguate(Disambiguation::Later)
+            .map_err(|error| value_error(error.to_string()))?;
+        Ok(self.at(zoned.timestamp()).1)
+    }
+}
+
+/// `UTC+02:00`, as Python names a fixed offset.
+fn fixed_name(offset: Offset) -> String {
+    if offset.seconds() == 0 { "UTC".into() } else { format!("UTC{}", offset_text(offset, ":")) }
+}
+
+/// `+02:00`, with seconds only where there are some.
+pub(super) fn offset_text(offset: Offset, separator: &str) -> String {
+    let seconds = offset.seconds();
+    let sign = if seconds < 0 { '-' } else { '+' };
+    let seconds = seconds.abs();
+    let mut text = format!("{sign}{:02}{separator}{:02}", seconds / 3600, seconds / 60 % 60);
+    if seconds % 60 != 0 {
+        text.push_str(&format!("{separator}{:02}", seconds % 60));
+    }
+    text
+}
+
+impl fmt::Display for Timezone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Utc => f.write_str("UTC"),
+            Self::Fixed(offset) => f.write_str(&fixed_name(*offset)),
+            Self::Named(timezone) => f.write_str(timezone.iana_name().unwrap_or("local")),
+        }
+    }
+}
+
+impl fmt::Debug for Timezone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Utc => f.write_str("<UTC>"),
+            Self::Fixed(offset) if offset.seconds() == 0 => f.write_str("datetime.timezone.utc"),
+            Self::Fixed(offset) => {
+                let delta = Delta::new(i128::from(offset.seconds()) * super::delta::SECOND);
+                write!(f, "datetime.timezone({delta:?})")
+            }
+            Self::Named(_) => write!(f, "<DstTzInfo '{self}'>"),
+        }
+    }
+}
+
+impl Object for Timezone {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        (key.as_str()? == "zone").then(|| Value::from(self.to_string()))
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+
+    fn call_method(
+        self: &Arc<Self>,
+        _state: &mut State<'_, '_>,
+        method: &str,
+        args: &[Value],
+    ) -> Result<Value, Error> {
+        let moment = |value: &Value| {
+            value
+                .downcast_object_ref::<Moment>()
+                .cloned()
+                .ok_or_else(|| type_error(format!("`{method}` expects a datetime")))
+        };
+        match method {
+            "localize" => {
+                let [value, _] = bind_required(method, args, ["dt", "is_dst"], 1)?;
+                let moment = moment(&value)?;
+                if moment.zone().is_some() {
+                    return Err(value_error("Not naive datetime (tzinfo is already set)"));
+                }
+                let zone = self.for_wall_clock(moment.civil())?;
+                Ok(Value::from_object(Moment::new(moment.civil(), Some(zone))))
+            }
+            "normalize" => {
+                let [value] = bind_required(method, args, ["dt"], 1)?;
+                moment(&value)?.in_timezone(self).map(Value::from_object)
+            }
+            "utcoffset" | "tzname" | "dst" => {
+                let [value] = bind_required(method, args, ["dt"], 1)?;
+                let zone = self.for_wall_clock(moment(&value)?.civil())?;
+                Ok(zone.describe(method))
+            }
+            _ => Err(unknown_method("tzinfo", method)),
+        }
+    }
+}
+
+impl Zone {
+    /// `utcoffset`, `tzname` or `dst` of a moment in this zone.
+    pub(super) fn describe(&self, method: &str) -> Value {
+        let seconds =
+            |seconds: i32| Value::from_object(Delta::new(i128::from(seconds) * super::delta::SECOND));
+        match method {
+            "tzname" => Value::from(self.abbreviation.as_str()),
+            "utcoffset" => seconds(self.offset.seconds()),
+            _ => seconds(0),
+        }
+    }
+}
+
+/// `modules.pytz`
+pub(in crate::jinja::functions) fn pytz() -> Value {
+    Value::from_pairs([
+        (
+            "timezone",
+            Value::from_function(|args: minijinja::value::Rest<Value>| -> Result<Value, Error> {
+                let [name] = bind_required("timezone", &args, ["zone"], 1)?;
+                Timezone::named(expect_str("timezone", &name)?).map(Value::from_object)
+            }),
+        ),
+        ("utc", Value::from_object(Timezone::Utc)),
+        ("UTC", Value::from_object(Timezone::Utc)),
+        (
+            "FixedOffset",
+            Value::from_function(|minutes: i32| -> Result<Value, Error> {
+                Offset::from_seconds(minutes.saturating_mul(60))
+                    .map(|offset| Value::from_object(Timezone::Fixed(offset)))
+                    .map_err(|error| value_error(error.to_string()))
+            }),
+        ),
+        ("all_timezones", timezone_names()),
+        ("common_timezones", timezone_names()),
+    ])
+}
+
+fn timezone_names() -> Value {
+    Value::make_iterable(|| {
+        let mut names: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
+        names.sort();
+        names.into_iter()
+    })
+}
