@@ -1,0 +1,62 @@
+{# A user-defined function in SQL. #}
+
+{% materialization function, default, supported_languages=['sql', 'python', 'javascript'] %}
+  {%- set existing_relation = load_cached_relation(this) -%}
+  {%- set target_relation = this.incorporate(type=this.Function) -%}
+  {{ run_hooks(pre_hooks) }}
+  {%- set build_name = this.get_function_macro_name(this.get_function_config(model)) -%}
+  {%- set find_macro = adapter.dispatch -%}
+  {%- do function_execute_build_sql(find_macro(build_name, 'dbt')(target_relation), existing_relation, target_relation) -%}
+  {{ run_hooks(post_hooks) }}
+  {{ return({'relations': [target_relation]}) }}
+{% endmaterialization %}
+
+{% macro function_execute_build_sql(build_sql, existing_relation, target_relation) %}
+  {%- call statement(name='main') -%}
+    {{ build_sql }}
+  {%- endcall -%}
+  {%- do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing_relation)) -%}
+  {%- do persist_docs(target_relation, model) -%}
+  {%- do adapter.commit() -%}
+{% endmacro %}
+
+{% macro scalar_function_sql(target_relation) -%}
+  {{ scalar_function_create_replace_signature_sql(target_relation) }}
+  {{ scalar_function_body_sql() }};
+{%- endmacro %}
+
+{% macro scalar_function_create_replace_signature_sql(target_relation) -%}
+  create or replace function {{ target_relation.render() }} ({{ formatted_scalar_function_args_sql() }})
+  returns {{ model.returns.data_type }}
+  {{ scalar_function_volatility_sql() }}
+  as
+{%- endmacro %}
+
+{% macro formatted_scalar_function_args_sql() -%}
+  {%- set arguments = [] -%}
+  {%- for argument in model.arguments -%}
+    {%- set default = argument.get('default_value', none) -%}
+    {%- do arguments.append(argument.name ~ ' ' ~ argument.data_type ~ (' default ' ~ default if default is not none else '')) -%}
+  {%- endfor -%}
+  {{ arguments | join(', ') }}
+{%- endmacro %}
+
+{% macro scalar_function_body_sql() -%}
+  $$
+    {{ model.compiled_code }}
+  $$ language sql
+{%- endmacro %}
+
+{% macro scalar_function_volatility_sql() -%}
+  {%- set words = {'deterministic': 'immutable', 'stable': 'stable', 'non-deterministic': 'volatile'} -%}
+  {%- set volatility = model.config.get('volatility') -%}
+  {%- if volatility is not none and volatility not in words -%}
+    {%- do unsupported_volatility_warning(volatility) -%}
+  {%- endif -%}
+  {{ words.get(volatility, '') }}
+{%- endmacro %}
+
+{% macro unsupported_volatility_warning(volatility) %}
+  {%- do exceptions.warn('Found `' ~ volatility ~ '` volatility specified on function `' ~ model.name
+    ~ '`. This volatility is not supported by postgres, and will be ignored') -%}
+{% endmacro %}
