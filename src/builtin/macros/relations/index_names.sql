@@ -18,7 +18,7 @@
   {%- if relation.identifier == this.identifier -%}
     {{ return(name) }}
   {%- endif -%}
-  {{ return(rsdbt_suffixed(this.incorporate(path={'identifier': name}), '__dbt_tmp').identifier) }}
+  {{ return(make_relation_with_suffix(this.incorporate(path={'identifier': name}), '__dbt_tmp').identifier) }}
 {% endmacro %}
 
 {# After the swap the kept names are free. #}
@@ -26,7 +26,7 @@
   {%- for index in config.get('indexes', default=[]) -%}
     {%- set name = rsdbt_kept_index_name(index) -%}
     {%- if name -%}
-      {%- set waiting = rsdbt_suffixed(this.incorporate(path={'identifier': name}), '__dbt_tmp') -%}
+      {%- set waiting = make_relation_with_suffix(this.incorporate(path={'identifier': name}), '__dbt_tmp') -%}
       {%- do run_query('alter index ' ~ waiting.include(database=false) ~ ' rename to ' ~ adapter.quote(name)) -%}
     {%- endif -%}
   {%- endfor -%}

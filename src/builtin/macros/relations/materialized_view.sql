@@ -51,8 +51,12 @@
   {%- if configuration_changes['requires_full_refresh'] -%}
     {{ get_replace_sql(existing_relation, relation, sql) }}
   {%- else -%}
-    {{ rsdbt_index_changes_sql(relation, configuration_changes['indexes']) | join(';\n') }}
+    {{ update_indexes_on_materialized_view(relation, configuration_changes['indexes']) }}
   {%- endif -%}
+{%- endmacro %}
+
+{% macro update_indexes_on_materialized_view(relation, index_changes) -%}
+  {{ rsdbt_index_changes_sql(relation, index_changes) | join(';\n') }}
 {%- endmacro %}
 
 {% macro describe_materialized_view(relation) %}

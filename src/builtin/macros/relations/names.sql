@@ -1,7 +1,8 @@
 {# Names of the relations that exist only while a model is built. Postgres cuts identifiers at 63 bytes. #}
 
 {# A long name keeps its beginning and gets a hash: two siblings that differ at the end do not collide. #}
-{% macro rsdbt_suffixed(base_relation, suffix) %}
+{% macro make_relation_with_suffix(base_relation, suffix, dstring=false) %}
+  {%- set suffix = suffix ~ modules.datetime.datetime.now().strftime('%H%M%S%f') if dstring else suffix -%}
   {%- set name = base_relation.identifier -%}
   {%- set room = base_relation.relation_max_name_length() - suffix | length -%}
   {%- if room < 0 -%}
@@ -21,7 +22,7 @@
 
 {# The stage of a table or view before it takes its name. #}
 {% macro make_intermediate_relation(base_relation, suffix='__dbt_tmp') %}
-  {{ return(rsdbt_suffixed(base_relation, suffix)) }}
+  {{ return(make_relation_with_suffix(base_relation, suffix)) }}
 {% endmacro %}
 
 {# A temporary table: it lives in the session's own schema, so its name has no schema. #}
@@ -29,11 +30,10 @@
   {%- if suffix == '__dbt_tmp' and model.batch -%}
     {%- set suffix = suffix ~ '_' ~ model.batch.id -%}
   {%- endif -%}
-  {%- set clock = modules.datetime.datetime.now().strftime('%H%M%S%f') -%}
-  {%- set temporary = rsdbt_suffixed(base_relation, suffix ~ clock) -%}
+  {%- set temporary = make_relation_with_suffix(base_relation, suffix, dstring=true) -%}
   {{ return(temporary.incorporate(path={'schema': none, 'database': none})) }}
 {% endmacro %}
 
 {% macro make_backup_relation(base_relation, backup_relation_type, suffix='__dbt_backup') %}
-  {{ return(rsdbt_suffixed(base_relation, suffix).incorporate(type=backup_relation_type)) }}
+  {{ return(make_relation_with_suffix(base_relation, suffix).incorporate(type=backup_relation_type)) }}
 {% endmacro %}
