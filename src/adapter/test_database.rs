@@ -1,13 +1,26 @@
-//! The database of the unit tests: `RSDBT_TEST_DATABASE_URL`.
+//! The database of the unit tests: `RSDBT_TEST_DATABASE_URL`, else the embedded server.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
+use super::embedded::{Lifetime, Options, Server};
 use super::{Begin, Connection, Fetch, Settings};
 
 pub(crate) fn settings() -> Arc<Settings> {
-    let uri = std::env::var("RSDBT_TEST_DATABASE_URL").unwrap();
-    Arc::new(Settings::from_uri(&uri).unwrap())
+    static SETTINGS: OnceLock<Arc<Settings>> = OnceLock::new();
+    let find = || match std::env::var("RSDBT_TEST_DATABASE_URL") {
+        Ok(uri) => Settings::from_uri(&uri).unwrap(),
+        Err(_) => embedded(),
+    };
+    Arc::clone(SETTINGS.get_or_init(|| Arc::new(find())))
+}
+
+/// One server for all tests of the process; the kernel ends it when the process ends.
+fn embedded() -> Settings {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    let project = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
+    let start = || Server::ensure(&project, &Options::default(), Lifetime::Command).unwrap();
+    SERVER.get_or_init(start).settings().clone()
 }
 
 pub(crate) fn connect() -> Connection {

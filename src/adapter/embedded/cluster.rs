@@ -1,0 +1,137 @@
+//! A cluster's directories on disk: data, socket, log; and `initdb` on first use.
+
+use std::fs;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use sha2::{Digest, Sha256};
+
+use crate::diagnostic::Result;
+
+use super::account::Account;
+use super::binaries::Binaries;
+use super::{failed, io_failed};
+
+/// The superuser of an embedded cluster; models never run as it.
+pub(super) const SUPERUSER: &str = "postgres";
+
+/// A unix socket's path ends at 107 bytes, and `/.s.PGSQL.5432` follows the directory.
+const LONGEST_SOCKET_DIR: usize = 93;
+
+/// The places of one cluster.
+#[derive(Debug, Clone)]
+pub(super) struct Cluster {
+    /// Locks and the log live here.
+    pub(super) home: PathBuf,
+    pub(super) data: PathBuf,
+    pub(super) socket_dir: PathBuf,
+    pub(super) account: Option<Account>,
+}
+
+impl Cluster {
+    /// `.rsdbt/pg/<major>` in the project, or a place outside when the server's account cannot get there.
+    pub(super) fn locate(project: &Path, binaries: &Binaries) -> Result<Self> {
+        let project = project.canonicalize().map_err(|error| io_failed("find", project, &error))?;
+        let account = Account::for_server(binaries.source);
+        let mut home = project.join(".rsdbt/pg").join(binaries.major.to_string());
+        if let Some(account) = account
+            && !account.can_traverse(&project)
+        {
+            home = outside(&project).join(binaries.major.to_string());
+        }
+        let socket_dir = match home.as_os_str().len() <= LONGEST_SOCKET_DIR {
+            true => home.clone(),
+            false => outside(&project),
+        };
+        Ok(Self { data: home.join("data"), home, socket_dir, account })
+    }
+
+    pub(super) fn socket(&self) -> PathBuf {
+        self.socket_dir.join(".s.PGSQL.5432")
+    }
+
+    pub(super) fn log(&self) -> PathBuf {
+        self.home.join("server.log")
+    }
+
+    pub(super) fn is_initialized(&self) -> bool {
+        self.data.join("PG_VERSION").is_file()
+    }
+
+    pub(super) fn make_directories(&self) -> Result<()> {
+        for dir in [&self.home, &self.socket_dir] {
+            // the server's account must get through the parents
+            if let Some(parent) = dir.parent() {
+                fs::create_dir_all(parent).map_err(|error| io_failed("create", parent, &error))?;
+            }
+            let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+            made.map_err(|error| io_failed("create", dir, &error))?;
+            if let Some(account) = self.account {
+                account.own(dir).map_err(|error| io_failed("hand over", dir, &error))?;
+            }
+        }
+        self.ignore_in_git();
+        Ok(())
+    }
+
+    /// Data files have no place in the project's repository.
+    fn ignore_in_git(&self) {
+        let dot_dir = self.home.ancestors().find(|dir| dir.ends_with(".rsdbt"));
+        if let Some(ignore) = dot_dir.map(|dir| dir.join(".gitignore"))
+            && !ignore.exists()
+        {
+            let _ = fs::write(ignore, "*\n");
+        }
+    }
+
+    pub(super) fn initialize(&self, binaries: &Binaries) -> Result<()> {
+        // what a broken attempt left is no data of anybody
+        let _ = fs::remove_dir_all(&self.data);
+        let mut command = Command::new(binaries.dir.join("initdb"));
+        command.arg("-D").arg(&self.data).args(["-U", SUPERUSER, "-A", "trust", "--no-sync", "-E", "UTF8"]);
+        if binaries.major >= 17 {
+            command.args(["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]);
+        } else {
+            command.arg("--locale=C.UTF-8");
+        }
+        command.env_remove("PGDATA").env("TZ", "UTC").stdin(Stdio::null()).current_dir(&self.home);
+        if let Some(account) = self.account {
+            account.apply(&mut command);
+        }
+        let output =
+            command.output().map_err(|error| io_failed("run", &binaries.dir.join("initdb"), &error))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let _ = fs::remove_dir_all(&self.data);
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        Err(failed(format!("initdb failed in `{}`", self.home.display())).cause(said).boxed())
+    }
+
+    /// A checkout or a container's copy opens the data directory to others; the server then refuses it.
+    pub(super) fn repair_permissions(&self) -> Result<()> {
+        let unreadable = |error: std::io::Error| io_failed("set permissions of", &self.data, &error);
+        let mode = fs::metadata(&self.data).map_err(unreadable)?.permissions().mode();
+        if mode & 0o077 != 0 {
+            fs::set_permissions(&self.data, fs::Permissions::from_mode(0o700)).map_err(unreadable)?;
+        }
+        Ok(())
+    }
+
+    /// The postmaster's process, as its own lock file names it.
+    pub(super) fn postmaster(&self) -> Option<i32> {
+        let text = fs::read_to_string(self.data.join("postmaster.pid")).ok()?;
+        text.lines().next()?.trim().parse().ok()
+    }
+}
+
+/// A private place for a project outside of it.
+fn outside(project: &Path) -> PathBuf {
+    let digest = Sha256::digest(project.as_os_str().as_encoded_bytes());
+    let hash: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    match std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|dir| dir.is_dir()) {
+        Some(dir) if !rustix::process::getuid().is_root() => dir.join("rsdbt").join(hash),
+        _ => PathBuf::from(format!("/tmp/rsdbt-{}-{hash}", rustix::process::getuid().as_raw())),
+    }
+}

@@ -1,0 +1,234 @@
+//! Finding or starting the project's server, and letting go of it.
+
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::diagnostic::{Diagnostic, Result};
+
+use super::super::{Begin, Connection, Fetch, Settings, quote_identifier};
+use super::binaries::Binaries;
+use super::cluster::{Cluster, SUPERUSER};
+use super::lease::{self, Lease};
+use super::process::{Bond, ServerProcess, stop_foreign};
+use super::{Options, Source, failed};
+
+/// How long a server that this process starts shall live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifetime {
+    /// As long as the [`Server`] value, and never longer than the process.
+    Command,
+    /// Until `Server::stop`, for `db start`.
+    Detached,
+}
+
+/// The project's server in use by this process. Dropping it stops the server when this process started
+/// it, after other rsdbt processes have let go of it.
+#[derive(Debug)]
+pub struct Server {
+    settings: Settings,
+    /// None when somebody else started the server.
+    process: Option<ServerProcess>,
+    lease: Lease,
+    pub source: Source,
+    pub major: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    Usable,
+    Gone,
+}
+
+/// What `db status` tells.
+#[derive(Debug, Clone)]
+pub struct ServerStatus {
+    pub running: bool,
+    pub pid: Option<i32>,
+    pub data: PathBuf,
+    pub socket_dir: PathBuf,
+    pub log: PathBuf,
+    pub bin_dir: PathBuf,
+    pub source: Source,
+    pub major: u32,
+    /// Other rsdbt processes are connected through it.
+    pub in_use: bool,
+}
+
+impl Server {
+    /// Joins the project's server or starts it; the role and the database are made when they are missing.
+    pub fn ensure(project: &Path, options: &Options, lifetime: Lifetime) -> Result<Self> {
+        let binaries = Binaries::find(options)?;
+        let cluster = Cluster::locate(project, &binaries)?;
+        cluster.make_directories()?;
+        let _starting = lease::starting(&cluster.home)?;
+        let lease = Lease::take(&cluster.home)?;
+        let settings = settings(&cluster, options);
+        let mut server =
+            Self { settings, process: None, lease, source: binaries.source, major: binaries.major };
+        let answers = UnixStream::connect(cluster.socket()).is_ok();
+        // a server that was found may be on its way out
+        if !answers || server.wait_until_usable(&cluster)? == Found::Gone {
+            if !cluster.is_initialized() {
+                cluster.initialize(&binaries)?;
+            }
+            cluster.repair_permissions()?;
+            let bond = if lifetime == Lifetime::Command { Bond::Child } else { Bond::Detached };
+            server.process = Some(start(&binaries, &cluster, options.durable, bond)?);
+            server.wait_until_usable(&cluster)?;
+        }
+        Ok(server)
+    }
+
+    /// How to connect; schema, threads and the rest are the profile's.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Whether this process started the server.
+    pub fn is_own(&self) -> bool {
+        self.process.is_some()
+    }
+
+    pub fn status(project: &Path, options: &Options) -> Result<ServerStatus> {
+        let binaries = Binaries::find(options)?;
+        let cluster = Cluster::locate(project, &binaries)?;
+        Ok(ServerStatus {
+            running: UnixStream::connect(cluster.socket()).is_ok(),
+            pid: cluster.postmaster(),
+            log: cluster.log(),
+            in_use: Lease::others_use_it(&cluster.home),
+            data: cluster.data,
+            socket_dir: cluster.socket_dir,
+            bin_dir: binaries.dir,
+            source: binaries.source,
+            major: binaries.major,
+        })
+    }
+
+    /// Ends the project's server, whoever started it; false when none runs.
+    pub fn stop(project: &Path, options: &Options) -> Result<bool> {
+        let binaries = Binaries::find(options)?;
+        let cluster = Cluster::locate(project, &binaries)?;
+        if UnixStream::connect(cluster.socket()).is_err() {
+            return Ok(false);
+        }
+        let Some(pid) = cluster.postmaster() else { return Ok(false) };
+        stop_foreign(pid)?;
+        Ok(true)
+    }
+
+    /// The first connection tells when the server is up, and whether role and database are there.
+    fn wait_until_usable(&self, cluster: &Cluster) -> Result<Found> {
+        let user = Arc::new(self.settings.clone());
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let error = match Connection::open(&user) {
+                Ok(_) => return Ok(Found::Usable),
+                Err(error) => error,
+            };
+            match error.server.as_ref().map(|server| server.sqlstate.as_str()) {
+                Some("28000" | "3D000") => return self.create_role_and_database().map(|()| Found::Usable),
+                // starting up or recovering; ours has not opened its socket yet
+                Some("57P03") => {}
+                Some("57P01") | None if self.process.is_none() => return Ok(Found::Gone),
+                None => {}
+                Some(_) => return Err(error),
+            }
+            let dead = self.process.as_ref().is_some_and(|process| !process.is_alive());
+            if dead || Instant::now() > deadline {
+                return Err(explain(cluster, &error));
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn create_role_and_database(&self) -> Result<()> {
+        let database = "postgres".to_owned();
+        let admin = Settings { user: SUPERUSER.into(), database, ..self.settings.clone() };
+        let mut connection = Connection::open(&Arc::new(admin))?;
+        let Settings { user, database, .. } = &self.settings;
+        let missing = |connection: &mut Connection, sql: &str, name: &str| -> Result<bool> {
+            Ok(connection.query(sql, &[name])?.rows.is_empty())
+        };
+        connection.clear_transaction()?;
+        let mut statements = Vec::new();
+        if missing(&mut connection, "select from pg_roles where rolname = $1::text", user)? {
+            statements.push(format!("create role {} login createdb createrole", quote_identifier(user)));
+        }
+        if missing(&mut connection, "select from pg_database where datname = $1::text", database)? {
+            statements.push(format!(
+                "create database {} owner {}",
+                quote_identifier(database),
+                quote_identifier(user)
+            ));
+        }
+        for statement in statements {
+            connection.add_query(&statement, Begin::No, Fetch::Nothing)?;
+        }
+        Connection::open(&Arc::new(self.settings.clone())).map(drop)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(process) = self.process.as_mut().filter(|process| process.bond == Bond::Child) {
+            self.lease.wait_for_others();
+            process.stop();
+        }
+    }
+}
+
+/// After a kill of the server its children may live on for a moment, and a new one refuses to start.
+fn start(binaries: &Binaries, cluster: &Cluster, durable: bool, bond: Bond) -> Result<ServerProcess> {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let mut process = ServerProcess::start(binaries, cluster, durable, bond)?;
+        loop {
+            if UnixStream::connect(cluster.socket()).is_ok() {
+                return Ok(process);
+            }
+            if !process.is_alive() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        process.stop();
+        let log = std::fs::read_to_string(cluster.log()).unwrap_or_default();
+        let passing = log.contains("pre-existing shared memory block") || log.contains("lock file");
+        if !passing || Instant::now() > deadline {
+            return Err(explain(cluster, &failed("it ended at once")));
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+fn explain(cluster: &Cluster, error: &Diagnostic) -> Box<Diagnostic> {
+    let log = std::fs::read_to_string(cluster.log()).unwrap_or_default();
+    let tail: Vec<&str> = log.lines().rev().take(5).collect();
+    let mut diagnostic = failed("the embedded server did not start").cause(error.message.clone());
+    for line in tail.iter().rev() {
+        diagnostic = diagnostic.cause(*line);
+    }
+    let (log, data) = (cluster.log(), &cluster.data);
+    diagnostic
+        .help(format!(
+            "its log is `{}`; its data in `{}` can be deleted and rebuilt",
+            log.display(),
+            data.display()
+        ))
+        .boxed()
+}
+
+fn settings(cluster: &Cluster, options: &Options) -> Settings {
+    let or_default = |name: &str| if name.is_empty() { "rsdbt".to_owned() } else { name.to_owned() };
+    Settings {
+        host: cluster.socket_dir.to_string_lossy().into_owned(),
+        port: 5432,
+        user: or_default(&options.user),
+        database: or_default(&options.database),
+        retries: 0,
+        ..Settings::default()
+    }
+}
