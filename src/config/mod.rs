@@ -4,6 +4,7 @@
 
 mod fields;
 pub mod node_config;
+pub mod profiles;
 pub mod project_file;
 pub mod properties;
 mod renderer;
@@ -12,6 +13,7 @@ pub mod semver;
 pub mod yaml;
 
 pub use fields::Fields;
+pub use profiles::{Profile, ProfileChoice, ProfilesFile};
 pub use project_file::{ProjectFile, RawProjectFile};
 pub use renderer::{Renderer, holds_jinja, render_tree};
 pub use resource_type::ResourceType;

@@ -29,12 +29,13 @@ pub fn load(source: &Arc<SourceText>) -> Result<Loaded> {
     let context = Context {
         source,
         text,
+        skipped: text.len() - text.trim_start_matches('\u{feff}').len(),
         anchors: RefCell::default(),
         resume_at: Cell::new(Some(document_start(text))),
         warnings: RefCell::default(),
         problem: RefCell::default(),
     };
-    let parsed = Node(&context).deserialize(serde_yaml::Deserializer::from_str(text));
+    let parsed = Node(&context).deserialize(serde_yaml::Deserializer::from_str(&text[context.skipped..]));
     if let Some(problem) = context.problem.take() {
         return Err(problem);
     }
@@ -52,6 +53,8 @@ pub fn load_text(name: &str, text: &str) -> Result<Yaml> {
 struct Context<'a> {
     source: &'a Arc<SourceText>,
     text: &'a str,
+    /// A byte order mark, which the parser takes for content.
+    skipped: usize,
     anchors: RefCell<HashMap<String, Yaml>>,
     /// Where the next node starts, if the marker does not know: the first one, and one after an alias.
     resume_at: Cell<Option<usize>>,
@@ -64,7 +67,7 @@ impl Context<'_> {
     fn here(&self) -> usize {
         let nothing = de::value::UnitDeserializer::<de::value::Error>::new();
         let index = Spanned::<()>::deserialize(nothing).map_or(0, |spanned| spanned.span().start.index);
-        index.min(self.text.len())
+        (index + self.skipped).min(self.text.len())
     }
 
     fn start_of_node(&self) -> usize {

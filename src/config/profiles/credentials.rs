@@ -1,0 +1,254 @@
+//! From an output's keys to a [`Target`]: the keys themselves, over a URI, over a service, over libpq's environment.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use indexmap::IndexMap;
+
+use crate::config::{Fields, Yaml};
+use crate::diagnostic::{Diagnostic, Result, did_you_mean};
+
+use super::target::{Embedded, Target};
+use super::{pgpass, service, uri};
+
+const KNOWN: &[&str] = &[
+    "type",
+    "host",
+    "user",
+    "username",
+    "password",
+    "pass",
+    "port",
+    "dbname",
+    "database",
+    "schema",
+    "threads",
+    "connect_timeout",
+    "role",
+    "search_path",
+    "keepalives_idle",
+    "sslmode",
+    "sslcert",
+    "sslkey",
+    "sslrootcert",
+    "application_name",
+    "retries",
+    "autocommit",
+    "uri",
+    "url",
+    "service",
+    "password_command",
+    "statement_timeout",
+    "lock_timeout",
+    "settings",
+    "embedded",
+    "durable",
+    "bin_dir",
+];
+
+/// Values by libpq's names, the more specific source first.
+struct Sources<'a> {
+    fields: &'a Fields<'a>,
+    fallbacks: Vec<IndexMap<String, String>>,
+}
+
+impl Sources<'_> {
+    /// A key of the output under one of its names, else from the URI or the service.
+    fn text(&self, keys: &[&str]) -> Result<Option<String>> {
+        for key in keys {
+            if let Some(text) = self.fields.text(key)? {
+                return Ok(Some(text));
+            }
+        }
+        let found = |map: &IndexMap<String, String>| keys.iter().find_map(|key| map.get(*key).cloned());
+        Ok(self.fallbacks.iter().find_map(found))
+    }
+
+    fn number<T: std::str::FromStr>(&self, key: &str) -> Result<Option<T>> {
+        let Some(text) = self.text(&[key])? else { return Ok(None) };
+        match text.trim().parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => {
+                let place = self.fields.get(key).unwrap_or(self.fields.yaml);
+                Err(Diagnostic::runtime("profile-key", format!("'{text}' is not a number for `{key}`"))
+                    .label(place.span(), "")
+                    .boxed())
+            }
+        }
+    }
+
+    fn required(&self, shown: &str, keys: &[&str]) -> Result<String> {
+        self.text(keys)?.filter(|text| !text.is_empty()).ok_or_else(|| {
+            Diagnostic::runtime("profile-key", format!("'{shown}' is a required property"))
+                .label(self.fields.yaml.span(), "")
+                .help(format!("add `{shown}: ...`"))
+                .boxed()
+        })
+    }
+}
+
+pub(super) fn read(fields: &Fields<'_>, warnings: &mut Vec<Diagnostic>) -> Result<Target> {
+    check_type(fields)?;
+    warn_unknown(fields, warnings);
+    let session = read_session(fields)?;
+    if let Some(embedded) = read_embedded(fields)? {
+        let default = Target::default();
+        return Ok(Target {
+            schema: fields.text("schema")?.unwrap_or(default.schema),
+            database: fields.text("dbname")?.or(fields.text("database")?).unwrap_or(default.database),
+            search_path: fields.text("search_path")?,
+            session,
+            embedded: Some(embedded),
+            ..Target::default()
+        });
+    }
+    let sources = Sources { fields, fallbacks: read_fallbacks(fields)? };
+    let text = |key: &str| sources.text(&[key]);
+    let mut target = Target {
+        host: sources.required("host", &["host"])?,
+        port: sources.number("port")?.unwrap_or(5432),
+        user: sources.required("user", &["user", "username"])?,
+        password: sources.text(&["password", "pass"])?,
+        database: sources.required("dbname", &["dbname", "database"])?,
+        schema: sources.required("schema", &["schema"])?,
+        connect_timeout: sources.number("connect_timeout")?.unwrap_or(10),
+        role: text("role")?.filter(|role| !role.is_empty()),
+        search_path: text("search_path")?.filter(|path| !path.is_empty()),
+        keepalives_idle: sources.number("keepalives_idle")?.unwrap_or(0),
+        sslmode: read_sslmode(&sources)?,
+        sslcert: text("sslcert")?,
+        sslkey: text("sslkey")?,
+        sslrootcert: text("sslrootcert")?,
+        application_name: match fields.mapping().get("application_name") {
+            Some(value) if value.is_null() => None,
+            _ => Some(text("application_name")?.unwrap_or_else(|| "dbt".to_owned())),
+        },
+        retries: sources.number("retries")?.unwrap_or(1),
+        autocommit: fields.boolean("autocommit")?.unwrap_or(false),
+        session,
+        embedded: None,
+    };
+    if target.password.is_none() {
+        target.password = match fields.text("password_command")? {
+            Some(command) => Some(run_password_command(fields, &command)?),
+            None => std::env::var("PGPASSWORD").ok().or_else(|| pgpass::find(&target)),
+        };
+    }
+    Ok(target)
+}
+
+fn check_type(fields: &Fields<'_>) -> Result<()> {
+    let Some(kind) = fields.text("type")? else {
+        return Err(Diagnostic::runtime("profile-type", "required field \"type\" not found")
+            .label(fields.yaml.span(), "")
+            .help("add `type: postgres`")
+            .boxed());
+    };
+    if matches!(kind.as_str(), "postgres" | "postgresql") {
+        return Ok(());
+    }
+    Err(Diagnostic::runtime("profile-type", format!("Could not find adapter type {kind}!"))
+        .label(fields.get("type").unwrap_or(fields.yaml).span(), "")
+        .help("rsdbt runs on PostgreSQL: `type: postgres`")
+        .boxed())
+}
+
+fn warn_unknown(fields: &Fields<'_>, warnings: &mut Vec<Diagnostic>) {
+    for entry in fields.mapping().iter().filter(|entry| !KNOWN.contains(&entry.key.as_str())) {
+        warnings.push(
+            Diagnostic::warning("UnknownProfileKey", format!("unknown key `{}` in {fields}", entry.key))
+                .label(entry.key_span(), "")
+                .maybe_help(did_you_mean(&entry.key, KNOWN.iter().copied())),
+        );
+    }
+}
+
+fn read_fallbacks(fields: &Fields<'_>) -> Result<Vec<IndexMap<String, String>>> {
+    let mut fallbacks = Vec::new();
+    for key in ["uri", "url"] {
+        let Some(text) = fields.text(key)? else { continue };
+        let parts = uri::parse(&text).map_err(|problem| {
+            Diagnostic::runtime("profile-uri", format!("the connection URI is not valid: {problem}"))
+                .label(fields.get(key).unwrap_or(fields.yaml).span(), "")
+                .help("postgresql://user:password@host:5432/database?sslmode=require")
+        })?;
+        fallbacks.push(parts);
+    }
+    if let Some(name) = fields.text("service")? {
+        let found = service::find(&name).ok_or_else(|| {
+            Diagnostic::runtime("profile-service", format!("definition of service \"{name}\" not found"))
+                .label(fields.get("service").unwrap_or(fields.yaml).span(), "")
+                .help("services are defined in ~/.pg_service.conf or in the file that PGSERVICEFILE names")
+        })?;
+        fallbacks.push(found);
+    }
+    Ok(fallbacks)
+}
+
+fn read_sslmode(sources: &Sources<'_>) -> Result<Option<String>> {
+    const MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
+    let Some(mode) = sources.text(&["sslmode"])?.filter(|mode| !mode.is_empty()) else { return Ok(None) };
+    if MODES.contains(&mode.as_str()) {
+        return Ok(Some(mode));
+    }
+    let place = sources.fields.get("sslmode").unwrap_or(sources.fields.yaml);
+    Err(Diagnostic::runtime("profile-sslmode", format!("invalid sslmode value: \"{mode}\""))
+        .label(place.span(), "")
+        .help(did_you_mean(&mode, MODES).unwrap_or_else(|| format!("one of {}", MODES.join(", "))))
+        .boxed())
+}
+
+fn read_session(fields: &Fields<'_>) -> Result<IndexMap<String, String>> {
+    let mut session = IndexMap::new();
+    for key in ["statement_timeout", "lock_timeout"] {
+        if let Some(value) = fields.text(key)? {
+            session.insert(key.to_owned(), value);
+        }
+    }
+    if let Some(settings) = fields.nested("settings")? {
+        let settings = Fields::new(settings, "settings", fields.name())?;
+        for entry in settings.mapping().iter() {
+            let value = match entry.value.as_bool() {
+                Some(on) => Some(if on { "on" } else { "off" }.to_owned()),
+                None => settings.text(&entry.key)?,
+            };
+            session.insert(entry.key.clone(), value.unwrap_or_default());
+        }
+    }
+    Ok(session)
+}
+
+/// `embedded: true`, or a mapping with `durable` and `bin_dir`, which may also stand beside it.
+fn read_embedded(fields: &Fields<'_>) -> Result<Option<Embedded>> {
+    let Some(value) = fields.get("embedded") else { return Ok(None) };
+    let nested = match (value.as_bool(), value.as_mapping()) {
+        (Some(false), _) => return Ok(None),
+        (Some(true), _) => None,
+        (None, Some(_)) => Some(Fields::new(value, "embedded", "")?),
+        _ => return Err(value.wrong_type("`embedded`", "true, false or a mapping")),
+    };
+    let places = nested.iter().chain(std::iter::once(fields));
+    let mut embedded = Embedded::default();
+    for place in places {
+        embedded.durable |= place.boolean("durable")?.unwrap_or(false);
+        if embedded.bin_dir.is_none() {
+            embedded.bin_dir = place.get("bin_dir").and_then(Yaml::scalar_text).map(PathBuf::from);
+        }
+    }
+    Ok(Some(embedded))
+}
+
+/// A program that prints a password: tokens of cloud databases live minutes only.
+fn run_password_command(fields: &Fields<'_>, command: &str) -> Result<String> {
+    let failed = |why: String| {
+        Diagnostic::runtime("password-command", format!("`password_command` failed: {why}"))
+            .label(fields.get("password_command").unwrap_or(fields.yaml).span(), "")
+            .boxed()
+    };
+    let output =
+        Command::new("sh").arg("-c").arg(command).output().map_err(|error| failed(error.to_string()))?;
+    if !output.status.success() {
+        return Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).trim_end_matches(['\r', '\n']).to_owned())
+}

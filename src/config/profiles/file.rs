@@ -1,0 +1,267 @@
+//! The file itself: finding it, the profile in it, and the output in that.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value as Json;
+
+use crate::config::{Fields, Renderer, Yaml, holds_jinja, render_tree, yaml};
+use crate::diagnostic::{Diagnostic, Result, SourceText, did_you_mean};
+
+use super::{Profile, credentials};
+
+/// A parsed profiles.yml; nothing in it is rendered before a profile is chosen.
+#[derive(Debug, Clone)]
+pub struct ProfilesFile {
+    pub path: PathBuf,
+    pub yaml: Yaml,
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// What decides between profiles and outputs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ProfileChoice<'a> {
+    /// `--profile`, else `profile:` of the project.
+    pub profile: Option<&'a str>,
+    pub target: Option<&'a str>,
+    pub threads: Option<usize>,
+}
+
+/// The working directory if profiles.yml lies there, else the project's, else `~/.dbt`.
+pub fn default_directory(working_directory: &Path, project: &Path, home: Option<&Path>) -> PathBuf {
+    for directory in [working_directory, project] {
+        if directory.join("profiles.yml").is_file() {
+            return directory.to_path_buf();
+        }
+    }
+    home.unwrap_or(working_directory).join(".dbt")
+}
+
+impl ProfilesFile {
+    /// Reads profiles.yml of a directory; `None` if there is none.
+    pub fn read(directory: &Path) -> Result<Option<Self>> {
+        let path = directory.join("profiles.yml");
+        let Ok(text) = std::fs::read_to_string(&path) else { return Ok(None) };
+        let loaded = yaml::load(&SourceText::new(path.display().to_string(), text))?;
+        if loaded.yaml.as_mapping().is_none_or(yaml::Mapping::is_empty) {
+            return Err(invalid(&format!("The profiles.yml file at {} is empty", path.display()))
+                .help("add a profile, or remove the file to use the embedded server")
+                .boxed());
+        }
+        Ok(Some(Self { path, yaml: loaded.yaml, warnings: loaded.warnings }))
+    }
+
+    /// The flags in the legacy `config:` block.
+    pub fn flags(&self) -> serde_json::Map<String, Json> {
+        match self.yaml.get("config").map(Yaml::to_json) {
+            Some(Json::Object(flags)) => flags,
+            _ => serde_json::Map::new(),
+        }
+    }
+
+    /// Renders and types the chosen output. Other outputs may need variables that are not set here.
+    pub fn choose(
+        &self,
+        choice: ProfileChoice<'_>,
+        renderer: &dyn Renderer,
+        warnings: &mut Vec<Diagnostic>,
+    ) -> Result<Profile> {
+        warnings.extend(self.warnings.iter().cloned());
+        let name = choice.profile.ok_or_else(|| self.no_profile_chosen())?;
+        let profile = self.profile(name)?;
+        let target_name = target_name(profile, choice.target, renderer)?;
+        let output = output(profile, name, &target_name)?;
+        let rendered = render_output(output, renderer)?;
+        let fields = Fields::new(&rendered, "output", &target_name)?;
+        let threads = match choice.threads {
+            Some(threads) => threads,
+            None => read_threads(&fields)?,
+        };
+        let target = credentials::read(&fields, warnings).map_err(|problem| {
+            let message = format!(
+                "Credentials in profile \"{name}\", target \"{target_name}\" invalid: {}",
+                problem.message
+            );
+            Box::new(Diagnostic { message, ..*problem })
+        })?;
+        Ok(Profile { name: name.to_owned(), target_name, threads, target })
+    }
+
+    /// The names of the outputs of a profile, for messages and completion.
+    pub fn target_names(&self, profile: &str) -> Vec<&str> {
+        let outputs = self.yaml.path(&[profile, "outputs"]).and_then(Yaml::as_mapping);
+        outputs.map(|outputs| outputs.keys().collect()).unwrap_or_default()
+    }
+
+    fn profile(&self, name: &str) -> Result<&Yaml> {
+        match self.yaml.get(name) {
+            Some(profile) if profile.is_null() => {
+                Err(invalid(&format!("Profile {name} in profiles.yml is empty"))
+                    .label(profile.span(), "")
+                    .boxed())
+            }
+            Some(profile) => {
+                profile.expect_mapping(&format!("profile `{name}`"))?;
+                Ok(profile)
+            }
+            None => {
+                let names: Vec<&str> = self.yaml.as_mapping().map(|m| m.keys().collect()).unwrap_or_default();
+                let hint = did_you_mean(name, names.iter().copied()).unwrap_or_else(|| {
+                    format!("{} has the profiles {}", self.path.display(), names.join(", "))
+                });
+                Err(Diagnostic::runtime("profile-missing", format!("Could not find profile named '{name}'"))
+                    .help(hint)
+                    .boxed())
+            }
+        }
+    }
+
+    fn no_profile_chosen(&self) -> Box<Diagnostic> {
+        Diagnostic::runtime(
+            "profile-unnamed",
+            "dbt cannot run because no profile was specified for this dbt project.\n\
+             To specify a profile for this project, add a line like the this to your dbt_project.yml file:\n\n\
+             profile: [profile name]",
+        )
+        .help(format!("[profile name] is a profile of {}", self.path.display()))
+        .boxed()
+    }
+}
+
+fn invalid(what: &str) -> Diagnostic {
+    Diagnostic::runtime(
+        "profiles-file",
+        format!("dbt encountered an error while trying to read your profiles.yml file.\n\n{what}"),
+    )
+}
+
+fn target_name(profile: &Yaml, chosen: Option<&str>, renderer: &dyn Renderer) -> Result<String> {
+    if let Some(name) = chosen {
+        return Ok(name.to_owned());
+    }
+    let Some(value) = profile.get("target").filter(|value| !value.is_null()) else {
+        return Ok("default".to_owned());
+    };
+    match value.as_str() {
+        Some(text) if holds_jinja(text) => Ok(match renderer.render(text, value.span())? {
+            Json::String(name) => name,
+            other => other.to_string(),
+        }),
+        _ => value.scalar_text().ok_or_else(|| value.wrong_type("`target`", "the name of an output")),
+    }
+}
+
+fn output<'a>(profile: &'a Yaml, name: &str, target: &str) -> Result<&'a Yaml> {
+    let outputs = profile.get("outputs").and_then(Yaml::as_mapping).ok_or_else(|| {
+        Diagnostic::runtime("profile-outputs", format!("outputs not specified in profile '{name}'"))
+            .label(profile.span(), "")
+            .help("add `outputs:` with at least one target")
+    })?;
+    let Some(output) = outputs.get(target) else {
+        let mut valid = String::new();
+        for key in outputs.keys() {
+            valid.push_str("\n - ");
+            valid.push_str(key);
+        }
+        let place = profile.get("target").unwrap_or(profile);
+        return Err(Diagnostic::runtime(
+            "target-missing",
+            format!(
+                "The profile '{name}' does not have a target named '{target}'. \
+                 The valid target names for this profile are:{valid}"
+            ),
+        )
+        .label(place.span(), "")
+        .maybe_help(did_you_mean(target, outputs.keys()))
+        .boxed());
+    };
+    if output.as_mapping().is_none() {
+        return Err(Diagnostic::runtime(
+            "target-shape",
+            format!("output '{target}' of profile '{name}' is misconfigured in profiles.yml"),
+        )
+        .label(output.span(), "")
+        .help("an output is a mapping with `type`, `host`, `user` and so on")
+        .boxed());
+    }
+    Ok(output)
+}
+
+/// dbt: a password that is no valid Jinja is taken as it is.
+fn render_output(output: &Yaml, renderer: &dyn Renderer) -> Result<Yaml> {
+    struct Lenient<'a>(&'a dyn Renderer);
+    impl Renderer for Lenient<'_> {
+        fn render(&self, text: &str, span: crate::diagnostic::Span) -> Result<Json> {
+            Ok(self.0.render(text, span).unwrap_or_else(|_| Json::String(text.to_owned())))
+        }
+    }
+    let passwords = |path: &[String]| path.iter().any(|key| key == "password" || key == "pass");
+    let rendered = render_tree(output, renderer, &passwords)?;
+    render_tree(&rendered, &Lenient(renderer), &|path| !passwords(path))
+}
+
+fn read_threads(fields: &Fields<'_>) -> Result<usize> {
+    let Some(value) = fields.get("threads") else { return Ok(1) };
+    let number = value.scalar_text().and_then(|text| text.trim().parse().ok());
+    match number {
+        Some(threads) if threads > 0 => Ok(threads),
+        _ => Err(value.wrong_type("`threads`", "a number above zero")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Span;
+
+    struct Environment;
+
+    impl Renderer for Environment {
+        fn render(&self, text: &str, span: Span) -> Result<Json> {
+            match text {
+                "{{ env_var('P') }}" => Ok(Json::from(5433)),
+                _ => Err(Diagnostic::compilation("env-var", "not set").label(span, "").boxed()),
+            }
+        }
+    }
+
+    fn choose(text: &str, target: Option<&str>) -> Result<Profile> {
+        let yaml = yaml::load_text("profiles.yml", text)?;
+        let file = ProfilesFile { path: "profiles.yml".into(), yaml, warnings: Vec::new() };
+        let choice = ProfileChoice { profile: Some("p"), target, threads: None };
+        file.choose(choice, &Environment, &mut Vec::new())
+    }
+
+    const TEXT: &str = "p:\n  target: dev\n  outputs:\n    dev: {type: postgres, host: h, user: u, pass: '{% x', port: \"{{ env_var('P') }}\", dbname: d, schema: s, threads: 3, lock_timeout: 5s}\n    bad: {type: snowflake}\n    small: {type: postgres, host: h}\n    jinja: {type: postgres, host: \"{{ env_var('Q') }}\"}\n    own: {type: postgres, embedded: {durable: true}, schema: s}\n";
+
+    #[test]
+    fn an_output_is_rendered_and_typed() {
+        let profile = choose(TEXT, None).unwrap();
+        assert_eq!((profile.target.port, profile.threads), (5433, 3));
+        assert_eq!(profile.target.password.as_deref(), Some("{% x"));
+        assert_eq!(profile.target.session["lock_timeout"], "5s");
+        assert_eq!(profile.to_target_dict()["dbname"], "d");
+        assert!(!profile.to_target_dict().contains_key("password"));
+        assert!(choose(TEXT, Some("own")).unwrap().target.embedded.unwrap().durable);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_dbts_words() {
+        for (target, message) in [
+            (
+                "dve",
+                "The profile 'p' does not have a target named 'dve'. The valid target names for this profile are:\n - dev",
+            ),
+            ("bad", "Could not find adapter type snowflake!"),
+            (
+                "small",
+                "Credentials in profile \"p\", target \"small\" invalid: 'user' is a required property",
+            ),
+            ("jinja", "not set"),
+        ] {
+            let problem = choose(TEXT, Some(target)).unwrap_err();
+            assert!(problem.message.contains(message), "{problem}");
+        }
+        assert!(choose("q: {}\n", None).unwrap_err().message.contains("Could not find profile named 'p'"));
+        assert!(choose("p: {target: a}\n", None).unwrap_err().message.contains("outputs not specified"));
+    }
+}

@@ -1,0 +1,54 @@
+//! profiles.yml: which database to use, as whom. Also reads what libpq reads: URIs, services, `.pgpass`.
+//!
+//! A caller that finds no profiles.yml at all ([`ProfilesFile::read`] gives `None`) may use
+//! [`Profile::embedded`].
+
+mod credentials;
+mod file;
+mod pgpass;
+mod service;
+mod target;
+mod uri;
+
+use serde_json::{Map, Value as Json};
+
+pub use file::{ProfileChoice, ProfilesFile, default_directory};
+pub use target::{Embedded, Target};
+
+/// The chosen output of the chosen profile.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    pub name: String,
+    pub target_name: String,
+    pub threads: usize,
+    pub target: Target,
+}
+
+impl Profile {
+    /// What runs where there is no profile: the embedded server.
+    pub fn embedded(name: &str, threads: Option<usize>) -> Self {
+        Self {
+            name: name.to_owned(),
+            target_name: "dev".to_owned(),
+            threads: threads.unwrap_or(4),
+            target: Target { embedded: Some(Embedded::default()), ..Target::default() },
+        }
+    }
+
+    /// What `debug` shows: dbt's keys in dbt's order, never the password.
+    pub fn connection_info(&self) -> Map<String, Json> {
+        self.target.connection_info()
+    }
+
+    /// `target` in Jinja.
+    pub fn to_target_dict(&self) -> Map<String, Json> {
+        let mut dict = self.target.connection_info();
+        dict.insert("dbname".into(), self.target.database.clone().into());
+        dict.insert("type".into(), "postgres".into());
+        dict.insert("threads".into(), self.threads.into());
+        dict.insert("name".into(), self.target_name.clone().into());
+        dict.insert("target_name".into(), self.target_name.clone().into());
+        dict.insert("profile_name".into(), self.name.clone().into());
+        dict
+    }
+}

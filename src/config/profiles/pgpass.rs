@@ -1,0 +1,58 @@
+//! `.pgpass`: passwords by host, port, database and user.
+
+use std::path::PathBuf;
+
+use super::target::Target;
+
+pub(super) fn find(target: &Target) -> Option<String> {
+    let path = match std::env::var_os("PGPASSFILE") {
+        Some(path) => PathBuf::from(path),
+        None => PathBuf::from(std::env::var_os("HOME")?).join(".pgpass"),
+    };
+    search(&std::fs::read_to_string(path).ok()?, target)
+}
+
+fn search(text: &str, target: &Target) -> Option<String> {
+    // libpq: a unix socket in the default directory is written as localhost.
+    let host = if target.host.starts_with('/') { "localhost" } else { &target.host };
+    let port = target.port.to_string();
+    let wanted = [host, &port, &target.database, &target.user];
+    text.lines().filter(|line| !line.starts_with('#')).find_map(|line| {
+        let fields = split(line);
+        let [.., password] = fields.as_slice() else { return None };
+        let matches = fields.len() == 5
+            && wanted.iter().zip(&fields).all(|(wanted, field)| field == "*" || field == wanted);
+        matches.then(|| password.clone())
+    })
+}
+
+/// Splits at colons; a backslash keeps the next character.
+fn split(line: &str) -> Vec<String> {
+    let mut fields = vec![String::new()];
+    let mut rest = line.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            ':' => fields.push(String::new()),
+            c => {
+                let kept = if c == '\\' { rest.next().unwrap_or(c) } else { c };
+                if let Some(field) = fields.last_mut() {
+                    field.push(kept);
+                }
+            }
+        }
+    }
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_that_fits_gives_the_password() {
+        let target =
+            Target { host: "db".into(), database: "d".into(), user: "u".into(), ..Target::default() };
+        let text = "# x\ndb:1:*:*:no\n*:5432:d:u:a\\:b\\\\c\n*:*:*:*:late\n";
+        assert_eq!(search(text, &target).as_deref(), Some("a:b\\c"));
+    }
+}

@@ -1,0 +1,81 @@
+//! `postgresql://user:password@host:port/database?key=value`, as libpq reads it.
+
+use indexmap::IndexMap;
+
+pub(super) fn parse(text: &str) -> Result<IndexMap<String, String>, String> {
+    let rest = ["postgresql://", "postgres://"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme))
+        .ok_or("it does not start with postgresql://")?;
+    let mut parts = IndexMap::new();
+    let (rest, query) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
+    let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
+    let (user, host) =
+        authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user), host));
+    if let Some(user) = user {
+        let (user, password) =
+            user.split_once(':').map_or((user, None), |(user, password)| (user, Some(password)));
+        insert(&mut parts, "user", user)?;
+        if let Some(password) = password {
+            insert(&mut parts, "password", password)?;
+        }
+    }
+    let (host, port) = match host.strip_prefix('[') {
+        Some(rest) => {
+            let (host, after) = rest.split_once(']').ok_or("a `[` is not closed")?;
+            (host, after.strip_prefix(':'))
+        }
+        None => host.split_once(':').map_or((host, None), |(host, port)| (host, Some(port))),
+    };
+    insert(&mut parts, "host", host)?;
+    if let Some(port) = port {
+        insert(&mut parts, "port", port)?;
+    }
+    insert(&mut parts, "dbname", database)?;
+    for pair in query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
+        let (key, value) = pair.split_once('=').ok_or_else(|| format!("`{pair}` has no value"))?;
+        insert(&mut parts, key, value)?;
+    }
+    Ok(parts)
+}
+
+fn insert(parts: &mut IndexMap<String, String>, key: &str, value: &str) -> Result<(), String> {
+    if !value.is_empty() {
+        parts.insert(key.to_owned(), decode(value)?);
+    }
+    Ok(())
+}
+
+fn decode(text: &str) -> Result<String, String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let mut digit = || rest.next().and_then(|byte| char::from(byte).to_digit(16));
+        let (Some(high), Some(low)) = (digit(), digit()) else {
+            return Err("a `%` needs two hex digits".into());
+        };
+        bytes.push(u8::try_from(high * 16 + low).unwrap_or_default());
+    }
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_parts_of_a_uri() {
+        let parts = parse("postgresql://me:p%40ss@[::1]:5433/db?sslmode=require&host=%2Ftmp").unwrap();
+        let shown: Vec<String> = parts.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        assert_eq!(
+            shown,
+            ["user=me", "password=p@ss", "host=/tmp", "port=5433", "dbname=db", "sslmode=require"]
+        );
+        assert!(parse("mysql://x").is_err());
+        assert!(parse("postgres://x/%zz").is_err());
+    }
+}
