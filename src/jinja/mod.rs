@@ -1,4 +1,44 @@
-//! dbt's Jinja on minijinja.
+//! dbt's Jinja on minijinja: macros of all packages, their lookup, and Python's values.
+//!
+//! [`Engine`] cuts macros out of files and compiles them when they are called. Each call of a macro is a run
+//! of its own in a [`Scope`] that knows the node's [`Context`].
 
+mod arguments;
+pub mod blocks;
+mod call;
+mod calls;
+mod closure;
+mod compile;
+mod context;
+mod context_object;
+mod dispatch;
+mod engine;
+mod environment;
+mod errors;
 pub mod functions;
+mod header;
+mod lower;
+mod macros;
+mod namespace;
+mod native;
 pub mod python;
+mod registry;
+mod scan;
+mod scope;
+mod source_map;
+#[cfg(test)]
+mod tests;
+mod tolerate;
+
+pub use call::MacroRef;
+pub use calls::{StaticCall, static_calls};
+pub use context::{Context, Message};
+pub use dispatch::dispatch;
+pub use engine::{DispatchOrder, Engine, EngineSettings, MacroPackage};
+pub use errors::raise;
+pub use header::Parameter;
+pub use macros::{MacroDef, MacroKind};
+pub use scope::Scope;
+
+pub use minijinja::value::{Kwargs, Object};
+pub use minijinja::{Error, State, Value};

@@ -1,0 +1,225 @@
+//! What a text calls, told without running it: dbt records so which macros a macro depends on.
+
+use minijinja::machinery::ast::{self, CallArg, Expr, Stmt};
+use minijinja::machinery::parse;
+
+use super::engine::Engine;
+use super::macros::MacroDef;
+
+/// A call as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StaticCall {
+    /// `name(..)` or `package.name(..)`.
+    Named { package: Option<String>, name: String },
+    /// `adapter.dispatch('name', 'namespace')`.
+    Dispatch { name: String, namespace: Option<String> },
+}
+
+/// Every call of a text in the order of writing, each once; nothing where the text cannot be parsed.
+pub fn static_calls(text: &str) -> Vec<StaticCall> {
+    let mut calls = Vec::new();
+    if let Ok(template) = parse(text, "", minijinja::syntax::SyntaxConfig::default()) {
+        statement(&template, &mut calls);
+    }
+    calls
+}
+
+/// The ids of the macros that a macro calls, as `depends_on.macros` in the manifest.
+pub(super) fn macro_dependencies(engine: &Engine, definition: &MacroDef) -> Vec<String> {
+    let text = &definition.source.text;
+    let mut calls = static_calls(&text[definition.block.body.clone()]);
+    for parameter in definition.parameters().unwrap_or_default() {
+        if let Some(default) = parameter.default {
+            calls.extend(static_calls(&format!("{{{{ {} }}}}", &text[default])));
+        }
+    }
+    let registry = engine.registry();
+    let mut found: Vec<String> = Vec::new();
+    for call in &calls {
+        let dependency = match call {
+            StaticCall::Named { package: None, name } if *name == definition.name => None,
+            StaticCall::Named { package, name } => {
+                let package = package.as_deref().unwrap_or(&definition.package);
+                registry.find_from(name, package)
+            }
+            StaticCall::Dispatch { name, namespace } => {
+                let entry = registry.dispatch(name, namespace.as_deref(), &definition.package);
+                entry.ok().map(|entry| &*entry.definition)
+            }
+        };
+        if let Some(dependency) = dependency
+            && dependency.unique_id != definition.unique_id
+            && !found.contains(&dependency.unique_id)
+        {
+            found.push(dependency.unique_id.clone());
+        }
+    }
+    found
+}
+
+fn statements(all: &[Stmt<'_>], calls: &mut Vec<StaticCall>) {
+    for one in all {
+        statement(one, calls);
+    }
+}
+
+fn statement(one: &Stmt<'_>, calls: &mut Vec<StaticCall>) {
+    match one {
+        Stmt::Template(one) => statements(&one.children, calls),
+        Stmt::EmitExpr(one) => expression(&one.expr, calls),
+        Stmt::ForLoop(one) => {
+            expression(&one.iter, calls);
+            expressions(one.filter_expr.as_ref(), calls);
+            statements(&one.body, calls);
+            statements(&one.else_body, calls);
+        }
+        Stmt::IfCond(one) => {
+            expression(&one.expr, calls);
+            statements(&one.true_body, calls);
+            statements(&one.false_body, calls);
+        }
+        Stmt::WithBlock(one) => {
+            expressions(one.assignments.iter().map(|(_, value)| value), calls);
+            statements(&one.body, calls);
+        }
+        Stmt::Set(one) => expression(&one.expr, calls),
+        Stmt::SetBlock(one) => {
+            expressions(one.filter.as_ref(), calls);
+            statements(&one.body, calls);
+        }
+        Stmt::AutoEscape(one) => statements(&one.body, calls),
+        Stmt::FilterBlock(one) => {
+            expression(&one.filter, calls);
+            statements(&one.body, calls);
+        }
+        Stmt::Block(one) => statements(&one.body, calls),
+        Stmt::Macro(one) => {
+            expressions(&one.defaults, calls);
+            statements(&one.body, calls);
+        }
+        Stmt::CallBlock(one) => {
+            call(&one.call, calls);
+            statements(&one.macro_decl.body, calls);
+        }
+        Stmt::Do(one) => call(&one.call, calls),
+        _ => {}
+    }
+}
+
+fn expressions<'x, 'a: 'x>(all: impl IntoIterator<Item = &'x Expr<'a>>, calls: &mut Vec<StaticCall>) {
+    for one in all {
+        expression(one, calls);
+    }
+}
+
+fn expression(one: &Expr<'_>, calls: &mut Vec<StaticCall>) {
+    match one {
+        Expr::Var(_) | Expr::Const(_) => {}
+        Expr::Slice(one) => {
+            expression(&one.expr, calls);
+            expressions([&one.start, &one.stop, &one.step].into_iter().flatten(), calls);
+        }
+        Expr::UnaryOp(one) => expression(&one.expr, calls),
+        Expr::BinOp(one) => expressions([&one.left, &one.right], calls),
+        Expr::Compare(one) => {
+            expression(&one.expr, calls);
+            expressions(one.ops.iter().map(|op| &op.expr), calls);
+        }
+        Expr::IfExpr(one) => {
+            expressions([&one.test_expr, &one.true_expr], calls);
+            expressions(one.false_expr.as_ref(), calls);
+        }
+        Expr::Filter(one) => {
+            expressions(one.expr.as_ref(), calls);
+            arguments(&one.args, calls);
+        }
+        Expr::Test(one) => {
+            expression(&one.expr, calls);
+            arguments(&one.args, calls);
+        }
+        Expr::GetAttr(one) => expression(&one.expr, calls),
+        Expr::GetItem(one) => expressions([&one.expr, &one.subscript_expr], calls),
+        Expr::Call(one) => call(one, calls),
+        Expr::List(one) => expressions(&one.items, calls),
+        Expr::Tuple(one) => expressions(&one.items, calls),
+        Expr::Map(one) => {
+            expressions(&one.keys, calls);
+            expressions(&one.values, calls);
+        }
+    }
+}
+
+fn arguments(all: &[CallArg<'_>], calls: &mut Vec<StaticCall>) {
+    for one in all {
+        let (CallArg::Pos(value)
+        | CallArg::Kwarg(_, value)
+        | CallArg::PosSplat(value)
+        | CallArg::KwargSplat(value)) = one;
+        expression(value, calls);
+    }
+}
+
+fn call(one: &ast::Call<'_>, calls: &mut Vec<StaticCall>) {
+    let found = match &one.expr {
+        Expr::Var(name) => Some(StaticCall::Named { package: None, name: name.id.to_owned() }),
+        Expr::GetAttr(attribute) => match &attribute.expr {
+            Expr::Var(owner) if owner.id == "adapter" => {
+                if attribute.name == "dispatch" {
+                    dispatched(one)
+                } else {
+                    None
+                }
+            }
+            Expr::Var(owner) => Some(StaticCall::Named {
+                package: Some(owner.id.to_owned()),
+                name: attribute.name.to_owned(),
+            }),
+            _ => None,
+        },
+        _ => None,
+    };
+    if let Some(found) = found
+        && !calls.contains(&found)
+    {
+        calls.push(found);
+    }
+    expression(&one.expr, calls);
+    arguments(&one.args, calls);
+}
+
+fn dispatched(one: &ast::Call<'_>) -> Option<StaticCall> {
+    let text = |index: usize, keyword: &str| {
+        let value = one.args.iter().enumerate().find_map(|(at, argument)| match argument {
+            CallArg::Pos(value) if at == index => Some(value),
+            CallArg::Kwarg(name, value) if *name == keyword => Some(value),
+            _ => None,
+        });
+        value?.as_const()?.as_str().map(str::to_owned)
+    };
+    Some(StaticCall::Dispatch { name: text(0, "macro_name")?, namespace: text(1, "macro_namespace") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_are_found_wherever_they_stand() {
+        let calls = static_calls(
+            "{% if a(b()) %}{{ dbt_utils.star(ref('x')) | default(c()) }}{% endif %}\
+             {{ adapter.dispatch('m', macro_namespace='p')(d()) }}{% call e() %}{{ a() }}{% endcall %}",
+        );
+        let names: Vec<String> = calls
+            .iter()
+            .map(|call| match call {
+                StaticCall::Named { package, name } => {
+                    package.iter().map(|package| format!("{package}.")).collect::<String>() + name
+                }
+                StaticCall::Dispatch { name, namespace } => {
+                    format!("dispatch {name} {}", namespace.as_deref().unwrap_or_default())
+                }
+            })
+            .collect();
+        assert_eq!(names, ["a", "b", "dbt_utils.star", "ref", "c", "dispatch m p", "d", "e"]);
+    }
+}

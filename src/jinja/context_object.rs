@@ -1,0 +1,41 @@
+//! `context`: the names of the running template as a mapping (`context['x']`, `context.get('x')`).
+
+use std::sync::Arc;
+
+use minijinja::value::{Enumerator, Object, ObjectRepr};
+use minijinja::{Error, ErrorKind, State, Value};
+
+use super::scope::Scope;
+
+#[derive(Debug)]
+pub(super) struct ContextObject {
+    pub(super) scope: Arc<Scope>,
+}
+
+impl Object for ContextObject {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Map
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        // dbt's `context` knows nothing of the macro's own parameters.
+        self.scope.global(key.as_str()?)
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values(self.scope.context.names().into_iter().map(Value::from).collect())
+    }
+
+    fn call_method(
+        self: &Arc<Self>,
+        _: &mut State<'_, '_>,
+        method: &str,
+        args: &[Value],
+    ) -> Result<Value, Error> {
+        match (method, args) {
+            ("get", [name]) => Ok(self.get_value(name).unwrap_or_else(|| Value::from(()))),
+            ("get", [name, default]) => Ok(self.get_value(name).unwrap_or_else(|| default.clone())),
+            _ => Err(Error::from(ErrorKind::UnknownMethod)),
+        }
+    }
+}

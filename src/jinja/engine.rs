@@ -1,0 +1,223 @@
+//! The engine: all macros of a project, its packages and the binary, and the ways to run a template.
+
+use std::sync::Arc;
+
+use minijinja::{Environment, Value};
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Result, SourceText, Span};
+
+use super::call;
+use super::calls;
+use super::compile::Template;
+use super::context::Context;
+use super::environment;
+use super::errors;
+use super::macros::MacroDef;
+use super::native::Native;
+use super::registry::Registry;
+use super::scope::Scope;
+use super::source_map::SourceMap;
+
+/// The macro and generic-test files of one package.
+#[derive(Debug, Clone)]
+pub struct MacroPackage {
+    pub name: String,
+    pub files: Vec<Arc<SourceText>>,
+}
+
+/// One entry of `dispatch:` in `dbt_project.yml`.
+#[derive(Debug, Clone)]
+pub struct DispatchOrder {
+    pub macro_namespace: String,
+    pub search_order: Vec<String>,
+}
+
+/// What an engine is built from.
+#[derive(Debug, Clone, Default)]
+pub struct EngineSettings {
+    /// The name of the root project.
+    pub root: String,
+    /// The root project and its dependencies.
+    pub packages: Vec<MacroPackage>,
+    pub dispatch: Vec<DispatchOrder>,
+    /// dbt's flag `require_explicit_package_overrides_for_builtin_materializations` (true by default there).
+    pub allow_package_materializations: bool,
+}
+
+/// Renders templates; cheap to clone, shared by all threads.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    registry: Registry,
+    /// Tolerates undefined names, as dbt does while it parses.
+    parsing: Environment<'static>,
+    running: Environment<'static>,
+}
+
+impl Engine {
+    /// Cuts the macros out of all files; nothing is compiled yet.
+    ///
+    /// # Errors
+    /// All files whose blocks cannot be told apart, and macros defined twice.
+    pub fn new(settings: EngineSettings) -> Result<Self, Diagnostics> {
+        let registry = Registry::new(settings)?;
+        let (parsing, running) = environment::pair();
+        Ok(Self(Arc::new(Inner { registry, parsing, running })))
+    }
+
+    /// Every macro, the built-in ones included, in package and file order.
+    pub fn macros(&self) -> impl Iterator<Item = &Arc<MacroDef>> {
+        self.0.registry.all()
+    }
+
+    /// The tags that dbt calls unexpected in macro files: `UnexpectedJinjaBlockDeprecation`.
+    pub fn unexpected_tags(&self) -> &[Span] {
+        self.0.registry.unexpected()
+    }
+
+    pub(super) fn registry(&self) -> &Registry {
+        &self.0.registry
+    }
+
+    pub(super) fn environment(&self, context: &dyn Context) -> &Environment<'static> {
+        if context.execute() { &self.0.running } else { &self.0.parsing }
+    }
+
+    /// The macro of a name: in `package`, or without one in the root project, any package, the built-ins.
+    pub fn find_macro(&self, name: &str, package: Option<&str>) -> Option<Arc<MacroDef>> {
+        self.0.registry.find(name, package)
+    }
+
+    /// The `generate_<component>_name` macro for nodes of the root project, or of an imported package.
+    pub fn find_generate_macro(&self, component: &str, imported: Option<&str>) -> Option<Arc<MacroDef>> {
+        self.0.registry.find_generate(component, imported)
+    }
+
+    /// The materialization of a name; the second value names a package that overrides a built-in one.
+    pub fn find_materialization(&self, name: &str, adapter: &str) -> Option<Arc<MacroDef>> {
+        self.0.registry.find_materialization(name, adapter)
+    }
+
+    /// The macro `test_<name>`: in `package` (the namespace, else the node's own) first, then as any macro.
+    pub fn find_generic_test(&self, name: &str, package: &str) -> Option<Arc<MacroDef>> {
+        self.0.registry.find_generic_test(name, package)
+    }
+
+    /// What a name means in a template of `package`: the macro that a call of it runs.
+    pub fn resolve(&self, name: &str, package: &str) -> Option<Arc<MacroDef>> {
+        self.0.registry.resolve(name, package).map(|entry| Arc::clone(&entry.definition))
+    }
+
+    /// The ids of the macros that a macro calls, as far as its text tells.
+    pub fn macro_dependencies(&self, definition: &MacroDef) -> Vec<String> {
+        calls::macro_dependencies(self, definition)
+    }
+
+    /// Renders a whole file to text, without its last line break.
+    ///
+    /// # Errors
+    /// Syntax errors, undefined names that are used, and whatever the functions it calls raise.
+    pub fn render(&self, source: &Arc<SourceText>, context: &Arc<dyn Context>) -> Result<String> {
+        self.render_span(&Span::new(source, 0..source.text.len()), context)
+    }
+
+    /// Renders a part of a file to text.
+    ///
+    /// # Errors
+    /// As [`Engine::render`].
+    pub fn render_span(&self, span: &Span, context: &Arc<dyn Context>) -> Result<String> {
+        let map = SourceMap::exact(&span.source, span.range.start);
+        self.render_mapped(span.text(), map, context)
+    }
+
+    /// Renders a text that a file holds in another form, as a YAML scalar with escapes: errors point at `span`.
+    ///
+    /// # Errors
+    /// As [`Engine::render`].
+    pub fn render_text(&self, text: &str, span: &Span, context: &Arc<dyn Context>) -> Result<String> {
+        let map = SourceMap::of_text(text, span);
+        self.render_mapped(text, map, context)
+    }
+
+    fn render_mapped(&self, text: &str, map: SourceMap, context: &Arc<dyn Context>) -> Result<String> {
+        if !may_hold_jinja(text) {
+            return Ok(without_last_line_break(text).to_owned());
+        }
+        let scope = Scope::root(self, context);
+        Template::with(text, map, |template| call::render(template, &scope))
+            .and_then(|rendered| rendered)
+            .map_err(|diagnostic| errors::in_subject(diagnostic, context.as_ref()))
+    }
+
+    /// Evaluates a YAML or profile value as dbt's native environment does: `"{{ 1 + 1 }}"` is a number.
+    ///
+    /// # Errors
+    /// As [`Engine::render`].
+    pub fn evaluate(&self, text: &str, span: &Span, context: &Arc<dyn Context>) -> Result<Value> {
+        if !may_hold_jinja(text) {
+            return Ok(Value::from(without_last_line_break(text)));
+        }
+        let scope = Scope::root(self, context);
+        let map = SourceMap::of_text(text, span);
+        Native::evaluate(text, map, &scope)
+            .map_err(|diagnostic| errors::in_subject(diagnostic, context.as_ref()))
+    }
+
+    /// Evaluates a bare expression (`ref('a')`) to its value.
+    ///
+    /// # Errors
+    /// As [`Engine::render`].
+    pub fn evaluate_expression(&self, text: &str, span: &Span, context: &Arc<dyn Context>) -> Result<Value> {
+        let scope = Scope::root(self, context);
+        let map = SourceMap::of_text(text, span);
+        Native::expression(text, map, &scope)
+            .map_err(|diagnostic| errors::in_subject(diagnostic, context.as_ref()))
+    }
+
+    /// Calls a macro: what it `return`s, or the text it renders.
+    ///
+    /// # Errors
+    /// As [`Engine::render`], and for arguments that it does not take.
+    pub fn call_macro(
+        &self,
+        definition: &Arc<MacroDef>,
+        context: &Arc<dyn Context>,
+        arguments: &[Value],
+        keywords: &[(&str, Value)],
+    ) -> Result<Value> {
+        let scope = Scope::root(self, context);
+        call::call_definition(definition, &scope, arguments, keywords)
+            .map_err(|diagnostic| errors::in_subject(diagnostic, context.as_ref()))
+    }
+
+    /// Calls the macro that a name means in the context's package.
+    ///
+    /// # Errors
+    /// As [`Engine::call_macro`], and when there is no such macro.
+    pub fn call_named(
+        &self,
+        name: &str,
+        context: &Arc<dyn Context>,
+        arguments: &[Value],
+        keywords: &[(&str, Value)],
+    ) -> Result<Value> {
+        let Some(definition) = self.resolve(name, context.package()) else {
+            return Err(Diagnostic::compilation("undefined-macro", format!("'{name}' is undefined"))
+                .maybe_help(self.0.registry.did_you_mean(name))
+                .boxed());
+        };
+        self.call_macro(&definition, context, arguments, keywords)
+    }
+}
+
+fn may_hold_jinja(text: &str) -> bool {
+    text.contains('\r')
+        || text
+            .match_indices('{')
+            .any(|(at, _)| matches!(text.as_bytes().get(at + 1), Some(b'{' | b'%' | b'#')))
+}
+
+fn without_last_line_break(text: &str) -> &str {
+    text.strip_suffix('\n').unwrap_or(text)
+}

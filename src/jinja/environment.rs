@@ -1,0 +1,92 @@
+//! minijinja's environments: Jinja2's settings, Python's operators and methods.
+
+use minijinja::value::Rest;
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value};
+
+use super::closure;
+use super::errors;
+use super::lower::intrinsic;
+use super::native;
+use super::python::{self, operators};
+use super::scope::Scope;
+
+/// The environment for parsing, which tolerates undefined names, and the one for everything else.
+pub(super) fn pair() -> (Environment<'static>, Environment<'static>) {
+    let mut running = Environment::new();
+    running.set_auto_escape_callback(|_| AutoEscape::None);
+    running.set_debug(false);
+    running.set_formatter(print);
+    running.set_unknown_method_callback(call_method);
+    running.remove_global("debug");
+    running.add_function("return", |value: Option<Value>| -> Result<Value, Error> {
+        Err(errors::return_value(value.unwrap_or_else(|| Value::from(()))))
+    });
+    add_intrinsics(&mut running);
+    native::add_filters(&mut running);
+    running.set_undefined_behavior(UndefinedBehavior::Lenient);
+    let mut parsing = running.clone();
+    parsing.set_undefined_behavior(UndefinedBehavior::Chainable);
+    (parsing, running)
+}
+
+fn print(output: &mut Output<'_>, _: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+    if let Some(text) = value.as_str() {
+        return output.write_str(text).map_err(Error::from);
+    }
+    if value.is_undefined() {
+        return Ok(());
+    }
+    output.write_str(&python::to_str(value)).map_err(Error::from)
+}
+
+fn call_method(
+    state: &mut State<'_, '_>,
+    value: &Value,
+    method: &str,
+    args: &[Value],
+) -> Result<Value, Error> {
+    if value.is_undefined() {
+        return match state.undefined_behavior() {
+            UndefinedBehavior::Chainable => Ok(Value::UNDEFINED),
+            _ => Err(Error::from(ErrorKind::UndefinedError)),
+        };
+    }
+    python::call_method(state, value, method, args)
+}
+
+/// What lowering puts into templates.
+fn add_intrinsics(environment: &mut Environment<'static>) {
+    environment.add_filter(intrinsic::LIST, |list: Value| -> Result<Value, Error> {
+        Ok(python::list(list.try_iter()?.collect()))
+    });
+    environment.add_filter(intrinsic::DICT, |dict: Value| -> Result<Value, Error> {
+        let pairs = dict.as_object().and_then(minijinja::value::DynObject::try_iter_pairs);
+        Ok(python::dict(pairs.into_iter().flatten()))
+    });
+    environment.add_filter(intrinsic::SLICE, operators::slice);
+    environment.add_filter(intrinsic::CALLEE, callee);
+    environment.add_filter(intrinsic::CLOSURE, |state: &State<'_, '_>, body: Value, names: Value| {
+        closure::capture(state, &body, &names)
+    });
+    environment.add_filter(intrinsic::NEGATE, |value: Value| operators::negate(&value));
+    environment.add_filter(intrinsic::EMIT, |output: Value| output);
+    environment.add_filter("+", |left: Value, right: Value| operators::add(&left, &right));
+    environment.add_filter("-", |left: Value, right: Value| operators::subtract(&left, &right));
+    environment.add_filter("*", |left: Value, right: Value| operators::multiply(&left, &right));
+    environment.add_filter("/", |left: Value, right: Value| operators::divide(&left, &right));
+    environment.add_filter("//", |left: Value, right: Value| operators::floor_divide(&left, &right));
+    environment.add_filter("%", |left: Value, right: Value| operators::modulo(&left, &right));
+    environment.add_filter("**", |left: Value, right: Value| operators::power(&left, &right));
+}
+
+/// What a call of a bare name calls: while dbt parses, undefined names may be called.
+fn callee(state: &State<'_, '_>, value: Value, name: &str) -> Result<Value, Error> {
+    if !value.is_undefined() {
+        return Ok(value);
+    }
+    if state.undefined_behavior() == UndefinedBehavior::Chainable {
+        return Ok(Value::from_function(|_: Rest<Value>| Value::UNDEFINED));
+    }
+    let scope = Scope::of(state)?;
+    Err(errors::raise(errors::undefined_name(name, &scope)))
+}

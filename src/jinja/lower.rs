@@ -1,0 +1,438 @@
+//! Turns the tree that minijinja parsed into one that behaves as Jinja2 on Python values.
+//!
+//! Literals become mutable lists and dicts, operators call Python's, calls of undefined names can be
+//! tolerated, and the bodies of `{% call %}` and inner macros become values that outlive their template.
+//! The tree keeps its spans, so errors need no second source map.
+
+use minijinja::Value;
+use minijinja::machinery::Span as At;
+use minijinja::machinery::ast::{self, CallArg, Expr, Spanned, Stmt};
+
+use crate::diagnostic::{Diagnostic, Result};
+
+use super::source_map::SourceMap;
+
+/// Filters that no template can name, as they are no identifiers.
+pub(super) mod intrinsic {
+    pub(in crate::jinja) const LIST: &str = "[]";
+    pub(in crate::jinja) const DICT: &str = "{}";
+    pub(in crate::jinja) const SLICE: &str = "[:]";
+    pub(in crate::jinja) const CALLEE: &str = "()";
+    pub(in crate::jinja) const CLOSURE: &str = "{%%}";
+    pub(in crate::jinja) const NEGATE: &str = "-1";
+    pub(in crate::jinja) const EMIT: &str = "{{}}";
+    /// The list that native evaluation collects a template's output in.
+    pub(in crate::jinja) const OUTPUT: &str = "{{output}}";
+}
+
+/// The special names that a macro's body uses; only then may it be called with surplus arguments.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Uses {
+    pub(super) varargs: bool,
+    pub(super) kwargs: bool,
+    pub(super) caller: bool,
+}
+
+/// Compiles the body of a `{% call %}` or an inner macro; only possible for texts that live on.
+pub(super) type ClosureCompiler<'a> = fn(&Spanned<ast::Macro<'a>>, &SourceMap) -> Result<Value>;
+
+pub(super) struct Lowering<'a, 'm> {
+    pub(super) map: &'m SourceMap,
+    pub(super) closures: ClosureCompiler<'a>,
+    /// Output is collected as values instead of written as text.
+    pub(super) native: bool,
+    pub(super) uses: Uses,
+    /// Every name that is read.
+    pub(super) names: Vec<&'a str>,
+    pub(super) error: Option<Box<Diagnostic>>,
+}
+
+impl<'a, 'm> Lowering<'a, 'm> {
+    pub(super) fn new(map: &'m SourceMap, closures: ClosureCompiler<'a>) -> Self {
+        Self { map, closures, native: false, uses: Uses::default(), names: Vec::new(), error: None }
+    }
+
+    pub(super) fn body(&mut self, statements: &[Stmt<'a>]) -> Vec<Stmt<'a>> {
+        statements.iter().map(|statement| self.statement(statement)).collect()
+    }
+
+    fn statement(&mut self, statement: &Stmt<'a>) -> Stmt<'a> {
+        match statement {
+            Stmt::Template(one) => {
+                Stmt::Template(Spanned::new(ast::Template { children: self.body(&one.children) }, one.span()))
+            }
+            Stmt::EmitExpr(one) => self.emit(&one.expr, one.span()),
+            Stmt::EmitRaw(one) if self.native => {
+                let text = constant(Value::from(one.raw), one.span());
+                self.emit_value(text, one.span())
+            }
+            Stmt::EmitRaw(one) => Stmt::EmitRaw(Spanned::new(ast::EmitRaw { raw: one.raw }, one.span())),
+            Stmt::ForLoop(one) => Stmt::ForLoop(Spanned::new(self.for_loop(one), one.span())),
+            Stmt::IfCond(one) => {
+                let condition = ast::IfCond {
+                    expr: self.expression(&one.expr),
+                    true_body: self.body(&one.true_body),
+                    false_body: self.body(&one.false_body),
+                };
+                Stmt::IfCond(Spanned::new(condition, one.span()))
+            }
+            Stmt::Set(one) => {
+                let set = ast::Set { target: self.target(&one.target), expr: self.expression(&one.expr) };
+                Stmt::Set(Spanned::new(set, one.span()))
+            }
+            Stmt::Macro(one) => self.inner_macro(one),
+            Stmt::CallBlock(one) => self.call_block(one),
+            Stmt::Do(one) => {
+                let call = Spanned::new(self.call(&one.call), one.call.span());
+                Stmt::Do(Spanned::new(ast::Do { call }, one.span()))
+            }
+            Stmt::Continue(one) => Stmt::Continue(Spanned::new(ast::Continue, one.span())),
+            Stmt::Break(one) => Stmt::Break(Spanned::new(ast::Break, one.span())),
+            _ => self.block_statement(statement),
+        }
+    }
+
+    /// Statements that hold text to be captured, and those that need other templates.
+    fn block_statement(&mut self, statement: &Stmt<'a>) -> Stmt<'a> {
+        let native = std::mem::take(&mut self.native);
+        let lowered = match statement {
+            Stmt::SetBlock(one) => {
+                let set = ast::SetBlock {
+                    target: self.target(&one.target),
+                    filter: one.filter.as_ref().map(|filter| self.expression(filter)),
+                    body: self.body(&one.body),
+                };
+                Stmt::SetBlock(Spanned::new(set, one.span()))
+            }
+            Stmt::FilterBlock(one) => {
+                let filter =
+                    ast::FilterBlock { filter: self.expression(&one.filter), body: self.body(&one.body) };
+                Stmt::FilterBlock(Spanned::new(filter, one.span()))
+            }
+            Stmt::WithBlock(one) => {
+                self.native = native;
+                let assignments = one
+                    .assignments
+                    .iter()
+                    .map(|(target, value)| (self.target(target), self.expression(value)))
+                    .collect();
+                let with = ast::WithBlock { assignments, body: self.body(&one.body) };
+                Stmt::WithBlock(Spanned::new(with, one.span()))
+            }
+            Stmt::AutoEscape(one) => {
+                let escape =
+                    ast::AutoEscape { enabled: self.expression(&one.enabled), body: self.body(&one.body) };
+                Stmt::AutoEscape(Spanned::new(escape, one.span()))
+            }
+            Stmt::Block(one) => {
+                let block = ast::Block { name: one.name, required: one.required, body: self.body(&one.body) };
+                Stmt::Block(Spanned::new(block, one.span()))
+            }
+            Stmt::Import(one) => self.no_other_templates("import", one.span()),
+            Stmt::FromImport(one) => self.no_other_templates("from", one.span()),
+            Stmt::Extends(one) => self.no_other_templates("extends", one.span()),
+            Stmt::Include(one) => self.no_other_templates("include", one.span()),
+            _ => nothing(At::default()),
+        };
+        self.native = native;
+        lowered
+    }
+
+    fn no_other_templates(&mut self, tag: &str, at: At) -> Stmt<'a> {
+        let message = format!("`{{% {tag} %}}` does not work in dbt: there are no other templates to load");
+        self.fail(
+            Diagnostic::compilation("no-other-templates", message)
+                .label(self.map.span(range(at)), "")
+                .help("put what is shared into a macro and call it"),
+        );
+        nothing(at)
+    }
+
+    fn fail(&mut self, diagnostic: Diagnostic) {
+        self.error.get_or_insert_with(|| diagnostic.boxed());
+    }
+
+    fn for_loop(&mut self, one: &ast::ForLoop<'a>) -> ast::ForLoop<'a> {
+        ast::ForLoop {
+            target: self.target(&one.target),
+            iter: self.expression(&one.iter),
+            filter_expr: one.filter_expr.as_ref().map(|filter| self.expression(filter)),
+            recursive: one.recursive,
+            body: self.body(&one.body),
+            else_body: self.body(&one.else_body),
+        }
+    }
+
+    fn emit(&mut self, expression: &Expr<'a>, at: At) -> Stmt<'a> {
+        if self.native {
+            let value = self.expression(expression);
+            return self.emit_value(value, at);
+        }
+        let expr = match expression {
+            // `{{ loop(..) }}` recurses, which only works as a statement of this very form.
+            Expr::Call(call) if is_special_callee(&call.expr) => {
+                Expr::Call(Spanned::new(self.plain_call(call), call.span()))
+            }
+            _ => self.expression(expression),
+        };
+        Stmt::EmitExpr(Spanned::new(ast::EmitExpr { expr }, at))
+    }
+
+    fn emit_value(&mut self, value: Expr<'a>, at: At) -> Stmt<'a> {
+        let output = variable(intrinsic::OUTPUT, at);
+        let call = ast::Call {
+            expr: filter(intrinsic::EMIT, output, Vec::new(), at),
+            args: vec![CallArg::Pos(value)],
+        };
+        Stmt::Do(Spanned::new(ast::Do { call: Spanned::new(call, at) }, at))
+    }
+
+    /// The left side of an assignment: names, dotted names of namespaces, tuples of them.
+    fn target(&mut self, target: &Expr<'a>) -> Expr<'a> {
+        match target {
+            Expr::Var(one) => variable(one.id, one.span()),
+            Expr::List(one) => {
+                let items = one.items.iter().map(|item| self.target(item)).collect();
+                Expr::List(Spanned::new(ast::List { items }, one.span()))
+            }
+            Expr::GetAttr(one) => {
+                let expr = self.expression(&one.expr);
+                Expr::GetAttr(Spanned::new(ast::GetAttr { expr, name: one.name }, one.span()))
+            }
+            other => self.expression(other),
+        }
+    }
+
+    pub(super) fn expression(&mut self, expression: &Expr<'a>) -> Expr<'a> {
+        let at = expression.span();
+        match expression {
+            Expr::Var(one) => {
+                self.note(one.id);
+                variable(one.id, at)
+            }
+            Expr::Const(one) => constant(one.value.clone(), at),
+            Expr::List(one) => {
+                let items = self.expressions(&one.items);
+                filter(intrinsic::LIST, Expr::List(Spanned::new(ast::List { items }, at)), Vec::new(), at)
+            }
+            Expr::Map(one) => {
+                let map =
+                    ast::Map { keys: self.expressions(&one.keys), values: self.expressions(&one.values) };
+                filter(intrinsic::DICT, Expr::Map(Spanned::new(map, at)), Vec::new(), at)
+            }
+            Expr::Tuple(one) => {
+                let items = self.expressions(&one.items);
+                Expr::Tuple(Spanned::new(ast::Tuple { items }, at))
+            }
+            Expr::Slice(one) => self.slice(one, at),
+            Expr::UnaryOp(one) => self.unary(one, at),
+            Expr::BinOp(one) => self.binary(one, at),
+            Expr::Compare(one) => {
+                let ops = one
+                    .ops
+                    .iter()
+                    .map(|op| ast::CompareOp { op: op.op, expr: self.expression(&op.expr) })
+                    .collect();
+                let compare = ast::Compare { expr: self.expression(&one.expr), ops };
+                Expr::Compare(Spanned::new(compare, at))
+            }
+            Expr::IfExpr(one) => {
+                let condition = ast::IfExpr {
+                    test_expr: self.expression(&one.test_expr),
+                    true_expr: self.expression(&one.true_expr),
+                    false_expr: one.false_expr.as_ref().map(|expr| self.expression(expr)),
+                };
+                Expr::IfExpr(Spanned::new(condition, at))
+            }
+            Expr::Filter(one) => {
+                let expr = one.expr.as_ref().map(|expr| self.expression(expr));
+                let args = self.arguments(&one.args);
+                Expr::Filter(Spanned::new(ast::Filter { name: one.name, expr, args }, at))
+            }
+            Expr::Test(one) => {
+                let expr = self.expression(&one.expr);
+                let args = self.arguments(&one.args);
+                Expr::Test(Spanned::new(ast::Test { name: one.name, expr, args }, at))
+            }
+            Expr::GetAttr(one) => {
+                let expr = self.expression(&one.expr);
+                let at = joined(expr.span(), at);
+                Expr::GetAttr(Spanned::new(ast::GetAttr { expr, name: one.name }, at))
+            }
+            Expr::GetItem(one) => {
+                let expr = self.expression(&one.expr);
+                let at = joined(expr.span(), at);
+                let subscript_expr = self.expression(&one.subscript_expr);
+                Expr::GetItem(Spanned::new(ast::GetItem { expr, subscript_expr }, at))
+            }
+            Expr::Call(one) => {
+                let call = self.call(one);
+                let at = joined(one.expr.span(), at);
+                Expr::Call(Spanned::new(call, at))
+            }
+        }
+    }
+
+    fn note(&mut self, name: &'a str) {
+        match name {
+            "varargs" => self.uses.varargs = true,
+            "kwargs" => self.uses.kwargs = true,
+            "caller" => self.uses.caller = true,
+            _ => {}
+        }
+        if !self.names.contains(&name) {
+            self.names.push(name);
+        }
+    }
+
+    fn expressions(&mut self, expressions: &[Expr<'a>]) -> Vec<Expr<'a>> {
+        expressions.iter().map(|expression| self.expression(expression)).collect()
+    }
+
+    fn slice(&mut self, one: &ast::Slice<'a>, at: At) -> Expr<'a> {
+        let sliced = self.expression(&one.expr);
+        let bounds = [&one.start, &one.stop, &one.step].map(|bound| match bound {
+            Some(bound) => CallArg::Pos(self.expression(bound)),
+            None => CallArg::Pos(constant(Value::from(()), at)),
+        });
+        filter(intrinsic::SLICE, sliced, bounds.into(), at)
+    }
+
+    fn unary(&mut self, one: &ast::UnaryOp<'a>, at: At) -> Expr<'a> {
+        let expr = self.expression(&one.expr);
+        match one.op {
+            ast::UnaryOpKind::Neg if !matches!(expr, Expr::Const(_)) => {
+                filter(intrinsic::NEGATE, expr, Vec::new(), at)
+            }
+            ast::UnaryOpKind::Neg => {
+                Expr::UnaryOp(Spanned::new(ast::UnaryOp { op: ast::UnaryOpKind::Neg, expr }, at))
+            }
+            ast::UnaryOpKind::Not => {
+                Expr::UnaryOp(Spanned::new(ast::UnaryOp { op: ast::UnaryOpKind::Not, expr }, at))
+            }
+        }
+    }
+
+    fn binary(&mut self, one: &ast::BinOp<'a>, at: At) -> Expr<'a> {
+        let left = self.expression(&one.left);
+        let right = self.expression(&one.right);
+        // As it is parsed, the span starts where the token before the left side ends.
+        let at = joined(left.span(), at);
+        let overloaded = match one.op {
+            ast::BinOpKind::Add => Some("+"),
+            ast::BinOpKind::Sub => Some("-"),
+            ast::BinOpKind::Mul => Some("*"),
+            ast::BinOpKind::Div => Some("/"),
+            ast::BinOpKind::FloorDiv => Some("//"),
+            ast::BinOpKind::Rem => Some("%"),
+            ast::BinOpKind::Pow => Some("**"),
+            _ => None,
+        };
+        match overloaded {
+            Some(symbol) => filter(symbol, left, vec![CallArg::Pos(right)], at),
+            None => Expr::BinOp(Spanned::new(ast::BinOp { op: one.op, left, right }, at)),
+        }
+    }
+
+    fn arguments(&mut self, arguments: &[CallArg<'a>]) -> Vec<CallArg<'a>> {
+        arguments
+            .iter()
+            .map(|argument| match argument {
+                CallArg::Pos(expr) => CallArg::Pos(self.expression(expr)),
+                CallArg::Kwarg(name, expr) => CallArg::Kwarg(name, self.expression(expr)),
+                CallArg::PosSplat(expr) => CallArg::PosSplat(self.expression(expr)),
+                CallArg::KwargSplat(expr) => CallArg::KwargSplat(self.expression(expr)),
+            })
+            .collect()
+    }
+
+    fn plain_call(&mut self, call: &ast::Call<'a>) -> ast::Call<'a> {
+        ast::Call { expr: self.expression(&call.expr), args: self.arguments(&call.args) }
+    }
+
+    /// A call of a bare name goes through a filter that knows what an undefined one means.
+    fn call(&mut self, call: &ast::Call<'a>) -> ast::Call<'a> {
+        let Expr::Var(name) = &call.expr else { return self.plain_call(call) };
+        if is_special_callee(&call.expr) {
+            return self.plain_call(call);
+        }
+        let at = call.expr.span();
+        let callee = self.expression(&call.expr);
+        let name = vec![CallArg::Pos(constant(Value::from(name.id), at))];
+        ast::Call { expr: filter(intrinsic::CALLEE, callee, name, at), args: self.arguments(&call.args) }
+    }
+
+    fn inner_macro(&mut self, one: &Spanned<ast::Macro<'a>>) -> Stmt<'a> {
+        let expr = self.closure(one);
+        let set = ast::Set { target: variable(one.name, one.span()), expr };
+        Stmt::Set(Spanned::new(set, one.span()))
+    }
+
+    fn call_block(&mut self, one: &Spanned<ast::CallBlock<'a>>) -> Stmt<'a> {
+        let mut call = self.call(&one.call);
+        call.args.push(CallArg::Kwarg("caller", self.closure(&one.macro_decl)));
+        let at = one.call.span();
+        let expr = Expr::Call(Spanned::new(call, at));
+        if self.native {
+            return self.emit_value(expr, one.span());
+        }
+        Stmt::EmitExpr(Spanned::new(ast::EmitExpr { expr }, one.span()))
+    }
+
+    /// A value that holds the compiled body and, when it is made, the values of the names that it reads.
+    fn closure(&mut self, one: &Spanned<ast::Macro<'a>>) -> Expr<'a> {
+        let at = one.span();
+        let mut inner = Lowering::new(self.map, self.closures);
+        inner.body(&one.body);
+        for default in &one.defaults {
+            inner.expression(default);
+        }
+        let names = std::mem::take(&mut inner.names);
+        let keys = names.iter().map(|name| constant(Value::from(*name), at)).collect();
+        let values = names.iter().map(|name| variable(name, at)).collect();
+        let captured = Expr::Map(Spanned::new(ast::Map { keys, values }, at));
+        for name in names {
+            self.note(name);
+        }
+        let body = match (self.closures)(one, self.map) {
+            Ok(body) => body,
+            Err(diagnostic) => {
+                self.fail(*diagnostic);
+                Value::UNDEFINED
+            }
+        };
+        filter(intrinsic::CLOSURE, constant(body, at), vec![CallArg::Pos(captured)], at)
+    }
+}
+
+fn is_special_callee(callee: &Expr<'_>) -> bool {
+    match callee {
+        Expr::Var(name) => matches!(name.id, "loop" | "super"),
+        Expr::GetAttr(attribute) => matches!(&attribute.expr, Expr::Var(name) if name.id == "self"),
+        _ => false,
+    }
+}
+
+pub(super) fn range(at: At) -> std::ops::Range<usize> {
+    at.start_offset as usize..at.end_offset as usize
+}
+
+fn joined(first: At, last: At) -> At {
+    At { start_line: first.start_line, start_col: first.start_col, start_offset: first.start_offset, ..last }
+}
+
+fn variable<'a>(name: &'a str, at: At) -> Expr<'a> {
+    Expr::Var(Spanned::new(ast::Var { id: name }, at))
+}
+
+fn constant<'a>(value: Value, at: At) -> Expr<'a> {
+    Expr::Const(Spanned::new(ast::Const { value }, at))
+}
+
+fn filter<'a>(name: &'a str, value: Expr<'a>, args: Vec<CallArg<'a>>, at: At) -> Expr<'a> {
+    Expr::Filter(Spanned::new(ast::Filter { name, expr: Some(value), args }, at))
+}
+
+fn nothing<'a>(at: At) -> Stmt<'a> {
+    Stmt::EmitRaw(Spanned::new(ast::EmitRaw { raw: "" }, at))
+}

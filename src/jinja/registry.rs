@@ -1,0 +1,297 @@
+//! All macros by package and name, and dbt's rules for which one a name means.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use minijinja::Value;
+
+use crate::builtin;
+use crate::diagnostic::{Diagnostics, Result, SourceText, Span, did_you_mean};
+
+use super::blocks::{self, BlockKind};
+use super::call::MacroRef;
+use super::engine::EngineSettings;
+use super::macros::{self, MacroDef};
+
+/// The package of the macros in the binary; dbt splits them into these names.
+pub(super) const BUILTIN: &str = "dbt";
+const BUILTIN_NAMES: [&str; 2] = [BUILTIN, "dbt_postgres"];
+/// What dispatch puts before a name, in search order.
+const PREFIXES: [&str; 2] = ["postgres__", "default__"];
+
+/// A macro and the value that calls it.
+#[derive(Clone)]
+pub(super) struct Entry {
+    pub(super) definition: Arc<MacroDef>,
+    pub(super) value: Value,
+}
+
+#[derive(Default)]
+pub(super) struct Package {
+    pub(super) name: String,
+    order: Vec<Arc<MacroDef>>,
+    entries: HashMap<String, Entry>,
+}
+
+pub(super) struct Registry {
+    /// The root project first, the built-ins last.
+    packages: Vec<Package>,
+    /// Built-in name to the project's `postgres__` or `default__` macro that replaces it.
+    overrides: HashMap<String, Entry>,
+    dispatch: HashMap<String, Vec<String>>,
+    allow_package_materializations: bool,
+    unexpected: Vec<Span>,
+}
+
+impl Package {
+    fn add(&mut self, source: &Arc<SourceText>, unexpected: &mut Vec<Span>, diagnostics: &mut Diagnostics) {
+        let cut = match blocks::cut(source, BlockKind::MACROS) {
+            Ok(cut) => cut,
+            Err(diagnostic) => return diagnostics.0.push(*diagnostic),
+        };
+        unexpected.extend(cut.unexpected);
+        for block in cut.blocks {
+            let definition = match MacroDef::new(&self.name, source, block) {
+                Ok(definition) => Arc::new(definition),
+                Err(diagnostic) => {
+                    diagnostics.0.push(*diagnostic);
+                    continue;
+                }
+            };
+            if let Some(first) = self.entries.get(&definition.name) {
+                diagnostics.0.push(macros::duplicate(&first.definition, &definition));
+                continue;
+            }
+            let value = Value::from_object(MacroRef::new(&definition));
+            let entry = Entry { definition: Arc::clone(&definition), value };
+            self.entries.insert(definition.name.clone(), entry);
+            self.order.push(definition);
+        }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Entry> {
+        self.entries.get(name)
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.order.iter().map(|definition| definition.name.as_str())
+    }
+}
+
+impl Registry {
+    pub(super) fn new(settings: EngineSettings) -> Result<Self, Diagnostics> {
+        let mut diagnostics = Diagnostics::default();
+        let mut unexpected = Vec::new();
+        let mut packages = Vec::with_capacity(settings.packages.len() + 2);
+        packages.push(Package { name: settings.root.clone(), ..Package::default() });
+        for given in settings.packages {
+            let mut package = Package { name: given.name, ..Package::default() };
+            for source in &given.files {
+                package.add(source, &mut unexpected, &mut diagnostics);
+            }
+            if package.name == settings.root {
+                packages[0] = package;
+            } else {
+                packages.push(package);
+            }
+        }
+        let mut built_in = Package { name: BUILTIN.to_owned(), ..Package::default() };
+        for (path, text) in builtin::macros() {
+            let source = SourceText::new(format!("macros/{path}"), text);
+            built_in.add(&source, &mut Vec::new(), &mut diagnostics);
+        }
+        packages.push(built_in);
+        if !diagnostics.0.is_empty() {
+            return Err(diagnostics);
+        }
+        let dispatch =
+            settings.dispatch.into_iter().map(|order| (order.macro_namespace, order.search_order)).collect();
+        let allow_package_materializations = settings.allow_package_materializations;
+        let mut registry = Self {
+            packages,
+            overrides: HashMap::new(),
+            dispatch,
+            allow_package_materializations,
+            unexpected,
+        };
+        registry.overrides = registry.find_overrides();
+        Ok(registry)
+    }
+
+    /// In dbt most built-in macros dispatch; ours do not, so the replacements are found here, once.
+    fn find_overrides(&self) -> HashMap<String, Entry> {
+        let mut found = HashMap::new();
+        for package in self.search_order(BUILTIN).iter().filter_map(|name| self.project_package(name)) {
+            for prefix in PREFIXES {
+                for name in package.names() {
+                    if let Some(plain) = name.strip_prefix(prefix)
+                        && self.built_in().entries.contains_key(plain)
+                        && !found.contains_key(plain)
+                        && let Some(entry) = package.get(name)
+                    {
+                        found.insert(plain.to_owned(), entry.clone());
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &Arc<MacroDef>> {
+        self.packages.iter().flat_map(|package| &package.order)
+    }
+
+    pub(super) fn unexpected(&self) -> &[Span] {
+        &self.unexpected
+    }
+
+    fn root(&self) -> &Package {
+        &self.packages[0]
+    }
+
+    fn built_in(&self) -> &Package {
+        &self.packages[self.packages.len() - 1]
+    }
+
+    fn project_package(&self, name: &str) -> Option<&Package> {
+        self.packages[..self.packages.len() - 1].iter().find(|package| package.name == name)
+    }
+
+    fn imported(&self) -> &[Package] {
+        &self.packages[1..self.packages.len() - 1]
+    }
+
+    /// Whether a name in a template stands for a package (`dbt_utils.star()`).
+    pub(super) fn is_package(&self, name: &str) -> bool {
+        BUILTIN_NAMES.contains(&name) || self.project_package(name).is_some()
+    }
+
+    /// A built-in macro as a template calls it: a `postgres__` or `default__` macro of the project replaces it,
+    /// while those names themselves mean the built-in, so that a replacement can call what it replaces.
+    pub(super) fn built_in_macro(&self, name: &str) -> Option<&Entry> {
+        if let Some(entry) = self.overrides.get(name) {
+            return Some(entry);
+        }
+        let built_in = self.built_in();
+        built_in
+            .get(name)
+            .or_else(|| PREFIXES.iter().find_map(|prefix| built_in.get(name.strip_prefix(prefix)?)))
+    }
+
+    /// What `package.name` means.
+    pub(super) fn in_package(&self, package: &str, name: &str) -> Option<&Entry> {
+        match self.project_package(package) {
+            Some(package) => package.get(name),
+            None if BUILTIN_NAMES.contains(&package) => self.built_in_macro(name),
+            None => None,
+        }
+    }
+
+    /// What a bare name means in a template of a package: its own macro, the root project's, the built-in.
+    pub(super) fn resolve(&self, name: &str, package: &str) -> Option<&Entry> {
+        self.project_package(package)
+            .and_then(|package| package.get(name))
+            .or_else(|| self.root().get(name))
+            .or_else(|| self.built_in_macro(name))
+    }
+
+    fn search_order(&self, namespace: &str) -> Vec<String> {
+        match self.dispatch.get(namespace) {
+            Some(order) if !order.is_empty() => order.clone(),
+            _ => vec![self.root().name.clone(), namespace.to_owned()],
+        }
+    }
+
+    /// `adapter.dispatch(name, namespace)`, or the names that were tried.
+    pub(super) fn dispatch(
+        &self,
+        name: &str,
+        namespace: Option<&str>,
+        package: &str,
+    ) -> Result<&Entry, Vec<String>> {
+        let mut tried = Vec::new();
+        let known = namespace.filter(|name| self.dispatch.contains_key(*name) || self.is_package(name));
+        let Some(namespace) = known else {
+            for prefix in PREFIXES {
+                let candidate = format!("{prefix}{name}");
+                if let Some(entry) = self.resolve(&candidate, package) {
+                    return Ok(entry);
+                }
+                tried.push(candidate);
+            }
+            return Err(tried);
+        };
+        for searched in self.search_order(namespace) {
+            for prefix in PREFIXES {
+                let candidate = format!("{prefix}{name}");
+                if let Some(entry) = self.in_package(&searched, &candidate) {
+                    return Ok(entry);
+                }
+                tried.push(format!("{searched}.{candidate}"));
+            }
+        }
+        Err(tried)
+    }
+
+    pub(super) fn find(&self, name: &str, package: Option<&str>) -> Option<Arc<MacroDef>> {
+        let entry = match package {
+            Some(package) => self.in_package(package, name),
+            None => self
+                .root()
+                .get(name)
+                .or_else(|| self.imported().iter().rev().find_map(|package| package.get(name)))
+                .or_else(|| self.built_in_macro(name)),
+        };
+        entry.map(|entry| Arc::clone(&entry.definition))
+    }
+
+    /// What a name in a macro of `package` stands for in the manifest's `depends_on`.
+    pub(super) fn find_from(&self, name: &str, package: &str) -> Option<&MacroDef> {
+        let any = || self.imported().iter().rev().find_map(|package| package.get(name));
+        self.in_package(package, name)
+            .or_else(|| self.root().get(name))
+            .or_else(any)
+            .or_else(|| self.built_in_macro(name))
+            .map(|entry| &*entry.definition)
+    }
+
+    pub(super) fn find_generate(&self, component: &str, imported: Option<&str>) -> Option<Arc<MacroDef>> {
+        let name = format!("generate_{component}_name");
+        let entry = match imported {
+            Some(package) => self.imported().iter().find(|one| one.name == package)?.get(&name),
+            None => self.root().get(&name).or_else(|| self.built_in_macro(&name)),
+        };
+        entry.map(|entry| Arc::clone(&entry.definition))
+    }
+
+    pub(super) fn find_generic_test(&self, name: &str, package: &str) -> Option<Arc<MacroDef>> {
+        let name = format!("test_{name}");
+        match self.in_package(package, &name) {
+            Some(entry) => Some(Arc::clone(&entry.definition)),
+            None => self.find(&name, None),
+        }
+    }
+
+    /// An adapter's own materialization comes before a default one, then the root project before packages
+    /// before the built-ins. A package may replace a built-in one only where that is allowed.
+    pub(super) fn find_materialization(&self, name: &str, adapter: &str) -> Option<Arc<MacroDef>> {
+        let names = [adapter, "default"].map(|adapter| format!("materialization_{name}_{adapter}"));
+        let built_in = names.iter().find_map(|name| self.built_in().get(name));
+        let imported =
+            if built_in.is_some() && !self.allow_package_materializations { &[] } else { self.imported() };
+        let project = names.iter().find_map(|name| {
+            self.root().get(name).or_else(|| imported.iter().rev().find_map(|package| package.get(name)))
+        });
+        project.or(built_in).map(|entry| Arc::clone(&entry.definition))
+    }
+
+    pub(super) fn did_you_mean(&self, name: &str) -> Option<String> {
+        let names = self.packages.iter().flat_map(Package::names);
+        did_you_mean(name, names.filter(|candidate| !candidate.starts_with("materialization_")))
+    }
+
+    pub(super) fn did_you_mean_in(&self, package: &str, name: &str) -> Option<String> {
+        let package = self.project_package(package).unwrap_or(self.built_in());
+        did_you_mean(name, package.names())
+    }
+}

@@ -1,0 +1,60 @@
+//! From offsets in the text that minijinja read back to the user's file.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::diagnostic::{SourceText, Span};
+
+/// Where a template's text stands in a file.
+#[derive(Debug, Clone)]
+pub(super) struct SourceMap {
+    source: Arc<SourceText>,
+    place: Place,
+    /// From this offset of the text on, the file is this many bytes ahead: line breaks that were shortened.
+    shifts: Vec<(usize, isize)>,
+}
+
+#[derive(Debug, Clone)]
+enum Place {
+    /// The text is the file's from this offset on.
+    From(usize),
+    /// The file holds the text in another form here.
+    Within(Range<usize>),
+}
+
+impl SourceMap {
+    pub(super) fn exact(source: &Arc<SourceText>, start: usize) -> Self {
+        Self { source: Arc::clone(source), place: Place::From(start), shifts: Vec::new() }
+    }
+
+    pub(super) fn of_text(text: &str, span: &Span) -> Self {
+        // A plain or quoted YAML scalar usually holds the text as it is.
+        let place = match span.text().find(text) {
+            Some(at) => Place::From(span.range.start + at),
+            None => Place::Within(span.range.clone()),
+        };
+        Self { source: Arc::clone(&span.source), place, shifts: Vec::new() }
+    }
+
+    pub(super) fn with_shifts(mut self, shifts: Vec<(usize, isize)>) -> Self {
+        self.shifts = shifts;
+        self
+    }
+
+    pub(super) fn span(&self, range: Range<usize>) -> Span {
+        let range = match &self.place {
+            Place::From(_) => self.offset(range.start)..self.offset(range.end),
+            Place::Within(whole) => whole.clone(),
+        };
+        Span::new(&self.source, range)
+    }
+
+    fn offset(&self, offset: usize) -> usize {
+        let start = match &self.place {
+            Place::From(start) | Place::Within(Range { start, .. }) => *start,
+        };
+        let before = self.shifts.partition_point(|&(at, _)| at <= offset);
+        let shift = if before == 0 { 0 } else { self.shifts[before - 1].1 };
+        (start + offset).saturating_add_signed(shift).min(self.source.text.len())
+    }
+}

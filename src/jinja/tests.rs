@@ -1,0 +1,342 @@
+//! The engine as templates meet it.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use super::*;
+use crate::diagnostic::{Diagnostic, SourceText, Span};
+
+/// A node of package `shop` with a few names.
+pub(super) struct Node {
+    names: HashMap<&'static str, Value>,
+    package: String,
+    execute: bool,
+    called: Mutex<Vec<String>>,
+}
+
+impl Context for Node {
+    fn get(&self, name: &str) -> Option<Value> {
+        self.names.get(name).cloned()
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.names.keys().map(|name| (*name).to_owned()).collect()
+    }
+
+    fn package(&self) -> &str {
+        &self.package
+    }
+
+    fn subject(&self) -> Option<String> {
+        Some("model orders (models/orders.sql)".to_owned())
+    }
+
+    fn execute(&self) -> bool {
+        self.execute
+    }
+
+    fn called(&self, unique_id: &str) {
+        self.called.lock().unwrap().push(unique_id.to_owned());
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+fn node(execute: bool) -> Node {
+    let dispatch = Value::from_function(|state: &State<'_, '_>, name: &str, namespace: Option<&str>| {
+        super::dispatch(state, name, namespace)
+    });
+    let names = HashMap::from([
+        ("who", Value::from("node")),
+        ("adapter", Value::from_pairs([("dispatch", dispatch)])),
+        (
+            "fail",
+            Value::from_function(|| -> Result<Value, Error> {
+                Err(raise(Diagnostic::database("database-error", "relation does not exist")))
+            }),
+        ),
+    ]);
+    Node { names, package: "shop".to_owned(), execute, called: Mutex::default() }
+}
+
+fn engine(files: &[(&str, &str)]) -> Engine {
+    let mut packages: Vec<MacroPackage> = Vec::new();
+    for (path, text) in files {
+        let package = path.split('/').next().unwrap().to_owned();
+        let file = SourceText::new(path.split_once('/').unwrap().1, *text);
+        match packages.iter_mut().find(|known| known.name == package) {
+            Some(known) => known.files.push(file),
+            None => packages.push(MacroPackage { name: package, files: vec![file] }),
+        }
+    }
+    let settings = EngineSettings { root: "shop".to_owned(), packages, ..EngineSettings::default() };
+    Engine::new(settings).unwrap()
+}
+
+fn render_with(engine: &Engine, text: &str, execute: bool) -> crate::diagnostic::Result<String> {
+    let context: Arc<dyn Context> = Arc::new(node(execute));
+    engine.render(&SourceText::new("models/orders.sql", text), &context)
+}
+
+/// Renders a template with macros of the root project.
+fn run(macros: &str, text: &str) -> String {
+    render_with(&engine(&[("shop/macros/all.sql", macros)]), text, true)
+        .unwrap_or_else(|error| panic!("{error:?}"))
+}
+
+fn fails(macros: &str, text: &str) -> Box<Diagnostic> {
+    render_with(&engine(&[("shop/macros/all.sql", macros)]), text, true).unwrap_err()
+}
+
+#[test]
+fn macros_call_each_other_in_any_order() {
+    let macros =
+        "{% macro a(x) %}a{{ b(x) }}{% endmacro %}{% macro b(x) -%} b{{ x }}{{ who }} {%- endmacro %}";
+    assert_eq!(run(macros, "{{ a(1) }}-{{ b('z') }}\n"), "ab1node-bznode");
+}
+
+#[test]
+fn return_leaves_loops_and_ifs_with_a_value() {
+    let macros = "{% macro first(xs) %}{% for x in xs %}{% if x > 2 %}{% do return(x) %}{% endif %}{% endfor %}\
+                  {{ return([]) }}{% endmacro %}{% macro through(xs) %}{{ return(first(xs)) }}{% endmacro %}";
+    assert_eq!(run(macros, "{{ through([1, 3, 5]) + 1 }} {{ first([1]) }}"), "4 []");
+}
+
+#[test]
+fn defaults_see_earlier_parameters_and_the_context() {
+    let macros = "{% macro m(a, b=a ~ '!', c=who, d=[]) %}{{ a }}{{ b }}{{ c }}{{ d }}{% endmacro %}";
+    assert_eq!(run(macros, "{{ m('x') }} {{ m('x', c='y', b=none) }}"), "xx!node[] xNoney[]");
+}
+
+#[test]
+fn surplus_arguments_go_to_varargs_and_kwargs() {
+    let macros = "{% macro m(a) %}{{ a }}{{ varargs }}{{ kwargs }}{% endmacro %}";
+    assert_eq!(run(macros, "{{ m(1, 2, 3, z=4) }}"), "1(2, 3){'z': 4}");
+    let spread = "{% macro m(a, b, c) %}{{ a }}{{ b }}{{ c }}{% endmacro %}";
+    assert_eq!(run(spread, "{{ m(*[1, 2], **{'c': 3}) }}"), "123");
+}
+
+#[test]
+fn wrong_arguments_are_named() {
+    let macros = "{% macro m(value) %}{% endmacro %}";
+    let error = fails(macros, "{{ m(1, valeu=2) }}");
+    assert!(error.message.starts_with("macro 'dbt_macro__m' takes no keyword argument 'valeu'"), "{error:?}");
+    assert_eq!(error.help.as_deref(), Some("did you mean `value`?"));
+    assert_eq!(error.labels[0].span.text(), "m(1, valeu=2)");
+    let error = fails(macros, "{{ m(1, 2) }}");
+    assert!(error.message.starts_with("macro 'dbt_macro__m' takes not more than 1 argument(s)"));
+}
+
+#[test]
+fn call_bodies_take_arguments_and_see_their_surroundings() {
+    let macros = "{% macro twice(x) %}<{{ caller(x) }}|{{ caller(2) }}>{% endmacro %}\
+                  {% macro lazy() %}no{% endmacro %}\
+                  {% macro outer(p) %}{% set q = 'q' %}{% call(n, m='d') twice(1) %}{{ p }}{{ q }}{{ n }}{{ m }}\
+                  {% endcall %}{% endmacro %}";
+    assert_eq!(run(macros, "{{ outer('p') }}"), "<pq1d|pq2d>");
+    assert_eq!(
+        run(
+            macros,
+            "{% for i in [1, 2] %}{% call(n) twice(i) %}{{ loop.index }}{{ n }}{% endcall %}{% endfor %}"
+        ),
+        "<11|12><22|22>"
+    );
+}
+
+#[test]
+fn a_return_in_a_call_body_leaves_the_called_macro() {
+    let macros = "{% macro m() %}a{{ caller() }}b{% endmacro %}";
+    assert_eq!(run(macros, "{% call m() %}{{ return('r') }}{% endcall %}-"), "r-");
+}
+
+#[test]
+fn macros_inside_templates_are_closures() {
+    assert_eq!(
+        run(
+            "",
+            "{% set y = 2 %}{% macro m(n) %}{{ n * y }}{% if n %}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(2) }}"
+        ),
+        "420"
+    );
+}
+
+#[test]
+fn literals_are_mutable_and_fresh() {
+    let macros = "{% macro m() %}{% set xs = [1] %}{% do xs.append(2) %}{% set d = {'a': xs} %}\
+                  {% do d.update({'b': 1}) %}{{ d }}{% endmacro %}";
+    assert_eq!(run(macros, "{{ m() }}{{ m() }}"), "{'a': [1, 2], 'b': 1}{'a': [1, 2], 'b': 1}");
+    assert_eq!(
+        run("", "{% set xs = [1] + [2] %}{% do xs.append(3) %}{{ xs }}{{ xs[1:] }}{{ '%s-%s' % (1, 'b') }}"),
+        "[1, 2, 3][2, 3]1-b"
+    );
+}
+
+#[test]
+fn lookup_prefers_the_nodes_package_then_the_root_then_built_ins() {
+    let files = [
+        ("shop/macros/a.sql", "{% macro shared() %}root{% endmacro %}{% macro only_root() %}r{% endmacro %}"),
+        (
+            "tools/macros/a.sql",
+            "{% macro shared() %}tools{% endmacro %}{% macro show() %}{{ shared() }}{{ local() }}{% endmacro %}{% macro local() %}l{% endmacro %}",
+        ),
+    ];
+    let engine = engine(&files);
+    assert_eq!(
+        render_with(&engine, "{{ shared() }} {{ tools.shared() }} {{ tools.show() }}", true).unwrap(),
+        "root tools rootl"
+    );
+    let error = render_with(&engine, "{{ tools.shaerd() }}", true).unwrap_err();
+    assert_eq!(error.message, "'dict object' has no attribute 'shaerd'");
+    assert_eq!(error.help.as_deref(), Some("did you mean `shared`?"));
+}
+
+#[test]
+fn projects_replace_built_in_macros_by_dbt_s_prefixed_names() {
+    let engine = engine(&[(
+        "shop/macros/a.sql",
+        "{% macro default__generate_schema_name(custom_schema_name=none, node=none) %}mine{% endmacro %}",
+    )]);
+    assert_eq!(
+        render_with(&engine, "{{ generate_schema_name() }} {{ dbt.generate_schema_name() }}", true).unwrap(),
+        "mine mine"
+    );
+}
+
+#[test]
+fn dispatch_searches_in_order_and_tells_what_it_tried() {
+    let files = [
+        ("shop/macros/a.sql", "{% macro postgres__m() %}root{% endmacro %}"),
+        (
+            "tools/macros/a.sql",
+            "{% macro m() %}{{ return(adapter.dispatch('m', 'tools')()) }}{% endmacro %}{% macro default__m() %}d{% endmacro %}",
+        ),
+    ];
+    assert_eq!(render_with(&engine(&files), "{{ tools.m() }}", true).unwrap(), "root");
+    let error = render_with(&engine(&files), "{{ adapter.dispatch('x', 'tools')() }}", true).unwrap_err();
+    assert!(error.message.contains(
+        "In dispatch: No macro named 'x' found within namespace: 'tools'\n    \
+         Searched for: 'shop.postgres__x', 'shop.default__x', 'tools.postgres__x', 'tools.default__x'"
+    ));
+}
+
+#[test]
+fn only_the_nodes_own_calls_are_recorded() {
+    let engine = engine(&[(
+        "shop/macros/a.sql",
+        "{% macro a() %}{{ b() }}{% endmacro %}{% macro b() %}{% endmacro %}",
+    )]);
+    let node = Arc::new(node(true));
+    let context: Arc<dyn Context> = Arc::clone(&node) as _;
+    engine.render(&SourceText::new("m.sql", "{{ a() }}"), &context).unwrap();
+    assert_eq!(*node.called.lock().unwrap(), ["macro.shop.a"]);
+}
+
+#[test]
+fn undefined_names_are_tolerated_only_while_parsing() {
+    let engine = engine(&[]);
+    for text in
+        ["{{ nope() }}", "{{ nope.thing() }}", "{{ nope.a.b }}", "{{ nope.a.b('x').c }}", "{% do nope() %}"]
+    {
+        assert_eq!(render_with(&engine, text, false).unwrap(), "", "{text}");
+        let error = render_with(&engine, text, true).unwrap_err();
+        assert_eq!(error.message, "'nope' is undefined", "{text}");
+    }
+    assert_eq!(render_with(&engine, "a{{ nope }}b{% for x in nope %}{% endfor %}", true).unwrap(), "ab");
+    let error = render_with(&engine, "{{ whoo.x }}", true).unwrap_err();
+    assert_eq!(error.help.as_deref(), Some("did you mean `who`?"));
+}
+
+#[test]
+fn errors_in_macros_tell_the_chain() {
+    let macros = "{% macro a() %}\n  {{ b() }}\n{% endmacro %}\n{% macro b() %}{{ nope.x }}{% endmacro %}";
+    let error = fails(macros, "select\n{{ a() }}");
+    assert_eq!(
+        error.message,
+        "'nope' is undefined\n\n> in macro b (macros/all.sql)\n> called by macro a (macros/all.sql)\n\
+         > called by model orders (models/orders.sql)"
+    );
+    let places: Vec<_> =
+        error.labels.iter().map(|label| (label.span.location(), label.span.text())).collect();
+    assert_eq!(
+        places,
+        [
+            ("macros/all.sql:4:19".to_owned(), "nope.x"),
+            ("macros/all.sql:2:6".to_owned(), "b()"),
+            ("models/orders.sql:2:4".to_owned(), "a()"),
+        ]
+    );
+    assert_eq!(error.subject.as_deref(), Some("model orders (models/orders.sql)"));
+}
+
+#[test]
+fn diagnostics_of_functions_keep_their_category() {
+    let error = fails("{% macro a() %}{{ fail() }}{% endmacro %}", "{{ a() }}");
+    assert_eq!(error.message, "relation does not exist");
+    assert_eq!(error.code, "database-error");
+    assert_eq!(error.labels[0].span.text(), "fail()");
+}
+
+#[test]
+fn endless_recursion_is_a_clean_error() {
+    let macros = "{% macro a() %}{{ a() }}{% endmacro %}";
+    let error = std::thread::Builder::new()
+        .stack_size(16 << 20)
+        .spawn(move || fails(macros, "{{ a() }}"))
+        .unwrap()
+        .join()
+        .unwrap();
+    assert!(error.message.starts_with("macro calls are nested more than 100 deep"), "{}", error.message);
+    assert!(error.message.lines().count() < 20);
+}
+
+#[test]
+fn syntax_errors_point_into_the_file() {
+    for (text, message, place) in [
+        ("a\n{% if x %}", "Unexpected end of template", "models/orders.sql:2:1"),
+        ("{{ a b }}", "unexpected identifier, expected end of variable block", "models/orders.sql:1:6"),
+        ("\n{% foo %}", "Encountered unknown tag 'foo'.", "models/orders.sql:2:4"),
+        ("{% endif %}", "Encountered unknown tag 'endif'.", "models/orders.sql:1:4"),
+        ("{{ x | nope }}", "No filter named 'nope'.", "models/orders.sql:1:8"),
+        ("{% include 'x' %}", "`{% include %}` does not work in dbt", "models/orders.sql:1:4"),
+    ] {
+        let error = fails("", text);
+        assert!(error.message.starts_with(message), "{text}: {}", error.message);
+        assert_eq!(error.labels[0].span.location(), place, "{text}");
+    }
+}
+
+#[test]
+fn python_s_forms_of_statements_are_read() {
+    assert_eq!(run("", "{% if true: %}a{% else: %}b{% endif %}{% do 1 if x %}c"), "ac");
+    assert_eq!(run("", "a\r\n{{ 1 }}\r\n"), "a\n1");
+}
+
+#[test]
+fn values_keep_their_types_in_native_evaluation() {
+    let engine = engine(&[]);
+    let context: Arc<dyn Context> = Arc::new(node(true));
+    for (text, expected) in [
+        ("{{ 1 + 1 }}", "2"),
+        ("{{ '1' }}", "'1'"),
+        ("{{ '1' | as_number }}", "1"),
+        ("{{ 'True' | as_bool }}", "True"),
+        ("{{ '[1, 2]' | as_native }}", "[1, 2]"),
+        ("{{ 'x' | as_native }}", "'x'"),
+        ("{{ 1 | as_text }}", "'1'"),
+        ("{{ 1 }}{{ 2 }}", "'12'"),
+        ("a {{ 1 }}", "'a 1'"),
+        ("{% if true %}{{ none }}{% endif %}", "None"),
+        ("{{ who }}", "'node'"),
+        ("plain", "'plain'"),
+    ] {
+        let source = SourceText::new("dbt_project.yml", text);
+        let value = engine.evaluate(text, &Span::new(&source, 0..text.len()), &context).unwrap();
+        assert_eq!(python::repr(&value), expected, "{text}");
+    }
+    let source = SourceText::new("dbt_project.yml", "{{ 'x' | as_number }}");
+    let error = engine.evaluate(&source.text, &Span::new(&source, 0..21), &context).unwrap_err();
+    assert_eq!(error.message, "Could not convert value 'x' into type 'number'");
+}
