@@ -1,0 +1,154 @@
+//! The root context of a node while it runs: every name that its templates see besides macros.
+//!
+//! `run` makes one per node and phase (compile, execute). Values are made when a template asks for them.
+
+mod config;
+mod macros;
+mod model;
+mod references;
+mod relation;
+mod surroundings;
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use minijinja::Value;
+use serde_json::{Map, Value as Json};
+
+pub use references::CteTarget;
+pub use relation::{EventTimeFilter, RelationSpec};
+pub use surroundings::{Defer, NodeFile, Surroundings, UnitTestInputs};
+
+use super::context::{Context, Message};
+use super::python::from_json;
+use crate::manifest::{Node, Resource, SourceDefinition};
+
+/// What the templates belong to.
+#[derive(Debug, Clone)]
+pub enum Subject {
+    Node(Arc<Node>),
+    Source(Arc<SourceDefinition>),
+    /// `run-operation`: macros without a node.
+    Operation,
+}
+
+/// The window of a microbatch model's batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchContext {
+    /// `20240101`
+    pub id: String,
+    /// `2024-01-01`, as in file names.
+    pub label: String,
+    /// `2024-01-01 00:00:00+00:00`
+    pub start: String,
+    pub end: String,
+    /// `is_incremental()` is true although the relation is new in this run.
+    pub incremental: bool,
+}
+
+type Sink = Arc<dyn Fn(Message) + Send + Sync>;
+
+/// The context itself.
+pub struct NodeContext {
+    pub shared: Arc<Surroundings>,
+    pub subject: Subject,
+    pub(super) unit_test: Option<Arc<UnitTestInputs>>,
+    batch: Option<BatchContext>,
+    /// Values for this node only: test arguments, `results`, `schemas`.
+    extra: HashMap<String, Value>,
+    /// Operations may name anything, nodes only what parsing saw.
+    operation: bool,
+    ctes: Mutex<Vec<String>>,
+    build_path: Mutex<Option<String>>,
+    sink: Sink,
+    me: Weak<Self>,
+}
+
+/// What a context is made from.
+pub struct NodeContextParts {
+    pub shared: Arc<Surroundings>,
+    pub subject: Subject,
+    pub unit_test: Option<Arc<UnitTestInputs>>,
+    pub batch: Option<BatchContext>,
+    pub extra: HashMap<String, Value>,
+    pub sink: Sink,
+}
+
+impl NodeContext {
+    pub fn new(parts: NodeContextParts) -> Arc<Self> {
+        let NodeContextParts { shared, subject, unit_test, batch, extra, sink } = parts;
+        let operation = matches!(subject, Subject::Operation);
+        Arc::new_cyclic(|me| Self {
+            shared,
+            subject,
+            unit_test,
+            batch,
+            extra,
+            operation,
+            ctes: Mutex::default(),
+            build_path: Mutex::default(),
+            sink,
+            me: me.clone(),
+        })
+    }
+
+    /// The ephemeral models that the templates named, in the order of their first use.
+    pub fn ctes(&self) -> Vec<String> {
+        self.ctes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Where `write` put the SQL that ran.
+    pub fn build_path(&self) -> Option<String> {
+        self.build_path.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn node(&self) -> Option<&Arc<Node>> {
+        match &self.subject {
+            Subject::Node(node) => Some(node),
+            _ => None,
+        }
+    }
+
+    fn package_name(&self) -> &str {
+        match &self.subject {
+            Subject::Node(node) => &node.package_name,
+            Subject::Source(source) => &source.package_name,
+            Subject::Operation => &self.shared.root_package,
+        }
+    }
+
+    fn subject_resource(&self) -> Option<Resource<'_>> {
+        match &self.subject {
+            Subject::Node(node) => Some(Resource::Node(node)),
+            Subject::Source(source) => Some(Resource::Source(source)),
+            Subject::Operation => None,
+        }
+    }
+
+    fn checks_dependencies(&self) -> bool {
+        !self.operation
+    }
+
+    fn depends_on(&self, unique_id: &str) -> bool {
+        self.subject_resource().is_some_and(|subject| subject.parents().iter().any(|parent| parent == unique_id))
+    }
+
+    fn add_cte(&self, unique_id: &str) {
+        let mut ctes = self.ctes.lock().unwrap_or_else(PoisonError::into_inner);
+        if !ctes.iter().any(|known| known == unique_id) {
+            ctes.push(unique_id.to_owned());
+        }
+    }
+
+    fn batch_window(&self) -> Option<[String; 2]> {
+        self.batch.as_ref().map(|batch| [batch.start.clone(), batch.end.clone()])
+    }
+
+    /// dbt: tests and hooks always see all rows.
+    fn filters_by_event_time(&self) -> bool {
+        let node = self.node();
+        node.is_some_and(|node| matches!(node.kind, crate::manifest::NodeKind::Model(_) | crate::manifest::NodeKind::Snapshot))
+    }
+}

@@ -1,0 +1,87 @@
+//! Everything that a run is made from, gathered by a command.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::emitter::Emitter;
+use super::interrupt::Interrupt;
+use super::results::{BatchResults, Invocation};
+use crate::adapter::Settings;
+use crate::jinja::Engine;
+use crate::jinja::runtime::Surroundings;
+
+/// The commands that follow a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    Run,
+    Build,
+    Test,
+    Seed,
+    Snapshot,
+    Compile,
+    /// With the number of rows; `None` shows all.
+    Show { limit: Option<u64> },
+    Clone,
+    Freshness,
+}
+
+impl Command {
+    /// Creates schemas and runs the project's hooks around the nodes.
+    pub(super) fn has_hooks(self) -> bool {
+        !matches!(self, Self::Compile | Self::Show { .. } | Self::Clone)
+    }
+
+    pub(super) fn creates_schemas(self) -> bool {
+        !matches!(self, Self::Compile | Self::Show { .. })
+    }
+
+    /// Nodes wait for each other.
+    pub(super) fn is_topological(self) -> bool {
+        !matches!(self, Self::Clone)
+    }
+}
+
+/// dbt's `query-comment`.
+#[derive(Debug, Clone, Default)]
+pub struct CommentSetting {
+    /// `None`: dbt's JSON; an empty text switches the comment off.
+    pub text: Option<String>,
+    pub append: bool,
+}
+
+/// A command's settings and the stages before it.
+pub struct RunInputs {
+    pub command: Command,
+    pub surroundings: Arc<Surroundings>,
+    pub engine: Engine,
+    pub settings: Arc<Settings>,
+    pub emitter: Arc<Emitter>,
+    pub invocation: Invocation,
+    pub interrupt: Interrupt,
+    pub profile_name: String,
+    pub target_name: String,
+    pub threads: usize,
+    pub fail_fast: bool,
+    pub full_refresh: bool,
+    pub store_failures: bool,
+    pub populate_cache: bool,
+    pub cache_selected_only: bool,
+    /// `--no-introspect`: compile without a connection.
+    pub introspect: bool,
+    pub write_json: bool,
+    pub use_colors: bool,
+    /// `--event-time-start` and `--event-time-end`, or the sample's window.
+    pub event_time: [Option<String>; 2],
+    /// What a retry knows of microbatch models, and when the original run began.
+    pub previous_batches: HashMap<String, BatchResults>,
+    pub original_started_at: Option<jiff::Timestamp>,
+    pub comment: CommentSetting,
+    /// The flags `skip_nodes_if_on_run_start_fails` and `source_freshness_run_project_hooks`.
+    pub skip_nodes_if_on_run_start_fails: bool,
+    pub source_freshness_run_project_hooks: bool,
+    /// Where the results are written: `run_results.json`, or `sources.json` for freshness.
+    pub results_path: PathBuf,
+    /// How long to wait for another run on the same schema before giving up.
+    pub lock_wait: std::time::Duration,
+}
