@@ -23,6 +23,7 @@ mod namespace;
 mod native;
 pub mod python;
 mod registry;
+pub mod runtime;
 mod scan;
 mod scope;
 mod source_map;

@@ -21,7 +21,9 @@ pub enum Command {
     Snapshot,
     Compile,
     /// With the number of rows; `None` shows all.
-    Show { limit: Option<u64> },
+    Show {
+        limit: Option<u64>,
+    },
     Clone,
     Freshness,
 }

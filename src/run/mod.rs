@@ -7,9 +7,12 @@ mod emitter;
 mod ephemeral;
 mod event;
 mod executor;
+mod inputs;
 mod interrupt;
 mod microbatch;
+mod node_timing;
 mod plan;
+mod planning;
 mod results;
 mod summary;
 mod table_diff;
@@ -17,8 +20,10 @@ mod warnings;
 
 pub use emitter::{Emitter, Listener, NodeInfo, NodeRelation, Occurrence};
 pub use event::{Event, Level};
+pub use inputs::{Command, CommentSetting, RunInputs};
 pub use interrupt::{InFlight, Interrupt};
 pub use plan::{Action, Draft, Plan, Step};
+pub use planning::plan;
 pub use results::{
     BatchResults, FreshnessResult, FreshnessResults, Invocation, NodeResult, PreviousResults, RunResults,
     Status, Timing,

@@ -28,7 +28,8 @@ pub fn plan(manifest: &Manifest, selected: &[String], command: Command) -> Plan 
     if command == Command::Build {
         // A unit test runs when its model could, and the model after it.
         for (id, test) in &manifest.unit_tests {
-            let Some(model) = test.depends_on.nodes.first().filter(|model| ids.contains(model.as_str())) else {
+            let Some(model) = test.depends_on.nodes.first().filter(|model| ids.contains(model.as_str()))
+            else {
                 continue;
             };
             if !ids.contains(id.as_str()) {

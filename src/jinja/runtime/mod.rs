@@ -3,25 +3,24 @@
 //! `run` makes one per node and phase (compile, execute). Values are made when a template asks for them.
 
 mod config;
-mod macros;
 mod model;
+mod names;
 mod references;
 mod relation;
 mod surroundings;
+mod templates;
 
-use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use minijinja::Value;
-use serde_json::{Map, Value as Json};
 
 pub use references::CteTarget;
 pub use relation::{EventTimeFilter, RelationSpec};
 pub use surroundings::{Defer, NodeFile, Surroundings, UnitTestInputs};
 
-use super::context::{Context, Message};
+use super::context::Message;
 use super::python::from_json;
 use crate::manifest::{Node, Resource, SourceDefinition};
 
@@ -104,6 +103,10 @@ impl NodeContext {
         self.build_path.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    fn set_build_path(&self, path: String) {
+        *self.build_path.lock().unwrap_or_else(PoisonError::into_inner) = Some(path);
+    }
+
     fn node(&self) -> Option<&Arc<Node>> {
         match &self.subject {
             Subject::Node(node) => Some(node),
@@ -132,7 +135,8 @@ impl NodeContext {
     }
 
     fn depends_on(&self, unique_id: &str) -> bool {
-        self.subject_resource().is_some_and(|subject| subject.parents().iter().any(|parent| parent == unique_id))
+        self.subject_resource()
+            .is_some_and(|subject| subject.parents().iter().any(|parent| parent == unique_id))
     }
 
     fn add_cte(&self, unique_id: &str) {
@@ -149,6 +153,36 @@ impl NodeContext {
     /// dbt: tests and hooks always see all rows.
     fn filters_by_event_time(&self) -> bool {
         let node = self.node();
-        node.is_some_and(|node| matches!(node.kind, crate::manifest::NodeKind::Model(_) | crate::manifest::NodeKind::Snapshot))
+        node.is_some_and(|node| {
+            matches!(node.kind, crate::manifest::NodeKind::Model(_) | crate::manifest::NodeKind::Snapshot)
+        })
+    }
+
+    /// Unit tests replace macros by values.
+    fn overridden(&self, name: &str) -> Option<Value> {
+        if name == "is_incremental" || name == "should_full_refresh" {
+            if self.batch.as_ref().is_some_and(|batch| batch.incremental) {
+                return Some(constant(name == "is_incremental"));
+            }
+        }
+        let test = self.unit_test.as_ref()?;
+        let value = test.macros.get(name).or_else(|| test.macros.get(&format!("dbt.{name}")))?;
+        let value = from_json(value);
+        Some(Value::from_function(move |_: minijinja::value::Rest<Value>| value.clone()))
+    }
+
+    /// Whether the relation of a node is in the database, as the cache knows it.
+    fn relation_exists(&self, _node: &Node) -> bool {
+        true
+    }
+}
+
+fn constant(truth: bool) -> Value {
+    Value::from_function(move |_: minijinja::value::Rest<Value>| truth)
+}
+
+impl fmt::Debug for NodeContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NodeContext").field("subject", &self.subject).finish_non_exhaustive()
     }
 }

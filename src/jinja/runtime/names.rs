@@ -14,13 +14,63 @@ use crate::manifest::{Node, NodeKind};
 
 /// The names that [`NodeContext::value`] knows, for "did you mean" and `context`.
 pub(super) const NAMES: &[&str] = &[
-    "adapter", "adapter_macro", "api", "builtins", "column", "compiled_code", "config", "database",
-    "database_schemas", "dbt_metadata_envs", "dbt_version", "defer_relation", "env", "env_var", "exceptions",
-    "execute", "flags", "fromjson", "fromyaml", "function", "graph", "invocation_args_dict", "invocation_id",
-    "load_agate_table", "load_result", "local_md5", "log", "model", "modules", "post_hooks", "pre_hooks", "print",
-    "project_name", "ref", "render", "results", "run_started_at", "schema", "schemas", "selected_resources",
-    "set", "source", "source_node", "sql", "sql_now", "store_raw_result", "store_result", "target", "this",
-    "thread_id", "tojson", "toyaml", "try_or_compiler_error", "validation", "var", "write", "zip",
+    "adapter",
+    "adapter_macro",
+    "api",
+    "builtins",
+    "column",
+    "compiled_code",
+    "config",
+    "database",
+    "database_schemas",
+    "dbt_metadata_envs",
+    "dbt_version",
+    "defer_relation",
+    "env",
+    "env_var",
+    "exceptions",
+    "execute",
+    "flags",
+    "fromjson",
+    "fromyaml",
+    "function",
+    "graph",
+    "invocation_args_dict",
+    "invocation_id",
+    "load_agate_table",
+    "load_result",
+    "local_md5",
+    "log",
+    "model",
+    "modules",
+    "post_hooks",
+    "pre_hooks",
+    "print",
+    "project_name",
+    "ref",
+    "render",
+    "results",
+    "run_started_at",
+    "schema",
+    "schemas",
+    "selected_resources",
+    "set",
+    "source",
+    "source_node",
+    "sql",
+    "sql_now",
+    "store_raw_result",
+    "store_result",
+    "target",
+    "this",
+    "thread_id",
+    "tojson",
+    "toyaml",
+    "try_or_compiler_error",
+    "validation",
+    "var",
+    "write",
+    "zip",
 ];
 
 impl NodeContext {
@@ -137,7 +187,8 @@ impl NodeContext {
     fn defer_relation(&self) -> Value {
         let other = self.node().and_then(|node| {
             let other = self.shared.defer.as_ref()?.manifest.nodes.get(&node.unique_id)?;
-            (other.is_refable() && !other.is_ephemeral_model()).then(|| RelationSpec::of_node(other, &self.shared))
+            (other.is_refable() && !other.is_ephemeral_model())
+                .then(|| RelationSpec::of_node(other, &self.shared))
         });
         other.map_or_else(|| Value::from(()), |spec| spec.into_value().unwrap_or_default())
     }

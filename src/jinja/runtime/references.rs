@@ -9,7 +9,7 @@ use minijinja::{Error, State, Value};
 use super::NodeContext;
 use super::relation::{EventTimeFilter, RelationSpec};
 use crate::diagnostic::Diagnostic;
-use crate::jinja::python::{Arguments, raise, type_name};
+use crate::jinja::python::{Arguments, raise, to_json, type_name};
 use crate::manifest::{
     Found, Node, Reason, RefArgs, Resource, SourceDefinition, Target, Version, ambiguous_ref, forbidden,
     target_not_found,
@@ -55,7 +55,7 @@ fn ref_args(args: &[Value]) -> Result<RefArgs, Error> {
     let mut arguments = Arguments::new("ref", args);
     let version = arguments.take_keyword("version").filter(Value::is_true);
     let version = arguments.take_keyword("v").filter(|v| version.is_none() && v.is_true()).or(version);
-    let version = version.map(version_of).transpose()?;
+    let version = version.as_ref().map(version_of).transpose()?;
     let (package, name) = match arguments.positional {
         [name] => (None, name),
         [package, name] => (Some(package), name),
@@ -74,29 +74,28 @@ fn ref_args(args: &[Value]) -> Result<RefArgs, Error> {
             ))
         })
     };
-    let package = package.filter(|package| !package.is_none()).map(|value| text("package", value)).transpose()?;
+    let package =
+        package.filter(|package| !package.is_none()).map(|value| text("package", value)).transpose()?;
     Ok(RefArgs { name: text("name", name)?, package, version })
 }
 
-fn version_of(value: Value) -> Result<Version, Error> {
+fn version_of(value: &Value) -> Result<Version, Error> {
     if let Some(text) = value.as_str() {
         return Ok(Version::Text(text.to_owned()));
     }
-    serde_json::to_value(&value)
-        .ok()
-        .and_then(|json| match json {
-            serde_json::Value::Number(number) => Some(Version::Number(number)),
-            _ => None,
-        })
-        .ok_or_else(|| {
-            raise(Diagnostic::compilation(
-                "bad-ref",
-                format!(
-                    "The version argument to ref() must be a string, int, float, or None - got {}",
-                    type_name(&value)
-                ),
-            ))
-        })
+    let number = match to_json(value) {
+        serde_json::Value::Number(number) => Some(Version::Number(number)),
+        _ => None,
+    };
+    number.ok_or_else(|| {
+        raise(Diagnostic::compilation(
+            "bad-ref",
+            format!(
+                "The version argument to ref() must be a string, int, float, or None - got {}",
+                type_name(value)
+            ),
+        ))
+    })
 }
 
 fn pair(args: &[Value]) -> Result<[String; 2], Error> {
@@ -123,10 +122,8 @@ impl NodeContext {
     fn reference(&self, args: &RefArgs) -> Resolved {
         let shared = &self.shared;
         let subject = self.subject_resource();
-        let found = shared
-            .lookup
-            .reference(self.package_name(), args)
-            .map_err(|ambiguous| match subject {
+        let found =
+            shared.lookup.reference(self.package_name(), args).map_err(|ambiguous| match subject {
                 Some(subject) => ambiguous_ref(subject, &ambiguous).boxed(),
                 None => Diagnostic::compilation("ambiguous-ref", ambiguous.name).boxed(),
             })?;
@@ -137,7 +134,10 @@ impl NodeContext {
             Found::Missing => return Err(missing(Reason::NotFound)),
         };
         if let Some(test) = &self.unit_test {
-            return test.stand_in(id).map(|input| self.use_cte(&input)).ok_or_else(|| missing(Reason::NotFound));
+            return test
+                .stand_in(id)
+                .map(|input| self.use_cte(&input))
+                .ok_or_else(|| missing(Reason::NotFound));
         }
         let Some(target) = shared.manifest.nodes.get(id) else { return Err(missing(Reason::NotFound)) };
         if let Some(subject) = subject
@@ -152,10 +152,7 @@ impl NodeContext {
             if !self.checks_dependencies() {
                 return Err(Diagnostic::compilation(
                     "ephemeral-in-operation",
-                    format!(
-                        "Operations can not ref() ephemeral nodes, but {} is ephemeral",
-                        target.name
-                    ),
+                    format!("Operations can not ref() ephemeral nodes, but {} is ephemeral", target.name),
                 )
                 .boxed());
             }
@@ -190,7 +187,10 @@ impl NodeContext {
             Found::Missing => return Err(missing(Reason::NotFound)),
         };
         if let Some(test) = &self.unit_test {
-            return test.stand_in(id).map(|input| self.use_cte(&input)).ok_or_else(|| missing(Reason::NotFound));
+            return test
+                .stand_in(id)
+                .map(|input| self.use_cte(&input))
+                .ok_or_else(|| missing(Reason::NotFound));
         }
         let Some(target) = self.shared.manifest.sources.get(id) else {
             return Err(missing(Reason::NotFound));

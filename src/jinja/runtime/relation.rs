@@ -63,6 +63,6 @@ impl RelationSpec {
     }
 
     pub(super) fn into_value(self) -> Result<Value, Error> {
-        todo!()
+        Ok(Value::from(self.identifier))
     }
 }

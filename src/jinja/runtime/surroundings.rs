@@ -88,10 +88,12 @@ impl Surroundings {
         let original = std::path::Path::new(file.original_file_path);
         let own = std::path::Path::new(file.path);
         // A file that holds one node keeps its name; one that holds many becomes a folder.
-        let mut path = if own.file_name() == original.file_name() { original.to_owned() } else { original.join(own) };
+        let mut path =
+            if own.file_name() == original.file_name() { original.to_owned() } else { original.join(own) };
         if let Some(suffix) = file.suffix {
             let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let extension = path.extension().map_or_else(String::new, |it| format!(".{}", it.to_string_lossy()));
+            let extension =
+                path.extension().map_or_else(String::new, |it| format!(".{}", it.to_string_lossy()));
             path = path.with_file_name(&stem).join(format!("{stem}_{suffix}{extension}"));
         }
         self.target_path.join(folder).join(file.package_name).join(path)

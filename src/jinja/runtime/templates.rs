@@ -8,7 +8,7 @@ use minijinja::{Error, ErrorKind, State, Value};
 
 use super::surroundings::NodeFile;
 use super::{NodeContext, Subject};
-use crate::diagnostic::{Diagnostic, SourceText, Span};
+use crate::diagnostic::{Diagnostic, SourceText};
 use crate::jinja::context::Context;
 use crate::jinja::python::{bind_required, raise, to_str};
 use crate::jinja::scope::Scope;
@@ -57,19 +57,24 @@ impl Object for Callable {
             }
             Function::Try => {
                 let [message, function, rest @ ..] = args else {
-                    return Err(Error::new(ErrorKind::MissingArgument, "a message and a function are needed"));
+                    return Err(Error::new(
+                        ErrorKind::MissingArgument,
+                        "a message and a function are needed",
+                    ));
                 };
-                function.call(state, rest).map_err(|_| {
-                    raise(Diagnostic::compilation("raised-by-macro", to_str(message)))
-                })
+                function
+                    .call(state, rest)
+                    .map_err(|_| raise(Diagnostic::compilation("raised-by-macro", to_str(message))))
             }
             Function::AdapterMacro => {
-                let name = args.first().map(to_str).unwrap_or_default();
-                Err(raise(Diagnostic::compilation(
-                    "adapter-macro",
-                    format!("The \"adapter_macro\" macro has been deprecated; it was called for: {name}"),
-                )
-                .help("find the macro with `adapter.dispatch` and call the result")))
+                let name = args.first().map(|value| to_str(value)).unwrap_or_default();
+                Err(raise(
+                    Diagnostic::compilation(
+                        "adapter-macro",
+                        format!("The \"adapter_macro\" macro has been deprecated; it was called for: {name}"),
+                    )
+                    .help("find the macro with `adapter.dispatch` and call the result"),
+                ))
             }
             Function::Validation => Err(Error::from(ErrorKind::InvalidOperation)),
         }
@@ -121,7 +126,7 @@ impl Object for OneOf {
         if self.0.iter().any(|allowed| allowed.is_undefined() || *allowed == value) {
             return Ok(Value::from(()));
         }
-        let allowed: Vec<String> = self.0.iter().map(to_str).collect();
+        let allowed: Vec<String> = self.0.iter().map(|value| to_str(value)).collect();
         Err(raise(Diagnostic::new(
             "invalid-value",
             crate::diagnostic::Category::Validation,
@@ -164,12 +169,8 @@ impl NodeContext {
 }
 
 fn not_written(path: &Path, error: &std::io::Error) -> Diagnostic {
-    Diagnostic::runtime("not-written", format!("could not write `{}`", path.display())).cause(error.to_string())
-}
-
-#[expect(dead_code, reason = "spans of rendered texts")]
-fn whole(source: &Arc<SourceText>) -> Span {
-    Span::new(source, 0..source.text.len())
+    Diagnostic::runtime("not-written", format!("could not write `{}`", path.display()))
+        .cause(error.to_string())
 }
 
 impl Context for NodeContext {
