@@ -90,6 +90,24 @@ impl Connection {
         self.roll_back_after_error(answer)
     }
 
+    /// Runs a statement that may fail with one of the SQLSTATEs: then nothing has happened, the transaction
+    /// goes on, and the answer is `None`.
+    pub fn attempt(&mut self, sql: &str, tolerated: &[&str]) -> Result<Option<Response>> {
+        let commented = self.comment.as_ref().map(|comment| comment.add_to(sql));
+        self.enter_transaction(Begin::Auto)?;
+        let savepoint = self.simple_query("savepoint attempt", Fetch::Nothing);
+        self.roll_back_after_error(savepoint)?;
+        let answer = self.simple_query(commented.as_deref().unwrap_or(sql), Fetch::Nothing);
+        let is_tolerated = answer.as_ref().is_err_and(|error| {
+            error.server.as_ref().is_some_and(|server| tolerated.contains(&server.sqlstate.as_str()))
+        });
+        if is_tolerated {
+            let undone = self.simple_query("rollback to savepoint attempt", Fetch::Nothing);
+            return self.roll_back_after_error(undone).map(|_| None);
+        }
+        self.roll_back_after_error(answer).map(|(response, _)| Some(response))
+    }
+
     /// A read of our own with bound text parameters; part of whatever transaction is open.
     pub fn query(&mut self, sql: &str, parameters: &[&str]) -> Result<ResultSet> {
         let (_, rows) = self.bound_query(sql, parameters)?;

@@ -57,6 +57,18 @@ fn the_first_statement_of_a_session_is_in_a_transaction_and_later_ones_are_not()
 }
 
 #[test]
+fn an_attempt_that_fails_as_foreseen_leaves_the_transaction_as_it_was() {
+    let mut connection = connect();
+    connection.execute("create temp view v as select 1 as a", Begin::Auto, Fetch::Nothing).unwrap();
+    let mut replace = |sql: &str| connection.attempt(sql, &["42P16"]);
+    assert_eq!(replace("create or replace temp view v as select 'x' as a").unwrap(), None);
+    let response = replace("create or replace temp view v as select 2 as a").unwrap().unwrap();
+    assert_eq!(response.message, "CREATE VIEW");
+    assert_eq!(replace("select nonsense").unwrap_err().server.unwrap().sqlstate, "42703");
+    assert!(!connection.transaction_open(), "any other error ends the transaction");
+}
+
+#[test]
 fn the_query_comment_stands_before_or_after() {
     let mut connection = connect();
     let sent = |connection: &mut Connection, sql| {

@@ -40,7 +40,9 @@
 {# The query's rows wait in a temporary table while columns are compared; then the strategy's SQL takes them over. #}
 {% macro rsdbt_increment(existing_relation, target_relation, get_strategy_sql) %}
   {%- set temp_relation = make_temp_relation(target_relation) -%}
-  {%- do run_query(get_create_table_as_sql(True, temp_relation, sql)) -%}
+  {%- call statement('create_temp_relation') -%}
+    {{ get_create_table_as_sql(True, temp_relation, sql) }}
+  {%- endcall -%}
   {%- if not config.get('contract').enforced -%}
     {%- do adapter.expand_target_column_types(from_relation=temp_relation, to_relation=target_relation) -%}
   {%- endif -%}

@@ -63,7 +63,7 @@
   {%- else -%}
     {%- do log('Applying ALTER to: ' ~ target_relation) -%}
     {%- for alter_sql in rsdbt_index_changes_sql(target_relation, changes['indexes']) -%}
-      {%- do run_query(alter_sql) -%}
+      {%- call statement('alter_indexes') -%}{{ alter_sql }}{%- endcall -%}
     {%- endfor -%}
     {%- call statement('main') -%}
       {{ refresh_materialized_view(target_relation) }}
