@@ -21,6 +21,7 @@ mod lower;
 mod macros;
 mod namespace;
 mod native;
+pub mod objects;
 pub mod python;
 mod registry;
 pub mod runtime;
