@@ -15,6 +15,9 @@ pub mod project;
 /// Plain data: nodes, sources, macros, lookup, state comparison; serialized it is manifest.json.
 pub mod manifest;
 
+/// The DAG over unique ids, and selection by dbt's grammar.  [petgraph]
+pub mod graph;
+
 /// Compiled SQL: column lineage, statement split.  [sqlparser]
 pub mod sql;
 

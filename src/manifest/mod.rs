@@ -21,6 +21,7 @@ mod saved_query;
 mod semantic_model;
 mod semantics;
 mod source;
+mod state;
 mod unique;
 mod unit_test;
 mod version;
@@ -55,6 +56,9 @@ pub use semantic_model::{
     SemanticModel,
 };
 pub use source::{Freshness, FreshnessPeriod, Quoting, SourceDefinition};
+pub use state::{
+    Aspect, Deferral, Favor, PreviousState, PriorResult, SourceNames, SourceStates, StateComparison,
+};
 pub use unique::{SameNames, duplicate_doc, duplicate_macro, duplicate_resource};
 pub use unit_test::{UnitTest, UnitTestExpectation, UnitTestInput, UnitTestOverrides, UnitTestVersions};
 pub use version::Version;

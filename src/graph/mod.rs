@@ -1,0 +1,192 @@
+//! Which node reads which: the manifest's dependencies as a directed graph over unique ids, and the selection
+//! of nodes by dbt's grammar. `commands` builds it from the manifest, selects, and hands the ids to `run`.
+
+mod cycle;
+mod listing;
+mod node_set;
+pub mod selector;
+
+use std::collections::HashMap;
+
+use petgraph::Direction;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use crate::diagnostic::{Diagnostic, Result};
+use crate::manifest::{Manifest, Resource};
+
+pub use listing::{ListOutput, list};
+pub use node_set::NodeSet;
+pub use selector::{EmptyNodes, IndirectSelection, Selection, SelectionInputs, SelectionRequest, Selectors};
+
+/// The edges lead from what is read to what reads it.
+#[derive(Debug, Clone, Default)]
+pub struct Graph {
+    dag: DiGraph<String, ()>,
+    index: HashMap<String, NodeIndex>,
+}
+
+impl Graph {
+    /// Fails with the whole cycle when there is one.
+    pub fn build(manifest: &Manifest) -> Result<Self> {
+        let mut graph = Self::default();
+        for id in manifest.sources.keys() {
+            graph.node(id);
+        }
+        for resource in in_link_order(manifest) {
+            let child = graph.node(resource.unique_id());
+            for parent in resource.parents() {
+                if manifest.resource(parent).is_none() {
+                    return Err(dangling(resource, parent).boxed());
+                }
+                let parent = graph.node(parent);
+                graph.dag.update_edge(parent, child, ());
+            }
+        }
+        match cycle::find(&graph.dag) {
+            Some(cycle) => Err(cycle::diagnostic(&graph.dag, &cycle, manifest).boxed()),
+            None => Ok(graph),
+        }
+    }
+
+    fn node(&mut self, id: &str) -> NodeIndex {
+        if let Some(&node) = self.index.get(id) {
+            return node;
+        }
+        let node = self.dag.add_node(id.to_owned());
+        self.index.insert(id.to_owned(), node);
+        node
+    }
+
+    pub fn len(&self) -> usize {
+        self.dag.node_count()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.dag.node_count() == 0
+    }
+
+    pub fn contains(&self, id: &str) -> bool {
+        self.index.contains_key(id)
+    }
+
+    /// All unique ids, in an order of their own.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.dag.node_weights().map(String::as_str)
+    }
+
+    /// What reads this node.
+    pub fn children(&self, id: &str) -> impl Iterator<Item = &str> {
+        self.neighbors(id, Direction::Outgoing)
+    }
+
+    /// What this node reads.
+    pub fn parents(&self, id: &str) -> impl Iterator<Item = &str> {
+        self.neighbors(id, Direction::Incoming)
+    }
+
+    fn neighbors(&self, id: &str, direction: Direction) -> impl Iterator<Item = &str> {
+        let node = self.index.get(id).copied();
+        node.into_iter()
+            .flat_map(move |node| self.dag.neighbors_directed(node, direction))
+            .map(|other| self.dag[other].as_str())
+    }
+
+    /// Everything upstream, at most `depth` steps away.
+    pub fn ancestors(&self, id: &str, depth: Option<usize>) -> Vec<&str> {
+        self.related(id, depth, Direction::Incoming)
+    }
+
+    /// Everything downstream, at most `depth` steps away.
+    pub fn descendants(&self, id: &str, depth: Option<usize>) -> Vec<&str> {
+        self.related(id, depth, Direction::Outgoing)
+    }
+
+    fn related(&self, id: &str, depth: Option<usize>, direction: Direction) -> Vec<&str> {
+        let Some(&node) = self.index.get(id) else { return Vec::new() };
+        let mut from = NodeSet::new(self.len());
+        from.insert(node.index());
+        self.reach(&from, depth, direction, None).iter().map(|at| self.id_at(at)).collect()
+    }
+
+    fn id_at(&self, at: usize) -> &str {
+        &self.dag[NodeIndex::new(at)]
+    }
+
+    fn position(&self, id: &str) -> Option<usize> {
+        self.index.get(id).map(|node| node.index())
+    }
+
+    /// The nodes that can be reached by one step or more, staying `within` a set. The nodes of `from` are
+    /// among them only when another one of them leads there.
+    fn reach(
+        &self,
+        from: &NodeSet,
+        depth: Option<usize>,
+        direction: Direction,
+        within: Option<&NodeSet>,
+    ) -> NodeSet {
+        let mut found = NodeSet::new(self.len());
+        let mut layer: Vec<usize> = from.iter().collect();
+        let mut next = Vec::new();
+        let mut steps = 0;
+        while !layer.is_empty() && depth.is_none_or(|depth| steps < depth) {
+            for at in layer.drain(..) {
+                for neighbor in self.dag.neighbors_directed(NodeIndex::new(at), direction) {
+                    let neighbor = neighbor.index();
+                    if within.is_none_or(|set| set.contains(neighbor)) && found.insert(neighbor) {
+                        next.push(neighbor);
+                    }
+                }
+            }
+            std::mem::swap(&mut layer, &mut next);
+            steps += 1;
+        }
+        found
+    }
+
+    /// The nodes in groups, each group reading only groups before it.
+    pub fn levels(&self) -> Vec<Vec<&str>> {
+        let count = |node| self.dag.neighbors_directed(node, Direction::Incoming).count();
+        let mut waiting: Vec<usize> = self.dag.node_indices().map(count).collect();
+        let mut level: Vec<NodeIndex> =
+            self.dag.node_indices().filter(|node| waiting[node.index()] == 0).collect();
+        let mut levels = Vec::new();
+        while !level.is_empty() {
+            let mut next = Vec::new();
+            for &node in &level {
+                for child in self.dag.neighbors(node) {
+                    waiting[child.index()] -= 1;
+                    if waiting[child.index()] == 0 {
+                        next.push(child);
+                    }
+                }
+            }
+            levels.push(level.iter().map(|&node| self.dag[node].as_str()).collect());
+            level = next;
+        }
+        levels
+    }
+}
+
+/// The order in which dbt links them; it decides where a reported cycle starts.
+fn in_link_order(manifest: &Manifest) -> impl Iterator<Item = Resource<'_>> {
+    let nodes = manifest.nodes.values().map(|node| Resource::Node(node));
+    nodes
+        .chain(manifest.semantic_models.values().map(Resource::SemanticModel))
+        .chain(manifest.exposures.values().map(Resource::Exposure))
+        .chain(manifest.functions.values().map(|node| Resource::Node(node)))
+        .chain(manifest.metrics.values().map(Resource::Metric))
+        .chain(manifest.unit_tests.values().map(Resource::UnitTest))
+        .chain(manifest.saved_queries.values().map(Resource::SavedQuery))
+}
+
+fn dangling(resource: Resource<'_>, parent: &str) -> Diagnostic {
+    Diagnostic::new(
+        "missing-dependency",
+        crate::diagnostic::Category::Internal,
+        format!("'{}' depends on '{parent}' which is not in the graph!", resource.unique_id()),
+    )
+}
+
+#[cfg(test)]
+mod tests;

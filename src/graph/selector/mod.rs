@@ -1,0 +1,112 @@
+//! Selection: what the user asked for becomes a set of unique ids, as dbt selects them.
+//!
+//! `syntax` reads one selector, `spec` combines them, `definition` reads selectors.yml, `methods` searches,
+//! `evaluate` follows the tree and brings tests along.
+
+mod definition;
+mod evaluate;
+mod fqn;
+mod methods;
+mod pattern;
+mod spec;
+mod syntax;
+
+use std::path::Path;
+
+use crate::diagnostic::{Diagnostic, Result};
+use crate::manifest::{Manifest, PreviousState, ResourceType};
+
+use super::Graph;
+use evaluate::Evaluation;
+
+pub use definition::Selectors;
+pub use spec::{Group, Operator, Spec};
+pub use syntax::{Criteria, Depth, IndirectSelection, Method};
+
+/// Whether nodes without any code count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum EmptyNodes {
+    #[default]
+    Skip,
+    /// `ls` shows them.
+    Keep,
+}
+
+/// What the user asked for and what the command can work on.
+#[derive(Debug, Clone, Default)]
+pub struct SelectionRequest {
+    /// `--select`; nothing means everything.
+    pub include: Vec<String>,
+    pub exclude: Vec<String>,
+    /// `--selector`, which beats the two above.
+    pub selector: Option<String>,
+    pub indirect: IndirectSelection,
+    pub resource_types: Vec<ResourceType>,
+    pub empty_nodes: EmptyNodes,
+}
+
+/// What selecting looks at.
+#[derive(Clone, Copy)]
+pub struct SelectionInputs<'a> {
+    pub manifest: &'a Manifest,
+    pub project_root: &'a Path,
+    pub selectors: &'a Selectors,
+    pub state: Option<&'a PreviousState>,
+}
+
+/// The selected nodes, sorted by unique id, and what is to be said about them.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    pub unique_ids: Vec<String>,
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl Selection {
+    pub fn is_empty(&self) -> bool {
+        self.unique_ids.is_empty()
+    }
+
+    pub fn contains(&self, unique_id: &str) -> bool {
+        self.unique_ids.binary_search_by(|id| id.as_str().cmp(unique_id)).is_ok()
+    }
+}
+
+impl Graph {
+    pub fn select(&self, request: &SelectionRequest, inputs: &SelectionInputs<'_>) -> Result<Selection> {
+        let spec = request.spec(inputs.selectors)?;
+        let mut evaluation = Evaluation::new(self, inputs);
+        let selected = evaluation.select(&spec)?;
+        let mut unique_ids: Vec<String> = selected
+            .iter()
+            .filter(|&at| request.accepts(inputs.manifest, self.id_at(at)))
+            .map(|at| self.id_at(at).to_owned())
+            .collect();
+        unique_ids.sort_unstable();
+        Ok(Selection { unique_ids, warnings: evaluation.warnings })
+    }
+}
+
+impl SelectionRequest {
+    fn spec(&self, selectors: &Selectors) -> Result<Spec> {
+        let named = match (&self.selector, selectors.default_name()) {
+            (Some(name), _) => Some(name.as_str()),
+            (None, Some(name)) if self.include.is_empty() && self.exclude.is_empty() => Some(name),
+            _ => None,
+        };
+        match named {
+            Some(name) => selectors.get(name).cloned(),
+            None => Spec::from_options(&self.include, &self.exclude, self.indirect),
+        }
+    }
+
+    fn accepts(&self, manifest: &Manifest, id: &str) -> bool {
+        let Some(resource) = manifest.resource(id) else { return false };
+        if !self.resource_types.contains(&resource.resource_type()) {
+            return false;
+        }
+        match resource {
+            crate::manifest::Resource::Node(node) => self.empty_nodes == EmptyNodes::Keep || !node.is_empty(),
+            _ => true,
+        }
+    }
+}

@@ -1,0 +1,46 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::manifest::Node;
+
+fn manifest(nodes: &[(&str, &[&str])]) -> Manifest {
+    let mut manifest = Manifest::default();
+    for (name, parents) in nodes {
+        let mut node = Node {
+            unique_id: format!("model.p.{name}"),
+            original_file_path: format!("models/{name}.sql"),
+            ..Node::default()
+        };
+        node.depends_on.nodes = parents.iter().map(|parent| format!("model.p.{parent}")).collect();
+        manifest.nodes.insert(node.unique_id.clone(), Arc::new(node));
+    }
+    manifest
+}
+
+#[test]
+fn a_cycle_is_told_whole() {
+    let error =
+        Graph::build(&manifest(&[("start", &[]), ("a", &["c", "start"]), ("b", &["a"]), ("c", &["b"])]))
+            .unwrap_err();
+    assert_eq!(
+        error.message,
+        "Found a cycle: model.p.a --> model.p.b --> model.p.c\n  \
+         model.p.a (models/a.sql) is read by model.p.b\n  \
+         model.p.b (models/b.sql) is read by model.p.c\n  \
+         model.p.c (models/c.sql) is read by model.p.a"
+    );
+}
+
+#[test]
+fn relatives_are_found_by_distance() {
+    let graph =
+        Graph::build(&manifest(&[("a", &[]), ("b", &["a"]), ("c", &["b", "a"]), ("d", &["c"])])).unwrap();
+    let sorted = |mut ids: Vec<&str>| {
+        ids.sort_unstable();
+        ids.join(" ")
+    };
+    assert_eq!(sorted(graph.ancestors("model.p.d", None)), "model.p.a model.p.b model.p.c");
+    assert_eq!(sorted(graph.ancestors("model.p.d", Some(1))), "model.p.c");
+    assert_eq!(sorted(graph.descendants("model.p.a", Some(1))), "model.p.b model.p.c");
+    assert_eq!(graph.levels(), [["model.p.a"], ["model.p.b"], ["model.p.c"], ["model.p.d"]]);
+}

@@ -1,0 +1,35 @@
+//! Macros that changed, and those that call one that changed.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::manifest::{Macro, Manifest};
+
+/// Everything that a change reached. Macros that are gone count as changed: a node may still name them.
+pub(super) fn modified_macros<'a>(new: &'a Manifest, old: &'a Manifest) -> HashSet<&'a str> {
+    let mut callers: HashMap<&str, Vec<&'a str>> = HashMap::new();
+    let mut open: Vec<&'a str> = Vec::new();
+    for (id, own) in &new.macros {
+        for called in &own.depends_on.macros {
+            callers.entry(called).or_default().push(id);
+        }
+        let before = old.macros.get(id);
+        if !is_built_in(own) && before.is_none_or(|before| before.macro_sql != own.macro_sql) {
+            open.push(id);
+        }
+    }
+    let gone = old.macros.iter().filter(|(id, own)| !is_built_in(own) && !new.macros.contains_key(*id));
+    open.extend(gone.map(|(id, _)| id.as_str()));
+    let mut modified = HashSet::new();
+    while let Some(id) = open.pop() {
+        if modified.insert(id) {
+            open.extend(callers.get(id).into_iter().flatten());
+        }
+    }
+    modified
+}
+
+/// The texts of built-in macros are the program's, so a state that another version or dbt itself wrote would
+/// make everything modified.
+fn is_built_in(own: &Macro) -> bool {
+    own.package_name == "dbt" || own.package_name == "dbt_postgres"
+}
