@@ -3,6 +3,8 @@
 use minijinja::{Error, Value};
 
 use super::Surroundings;
+use crate::jinja::objects::{self, Policy, Relation, RelationType};
+use crate::jinja::python::raise;
 use crate::manifest::{Node, SourceDefinition};
 
 /// `--sample` and microbatch: only rows of this window.
@@ -63,6 +65,21 @@ impl RelationSpec {
     }
 
     pub(super) fn into_value(self) -> Result<Value, Error> {
-        Ok(Value::from(self.identifier))
+        let [database, schema, identifier] = self.quoting;
+        let event_time_filter = self.event_time.map(|filter| objects::EventTimeFilter {
+            field_name: filter.field,
+            start: Some(filter.start),
+            end: Some(filter.end),
+        });
+        Relation::new(self.database.as_deref(), self.schema.as_deref(), Some(&self.identifier))
+            .changed(|details| {
+                details.kind = self.kind.and_then(RelationType::parse);
+                details.quote_policy = Policy { database, schema, identifier };
+                details.limit = self.limit;
+                details.event_time_filter = event_time_filter;
+            })
+            .checked()
+            .map(|relation| relation.to_value())
+            .map_err(raise)
     }
 }

@@ -8,7 +8,6 @@ use minijinja::value::{DynObject, Enumerator, Object, ObjectRepr, Value};
 use minijinja::{Error, State};
 
 use super::{Relation, RelationType};
-use crate::jinja::functions::datetime;
 use crate::jinja::python::{dict, tuple};
 
 /// What a relation looks like as a mapping.
@@ -78,11 +77,10 @@ impl Relation {
 
     fn event_time_value(&self) -> Value {
         let Some(filter) = &self.event_time_filter else { return Value::from(()) };
-        let at = |at: Option<jiff::Timestamp>| at.map_or(Value::from(()), datetime::utc);
         dict([
             ("field_name".into(), Value::from(filter.field_name.as_str())),
-            ("start".into(), at(filter.start)),
-            ("end".into(), at(filter.end)),
+            ("start".into(), optional(filter.start.as_deref())),
+            ("end".into(), optional(filter.end.as_deref())),
         ])
     }
 

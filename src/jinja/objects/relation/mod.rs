@@ -10,15 +10,12 @@ mod policy;
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use minijinja::Value;
 
 pub use class::RelationClass;
 pub use policy::Policy;
 
 use crate::diagnostic::{Diagnostic, Result};
-use crate::jinja::functions::datetime;
-use crate::jinja::python::to_str;
 
 /// Postgres cuts longer names off silently; dbt refuses them.
 pub const NAME_LIMIT: usize = 63;
@@ -71,16 +68,16 @@ impl RelationType {
 pub struct EventTimeFilter {
     /// The event-time column, as SQL.
     pub field_name: String,
-    pub start: Option<Timestamp>,
-    pub end: Option<Timestamp>,
+    /// As it is to be printed: `2024-01-01 00:00:00+00:00`.
+    pub start: Option<String>,
+    pub end: Option<String>,
 }
 
 impl EventTimeFilter {
     /// The condition, or nothing when the window is open on both sides.
     fn condition(&self) -> Option<String> {
         let field = &self.field_name;
-        let text = |at: Timestamp| to_str(&datetime::utc(at));
-        match (self.start.map(text), self.end.map(text)) {
+        match (&self.start, &self.end) {
             (Some(start), Some(end)) => Some(format!("{field} >= '{start}' and {field} < '{end}'")),
             (Some(start), None) => Some(format!("{field} >= '{start}'")),
             (None, Some(end)) => Some(format!("{field} < '{end}'")),

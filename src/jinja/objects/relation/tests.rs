@@ -130,8 +130,8 @@ fn time_windows_become_subqueries() {
     let relation = Relation::new(Some("d"), Some("s"), Some("t")).of_type(RelationType::Table);
     let filter = EventTimeFilter {
         field_name: "at".into(),
-        start: Some("2024-01-01T00:00:00Z".parse().unwrap()),
-        end: Some("2024-01-02T00:00:00Z".parse().unwrap()),
+        start: Some("2024-01-01 00:00:00+00:00".into()),
+        end: Some("2024-01-02 00:00:00+00:00".into()),
     };
     assert_eq!(
         relation.with_event_time_filter(Some(filter)).to_sql(),
