@@ -1,100 +1,107 @@
-//! How two values of one config key become one: most keys replace, some append, some merge.
+//! The merge of one place's configs into what is there already.
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
-enum Merge {
-    Replace,
-    Append,
-    Update,
-    /// Lists by key; a key written `+select` extends the list instead of replacing it.
-    Grants,
-    /// A mapping whose nulls do not replace.
-    Fill,
-}
+use crate::diagnostic::{Diagnostic, Result};
 
-fn rule(key: &str) -> Merge {
-    match key {
-        "tags" | "pre-hook" | "post-hook" | "packages" => Merge::Append,
-        "meta" | "quoting" | "column_types" | "docs" | "contract" => Merge::Update,
-        "grants" => Merge::Grants,
-        "snapshot_meta_column_names" => Merge::Fill,
-        _ => Merge::Replace,
-    }
-}
+use super::ConfigMap;
+use super::schema::{Merge, Schema};
+use super::trees::{canonical, hook_key};
 
-/// dbt's other spellings of config keys.
-fn canonical(key: &str) -> &str {
-    match key {
-        "pre_hook" => "pre-hook",
-        "post_hook" => "post-hook",
-        "dbname" => "database",
-        other => other.trim(),
-    }
-}
-
-/// Merges a stronger level into a config.
-pub fn merge_level(config: &mut Map<String, Json>, level: &Map<String, Json>) {
-    for (key, value) in level {
-        let key = canonical(key);
-        let merged = match config.get(key) {
-            Some(old) => merge_value(&rule(key), old, value),
-            None => value.clone(),
-        };
-        config.insert(key.to_owned(), merged);
-    }
-}
-
-/// Merges the arguments of one more `config()` call of the same file.
-pub fn merge_calls(calls: &mut Map<String, Json>, more: &Map<String, Json>) {
-    merge_level(calls, more);
-}
-
-fn merge_value(rule: &Merge, old: &Json, new: &Json) -> Json {
-    match rule {
-        Merge::Replace => new.clone(),
-        Merge::Append => {
-            let mut list = listed(old);
-            list.extend(listed(new));
-            Json::Array(list)
+/// Merges `part` over `config`, each key in the way its resource type says.
+pub(super) fn update(config: &mut ConfigMap, part: &ConfigMap, schema: &Schema) -> Result<()> {
+    for (key, value) in part {
+        let key = hook_key(canonical(key));
+        let merge = schema.merge_of(&key);
+        match config.get_mut(key.as_ref()) {
+            Some(earlier) if merge != Merge::Replace => {
+                combine(&key, earlier, value, merge, PlusKeys::Resolved)?
+            }
+            Some(earlier) => *earlier = value.clone(),
+            None => {
+                config.insert(key.into_owned(), value.clone());
+            }
         }
-        Merge::Update => match (old, new) {
-            (Json::Object(old), Json::Object(new)) => {
-                let mut merged = old.clone();
-                merged.extend(new.iter().map(|(key, value)| (key.clone(), value.clone())));
-                Json::Object(merged)
-            }
-            (old, Json::Null) => old.clone(),
-            _ => new.clone(),
-        },
-        Merge::Grants => match (old, new) {
-            (Json::Object(old), Json::Object(new)) => Json::Object(merge_grants(old, new)),
-            _ => new.clone(),
-        },
-        Merge::Fill => match (old, new) {
-            (Json::Object(old), Json::Object(new)) => {
-                let mut merged = old.clone();
-                let given = new.iter().filter(|(_, value)| !value.is_null());
-                merged.extend(given.map(|(key, value)| (key.clone(), value.clone())));
-                Json::Object(merged)
-            }
-            _ => new.clone(),
-        },
     }
+    Ok(())
 }
 
-fn merge_grants(old: &Map<String, Json>, new: &Map<String, Json>) -> Map<String, Json> {
-    let mut merged: Map<String, Json> =
-        old.iter().map(|(privilege, grantees)| (privilege.clone(), Json::Array(listed(grantees)))).collect();
-    for (key, grantees) in new {
-        let privilege = key.trim_start_matches('+');
-        let mut list = match merged.get(privilege) {
-            Some(known) if key.starts_with('+') => listed(known),
-            _ => Vec::new(),
+/// Merges a further `config(...)` call of one file into the earlier ones, as dbt does before it knows the
+/// resource type.
+pub fn merge_calls(config: &mut ConfigMap, call: &ConfigMap) -> Result<()> {
+    let is_first = config.is_empty();
+    for (key, value) in call {
+        let key = hook_key(canonical(key));
+        let merge = match key.as_ref() {
+            _ if is_first => Merge::Replace,
+            "pre-hook" | "post-hook" | "tags" | "packages" => Merge::Append,
+            "quoting" | "column_types" | "meta" | "docs" | "contract" | "snapshot_meta_column_names" => {
+                Merge::Update
+            }
+            "grants" => Merge::AppendByKey,
+            _ => Merge::Replace,
         };
-        list.extend(listed(grantees));
-        merged.insert(privilege.to_owned(), Json::Array(list));
+        match config.get_mut(key.as_ref()) {
+            Some(earlier) if merge != Merge::Replace => combine(&key, earlier, value, merge, PlusKeys::Kept)?,
+            Some(earlier) => *earlier = value.clone(),
+            None => {
+                config.insert(key.into_owned(), value.clone());
+            }
+        }
     }
-    merged
+    Ok(())
+}
+
+/// What becomes of the `+` of `+select`: between calls of one file it must survive.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PlusKeys {
+    Resolved,
+    Kept,
+}
+
+fn combine(key: &str, earlier: &mut Json, value: &Json, merge: Merge, plus: PlusKeys) -> Result<()> {
+    if value.is_null() {
+        return Ok(());
+    }
+    match merge {
+        Merge::Replace => *earlier = value.clone(),
+        Merge::Append => {
+            let mut list = listed(earlier);
+            list.extend(listed(value));
+            *earlier = Json::Array(list);
+        }
+        Merge::Update | Merge::AppendByKey => {
+            let Json::Object(more) = value else { return Err(not_a_mapping(key, value)) };
+            if !earlier.is_object() {
+                *earlier = Json::Object(ConfigMap::new());
+            }
+            let Json::Object(object) = earlier else { return Ok(()) };
+            for (inner, value) in more {
+                if merge == Merge::Update {
+                    object.insert(inner.clone(), value.clone());
+                } else {
+                    combine_lists(object, inner, value, plus);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn combine_lists(object: &mut ConfigMap, key: &str, value: &Json, plus: PlusKeys) {
+    let name = match plus {
+        PlusKeys::Resolved => key.trim_start_matches('+'),
+        PlusKeys::Kept => key,
+    };
+    let mut list = listed(value);
+    if key.starts_with('+')
+        && let Some(earlier) = object.get(name)
+    {
+        let mut joined = listed(earlier);
+        joined.append(&mut list);
+        list = joined;
+    }
+    object.insert(name.to_owned(), Json::Array(list));
 }
 
 fn listed(value: &Json) -> Vec<Json> {
@@ -105,36 +112,49 @@ fn listed(value: &Json) -> Vec<Json> {
     }
 }
 
+fn not_a_mapping(key: &str, value: &Json) -> Box<Diagnostic> {
+    Diagnostic::parsing("config-type", format!("at path ['{key}']: {value} is not of type 'object'"))
+        .help(format!("`{key}` is a mapping; in dbt_project.yml write it as `+{key}:`"))
+        .boxed()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
+    use super::super::schema;
     use super::*;
+    use crate::config::ResourceType;
 
-    fn merged(old: &Json, new: &Json) -> Json {
-        let mut config = old.as_object().unwrap().clone();
-        merge_level(&mut config, new.as_object().unwrap());
-        Json::Object(config)
+    fn object(value: Json) -> ConfigMap {
+        value.as_object().unwrap().clone()
     }
 
     #[test]
-    fn each_key_merges_by_its_rule() {
-        assert_eq!(merged(&json!({"tags": ["a"]}), &json!({"tags": "b"})), json!({"tags": ["a", "b"]}));
+    fn each_kind_of_merge() {
+        let schema = schema::of(ResourceType::Model);
+        let mut config = schema.defaults();
+        for part in [
+            json!({"tags": "a", "meta": {"x": 1, "y": 1}, "grants": {"select": "p"}, "pre_hook": "one"}),
+            json!({"tags": ["b"], "meta": {"y": 2}, "grants": {"+select": ["q"], "insert": "r"}, "pre-hook": ["two"]}),
+        ] {
+            update(&mut config, &object(part), schema).unwrap();
+        }
+        assert_eq!(config["tags"], json!(["a", "b"]));
+        assert_eq!(config["meta"], json!({"x": 1, "y": 2}));
+        assert_eq!(config["grants"], json!({"select": ["p", "q"], "insert": ["r"]}));
+        assert_eq!(config["pre-hook"], json!(["one", "two"]));
+        assert_eq!(update(&mut config, &object(json!({"meta": 1})), schema).unwrap_err().code, "config-type");
+    }
+
+    #[test]
+    fn calls_of_one_file_keep_the_plus() {
+        let mut config = ConfigMap::new();
+        merge_calls(&mut config, &object(json!({"tags": "a", "grants": {"select": ["p"]}}))).unwrap();
+        merge_calls(&mut config, &object(json!({"tags": "b", "grants": {"+select": ["q"]}}))).unwrap();
         assert_eq!(
-            merged(&json!({"meta": {"a": 1, "b": 1}}), &json!({"meta": {"b": 2}})),
-            json!({"meta": {"a": 1, "b": 2}})
+            Json::Object(config),
+            json!({"tags": ["a", "b"], "grants": {"select": ["p"], "+select": ["q"]}})
         );
-        assert_eq!(
-            merged(&json!({"materialized": "view"}), &json!({"materialized": "table"})),
-            json!({"materialized": "table"})
-        );
-        assert_eq!(
-            merged(
-                &json!({"grants": {"select": ["a"], "insert": "x"}}),
-                &json!({"grants": {"+select": "b", "insert": ["y"]}})
-            ),
-            json!({"grants": {"select": ["a", "b"], "insert": ["y"]}})
-        );
-        assert_eq!(merged(&json!({"pre-hook": [1]}), &json!({"pre_hook": 2})), json!({"pre-hook": [1, 2]}));
     }
 }

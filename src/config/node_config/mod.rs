@@ -1,59 +1,242 @@
-//! A node's config out of its sources, weakest first: dbt's defaults, the own project's tree from the root to the
-//! node's folder, the properties file, the file's own `config()`, and, for packages, the root project's tree.
+//! The config of a node: defaults, its project's tree, properties, the file's own `config()`, the root's tree.
+//!
+//! `parse` builds one [`NodeConfigs`] per run and asks it for every node; the trees' part is remembered.
 
-mod defaults;
+mod checks;
+mod finish;
 mod merge;
-mod tree;
+mod schema;
+mod trees;
+mod unused;
 
-pub use defaults::{defaults, finish};
-pub use merge::{merge_calls, merge_level};
-pub use tree::ConfigTree;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use super::ResourceType;
 use serde_json::{Map, Value as Json};
 
-/// Where one node's config comes from.
-pub struct ConfigSources<'a> {
+use crate::diagnostic::Result;
+
+use super::{ProjectFile, ResourceType, Yaml};
+
+pub use checks::check_snapshot;
+pub use merge::merge_calls;
+pub use unused::UsedConfigs;
+
+/// Configs as they stand in the manifest.
+pub type ConfigMap = Map<String, Json>;
+
+/// All that decides the config of one node.
+#[derive(Debug, Clone, Copy)]
+pub struct ConfigInputs<'i> {
     pub resource: ResourceType,
-    pub fqn: &'a [String],
-    /// The tree of the project that the node belongs to.
-    pub own: &'a ConfigTree,
-    /// The root project's tree, where the node belongs to a package.
-    pub root: Option<&'a ConfigTree>,
-    pub properties: Option<&'a Map<String, Json>>,
-    pub calls: Option<&'a Map<String, Json>>,
+    pub package: &'i str,
+    /// The whole fqn, package first.
+    pub fqn: &'i [String],
+    /// `config:` of the properties file.
+    pub properties: Option<&'i ConfigMap>,
+    /// `config(...)` of the file itself, its calls merged with [`merge_calls`].
+    pub in_file: Option<&'i ConfigMap>,
 }
 
-impl ConfigSources<'_> {
-    /// The resolved config, with dbt's defaults in dbt's order and the user's own keys behind them.
-    pub fn resolve(&self) -> Map<String, Json> {
-        let mut config = defaults(self.resource).clone();
-        self.each(|level| merge_level(&mut config, level));
-        finish(self.resource, &mut config);
-        config
+/// The projects' config trees and what was computed from them.
+pub struct NodeConfigs<'a> {
+    root: &'a ProjectFile,
+    packages: HashMap<&'a str, &'a ProjectFile>,
+    /// By the last tree level that a node's fqn reaches (its address), and the resource type.
+    from_trees: RwLock<HashMap<(usize, ResourceType), Arc<ConfigMap>>>,
+    levels: RwLock<HashMap<usize, Arc<ConfigMap>>>,
+}
+
+impl<'a> NodeConfigs<'a> {
+    pub fn new(root: &'a ProjectFile, packages: impl IntoIterator<Item = &'a ProjectFile>) -> Self {
+        let packages = packages.into_iter().map(|file| (file.name.as_str(), file)).collect();
+        Self { root, packages, from_trees: RwLock::default(), levels: RwLock::default() }
     }
 
-    /// What was written, nothing defaulted and nothing merged: later sources replace earlier ones.
-    pub fn written(&self) -> Map<String, Json> {
-        let mut config = Map::new();
-        self.each(|level| {
-            for (key, value) in level {
-                config.insert(key.clone(), value.clone());
+    /// The config of a node with every default, in dbt's key order.
+    pub fn build(&self, inputs: ConfigInputs<'_>) -> Result<ConfigMap> {
+        let schema = schema::of(inputs.resource);
+        let mut config = self.of_trees(inputs)?.as_ref().clone();
+        for part in [inputs.properties, inputs.in_file].into_iter().flatten() {
+            merge::update(&mut config, part, schema)?;
+        }
+        if inputs.package != self.root.name {
+            for level in trees::levels(self.root.tree(inputs.resource), inputs.fqn) {
+                merge::update(&mut config, &self.level(level), schema)?;
             }
-        });
+        }
+        finish::finish(inputs.resource, &mut config)?;
+        checks::check(inputs.resource, &config)?;
+        Ok(config)
+    }
+
+    /// dbt's `unrendered_config`: the same places as written, later ones replacing earlier ones.
+    /// The inputs' maps must be the unrendered ones.
+    pub fn build_unrendered(&self, inputs: ConfigInputs<'_>) -> ConfigMap {
+        // dbt reads the models' tree for functions here.
+        let resource = match inputs.resource {
+            ResourceType::Function => ResourceType::Model,
+            other => other.tree(),
+        };
+        let mut config = ConfigMap::new();
+        let mut from_tree = |project: &ProjectFile| {
+            for level in trees::levels(project.unrendered_trees.get(&resource), inputs.fqn) {
+                for (key, value) in self.level(level).iter() {
+                    config.insert(key.clone(), value.clone());
+                }
+            }
+        };
+        from_tree(self.project(inputs.package));
+        for (key, value) in [inputs.properties, inputs.in_file].into_iter().flatten().flatten() {
+            config.insert(trees::canonical(key).to_owned(), value.clone());
+        }
+        if inputs.package != self.root.name {
+            let levels = trees::levels(self.root.unrendered_trees.get(&resource), inputs.fqn);
+            for (key, value) in levels.flat_map(|level| self.level(level).as_ref().clone()) {
+                config.insert(key, value);
+            }
+        }
         config
     }
 
-    fn each(&self, mut apply: impl FnMut(&Map<String, Json>)) {
-        self.own.levels(self.fqn, &mut apply);
-        if let Some(properties) = self.properties {
-            apply(properties);
+    fn project(&self, package: &str) -> &'a ProjectFile {
+        self.packages.get(package).copied().unwrap_or(self.root)
+    }
+
+    /// Defaults and the own project's tree, merged.
+    fn of_trees(&self, inputs: ConfigInputs<'_>) -> Result<Arc<ConfigMap>> {
+        let tree = self.project(inputs.package).tree(inputs.resource);
+        let last = trees::levels(tree, inputs.fqn).last().map_or(0, address);
+        let key = (last, inputs.resource);
+        let known = self.from_trees.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        if let Some(config) = known {
+            return Ok(config);
         }
-        if let Some(calls) = self.calls {
-            apply(calls);
+        let schema = schema::of(inputs.resource);
+        let mut config = schema.defaults();
+        for level in trees::levels(tree, inputs.fqn) {
+            merge::update(&mut config, &self.level(level), schema)?;
         }
-        if let Some(root) = self.root {
-            root.levels(self.fqn, &mut apply);
+        let config = Arc::new(config);
+        self.from_trees.write().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&config));
+        Ok(config)
+    }
+
+    /// The configs that one level of a tree sets.
+    fn level(&self, level: &Yaml) -> Arc<ConfigMap> {
+        let key = address(level);
+        let known = self.levels.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        known.unwrap_or_else(|| {
+            let configs = Arc::new(trees::configs_of(level));
+            self.levels.write().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&configs));
+            configs
+        })
+    }
+}
+
+/// Identifies a level: trees outlive the `NodeConfigs` and do not move.
+fn address(level: &Yaml) -> usize {
+    std::ptr::from_ref(level).addr()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::config::project_file::VersionCheck;
+    use crate::config::{RawProjectFile, Renderer, yaml};
+    use crate::diagnostic::Span;
+
+    struct Plain;
+
+    impl Renderer for Plain {
+        fn render(&self, text: &str, _: Span) -> Result<Json> {
+            Ok(text.into())
         }
+    }
+
+    fn project(text: &str) -> ProjectFile {
+        let raw = RawProjectFile {
+            directory: "/p".into(),
+            yaml: yaml::load_text("dbt_project.yml", text).unwrap(),
+            vars_file: None,
+            warnings: Vec::new(),
+        };
+        raw.render(&Plain, VersionCheck::Enforced, &mut Vec::new()).unwrap()
+    }
+
+    fn object(value: Json) -> ConfigMap {
+        value.as_object().unwrap().clone()
+    }
+
+    fn fqn(path: &str) -> Vec<String> {
+        path.split('.').map(str::to_owned).collect()
+    }
+
+    /// Recorded from dbt 1.11 for the same project.
+    #[test]
+    fn the_config_of_a_model_equals_dbts() {
+        let root = project(
+            "name: cfg\nmodels:\n  +materialized: table\n  +tags: root\n  cfg:\n    +meta: {a: 1, owner: root}\n\
+             \x20   +grants: {select: [x]}\n    +pre-hook: \"select 1\"\n    +indexes:\n      - {columns: [id]}\n    +docs: {node_color: red}\n\
+             \x20   staging:\n      +schema: stg\n      +tags: [st]\n      +grants: {+select: y}\n      +post-hook:\n\
+             \x20       - {sql: \"select 2\", transaction: false}\n      custom: 5\n",
+        );
+        let configs = NodeConfigs::new(&root, []);
+        let properties = object(
+            json!({"tags": ["yaml"], "meta": {"y": 1, "b": 7}, "grants": {"+insert": ["w"]}, "contract": {"alias_types": false}}),
+        );
+        let in_file = object(
+            json!({"materialized": "view", "tags": "infile", "meta": {"b": 2}, "grants": {"select": ["z"]}, "pre-hook": "select 9", "alias": "al"}),
+        );
+        let fqn = fqn("cfg.staging.a");
+        let inputs = ConfigInputs {
+            resource: ResourceType::Model,
+            package: "cfg",
+            fqn: &fqn,
+            properties: Some(&properties),
+            in_file: Some(&in_file),
+        };
+        assert_eq!(
+            Json::Object(configs.build(inputs).unwrap()).to_string(),
+            r#"{"enabled":true,"alias":"al","schema":"stg","database":null,"tags":["root","st","yaml","infile"],"meta":{"a":1,"owner":"root","y":1,"b":2},"group":null,"static_analysis":null,"materialized":"view","incremental_strategy":null,"batch_size":null,"lookback":1,"begin":null,"persist_docs":{},"post-hook":[{"sql":"select 2","transaction":false,"index":null}],"pre-hook":[{"sql":"select 1","transaction":true,"index":null},{"sql":"select 9","transaction":true,"index":null}],"quoting":{},"column_types":{},"full_refresh":null,"unique_key":null,"on_schema_change":"ignore","on_configuration_change":"apply","grants":{"select":["z"],"insert":["w"]},"packages":[],"docs":{"show":true,"node_color":"red"},"contract":{"enforced":false,"alias_types":false},"event_time":null,"concurrent_batches":null,"access":"protected","freshness":null,"indexes":[{"columns":["id"]}],"custom":5}"#
+        );
+        assert_eq!(
+            Json::Object(configs.build_unrendered(inputs)).to_string(),
+            r#"{"materialized":"view","tags":"infile","meta":{"b":2},"grants":{"select":["z"]},"pre-hook":"select 9","indexes":[{"columns":["id"]}],"docs":{"node_color":"red"},"schema":"stg","post-hook":[{"sql":"select 2","transaction":false}],"custom":5,"contract":{"alias_types":false},"alias":"al"}"#
+        );
+    }
+
+    #[test]
+    fn the_root_project_wins_over_a_packages_own_file() {
+        let root = project("name: root\nmodels: {pkg: {+materialized: table}}\n");
+        let package = project("name: pkg\nmodels: {+materialized: incremental, +schema: s}\n");
+        let configs = NodeConfigs::new(&root, [&package]);
+        let in_file = object(json!({"materialized": "view"}));
+        let fqn = fqn("pkg.m");
+        let inputs = ConfigInputs {
+            resource: ResourceType::Model,
+            package: "pkg",
+            fqn: &fqn,
+            properties: None,
+            in_file: Some(&in_file),
+        };
+        let config = configs.build(inputs).unwrap();
+        assert_eq!((&config["materialized"], &config["schema"]), (&json!("table"), &json!("s")));
+    }
+
+    #[test]
+    fn unused_paths_are_named_and_marked() {
+        let root = project(
+            "name: p\nmodels:\n  p:\n    staging: {+tags: a}\n    old:\n      +tags: b\nseeds: {+enabled: true}\n",
+        );
+        let (used, mut configs) = (fqn("p.staging.a"), UsedConfigs::default());
+        configs.add(ResourceType::Model, &used);
+        let warning = configs.warn_unused(&root).unwrap();
+        assert!(
+            warning.message.ends_with("There are 2 unused configuration paths:\n- models.p.old\n- seeds")
+        );
+        assert_eq!(warning.labels[0].span.location(), "dbt_project.yml:5:5");
     }
 }
