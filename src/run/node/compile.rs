@@ -1,0 +1,222 @@
+//! From a node's raw code to the query that is sent: rendered, with the CTEs of ephemeral models, written
+//! to `target/compiled`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::super::describe;
+use super::super::ephemeral::{Cte, inject};
+use super::super::event::Event;
+use super::super::state::{Run, sink};
+use super::session::Session;
+use crate::diagnostic::{Diagnostic, Result, SourceText, Span};
+use crate::jinja::runtime::{BatchContext, NodeContext, NodeContextParts, NodeFile, Subject};
+use crate::jinja::{Context, Value};
+use crate::manifest::{Compiled, InjectedCte, Node, NodeKind, Resource};
+
+/// A node whose query is ready, and what those need who select from it as from a CTE.
+#[derive(Debug)]
+pub(in crate::run) struct CompiledNode {
+    pub(in crate::run) node: Arc<Node>,
+    /// The query before CTEs were put before it.
+    own_code: String,
+    ctes: Vec<Cte>,
+}
+
+/// Values that only this rendering sees.
+#[derive(Default)]
+pub(in crate::run) struct Extra {
+    pub(in crate::run) values: HashMap<String, Value>,
+    pub(in crate::run) batch: Option<BatchContext>,
+}
+
+impl Run<'_> {
+    /// A context for one phase of a node's work.
+    pub(in crate::run) fn context(&self, session: &Session, node: &Arc<Node>, extra: Extra) -> Arc<NodeContext> {
+        NodeContext::new(NodeContextParts {
+            shared: Arc::clone(&self.inputs.surroundings),
+            subject: Subject::Node(Arc::clone(node)),
+            unit_test: None,
+            batch: extra.batch,
+            extra: extra.values,
+            sink: sink(&self.emitter, Some(describe::node_info(Resource::Node(node)))),
+            database: session.names(),
+        })
+    }
+
+    /// Compiles a node and keeps the result for the manifest.
+    pub(in crate::run) fn compile(
+        &self,
+        session: &Session,
+        node: &Arc<Node>,
+        extra: Extra,
+    ) -> Result<Arc<CompiledNode>> {
+        let suffix = extra.batch.as_ref().map(|batch| batch.label.clone());
+        let mut extra = extra;
+        if node.generic_test().is_some() {
+            let bare = self.context(session, node, Extra::default());
+            extra.values.insert("_dbt_generic_test_kwargs".into(), self.test_arguments(node, &bare)?);
+        }
+        let context = self.context(session, node, extra);
+        let mut compiled = self.render_with_ctes(session, node, &context)?;
+        if let Some(done) = Arc::get_mut(&mut compiled.node) {
+            if node.is_test() && self.stores_failures(node) && done.relation_name.is_none() {
+                done.relation_name = Some(self.inputs.surroundings.relation_of(node).render());
+            }
+            self.resolve_foreign_keys(done, &context)?;
+            self.write_compiled(done, suffix.as_deref());
+        }
+        let compiled = Arc::new(compiled);
+        self.keep_compiled(&compiled);
+        Ok(compiled)
+    }
+
+    /// Renders a node in its context, then puts the CTEs of the ephemeral models before it.
+    pub(in crate::run) fn render_with_ctes(
+        &self,
+        session: &Session,
+        node: &Arc<Node>,
+        context: &Arc<NodeContext>,
+    ) -> Result<CompiledNode> {
+        let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(context);
+        let source = SourceText::new(node.original_file_path.clone(), &*node.raw_code);
+        let own_code = self.inputs.engine.render(&source, &dynamic)?;
+        let mut ctes = Vec::new();
+        for unique_id in context.ctes() {
+            let inner = self.ephemeral(session, &unique_id)?;
+            for cte in &inner.ctes {
+                add_once(&mut ctes, cte.clone());
+            }
+            add_once(&mut ctes, Cte::new(&unique_id, &inner.node.alias, &inner.own_code));
+        }
+        Ok(finish(node, own_code, ctes))
+    }
+
+    /// The ephemeral model of an id, compiled once for all that use it.
+    fn ephemeral(&self, session: &Session, unique_id: &str) -> Result<Arc<CompiledNode>> {
+        if let Some(compiled) = self.compiled(unique_id) {
+            return Ok(compiled);
+        }
+        let Some(node) = self.manifest().nodes.get(unique_id) else {
+            return Err(Diagnostic::runtime(
+                "missing-cte",
+                format!("During compilation, found a cte reference that could not be resolved: {unique_id}"),
+            )
+            .boxed());
+        };
+        self.compile(session, node, Extra::default())
+    }
+
+    /// The arguments of a generic test, rendered natively.
+    fn test_arguments(&self, node: &Arc<Node>, context: &Arc<NodeContext>) -> Result<Value> {
+        let Some(part) = node.generic_test() else { return Ok(Value::UNDEFINED) };
+        let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(context);
+        let source = SourceText::new(node.original_file_path.clone(), String::new());
+        let span = Span::new(&source, 0..0);
+        let mut arguments = Vec::new();
+        for (name, value) in &part.test_metadata.kwargs {
+            let rendered = if name == "column_name" {
+                crate::jinja::python::from_json(value)
+            } else {
+                self.render_deep(value, &span, &dynamic)?
+            };
+            arguments.push((Value::from(name.as_str()), rendered));
+        }
+        Ok(crate::jinja::python::dict(arguments))
+    }
+
+    fn render_deep(&self, value: &Json, span: &Span, context: &Arc<dyn Context>) -> Result<Value> {
+        match value {
+            Json::String(text) if text.contains("{{") || text.contains("{%") => {
+                self.inputs.engine.evaluate(text, span, context)
+            }
+            Json::Array(items) => {
+                let items: Result<Vec<Value>> =
+                    items.iter().map(|item| self.render_deep(item, span, context)).collect();
+                Ok(crate::jinja::python::list(items?))
+            }
+            Json::Object(pairs) => {
+                let pairs: Result<Vec<(Value, Value)>> = pairs
+                    .iter()
+                    .map(|(key, item)| {
+                        Ok((Value::from(key.as_str()), self.render_deep(item, span, context)?))
+                    })
+                    .collect();
+                Ok(crate::jinja::python::dict(pairs?))
+            }
+            plain => Ok(crate::jinja::python::from_json(plain)),
+        }
+    }
+
+    /// `to: ref('x')` of a foreign key becomes the relation's name.
+    fn resolve_foreign_keys(&self, node: &mut Node, context: &Arc<NodeContext>) -> Result<()> {
+        let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(context);
+        let source = SourceText::new(node.original_file_path.clone(), String::new());
+        let span = Span::new(&source, 0..0);
+        let resolve = |to: &mut Option<String>| -> Result<()> {
+            if let Some(expression) = to
+                && (expression.trim_start().starts_with("ref(") || expression.trim_start().starts_with("source("))
+            {
+                let value = self.inputs.engine.evaluate_expression(expression, &span, &dynamic)?;
+                *to = Some(crate::jinja::python::to_str(&value));
+            }
+            Ok(())
+        };
+        for column in node.columns.values_mut() {
+            for constraint in &mut column.constraints {
+                resolve(&mut constraint.to)?;
+            }
+        }
+        if let Some(part) = node.model_mut() {
+            for constraint in &mut part.constraints {
+                resolve(&mut constraint.to)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_compiled(&self, node: &mut Node, suffix: Option<&str>) {
+        if matches!(node.kind, NodeKind::Snapshot | NodeKind::Seed { .. }) {
+            return;
+        }
+        self.emitter.emit(Event::WritingInjectedSQLForNode { unique_id: node.unique_id.clone() });
+        let Some(code) = node.compiled.as_ref().and_then(|compiled| compiled.code.clone()) else { return };
+        if code.is_empty() {
+            return;
+        }
+        let shared = &self.inputs.surroundings;
+        let file = NodeFile {
+            package_name: &node.package_name,
+            path: &node.path,
+            original_file_path: &node.original_file_path,
+            suffix,
+        };
+        let path = shared.write_path("compiled", &file);
+        // A query that cannot be written can still be run.
+        if shared.write(&path, &code).is_ok() {
+            node.compiled_path = Some(path.display().to_string());
+        }
+    }
+}
+
+pub(in crate::run) fn finish(node: &Arc<Node>, own_code: String, ctes: Vec<Cte>) -> CompiledNode {
+    let injected = inject(&own_code, &ctes);
+    let mut node = Node::clone(node);
+    node.compiled = Some(Compiled {
+        code: Some(Arc::from(injected)),
+        extra_ctes_injected: true,
+        extra_ctes: ctes
+            .iter()
+            .map(|cte| InjectedCte { id: cte.unique_id.clone(), sql: cte.sql.clone() })
+            .collect(),
+    });
+    CompiledNode { node: Arc::new(node), own_code, ctes }
+}
+
+pub(in crate::run) fn add_once(ctes: &mut Vec<Cte>, cte: Cte) {
+    if !ctes.iter().any(|known| known.unique_id == cte.unique_id) {
+        ctes.push(cte);
+    }
+}

@@ -1,0 +1,115 @@
+//! What the threads of a run share.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::emitter::{Emitter, NodeInfo};
+use super::event::Event;
+use super::inputs::RunInputs;
+use super::interrupt::InFlight;
+use super::node::compile::CompiledNode;
+use super::results::FreshnessResult;
+use super::summary::Nodes;
+use crate::adapter::RelationCache;
+use crate::diagnostic::Diagnostic;
+use crate::jinja::Message;
+use crate::manifest::{Manifest, Node};
+
+/// One run.
+pub(super) struct Run<'a> {
+    pub(super) inputs: &'a RunInputs,
+    pub(super) cache: Arc<RelationCache>,
+    pub(super) in_flight: InFlight,
+    compiled: Mutex<HashMap<String, Arc<CompiledNode>>>,
+    freshness: Mutex<Vec<FreshnessResult>>,
+    /// Warnings that `--warn-error` makes errors, met outside of a node.
+    pub(super) emitter: Arc<Emitter>,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(inputs: &'a RunInputs) -> Self {
+        Self {
+            inputs,
+            cache: Arc::default(),
+            in_flight: InFlight::default(),
+            compiled: Mutex::default(),
+            freshness: Mutex::default(),
+            emitter: Arc::clone(&inputs.emitter),
+        }
+    }
+
+    fn compiled_nodes(&self) -> MutexGuard<'_, HashMap<String, Arc<CompiledNode>>> {
+        self.compiled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn compiled(&self, unique_id: &str) -> Option<Arc<CompiledNode>> {
+        self.compiled_nodes().get(unique_id).cloned()
+    }
+
+    pub(super) fn keep_compiled(&self, compiled: &Arc<CompiledNode>) {
+        self.compiled_nodes().insert(compiled.node.unique_id.clone(), Arc::clone(compiled));
+    }
+
+    /// The nodes as they were compiled, for the manifest that is written.
+    pub(super) fn take_compiled(&self) -> Vec<Arc<Node>> {
+        let mut compiled: Vec<Arc<Node>> =
+            self.compiled_nodes().drain().map(|(_, compiled)| Arc::clone(&compiled.node)).collect();
+        compiled.sort_by(|left, right| left.unique_id.cmp(&right.unique_id));
+        compiled
+    }
+
+    pub(super) fn keep_freshness(&self, result: FreshnessResult) {
+        self.freshness.lock().unwrap_or_else(PoisonError::into_inner).push(result);
+    }
+
+    pub(super) fn take_freshness(&self) -> Vec<FreshnessResult> {
+        std::mem::take(&mut self.freshness.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn manifest(&self) -> &Manifest {
+        &self.inputs.surroundings.manifest
+    }
+
+    /// Whether a test keeps its failing rows: by its config, else by the flag.
+    pub(super) fn stores_failures(&self, node: &Node) -> bool {
+        let text = |name: &str| node.config.get(name).and_then(serde_json::Value::as_str);
+        match text("store_failures_as") {
+            Some(kind) => matches!(kind, "table" | "view"),
+            None => {
+                let configured = node.config.get("store_failures").and_then(serde_json::Value::as_bool);
+                configured.unwrap_or(self.inputs.store_failures)
+            }
+        }
+    }
+}
+
+impl Nodes for Run<'_> {
+    fn manifest(&self) -> &Manifest {
+        self.manifest()
+    }
+
+    fn compiled_path(&self, unique_id: &str) -> Option<String> {
+        self.compiled(unique_id)?.node.compiled_path.clone()
+    }
+
+    fn stores_failures(&self, node: &Node) -> bool {
+        self.stores_failures(node)
+    }
+}
+
+/// What templates say becomes events, with the node they belong to.
+pub(super) fn sink(emitter: &Arc<Emitter>, node: Option<NodeInfo>) -> Arc<dyn Fn(Message) + Send + Sync> {
+    let emitter = Arc::clone(emitter);
+    Arc::new(move |message| {
+        let event = match message {
+            Message::Log { text, info: true } => Event::JinjaLogInfo { msg: text },
+            Message::Log { text, info: false } => Event::JinjaLogDebug { msg: text },
+            Message::Print(text) => Event::PrintEvent { msg: text },
+            Message::Warn(text) => Event::Warning(Diagnostic::warning("JinjaLogWarning", text).boxed()),
+        };
+        match &node {
+            Some(node) => emitter.emit_for(node, event),
+            None => emitter.emit(event),
+        }
+    })
+}
