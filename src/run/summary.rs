@@ -12,6 +12,7 @@ use crate::manifest::{Manifest, Node, Resource};
 pub(super) trait Nodes {
     fn manifest(&self) -> &Manifest;
     fn compiled_path(&self, unique_id: &str) -> Option<String>;
+    fn stores_failures(&self, node: &Node) -> bool;
 }
 
 /// "Finished running ..": what was run and how long it took.
@@ -128,19 +129,10 @@ fn places(emitter: &Emitter, nodes: &dyn Nodes, result: &NodeResult) {
         emitter.emit(Event::SQLCompiledPath { path });
     }
     let Some(Resource::Node(node)) = nodes.manifest().resource(&result.unique_id) else { return };
-    if node.is_test() && stores_failures(node) {
+    if node.is_test() && nodes.stores_failures(node) {
         let relation_name = result.relation_name.clone().or_else(|| node.relation_name.clone());
         emitter.emit(Event::formatting(""));
         emitter.emit(Event::CheckNodeTestFailure { relation_name: relation_name.unwrap_or_default() });
-    }
-}
-
-/// Whether a test keeps the rows that failed.
-pub(super) fn stores_failures(node: &Node) -> bool {
-    let config = |name: &str| node.config.get(name);
-    match config("store_failures_as").and_then(serde_json::Value::as_str) {
-        Some(kind) => matches!(kind, "table" | "view"),
-        None => config("store_failures").and_then(serde_json::Value::as_bool).unwrap_or_default(),
     }
 }
 

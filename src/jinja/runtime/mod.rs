@@ -14,13 +14,14 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use jiff::Timestamp;
 use minijinja::Value;
 
 pub use references::CteTarget;
-pub use relation::{EventTimeFilter, RelationSpec};
 pub use surroundings::{Defer, NodeFile, Surroundings, UnitTestInputs};
 
 use super::context::Message;
+use super::objects::Relation;
 use super::python::from_json;
 use crate::manifest::{Node, Resource, SourceDefinition};
 
@@ -40,11 +41,18 @@ pub struct BatchContext {
     pub id: String,
     /// `2024-01-01`, as in file names.
     pub label: String,
-    /// `2024-01-01 00:00:00+00:00`
-    pub start: String,
-    pub end: String,
+    pub start: Timestamp,
+    pub end: Timestamp,
     /// `is_incremental()` is true although the relation is new in this run.
     pub incremental: bool,
+}
+
+/// What a connection gives to templates: `adapter`, `statement`, `load_result` and their kin.
+pub trait Database: Send + Sync {
+    fn get(&self, name: &str) -> Option<Value>;
+
+    /// As the cache knows it.
+    fn has_relation(&self, relation: &Relation) -> bool;
 }
 
 type Sink = Arc<dyn Fn(Message) + Send + Sync>;
@@ -62,6 +70,7 @@ pub struct NodeContext {
     ctes: Mutex<Vec<String>>,
     build_path: Mutex<Option<String>>,
     sink: Sink,
+    database: Option<Arc<dyn Database>>,
     me: Weak<Self>,
 }
 
@@ -73,11 +82,13 @@ pub struct NodeContextParts {
     pub batch: Option<BatchContext>,
     pub extra: HashMap<String, Value>,
     pub sink: Sink,
+    /// `None` without a connection.
+    pub database: Option<Arc<dyn Database>>,
 }
 
 impl NodeContext {
     pub fn new(parts: NodeContextParts) -> Arc<Self> {
-        let NodeContextParts { shared, subject, unit_test, batch, extra, sink } = parts;
+        let NodeContextParts { shared, subject, unit_test, batch, extra, sink, database } = parts;
         let operation = matches!(subject, Subject::Operation);
         Arc::new_cyclic(|me| Self {
             shared,
@@ -89,6 +100,7 @@ impl NodeContext {
             ctes: Mutex::default(),
             build_path: Mutex::default(),
             sink,
+            database,
             me: me.clone(),
         })
     }
@@ -146,8 +158,8 @@ impl NodeContext {
         }
     }
 
-    fn batch_window(&self) -> Option<[String; 2]> {
-        self.batch.as_ref().map(|batch| [batch.start.clone(), batch.end.clone()])
+    fn batch_window(&self) -> Option<[Timestamp; 2]> {
+        self.batch.as_ref().map(|batch| [batch.start, batch.end])
     }
 
     /// dbt: tests and hooks always see all rows.
@@ -172,8 +184,8 @@ impl NodeContext {
     }
 
     /// Whether the relation of a node is in the database, as the cache knows it.
-    fn relation_exists(&self, _node: &Node) -> bool {
-        true
+    fn relation_exists(&self, node: &Node) -> bool {
+        self.database.as_ref().is_some_and(|database| database.has_relation(&self.shared.relation_of(node)))
     }
 }
 

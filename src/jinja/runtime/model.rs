@@ -14,7 +14,7 @@ pub(super) fn model(node: &Node, batch: Option<&BatchContext>) -> Json {
     if let Some(batch) = batch {
         fields.insert(
             "batch".into(),
-            json!({ "id": batch.id, "event_time_start": batch.start, "event_time_end": batch.end }),
+            json!({ "id": batch.id, "event_time_start": batch.start.to_string(), "event_time_end": batch.end.to_string() }),
         );
     }
     Json::Object(fields)

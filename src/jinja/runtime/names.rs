@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::config::ConfigObject;
 use super::references::{Kind, Reference};
-use super::relation::RelationSpec;
+use super::relation;
 use super::{NodeContext, Subject, model, templates};
 use crate::jinja::python::from_json;
 use crate::manifest::{Node, NodeKind};
@@ -106,7 +106,7 @@ impl NodeContext {
                 Some(templates::function(name, &self.me.upgrade()?))
             }
             "sql_now" => Some(Value::from("now()")),
-            _ => None,
+            _ => self.database.as_ref().and_then(|database| database.get(name)),
         }
     }
 
@@ -139,11 +139,11 @@ impl NodeContext {
         }
         let spec = match &self.subject {
             Subject::Node(node) if matches!(node.kind, NodeKind::Operation { .. }) => return Value::from(()),
-            Subject::Node(node) => RelationSpec::of_node(node, &self.shared),
-            Subject::Source(source) => RelationSpec::of_source(source),
+            Subject::Node(node) => self.shared.relation_of(node),
+            Subject::Source(source) => relation::of_source(source),
             Subject::Operation => return Value::UNDEFINED,
         };
-        spec.into_value().unwrap_or_default()
+        spec.to_value()
     }
 
     fn model(&self) -> Value {
@@ -187,9 +187,8 @@ impl NodeContext {
     fn defer_relation(&self) -> Value {
         let other = self.node().and_then(|node| {
             let other = self.shared.defer.as_ref()?.manifest.nodes.get(&node.unique_id)?;
-            (other.is_refable() && !other.is_ephemeral_model())
-                .then(|| RelationSpec::of_node(other, &self.shared))
+            (other.is_refable() && !other.is_ephemeral_model()).then(|| self.shared.relation_of(other))
         });
-        other.map_or_else(|| Value::from(()), |spec| spec.into_value().unwrap_or_default())
+        other.map_or_else(|| Value::from(()), |relation| relation.to_value())
     }
 }

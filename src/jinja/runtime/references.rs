@@ -7,8 +7,9 @@ use minijinja::value::{Object, ObjectRepr};
 use minijinja::{Error, State, Value};
 
 use super::NodeContext;
-use super::relation::{EventTimeFilter, RelationSpec};
+use super::relation;
 use crate::diagnostic::Diagnostic;
+use crate::jinja::objects::{EventTimeFilter, Policy, Relation, RelationType};
 use crate::jinja::python::{Arguments, raise, to_json, type_name};
 use crate::manifest::{
     Found, Node, Reason, RefArgs, Resource, SourceDefinition, Target, Version, ambiguous_ref, forbidden,
@@ -36,7 +37,7 @@ impl Object for Reference {
     }
 
     fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-        let spec = match self.kind {
+        let relation = match self.kind {
             Kind::Ref => self.context.reference(&ref_args(args)?),
             Kind::Source => {
                 let [source, table] = pair(args)?;
@@ -47,7 +48,7 @@ impl Object for Reference {
                 self.context.function(&args.name, args.package.as_deref())
             }
         };
-        spec.map_err(raise).and_then(RelationSpec::into_value)
+        relation.map(|relation| relation.to_value()).map_err(raise)
     }
 }
 
@@ -116,7 +117,7 @@ fn pair(args: &[Value]) -> Result<[String; 2], Error> {
     Ok([text("source name (first)", source)?, text("table name (second)", table)?])
 }
 
-type Resolved = Result<RelationSpec, Box<Diagnostic>>;
+type Resolved = Result<Relation, Box<Diagnostic>>;
 
 impl NodeContext {
     fn reference(&self, args: &RefArgs) -> Resolved {
@@ -156,16 +157,14 @@ impl NodeContext {
                 )
                 .boxed());
             }
-            let mut spec = self.use_cte(&CteTarget { unique_id: id.to_owned(), name: target.alias.clone() });
-            spec.event_time = self.event_time_of_node(target);
-            spec.limit = shared.limit();
-            return Ok(spec);
+            let relation = self.use_cte(&CteTarget { unique_id: id.to_owned(), name: target.alias.clone() });
+            return Ok(relation
+                .with_limit(shared.limit())
+                .with_event_time_filter(self.event_time_of_node(target)));
         }
         let target = self.deferred(target).unwrap_or_else(|| Arc::clone(target));
-        let mut spec = RelationSpec::of_node(&target, shared);
-        spec.limit = shared.limit();
-        spec.event_time = self.event_time_of_node(&target);
-        Ok(spec)
+        let relation = shared.relation_of(&target).with_limit(shared.limit());
+        Ok(relation.with_event_time_filter(self.event_time_of_node(&target)))
     }
 
     /// The node in the state that stands for a node that was not built here.
@@ -195,10 +194,8 @@ impl NodeContext {
         let Some(target) = self.shared.manifest.sources.get(id) else {
             return Err(missing(Reason::NotFound));
         };
-        let mut spec = RelationSpec::of_source(target);
-        spec.limit = self.shared.limit();
-        spec.event_time = self.event_time_of_source(target);
-        Ok(spec)
+        let relation = relation::of_source(target).with_limit(self.shared.limit());
+        Ok(relation.with_event_time_filter(self.event_time_of_source(target)))
     }
 
     fn function(&self, name: &str, package: Option<&str>) -> Resolved {
@@ -211,16 +208,13 @@ impl NodeContext {
         let Some(target) = self.shared.manifest.functions.get(id) else {
             return Err(missing(Reason::NotFound));
         };
-        let mut spec = RelationSpec::of_node(target, &self.shared);
-        spec.kind = Some("function");
-        spec.quoting = [true; 3];
-        Ok(spec)
+        Ok(self.shared.relation_of(target).with_quoting(Policy::default()).of_type(RelationType::Function))
     }
 
     /// Remembers that the query needs this CTE.
-    fn use_cte(&self, target: &CteTarget) -> RelationSpec {
+    fn use_cte(&self, target: &CteTarget) -> Relation {
         self.add_cte(&target.unique_id);
-        RelationSpec::cte(&target.name)
+        Relation::ephemeral(&target.name)
     }
 
     fn missing(&self, target: Target<'_>, reason: Reason) -> Box<Diagnostic> {
@@ -268,15 +262,13 @@ impl NodeContext {
     fn event_time(&self, field: &str, quoted: bool) -> Option<EventTimeFilter> {
         let window = match (self.batch_window(), &self.shared.sample) {
             _ if !self.filters_by_event_time() => None,
-            (Some(batch), Some(sample)) => {
-                Some([batch[0].clone().max(sample[0].clone()), batch[1].clone().min(sample[1].clone())])
-            }
+            (Some(batch), Some(sample)) => Some([batch[0].max(sample[0]), batch[1].min(sample[1])]),
             (Some(window), None) => Some(window),
-            (None, sample) => sample.clone(),
+            (None, sample) => *sample,
         }?;
         let field = if quoted { format!("\"{field}\"") } else { field.to_owned() };
         let [start, end] = window;
-        Some(EventTimeFilter { field, start, end })
+        Some(EventTimeFilter { field_name: field, start: Some(start), end: Some(end) })
     }
 }
 

@@ -8,6 +8,7 @@ use minijinja::Value;
 use serde_json::{Map, Value as Json, json};
 
 use super::CteTarget;
+use crate::jinja::objects::Policy;
 use crate::jinja::python::from_json;
 use crate::manifest::{Lookup, Manifest};
 
@@ -33,7 +34,7 @@ pub struct Surroundings {
     pub database: String,
     pub schema: String,
     /// The project's quoting of database, schema and identifier.
-    pub quoting: [bool; 3],
+    pub quoting: Policy,
     /// Each package's variables with those of the root project and the command line over them.
     pub vars: HashMap<String, Map<String, Json>>,
     /// `target`, without the password.
@@ -50,7 +51,7 @@ pub struct Surroundings {
     /// `--empty`: no rows of anything upstream.
     pub empty: bool,
     /// `--sample`: start and end.
-    pub sample: Option<[String; 2]>,
+    pub sample: Option<[jiff::Timestamp; 2]>,
     pub graph: OnceLock<Value>,
 }
 
