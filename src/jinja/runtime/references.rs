@@ -268,8 +268,17 @@ impl NodeContext {
         }?;
         let field = if quoted { format!("\"{field}\"") } else { field.to_owned() };
         let [start, end] = window;
-        Some(EventTimeFilter { field_name: field, start: Some(start), end: Some(end) })
+        Some(EventTimeFilter {
+            field_name: field,
+            start: Some(python_time(start)),
+            end: Some(python_time(end)),
+        })
     }
+}
+
+/// As Python prints a datetime in UTC.
+fn python_time(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S+00:00").to_string()
 }
 
 /// What stands in a query as a CTE.
