@@ -26,7 +26,10 @@ fn bundle_server(out: &Path) -> io::Result<()> {
     }
     // remembered, because this script runs at each change of a macro
     let remembered = out.join("archive");
-    let known = fs::read_to_string(&remembered).map(PathBuf::from).ok().filter(|path| path.is_file());
+    let modified = |path: &Path| fs::metadata(path).and_then(|data| data.modified()).ok();
+    let fresh = modified(&remembered) > modified(Path::new("Cargo.lock"));
+    let known =
+        fs::read_to_string(&remembered).map(PathBuf::from).ok().filter(|path| fresh && path.is_file());
     let given = env::var_os("RSDBT_BUNDLED_ARCHIVE").map(PathBuf::from);
     match given.or(known).or_else(archive).filter(|path| path.is_file()) {
         Some(path) => {

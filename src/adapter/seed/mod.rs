@@ -1,0 +1,171 @@
+//! Seeds: a CSV file becomes a typed table by one pass that infers types and one that streams a COPY.
+//!
+//! Types and nulls follow dbt (agate's rules): an empty cell or the word `null` is NULL; a column is a
+//! number, date, timestamp or boolean when all its cells are, else text.
+
+mod copy;
+mod inference;
+mod records;
+mod value;
+
+use std::path::Path;
+
+use crate::diagnostic::{Diagnostic, Result, SourceText, Span};
+
+use super::Cell;
+use inference::Inference;
+use records::{Records, Row};
+
+/// How a seed's file is to be read.
+#[derive(Debug, Clone)]
+pub struct SeedOptions {
+    pub delimiter: u8,
+    /// Columns with a configured type: their cells stay as they are written.
+    pub text_columns: Vec<String>,
+    /// `007` is a text then, not the number 7.
+    pub keep_leading_zeros: bool,
+}
+
+impl Default for SeedOptions {
+    fn default() -> Self {
+        Self { delimiter: b',', text_columns: Vec::new(), keep_leading_zeros: false }
+    }
+}
+
+/// The type that a column's cells have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SeedType {
+    Integer,
+    BigInteger,
+    /// Whole numbers beyond 64 bits.
+    Numeric,
+    Float,
+    Date,
+    Timestamp,
+    Boolean,
+    Text,
+}
+
+impl SeedType {
+    pub fn sql(self) -> &'static str {
+        match self {
+            Self::Integer => "integer",
+            Self::BigInteger => "bigint",
+            Self::Numeric => "numeric",
+            Self::Float => "float8",
+            Self::Date => "date",
+            Self::Timestamp => "timestamp without time zone",
+            Self::Boolean => "boolean",
+            Self::Text => "text",
+        }
+    }
+}
+
+/// A column of a seed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeedColumn {
+    pub name: String,
+    pub data_type: SeedType,
+}
+
+/// A seed's file, read and typed.
+#[derive(Debug)]
+pub struct Seed {
+    bytes: Vec<u8>,
+    delimiter: u8,
+    /// Where the first row after the header begins.
+    data_start: usize,
+    pub columns: Vec<SeedColumn>,
+    pub row_count: usize,
+    /// The server can read the file's bytes as they are.
+    verbatim: bool,
+}
+
+impl Seed {
+    pub fn read(path: &Path, shown_path: &str, options: &SeedOptions) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(|error| {
+            Diagnostic::runtime("unreadable-file", format!("could not read `{shown_path}`: {error}")).boxed()
+        })?;
+        Self::parse(bytes, shown_path, options)
+    }
+
+    pub fn parse(bytes: Vec<u8>, shown_path: &str, options: &SeedOptions) -> Result<Self> {
+        let start = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let mut records = Records::new(&bytes, start, options.delimiter);
+        let mut row = Row::default();
+        let names = if records.next(&mut row) { column_names(&row, &bytes) } else { Vec::new() };
+        let data_start = records.position();
+        let mut inference = Inference::new(&names, options);
+        let mut row_count = 0;
+        let mut begin = data_start;
+        while records.next(&mut row) {
+            if row.len() > names.len() {
+                return Err(too_long(row_count, row.len(), names.len(), &bytes, begin, shown_path));
+            }
+            inference.row(&row, &bytes);
+            row_count += 1;
+            begin = records.position();
+        }
+        // the server reads quotes and line ends in its own way
+        let verbatim =
+            inference.is_verbatim() && !bytes[data_start..].iter().any(|byte| matches!(byte, b'"' | b'\r'));
+        let types = inference.finish();
+        let columns =
+            names.into_iter().zip(types).map(|(name, data_type)| SeedColumn { name, data_type }).collect();
+        Ok(Self { delimiter: options.delimiter, data_start, columns, row_count, verbatim, bytes })
+    }
+
+    /// The rows as values, for templates that look at them.
+    pub fn rows(&self) -> Vec<Vec<Cell>> {
+        let mut records = Records::new(&self.bytes, self.data_start, self.delimiter);
+        let mut row = Row::default();
+        let mut rows = Vec::with_capacity(self.row_count);
+        while records.next(&mut row) {
+            let cell = |(index, column): (usize, &SeedColumn)| {
+                value::cell(row.field(index, &self.bytes).unwrap_or_default(), column.data_type)
+            };
+            rows.push(self.columns.iter().enumerate().map(cell).collect());
+        }
+        rows
+    }
+}
+
+/// agate's names: a second `a` is `a_2`, and a column without a name gets a letter.
+fn column_names(row: &Row, bytes: &[u8]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::with_capacity(row.len());
+    for index in 0..row.len() {
+        let text = String::from_utf8_lossy(row.field(index, bytes).unwrap_or_default()).into_owned();
+        let letter = char::from(b'a' + u8::try_from(index % 26).unwrap_or_default());
+        let base = if text.is_empty() { letter.to_string().repeat(index / 26 + 1) } else { text };
+        let mut name = base.clone();
+        let mut count = 2;
+        while names.contains(&name) {
+            name = format!("{base}_{count}");
+            count += 1;
+        }
+        names.push(name);
+    }
+    names
+}
+
+fn too_long(
+    index: usize,
+    cells: usize,
+    columns: usize,
+    bytes: &[u8],
+    begin: usize,
+    path: &str,
+) -> Box<Diagnostic> {
+    let source = SourceText::new(path, String::from_utf8_lossy(bytes));
+    let end = bytes[begin..].iter().position(|&byte| byte == b'\n').map_or(bytes.len(), |at| begin + at);
+    Diagnostic::compilation(
+        "seed-row-too-long",
+        format!("Row {index} has {cells} values, but Table only has {columns} columns."),
+    )
+    .label(Span::new(&source, begin..end), format!("the header names {columns} columns"))
+    .help("quote a value that contains the delimiter, or correct the header")
+    .boxed()
+}
+
+#[cfg(test)]
+mod tests;
