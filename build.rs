@@ -73,7 +73,7 @@ fn spec_tests() -> io::Result<String> {
     for path in paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "md")) {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let name = stem.replace(['-', ' ', '.'], "_");
-        let _ = writeln!(code, "#[test]\nfn {name}() {{\n    super::run(\"{}\");\n}}", path.display());
+        let _ = writeln!(code, "#[test]\nfn {name}() {{\n    run_spec(\"{}\");\n}}", path.display());
     }
     Ok(code)
 }

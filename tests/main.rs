@@ -2,3 +2,5 @@
 
 mod architecture;
 mod lineage;
+mod spec;
+mod support;

@@ -1,0 +1,100 @@
+//! Runs `tests/spec/*.md` on a real Postgres: the files of a section make a project, its commands run the
+//! binary, its queries look at what was built. `UPDATE_SPECS=1` rewrites what is expected; read the diff.
+
+mod document;
+mod filter;
+
+use std::fmt::Write as _;
+use std::fs;
+
+use crate::support::{Database, Project, rows_as_table};
+use document::{Block, Document};
+use similar::TextDiff;
+
+include!(concat!(env!("OUT_DIR"), "/specs.rs"));
+
+fn run_spec(path: &str) {
+    let text = fs::read_to_string(path).unwrap();
+    let mut document = Document::parse(&text);
+    let shared: Vec<Block> = document.shared().cloned().collect();
+    for section in document.sections() {
+        let mut stage = Stage::new();
+        for block in &shared {
+            stage.play(block);
+        }
+        for block in section {
+            if let Some(actual) = stage.play(block) {
+                block.replace_body(actual);
+            }
+        }
+    }
+    let actual = document.into_text();
+    if actual == text {
+        return;
+    }
+    if std::env::var_os("UPDATE_SPECS").is_some() {
+        fs::write(path, actual).unwrap();
+        return;
+    }
+    let diff = TextDiff::from_lines(&text, &actual);
+    panic!("{path} expects something else:\n{}", diff.unified_diff().context_radius(4));
+}
+
+/// One section at work.
+struct Stage {
+    project: Project,
+    database: Database,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let database = Database::new();
+        Self { project: Project::new(&database), database }
+    }
+
+    /// Does what the block says; the body that it should have, where it has something to expect.
+    fn play(&mut self, block: &Block) -> Option<String> {
+        let mut words = block.info.split_whitespace();
+        match (words.next()?, words.next()) {
+            ("console", None) => Some(self.console(&block.body)),
+            ("query", None) => Some(self.query(&block.body)),
+            ("execute", None) => {
+                self.database.execute(&block.body);
+                None
+            }
+            ("remove", None) => {
+                block.body.lines().for_each(|path| self.project.remove(path));
+                None
+            }
+            (_, Some(path)) => {
+                self.project.write(path, &block.body);
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn console(&self, body: &str) -> String {
+        let mut actual = String::new();
+        for command in body.lines().filter_map(|line| line.strip_prefix("$ ")) {
+            let arguments = document::words(command);
+            assert_eq!(arguments.first().map(String::as_str), Some("rsdbt"), "only rsdbt runs in a spec");
+            let output = self.project.run(&arguments[1..]);
+            let shown = filter::stable(&output.text, &self.project, &self.database);
+            let _ = write!(actual, "$ {command}\n{shown}");
+            if output.status != 0 {
+                let _ = writeln!(actual, "exit status {}", output.status);
+            }
+        }
+        actual
+    }
+
+    fn query(&mut self, body: &str) -> String {
+        let sql = body.split("\n---\n").next().unwrap_or_default().trim_end();
+        let answer = match self.database.query(sql) {
+            Ok(rows) => rows_as_table(&rows),
+            Err(message) => format!("{message}\n"),
+        };
+        format!("{sql}\n---\n{}", answer.replace(&self.database.schema, "spec"))
+    }
+}

@@ -1,0 +1,46 @@
+//! What differs from run to run is taken out of the output of commands.
+
+use std::sync::LazyLock;
+
+use fancy_regex::Regex;
+
+use crate::support::{Database, Project};
+
+/// Lines that say nothing about what a spec is about.
+const NOISE: [&str; 8] = [
+    "Running with ",
+    "Registered adapter",
+    "Found ",
+    "Concurrency:",
+    "Finished running",
+    "Completed successfully",
+    "Done.",
+    "Unable to do partial parsing",
+];
+
+/// The output without times, colours, names of this run, and noise.
+pub fn stable(text: &str, project: &Project, database: &Database) -> String {
+    static CLOCK: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\d\d:\d\d:\d\d(\.\d+)?\s?").unwrap());
+    static DURATION: LazyLock<Regex> = LazyLock::new(|| Regex::new(r" in \d+\.\d+s\b").unwrap());
+    static COLOUR: LazyLock<Regex> = LazyLock::new(|| Regex::new("\u{1b}\\[[0-9;]*[A-Za-z]").unwrap());
+    static DOTS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r" \.+ \[").unwrap());
+    static VERSION: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"__dbt_tmp\d{12}\b").unwrap());
+    let root = project.path().display().to_string();
+    let mut shown = String::new();
+    for line in text.lines() {
+        let line = COLOUR.replace_all(line, "");
+        let line = CLOCK.replace(&line, "");
+        let line = DURATION.replace_all(&line, "");
+        let line = DOTS.replace_all(&line, " [");
+        let line = VERSION.replace_all(&line, "__dbt_tmp");
+        let line = line.replace(&root, ".").replace(&database.schema, "spec");
+        let line = line.replace(&format!("\"{}\".", database.settings.database), "");
+        let trimmed = line.trim();
+        let is_noise = NOISE.iter().any(|noise| trimmed.starts_with(noise)) || trimmed.contains(" START ");
+        if !trimmed.is_empty() && !is_noise {
+            shown.push_str(line.trim_end());
+            shown.push('\n');
+        }
+    }
+    shown
+}

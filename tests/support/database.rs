@@ -1,0 +1,116 @@
+//! The server of the tests: `RSDBT_TEST_DATABASE_URL`, else the embedded one.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use rsdbt::adapter::embedded::{Lifetime, Options, Server};
+use rsdbt::adapter::{Begin, Cell, Connection, Fetch, ResultSet, Settings, quote_identifier};
+
+/// A connection and a schema that no other test uses; schemas whose names begin with it go too.
+pub struct Database {
+    pub settings: Arc<Settings>,
+    pub schema: String,
+    connection: Connection,
+}
+
+impl Database {
+    pub fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let settings = settings();
+        let schema = format!("spec_{}_{number}", std::process::id());
+        let connection = Connection::open(&settings).unwrap();
+        let mut database = Self { settings, schema, connection };
+        database.drop_schemas();
+        let quoted = quote_identifier(&database.schema);
+        database.execute(&format!("create schema {quoted}; set search_path = {quoted}, public"));
+        database
+    }
+
+    pub fn execute(&mut self, sql: &str) {
+        self.connection.execute(sql, Begin::Auto, Fetch::Nothing).unwrap();
+        self.connection.commit().unwrap();
+    }
+
+    /// The rows, or the server's message.
+    pub fn query(&mut self, sql: &str) -> Result<ResultSet, String> {
+        let answer = self.connection.execute(sql, Begin::Auto, Fetch::All);
+        let rows = answer.map_err(|error| error.message.clone())?.1.unwrap_or_default();
+        self.connection.commit().unwrap();
+        Ok(rows)
+    }
+
+    fn drop_schemas(&mut self) {
+        let pattern = self.schema.replace('_', "\\_");
+        let sql = format!("select nspname::text from pg_namespace where nspname like '{pattern}%'");
+        for row in self.query(&sql).unwrap().rows {
+            if let Some(Cell::Text(name)) = row.first() {
+                self.execute(&format!("drop schema {} cascade", quote_identifier(name)));
+            }
+        }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.drop_schemas();
+        }
+    }
+}
+
+fn settings() -> Arc<Settings> {
+    static SETTINGS: OnceLock<Arc<Settings>> = OnceLock::new();
+    let find = || match std::env::var("RSDBT_TEST_DATABASE_URL") {
+        Ok(uri) => Settings::from_uri(&uri).unwrap(),
+        Err(_) => embedded(),
+    };
+    Arc::clone(SETTINGS.get_or_init(|| Arc::new(find())))
+}
+
+/// One server for the tests of the process; it ends with the process.
+fn embedded() -> Settings {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
+    let start = || Server::ensure(&project, &Options::default(), Lifetime::Command).unwrap();
+    SERVER.get_or_init(start).settings().clone()
+}
+
+/// Columns under their names, as psql would draw them, without its frame.
+pub fn rows_as_table(rows: &ResultSet) -> String {
+    let header: Vec<String> = rows.columns.iter().map(|column| column.name.clone()).collect();
+    let mut lines = vec![header];
+    lines.extend(rows.rows.iter().map(|row| row.iter().map(cell_text).collect()));
+    let columns = lines[0].len();
+    let widths: Vec<usize> = (0..columns)
+        .map(|column| lines.iter().map(|line: &Vec<String>| line[column].chars().count()).max().unwrap_or(0))
+        .collect();
+    let mut table = String::new();
+    for line in lines {
+        let cells: Vec<String> =
+            line.iter().zip(&widths).map(|(cell, &width)| format!("{cell:<width$}")).collect();
+        table.push_str(cells.join(" | ").trim_end());
+        table.push('\n');
+    }
+    table
+}
+
+fn cell_text(cell: &Cell) -> String {
+    match cell {
+        Cell::Null => "NULL".into(),
+        Cell::Bool(value) => value.to_string(),
+        Cell::Int(value) => value.to_string(),
+        Cell::Float(value) => value.to_string(),
+        Cell::Decimal(text) | Cell::Text(text) => text.clone(),
+        Cell::Date(date) => date.to_string(),
+        Cell::Time(time) => time.to_string(),
+        Cell::Timestamp(moment) => moment.to_string().replace('T', " "),
+        Cell::TimestampTz(moment) => moment.timestamp().to_string(),
+        Cell::Interval(interval) => format!("{} days {} us", interval.days, interval.microseconds),
+        Cell::Json(value) => value.to_string(),
+        Cell::Array(cells) => {
+            format!("{{{}}}", cells.iter().map(cell_text).collect::<Vec<_>>().join(","))
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! What the tests that run the binary share: a server, a schema of the test's own, and a project on disk.
+
+mod database;
+mod project;
+
+pub use database::{Database, rows_as_table};
+pub use project::Project;

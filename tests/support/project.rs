@@ -1,0 +1,84 @@
+//! A project in a directory of its own, and the binary run in it.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::Database;
+
+/// Removed with its value, unless the test fails: then it can be looked at.
+pub struct Project {
+    pub root: PathBuf,
+}
+
+/// What one command said, standard output first.
+pub struct Output {
+    pub text: String,
+    pub status: i32,
+}
+
+impl Project {
+    /// A project file and a profile for the database's schema; everything else is the test's.
+    pub fn new(database: &Database) -> Self {
+        let root = std::env::temp_dir().join(&database.schema);
+        let _ = fs::remove_dir_all(&root);
+        fs::create_dir_all(&root).unwrap();
+        let project = Self { root };
+        project.write("dbt_project.yml", "name: shop\nprofile: shop\n");
+        project.write("profiles.yml", &profile(database));
+        project
+    }
+
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    pub fn remove(&self, path: &str) {
+        fs::remove_file(self.root.join(path)).unwrap();
+    }
+
+    pub fn run<S: AsRef<str>>(&self, arguments: &[S]) -> Output {
+        let output = Command::new(env!("CARGO_BIN_EXE_rsdbt"))
+            .args(arguments.iter().map(AsRef::as_ref))
+            .current_dir(&self.root)
+            .env_remove("DBT_PROFILES_DIR")
+            .env("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+            .env("NO_COLOR", "1")
+            .output()
+            .unwrap();
+        let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+        text.push_str(&String::from_utf8_lossy(&output.stderr));
+        Output { text, status: output.status.code().unwrap_or(-1) }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.root
+    }
+}
+
+impl Drop for Project {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let _ = fs::remove_dir_all(&self.root);
+        }
+    }
+}
+
+/// One thread: the order of lines is part of a spec.
+fn profile(database: &Database) -> String {
+    let settings = &database.settings;
+    let mut text = String::from("shop:\n  target: dev\n  outputs:\n    dev:\n      type: postgres\n");
+    let mut set = |key: &str, value: &str| {
+        let _ = writeln!(text, "      {key}: '{}'", value.replace('\'', "''"));
+    };
+    set("host", &settings.host);
+    set("user", &settings.user);
+    set("password", settings.password.as_deref().unwrap_or(""));
+    set("dbname", &settings.database);
+    set("schema", &database.schema);
+    let _ = write!(text, "      port: {}\n      threads: 1\n", settings.port);
+    text
+}
