@@ -1,7 +1,17 @@
 //! From artifacts and lineage to the documentation page: one self-contained HTML file, and a small
 //! server for it. Called by `commands`.
 
+mod artifact;
 pub mod catalog;
+pub mod column_graph;
+mod layout;
+pub mod lineage;
+pub mod open_lineage;
+mod page;
+pub mod server;
+mod trace;
+
+pub use trace::trace_manifest;
 
 use crate::sql::lineage::project::ProjectLineage;
 use serde_json::Value;
@@ -15,7 +25,7 @@ pub struct Artifacts<'a> {
     pub sources: Option<&'a Value>,
 }
 
-/// The page as one HTML text with all data inlined.
-pub fn generate(_artifacts: Artifacts<'_>, _lineage: &ProjectLineage) -> String {
-    String::new()
+/// The page as one HTML text with all data inlined: it works from a file, without a network.
+pub fn generate(artifacts: Artifacts<'_>, lineage: &ProjectLineage) -> String {
+    page::html(artifacts, lineage)
 }

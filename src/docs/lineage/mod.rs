@@ -1,0 +1,131 @@
+//! `rsdbt lineage`: what stands upstream or downstream of a node or of one of its columns.
+
+mod text;
+mod walk;
+
+use super::artifact::{items, text as text_at};
+use super::column_graph::{ColumnAt, ColumnGraph};
+use crate::diagnostic::{Category, Diagnostic, Result, did_you_mean};
+use crate::sql::lineage::project::ProjectLineage;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Which way to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    Upstream,
+    Downstream,
+    Both,
+}
+
+/// How to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Tree,
+    Json,
+    Mermaid,
+    Dot,
+}
+
+/// Whether the edges count that all columns of a node share (filters, joins, groups, orders).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Influences {
+    Shown,
+    Hidden,
+}
+
+/// What the user asks.
+#[derive(Debug, Clone)]
+pub struct Question<'q> {
+    /// `orders`, `orders.amount`, or either with the unique id.
+    pub target: &'q str,
+    pub direction: Direction,
+    /// Steps to go; none for all.
+    pub depth: Option<usize>,
+    pub influences: Influences,
+}
+
+/// The printed answer.
+pub fn answer(
+    manifest: &Value,
+    lineage: &ProjectLineage,
+    question: &Question<'_>,
+    format: Format,
+) -> Result<String> {
+    let columns = ColumnGraph::new(lineage);
+    let start = find(manifest, &columns, question.target)?;
+    let walked = match start {
+        Start::Node(id) => walk::nodes(manifest, &id, question),
+        Start::Column(at) => walk::columns(manifest, &columns, &at, question),
+    };
+    Ok(match format {
+        Format::Tree => text::tree(&walked),
+        Format::Json => text::json(&walked),
+        Format::Mermaid => text::mermaid(&walked),
+        Format::Dot => text::dot(&walked),
+    })
+}
+
+enum Start {
+    Node(String),
+    Column(ColumnAt),
+}
+
+fn find(manifest: &Value, columns: &ColumnGraph, target: &str) -> Result<Start> {
+    let named = names(manifest);
+    let node = |wanted: &str| {
+        let found = named.iter().find(|(id, name)| id == wanted || name == wanted);
+        found.map(|(id, _)| id.clone())
+    };
+    if let Some(id) = node(target) {
+        return Ok(Start::Node(id));
+    }
+    let unknown = |message: String, help: Option<String>| {
+        Diagnostic::new("unknown-lineage-target", Category::Usage, message).maybe_help(help).boxed()
+    };
+    let Some((id, column)) = target.rsplit_once('.').and_then(|(name, column)| Some((node(name)?, column)))
+    else {
+        let near = did_you_mean(target, named.iter().map(|(_, name)| name.as_str()));
+        return Err(unknown(format!("there is no node `{target}`, nor a column of that name"), near));
+    };
+    let Some(place) = columns.names.get_index_of(id.as_str()) else {
+        return Err(unknown(format!("`{id}` has no columns"), None));
+    };
+    let own = &columns.upstream[place].columns;
+    let is_open = own.is_empty() || own.iter().any(|(name, _)| &**name == "*");
+    if !is_open && !own.iter().any(|(name, _)| &**name == column) {
+        let near = did_you_mean(column, own.iter().map(|(name, _)| &**name));
+        return Err(unknown(format!("`{id}` has no column `{column}`"), near));
+    }
+    Ok(Start::Column(ColumnAt { place, column: Some(Arc::from(column)) }))
+}
+
+/// Unique ids and the names by which users call the nodes.
+fn names(manifest: &Value) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for section in
+        ["nodes", "sources", "exposures", "functions", "metrics", "semantic_models", "saved_queries"]
+    {
+        for (id, node) in items(manifest, section) {
+            if !matches!(text_at(node, "/resource_type"), Some("test" | "operation" | "sql_operation")) {
+                found.push((id.to_owned(), short_name(node)));
+            }
+        }
+    }
+    found
+}
+
+/// `source.table`, `model.v2` or the name.
+fn short_name(node: &Value) -> String {
+    let name = text_at(node, "/name").unwrap_or_default();
+    match (text_at(node, "/source_name"), node.get("version").filter(|version| !version.is_null())) {
+        (Some(source), _) => format!("{source}.{name}"),
+        (_, Some(version)) => {
+            format!("{name}.v{}", version.as_str().map_or_else(|| version.to_string(), str::to_owned))
+        }
+        _ => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

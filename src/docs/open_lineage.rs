@@ -1,0 +1,193 @@
+//! OpenLineage run events: one START and one COMPLETE or FAIL for each node that is built.
+
+use super::artifact::{items, list, text};
+use super::column_graph::{ColumnGraph, NodeEdges, Step};
+use crate::sql::lineage::{Clause, EdgeKind};
+use serde_json::{Map, Value, json};
+
+const PRODUCER: &str = "https://github.com/rsdbt/rsdbt";
+const EVENT: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent";
+
+/// What happened to the node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventType {
+    Start,
+    Complete,
+    Fail,
+}
+
+/// The run that an event belongs to.
+#[derive(Debug, Clone, Copy)]
+pub struct Run<'r> {
+    /// A UUID for this node in this invocation.
+    pub run_id: &'r str,
+    /// RFC 3339.
+    pub time: &'r str,
+    /// `postgres://host:port`
+    pub dataset_namespace: &'r str,
+    pub job_namespace: &'r str,
+    /// Why it failed.
+    pub error: Option<&'r str>,
+}
+
+/// The event of one node; none if the manifest does not know it.
+pub fn event(
+    manifest: &Value,
+    columns: &ColumnGraph,
+    unique_id: &str,
+    event_type: EventType,
+    run: Run<'_>,
+) -> Option<Value> {
+    let node = find(manifest, unique_id)?;
+    let mut run_facets = Map::new();
+    if let Some(error) = run.error {
+        let facet = facet("ErrorMessageRunFacet", json!({"message": error, "programmingLanguage": "SQL"}));
+        run_facets.insert("errorMessage".into(), facet);
+    }
+    let mut job_facets = Map::new();
+    if let Some(sql) = text(node, "/compiled_code") {
+        job_facets.insert("sql".into(), facet("SQLJobFacet", json!({"query": sql, "dialect": "postgres"})));
+    }
+    let inputs: Vec<Value> = list(node, "/depends_on/nodes")
+        .filter_map(|parent| dataset(find(manifest, parent)?, run, Map::new()))
+        .collect();
+    let mut output_facets = Map::new();
+    if let Some(place) = columns.names.get_index_of(unique_id) {
+        output_facets.insert("columnLineage".into(), column_lineage(manifest, columns, place, run));
+    }
+    let outputs: Vec<Value> = dataset(node, run, output_facets).into_iter().collect();
+    Some(json!({
+        "eventType": match event_type {
+            EventType::Start => "START",
+            EventType::Complete => "COMPLETE",
+            EventType::Fail => "FAIL",
+        },
+        "eventTime": run.time,
+        "producer": PRODUCER,
+        "schemaURL": EVENT,
+        "run": {"runId": run.run_id, "facets": run_facets},
+        "job": {"namespace": run.job_namespace, "name": unique_id, "facets": job_facets},
+        "inputs": inputs,
+        "outputs": outputs,
+    }))
+}
+
+fn find<'m>(manifest: &'m Value, unique_id: &str) -> Option<&'m Value> {
+    ["nodes", "sources"].into_iter().find_map(|section| manifest.get(section)?.get(unique_id))
+}
+
+fn facet(name: &str, mut body: Value) -> Value {
+    if let Some(body) = body.as_object_mut() {
+        let version = match name {
+            "ColumnLineageDatasetFacet" => "1-2-0",
+            "SchemaDatasetFacet" => "1-1-1",
+            "SQLJobFacet" => "1-1-0",
+            _ => "1-0-0",
+        };
+        body.insert("_producer".into(), PRODUCER.into());
+        let url = format!("https://openlineage.io/spec/facets/{version}/{name}.json");
+        body.insert("_schemaURL".into(), url.into());
+    }
+    body
+}
+
+fn dataset_name(node: &Value) -> Option<String> {
+    let name = text(node, "/alias").or_else(|| text(node, "/identifier")).or_else(|| text(node, "/name"))?;
+    text(node, "/relation_name")?;
+    let parts = [text(node, "/database"), text(node, "/schema"), Some(name)];
+    Some(parts.into_iter().flatten().collect::<Vec<_>>().join("."))
+}
+
+fn dataset(node: &Value, run: Run<'_>, mut facets: Map<String, Value>) -> Option<Value> {
+    let fields: Vec<Value> = items(node, "columns")
+        .map(|(name, column)| {
+            json!({
+                "name": name,
+                "type": text(column, "/data_type"),
+                "description": text(column, "/description"),
+            })
+        })
+        .collect();
+    if !fields.is_empty() {
+        facets.insert("schema".into(), facet("SchemaDatasetFacet", json!({"fields": fields})));
+    }
+    Some(json!({"namespace": run.dataset_namespace, "name": dataset_name(node)?, "facets": facets}))
+}
+
+/// Which input columns each output column has; unresolved ones are left out, as the format has no word for them.
+fn column_lineage(manifest: &Value, columns: &ColumnGraph, place: usize, run: Run<'_>) -> Value {
+    let empty = NodeEdges::default();
+    let edges = columns.upstream.get(place).unwrap_or(&empty);
+    let inputs = |steps: &[(Step, EdgeKind)]| -> Vec<Value> {
+        steps
+            .iter()
+            .filter_map(|(step, kind)| {
+                let Step::To(at) = step else { return None };
+                let column = at.column.as_deref()?;
+                let id = columns.name(at.place);
+                let name = find(manifest, id).and_then(dataset_name).unwrap_or_else(|| id.to_owned());
+                Some(json!({
+                    "namespace": run.dataset_namespace,
+                    "name": name,
+                    "field": column,
+                    "transformations": [transformation(*kind)],
+                }))
+            })
+            .collect()
+    };
+    let fields: Map<String, Value> = edges
+        .columns
+        .iter()
+        .filter(|(name, _)| &**name != "*")
+        .map(|(name, steps)| (name.to_string(), json!({"inputFields": inputs(steps)})))
+        .collect();
+    facet("ColumnLineageDatasetFacet", json!({"fields": fields, "dataset": inputs(&edges.every)}))
+}
+
+fn transformation(kind: EdgeKind) -> Value {
+    let (kind, subtype) = match kind {
+        EdgeKind::Direct => ("DIRECT", "IDENTITY"),
+        EdgeKind::Derived => ("DIRECT", "TRANSFORMATION"),
+        EdgeKind::Influence(Clause::Filter) => ("INDIRECT", "FILTER"),
+        EdgeKind::Influence(Clause::Join) => ("INDIRECT", "JOIN"),
+        EdgeKind::Influence(Clause::Group) => ("INDIRECT", "GROUP_BY"),
+        EdgeKind::Influence(Clause::Order) => ("INDIRECT", "SORT"),
+    };
+    json!({"type": kind, "subtype": subtype, "description": "", "masking": false})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::trace_manifest;
+    use super::*;
+
+    #[test]
+    fn an_event_names_the_columns_that_feed_each_column() {
+        let manifest = json!({
+            "sources": {"source.p.raw.t": {"resource_type": "source", "database": "db", "schema": "raw", "name": "t", "identifier": "T1", "relation_name": "\"db\".\"raw\".\"T1\""}},
+            "nodes": {"model.p.m": {
+                "resource_type": "model", "database": "db", "schema": "s", "name": "m", "alias": "m", "relation_name": "\"db\".\"s\".\"m\"",
+                "compiled_code": "select a, b + 1 as b from \"db\".\"raw\".\"T1\" where c",
+                "depends_on": {"nodes": ["source.p.raw.t"]},
+            }},
+        });
+        let columns = ColumnGraph::new(&trace_manifest(&manifest, None, 1));
+        let run = Run {
+            run_id: "r",
+            time: "t",
+            dataset_namespace: "postgres://h:5432",
+            job_namespace: "p",
+            error: None,
+        };
+        let event = event(&manifest, &columns, "model.p.m", EventType::Complete, run).unwrap();
+        assert_eq!(event["inputs"][0]["name"], "db.raw.T1");
+        assert_eq!(event["outputs"][0]["name"], "db.s.m");
+        let lineage = &event["outputs"][0]["facets"]["columnLineage"];
+        assert_eq!(lineage["fields"]["a"]["inputFields"][0]["field"], "a");
+        assert_eq!(
+            lineage["fields"]["b"]["inputFields"][0]["transformations"][0]["subtype"],
+            "TRANSFORMATION"
+        );
+        assert_eq!(lineage["dataset"][0]["transformations"][0]["subtype"], "FILTER");
+    }
+}
