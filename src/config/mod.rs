@@ -2,17 +2,22 @@
 //!
 //! Jinja inside YAML is rendered through [`Renderer`], because the engine is a higher layer.
 
+pub mod environment;
 mod fields;
+pub mod flags;
 pub mod node_config;
 pub mod profiles;
 pub mod project_file;
 pub mod properties;
 mod renderer;
 mod resource_type;
+pub mod selectors;
 pub mod semver;
 pub mod yaml;
 
+pub use environment::Environment;
 pub use fields::Fields;
+pub use flags::{FlagInputs, Flags};
 pub use profiles::{Profile, ProfileChoice, ProfilesFile};
 pub use project_file::{ProjectFile, RawProjectFile};
 pub use renderer::{Renderer, holds_jinja, render_tree};
