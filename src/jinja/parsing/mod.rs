@@ -1,0 +1,147 @@
+//! A node's root context while it is parsed: `ref`, `source`, `config` and the like record what they are told and
+//! answer with stand-ins. `parse` makes one per node and reads the [`Recorded`] afterwards.
+
+mod config;
+mod references;
+
+use std::any::Any;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use minijinja::Value;
+use serde_json::{Map, Value as Json};
+
+use super::context::{Context, Message};
+use crate::diagnostic::Span;
+use crate::manifest::RefArgs;
+
+use config::ConfigRecorder;
+use references::{Kind, Recorder};
+
+/// What a template told while it was parsed.
+#[derive(Debug, Clone, Default)]
+pub struct Recorded {
+    pub refs: Vec<RefArgs>,
+    pub sources: Vec<Vec<String>>,
+    pub metrics: Vec<Vec<String>>,
+    pub functions: Vec<Vec<String>>,
+    /// The merged arguments of all `config()` calls.
+    pub config: Map<String, Json>,
+    pub macros: Vec<String>,
+}
+
+/// The names that all nodes of one parse share: variables, modules, `target`, `flags`, `env_var`.
+pub trait SharedNames: Send + Sync {
+    fn get(&self, name: &str, scope: &ParseScope) -> Option<Value>;
+
+    fn names(&self) -> Vec<String>;
+
+    fn emit(&self, message: Message, scope: &ParseScope);
+}
+
+/// Who is being parsed.
+#[derive(Debug, Clone, Default)]
+pub struct Subject {
+    pub package: String,
+    /// `model orders (models/orders.sql)`.
+    pub locator: String,
+    pub unique_id: String,
+    pub name: String,
+    pub resource_type: String,
+    pub span: Option<Span>,
+}
+
+/// The root context itself.
+pub struct ParseScope {
+    shared: Arc<dyn SharedNames>,
+    subject: Subject,
+    /// The relation that the node would build: what `this` and every `ref()` are while parsing.
+    this: Value,
+    /// Names that only this node has: `model`, a generic test's arguments.
+    own: Vec<(&'static str, Value)>,
+    recorded: Arc<Mutex<Recorded>>,
+}
+
+impl ParseScope {
+    pub fn new(shared: &Arc<dyn SharedNames>, subject: Subject, this: Value) -> Self {
+        Self {
+            shared: Arc::clone(shared),
+            subject,
+            this,
+            own: Vec::new(),
+            recorded: Arc::new(Mutex::new(Recorded::default())),
+        }
+    }
+
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: Value) -> Self {
+        self.own.push((name, value));
+        self
+    }
+
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// Takes what was recorded so far.
+    pub fn take_recorded(&self) -> Recorded {
+        std::mem::take(&mut lock(&self.recorded))
+    }
+}
+
+fn lock(recorded: &Mutex<Recorded>) -> MutexGuard<'_, Recorded> {
+    recorded.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Context for ParseScope {
+    fn get(&self, name: &str) -> Option<Value> {
+        if let Some((_, value)) = self.own.iter().find(|(own, _)| *own == name) {
+            return Some(value.clone());
+        }
+        let recorder =
+            |kind| Some(Value::from_object(Recorder::new(kind, Arc::clone(&self.recorded), self.this.clone())));
+        match name {
+            "ref" => recorder(Kind::Ref),
+            "source" => recorder(Kind::Source),
+            "metric" => recorder(Kind::Metric),
+            "function" => recorder(Kind::Function),
+            "config" => Some(Value::from_object(ConfigRecorder::new(Arc::clone(&self.recorded)))),
+            "this" => Some(self.this.clone()),
+            "execute" => Some(Value::from(false)),
+            _ => self.shared.get(name, self),
+        }
+    }
+
+    fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> =
+            ["ref", "source", "metric", "function", "config", "this", "execute"].map(str::to_owned).into();
+        names.extend(self.shared.names());
+        names
+    }
+
+    fn package(&self) -> &str {
+        &self.subject.package
+    }
+
+    fn subject(&self) -> Option<String> {
+        (!self.subject.locator.is_empty()).then(|| self.subject.locator.clone())
+    }
+
+    fn execute(&self) -> bool {
+        false
+    }
+
+    fn emit(&self, message: Message) {
+        self.shared.emit(message, self);
+    }
+
+    fn called(&self, unique_id: &str) {
+        let mut recorded = lock(&self.recorded);
+        if !recorded.macros.iter().any(|known| known == unique_id) {
+            recorded.macros.push(unique_id.to_owned());
+        }
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
