@@ -12,7 +12,8 @@ use serde_json::{Map, Value as Json};
 
 use super::context::{Context, Message};
 use crate::diagnostic::Span;
-use crate::manifest::RefArgs;
+use crate::jinja::python;
+use crate::manifest::{Node, RefArgs};
 
 use config::ConfigRecorder;
 use references::{Kind, Recorder};
@@ -56,8 +57,10 @@ pub struct ParseScope {
     subject: Subject,
     /// The relation that the node would build: what `this` and every `ref()` are while parsing.
     this: Value,
-    /// Names that only this node has: `model`, a generic test's arguments.
+    /// Names that only this node has, as a generic test's arguments.
     own: Vec<(&'static str, Value)>,
+    /// What `model` shows.
+    model: Option<Arc<Node>>,
     recorded: Arc<Mutex<Recorded>>,
 }
 
@@ -68,6 +71,7 @@ impl ParseScope {
             subject,
             this,
             own: Vec::new(),
+            model: None,
             recorded: Arc::new(Mutex::new(Recorded::default())),
         }
     }
@@ -75,6 +79,12 @@ impl ParseScope {
     #[must_use]
     pub fn with(mut self, name: &'static str, value: Value) -> Self {
         self.own.push((name, value));
+        self
+    }
+
+    #[must_use]
+    pub fn with_model(mut self, node: Arc<Node>) -> Self {
+        self.model = Some(node);
         self
     }
 
@@ -107,6 +117,10 @@ impl Context for ParseScope {
             "config" => Some(Value::from_object(ConfigRecorder::new(Arc::clone(&self.recorded)))),
             "this" => Some(self.this.clone()),
             "execute" => Some(Value::from(false)),
+            "model" => {
+                let node = self.model.as_ref()?;
+                Some(python::from_json(&serde_json::to_value(node.as_ref()).unwrap_or_default()))
+            }
             _ => self.shared.get(name, self),
         }
     }

@@ -1,0 +1,61 @@
+//! A node on its way: what its file says, before properties and project configs are merged in.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use crate::diagnostic::{SourceText, Span};
+use crate::jinja::Recorded;
+use crate::manifest::Node;
+
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) node: Node,
+    /// The file, and the code in it.
+    pub(super) code: Option<Span>,
+    /// The file's own `config()`.
+    pub(super) calls: Map<String, Json>,
+    /// The properties file's `config:`, as rendered and as written.
+    pub(super) properties: Map<String, Json>,
+    pub(super) properties_written: Map<String, Json>,
+    /// Where the properties file speaks of it.
+    pub(super) patched_at: Option<Span>,
+}
+
+impl Draft {
+    pub(super) fn new(node: Node, code: Option<Span>) -> Self {
+        Self {
+            node,
+            code,
+            calls: Map::new(),
+            properties: Map::new(),
+            properties_written: Map::new(),
+            patched_at: None,
+        }
+    }
+
+    /// dbt's locator: `model orders (models/orders.sql)`.
+    pub(super) fn locator(&self) -> String {
+        locator(&self.node)
+    }
+
+    pub(super) fn absorb(&mut self, recorded: Recorded) {
+        self.node.refs.extend(recorded.refs);
+        self.node.sources.extend(recorded.sources);
+        self.node.metrics.extend(recorded.metrics);
+        self.node.functions.extend(recorded.functions);
+        for unique_id in recorded.macros {
+            self.node.depends_on.add_macro(&unique_id);
+        }
+        crate::config::node_config::merge_calls(&mut self.calls, &recorded.config);
+    }
+
+    /// The file it was read from.
+    pub(super) fn source(&self) -> Option<&Arc<SourceText>> {
+        self.code.as_ref().map(|span| &span.source)
+    }
+}
+
+pub(super) fn locator(node: &Node) -> String {
+    format!("{} {} ({})", node.resource_type(), node.name, node.original_file_path)
+}

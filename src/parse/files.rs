@@ -1,0 +1,185 @@
+//! Files that are nodes: models, snapshots, analyses, singular tests, seeds and functions, rendered once to learn what
+//! they refer to. Two threads share the files of each kind.
+
+use std::sync::Arc;
+
+use super::ParseRequest;
+use super::draft::{Draft, locator};
+use super::scope::Scopes;
+use crate::diagnostic::{Diagnostic, Diagnostics, Result, Span};
+use crate::jinja::{BlockKind, Context, cut_blocks};
+use crate::manifest::{FileHash, FunctionPart, Language, ModelPart, Node, NodeKind};
+use crate::project::{FileKind, Package, SourceFile};
+
+/// The kinds in dbt's order.
+const KINDS: [FileKind; 6] = [
+    FileKind::Model,
+    FileKind::Snapshot,
+    FileKind::Analysis,
+    FileKind::SingularTest,
+    FileKind::Seed,
+    FileKind::Function,
+];
+
+/// The drafts of all node files of a package.
+pub(super) fn drafts(
+    request: &ParseRequest<'_>,
+    scopes: &Scopes,
+    package: &Package,
+) -> Result<Vec<Draft>, Diagnostics> {
+    let reader = Reader { request, scopes, package };
+    let files: Vec<&SourceFile> = KINDS.iter().flat_map(|kind| package.files.of(*kind)).collect();
+    let mut drafts = Vec::with_capacity(files.len());
+    let mut errors = Vec::new();
+    for outcome in in_parallel(&files, |file| reader.read(file)) {
+        match outcome {
+            Ok(more) => drafts.extend(more),
+            Err(error) => errors.push(*error),
+        }
+    }
+    if errors.is_empty() { Ok(drafts) } else { Err(Diagnostics(errors)) }
+}
+
+/// Maps over items on the machine's cores, keeping their order.
+pub(super) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    if items.len() < 32 || cores == 1 {
+        return items.iter().map(work).collect();
+    }
+    let share = items.len().div_ceil(cores * 4);
+    let chunks: Vec<&[T]> = items.chunks(share).collect();
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let results: Vec<std::sync::Mutex<Vec<R>>> = chunks.iter().map(|_| std::sync::Mutex::default()).collect();
+    std::thread::scope(|scope| {
+        let take = || {
+            loop {
+                let at = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                let Some(chunk) = chunks.get(at) else { return };
+                let done = chunk.iter().map(&work).collect();
+                if let Ok(mut slot) = results[at].lock() {
+                    *slot = done;
+                }
+            }
+        };
+        for _ in 1..cores {
+            // deep macro calls need more than a thread's usual stack
+            let spawned = std::thread::Builder::new().stack_size(16 << 20).spawn_scoped(scope, take);
+            drop(spawned);
+        }
+        take();
+    });
+    results.into_iter().flat_map(|slot| slot.into_inner().unwrap_or_default()).collect()
+}
+
+struct Reader<'a> {
+    request: &'a ParseRequest<'a>,
+    scopes: &'a Scopes,
+    package: &'a Package,
+}
+
+impl Reader<'_> {
+    fn read(&self, file: &SourceFile) -> Result<Vec<Draft>> {
+        match file.kind {
+            FileKind::Snapshot => self.snapshots(file),
+            FileKind::Seed => Ok(vec![self.seed(file)]),
+            _ => Ok(vec![self.rendered(self.node(file), file)?]),
+        }
+    }
+
+    /// A node with everything that its place in the project tells.
+    fn node(&self, file: &SourceFile) -> Node {
+        let package = self.package.name();
+        let name = file.stem().to_owned();
+        let mut fqn: Vec<String> = vec![package.to_owned()];
+        if file.kind == FileKind::Analysis {
+            fqn.push("analysis".to_owned());
+        }
+        fqn.extend(file.fqn_parts().into_iter().map(str::to_owned));
+        let (kind, prefix, path) = match file.kind {
+            FileKind::Analysis => {
+                (NodeKind::Analysis, "analysis", format!("analysis/{}", file.relative_path))
+            }
+            FileKind::SingularTest => (NodeKind::SingularTest, "test", file.relative_path.clone()),
+            FileKind::Function => {
+                (NodeKind::Function(Box::<FunctionPart>::default()), "function", file.relative_path.clone())
+            }
+            FileKind::Seed => {
+                let root_path = Some(self.package.directory.to_string_lossy().into_owned());
+                (NodeKind::Seed { root_path }, "seed", file.relative_path.clone())
+            }
+            _ => (NodeKind::Model(Box::<ModelPart>::default()), "model", file.relative_path.clone()),
+        };
+        let checksum = file.checksum();
+        Node {
+            kind,
+            unique_id: format!("{prefix}.{package}.{name}"),
+            name: name.clone(),
+            alias: name,
+            package_name: package.to_owned(),
+            path,
+            original_file_path: file.original_file_path(),
+            fqn,
+            checksum: FileHash { name: checksum.name, checksum: checksum.checksum },
+            schema: self.request.target.schema.clone(),
+            database: Some(self.request.target.database.clone()),
+            raw_code: if file.kind == FileKind::Seed { Arc::from("") } else { Arc::from(file.code()) },
+            language: if file.extension() == "py" { Language::Python } else { Language::Sql },
+            created_at: self.request.now,
+            ..Node::default()
+        }
+    }
+
+    fn seed(&self, file: &SourceFile) -> Draft {
+        Draft::new(self.node(file), None)
+    }
+
+    fn rendered(&self, node: Node, file: &SourceFile) -> Result<Draft> {
+        let text = &file.source.text;
+        let code = file.code();
+        let start = code.as_ptr() as usize - text.as_ptr() as usize;
+        let span = Span::new(&file.source, start..start + code.len());
+        if node.language == Language::Python {
+            let mut draft = Draft::new(node, Some(span));
+            super::python_models::read(&mut draft);
+            return Ok(draft);
+        }
+        self.render(node, span)
+    }
+
+    fn render(&self, node: Node, span: Span) -> Result<Draft> {
+        let node = Arc::new(node);
+        let scope = Arc::new(self.scopes.of_node(&node, &locator(&node)));
+        let context: Arc<dyn Context> = scope.clone();
+        self.request.engine.render_span(&span, &context)?;
+        let recorded = scope.take_recorded();
+        drop((context, scope));
+        let mut draft = Draft::new(Arc::unwrap_or_clone(node), Some(span));
+        draft.absorb(recorded);
+        Ok(draft)
+    }
+
+    fn snapshots(&self, file: &SourceFile) -> Result<Vec<Draft>> {
+        let blocks = cut_blocks(&file.source, &[BlockKind::Snapshot])?;
+        let mut drafts = Vec::with_capacity(blocks.blocks.len());
+        for block in blocks.blocks {
+            let mut node = self.node(file);
+            node.kind = NodeKind::Snapshot;
+            node.unique_id = format!("snapshot.{}.{}", self.package.name(), block.name);
+            node.name.clone_from(&block.name);
+            node.alias.clone_from(&block.name);
+            node.fqn.push(block.name.clone());
+            let span = Span::new(&file.source, block.body.clone());
+            node.raw_code = Arc::from(span.text());
+            drafts.push(self.render(node, span)?);
+        }
+        Ok(drafts)
+    }
+}
+
+/// dbt's error for a model and another node of one id.
+pub(super) fn duplicate(first: &Draft, second: &Draft) -> Diagnostic {
+    crate::manifest::duplicate_resource(
+        crate::manifest::Resource::Node(&first.node),
+        crate::manifest::Resource::Node(&second.node),
+    )
+}

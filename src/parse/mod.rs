@@ -1,0 +1,87 @@
+//! [`Project`] to [`Manifest`]: the one stage that renders templates while it reads.
+//!
+//! Files become drafts of nodes, properties files patch them, configs and names are settled, generic tests and
+//! sources are added, then names become edges. Each parse is a full one: it is fast enough that none is cached.
+
+mod checks;
+mod docs;
+mod draft;
+mod exposures;
+mod files;
+mod generic_tests;
+mod hooks;
+mod macros;
+mod naming;
+mod patches;
+mod properties;
+mod scope;
+mod semantics;
+mod settle;
+mod sources;
+mod test_name;
+mod trees;
+mod unit_tests;
+
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::jinja::{Engine, SharedNames};
+use crate::manifest::{Manifest, Metadata};
+use crate::project::Project;
+
+pub use naming::Quoted;
+pub use scope::RelationOf;
+
+/// Where models go unless they say otherwise.
+#[derive(Debug, Clone)]
+pub struct ParseTarget {
+    pub database: String,
+    pub schema: String,
+}
+
+/// What parsing needs beside the project's files.
+pub struct ParseRequest<'a> {
+    pub project: &'a Project,
+    pub engine: &'a Engine,
+    pub shared: Arc<dyn SharedNames>,
+    pub relation_of: RelationOf,
+    pub target: ParseTarget,
+    pub quoting: Quoted,
+    /// `--store-failures`.
+    pub store_failures: bool,
+    /// dbt's behaviour flags and others, by name.
+    pub flags: &'a serde_json::Map<String, serde_json::Value>,
+    pub metadata: Metadata,
+    /// Seconds since 1970, for `created_at`.
+    pub now: f64,
+}
+
+impl ParseRequest<'_> {
+    fn root_name(&self) -> &str {
+        self.project.root.name()
+    }
+
+    fn flag(&self, name: &str) -> bool {
+        self.flags.get(name).and_then(serde_json::Value::as_bool).unwrap_or(false)
+    }
+}
+
+/// The manifest and what is to be said about the project.
+#[derive(Debug)]
+pub struct Parsed {
+    pub manifest: Manifest,
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Reads the whole project.
+///
+/// # Errors
+/// All mistakes of the first phase that finds any.
+pub fn manifest(request: &ParseRequest<'_>) -> Result<Parsed, Diagnostics> {
+    let mut parser = settle::Parser::new(request);
+    parser.read_files()?;
+    parser.read_properties()?;
+    parser.settle_nodes()?;
+    parser.add_tests_and_sources()?;
+    parser.resolve()
+}

@@ -1,0 +1,182 @@
+//! Where a node lives in the database: the `generate_*_name` macros decide, the built-in ones without being called.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::ParseRequest;
+use super::scope::Scopes;
+use crate::diagnostic::Result;
+use crate::jinja::{MacroDef, Value, python};
+use crate::manifest::{Node, NodeKind, Quoting};
+
+#[derive(Clone, Copy)]
+enum Component {
+    Database,
+    Schema,
+    Alias,
+}
+
+impl Component {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Database => "database",
+            Self::Schema => "schema",
+            Self::Alias => "alias",
+        }
+    }
+}
+
+/// The macros that name relations, as far as users replaced them.
+pub(super) struct Naming<'a> {
+    request: &'a ParseRequest<'a>,
+    scopes: &'a Scopes,
+}
+
+impl<'a> Naming<'a> {
+    pub(super) fn new(request: &'a ParseRequest<'a>, scopes: &'a Scopes) -> Self {
+        Self { request, scopes }
+    }
+
+    /// Sets database, schema, alias and relation name from the node's resolved config.
+    pub(super) fn apply(&self, node: &mut Node, locator: &str) -> Result<()> {
+        let custom = |node: &Node, key: &str| node.config.get(key).cloned().unwrap_or(Json::Null);
+        let database = self.component(Component::Database, &custom(node, "database"), node, locator)?;
+        node.database = database;
+        let schema = self.component(Component::Schema, &custom(node, "schema"), node, locator)?;
+        node.schema = schema.unwrap_or_default();
+        let alias = self.component(Component::Alias, &custom(node, "alias"), node, locator)?;
+        node.alias = alias.unwrap_or_default();
+        if matches!(node.kind, NodeKind::Snapshot) {
+            if let Some(database) = given(node, "target_database") {
+                node.database = Some(database);
+            }
+            if let Some(schema) = given(node, "target_schema") {
+                node.schema = schema;
+            }
+        }
+        node.relation_name = self.holds_relation(node).then(|| self.relation_name(node));
+        Ok(())
+    }
+
+    fn component(
+        &self,
+        component: Component,
+        custom: &Json,
+        node: &Node,
+        locator: &str,
+    ) -> Result<Option<String>> {
+        let imported = (node.package_name != self.request.root_name()).then_some(node.package_name.as_str());
+        let definition = imported
+            .and_then(|package| self.request.engine.find_generate_macro(component.name(), Some(package)))
+            .or_else(|| self.request.engine.find_generate_macro(component.name(), None));
+        match definition {
+            Some(definition) if definition.package != crate::jinja::BUILTIN_PACKAGE => {
+                self.call(&definition, custom, node, locator)
+            }
+            _ => Ok(self.builtin(component, custom, node)),
+        }
+    }
+
+    fn call(
+        &self,
+        definition: &Arc<MacroDef>,
+        custom: &Json,
+        node: &Node,
+        locator: &str,
+    ) -> Result<Option<String>> {
+        let model = serde_json::to_value(node).unwrap_or(Json::Null);
+        let context = self.scopes.naming(&definition.package, locator);
+        let arguments = [python::from_json(custom), python::from_json(&model)];
+        let name: Value = self.request.engine.call_macro(definition, &context, &arguments, &[])?;
+        Ok((!name.is_none() && !name.is_undefined()).then(|| python::to_str(&name).trim().to_owned()))
+    }
+
+    /// What the built-in macros answer: every node asks three of them, so they are not called.
+    fn builtin(&self, component: Component, custom: &Json, node: &Node) -> Option<String> {
+        let target = &self.request.target;
+        let custom = match custom {
+            Json::Null => None,
+            Json::String(text) => Some(text.trim().to_owned()),
+            other => Some(python::json_repr(other)),
+        };
+        Some(match component {
+            Component::Database => custom.unwrap_or_else(|| target.database.clone()),
+            Component::Schema => match custom {
+                Some(custom) => format!("{}_{custom}", target.schema),
+                None => target.schema.clone(),
+            },
+            // dbt: an empty alias counts as unset
+            Component::Alias => match custom.filter(|alias| !alias.is_empty()) {
+                Some(custom) => custom,
+                None => match node.version() {
+                    Some(version) => format!("{}_v{}", node.name, version.to_string().replace('.', "_")),
+                    None => node.name.clone(),
+                },
+            },
+        })
+    }
+
+    fn holds_relation(&self, node: &Node) -> bool {
+        match &node.kind {
+            NodeKind::SingularTest | NodeKind::GenericTest(_) => {
+                match node.config.get("store_failures").and_then(Json::as_bool) {
+                    Some(true) => true,
+                    _ => self.request.store_failures,
+                }
+            }
+            NodeKind::Function(_) => true,
+            _ => node.is_relational(),
+        }
+    }
+
+    fn relation_name(&self, node: &Node) -> String {
+        let own = node.config.get("quoting").cloned().unwrap_or(Json::Null);
+        let quoted = |key: &str, default: bool| own.get(key).and_then(Json::as_bool).unwrap_or(default);
+        let base = self.request.quoting;
+        let policy = Quoted {
+            database: quoted("database", base.database),
+            schema: quoted("schema", base.schema),
+            identifier: quoted("identifier", base.identifier),
+        };
+        policy.render(node.database.as_deref(), &node.schema, &node.alias)
+    }
+
+    /// The name of a source's relation.
+    pub(super) fn source_relation(&self, quoting: Quoting, path: [Option<&str>; 3]) -> String {
+        let base = self.request.quoting;
+        let policy = Quoted {
+            database: quoting.database.unwrap_or(base.database),
+            schema: quoting.schema.unwrap_or(base.schema),
+            identifier: quoting.identifier.unwrap_or(base.identifier),
+        };
+        policy.render(path[0], path[1].unwrap_or_default(), path[2].unwrap_or_default())
+    }
+}
+
+fn given(node: &Node, key: &str) -> Option<String> {
+    node.config.get(key).and_then(Json::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// Which parts of relation names are quoted.
+#[derive(Debug, Clone, Copy)]
+pub struct Quoted {
+    pub database: bool,
+    pub schema: bool,
+    pub identifier: bool,
+}
+
+impl Quoted {
+    fn render(self, database: Option<&str>, schema: &str, identifier: &str) -> String {
+        let part = |text: &str, quoted: bool| if quoted { format!("\"{text}\"") } else { text.to_owned() };
+        let mut parts = Vec::with_capacity(3);
+        if let Some(database) = database {
+            parts.push(part(database, self.database));
+        }
+        if !schema.is_empty() {
+            parts.push(part(schema, self.schema));
+        }
+        parts.push(part(identifier, self.identifier));
+        parts.join(".")
+    }
+}

@@ -1,0 +1,47 @@
+//! Makes the root contexts of what is parsed.
+
+use std::sync::Arc;
+
+use crate::jinja::{Context, ParseScope, SharedNames, Subject, Value};
+use crate::manifest::Node;
+
+/// Builds one context per node from the names that all share.
+pub(super) struct Scopes {
+    shared: Arc<dyn SharedNames>,
+    relation_of: RelationOf,
+}
+
+/// Makes the relation object that stands for a node while parsing.
+pub type RelationOf = fn(&Node) -> Value;
+
+impl Scopes {
+    pub(super) fn new(shared: &Arc<dyn SharedNames>, relation_of: RelationOf) -> Self {
+        Self { shared: Arc::clone(shared), relation_of }
+    }
+
+    pub(super) fn of_node(&self, node: &Arc<Node>, locator: &str) -> ParseScope {
+        let subject = Subject {
+            package: node.package_name.clone(),
+            locator: locator.to_owned(),
+            unique_id: node.unique_id.clone(),
+            name: node.name.clone(),
+            resource_type: node.resource_type().to_string(),
+            span: None,
+        };
+        let relation_of = self.relation_of;
+        let relation = relation_of(node);
+        ParseScope::new(&self.shared, subject, relation).with_model(Arc::clone(node))
+    }
+
+    /// For the `generate_*_name` macros of a package.
+    pub(super) fn naming(&self, package: &str, locator: &str) -> Arc<dyn Context> {
+        self.of_package(package, locator)
+    }
+
+    /// For texts that belong to no node: YAML values, descriptions.
+    pub(super) fn of_package(&self, package: &str, locator: &str) -> Arc<dyn Context> {
+        let subject =
+            Subject { package: package.to_owned(), locator: locator.to_owned(), ..Subject::default() };
+        Arc::new(ParseScope::new(&self.shared, subject, Value::UNDEFINED))
+    }
+}
