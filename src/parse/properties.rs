@@ -1,0 +1,391 @@
+//! Properties files, read and rendered into owned entries. Two threads share the files: YAML is the slowest part
+//! of a parse.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value as Json};
+
+use super::ParseRequest;
+use super::files::in_parallel;
+use super::scope::Scopes;
+use crate::config::properties::{
+    ColumnProperties, ExposureProperties, FunctionProperties, GroupProperties, MacroProperties,
+    NodeProperties, PropertiesFile, PropertyKind, SourceProperties, UnitTestProperties, VersionProperties,
+    render_entry,
+};
+use crate::config::{Renderer, Yaml};
+use crate::diagnostic::{Diagnostic, Diagnostics, Result, Span};
+use crate::jinja::{Context, Engine, python};
+use crate::manifest::{Column, ColumnConfig, Constraint, Version};
+use crate::project::{FileKind, Package, SourceFile};
+
+/// Where an entry stands.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) package: String,
+    /// As `models/staging/schema.yml`.
+    pub(super) file: String,
+    /// Below its searched directory, as `staging/schema.yml`.
+    pub(super) relative: String,
+    /// The folders between the two: what follows the package in an fqn.
+    pub(super) folders: Vec<String>,
+    pub(super) span: Span,
+}
+
+impl Place {
+    /// dbt's `patch_path`.
+    pub(super) fn patch_path(&self) -> String {
+        format!("{}://{}", self.package, self.file)
+    }
+}
+
+/// The tests of one column.
+#[derive(Debug, Clone)]
+pub(super) struct ColumnTests {
+    pub(super) name: String,
+    pub(super) quote: Option<bool>,
+    pub(super) tags: Vec<String>,
+    pub(super) tests: Vec<Yaml>,
+}
+
+/// All tests that one entry attaches.
+#[derive(Debug, Clone, Default)]
+pub(super) struct EntryTests {
+    pub(super) columns: Vec<ColumnTests>,
+    pub(super) tests: Vec<Yaml>,
+    pub(super) quote_columns: Option<bool>,
+}
+
+/// An entry that describes a node.
+#[derive(Debug)]
+pub(super) struct NodePatch {
+    pub(super) kind: PropertyKind,
+    pub(super) place: Place,
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) config: Map<String, Json>,
+    pub(super) config_written: Map<String, Json>,
+    pub(super) columns: IndexMap<String, Column>,
+    pub(super) tests: EntryTests,
+    pub(super) constraints: Vec<Constraint>,
+    pub(super) versions: Vec<VersionPatch>,
+    pub(super) latest_version: Option<Version>,
+    pub(super) deprecation_date: Option<String>,
+    pub(super) time_spine: Option<Json>,
+    pub(super) relation: Option<String>,
+    pub(super) function: Option<FunctionProperties>,
+}
+
+/// One version of a model.
+#[derive(Debug)]
+pub(super) struct VersionPatch {
+    pub(super) version: Version,
+    pub(super) defined_in: Option<String>,
+    pub(super) description: String,
+    pub(super) config: Map<String, Json>,
+    pub(super) config_written: Map<String, Json>,
+    pub(super) columns: IndexMap<String, Column>,
+    pub(super) tests: EntryTests,
+    pub(super) constraints: Vec<Constraint>,
+    pub(super) deprecation_date: Option<String>,
+    pub(super) span: Span,
+}
+
+/// An entry of `sources:`, rendered and as written.
+#[derive(Debug)]
+pub(super) struct SourceEntry {
+    pub(super) place: Place,
+    pub(super) rendered: Yaml,
+    pub(super) written: Yaml,
+}
+
+/// A whole file.
+#[derive(Debug, Default)]
+pub(super) struct FileEntries {
+    pub(super) nodes: Vec<NodePatch>,
+    pub(super) sources: Vec<SourceEntry>,
+    pub(super) macros: Vec<(Place, MacroProperties)>,
+    pub(super) exposures: Vec<(Place, ExposureProperties, Map<String, Json>)>,
+    pub(super) groups: Vec<(Place, GroupProperties)>,
+    pub(super) unit_tests: Vec<(Place, UnitTestProperties)>,
+    /// Metrics, semantic models and saved queries, as they are.
+    pub(super) semantics: Vec<(PropertyKind, Place, Json)>,
+    pub(super) warnings: Vec<Diagnostic>,
+}
+
+/// Reads every properties file of a package.
+pub(super) fn read(
+    request: &ParseRequest<'_>,
+    scopes: &Scopes,
+    package: &Package,
+) -> Result<Vec<FileEntries>, Diagnostics> {
+    let files: Vec<&SourceFile> = package.files.of(FileKind::Properties).iter().collect();
+    let mut read = Vec::with_capacity(files.len());
+    let mut errors = Vec::new();
+    let reader = Reader { request, scopes, package };
+    for outcome in in_parallel(&files, |file| reader.file(file)) {
+        match outcome {
+            Ok(entries) => read.push(entries),
+            Err(error) => errors.push(*error),
+        }
+    }
+    if errors.is_empty() { Ok(read) } else { Err(Diagnostics(errors)) }
+}
+
+struct Reader<'a> {
+    request: &'a ParseRequest<'a>,
+    scopes: &'a Scopes,
+    package: &'a Package,
+}
+
+/// Renders YAML values natively, with what properties files may use: variables and the environment.
+struct YamlRenderer<'a> {
+    engine: &'a Engine,
+    context: Arc<dyn Context>,
+}
+
+impl Renderer for YamlRenderer<'_> {
+    fn render(&self, text: &str, span: Span) -> Result<Json> {
+        let value = self.engine.evaluate(text, &span, &self.context)?;
+        Ok(python::to_json(&value))
+    }
+}
+
+impl Reader<'_> {
+    fn file(&self, file: &SourceFile) -> Result<FileEntries> {
+        let mut entries = FileEntries::default();
+        let mut warnings = Vec::new();
+        let Some(properties) = PropertiesFile::read(&file.source, &mut warnings)? else {
+            return Ok(FileEntries { warnings, ..entries });
+        };
+        let renderer = YamlRenderer {
+            engine: self.request.engine,
+            context: self.scopes.of_package(self.package.name(), ""),
+        };
+        for kind in PropertyKind::ALL {
+            for written in properties.entries(kind) {
+                let place = self.place(file, written);
+                let rendered = render_entry(kind, written, &renderer)?;
+                self.entry(kind, place, &rendered, written, &mut entries, &mut warnings)?;
+            }
+        }
+        entries.warnings = warnings;
+        Ok(entries)
+    }
+
+    fn place(&self, file: &SourceFile, entry: &Yaml) -> Place {
+        let mut folders: Vec<String> = file.relative_path.split('/').map(str::to_owned).collect();
+        folders.pop();
+        let name_span = entry.get("name").map_or_else(|| entry.span(), Yaml::span);
+        Place {
+            package: self.package.name().to_owned(),
+            file: file.original_file_path(),
+            relative: file.relative_path.clone(),
+            folders,
+            span: name_span,
+        }
+    }
+
+    fn entry(
+        &self,
+        kind: PropertyKind,
+        place: Place,
+        rendered: &Yaml,
+        written: &Yaml,
+        entries: &mut FileEntries,
+        warnings: &mut Vec<Diagnostic>,
+    ) -> Result<()> {
+        match kind {
+            PropertyKind::Models
+            | PropertyKind::Seeds
+            | PropertyKind::Snapshots
+            | PropertyKind::Analyses
+            | PropertyKind::DataTests
+            | PropertyKind::Functions => {
+                let properties = NodeProperties::read(kind, rendered, warnings)?;
+                entries.nodes.push(node_patch(kind, place, &properties, written)?);
+            }
+            PropertyKind::Sources => {
+                // read for its errors here, where the file is at hand; tables are made when all files are known
+                SourceProperties::read(rendered, warnings)?;
+                entries.sources.push(SourceEntry {
+                    place,
+                    rendered: rendered.clone(),
+                    written: written.clone(),
+                });
+            }
+            PropertyKind::Macros => {
+                entries.macros.push((place, MacroProperties::read(rendered, warnings)?));
+            }
+            PropertyKind::Exposures => {
+                let raw = json_map(written.get("config"));
+                entries.exposures.push((place, ExposureProperties::read(rendered, warnings)?, raw));
+            }
+            PropertyKind::Groups => {
+                entries.groups.push((place, GroupProperties::read(rendered, warnings)?));
+            }
+            PropertyKind::UnitTests => {
+                entries.unit_tests.push((place, UnitTestProperties::read(rendered, warnings)?));
+            }
+            PropertyKind::Metrics | PropertyKind::SemanticModels | PropertyKind::SavedQueries => {
+                entries.semantics.push((kind, place, rendered.to_json()));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn json_map(yaml: Option<&Yaml>) -> Map<String, Json> {
+    yaml.and_then(Yaml::as_mapping).map(crate::config::Mapping::to_json).unwrap_or_default()
+}
+
+fn node_patch(
+    kind: PropertyKind,
+    place: Place,
+    properties: &NodeProperties<'_>,
+    written: &Yaml,
+) -> Result<NodePatch> {
+    let quote_columns = properties.yaml.get("quote_columns").and_then(Yaml::as_bool);
+    let version_entries = written.get("versions").and_then(Yaml::as_sequence).unwrap_or_default();
+    let mut versions = Vec::with_capacity(properties.versions.len());
+    for (at, version) in properties.versions.iter().enumerate() {
+        let config_written = json_map(version_entries.get(at).and_then(|entry| entry.get("config")));
+        versions.push(version_patch(properties, version, config_written, quote_columns)?);
+    }
+    let columns: Vec<&ColumnProperties<'_>> = properties.columns.iter().collect();
+    Ok(NodePatch {
+        kind,
+        name: properties.name.clone(),
+        description: properties.description.clone(),
+        config: properties.config.clone(),
+        config_written: json_map(written.get("config")),
+        columns: manifest_columns(&columns)?,
+        tests: entry_tests(&columns, properties.tests, quote_columns),
+        constraints: model_constraints(&properties.constraints, &place.span)?,
+        versions,
+        latest_version: properties.latest_version.as_ref().and_then(as_version),
+        deprecation_date: properties.deprecation_date.clone(),
+        time_spine: properties.time_spine.clone(),
+        relation: properties.relation.clone(),
+        function: properties.function.clone(),
+        place,
+    })
+}
+
+fn version_patch(
+    model: &NodeProperties<'_>,
+    version: &VersionProperties<'_>,
+    config_written: Map<String, Json>,
+    quote_columns: Option<bool>,
+) -> Result<VersionPatch> {
+    let columns = model.columns_of(version);
+    let given = if version.constraints.is_empty() { &model.constraints } else { &version.constraints };
+    let mut config = version.config.clone();
+    for (key, value) in [
+        ("access", version.access.clone().map(Json::String)),
+        ("docs", version.docs.clone().map(Json::Object)),
+    ] {
+        if let Some(value) = value {
+            config.insert(key.to_owned(), value);
+        }
+    }
+    Ok(VersionPatch {
+        version: as_version(&version.v).unwrap_or_else(|| Version::from("")),
+        defined_in: version.defined_in.clone(),
+        description: version.description.clone(),
+        config,
+        config_written,
+        columns: manifest_columns(&columns)?,
+        tests: entry_tests(&columns, version.tests.unwrap_or(model.tests), quote_columns),
+        constraints: model_constraints(given, &version.span)?,
+        deprecation_date: version.deprecation_date.clone(),
+        span: version.span.clone(),
+    })
+}
+
+/// A number or a text of the YAML as a version.
+pub(super) fn as_version(value: &Json) -> Option<Version> {
+    match value {
+        Json::Number(number) => Some(Version::Number(number.clone())),
+        Json::String(text) => Some(Version::Text(text.clone())),
+        _ => None,
+    }
+}
+
+fn entry_tests(columns: &[&ColumnProperties<'_>], tests: &[Yaml], quote_columns: Option<bool>) -> EntryTests {
+    let tested = columns.iter().filter(|column| !column.tests.is_empty());
+    EntryTests {
+        columns: tested
+            .map(|column| ColumnTests {
+                name: column.name.clone(),
+                quote: column.quote,
+                tags: column.tags.clone(),
+                tests: column.tests.to_vec(),
+            })
+            .collect(),
+        tests: tests.to_vec(),
+        quote_columns,
+    }
+}
+
+/// Columns of a source's table, with its tests.
+pub(super) fn table_columns(
+    columns: &[ColumnProperties<'_>],
+    tests: &[Yaml],
+) -> Result<(IndexMap<String, Column>, EntryTests)> {
+    let columns: Vec<&ColumnProperties<'_>> = columns.iter().collect();
+    Ok((manifest_columns(&columns)?, entry_tests(&columns, tests, None)))
+}
+
+fn manifest_columns(columns: &[&ColumnProperties<'_>]) -> Result<IndexMap<String, Column>> {
+    let mut manifest = IndexMap::with_capacity(columns.len());
+    for column in columns {
+        let constraints = column
+            .constraints
+            .iter()
+            .map(|constraint| constraint_of(constraint, &column.span))
+            .collect::<Result<Vec<_>>>()?;
+        manifest.insert(
+            column.name.clone(),
+            Column {
+                name: column.name.clone(),
+                description: column.description.clone(),
+                meta: column.meta.clone(),
+                data_type: column.data_type.clone(),
+                constraints,
+                quote: column.quote,
+                config: ColumnConfig {
+                    meta: column.meta.clone(),
+                    tags: column.tags.clone(),
+                    extra: Map::new(),
+                },
+                tags: column.tags.clone(),
+                granularity: column.granularity.clone(),
+                doc_blocks: Vec::new(),
+                extra: column.extra.clone(),
+            },
+        );
+    }
+    Ok(manifest)
+}
+
+fn model_constraints(constraints: &[Json], span: &Span) -> Result<Vec<Constraint>> {
+    constraints
+        .iter()
+        .map(|constraint| {
+            let mut constraint = constraint_of(constraint, span)?;
+            constraint.columns.get_or_insert_default();
+            Ok(constraint)
+        })
+        .collect()
+}
+
+fn constraint_of(constraint: &Json, span: &Span) -> Result<Constraint> {
+    serde_json::from_value(constraint.clone()).map_err(|error| {
+        Diagnostic::parsing("constraint-shape", format!("a constraint cannot be read: {error}"))
+            .label(span.clone(), "")
+            .help("a constraint has a `type`, and may have `name`, `expression`, `columns`, `to`, `to_columns`")
+            .boxed()
+    })
+}

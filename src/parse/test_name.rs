@@ -1,0 +1,114 @@
+//! The names and ids of generic tests. State comparison and orchestrators key on them, so they equal
+//! dbt's to the last digit: flattened arguments, and a hash over Python's `repr` of the test's metadata.
+
+use std::fmt::Write as _;
+
+use md5::{Digest, Md5};
+use serde_json::{Map, Value as Json};
+
+use crate::jinja::python;
+
+/// The file and alias name (under 64 characters) and the full name (unique id and fqn).
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct TestName {
+    pub short: String,
+    pub full: String,
+}
+
+/// The name of a test of `kind` (`unique`, `dbt_utils_expression_is_true`, `source_not_null`) on `target`.
+pub(super) fn synthesize(kind: &str, target: &str, arguments: &Map<String, Json>) -> TestName {
+    let mut names: Vec<&String> = arguments.keys().filter(|name| *name != "model").collect();
+    names.sort();
+    let mut parts: Vec<String> = Vec::new();
+    for name in names {
+        match &arguments[name] {
+            Json::Object(map) => parts.extend(map.values().map(|value| clean(&json_str(value)))),
+            Json::Array(items) => parts.extend(items.iter().map(|value| clean(&json_str(value)))),
+            value => parts.push(clean(&json_str(value))),
+        }
+    }
+    let identifier = format!("{kind}_{target}");
+    let full = format!("{identifier}_{}", parts.join("__"));
+    let short = if full.chars().count() >= 64 {
+        let head: String = identifier.chars().take(30).collect();
+        format!("{head}_{}", md5_hex(&full))
+    } else {
+        full.clone()
+    };
+    TestName { short, full }
+}
+
+/// Runs of characters that do not belong in a name become one underscore.
+fn clean(text: &str) -> String {
+    let mut cleaned = String::with_capacity(text.len());
+    let mut gap = false;
+    for character in text.chars() {
+        if character.is_ascii_alphanumeric() || character == '_' {
+            cleaned.push(character);
+            gap = false;
+        } else if !gap {
+            cleaned.push('_');
+            gap = true;
+        }
+    }
+    cleaned
+}
+
+/// The ten digits that end a generic test's unique id.
+pub(super) fn id_hash(name: &str, metadata: &Json) -> String {
+    let digest = md5_hex(&format!("{name}{}", python::json_repr(&hashable(metadata))));
+    digest[digest.len() - 10..].to_owned()
+}
+
+/// dbt hashes the metadata with sorted keys and every scalar as text.
+fn hashable(value: &Json) -> Json {
+    match value {
+        Json::Object(map) => {
+            let mut keys: Vec<&String> = map.keys().collect();
+            keys.sort();
+            Json::Object(keys.into_iter().map(|key| (key.clone(), hashable(&map[key]))).collect())
+        }
+        Json::Array(items) => items.iter().map(hashable).collect(),
+        scalar => Json::String(json_str(scalar)),
+    }
+}
+
+/// Python's `str()`.
+fn json_str(value: &Json) -> String {
+    match value {
+        Json::String(text) => text.clone(),
+        other => python::json_repr(other),
+    }
+}
+
+pub(super) fn md5_hex(text: &str) -> String {
+    Md5::digest(text.as_bytes()).iter().fold(String::with_capacity(32), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    // The expected values were printed by dbt for the example project jaffle_shop.
+    #[test]
+    fn names_and_hashes_equal_dbts() {
+        let kwargs = json!({
+            "values": ["placed", "shipped", "completed", "return_pending", "returned"],
+            "column_name": "status",
+            "model": "{{ get_where_subquery(ref('orders')) }}",
+        });
+        let name = synthesize("accepted_values", "orders", kwargs.as_object().unwrap());
+        assert_eq!(name.short, "accepted_values_orders_1ce6ab157c285f7cd2ac656013faf758");
+        assert_eq!(
+            name.full,
+            "accepted_values_orders_status__placed__shipped__completed__return_pending__returned"
+        );
+        let metadata = json!({"namespace": null, "name": "accepted_values", "kwargs": kwargs});
+        assert_eq!(id_hash(&name.full, &metadata), "be6b5b5ec3");
+    }
+}
