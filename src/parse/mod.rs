@@ -14,6 +14,7 @@ mod macros;
 mod naming;
 mod patches;
 mod properties;
+mod python_models;
 mod scope;
 mod semantics;
 mod settle;

@@ -1,0 +1,345 @@
+//! Entries of properties files merged into the drafts that they describe.
+
+use std::sync::Arc;
+
+use super::draft::Draft;
+use super::generic_tests::{Attached, TestGroup};
+use super::properties::{EntryTests, NodePatch, Place, VersionPatch};
+use super::settle::{NodeClass, Parser};
+use crate::config::node_config::merge_level;
+use crate::config::properties::PropertyKind;
+use crate::diagnostic::{Diagnostic, Result};
+use crate::manifest::{
+    FunctionArgument, FunctionPart, FunctionReturns, Node, NodeKind, TimeSpine, Version,
+};
+
+fn class_of(kind: PropertyKind) -> NodeClass {
+    match kind {
+        PropertyKind::Models => NodeClass::Model,
+        PropertyKind::Seeds => NodeClass::Seed,
+        PropertyKind::Snapshots => NodeClass::Snapshot,
+        PropertyKind::Analyses => NodeClass::Analysis,
+        PropertyKind::DataTests => NodeClass::SingularTest,
+        PropertyKind::Functions => NodeClass::Function,
+        _ => NodeClass::Other,
+    }
+}
+
+impl Parser<'_> {
+    pub(super) fn patch(&mut self, patch: NodePatch) -> Result<()> {
+        if patch.kind == PropertyKind::Snapshots
+            && let Some(relation) = patch.relation.clone()
+        {
+            self.add_yaml_snapshot(&patch, &relation)?;
+        }
+        if patch.versions.is_empty() {
+            return self.patch_plain(patch);
+        }
+        self.patch_versions(patch)
+    }
+
+    /// The drafts of a name, those of the entry's own package first.
+    fn find(&self, class: NodeClass, name: &str, package: &str) -> Vec<usize> {
+        let of = |own: bool| -> Vec<usize> {
+            self.draft_index
+                .get(&(class, name.to_owned()))
+                .into_iter()
+                .flatten()
+                .copied()
+                .filter(|&at| (self.drafts[at].node.package_name == package) == own)
+                .collect()
+        };
+        let own = of(true);
+        // dbt: seeds, models and snapshots of other packages can be patched too
+        if own.is_empty() && matches!(class, NodeClass::Model | NodeClass::Seed | NodeClass::Snapshot) {
+            of(false)
+        } else {
+            own
+        }
+    }
+
+    fn patch_plain(&mut self, patch: NodePatch) -> Result<()> {
+        let class = class_of(patch.kind);
+        let found = self.find(class, &patch.name, &patch.place.package);
+        if found.is_empty() {
+            self.warn_no_node(&patch, &patch.name);
+        }
+        for &at in &found {
+            if let Some(other) = &self.drafts[at].node.patch_path {
+                return Err(duplicate_patch(&patch, other));
+            }
+        }
+        for at in found {
+            let draft = &mut self.drafts[at];
+            merge_level(&mut draft.properties, &patch.config);
+            draft.properties_written.extend(patch.config_written.clone());
+            draft.patched_at = Some(patch.place.span.clone());
+            let node = &mut draft.node;
+            node.patch_path = Some(patch.place.patch_path());
+            node.description.clone_from(&patch.description);
+            node.columns.clone_from(&patch.columns);
+            if let NodeKind::Model(part) = &mut node.kind {
+                part.deprecation_date.clone_from(&patch.deprecation_date);
+                part.constraints.clone_from(&patch.constraints);
+                part.latest_version.clone_from(&patch.latest_version);
+                part.time_spine = time_spine(&patch);
+            }
+            if let (NodeKind::Function(part), Some(function)) = (&mut node.kind, &patch.function) {
+                **part = function_part(function);
+            }
+            self.constraint_references(at, &patch.place)?;
+        }
+        // dbt: tests of a model that does not exist still become nodes, and are then reported
+        if matches!(patch.kind, PropertyKind::Models | PropertyKind::Seeds | PropertyKind::Snapshots) {
+            self.queue_tests(&patch, None, patch.tests.clone());
+        }
+        Ok(())
+    }
+
+    fn warn_no_node(&mut self, patch: &NodePatch, name: &str) {
+        for class in [NodeClass::Model, NodeClass::Seed, NodeClass::Snapshot] {
+            if class != class_of(patch.kind) && !self.find(class, name, &patch.place.package).is_empty() {
+                let kind = match class {
+                    NodeClass::Model => "model",
+                    NodeClass::Seed => "seed",
+                    _ => "snapshot",
+                };
+                self.warnings.push(
+                    Diagnostic::warning(
+                        "WrongResourceSchemaFile",
+                        format!(
+                            "'{name}' is a {kind} node, but it is specified in the {} section of {}.\n\
+                             To fix this error, place the `{name}` specification under the {kind}s key instead.",
+                            patch.kind.key(),
+                            patch.place.file
+                        ),
+                    )
+                    .label(patch.place.span.clone(), ""),
+                );
+                return;
+            }
+        }
+        let near = crate::diagnostic::did_you_mean(
+            name,
+            self.drafts
+                .iter()
+                .filter(|draft| NodeClass::of(&draft.node) == class_of(patch.kind))
+                .map(|draft| draft.node.name.as_str()),
+        );
+        self.warnings.push(
+            Diagnostic::warning(
+                "NoNodeForYamlKey",
+                format!(
+                    "Did not find matching node for patch with name '{name}' in the '{}' section of file '{}'",
+                    patch.kind.key(),
+                    patch.place.file
+                ),
+            )
+            .label(patch.place.span.clone(), "")
+            .maybe_help(near),
+        );
+    }
+
+    fn patch_versions(&mut self, patch: NodePatch) -> Result<()> {
+        let latest = patch
+            .latest_version
+            .clone()
+            .or_else(|| patch.versions.iter().map(|version| version.version.clone()).max());
+        for version in &patch.versions {
+            let suffixed = format!("{}_v{}", patch.name, version.version);
+            let file = version.defined_in.clone().unwrap_or(suffixed);
+            let package = &patch.place.package;
+            let own = |name: &str| -> Option<usize> {
+                self.draft_index
+                    .get(&(NodeClass::Model, name.to_owned()))?
+                    .iter()
+                    .copied()
+                    .find(|&at| self.drafts[at].node.package_name == *package)
+            };
+            let is_latest = Some(&version.version) == latest.as_ref();
+            let found = own(&file).or_else(|| if is_latest { own(&patch.name) } else { None });
+            match found {
+                Some(at) => self.patch_version(at, &patch, version, latest.as_ref())?,
+                None => self.warn_no_node(&patch, &file),
+            }
+        }
+        for version in &patch.versions {
+            self.queue_tests(&patch, Some(&version.version), version.tests.clone());
+        }
+        Ok(())
+    }
+
+    fn patch_version(
+        &mut self,
+        at: usize,
+        patch: &NodePatch,
+        version: &VersionPatch,
+        latest: Option<&Version>,
+    ) -> Result<()> {
+        let draft = &mut self.drafts[at];
+        if let Some(other) = &draft.node.patch_path {
+            return Err(duplicate_patch(patch, other));
+        }
+        let mut config = patch.config.clone();
+        deep_merge(&mut config, &version.config);
+        merge_level(&mut draft.properties, &config);
+        draft.properties_written.extend(patch.config_written.clone());
+        draft.properties_written.extend(version.config_written.clone());
+        draft.patched_at = Some(version.span.clone());
+        let formatted = format!("v{}", version.version);
+        let node = &mut draft.node;
+        node.unique_id = format!("model.{}.{}.{formatted}", patch.place.package, patch.name);
+        if let Some(last) = node.fqn.last_mut() {
+            last.clone_from(&patch.name);
+        }
+        node.fqn.push(formatted);
+        node.name.clone_from(&patch.name);
+        node.patch_path = Some(patch.place.patch_path());
+        node.description =
+            if version.description.is_empty() { patch.description.clone() } else { version.description.clone() };
+        node.columns.clone_from(&version.columns);
+        if let NodeKind::Model(part) = &mut node.kind {
+            part.version = Some(version.version.clone());
+            part.latest_version = latest.cloned();
+            part.constraints.clone_from(&version.constraints);
+            part.deprecation_date.clone_from(&version.deprecation_date);
+        }
+        self.constraint_references(at, &patch.place)
+    }
+
+    /// Foreign keys that name their target by `ref()` or `source()` make edges.
+    fn constraint_references(&mut self, at: usize, place: &Place) -> Result<()> {
+        let node = &self.drafts[at].node;
+        let of_model = node.model().map(|part| part.constraints.as_slice()).unwrap_or_default();
+        let targets: Vec<String> = node
+            .columns
+            .values()
+            .flat_map(|column| &column.constraints)
+            .chain(of_model)
+            .filter(|constraint| constraint.kind == "foreign_key")
+            .filter_map(|constraint| constraint.to.clone())
+            .filter(|to| to.contains('('))
+            .collect();
+        let name = node.name.clone();
+        for to in targets {
+            let recorded = self.record_expression(&to, place).map_err(|_| {
+                Diagnostic::parsing(
+                    "constraint-target",
+                    format!(
+                        "Invalid 'ref' or 'source' syntax on foreign key constraint 'to' on model {name}: {to}."
+                    ),
+                )
+                .label(place.span.clone(), "")
+                .help("write `to: ref('orders')` or `to: source('shop', 'orders')`")
+            })?;
+            let node = &mut self.drafts[at].node;
+            node.refs.extend(recorded.refs);
+            node.sources.extend(recorded.sources);
+        }
+        Ok(())
+    }
+
+    fn queue_tests(&mut self, patch: &NodePatch, version: Option<&Version>, tests: EntryTests) {
+        if tests.tests.is_empty() && tests.columns.is_empty() {
+            return;
+        }
+        let attached = Attached::Node {
+            yaml_key: patch.kind.key(),
+            name: patch.name.clone(),
+            version: version.cloned(),
+        };
+        self.tests.push(TestGroup {
+            place: patch.place.clone(),
+            attached,
+            tests,
+            tags: Vec::new(),
+            attached_node: None,
+            group: None,
+        });
+    }
+
+    /// A snapshot that is only YAML selects all of its `relation`.
+    fn add_yaml_snapshot(&mut self, patch: &NodePatch, relation: &str) -> Result<()> {
+        let place = &patch.place;
+        let recorded = self.record_expression(relation, place)?;
+        let stem = place.relative.rsplit_once('.').map_or(place.relative.as_str(), |(stem, _)| stem);
+        let mut fqn = vec![place.package.clone()];
+        fqn.extend(stem.split('/').map(str::to_owned));
+        fqn.pop();
+        fqn.push(patch.name.clone());
+        let node = Node {
+            kind: NodeKind::Snapshot,
+            unique_id: format!("snapshot.{}.{}", place.package, patch.name),
+            name: patch.name.clone(),
+            alias: patch.name.clone(),
+            package_name: place.package.clone(),
+            path: format!("{}/{}.sql", place.relative, patch.name),
+            original_file_path: place.file.clone(),
+            fqn,
+            checksum: self.file_checksum(place),
+            raw_code: Arc::from(format!("select * from {{{{ {relation} }}}}")),
+            schema: self.request.target.schema.clone(),
+            database: Some(self.request.target.database.clone()),
+            created_at: self.request.now,
+            refs: recorded.refs,
+            sources: recorded.sources,
+            ..Node::default()
+        };
+        let at = self.drafts.len();
+        self.draft_index.entry((NodeClass::Snapshot, patch.name.clone())).or_default().push(at);
+        self.drafts.push(Draft::new(node, None));
+        Ok(())
+    }
+}
+
+fn time_spine(patch: &NodePatch) -> Option<TimeSpine> {
+    patch.time_spine.clone().and_then(|spine| serde_json::from_value(spine).ok())
+}
+
+fn function_part(function: &crate::config::properties::FunctionProperties) -> FunctionPart {
+    FunctionPart {
+        returns: serde_json::from_value::<FunctionReturns>(function.returns.clone()).unwrap_or_default(),
+        arguments: function
+            .arguments
+            .iter()
+            .map(|argument| FunctionArgument {
+                name: argument.name.clone(),
+                data_type: argument.kind.clone().unwrap_or_default(),
+                description: argument.description.clone(),
+                default_value: argument.default_value.clone(),
+            })
+            .collect(),
+    }
+}
+
+fn deep_merge(
+    base: &mut serde_json::Map<String, serde_json::Value>,
+    update: &serde_json::Map<String, serde_json::Value>,
+) {
+    use serde_json::Value as Json;
+    for (key, value) in update {
+        match (base.get_mut(key), value) {
+            (Some(Json::Object(old)), Json::Object(new)) => deep_merge(old, new),
+            _ => {
+                base.insert(key.clone(), value.clone());
+            }
+        }
+    }
+}
+
+fn duplicate_patch(patch: &NodePatch, other: &str) -> Box<Diagnostic> {
+    let other = other.split_once("://").map_or(other, |(_, file)| file);
+    let noun = patch.kind.noun();
+    Diagnostic::compilation(
+        "duplicate-patch",
+        format!(
+            "dbt found two schema.yml entries for the same resource named {}. Resources and their associated \
+             columns may only be described a single time. To fix this, remove one of the resource entries for \
+             {} in this file:\n - {}\n - {other}",
+            patch.name, patch.name, patch.place.file
+        ),
+    )
+    .label(patch.place.span.clone(), format!("this {noun} is described twice"))
+    .help("keep one of the two entries")
+    .boxed()
+}

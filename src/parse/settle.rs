@@ -1,0 +1,389 @@
+//! The parse as one object: drafts are gathered, patched, settled into nodes, and joined by edges.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use super::draft::Draft;
+use super::generic_tests::{TestGroup, TestMaker};
+use super::naming::Naming;
+use super::properties::{FileEntries, NodePatch};
+use super::scope::Scopes;
+use super::trees::{ConfigOf, ConfigTrees};
+use super::{ParseRequest, Parsed, checks, docs, files, hooks, macros, properties};
+use crate::diagnostic::{Diagnostic, Diagnostics, Result, Span};
+use crate::jinja::Context;
+use crate::manifest::{
+    Access, Contract, Disabled, Docs, Lookup, Manifest, Node, NodeKind, Precedence, Resource, ResolveContext,
+    SameNames, Target,
+};
+
+pub(super) struct Parser<'a> {
+    pub(super) request: &'a ParseRequest<'a>,
+    pub(super) scopes: Scopes,
+    pub(super) trees: ConfigTrees,
+    pub(super) drafts: Vec<Draft>,
+    /// The drafts by kind and name, for properties files.
+    pub(super) draft_index: DraftIndex,
+    pub(super) entries: Vec<FileEntries>,
+    pub(super) tests: Vec<TestGroup>,
+    pub(super) manifest: Manifest,
+    pub(super) warnings: Vec<Diagnostic>,
+    /// The code of each node, to point at a `ref()` in it.
+    places: HashMap<String, Span>,
+}
+
+impl<'a> Parser<'a> {
+    pub(super) fn new(request: &'a ParseRequest<'a>) -> Self {
+        Self {
+            request,
+            scopes: Scopes::new(&request.shared, request.relation_of),
+            trees: ConfigTrees::new(request),
+            drafts: Vec::new(),
+            draft_index: DraftIndex::new(),
+            entries: Vec::new(),
+            tests: Vec::new(),
+            manifest: Manifest { metadata: request.metadata.clone(), ..Manifest::default() },
+            warnings: Vec::new(),
+            places: HashMap::new(),
+        }
+    }
+
+    /// Macros, node files, hooks and doc blocks of all packages.
+    pub(super) fn read_files(&mut self) -> Result<(), Diagnostics> {
+        self.manifest.macros = macros::manifest_macros(self.request)?;
+        for package in self.request.project.all() {
+            self.drafts.extend(files::drafts(self.request, &self.scopes, package)?);
+            self.drafts.extend(hooks::drafts(self.request, &self.scopes, package)?);
+            docs::read_blocks(self.request, package, &mut self.manifest)?;
+        }
+        for (at, draft) in self.drafts.iter().enumerate() {
+            let key = (NodeClass::of(&draft.node), draft.node.name.clone());
+            self.draft_index.entry(key).or_default().push(at);
+        }
+        Ok(())
+    }
+
+    /// Properties files, merged into the drafts that they speak of.
+    pub(super) fn read_properties(&mut self) -> Result<(), Diagnostics> {
+        let mut problems = Vec::new();
+        for package in self.request.project.all() {
+            for mut file in properties::read(self.request, &self.scopes, package)? {
+                self.warnings.append(&mut file.warnings);
+                let patches: Vec<NodePatch> = std::mem::take(&mut file.nodes);
+                for patch in patches {
+                    if let Err(problem) = self.patch(patch) {
+                        problems.push(*problem);
+                    }
+                }
+                macros::patch(&mut self.manifest, &file.macros, &mut self.warnings);
+                self.entries.push(file);
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(Diagnostics(problems)) }
+    }
+
+    /// Configs and names of all nodes that files made.
+    pub(super) fn settle_nodes(&mut self) -> Result<(), Diagnostics> {
+        let drafts = std::mem::take(&mut self.drafts);
+        let settled = self.settle_all(drafts)?;
+        let mut problems = Vec::new();
+        for draft in settled {
+            if let Err(problem) = self.add(draft) {
+                problems.push(problem);
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(Diagnostics(problems)) }
+    }
+
+    /// Generic tests of nodes, sources with theirs, and all resources that are no nodes.
+    pub(super) fn add_tests_and_sources(&mut self) -> Result<(), Diagnostics> {
+        self.attach_tests();
+        self.add_sources()?;
+        let groups = std::mem::take(&mut self.tests);
+        let maker = TestMaker { request: self.request, scopes: &self.scopes };
+        let made = files::in_parallel(&groups, |group| {
+            let mut warnings = Vec::new();
+            maker.drafts(group, &mut warnings).map(|drafts| (drafts, warnings))
+        });
+        let mut drafts = Vec::new();
+        let mut problems = Vec::new();
+        for outcome in made {
+            match outcome {
+                Ok((more, warnings)) => {
+                    drafts.extend(more);
+                    self.warnings.extend(warnings);
+                }
+                Err(problem) => problems.push(*problem),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(Diagnostics(problems));
+        }
+        for draft in self.settle_all(drafts)? {
+            if let Err(problem) = self.add(draft) {
+                problems.push(problem);
+            }
+        }
+        self.add_groups(&mut problems);
+        self.add_exposures(&mut problems);
+        self.add_semantics(&mut problems);
+        self.add_unit_tests(&mut problems);
+        if problems.is_empty() { Ok(()) } else { Err(Diagnostics(problems)) }
+    }
+
+    /// Names become edges, descriptions are rendered, and what only the whole shows is checked.
+    pub(super) fn resolve(mut self) -> Result<Parsed, Diagnostics> {
+        let lookup = self.lookup();
+        let restricted: HashSet<String> = self
+            .request
+            .project
+            .all()
+            .filter(|package| package.file.restrict_access)
+            .map(|package| package.name().to_owned())
+            .collect();
+        let places = std::mem::take(&mut self.places);
+        let locate = |resource: Resource<'_>, target: Target<'_>| {
+            places.get(resource.unique_id()).map(|span| locate_call(span, target))
+        };
+        let context = ResolveContext { lookup: &lookup, restricted_packages: &restricted, locate: &locate };
+        self.warnings.extend(self.manifest.resolve_edges(&context)?);
+        self.resolve_unit_tests(&lookup)?;
+        docs::render_descriptions(self.request, &mut self.manifest, &lookup)?;
+        checks::infer_primary_keys(&mut self.manifest);
+        checks::check(self.request, &self.trees, &self.manifest, &mut self.warnings)?;
+        let same_names = if self.request.flag("require_unique_project_resource_names") {
+            SameNames::Refuse
+        } else {
+            SameNames::Warn
+        };
+        self.warnings.extend(self.manifest.check_unique(same_names)?);
+        self.manifest.build_maps();
+        Ok(Parsed { manifest: self.manifest, warnings: self.warnings })
+    }
+
+    pub(super) fn lookup(&self) -> Lookup {
+        let precedence = if self.request.flag("require_ref_searches_node_package_before_root") {
+            Precedence::NodePackageFirst
+        } else {
+            Precedence::RootPackageFirst
+        };
+        Lookup::new(&self.manifest, self.request.root_name(), precedence)
+    }
+
+    fn settle_all(&self, drafts: Vec<Draft>) -> Result<Vec<Draft>, Diagnostics> {
+        let cells: Vec<std::sync::Mutex<Option<Draft>>> =
+            drafts.into_iter().map(|draft| std::sync::Mutex::new(Some(draft))).collect();
+        let mut settled = Vec::with_capacity(cells.len());
+        let mut problems = Vec::new();
+        let outcomes = files::in_parallel(&cells, |cell| {
+            let draft = cell.lock().ok().and_then(|mut draft| draft.take());
+            draft.map(|draft| self.settle(draft))
+        });
+        for outcome in outcomes.into_iter().flatten() {
+            match outcome {
+                Ok(draft) => settled.push(draft),
+                Err(problem) => problems.push(*problem),
+            }
+        }
+        if problems.is_empty() { Ok(settled) } else { Err(Diagnostics(problems)) }
+    }
+
+    /// Merges all configs of a draft and sets what depends on them.
+    fn settle(&self, mut draft: Draft) -> Result<Draft> {
+        let of = ConfigOf::draft(&draft);
+        let config = self.trees.resolve(&of, &draft.properties, &draft.calls);
+        let written = self.trees.written(&of, &draft.properties_written, &draft.calls);
+        draft.node.config = config;
+        draft.node.unrendered_config = written;
+        apply_config(&mut draft)?;
+        let locator = draft.locator();
+        Naming::new(self.request, &self.scopes).apply(&mut draft.node, &locator)?;
+        self.render_hooks(&mut draft)?;
+        Ok(draft)
+    }
+
+    /// Hooks may refer to other nodes too.
+    fn render_hooks(&self, draft: &mut Draft) -> Result<()> {
+        let mut hooks: Vec<String> = Vec::new();
+        for key in ["pre-hook", "post-hook"] {
+            if let Some(Json::Array(list)) = draft.node.config.get(key) {
+                hooks.extend(
+                    list.iter().filter_map(|hook| hook.get("sql").and_then(Json::as_str)).map(str::to_owned),
+                );
+            }
+        }
+        if hooks.iter().all(|hook| !crate::config::holds_jinja(hook)) {
+            return Ok(());
+        }
+        let node = Arc::new(draft.node.clone());
+        let scope = Arc::new(self.scopes.of_node(&node, &draft.locator()));
+        let context: Arc<dyn Context> = scope.clone();
+        let span = draft
+            .code
+            .clone()
+            .or_else(|| draft.patched_at.clone())
+            .unwrap_or_else(|| Span::new(&crate::diagnostic::SourceText::new("", ""), 0..0));
+        for hook in hooks {
+            self.request.engine.render_text(&hook, &span, &context)?;
+        }
+        let mut recorded = scope.take_recorded();
+        recorded.config.clear();
+        draft.absorb(recorded);
+        Ok(())
+    }
+
+    /// Puts a settled draft into the manifest.
+    fn add(&mut self, draft: Draft) -> Result<(), Diagnostic> {
+        let Draft { node, code, patched_at, .. } = draft;
+        let unique_id = node.unique_id.clone();
+        if let Some(span) = code.or(patched_at) {
+            self.places.entry(unique_id.clone()).or_insert(span);
+        }
+        if !node.is_enabled() {
+            self.manifest.disabled.entry(unique_id).or_default().push(Disabled::Node(Arc::new(node)));
+            return Ok(());
+        }
+        let nodes = match node.kind {
+            NodeKind::Function(_) => &mut self.manifest.functions,
+            _ => &mut self.manifest.nodes,
+        };
+        if let Some(first) = nodes.get(&unique_id) {
+            return Err(crate::manifest::duplicate_resource(Resource::Node(first), Resource::Node(&node)));
+        }
+        nodes.insert(unique_id, Arc::new(node));
+        Ok(())
+    }
+
+    /// Tests learn which node they belong to and inherit its group.
+    fn attach_tests(&mut self) {
+        let mut by_name: HashMap<(&str, &str, Option<String>), &Arc<Node>> = HashMap::new();
+        let disabled = self.manifest.disabled.values().flatten().filter_map(|disabled| match disabled {
+            Disabled::Node(node) => Some(node),
+            _ => None,
+        });
+        for node in self.manifest.nodes.values().chain(disabled).filter(|node| node.is_refable()) {
+            let version = node.version().map(ToString::to_string);
+            by_name.entry((&node.package_name, &node.name, version)).or_insert(node);
+        }
+        for group in &mut self.tests {
+            let super::generic_tests::Attached::Node { name, version, .. } = &group.attached else { continue };
+            let version = version.as_ref().map(ToString::to_string);
+            if let Some(node) = by_name.get(&(group.place.package.as_str(), name.as_str(), version)) {
+                group.attached_node = Some(node.unique_id.clone());
+                group.group.clone_from(&node.group);
+            }
+        }
+    }
+}
+
+/// Copies to the node what dbt keeps both there and in its config.
+fn apply_config(draft: &mut Draft) -> Result<()> {
+    let locator = draft.locator();
+    let at = draft.patched_at.clone().or_else(|| draft.code.clone());
+    let invalid = |message: String| {
+        let diagnostic = Diagnostic::parsing("invalid-config", message).subject(locator.clone());
+        match &at {
+            Some(span) => diagnostic.label(span_start(span), "").boxed(),
+            None => diagnostic.boxed(),
+        }
+    };
+    checks::check_config(&draft.node, &invalid)?;
+    let node = &mut draft.node;
+    if let Some(Json::Array(tags)) = node.config.get("tags") {
+        for tag in tags.iter().filter_map(Json::as_str) {
+            if !node.tags.iter().any(|known| known == tag) {
+                node.tags.push(tag.to_owned());
+            }
+        }
+    }
+    if let Some(Json::Object(meta)) = node.config.get("meta").filter(|meta| !is_empty(meta)) {
+        node.meta = meta.clone();
+    }
+    if let Some(group) = node.config.get("group").and_then(Json::as_str) {
+        node.group = Some(group.to_owned());
+    }
+    if let Some(docs) = node.config.get("docs") {
+        node.docs = serde_json::from_value::<Docs>(docs.clone()).unwrap_or_default();
+    }
+    if let Some(contract) = node.config.get("contract")
+        && !matches!(node.kind, NodeKind::Seed { .. })
+    {
+        let contract: Contract = serde_json::from_value(contract.clone()).unwrap_or_default();
+        node.contract = Contract { checksum: None, ..contract };
+    }
+    let access = node.config.get("access").cloned();
+    if let (Some(access), NodeKind::Model(part)) = (access, &mut node.kind) {
+        part.access = match access.as_str() {
+            Some("private") => Access::Private,
+            Some("protected") => Access::Protected,
+            Some("public") => Access::Public,
+            _ => {
+                let text = access.as_str().map_or_else(|| access.to_string(), str::to_owned);
+                return Err(invalid(format!(
+                    "Node {} has an invalid value ({text}) for the access field",
+                    node.unique_id
+                )));
+            }
+        };
+    }
+    checks::check_contract(node, &invalid)
+}
+
+fn is_empty(value: &Json) -> bool {
+    value.as_object().is_some_and(Map::is_empty)
+}
+
+/// Only the first line: configs do not tell where they stand.
+fn span_start(span: &Span) -> Span {
+    let length = span.text().lines().next().unwrap_or_default().len();
+    Span::new(&span.source, span.range.start..span.range.start + length)
+}
+
+/// The call in a node's code that names a target; the code's first line when none is found.
+fn locate_call(code: &Span, target: Target<'_>) -> Span {
+    let name = match target {
+        Target::Ref(args) => args.name.as_str(),
+        Target::Source(_, table) => table,
+        Target::Function(name, _) | Target::Metric(name, _) => name,
+    };
+    let text = code.text();
+    for quote in ['\'', '"'] {
+        let quoted = format!("{quote}{name}{quote}");
+        if let Some(at) = text.find(&quoted) {
+            let start = code.range.start + at;
+            return Span::new(&code.source, start..start + quoted.len());
+        }
+    }
+    span_start(code)
+}
+
+/// The drafts by what properties call them.
+pub(super) type DraftIndex = HashMap<(NodeClass, String), Vec<usize>>;
+
+/// Kinds of nodes that properties files address by one list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum NodeClass {
+    Model,
+    Seed,
+    Snapshot,
+    Analysis,
+    SingularTest,
+    Function,
+    Other,
+}
+
+impl NodeClass {
+    pub(super) fn of(node: &Node) -> Self {
+        match node.kind {
+            NodeKind::Model(_) => Self::Model,
+            NodeKind::Seed { .. } => Self::Seed,
+            NodeKind::Snapshot => Self::Snapshot,
+            NodeKind::Analysis => Self::Analysis,
+            NodeKind::SingularTest => Self::SingularTest,
+            NodeKind::Function(_) => Self::Function,
+            NodeKind::GenericTest(_) | NodeKind::Operation { .. } | NodeKind::SqlOperation => Self::Other,
+        }
+    }
+}
