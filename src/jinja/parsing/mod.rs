@@ -2,6 +2,7 @@
 //! answer with stand-ins. `parse` makes one per node and reads the [`Recorded`] afterwards.
 
 mod config;
+mod docs;
 mod references;
 
 use std::any::Any;
@@ -14,6 +15,9 @@ use super::context::{Context, Message};
 use crate::diagnostic::Span;
 use crate::jinja::python;
 use crate::manifest::{Node, RefArgs};
+
+pub use docs::{DocScope, DocTable};
+pub use references::{ref_args, source_args};
 
 use config::ConfigRecorder;
 use references::{Kind, Recorder};

@@ -1,0 +1,191 @@
+//! Exposures and groups.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use super::properties::Place;
+use super::settle::Parser;
+use super::trees::ConfigOf;
+use crate::config::ResourceType;
+use crate::config::properties::{ExposureProperties, GroupProperties};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::jinja::{Context, ParseScope, Recorded, Subject, Value};
+use crate::manifest::{Disabled, Exposure, FileHash, Group, Owner, Resource};
+
+impl Parser<'_> {
+    pub(super) fn add_groups(&mut self, problems: &mut Vec<Diagnostic>) {
+        let entries: Vec<(Place, GroupProperties)> =
+            self.entries.iter_mut().flat_map(|file| std::mem::take(&mut file.groups)).collect();
+        for (place, properties) in entries {
+            let unique_id = format!("group.{}.{}", place.package, properties.name);
+            let mut config = properties.config.clone();
+            config.entry("meta").or_insert_with(|| Json::Object(Map::new()));
+            let group = Group {
+                name: properties.name.clone(),
+                package_name: place.package.clone(),
+                path: place.relative.clone(),
+                original_file_path: place.file.clone(),
+                unique_id: unique_id.clone(),
+                owner: owner(&properties.owner),
+                description: properties.description.clone(),
+                config,
+                ..Group::default()
+            };
+            if self.manifest.groups.insert(unique_id, group).is_some() {
+                problems.push(
+                    Diagnostic::compilation(
+                        "duplicate-group",
+                        format!("dbt found two groups with the name \"{}\"", properties.name),
+                    )
+                    .label(place.span, "")
+                    .help("rename one of the two groups"),
+                );
+            }
+        }
+    }
+
+    pub(super) fn add_exposures(&mut self, problems: &mut Vec<Diagnostic>) {
+        let entries: Vec<(Place, ExposureProperties, Map<String, Json>)> =
+            self.entries.iter_mut().flat_map(|file| std::mem::take(&mut file.exposures)).collect();
+        for (place, properties, written) in entries {
+            match self.exposure(&place, &properties, &written) {
+                Ok(exposure) => {
+                    let unique_id = exposure.unique_id.clone();
+                    let enabled = exposure.config.get("enabled").and_then(Json::as_bool).unwrap_or(true);
+                    if !enabled {
+                        let disabled = Disabled::Exposure(Box::new(exposure));
+                        self.manifest.disabled.entry(unique_id).or_default().push(disabled);
+                    } else if let Some(first) = self.manifest.exposures.get(&unique_id) {
+                        problems.push(
+                            crate::manifest::duplicate_resource(
+                                Resource::Exposure(first),
+                                Resource::Exposure(&exposure),
+                            )
+                            .label(place.span, ""),
+                        );
+                    } else {
+                        self.manifest.exposures.insert(unique_id, exposure);
+                    }
+                }
+                Err(problem) => problems.push(*problem),
+            }
+        }
+    }
+
+    fn exposure(
+        &self,
+        place: &Place,
+        properties: &ExposureProperties,
+        written: &Map<String, Json>,
+    ) -> Result<Exposure> {
+        check_name(place, properties)?;
+        let mut fqn = vec![place.package.clone()];
+        fqn.extend(place.folders.iter().cloned());
+        fqn.push(properties.name.clone());
+        let mut given = properties.config.clone();
+        // dbt: what stands at the top is moved into the config
+        if !properties.tags.is_empty() && !given.contains_key("tags") {
+            given.insert("tags".to_owned(), properties.tags.clone().into());
+        }
+        if !properties.meta.is_empty() {
+            let mut meta = properties.meta.clone();
+            if let Some(Json::Object(more)) = given.get("meta") {
+                meta.extend(more.clone());
+            }
+            given.insert("meta".to_owned(), Json::Object(meta));
+        }
+        let of = ConfigOf { resource: ResourceType::Exposure, package: &place.package, fqn: &fqn };
+        let config = self.trees.resolve(&of, &given, &Map::new());
+        let unrendered_config = self.trees.written(&of, written, &Map::new());
+        let mut recorded = Recorded::default();
+        for (text, span) in &properties.depends_on {
+            let here = Place { span: span.clone(), ..place.clone() };
+            let more = self.record_expression(text, &here)?;
+            recorded.refs.extend(more.refs);
+            recorded.sources.extend(more.sources);
+            recorded.metrics.extend(more.metrics);
+        }
+        let mut tags: Vec<String> = match config.get("tags") {
+            Some(Json::Array(tags)) => tags.iter().filter_map(Json::as_str).map(str::to_owned).collect(),
+            Some(Json::String(tag)) => vec![tag.clone()],
+            _ => Vec::new(),
+        };
+        tags.sort_unstable();
+        tags.dedup();
+        Ok(Exposure {
+            name: properties.name.clone(),
+            unique_id: format!("exposure.{}.{}", place.package, properties.name),
+            package_name: place.package.clone(),
+            path: place.relative.clone(),
+            original_file_path: place.file.clone(),
+            fqn,
+            kind: properties.kind.clone(),
+            owner: owner(&properties.owner),
+            description: properties.description.clone(),
+            label: properties.label.clone(),
+            maturity: properties.maturity.clone(),
+            meta: config.get("meta").and_then(Json::as_object).cloned().unwrap_or_default(),
+            tags,
+            config,
+            unrendered_config,
+            url: properties.url.clone(),
+            refs: recorded.refs,
+            sources: recorded.sources,
+            metrics: recorded.metrics,
+            created_at: self.request.now,
+            ..Exposure::default()
+        })
+    }
+
+    /// What a bare `ref('x')`, `source('a', 'b')` or `metric('m')` refers to.
+    pub(super) fn record_expression(&self, text: &str, place: &Place) -> Result<Recorded> {
+        let subject = Subject { package: place.package.clone(), ..Subject::default() };
+        let scope = Arc::new(ParseScope::new(&self.request.shared, subject, Value::UNDEFINED));
+        let context: Arc<dyn Context> = scope.clone();
+        let inner = text.trim().trim_start_matches("{{").trim_end_matches("}}").trim();
+        self.request.engine.evaluate_expression(inner, &place.span, &context)?;
+        let recorded = scope.take_recorded();
+        if recorded.refs.is_empty()
+            && recorded.sources.is_empty()
+            && recorded.metrics.is_empty()
+            && recorded.functions.is_empty()
+        {
+            return Err(Diagnostic::parsing(
+                "reference-expression",
+                format!("Invalid ref or source expression: {text}"),
+            )
+            .label(place.span.clone(), "")
+            .help("write `ref('model')` or `source('source', 'table')`")
+            .boxed());
+        }
+        Ok(recorded)
+    }
+
+    /// The checksum of the properties file that an entry stands in.
+    pub(super) fn file_checksum(&self, place: &Place) -> FileHash {
+        let checksum = crate::project::Checksum::of_text(place.span.source.text.trim());
+        FileHash { name: checksum.name, checksum: checksum.checksum }
+    }
+}
+
+fn owner(owner: &crate::config::properties::Owner) -> Owner {
+    serde_json::from_value(owner.to_json()).unwrap_or_default()
+}
+
+fn check_name(place: &Place, properties: &ExposureProperties) -> Result<()> {
+    let name = &properties.name;
+    if name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+        return Ok(());
+    }
+    if properties.label.is_some() {
+        return Err(Diagnostic::parsing(
+            "exposure-name",
+            format!("Invalid exposure name '{name}': use letters, numbers and underscores"),
+        )
+        .label(place.span.clone(), "")
+        .help("the `label` may hold any text")
+        .boxed());
+    }
+    Ok(())
+}

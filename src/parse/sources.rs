@@ -1,0 +1,215 @@
+//! Sources: one definition per table, after other packages' patches (`overrides`) were applied.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use super::generic_tests::{Attached, TestGroup};
+use super::naming::Naming;
+use super::properties::{Place, SourceEntry, table_columns};
+use super::settle::Parser;
+use super::trees::ConfigOf;
+use crate::config::properties::{SourceProperties, TableProperties};
+use crate::config::{ResourceType, Yaml};
+use crate::diagnostic::{Diagnostic, Diagnostics, Result};
+use crate::manifest::{Disabled, Freshness, Quoting, Resource, SourceDefinition};
+
+impl Parser<'_> {
+    pub(super) fn add_sources(&mut self) -> Result<(), Diagnostics> {
+        let entries: Vec<SourceEntry> =
+            self.entries.iter_mut().flat_map(|file| std::mem::take(&mut file.sources)).collect();
+        let (patches, own): (Vec<_>, Vec<_>) =
+            entries.into_iter().partition(|entry| entry.rendered.get("overrides").is_some());
+        let mut used: HashSet<usize> = HashSet::new();
+        let mut problems = Vec::new();
+        for mut entry in own {
+            for (at, patch) in patches.iter().enumerate() {
+                if overrides(patch, &entry) {
+                    used.insert(at);
+                    entry.rendered = patched(&entry.rendered, &patch.rendered);
+                }
+            }
+            if let Err(problem) = self.add_source(&entry) {
+                problems.push(*problem);
+            }
+        }
+        for (at, patch) in patches.iter().enumerate().filter(|(at, _)| !used.contains(at)) {
+            let _ = at;
+            self.warnings.push(unused_patch(patch));
+        }
+        if problems.is_empty() { Ok(()) } else { Err(Diagnostics(problems)) }
+    }
+
+    fn add_source(&mut self, entry: &SourceEntry) -> Result<()> {
+        let properties = SourceProperties::read(&entry.rendered, &mut Vec::new())?;
+        for table in &properties.tables {
+            let definition = self.definition(entry, &properties, table)?;
+            self.queue_source_tests(entry, &properties, table)?;
+            let unique_id = definition.unique_id.clone();
+            let enabled = definition.config.get("enabled").and_then(Json::as_bool).unwrap_or(true);
+            if !enabled {
+                let disabled = Disabled::Source(Arc::new(definition));
+                self.manifest.disabled.entry(unique_id).or_default().push(disabled);
+                continue;
+            }
+            if let Some(first) = self.manifest.sources.get(&unique_id) {
+                let duplicate = crate::manifest::duplicate_resource(
+                    Resource::Source(first),
+                    Resource::Source(&definition),
+                );
+                return Err(duplicate.label(table.span.clone(), "").boxed());
+            }
+            self.manifest.sources.insert(unique_id, Arc::new(definition));
+        }
+        Ok(())
+    }
+
+    fn definition(
+        &self,
+        entry: &SourceEntry,
+        source: &SourceProperties<'_>,
+        table: &TableProperties<'_>,
+    ) -> Result<SourceDefinition> {
+        let place = &entry.place;
+        let mut fqn = vec![place.package.clone()];
+        fqn.extend(place.folders.iter().cloned());
+        fqn.extend([source.name.clone(), table.name.clone()]);
+        let properties = source.table_config(table)?;
+        let of = ConfigOf { resource: ResourceType::Source, package: &place.package, fqn: &fqn };
+        let config = self.trees.resolve(&of, &properties, &Map::new());
+        let written = self.trees.written(&of, &properties, &Map::new());
+        let quoting = table.quoting.over(source.quoting);
+        let quoting = Quoting {
+            database: quoting.database,
+            schema: quoting.schema,
+            identifier: quoting.identifier,
+            column: None,
+        };
+        let database = source.database.clone().unwrap_or_else(|| self.request.target.database.clone());
+        let schema = source.schema.clone().unwrap_or_else(|| source.name.clone());
+        let identifier = table.identifier.clone().unwrap_or_else(|| table.name.clone());
+        let naming = Naming::new(self.request, &self.scopes);
+        let relation_name = naming.source_relation(quoting, [Some(&database), Some(&schema), Some(&identifier)]);
+        let (columns, _) = table_columns(&table.columns, table.tests)?;
+        let text = |key: &str| config.get(key).and_then(Json::as_str).map(str::to_owned);
+        let written_text = |key: &str| entry.written.get(key).and_then(Yaml::scalar_text);
+        let freshness = config
+            .get("freshness")
+            .filter(|freshness| !freshness.is_null())
+            .and_then(|freshness| serde_json::from_value::<Freshness>(freshness.clone()).ok());
+        Ok(SourceDefinition {
+            unique_id: format!("source.{}.{}.{}", place.package, source.name, table.name),
+            database: Some(database),
+            schema,
+            name: table.name.clone(),
+            package_name: place.package.clone(),
+            path: place.file.clone(),
+            original_file_path: place.file.clone(),
+            fqn,
+            source_name: source.name.clone(),
+            source_description: source.description.clone().unwrap_or_default(),
+            loader: source.loader.clone(),
+            identifier,
+            quoting,
+            loaded_at_field: text("loaded_at_field"),
+            loaded_at_query: text("loaded_at_query"),
+            freshness,
+            external: table.external.clone(),
+            description: table.description.clone().unwrap_or_default(),
+            columns,
+            meta: config.get("meta").and_then(Json::as_object).cloned().unwrap_or_default(),
+            source_meta: source.source_meta(),
+            tags: tags(&config),
+            relation_name: Some(relation_name),
+            created_at: self.request.now,
+            unrendered_database: written_text("database"),
+            unrendered_schema: written_text("schema"),
+            unrendered_config: written,
+            config,
+            ..SourceDefinition::default()
+        })
+    }
+
+    fn queue_source_tests(
+        &mut self,
+        entry: &SourceEntry,
+        source: &SourceProperties<'_>,
+        table: &TableProperties<'_>,
+    ) -> Result<()> {
+        let (_, tests) = table_columns(&table.columns, table.tests)?;
+        if tests.tests.is_empty() && tests.columns.is_empty() {
+            return Ok(());
+        }
+        self.tests.push(TestGroup {
+            place: Place { span: table.span.clone(), ..entry.place.clone() },
+            attached: Attached::Source { source: source.name.clone(), table: table.name.clone() },
+            tests,
+            tags: source.tags.iter().chain(&table.tags).cloned().collect(),
+            attached_node: None,
+            group: None,
+        });
+        Ok(())
+    }
+}
+
+fn tags(config: &Map<String, Json>) -> Vec<String> {
+    match config.get("tags") {
+        Some(Json::Array(tags)) => tags.iter().filter_map(Json::as_str).map(str::to_owned).collect(),
+        Some(Json::String(tag)) => vec![tag.clone()],
+        _ => Vec::new(),
+    }
+}
+
+fn overrides(patch: &SourceEntry, entry: &SourceEntry) -> bool {
+    let text = |yaml: &Yaml, key: &str| yaml.get(key).and_then(Yaml::scalar_text);
+    text(&patch.rendered, "overrides").as_deref() == Some(&entry.place.package)
+        && text(&patch.rendered, "name") == text(&entry.rendered, "name")
+}
+
+/// The entry with the patch's keys over its own, tables by name.
+fn patched(entry: &Yaml, patch: &Yaml) -> Yaml {
+    let mut result = entry.clone();
+    let (Some(target), Some(changes)) = (result.as_mapping_mut(), patch.as_mapping()) else { return result };
+    for change in changes.iter() {
+        match change.key.as_str() {
+            "overrides" | "name" => {}
+            "tables" => {
+                if let Some(tables) = target.remove("tables") {
+                    let merged = patched_tables(&tables, &change.value);
+                    target.insert("tables".to_owned(), change.key_start, merged);
+                }
+            }
+            key => target.insert(key.to_owned(), change.key_start, change.value.clone()),
+        }
+    }
+    result
+}
+
+fn patched_tables(tables: &Yaml, patches: &Yaml) -> Yaml {
+    let name = |yaml: &Yaml| yaml.get("name").and_then(Yaml::scalar_text);
+    let items: Vec<Yaml> = tables
+        .as_sequence()
+        .unwrap_or_default()
+        .iter()
+        .map(|table| {
+            let patch = patches.as_sequence().unwrap_or_default().iter().find(|patch| name(patch) == name(table));
+            patch.map_or_else(|| table.clone(), |patch| patched(table, patch))
+        })
+        .collect();
+    Yaml::new(crate::config::yaml::Kind::Sequence(items), &tables.span())
+}
+
+fn unused_patch(patch: &SourceEntry) -> Diagnostic {
+    let text = |key: &str| patch.rendered.get(key).and_then(Yaml::scalar_text).unwrap_or_default();
+    Diagnostic::warning(
+        "UnusedTables",
+        format!(
+            "During parsing, dbt encountered source overrides that had no target:\n  - Source {}.{} (in {})",
+            text("overrides"),
+            text("name"),
+            patch.place.file
+        ),
+    )
+    .label(patch.place.span.clone(), "")
+}
