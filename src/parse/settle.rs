@@ -32,6 +32,8 @@ pub(super) struct Parser<'a> {
     pub(super) warnings: Vec<Diagnostic>,
     /// The code of each node, to point at a `ref()` in it.
     places: HashMap<String, Span>,
+    /// Where each unit test names its model.
+    pub(super) unit_test_places: HashMap<String, Span>,
 }
 
 impl<'a> Parser<'a> {
@@ -47,6 +49,7 @@ impl<'a> Parser<'a> {
             manifest: Manifest { metadata: request.metadata.clone(), ..Manifest::default() },
             warnings: Vec::new(),
             places: HashMap::new(),
+            unit_test_places: HashMap::new(),
         }
     }
 

@@ -1,0 +1,156 @@
+//! Metrics, semantic models and saved queries: carried into the manifest for MetricFlow, which computes them.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::properties::Place;
+use super::settle::Parser;
+use super::trees::ConfigOf;
+use crate::config::ResourceType;
+use crate::config::properties::PropertyKind;
+use crate::diagnostic::{Diagnostic, Result};
+use crate::manifest::{Disabled, Metric, SavedQuery, SemanticModel};
+
+impl Parser<'_> {
+    pub(super) fn add_semantics(&mut self, problems: &mut Vec<Diagnostic>) {
+        let entries: Vec<(PropertyKind, Place, Json)> =
+            self.entries.iter_mut().flat_map(|file| std::mem::take(&mut file.semantics)).collect();
+        for (kind, place, entry) in entries {
+            let added = match kind {
+                PropertyKind::Metrics => self.add_metric(&place, entry),
+                PropertyKind::SemanticModels => self.add_semantic_model(&place, entry),
+                _ => self.add_saved_query(&place, entry),
+            };
+            if let Err(problem) = added {
+                problems.push(*problem);
+            }
+        }
+    }
+
+    /// The entry with everything that its place and the project's configs add.
+    fn completed(&self, resource: ResourceType, place: &Place, entry: Json) -> Map<String, Json> {
+        let mut entry = match entry {
+            Json::Object(map) => map,
+            _ => Map::new(),
+        };
+        let name = entry.get("name").and_then(Json::as_str).unwrap_or_default().to_owned();
+        let mut fqn = vec![place.package.clone()];
+        fqn.extend(place.folders.iter().cloned());
+        fqn.push(name.clone());
+        let mut given = match entry.shift_remove("config") {
+            Some(Json::Object(config)) => config,
+            _ => Map::new(),
+        };
+        if let Some(Json::Object(meta)) = entry.get("meta") {
+            given.entry("meta").or_insert_with(|| Json::Object(meta.clone()));
+        }
+        let of = ConfigOf { resource, package: &place.package, fqn: &fqn };
+        let config = self.trees.resolve(&of, &given, &Map::new());
+        let group = config.get("group").cloned().unwrap_or(Json::Null);
+        if let Some(meta) = config.get("meta") {
+            entry.insert("meta".to_owned(), meta.clone());
+        }
+        let written = self.trees.written(&of, &given, &Map::new());
+        for (key, value) in [
+            ("config", Json::Object(config)),
+            ("unrendered_config", Json::Object(written)),
+            ("group", group),
+            ("fqn", fqn.into()),
+            ("package_name", place.package.clone().into()),
+            ("path", place.relative.clone().into()),
+            ("original_file_path", place.file.clone().into()),
+            ("unique_id", format!("{}.{}.{name}", resource.name(), place.package).into()),
+            ("created_at", self.request.now.into()),
+        ] {
+            entry.insert(key.to_owned(), value);
+        }
+        entry
+    }
+
+    fn add_metric(&mut self, place: &Place, entry: Json) -> Result<()> {
+        let entry = self.completed(ResourceType::Metric, place, entry);
+        let metric: Metric = typed(place, entry, "metric")?;
+        let unique_id = metric.unique_id.clone();
+        if enabled(&metric.config) {
+            if self.manifest.metrics.insert(unique_id.clone(), metric).is_some() {
+                return Err(duplicate(place, &unique_id));
+            }
+        } else {
+            let disabled = Disabled::Metric(Box::new(metric));
+            self.manifest.disabled.entry(unique_id).or_default().push(disabled);
+        }
+        Ok(())
+    }
+
+    fn add_semantic_model(&mut self, place: &Place, entry: Json) -> Result<()> {
+        let entry = self.completed(ResourceType::SemanticModel, place, entry);
+        let mut model: SemanticModel = typed(place, entry, "semantic model")?;
+        model.refs = self.record_expression(&model.model, place)?.refs;
+        let unique_id = model.unique_id.clone();
+        if enabled(&model.config) {
+            if self.manifest.semantic_models.insert(unique_id.clone(), model).is_some() {
+                return Err(duplicate(place, &unique_id));
+            }
+        } else {
+            let disabled = Disabled::SemanticModel(Box::new(model));
+            self.manifest.disabled.entry(unique_id).or_default().push(disabled);
+        }
+        Ok(())
+    }
+
+    fn add_saved_query(&mut self, place: &Place, entry: Json) -> Result<()> {
+        let mut entry = self.completed(ResourceType::SavedQuery, place, entry);
+        let schema = self.request.target.schema.clone();
+        let database = self.request.target.database.clone();
+        if let Some(Json::Array(exports)) = entry.get_mut("exports") {
+            for export in exports.iter_mut().filter_map(Json::as_object_mut) {
+                let name = export.get("name").cloned().unwrap_or(Json::Null);
+                let config = export.entry("config").or_insert_with(|| json!({}));
+                if let Some(config) = config.as_object_mut() {
+                    if let Some(custom) = config.shift_remove("schema") {
+                        config.insert("schema_name".to_owned(), custom);
+                    }
+                    config.entry("schema_name").or_insert_with(|| schema.clone().into());
+                    config.entry("alias").or_insert(name);
+                    config.entry("database").or_insert_with(|| database.clone().into());
+                }
+            }
+        }
+        let query: SavedQuery = typed(place, entry, "saved query")?;
+        let unique_id = query.unique_id.clone();
+        if enabled(&query.config) {
+            if self.manifest.saved_queries.insert(unique_id.clone(), query).is_some() {
+                return Err(duplicate(place, &unique_id));
+            }
+        } else {
+            let disabled = Disabled::SavedQuery(Box::new(query));
+            self.manifest.disabled.entry(unique_id).or_default().push(disabled);
+        }
+        Ok(())
+    }
+}
+
+fn enabled(config: &Map<String, Json>) -> bool {
+    config.get("enabled").and_then(Json::as_bool).unwrap_or(true)
+}
+
+fn typed<T: serde::de::DeserializeOwned>(place: &Place, entry: Map<String, Json>, noun: &str) -> Result<T> {
+    serde_json::from_value(Json::Object(entry)).map_err(|error| {
+        Diagnostic::parsing("semantic-shape", format!("the {noun} cannot be read: {error}"))
+            .subject(format!("{noun} in {}", Arc::clone(&place.span.source).path))
+            .label(place.span.clone(), "")
+            .help(format!("compare its keys with dbt's reference of {noun}s"))
+            .boxed()
+    })
+}
+
+fn duplicate(place: &Place, unique_id: &str) -> Box<Diagnostic> {
+    Diagnostic::compilation(
+        "duplicate-resource",
+        format!("dbt found two resources with the unique id \"{unique_id}\""),
+    )
+    .label(place.span.clone(), "the second one")
+    .help("rename one of the two")
+    .boxed()
+}
