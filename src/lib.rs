@@ -30,6 +30,9 @@ pub mod builtin;
 /// dbt's Jinja: blocks, macros, Python's values, functions, objects.  [minijinja]
 pub mod jinja;
 
+/// Files to manifest: the one stage that renders while it reads.
+pub mod parse;
+
 /// Plan, executor, nodes, tests, freshness, hooks, events, results.
 pub mod run;
 

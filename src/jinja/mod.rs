@@ -22,6 +22,7 @@ mod macros;
 mod namespace;
 mod native;
 pub mod objects;
+mod parsing;
 pub mod python;
 mod registry;
 pub mod runtime;
@@ -32,6 +33,7 @@ mod source_map;
 mod tests;
 mod tolerate;
 
+pub use blocks::{BlockKind, Blocks, cut as cut_blocks};
 pub use call::MacroRef;
 pub use calls::{StaticCall, static_calls};
 pub use context::{Context, Message};
@@ -40,6 +42,8 @@ pub use engine::{DispatchOrder, Engine, EngineSettings, MacroPackage};
 pub use errors::raise;
 pub use header::Parameter;
 pub use macros::{MacroDef, MacroKind};
+pub use parsing::{DocScope, DocTable, ParseScope, Recorded, SharedNames, Subject, ref_args, source_args};
+pub use registry::BUILTIN as BUILTIN_PACKAGE;
 pub use scope::Scope;
 
 pub use minijinja::value::{Kwargs, Object};

@@ -53,7 +53,8 @@ pub(super) fn render_descriptions(
             continue;
         }
         let node = Arc::make_mut(node);
-        let owner = Owner { package: &node.package_name, unique_id: &node.unique_id, file: &node.original_file_path };
+        let owner =
+            Owner { package: &node.package_name, unique_id: &node.unique_id, file: &node.original_file_path };
         node.doc_blocks = renderer.text(&mut node.description, &owner)?;
         renderer.columns(node.columns.values_mut(), &owner)?;
     }
@@ -63,8 +64,11 @@ pub(super) fn render_descriptions(
             continue;
         }
         let source = Arc::make_mut(source);
-        let owner =
-            Owner { package: &source.package_name, unique_id: &source.unique_id, file: &source.original_file_path };
+        let owner = Owner {
+            package: &source.package_name,
+            unique_id: &source.unique_id,
+            file: &source.original_file_path,
+        };
         source.doc_blocks = renderer.text(&mut source.description, &owner)?;
         renderer.text(&mut source.source_description, &owner)?;
         renderer.columns(source.columns.values_mut(), &owner)?;
@@ -123,7 +127,8 @@ impl Renderer<'_> {
         if !holds_jinja(description) {
             return Ok(Vec::new());
         }
-        let scope = Arc::new(DocScope::new(&self.request.shared, &self.table, owner.package, owner.unique_id));
+        let scope =
+            Arc::new(DocScope::new(&self.request.shared, &self.table, owner.package, owner.unique_id));
         let context: Arc<dyn Context> = scope.clone();
         let source = SourceText::new(owner.file, description.as_str());
         let rendered = self.request.engine.render(&source, &context)?;
@@ -131,11 +136,7 @@ impl Renderer<'_> {
         Ok(scope.named())
     }
 
-    fn columns<'c>(
-        &self,
-        columns: impl Iterator<Item = &'c mut Column>,
-        owner: &Owner<'_>,
-    ) -> Result<()> {
+    fn columns<'c>(&self, columns: impl Iterator<Item = &'c mut Column>, owner: &Owner<'_>) -> Result<()> {
         for column in columns {
             column.doc_blocks = self.text(&mut column.description, owner)?;
         }

@@ -1,10 +1,8 @@
 //! A node on its way: what its file says, before properties and project configs are merged in.
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value as Json};
 
-use crate::diagnostic::{SourceText, Span};
+use crate::diagnostic::{Result, Span};
 use crate::jinja::Recorded;
 use crate::manifest::Node;
 
@@ -39,7 +37,7 @@ impl Draft {
         locator(&self.node)
     }
 
-    pub(super) fn absorb(&mut self, recorded: Recorded) {
+    pub(super) fn absorb(&mut self, recorded: Recorded) -> Result<()> {
         self.node.refs.extend(recorded.refs);
         self.node.sources.extend(recorded.sources);
         self.node.metrics.extend(recorded.metrics);
@@ -47,12 +45,7 @@ impl Draft {
         for unique_id in recorded.macros {
             self.node.depends_on.add_macro(&unique_id);
         }
-        crate::config::node_config::merge_calls(&mut self.calls, &recorded.config);
-    }
-
-    /// The file it was read from.
-    pub(super) fn source(&self) -> Option<&Arc<SourceText>> {
-        self.code.as_ref().map(|span| &span.source)
+        crate::config::node_config::merge_calls(&mut self.calls, &recorded.config)
     }
 }
 

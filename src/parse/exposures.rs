@@ -96,7 +96,7 @@ impl Parser<'_> {
             given.insert("meta".to_owned(), Json::Object(meta));
         }
         let of = ConfigOf { resource: ResourceType::Exposure, package: &place.package, fqn: &fqn };
-        let config = self.trees.resolve(&of, &given, &Map::new());
+        let config = self.trees.resolve(&of, &given, &Map::new())?;
         let unrendered_config = self.trees.written(&of, written, &Map::new());
         let mut recorded = Recorded::default();
         for (text, span) in &properties.depends_on {

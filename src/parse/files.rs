@@ -154,7 +154,7 @@ impl Reader<'_> {
         let recorded = scope.take_recorded();
         drop((context, scope));
         let mut draft = Draft::new(Arc::unwrap_or_clone(node), Some(span));
-        draft.absorb(recorded);
+        draft.absorb(recorded)?;
         Ok(draft)
     }
 

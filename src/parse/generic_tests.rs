@@ -196,7 +196,8 @@ impl TestMaker<'_> {
         let node = Arc::new(node);
         let scope = Arc::new(self.scopes.of_node(&node, &locator(&node)));
         let context: Arc<dyn Context> = scope.clone();
-        let kwargs = render_arguments(self.request.engine, &definition.arguments, &definition.span, &context)?;
+        let kwargs =
+            render_arguments(self.request.engine, &definition.arguments, &definition.span, &context)?;
         let recorded = scope.take_recorded();
         let inner = Arc::new(self.scopes.of_node(&node, &locator(&node)).with(KWARGS_NAME, kwargs));
         let inner_context: Arc<dyn Context> = inner.clone();
@@ -204,9 +205,9 @@ impl TestMaker<'_> {
         let mut body = inner.take_recorded();
         drop((context, scope, inner_context, inner));
         let mut draft = Draft::new(Arc::unwrap_or_clone(node), None);
-        draft.absorb(recorded);
+        draft.absorb(recorded)?;
         body.config.clear();
-        draft.absorb(body);
+        draft.absorb(body)?;
         Ok(draft)
     }
 

@@ -60,6 +60,6 @@ fn draft(
     let recorded = scope.take_recorded();
     drop((context, scope));
     let mut draft = Draft::new(Arc::unwrap_or_clone(node), Some(span));
-    draft.absorb(recorded);
+    draft.absorb(recorded)?;
     Ok(draft)
 }

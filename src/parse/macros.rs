@@ -9,7 +9,7 @@ use super::ParseRequest;
 use super::properties::Place;
 use crate::config::properties::MacroProperties;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::jinja::{Engine, MacroDef, MacroKind, static_calls};
+use crate::jinja::{MacroDef, MacroKind};
 use crate::manifest::{Docs, Macro, MacroArgument, MacroDependsOn, Manifest};
 use crate::project::{FileKind, Package};
 
@@ -51,7 +51,7 @@ fn manifest_macro(request: &ParseRequest<'_>, definition: &Arc<MacroDef>) -> Mac
         original_file_path: path,
         unique_id: definition.unique_id.clone(),
         macro_sql: Arc::from(definition.sql()),
-        depends_on: MacroDependsOn { macros: called_macros(request.engine, definition) },
+        depends_on: MacroDependsOn { macros: request.engine.macro_dependencies(definition) },
         config: json_object(json!({"meta": {}, "docs": {"show": true, "node_color": null}})),
         arguments,
         created_at: request.now,
@@ -66,26 +66,15 @@ fn original_path(request: &ParseRequest<'_>, definition: &MacroDef) -> String {
         return definition.source.path.clone();
     };
     let same = |package: &Package| {
-        [FileKind::Macro, FileKind::GenericTest].iter().find_map(|kind| {
-            let mut files = package.files.of(*kind).iter();
-            files.find(|file| Arc::ptr_eq(&file.source, &definition.source))
-        }).map(crate::project::SourceFile::original_file_path)
+        [FileKind::Macro, FileKind::GenericTest]
+            .iter()
+            .find_map(|kind| {
+                let mut files = package.files.of(*kind).iter();
+                files.find(|file| Arc::ptr_eq(&file.source, &definition.source))
+            })
+            .map(crate::project::SourceFile::original_file_path)
     };
     same(package).unwrap_or_else(|| definition.source.path.clone())
-}
-
-/// The macros that a macro calls by name, as far as its text shows.
-fn called_macros(engine: &Engine, definition: &MacroDef) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    for call in static_calls(definition) {
-        if let Some(target) = call.resolve(engine, &definition.package)
-            && target.unique_id != definition.unique_id
-            && !found.contains(&target.unique_id)
-        {
-            found.push(target.unique_id.clone());
-        }
-    }
-    found
 }
 
 fn json_object(value: serde_json::Value) -> serde_json::Map<String, serde_json::Value> {

@@ -6,12 +6,10 @@ use super::draft::Draft;
 use super::generic_tests::{Attached, TestGroup};
 use super::properties::{EntryTests, NodePatch, Place, VersionPatch};
 use super::settle::{NodeClass, Parser};
-use crate::config::node_config::merge_level;
+use crate::config::node_config::merge_calls;
 use crate::config::properties::PropertyKind;
 use crate::diagnostic::{Diagnostic, Result};
-use crate::manifest::{
-    FunctionArgument, FunctionPart, FunctionReturns, Node, NodeKind, TimeSpine, Version,
-};
+use crate::manifest::{FunctionArgument, FunctionPart, FunctionReturns, Node, NodeKind, TimeSpine, Version};
 
 fn class_of(kind: PropertyKind) -> NodeClass {
     match kind {
@@ -71,7 +69,7 @@ impl Parser<'_> {
         }
         for at in found {
             let draft = &mut self.drafts[at];
-            merge_level(&mut draft.properties, &patch.config);
+            merge_calls(&mut draft.properties, &patch.config)?;
             draft.properties_written.extend(patch.config_written.clone());
             draft.patched_at = Some(patch.place.span.clone());
             let node = &mut draft.node;
@@ -182,7 +180,7 @@ impl Parser<'_> {
         }
         let mut config = patch.config.clone();
         deep_merge(&mut config, &version.config);
-        merge_level(&mut draft.properties, &config);
+        merge_calls(&mut draft.properties, &config)?;
         draft.properties_written.extend(patch.config_written.clone());
         draft.properties_written.extend(version.config_written.clone());
         draft.patched_at = Some(version.span.clone());
@@ -195,8 +193,11 @@ impl Parser<'_> {
         node.fqn.push(formatted);
         node.name.clone_from(&patch.name);
         node.patch_path = Some(patch.place.patch_path());
-        node.description =
-            if version.description.is_empty() { patch.description.clone() } else { version.description.clone() };
+        node.description = if version.description.is_empty() {
+            patch.description.clone()
+        } else {
+            version.description.clone()
+        };
         node.columns.clone_from(&version.columns);
         if let NodeKind::Model(part) = &mut node.kind {
             part.version = Some(version.version.clone());

@@ -385,7 +385,9 @@ fn constraint_of(constraint: &Json, span: &Span) -> Result<Constraint> {
     serde_json::from_value(constraint.clone()).map_err(|error| {
         Diagnostic::parsing("constraint-shape", format!("a constraint cannot be read: {error}"))
             .label(span.clone(), "")
-            .help("a constraint has a `type`, and may have `name`, `expression`, `columns`, `to`, `to_columns`")
+            .help(
+                "a constraint has a `type`, and may have `name`, `expression`, `columns`, `to`, `to_columns`",
+            )
             .boxed()
     })
 }

@@ -16,7 +16,8 @@ pub(super) fn read(draft: &mut Draft) {
     let code = std::sync::Arc::clone(&draft.node.raw_code);
     for found in pattern.captures_iter(&code).flatten() {
         let text = |group: usize| found.get(group).map_or("", |group| group.as_str());
-        let arguments: Vec<&str> = text(2).split(',').map(str::trim).filter(|text| !text.is_empty()).collect();
+        let arguments: Vec<&str> =
+            text(2).split(',').map(str::trim).filter(|text| !text.is_empty()).collect();
         let names: Vec<String> = arguments.iter().filter_map(|argument| literal(argument)).collect();
         match (text(1), names.as_slice()) {
             ("ref", [name]) => draft.node.refs.push(RefArgs { name: name.clone(), ..RefArgs::default() }),

@@ -29,7 +29,7 @@ impl Parser<'_> {
     }
 
     /// The entry with everything that its place and the project's configs add.
-    fn completed(&self, resource: ResourceType, place: &Place, entry: Json) -> Map<String, Json> {
+    fn completed(&self, resource: ResourceType, place: &Place, entry: Json) -> Result<Map<String, Json>> {
         let mut entry = match entry {
             Json::Object(map) => map,
             _ => Map::new(),
@@ -46,7 +46,7 @@ impl Parser<'_> {
             given.entry("meta").or_insert_with(|| Json::Object(meta.clone()));
         }
         let of = ConfigOf { resource, package: &place.package, fqn: &fqn };
-        let config = self.trees.resolve(&of, &given, &Map::new());
+        let config = self.trees.resolve(&of, &given, &Map::new())?;
         let group = config.get("group").cloned().unwrap_or(Json::Null);
         if let Some(meta) = config.get("meta") {
             entry.insert("meta".to_owned(), meta.clone());
@@ -65,11 +65,11 @@ impl Parser<'_> {
         ] {
             entry.insert(key.to_owned(), value);
         }
-        entry
+        Ok(entry)
     }
 
     fn add_metric(&mut self, place: &Place, entry: Json) -> Result<()> {
-        let entry = self.completed(ResourceType::Metric, place, entry);
+        let entry = self.completed(ResourceType::Metric, place, entry)?;
         let metric: Metric = typed(place, entry, "metric")?;
         let unique_id = metric.unique_id.clone();
         if enabled(&metric.config) {
@@ -84,7 +84,7 @@ impl Parser<'_> {
     }
 
     fn add_semantic_model(&mut self, place: &Place, entry: Json) -> Result<()> {
-        let entry = self.completed(ResourceType::SemanticModel, place, entry);
+        let entry = self.completed(ResourceType::SemanticModel, place, entry)?;
         let mut model: SemanticModel = typed(place, entry, "semantic model")?;
         model.refs = self.record_expression(&model.model, place)?.refs;
         let unique_id = model.unique_id.clone();
@@ -100,7 +100,7 @@ impl Parser<'_> {
     }
 
     fn add_saved_query(&mut self, place: &Place, entry: Json) -> Result<()> {
-        let mut entry = self.completed(ResourceType::SavedQuery, place, entry);
+        let mut entry = self.completed(ResourceType::SavedQuery, place, entry)?;
         let schema = self.request.target.schema.clone();
         let database = self.request.target.database.clone();
         if let Some(Json::Array(exports)) = entry.get_mut("exports") {

@@ -15,14 +15,14 @@ use super::{ParseRequest, Parsed, checks, docs, files, hooks, macros, properties
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, Span};
 use crate::jinja::Context;
 use crate::manifest::{
-    Access, Contract, Disabled, Docs, Lookup, Manifest, Node, NodeKind, Precedence, Resource, ResolveContext,
+    Access, Contract, Disabled, Docs, Lookup, Manifest, Node, NodeKind, Precedence, ResolveContext, Resource,
     SameNames, Target,
 };
 
 pub(super) struct Parser<'a> {
     pub(super) request: &'a ParseRequest<'a>,
     pub(super) scopes: Scopes,
-    pub(super) trees: ConfigTrees,
+    pub(super) trees: ConfigTrees<'a>,
     pub(super) drafts: Vec<Draft>,
     /// The drafts by kind and name, for properties files.
     pub(super) draft_index: DraftIndex,
@@ -155,7 +155,7 @@ impl<'a> Parser<'a> {
         self.resolve_unit_tests(&lookup)?;
         docs::render_descriptions(self.request, &mut self.manifest, &lookup)?;
         checks::infer_primary_keys(&mut self.manifest);
-        checks::check(self.request, &self.trees, &self.manifest, &mut self.warnings)?;
+        checks::check(self.request, &self.manifest, &mut self.warnings)?;
         let same_names = if self.request.flag("require_unique_project_resource_names") {
             SameNames::Refuse
         } else {
@@ -195,8 +195,11 @@ impl<'a> Parser<'a> {
 
     /// Merges all configs of a draft and sets what depends on them.
     fn settle(&self, mut draft: Draft) -> Result<Draft> {
-        let of = ConfigOf::draft(&draft);
-        let config = self.trees.resolve(&of, &draft.properties, &draft.calls);
+        let of = ConfigOf::node(&draft.node);
+        let config = self
+            .trees
+            .resolve(&of, &draft.properties, &draft.calls)
+            .map_err(|problem| located(problem, &draft))?;
         let written = self.trees.written(&of, &draft.properties_written, &draft.calls);
         draft.node.config = config;
         draft.node.unrendered_config = written;
@@ -233,7 +236,7 @@ impl<'a> Parser<'a> {
         }
         let mut recorded = scope.take_recorded();
         recorded.config.clear();
-        draft.absorb(recorded);
+        draft.absorb(recorded)?;
         Ok(())
     }
 
@@ -271,13 +274,24 @@ impl<'a> Parser<'a> {
             by_name.entry((&node.package_name, &node.name, version)).or_insert(node);
         }
         for group in &mut self.tests {
-            let super::generic_tests::Attached::Node { name, version, .. } = &group.attached else { continue };
+            let super::generic_tests::Attached::Node { name, version, .. } = &group.attached else {
+                continue;
+            };
             let version = version.as_ref().map(ToString::to_string);
             if let Some(node) = by_name.get(&(group.place.package.as_str(), name.as_str(), version)) {
                 group.attached_node = Some(node.unique_id.clone());
                 group.group.clone_from(&node.group);
             }
         }
+    }
+}
+
+/// A config's error with the node that it belongs to.
+fn located(problem: Box<Diagnostic>, draft: &Draft) -> Box<Diagnostic> {
+    let problem = if problem.subject.is_none() { problem.subject(draft.locator()) } else { *problem };
+    match draft.patched_at.as_ref().or(draft.code.as_ref()).filter(|_| problem.labels.is_empty()) {
+        Some(span) => problem.label(span_start(span), "").boxed(),
+        None => problem.boxed(),
     }
 }
 
@@ -292,7 +306,6 @@ fn apply_config(draft: &mut Draft) -> Result<()> {
             None => diagnostic.boxed(),
         }
     };
-    checks::check_config(&draft.node, &invalid)?;
     let node = &mut draft.node;
     if let Some(Json::Array(tags)) = node.config.get("tags") {
         for tag in tags.iter().filter_map(Json::as_str) {

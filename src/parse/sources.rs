@@ -77,7 +77,7 @@ impl Parser<'_> {
         fqn.extend([source.name.clone(), table.name.clone()]);
         let properties = source.table_config(table)?;
         let of = ConfigOf { resource: ResourceType::Source, package: &place.package, fqn: &fqn };
-        let config = self.trees.resolve(&of, &properties, &Map::new());
+        let config = self.trees.resolve(&of, &properties, &Map::new())?;
         let written = self.trees.written(&of, &properties, &Map::new());
         let quoting = table.quoting.over(source.quoting);
         let quoting = Quoting {
@@ -90,7 +90,8 @@ impl Parser<'_> {
         let schema = source.schema.clone().unwrap_or_else(|| source.name.clone());
         let identifier = table.identifier.clone().unwrap_or_else(|| table.name.clone());
         let naming = Naming::new(self.request, &self.scopes);
-        let relation_name = naming.source_relation(quoting, [Some(&database), Some(&schema), Some(&identifier)]);
+        let relation_name =
+            naming.source_relation(quoting, [Some(&database), Some(&schema), Some(&identifier)]);
         let (columns, _) = table_columns(&table.columns, table.tests)?;
         let text = |key: &str| config.get(key).and_then(Json::as_str).map(str::to_owned);
         let written_text = |key: &str| entry.written.get(key).and_then(Yaml::scalar_text);
@@ -193,7 +194,8 @@ fn patched_tables(tables: &Yaml, patches: &Yaml) -> Yaml {
         .unwrap_or_default()
         .iter()
         .map(|table| {
-            let patch = patches.as_sequence().unwrap_or_default().iter().find(|patch| name(patch) == name(table));
+            let patch =
+                patches.as_sequence().unwrap_or_default().iter().find(|patch| name(patch) == name(table));
             patch.map_or_else(|| table.clone(), |patch| patched(table, patch))
         })
         .collect();

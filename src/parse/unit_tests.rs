@@ -54,7 +54,7 @@ impl Parser<'_> {
         fqn.extend(place.folders.iter().cloned());
         fqn.extend([properties.model.clone(), properties.name.clone()]);
         let of = ConfigOf { resource: ResourceType::UnitTest, package: &place.package, fqn: &fqn };
-        let config = self.trees.resolve(&of, &properties.config, &Map::new());
+        let config = self.trees.resolve(&of, &properties.config, &Map::new())?;
         let mut given = Vec::with_capacity(properties.given.len());
         for fixture in &properties.given {
             given.push(UnitTestInput {
@@ -129,7 +129,9 @@ impl Parser<'_> {
         };
         let mut rows = match fixture.format {
             FixtureFormat::Sql => {
-                return text.map(|text| Some(Json::String(text))).ok_or_else(|| mismatch(".  Expected string."));
+                return text
+                    .map(|text| Some(Json::String(text)))
+                    .ok_or_else(|| mismatch(".  Expected string."));
             }
             FixtureFormat::Csv => csv_rows(&text.ok_or_else(|| mismatch(".  Expected string."))?, fixture)?,
             FixtureFormat::Dict => match &fixture.rows {
@@ -139,9 +141,9 @@ impl Parser<'_> {
             },
         };
         // a row without nulls goes first: the types of columns are read from it
-        let full = rows.iter().position(|row| {
-            row.as_object().is_some_and(|row| row.values().all(|value| !value.is_null()))
-        });
+        let full = rows
+            .iter()
+            .position(|row| row.as_object().is_some_and(|row| row.values().all(|value| !value.is_null())));
         if let Some(at) = full {
             rows.swap(0, at);
         }
@@ -185,7 +187,9 @@ impl Parser<'_> {
         let Some(file) = file else {
             return Err(Diagnostic::parsing(
                 "missing-seed",
-                format!("Unable to find seed '{package_name}.{seed}' for unit tests in its project's seed paths"),
+                format!(
+                    "Unable to find seed '{package_name}.{seed}' for unit tests in its project's seed paths"
+                ),
             )
             .label(fixture.span.clone(), "")
             .help("give `rows`, or the name of a seed")
@@ -262,7 +266,11 @@ impl Parser<'_> {
         check_incremental(&test, model)?;
         test.depends_on = DependsOn { macros: Vec::new(), nodes: vec![model.unique_id.clone()] };
         test.schema = Some(model.schema.clone());
-        if model.is_versioned() { self.per_version(&test, model).map(Tested::Tests) } else { plain(test, model) }
+        if model.is_versioned() {
+            self.per_version(&test, model).map(Tested::Tests)
+        } else {
+            plain(test, model)
+        }
     }
 
     fn per_version(&self, test: &UnitTest, model: &Node) -> Result<Vec<UnitTest>> {

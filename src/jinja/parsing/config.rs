@@ -30,7 +30,7 @@ impl ConfigRecorder {
                 )));
             }
         }
-        merge_calls(&mut lock(&self.recorded).config, options);
+        merge_calls(&mut lock(&self.recorded).config, options).map_err(python::raise)?;
         Ok(Value::from(""))
     }
 }

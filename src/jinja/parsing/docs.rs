@@ -35,12 +35,7 @@ pub struct DocScope {
 }
 
 impl DocScope {
-    pub fn new(
-        shared: &Arc<dyn SharedNames>,
-        table: &Arc<DocTable>,
-        package: &str,
-        unique_id: &str,
-    ) -> Self {
+    pub fn new(shared: &Arc<dyn SharedNames>, table: &Arc<DocTable>, package: &str, unique_id: &str) -> Self {
         let doc = DocFunction {
             table: Arc::clone(table),
             package: package.to_owned(),

@@ -111,8 +111,9 @@ impl Context for ParseScope {
         if let Some((_, value)) = self.own.iter().find(|(own, _)| *own == name) {
             return Some(value.clone());
         }
-        let recorder =
-            |kind| Some(Value::from_object(Recorder::new(kind, Arc::clone(&self.recorded), self.this.clone())));
+        let recorder = |kind| {
+            Some(Value::from_object(Recorder::new(kind, Arc::clone(&self.recorded), self.this.clone())))
+        };
         match name {
             "ref" => recorder(Kind::Ref),
             "source" => recorder(Kind::Source),

@@ -1,0 +1,368 @@
+//! What dbt refuses or warns about once configs are merged and the whole project is known.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
+
+use super::ParseRequest;
+use super::trees::resource_type;
+use crate::config::ResourceType;
+use crate::config::node_config::{UsedConfigs, check_snapshot};
+use crate::diagnostic::{Diagnostic, Diagnostics, Result, did_you_mean};
+use crate::jinja::python;
+use crate::manifest::{Access, Disabled, Manifest, Node, NodeKind};
+
+type Invalid<'a> = dyn Fn(String) -> Box<Diagnostic> + 'a;
+
+/// A contract needs columns; its checksum shows when it changes.
+pub(super) fn check_contract(node: &mut Node, invalid: &Invalid<'_>) -> Result<()> {
+    let NodeKind::Model(part) = &node.kind else { return Ok(()) };
+    let in_columns: Vec<&str> = node
+        .columns
+        .values()
+        .filter(|column| column.constraints.iter().any(|constraint| constraint.kind == "primary_key"))
+        .map(|column| column.name.as_str())
+        .collect();
+    let mut errors = Vec::new();
+    if in_columns.len() > 1 {
+        errors.push(format!(
+            "Found {} columns ({in_columns:?}) with primary key constraints defined. Primary keys for multiple \
+             columns must be defined as a model level constraint.",
+            in_columns.len()
+        ));
+    }
+    if !in_columns.is_empty() && part.constraints.iter().any(|constraint| constraint.kind == "primary_key") {
+        errors.push(
+            "Primary key constraints defined at the model level and the columns level. Primary keys can be \
+             defined at the model level or the column level, not both."
+                .to_owned(),
+        );
+    }
+    if !errors.is_empty() {
+        return Err(invalid(format!(
+            "Primary key constraint error: ({})\n{}",
+            node.original_file_path,
+            errors.join("\n")
+        )));
+    }
+    if !node.contract.enforced {
+        return Ok(());
+    }
+    let mut errors = Vec::new();
+    if node.columns.is_empty() {
+        errors.push(
+            "Constraints must be defined in a `yml` schema configuration file like `schema.yml`.".to_owned(),
+        );
+    }
+    if node.language != crate::manifest::Language::Sql {
+        errors.push("Language Error: Expected 'sql' but found 'python'".to_owned());
+    }
+    if !errors.is_empty() && node.patch_path.is_some() || node.columns.is_empty() {
+        return Err(invalid(format!(
+            "Contract enforcement failed for: ({})\n{}",
+            node.original_file_path,
+            errors.join("\n")
+        )));
+    }
+    node.contract.checksum = Some(contract_checksum(node));
+    Ok(())
+}
+
+fn contract_checksum(node: &Node) -> String {
+    let mut columns: Vec<_> = node.columns.values().collect();
+    columns.sort_by(|left, right| left.name.cmp(&right.name));
+    let mut state = String::new();
+    for column in columns {
+        let constraints = serde_json::to_value(&column.constraints).unwrap_or_default();
+        let _ = write!(
+            state,
+            "|{}{}{}",
+            column.name,
+            column.data_type.as_deref().unwrap_or("None"),
+            python::json_repr(&constraints)
+        );
+    }
+    if matches!(node.materialized(), "table" | "incremental") {
+        let constraints =
+            node.model().map(|part| serde_json::to_value(&part.constraints).unwrap_or_default());
+        let _ =
+            write!(state, "{}{}", node.materialized(), python::json_repr(&constraints.unwrap_or_default()));
+    }
+    Sha256::digest(state.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// dbt's guess at each model's primary key, from constraints or from its tests.
+pub(super) fn infer_primary_keys(manifest: &mut Manifest) {
+    #[derive(Default)]
+    struct Tested {
+        unique: BTreeSet<String>,
+        unique_disabled: BTreeSet<String>,
+        not_null: BTreeSet<String>,
+    }
+    let mut tested: BTreeMap<String, Tested> = BTreeMap::new();
+    let disabled = manifest.disabled.values().flatten().filter_map(|disabled| match disabled {
+        Disabled::Node(node) => Some(node),
+        _ => None,
+    });
+    for node in manifest.nodes.values().chain(disabled) {
+        let Some(part) = node.generic_test() else { continue };
+        let Some(attached) = &part.attached_node else { continue };
+        let kwargs = &part.test_metadata.kwargs;
+        let columns: Vec<String> = match (kwargs.get("column_name"), kwargs.get("combination_of_columns")) {
+            (Some(Json::String(column)), _) => vec![column.clone()],
+            (_, Some(Json::Array(columns))) => {
+                columns.iter().filter_map(Json::as_str).map(str::to_owned).collect()
+            }
+            _ => continue,
+        };
+        let of_model = tested.entry(attached.clone()).or_default();
+        match part.test_metadata.name.as_str() {
+            "unique" | "unique_combination_of_columns" if node.is_enabled() => {
+                of_model.unique.extend(columns)
+            }
+            "unique" | "unique_combination_of_columns" => of_model.unique_disabled.extend(columns),
+            "not_null" => of_model.not_null.extend(columns),
+            _ => {}
+        }
+    }
+    for node in manifest.nodes.values_mut() {
+        let Some(part) = node.model() else { continue };
+        let of_model = part.constraints.iter().find(|constraint| constraint.kind == "primary_key");
+        let of_column = node
+            .columns
+            .values()
+            .find(|column| column.constraints.iter().any(|constraint| constraint.kind == "primary_key"));
+        let mut key: Vec<String> = if let Some(constraint) = of_model {
+            constraint.columns.clone().unwrap_or_default()
+        } else if let Some(column) = of_column {
+            vec![column.name.clone()]
+        } else if let Some(tests) = tested.get(&node.unique_id) {
+            let either: BTreeSet<&String> = tests.unique.union(&tests.unique_disabled).collect();
+            let both: Vec<String> =
+                tests.not_null.iter().filter(|column| either.contains(column)).cloned().collect();
+            if !both.is_empty() {
+                both
+            } else if !tests.unique.is_empty() {
+                tests.unique.iter().cloned().collect()
+            } else {
+                tests.unique_disabled.iter().cloned().collect()
+            }
+        } else {
+            continue;
+        };
+        key.sort_unstable();
+        if let Some(part) = Arc::make_mut(node).model_mut() {
+            part.primary_key = key;
+        }
+    }
+}
+
+/// Everything that is checked on the finished manifest.
+pub(super) fn check(
+    request: &ParseRequest<'_>,
+    manifest: &Manifest,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<(), Diagnostics> {
+    let mut problems = Vec::new();
+    check_groups(manifest, &mut problems);
+    for node in manifest.nodes.values() {
+        let subject = super::draft::locator(node);
+        let mut refuse = |code: &'static str, message: String| {
+            problems.push(Diagnostic::parsing(code, message).subject(subject.clone()))
+        };
+        if node.name.contains(' ') && request.flag("require_resource_names_without_spaces") {
+            refuse(
+                "name-with-spaces",
+                format!(
+                    "Resource names cannot contain spaces:\n  * '{}' ({})\nPlease rename the invalid model(s) so \
+                     that their name(s) do not contain any spaces.",
+                    node.unique_id, node.original_file_path
+                ),
+            );
+        }
+        if node.model().is_some_and(|part| part.access == Access::Public)
+            && node.materialized() == "ephemeral"
+        {
+            refuse(
+                "public-ephemeral",
+                format!(
+                    "Node {} with 'ephemeral' materialization has an invalid value (public) for the access field",
+                    node.unique_id
+                ),
+            );
+        }
+        if matches!(node.kind, NodeKind::Snapshot) {
+            if let Err(problem) = check_snapshot(&node.config) {
+                problems.push(problem.subject(subject.clone()));
+                continue;
+            }
+        }
+        if node.materialized() == "incremental"
+            && node.config.get("incremental_strategy").and_then(Json::as_str) == Some("microbatch")
+        {
+            check_microbatch(node, &mut refuse);
+        }
+    }
+    warn_deprecated(request, manifest, warnings);
+    warn_unused_paths(request, manifest, warnings);
+    check_functions(manifest, &mut problems);
+    if problems.is_empty() { Ok(()) } else { Err(Diagnostics(problems)) }
+}
+
+fn check_functions(manifest: &Manifest, problems: &mut Vec<Diagnostic>) {
+    for function in manifest.functions.values() {
+        let NodeKind::Function(part) = &function.kind else { continue };
+        let mut defaulted = false;
+        for argument in &part.arguments {
+            if argument.default_value.is_some() {
+                defaulted = true;
+            } else if defaulted {
+                problems.push(
+                    Diagnostic::parsing(
+                        "function-argument-order",
+                        format!(
+                            "Non-defaulted argument '{}' of function '{}' comes after a defaulted argument. \
+                             Non-defaulted arguments cannot come after defaulted arguments. ",
+                            argument.name, function.name
+                        ),
+                    )
+                    .subject(super::draft::locator(function)),
+                );
+            }
+        }
+    }
+}
+
+fn check_groups(manifest: &Manifest, problems: &mut Vec<Diagnostic>) {
+    let mut known: Vec<&str> = manifest.groups.values().map(|group| group.name.as_str()).collect();
+    known.sort_unstable();
+    for resource in manifest.resources() {
+        let Some(group) = resource.group().filter(|group| !known.contains(group)) else { continue };
+        problems.push(
+            Diagnostic::parsing(
+                "unknown-group",
+                format!("Invalid group '{group}', expected one of {known:?}"),
+            )
+            .subject(format!("{} {}", resource.resource_type(), resource.name()))
+            .maybe_help(did_you_mean(group, known.iter().copied())),
+        );
+    }
+}
+
+fn check_microbatch(node: &Node, refuse: &mut dyn FnMut(&'static str, String)) {
+    let name = &node.name;
+    let value = |key: &str| node.config.get(key).filter(|value| !value.is_null());
+    let mut wrong =
+        |message: String| refuse("microbatch-config", format!("Microbatch model '{name}' {message}"));
+    match value("event_time") {
+        None => wrong(
+            "must provide an 'event_time' (string) config that indicates the name of the event time column."
+                .into(),
+        ),
+        Some(Json::String(_)) => {}
+        Some(other) => {
+            wrong(format!("must provide an 'event_time' config of type string, but got: {other}."))
+        }
+    }
+    match value("begin") {
+        None => wrong("must provide a 'begin' (datetime) config that indicates the earliest timestamp the microbatch model should be built from.".into()),
+        Some(Json::String(text)) => {
+            let date = text.replace(' ', "T");
+            let valid = date.parse::<jiff::civil::DateTime>().is_ok()
+                || date.parse::<jiff::civil::Date>().is_ok()
+                || date.parse::<jiff::Timestamp>().is_ok();
+            if !valid {
+                wrong(format!("must provide a 'begin' config of valid datetime (ISO format), but got: {text}."));
+            }
+        }
+        Some(other) => wrong(format!("must provide a 'begin' config of type datetime, but got: {other}.")),
+    }
+    let size = value("batch_size").and_then(Json::as_str).unwrap_or("None");
+    if !matches!(size, "hour" | "day" | "month" | "year") {
+        wrong(format!(
+            "must provide a 'batch_size' config that is one of ['hour', 'day', 'month', 'year'], but got: {size}."
+        ));
+    }
+    if let Some(other) = value("lookback").filter(|lookback| !lookback.is_i64()) {
+        wrong(format!("must provide the optional 'lookback' config as type int, but got: {other})."));
+    }
+    if let Some(other) = value("concurrent_batches").filter(|batches| !batches.is_boolean()) {
+        wrong(format!(
+            "optional 'concurrent_batches' config must be of type `bool` if specified, but got: {other})."
+        ));
+    }
+}
+
+/// Models past their deprecation date, and those that still read them.
+fn warn_deprecated(request: &ParseRequest<'_>, manifest: &Manifest, warnings: &mut Vec<Diagnostic>) {
+    for node in manifest.nodes.values() {
+        let Some(part) = node.model() else { continue };
+        let Some(date) = part.deprecation_date.as_deref() else { continue };
+        let day = date.get(..10).and_then(|day| day.parse::<jiff::civil::Date>().ok());
+        #[expect(clippy::cast_possible_truncation, reason = "seconds fit")]
+        let today = jiff::Timestamp::from_second(request.now as i64)
+            .map(|now| now.to_zoned(jiff::tz::TimeZone::UTC).date());
+        let past = matches!((day, today), (Some(day), Ok(today)) if day <= today);
+        let version = part.version.as_ref().map(|version| format!(".v{version}")).unwrap_or_default();
+        if past {
+            warnings.push(Diagnostic::warning(
+                "DeprecatedModel",
+                format!(
+                    "Model {}{version} has passed its deprecation date of {date}. This model should be disabled or removed.",
+                    node.name
+                ),
+            ));
+        }
+        for child in manifest.nodes.values().filter(|child| child.model().is_some()) {
+            if !child.depends_on.nodes.contains(&node.unique_id) {
+                continue;
+            }
+            let (code, what) = if past {
+                ("DeprecatedReference", "was deprecated on")
+            } else {
+                ("UpcomingReferenceDeprecation", "is slated for deprecation on")
+            };
+            let newer = part.latest_version.as_ref().filter(|latest| Some(*latest) != part.version.as_ref());
+            let hint = newer
+                .map(|latest| format!(" A new version of '{}' is available. Try it out: {{{{ ref('{}', '{}', v='{latest}') }}}}.", node.name, node.package_name, node.name))
+                .unwrap_or_default();
+            warnings.push(Diagnostic::warning(
+                code,
+                format!(
+                    "While compiling '{}': A reference to '{}{version}' {what} {date}.{hint}",
+                    child.name, node.name
+                ),
+            ));
+        }
+    }
+}
+
+/// Paths of dbt_project.yml that configure nothing.
+fn warn_unused_paths(request: &ParseRequest<'_>, manifest: &Manifest, warnings: &mut Vec<Diagnostic>) {
+    let mut used = UsedConfigs::default();
+    for node in manifest.nodes.values().chain(manifest.functions.values()) {
+        used.add(resource_type(node), &node.fqn);
+    }
+    for (resource, fqn) in manifest
+        .sources
+        .values()
+        .map(|source| (ResourceType::Source, &source.fqn))
+        .chain(manifest.exposures.values().map(|it| (ResourceType::Exposure, &it.fqn)))
+        .chain(manifest.metrics.values().map(|it| (ResourceType::Metric, &it.fqn)))
+        .chain(manifest.semantic_models.values().map(|it| (ResourceType::SemanticModel, &it.fqn)))
+        .chain(manifest.saved_queries.values().map(|it| (ResourceType::SavedQuery, &it.fqn)))
+        .chain(manifest.unit_tests.values().map(|it| (ResourceType::UnitTest, &it.fqn)))
+    {
+        used.add(resource, fqn);
+    }
+    for disabled in manifest.disabled.values().flatten() {
+        used.add_disabled(disabled.resource().fqn());
+    }
+    warnings.extend(used.warn_unused(&request.project.root.file));
+}
