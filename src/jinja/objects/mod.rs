@@ -2,6 +2,8 @@
 
 mod column;
 mod relation;
+mod table;
 
 pub use column::{Column, ColumnClass};
 pub use relation::{EventTimeFilter, Policy, Relation, RelationClass, RelationType};
+pub use table::{DataType, PrintLimits, Row, Table, TableColumn};

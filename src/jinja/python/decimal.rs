@@ -71,6 +71,39 @@ impl Decimal {
         Some(power_of_ten(-self.exponent).map_or(0, |divisor| coefficient / divisor))
     }
 
+    /// How many digits stand after the point, trailing zeros aside.
+    pub fn decimal_places(&self) -> usize {
+        let significant = self.digits.trim_end_matches('0').len();
+        let zeros = i32::try_from(self.digits.len() - significant).unwrap_or_default();
+        usize::try_from(-(self.exponent + zeros)).unwrap_or_default()
+    }
+
+    /// With exactly so many decimals, rounded half to even.
+    pub fn fixed(&self, decimals: usize) -> String {
+        let places = i32::try_from(decimals).unwrap_or(i32::MAX);
+        let mut number = self.clone();
+        if number.exponent < -places {
+            let surplus = usize::try_from(-places - number.exponent).unwrap_or_default();
+            let padded = format!("{:0>width$}", number.digits, width = surplus + 1);
+            let (kept, tail) = padded.split_at(padded.len() - surplus);
+            let half = format!("5{}", "0".repeat(surplus - 1));
+            let odd = kept.ends_with(['1', '3', '5', '7', '9']);
+            let up = tail > half.as_str() || (tail == half && odd);
+            let kept: i128 = kept.parse().unwrap_or_default();
+            number.digits = (kept + i128::from(up)).to_string();
+        } else {
+            let missing = usize::try_from(number.exponent + places).unwrap_or_default();
+            if !number.is_zero() {
+                number.digits.push_str(&"0".repeat(missing));
+            }
+        }
+        let sign = if number.negative && !number.is_zero() { "-" } else { "" };
+        let digits = format!("{:0>width$}", number.digits, width = decimals + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - decimals);
+        let point = if decimals == 0 { "" } else { "." };
+        format!("{sign}{whole}{point}{fraction}")
+    }
+
     pub fn is_zero(&self) -> bool {
         self.digits == "0"
     }

@@ -66,6 +66,28 @@ pub fn delta(days: i64, microseconds: i64) -> Value {
     Value::from_object(Delta::new(i128::from(days) * delta::DAY + i128::from(microseconds)))
 }
 
+/// Reads a text by `strftime` directives.
+pub(crate) fn parse(text: &str, format: &str) -> Option<civil::DateTime> {
+    strptime::strptime(text, format).ok().map(|moment| moment.civil())
+}
+
+/// An ISO 8601 date and time with a `T` between them.
+pub(crate) fn parse_iso_datetime(text: &str) -> Option<Value> {
+    if !text.contains('T') {
+        return None;
+    }
+    iso::parse_moment(text).map(Value::from_object)
+}
+
+/// What `isoformat()` gives for dates and times.
+pub(crate) fn iso_text(value: &Value) -> Option<String> {
+    let text = crate::jinja::python::to_str(value);
+    if value.downcast_object_ref::<Moment>().is_some() {
+        return Some(text.replacen(' ', "T", 1));
+    }
+    value.downcast_object_ref::<Date>().map(|_| text)
+}
+
 fn as_delta(value: &Value) -> Option<&Delta> {
     value.downcast_object_ref()
 }

@@ -1,0 +1,114 @@
+//! agate's column types, and how dbt infers them from the texts of a CSV file.
+
+use std::fmt;
+use std::sync::Arc;
+
+use minijinja::value::{Object, ObjectRepr, Value};
+
+use super::cells::number;
+use crate::jinja::functions::datetime::{self, parse_iso_datetime};
+use crate::jinja::python::Decimal;
+
+/// The type of a table's column.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum DataType {
+    Integer,
+    Number,
+    Date,
+    DateTime,
+    IsoDateTime,
+    Boolean,
+    Text,
+}
+
+/// The order in which texts are tried; only a column without any value is `Integer`.
+const TEXT_ORDER: [DataType; 6] = [
+    DataType::Number,
+    DataType::Date,
+    DataType::DateTime,
+    DataType::IsoDateTime,
+    DataType::Boolean,
+    DataType::Text,
+];
+
+const CURRENCIES: [char; 19] =
+    ['؋', '$', 'ƒ', '៛', '¥', '₡', '₱', '£', '€', '¢', '﷼', '₪', '₩', '₭', '₮', '₦', '฿', '₤', '₫'];
+
+/// The first type that all texts can be cast to.
+pub(super) fn of_texts<'a>(texts: impl Iterator<Item = &'a str>) -> DataType {
+    let mut possible = TEXT_ORDER.to_vec();
+    let mut seen = false;
+    for text in texts {
+        seen = true;
+        if possible.len() == 1 {
+            break;
+        }
+        possible.retain(|data_type| data_type.cast(text).is_some());
+    }
+    if seen { possible.first().copied().unwrap_or(DataType::Text) } else { DataType::Integer }
+}
+
+fn is_null(text: &str) -> bool {
+    text.is_empty() || text.eq_ignore_ascii_case("null")
+}
+
+impl DataType {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Integer => "Integer",
+            Self::Number => "Number",
+            Self::Date => "Date",
+            Self::DateTime => "DateTime",
+            Self::IsoDateTime => "ISODateTime",
+            Self::Boolean => "Boolean",
+            Self::Text => "Text",
+        }
+    }
+
+    /// The value of a text in a column of this type, if it has one.
+    pub(super) fn cast(self, text: &str) -> Option<Value> {
+        let stripped = text.trim();
+        if is_null(stripped) {
+            return (self != Self::Integer).then(|| Value::from(()));
+        }
+        match self {
+            Self::Integer => None,
+            Self::Number => cast_number(stripped),
+            Self::Date => {
+                let parsed = datetime::parse(stripped, "%Y-%m-%d")?;
+                Some(datetime::date(parsed.date()))
+            }
+            Self::DateTime => datetime::parse(stripped, "%Y-%m-%d %H:%M:%S").map(datetime::naive),
+            Self::IsoDateTime => parse_iso_datetime(stripped),
+            Self::Boolean => match stripped.replace(',', "").trim().to_lowercase().as_str() {
+                "true" => Some(Value::from(true)),
+                "false" => Some(Value::from(false)),
+                _ => None,
+            },
+            Self::Text => Some(Value::from(text)),
+        }
+    }
+}
+
+/// agate strips percent and currency signs and takes out commas.
+fn cast_number(text: &str) -> Option<Value> {
+    let text = text.trim_matches('%');
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
+    let digits = CURRENCIES.iter().fold(digits, |digits, currency| digits.trim_matches(*currency));
+    let digits = digits.replace([',', '_'], "");
+    let digits = digits.trim();
+    let special = matches!(digits.to_lowercase().as_str(), "nan" | "inf" | "infinity");
+    if special || digits.parse::<Decimal>().is_ok() { Some(number(&format!("{sign}{digits}"))) } else { None }
+}
+
+impl fmt::Debug for DataType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Object for DataType {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+}
