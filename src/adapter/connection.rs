@@ -371,7 +371,7 @@ impl QueryComment {
     }
 }
 
-fn internal(message: &str) -> Box<Diagnostic> {
+pub(super) fn internal(message: &str) -> Box<Diagnostic> {
     Diagnostic::new("transaction-state", crate::diagnostic::Category::Internal, message).boxed()
 }
 

@@ -16,6 +16,7 @@ mod relation_cache;
 mod response;
 mod seed;
 mod server_error;
+mod session;
 mod settings;
 mod stream;
 #[cfg(test)]
@@ -33,4 +34,5 @@ pub use relation_cache::RelationCache;
 pub use response::{Response, ResultColumn, ResultSet};
 pub use seed::{Seed, SeedColumn, SeedOptions, SeedType};
 pub use server_error::is_transient;
+pub use session::{Observer, Session, Unobserved};
 pub use settings::{Settings, SslMode, Tls};
