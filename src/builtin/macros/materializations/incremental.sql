@@ -14,9 +14,7 @@
   {%- if existing_relation is none or rebuild -%}
     {%- do rsdbt_drop_leftovers([intermediate_relation, make_backup_relation(target_relation, 'table')]) -%}
     {%- set built_relation = target_relation if existing_relation is none else intermediate_relation -%}
-    {%- call statement('main') -%}
-      {{ get_create_table_as_sql(False, built_relation, sql) }}
-    {%- endcall -%}
+    {%- do rsdbt_build_incremental(built_relation, strategy, get_strategy_sql) -%}
     {%- do create_indexes(built_relation) -%}
     {%- if existing_relation is none -%}
       {%- do adapter.cache_added(target_relation) -%}
@@ -25,7 +23,7 @@
       {%- do rsdbt_name_indexes(target_relation) -%}
     {%- endif -%}
   {%- else -%}
-    {%- do rsdbt_increment(existing_relation, target_relation, get_strategy_sql) -%}
+    {%- do rsdbt_increment(existing_relation, target_relation, strategy, get_strategy_sql) -%}
   {%- endif -%}
 
   {%- do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing_relation, rebuild)) -%}
@@ -37,11 +35,28 @@
   {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
 
+{# The first build. An upsert has its own way to look at rows: it begins with an empty table. #}
+{% macro rsdbt_build_incremental(relation, strategy, get_strategy_sql) %}
+  {%- if strategy != 'merge_upsert' -%}
+    {%- call statement('main') -%}
+      {{ get_create_table_as_sql(False, relation, sql) }}
+    {%- endcall -%}
+  {%- else -%}
+    {%- call statement('create_empty') -%}
+      {{ get_create_table_as_sql(False, relation, get_empty_subquery_sql(sql)) }}
+    {%- endcall -%}
+    {%- do rsdbt_increment(relation, relation, strategy, get_strategy_sql) -%}
+  {%- endif -%}
+{% endmacro %}
+
 {# The query's rows wait in a temporary table while columns are compared; then the strategy's SQL takes them over. #}
-{% macro rsdbt_increment(existing_relation, target_relation, get_strategy_sql) %}
+{% macro rsdbt_increment(existing_relation, target_relation, strategy, get_strategy_sql) %}
   {%- set temp_relation = make_temp_relation(target_relation) -%}
+  {%- if strategy == 'merge_upsert' -%}
+    {%- do rsdbt_one_merge_at_a_time(this) -%}
+  {%- endif -%}
   {%- call statement('create_temp_relation') -%}
-    {{ get_create_table_as_sql(True, temp_relation, sql) }}
+    {{ get_create_table_as_sql(True, temp_relation, rsdbt_consuming_sql(sql) if strategy == 'merge_upsert' else sql) }}
   {%- endcall -%}
   {%- if not config.get('contract').enforced -%}
     {%- do adapter.expand_target_column_types(from_relation=temp_relation, to_relation=target_relation) -%}
@@ -50,7 +65,7 @@
   {%- set dest_columns = process_schema_changes(on_schema_change, temp_relation, existing_relation)
     or adapter.get_columns_in_relation(existing_relation) -%}
   {%- set unique_key = config.get('unique_key') -%}
-  {%- if unique_key -%}
+  {%- if unique_key and strategy != 'merge_upsert' -%}
     {#- Nobody else gathers statistics on a temporary table, and the join by key needs them. -#}
     {%- do run_query('analyze ' ~ temp_relation) -%}
   {%- endif -%}

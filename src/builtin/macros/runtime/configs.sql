@@ -4,9 +4,15 @@
   {{ config.set('sql_header', caller()) }}
 {%- endmacro %}
 
-{# The config wins over the flag: `full_refresh: false` protects a table from --full-refresh. #}
+{#
+  The config wins over the flag: `full_refresh: false` protects a table from --full-refresh. A model that consumes
+  its input could not be built again from it.
+#}
 {% macro should_full_refresh() %}
   {%- set configured = config.get('full_refresh') -%}
+  {%- if configured is none and config.get('consume') -%}
+    {{ return(False) }}
+  {%- endif -%}
   {{ return(flags.FULL_REFRESH if configured is none else configured) }}
 {% endmacro %}
 

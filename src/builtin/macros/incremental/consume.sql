@@ -1,0 +1,35 @@
+{#
+  `consume: true`: the model reads its staging table by deleting from it, in one statement. A row is applied exactly
+  when it is deleted; rows that arrive meanwhile stay for the next run, and a failure puts everything back.
+#}
+
+{# The model's query, reading the rows that it takes away. #}
+{% macro rsdbt_consuming_sql(query) %}
+  {%- set consume = config.get('consume') -%}
+  {%- if not consume or flags.EMPTY or flags.SAMPLE -%}
+    {{ return(query) }}
+  {%- endif -%}
+  {%- set staging = consume if consume is string else rsdbt_only_input() -%}
+  {%- if staging not in query -%}
+    {{ exceptions.raise_compiler_error('`consume`: the model does not read ' ~ staging) }}
+  {%- endif -%}
+  {{ return(
+    'with rsdbt_taken as (\n  delete from ' ~ staging ~ ' returning *\n)\nselect * from (\n'
+    ~ query | replace(staging, 'rsdbt_taken') ~ '\n) as rsdbt_staged'
+  ) }}
+{% endmacro %}
+
+{# The one source or model that the query reads, as it is printed there. #}
+{% macro rsdbt_only_input() %}
+  {%- set inputs = [] -%}
+  {%- for unique_id in model.depends_on.nodes -%}
+    {%- set node = graph.sources.get(unique_id) or graph.nodes.get(unique_id) -%}
+    {%- do inputs.append(node.relation_name) -%}
+  {%- endfor -%}
+  {%- if inputs | length != 1 -%}
+    {{ exceptions.raise_compiler_error(
+      '`consume: true` needs a model with one input; name the staging table instead: `consume: "schema.table"`'
+    ) }}
+  {%- endif -%}
+  {{ return(inputs[0]) }}
+{% endmacro %}

@@ -1,0 +1,69 @@
+{#
+  Strategy `merge_upsert`: the latest row per key wins, whatever the order in which rows arrive.
+
+    unique_key      the key; rows without it are refused
+    updated_at      the column that orders the rows of a key
+    order_by        further columns for rows of the same moment
+    consume         true: the rows of the staging table that were applied are deleted from it
+    delete_when     a condition on the model's columns: such a row deletes its key
+    merge_update_columns, merge_exclude_columns
+#}
+
+{% macro get_incremental_merge_upsert_sql(arg_dict) %}
+  {%- set target = arg_dict['target_relation'] -%}
+  {%- set staged = arg_dict['temp_relation'] -%}
+  {%- set keys = rsdbt_listed(arg_dict['unique_key']) -%}
+  {%- if not keys or not config.get('updated_at') -%}
+    {{ exceptions.raise_compiler_error('incremental_strategy `merge_upsert` needs `unique_key` and `updated_at`') }}
+  {%- endif -%}
+  {%- do rsdbt_refuse_null_keys(staged, keys) -%}
+  {%- do rsdbt_ensure_unique_index(target, keys) -%}
+  {%- set names = [] -%}
+  {%- for column in arg_dict['dest_columns'] -%}
+    {%- do names.append(column.quoted) -%}
+  {%- endfor -%}
+  {%- if config.get('delete_when') -%}
+    {{ return(rsdbt_upsert_with_deletes_sql(target, staged, keys, names, arg_dict['dest_columns'])) }}
+  {%- endif -%}
+  {{ return(rsdbt_upsert_sql(target, '(' ~ rsdbt_latest_sql(staged, keys) ~ ')', keys, names, arg_dict['dest_columns'], [])) }}
+{% endmacro %}
+
+{# Sorted by key: two runs at once take the target's rows in one order. #}
+{% macro rsdbt_upsert_sql(target, latest, keys, names, dest_columns, conditions) -%}
+  {%- set assignments = rsdbt_upsert_assignments(keys, dest_columns) -%}
+  insert into {{ target }} as DBT_INTERNAL_DEST ({{ names | join(', ') }})
+  select {{ names | join(', ') }}
+  from {{ latest }} as latest
+  {{ 'where ' ~ conditions | join(' and ') if conditions }}
+  on conflict ({{ keys | join(', ') }}) do update set
+    {{ assignments | join(',\n    ') }}
+  where {{ rsdbt_not_older('excluded', 'DBT_INTERNAL_DEST') }}
+{%- endmacro %}
+
+{% macro rsdbt_latest_sql(staged, keys) -%}
+  select distinct on ({{ keys | join(', ') }}) *
+  from {{ staged }}
+  order by {{ keys | join(', ') }}
+  {%- for column in rsdbt_order_columns() %}, {{ column }} desc nulls last{% endfor -%}
+{%- endmacro %}
+
+{# The order's own columns are always written, or the next run would compare with an old moment. #}
+{% macro rsdbt_upsert_assignments(keys, dest_columns) %}
+  {%- set columns = get_merge_update_columns(config.get('merge_update_columns'), config.get('merge_exclude_columns'), dest_columns) -%}
+  {%- set written = [] -%}
+  {%- for column in columns + rsdbt_order_columns() -%}
+    {%- set plain = column | replace('"', '') | lower -%}
+    {%- if plain not in written and plain not in keys | map('replace', '"', '') | map('lower') | list -%}
+      {%- do written.append(plain) -%}
+    {%- endif -%}
+  {%- endfor -%}
+  {%- set assignments = [] -%}
+  {%- for column in dest_columns if column.name | lower in written -%}
+    {%- do assignments.append(column.quoted ~ ' = excluded.' ~ column.quoted) -%}
+  {%- endfor -%}
+  {{ return(assignments) }}
+{% endmacro %}
+
+{% macro rsdbt_order_columns() %}
+  {{ return([config.get('updated_at')] + rsdbt_listed(config.get('order_by'))) }}
+{% endmacro %}

@@ -1,0 +1,55 @@
+{#
+  Deletes of a merge_upsert are remembered with their moment in a table beside the target, `<target>__tombstones`:
+  an older row of a deleted key that arrives late does not bring it back.
+#}
+
+{% macro rsdbt_upsert_with_deletes_sql(target, staged, keys, names, dest_columns) -%}
+  {%- set tombstones = rsdbt_ensure_tombstones(target, keys) -%}
+  {%- set latest = make_temp_relation(target, '__dbt_latest') -%}
+  {%- set same_key = rsdbt_same_key(keys, 'latest', 'gone') -%}
+  {%- set remembered = keys + rsdbt_order_columns() -%}
+  {%- set moments = [] -%}
+  {%- for column in rsdbt_order_columns() -%}
+    {%- do moments.append(column ~ ' = excluded.' ~ column) -%}
+  {%- endfor -%}
+  create temporary table {{ latest }} on commit drop as
+  select *, coalesce(({{ config.get('delete_when') }}), false) as rsdbt_is_delete
+  from (
+    {{ rsdbt_latest_sql(staged, keys) }}
+  ) as newest;
+  insert into {{ tombstones }} as gone ({{ remembered | join(', ') }})
+  select {{ remembered | join(', ') }}
+  from {{ latest }}
+  where rsdbt_is_delete
+  on conflict ({{ keys | join(', ') }}) do update set {{ moments | join(', ') }}
+  where {{ rsdbt_not_older('excluded', 'gone') }};
+  delete from {{ target }} as DBT_INTERNAL_DEST
+  using {{ latest }} as latest
+  where latest.rsdbt_is_delete
+    and {{ rsdbt_same_key(keys, 'latest', 'DBT_INTERNAL_DEST') }}
+    and {{ rsdbt_not_older('latest', 'DBT_INTERNAL_DEST') }};
+  {{ rsdbt_upsert_sql(target, latest, keys, names, dest_columns, [
+    'not latest.rsdbt_is_delete',
+    'not exists (select from ' ~ tombstones ~ ' as gone where ' ~ same_key ~ ' and not ' ~ rsdbt_not_older('latest', 'gone') ~ ')',
+  ]) }}
+{%- endmacro %}
+
+{% macro rsdbt_same_key(keys, row, other) %}
+  {%- set matches = [] -%}
+  {%- for key in keys -%}
+    {%- do matches.append(row ~ '.' ~ key ~ ' = ' ~ other ~ '.' ~ key) -%}
+  {%- endfor -%}
+  {{ return(matches | join(' and ')) }}
+{% endmacro %}
+
+{% macro rsdbt_ensure_tombstones(target, keys) %}
+  {%- set tombstones = make_relation_with_suffix(this.incorporate(type='table'), '__tombstones') -%}
+  {%- set exists = run_query('select ' ~ rsdbt_regclass(tombstones) ~ ' is not null').rows[0][0] -%}
+  {%- if not exists -%}
+    {%- do run_query(
+      'create table ' ~ tombstones ~ ' as select ' ~ (keys + rsdbt_order_columns()) | join(', ') ~ ' from ' ~ target ~ ' where false'
+    ) -%}
+    {%- do rsdbt_ensure_unique_index(tombstones, keys) -%}
+  {%- endif -%}
+  {{ return(tombstones) }}
+{% endmacro %}

@@ -1,0 +1,59 @@
+{# What keeps a merge_upsert right: keys, order, and one run at a time. #}
+
+{# An empty moment counts as the oldest; of two equal rows the one that arrives later wins. #}
+{% macro rsdbt_not_older(row, other) -%}
+  {%- set condition = namespace(sql='') -%}
+  {%- for column in rsdbt_order_columns() | reverse -%}
+    {%- set mine = row ~ '.' ~ column -%}
+    {%- set theirs = other ~ '.' ~ column -%}
+    {%- if condition.sql -%}
+      {%- set condition.sql = '(' ~ theirs ~ ' is null or ' ~ mine ~ ' > ' ~ theirs ~ ' or ' ~ mine ~ ' = ' ~ theirs
+        ~ ' and ' ~ condition.sql ~ ')' -%}
+    {%- else -%}
+      {%- set condition.sql = '(' ~ theirs ~ ' is null or ' ~ mine ~ ' >= ' ~ theirs ~ ')' -%}
+    {%- endif -%}
+  {%- endfor -%}
+  {{ condition.sql }}
+{%- endmacro %}
+
+{# Raised inside the transaction: nothing is applied and nothing consumed. #}
+{% macro rsdbt_refuse_null_keys(staged, keys) %}
+  {%- set found = run_query(
+    'select count(*) from ' ~ staged ~ ' where ' ~ keys | join(' is null or ') ~ ' is null'
+  ).rows[0][0] -%}
+  {%- if found > 0 -%}
+    {%- do exceptions.raise_database_error(
+      found ~ ' staged row' ~ ('s' if found > 1 else '') ~ ' without a key (' ~ keys | join(', ')
+      ~ '): nothing was applied and nothing consumed'
+    ) -%}
+  {%- endif -%}
+{% endmacro %}
+
+{# `on conflict` needs a unique index over just the key, whoever made it. #}
+{% macro rsdbt_ensure_unique_index(relation, keys) %}
+  {%- set names = [] -%}
+  {%- for key in keys -%}
+    {%- do names.append("'" ~ escape_single_quotes(key[1:-1] if key[:1] == '"' else key | lower) ~ "'") -%}
+  {%- endfor -%}
+  {%- set query -%}
+    select count(*)
+    from pg_catalog.pg_index
+    where indrelid = {{ rsdbt_regclass(relation) }}
+      and indisunique and indisvalid and indimmediate and indpred is null and indexprs is null
+      and (
+        select array_agg(attname::text order by attname)
+        from pg_catalog.pg_attribute
+        where attrelid = indrelid and attnum = any(indkey[0:indnkeyatts - 1])
+      ) = (select array_agg(name order by name) from unnest(array[{{ names | join(', ') }}]) as name)
+  {%- endset -%}
+  {%- if run_query(query).rows[0][0] == 0 -%}
+    {%- do run_query('create unique index on ' ~ relation ~ ' (' ~ keys | join(', ') ~ ')') -%}
+  {%- endif -%}
+{% endmacro %}
+
+{# Until the transaction ends; readers and writers of the table itself do not notice. #}
+{% macro rsdbt_one_merge_at_a_time(relation) %}
+  {%- call statement('lock') -%}
+    select pg_advisory_xact_lock(hashtextextended('rsdbt merge {{ escape_single_quotes(relation.render()) }}', 0))
+  {%- endcall -%}
+{% endmacro %}
