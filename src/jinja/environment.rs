@@ -1,10 +1,14 @@
 //! minijinja's environments: Jinja2's settings, Python's operators and methods.
 
-use minijinja::value::Rest;
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use minijinja::value::{Object, Rest, ValueOrKwargs};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value};
 
 use super::closure;
 use super::errors;
+use super::filters;
 use super::lower::intrinsic;
 use super::native;
 use super::python::{self, operators};
@@ -18,9 +22,11 @@ pub(super) fn pair() -> (Environment<'static>, Environment<'static>) {
     running.set_formatter(print);
     running.set_unknown_method_callback(call_method);
     running.remove_global("debug");
-    running.add_function("return", |value: Option<Value>| -> Result<Value, Error> {
+    running.add_function("return", |args: Rest<ValueOrKwargs>| -> Result<Value, Error> {
+        let [value] = python::bind("return", &args.into_values(), ["data"])?;
         Err(errors::return_value(value.unwrap_or_else(|| Value::from(()))))
     });
+    filters::install(&mut running);
     add_intrinsics(&mut running);
     native::add_filters(&mut running);
     running.set_undefined_behavior(UndefinedBehavior::Lenient);
@@ -76,7 +82,28 @@ fn add_intrinsics(environment: &mut Environment<'static>) {
     environment.add_filter("/", |left: Value, right: Value| operators::divide(&left, &right));
     environment.add_filter("//", |left: Value, right: Value| operators::floor_divide(&left, &right));
     environment.add_filter("%", |left: Value, right: Value| operators::modulo(&left, &right));
+    environment.add_filter("~", |left: Value, right: Value| operators::concat(&left, &right));
+    environment.add_filter("==", |left: Value, right: Value| operators::equals(&left, &right));
+    environment.add_filter("!=", |left: Value, right: Value| !operators::equals(&left, &right));
+    environment.add_filter("<", |left: Value, right: Value| order("<", &left, &right).map(Ordering::is_lt));
+    environment.add_filter("<=", |left: Value, right: Value| order("<=", &left, &right).map(Ordering::is_le));
+    environment.add_filter(">", |left: Value, right: Value| order(">", &left, &right).map(Ordering::is_gt));
+    environment.add_filter(">=", |left: Value, right: Value| order(">=", &left, &right).map(Ordering::is_ge));
     environment.add_filter("**", |left: Value, right: Value| operators::power(&left, &right));
+}
+
+fn order(operator: &str, left: &Value, right: &Value) -> Result<Ordering, Error> {
+    operators::order(operator, left, right)
+}
+
+/// What an undefined name is while dbt parses: it takes any call.
+#[derive(Debug)]
+struct Anything;
+
+impl Object for Anything {
+    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, _: &[Value]) -> Result<Value, Error> {
+        Ok(Value::UNDEFINED)
+    }
 }
 
 /// What a call of a bare name calls: while dbt parses, undefined names may be called.
@@ -85,7 +112,7 @@ fn callee(state: &State<'_, '_>, value: Value, name: &str) -> Result<Value, Erro
         return Ok(value);
     }
     if state.undefined_behavior() == UndefinedBehavior::Chainable {
-        return Ok(Value::from_function(|_: Rest<Value>| Value::UNDEFINED));
+        return Ok(Value::from_object(Anything));
     }
     let scope = Scope::of(state)?;
     Err(errors::raise(errors::undefined_name(name, &scope)))

@@ -10,6 +10,7 @@ use minijinja::machinery::ast::{self, CallArg, Expr, Spanned, Stmt};
 
 use crate::diagnostic::{Diagnostic, Result};
 
+use super::python;
 use super::source_map::SourceMap;
 
 /// Filters that no template can name, as they are no identifiers.
@@ -111,13 +112,7 @@ impl<'a, 'm> Lowering<'a, 'm> {
             }
             Stmt::WithBlock(one) => {
                 self.native = native;
-                let assignments = one
-                    .assignments
-                    .iter()
-                    .map(|(target, value)| (self.target(target), self.expression(value)))
-                    .collect();
-                let with = ast::WithBlock { assignments, body: self.body(&one.body) };
-                Stmt::WithBlock(Spanned::new(with, one.span()))
+                Stmt::WithBlock(Spanned::new(self.with_block(one), one.span()))
             }
             Stmt::AutoEscape(one) => {
                 let escape =
@@ -136,6 +131,21 @@ impl<'a, 'm> Lowering<'a, 'm> {
         };
         self.native = native;
         lowered
+    }
+
+    /// All values are computed before the first name is set.
+    fn with_block(&mut self, one: &Spanned<ast::WithBlock<'a>>) -> ast::WithBlock<'a> {
+        let mut assignments = Vec::new();
+        if let [(target, value)] = one.assignments.as_slice() {
+            assignments.push((self.target(target), self.expression(value)));
+        } else {
+            let targets = one.assignments.iter().map(|(target, _)| self.target(target)).collect();
+            let values = one.assignments.iter().map(|(_, value)| self.expression(value)).collect();
+            let targets = Expr::List(Spanned::new(ast::List { items: targets }, one.span()));
+            let values = Expr::Tuple(Spanned::new(ast::Tuple { items: values }, one.span()));
+            assignments.push((targets, values));
+        }
+        ast::WithBlock { assignments, body: self.body(&one.body) }
     }
 
     fn no_other_templates(&mut self, tag: &str, at: At) -> Stmt<'a> {
@@ -165,7 +175,11 @@ impl<'a, 'm> Lowering<'a, 'm> {
 
     fn emit(&mut self, expression: &Expr<'a>, at: At) -> Stmt<'a> {
         if self.native {
-            let value = self.expression(expression);
+            // Jinja2 writes what it can compute beforehand as text.
+            let value = match expression.as_const() {
+                Some(value) => constant(Value::from(python::to_str(&value)), at),
+                None => self.expression(expression),
+            };
             return self.emit_value(value, at);
         }
         let expr = match expression {
@@ -326,6 +340,16 @@ impl<'a, 'm> Lowering<'a, 'm> {
             ast::BinOpKind::FloorDiv => Some("//"),
             ast::BinOpKind::Rem => Some("%"),
             ast::BinOpKind::Pow => Some("**"),
+            ast::BinOpKind::Concat => Some("~"),
+            ast::BinOpKind::Eq | ast::BinOpKind::Ne if is_text_or_none(&left) || is_text_or_none(&right) => {
+                None
+            }
+            ast::BinOpKind::Eq => Some("=="),
+            ast::BinOpKind::Ne => Some("!="),
+            ast::BinOpKind::Lt => Some("<"),
+            ast::BinOpKind::Lte => Some("<="),
+            ast::BinOpKind::Gt => Some(">"),
+            ast::BinOpKind::Gte => Some(">="),
             _ => None,
         };
         match overloaded {
@@ -403,6 +427,11 @@ impl<'a, 'm> Lowering<'a, 'm> {
         };
         filter(intrinsic::CLOSURE, constant(body, at), vec![CallArg::Pos(captured)], at)
     }
+}
+
+/// Such a constant is compared as minijinja compares: no number or date equals it.
+fn is_text_or_none(expression: &Expr<'_>) -> bool {
+    matches!(expression, Expr::Const(one) if one.value.is_none() || one.value.as_str().is_some())
 }
 
 fn is_special_callee(callee: &Expr<'_>) -> bool {

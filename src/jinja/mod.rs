@@ -15,6 +15,7 @@ mod dispatch;
 mod engine;
 mod environment;
 mod errors;
+mod filters;
 pub mod functions;
 mod header;
 mod lower;

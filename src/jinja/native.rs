@@ -145,8 +145,8 @@ pub(super) fn add_filters(environment: &mut Environment<'static>) {
 
 /// Python's `ast.literal_eval`.
 fn literal_eval(text: &str) -> Option<Value> {
-    let parsed = parse_expr(text.trim_start_matches([' ', '\t'])).ok()?;
-    literal(&parsed, text)
+    let tuple = format!("({text})");
+    literal(&parse_expr(&tuple).ok()?, text)
 }
 
 fn literal(expression: &Expr<'_>, text: &str) -> Option<Value> {

@@ -237,9 +237,13 @@ fn only_the_nodes_own_calls_are_recorded() {
 #[test]
 fn undefined_names_are_tolerated_only_while_parsing() {
     let engine = engine(&[]);
-    for text in
-        ["{{ nope() }}", "{{ nope.thing() }}", "{{ nope.a.b }}", "{{ nope.a.b('x').c }}", "{% do nope() %}"]
-    {
+    for text in [
+        "{{ nope(1, a=2) }}",
+        "{{ nope.thing(b=3) }}",
+        "{{ nope.a.b }}",
+        "{{ nope.a.b('x').c }}",
+        "{% do nope() %}",
+    ] {
         assert_eq!(render_with(&engine, text, false).unwrap(), "", "{text}");
         let error = render_with(&engine, text, true).unwrap_err();
         assert_eq!(error.message, "'nope' is undefined", "{text}");
@@ -319,7 +323,8 @@ fn values_keep_their_types_in_native_evaluation() {
     let engine = engine(&[]);
     let context: Arc<dyn Context> = Arc::new(node(true));
     for (text, expected) in [
-        ("{{ 1 + 1 }}", "2"),
+        ("{{ 1 + 1 }}", "'2'"),
+        ("{{ [1, who] }}", "[1, 'node']"),
         ("{{ '1' }}", "'1'"),
         ("{{ '1' | as_number }}", "1"),
         ("{{ 'True' | as_bool }}", "True"),
@@ -328,7 +333,7 @@ fn values_keep_their_types_in_native_evaluation() {
         ("{{ 1 | as_text }}", "'1'"),
         ("{{ 1 }}{{ 2 }}", "'12'"),
         ("a {{ 1 }}", "'a 1'"),
-        ("{% if true %}{{ none }}{% endif %}", "None"),
+        ("{% if true %}{{ who == 'x' }}{% endif %}", "False"),
         ("{{ who }}", "'node'"),
         ("plain", "'plain'"),
     ] {
@@ -339,4 +344,33 @@ fn values_keep_their_types_in_native_evaluation() {
     let source = SourceText::new("dbt_project.yml", "{{ 'x' | as_number }}");
     let error = engine.evaluate(&source.text, &Span::new(&source, 0..21), &context).unwrap_err();
     assert_eq!(error.message, "Could not convert value 'x' into type 'number'");
+}
+
+#[test]
+fn filters_and_tests_are_jinja2_s() {
+    for (text, expected) in [
+        ("{{ 'ab' | center(5) }}|{{ 'foo bar baz qux' | truncate(9) }}", "  ab |foo..."),
+        ("{{ nope | length }}{{ nope | join(',') }}{{ nope | upper }}", "0"),
+        ("{{ [{'k': 'b'}, {'k': 'A'}] | groupby('k') }}", "[('A', [{'k': 'A'}]), ('b', [{'k': 'b'}])]"),
+        ("{{ {'B': 1, 'a': 2} | dictsort }}", "[('a', 2), ('B', 1)]"),
+        ("{{ ['a', 'A', 'b'] | unique | list }}", "['a', 'b']"),
+        (
+            "{{ [1, 2, 3] | batch(2, 0) | list }}{{ [1, 2, 3] | slice(2) | list }}",
+            "[[1, 2], [3, 0]][[1, 2], [3]]",
+        ),
+        ("{{ {'b': \"'<\", 'a': none} | tojson }}", r#"{"a": null, "b": "\u0027\u003c"}"#),
+        ("{{ 'a\nb' | indent(2, first=true) }}", "  a\n  b"),
+        (
+            "{{ 'x' is sequence }}{{ range is callable }}{{ 1 is callable }}{{ {} is mapping }}",
+            "TrueTrueFalseTrue",
+        ),
+        ("{% with a = 1, b = a %}{{ a }}{{ b }}{% endwith %}", "1"),
+        ("{% set ns = namespace({'a': 1}, b=2) %}{% set ns.c = 3 %}{{ ns.a }}{{ ns.b }}{{ ns.c }}", "123"),
+        ("{% set j = joiner('-') %}{{ j() }}a{{ j() }}b{{ cycler(1, 2).next() }}", "a-b1"),
+    ] {
+        assert_eq!(run("", text), expected, "{text}");
+    }
+    assert!(
+        fails("", "{{ 1 < 'a' }}").message.contains("'<' not supported between instances of 'int' and 'str'")
+    );
 }

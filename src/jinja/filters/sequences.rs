@@ -1,0 +1,252 @@
+//! Filters on lists and mappings. An undefined value is an empty list, as it is in Jinja2.
+
+use std::fmt;
+use std::sync::Arc;
+
+use minijinja::value::{Enumerator, Object, ObjectRepr, Rest, ValueKind, ValueOrKwargs};
+use minijinja::{Environment, Error, State, Value};
+
+use super::super::python::{self, bind, items_of, operators, to_str, type_error, type_name};
+use super::{add, flag, or};
+
+pub(super) fn install(environment: &mut Environment<'static>) {
+    environment.add_filter("length", length);
+    environment.add_filter("count", length);
+    environment.add_filter("first", first);
+    environment.add_filter("last", last);
+    environment.add_filter("reverse", reverse);
+    add(environment, "join", join);
+    add(environment, "unique", unique);
+    add(environment, "batch", batch);
+    add(environment, "slice", slice);
+    add(environment, "groupby", group_by);
+    add(environment, "dictsort", sorted_pairs);
+    environment.add_filter("items", pairs);
+    environment.add_filter("is_list", |value: &Value| type_name(value) == "list");
+    environment.add_filter("random", first);
+    for name in ["map", "select", "reject", "selectattr", "rejectattr"] {
+        over_an_empty_list_when_undefined(environment, name);
+    }
+}
+
+/// Wraps one of minijinja's filters.
+fn over_an_empty_list_when_undefined(environment: &mut Environment<'static>, name: &'static str) {
+    let Some(filter) = minijinja_filter(name) else { return };
+    environment.add_filter(name, move |state: &mut State<'_, '_>, args: Rest<ValueOrKwargs>| {
+        let args = args.into_values();
+        match args.first() {
+            Some(value) if value.is_undefined() => Ok(python::list(Vec::new())),
+            _ => filter.call(state, &args),
+        }
+    });
+}
+
+fn minijinja_filter(name: &str) -> Option<Value> {
+    use minijinja::filters;
+    Some(match name {
+        "map" => Value::from_function(filters::map),
+        "select" => Value::from_function(filters::select),
+        "reject" => Value::from_function(filters::reject),
+        "selectattr" => Value::from_function(filters::selectattr),
+        "rejectattr" => Value::from_function(filters::rejectattr),
+        _ => return None,
+    })
+}
+
+fn items(value: &Value) -> Result<Vec<Value>, Error> {
+    if value.is_undefined() { Ok(Vec::new()) } else { items_of(value) }
+}
+
+fn length(value: &Value) -> Result<usize, Error> {
+    if value.is_undefined() {
+        return Ok(0);
+    }
+    match value.len() {
+        Some(length) => Ok(length),
+        None if value.kind() == ValueKind::Iterable => Ok(items(value)?.len()),
+        None => Err(type_error(format!("object of type '{}' has no len()", type_name(value)))),
+    }
+}
+
+fn first(value: &Value) -> Result<Value, Error> {
+    Ok(items(value)?.into_iter().next().unwrap_or_default())
+}
+
+fn last(value: &Value) -> Result<Value, Error> {
+    Ok(items(value)?.pop().unwrap_or_default())
+}
+
+fn reverse(value: &Value) -> Result<Value, Error> {
+    if let Some(text) = value.as_str() {
+        return Ok(Value::from(text.chars().rev().collect::<String>()));
+    }
+    let mut items = items(value)?;
+    items.reverse();
+    Ok(python::list(items))
+}
+
+/// The value under a path as `address.city` or `rows.0`.
+fn attribute(item: &Value, path: &Value) -> Value {
+    let Some(path) = path.as_str() else { return item.get_item(path).unwrap_or_default() };
+    path.split('.').fold(item.clone(), |value, part| {
+        let key = part.parse::<i64>().map_or_else(|_| Value::from(part), Value::from);
+        value.get_item(&key).unwrap_or_default()
+    })
+}
+
+fn join(value: &Value, args: &[Value]) -> Result<String, Error> {
+    let [separator, path] = bind("join", args, ["d", "attribute"])?;
+    let separator = separator.as_ref().map(to_str).unwrap_or_default();
+    let texts: Vec<String> = items(value)?
+        .iter()
+        .map(|item| match path.as_ref().filter(|path| !path.is_none()) {
+            Some(path) => to_str(&attribute(item, path)),
+            None => to_str(item),
+        })
+        .collect();
+    Ok(texts.join(&separator))
+}
+
+fn ignoring_case(value: &Value, case_sensitive: bool) -> Value {
+    match value.as_str() {
+        Some(text) if !case_sensitive => Value::from(text.to_lowercase()),
+        _ => value.clone(),
+    }
+}
+
+fn unique(value: &Value, args: &[Value]) -> Result<Value, Error> {
+    let [case_sensitive, path] = bind("unique", args, ["case_sensitive", "attribute"])?;
+    let case_sensitive = flag(case_sensitive.as_ref());
+    let mut seen: Vec<Value> = Vec::new();
+    let mut kept = Vec::new();
+    for item in items(value)? {
+        let key = path.as_ref().map_or_else(|| item.clone(), |path| attribute(&item, path));
+        let key = ignoring_case(&key, case_sensitive);
+        if !seen.iter().any(|known| operators::equals(known, &key)) {
+            seen.push(key);
+            kept.push(item);
+        }
+    }
+    Ok(python::list(kept))
+}
+
+fn batch(value: &Value, args: &[Value]) -> Result<Value, Error> {
+    let [count, fill] = bind("batch", args, ["linecount", "fill_with"])?;
+    let count = or(count.as_ref(), 1, Value::as_usize).max(1);
+    let items = items(value)?;
+    let batches = items.chunks(count).map(|chunk| {
+        let mut batch = chunk.to_vec();
+        if let Some(fill) = fill.as_ref().filter(|fill| !fill.is_none()) {
+            batch.resize(count, fill.clone());
+        }
+        python::list(batch)
+    });
+    Ok(python::list(batches.collect()))
+}
+
+fn slice(value: &Value, args: &[Value]) -> Result<Value, Error> {
+    let [count, fill] = bind("slice", args, ["slices", "fill_with"])?;
+    let count = or(count.as_ref(), 1, Value::as_usize).max(1);
+    let items = items(value)?;
+    let (each, longer) = (items.len() / count, items.len() % count);
+    let mut rest = items.as_slice();
+    let mut slices = Vec::with_capacity(count);
+    for index in 0..count {
+        let (head, tail) = rest.split_at(each + usize::from(index < longer));
+        rest = tail;
+        let mut one = head.to_vec();
+        if let Some(fill) = fill.as_ref().filter(|fill| !fill.is_none() && index >= longer) {
+            one.push(fill.clone());
+        }
+        slices.push(python::list(one));
+    }
+    Ok(python::list(slices))
+}
+
+fn group_by(value: &Value, args: &[Value]) -> Result<Value, Error> {
+    let [path, default, case_sensitive] = bind("groupby", args, ["attribute", "default", "case_sensitive"])?;
+    let path = path.unwrap_or_default();
+    let case_sensitive = flag(case_sensitive.as_ref());
+    let key_of = |item: &Value| match (attribute(item, &path), &default) {
+        (found, Some(default)) if found.is_undefined() => default.clone(),
+        (found, _) => found,
+    };
+    let mut keyed: Vec<(Value, Value)> =
+        items(value)?.into_iter().map(|item| (key_of(&item), item)).collect();
+    keyed.sort_by(|(left, _), (right, _)| {
+        operators::compare(&ignoring_case(left, case_sensitive), &ignoring_case(right, case_sensitive))
+    });
+    let groups = keyed.chunk_by(|(left, _), (right, _)| {
+        operators::equals(&ignoring_case(left, case_sensitive), &ignoring_case(right, case_sensitive))
+    });
+    let groups = groups.map(|group| {
+        let members = group.iter().map(|(_, item)| item.clone()).collect();
+        Value::from_object(Group { grouper: group[0].0.clone(), list: python::list(members) })
+    });
+    Ok(python::list(groups.collect()))
+}
+
+fn all_pairs(value: &Value) -> Result<Vec<(Value, Value)>, Error> {
+    let pairs = value.as_object().and_then(minijinja::value::DynObject::try_iter_pairs);
+    match pairs {
+        _ if value.is_undefined() => Ok(Vec::new()),
+        Some(pairs) if value.kind() == ValueKind::Map => Ok(pairs.collect()),
+        _ => Err(type_error("Can only get item pairs from a mapping.")),
+    }
+}
+
+fn as_tuples(pairs: Vec<(Value, Value)>) -> Value {
+    python::list(pairs.into_iter().map(|(key, value)| python::tuple(vec![key, value])).collect())
+}
+
+fn pairs(value: &Value) -> Result<Value, Error> {
+    all_pairs(value).map(as_tuples)
+}
+
+fn sorted_pairs(value: &Value, args: &[Value]) -> Result<Value, Error> {
+    let [case_sensitive, by, reverse] = bind("dictsort", args, ["case_sensitive", "by", "reverse"])?;
+    let case_sensitive = flag(case_sensitive.as_ref());
+    let by_value = by.as_ref().and_then(Value::as_str) == Some("value");
+    let mut pairs = all_pairs(value)?;
+    pairs.sort_by(|left, right| {
+        let of =
+            |pair: &(Value, Value)| ignoring_case(if by_value { &pair.1 } else { &pair.0 }, case_sensitive);
+        let order = operators::compare(&of(left), &of(right));
+        if flag(reverse.as_ref()) { order.reverse() } else { order }
+    });
+    Ok(as_tuples(pairs))
+}
+
+/// A pair as `groupby` makes them: `group.grouper`, `group.list`.
+struct Group {
+    grouper: Value,
+    list: Value,
+}
+
+impl fmt::Debug for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&python::repr(&python::tuple(vec![self.grouper.clone(), self.list.clone()])))
+    }
+}
+
+impl Object for Group {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Seq
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Seq(2)
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        match (key.as_usize(), key.as_str()) {
+            (Some(0), _) | (_, Some("grouper")) => Some(self.grouper.clone()),
+            (Some(1), _) | (_, Some("list")) => Some(self.list.clone()),
+            _ => None,
+        }
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
