@@ -190,3 +190,6 @@ fn dangling(resource: Resource<'_>, parent: &str) -> Diagnostic {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod recorded;

@@ -1,0 +1,1 @@
+select id from {{ ref('b') }} join {{ ref('a.b') }} using (id)

@@ -1,0 +1,1 @@
+select id from {{ ref('a') }} join {{ source('raw', 'events') }} using (id)
