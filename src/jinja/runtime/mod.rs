@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use minijinja::Value;
 
 pub use references::CteTarget;
-pub use surroundings::{Defer, NodeFile, Surroundings, UnitTestInputs};
+pub use surroundings::{NodeFile, Surroundings, UnitTestInputs};
 
 use super::context::Message;
 use super::objects::Relation;

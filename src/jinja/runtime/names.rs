@@ -185,10 +185,9 @@ impl NodeContext {
     }
 
     fn defer_relation(&self) -> Value {
-        let other = self.node().and_then(|node| {
-            let other = self.shared.defer.as_ref()?.manifest.nodes.get(&node.unique_id)?;
-            (other.is_refable() && !other.is_ephemeral_model()).then(|| self.shared.relation_of(other))
-        });
+        let counterpart =
+            |node: &Arc<Node>| self.shared.defer.as_ref()?.counterpart(&node.unique_id).cloned();
+        let other = self.node().and_then(counterpart).map(|other| self.shared.relation_of(&other));
         other.map_or_else(|| Value::from(()), |relation| relation.to_value())
     }
 }

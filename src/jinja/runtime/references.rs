@@ -170,12 +170,7 @@ impl NodeContext {
     /// The node in the state that stands for a node that was not built here.
     fn deferred(&self, target: &Arc<Node>) -> Option<Arc<Node>> {
         let defer = self.shared.defer.as_ref()?;
-        let other = defer.manifest.nodes.get(&target.unique_id)?;
-        if !other.is_refable() || other.is_ephemeral_model() {
-            return None;
-        }
-        let preferred = defer.favor_state && !self.shared.is_selected(&target.unique_id);
-        (preferred || !self.relation_exists(target)).then(|| Arc::clone(other))
+        defer.target(&target.unique_id, || self.relation_exists(target)).map(Arc::clone)
     }
 
     fn source(&self, source: &str, table: &str) -> Resolved {
@@ -208,6 +203,8 @@ impl NodeContext {
         let Some(target) = self.shared.manifest.functions.get(id) else {
             return Err(missing(Reason::NotFound));
         };
+        let deferred = self.deferred(target);
+        let target = deferred.as_ref().unwrap_or(target);
         Ok(self.shared.relation_of(target).with_quoting(Policy::default()).of_type(RelationType::Function))
     }
 

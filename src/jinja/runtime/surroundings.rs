@@ -10,15 +10,7 @@ use serde_json::{Map, Value as Json, json};
 use super::CteTarget;
 use crate::jinja::objects::Policy;
 use crate::jinja::python::from_json;
-use crate::manifest::{Lookup, Manifest};
-
-/// The state that unselected references fall back to.
-#[derive(Debug, Clone)]
-pub struct Defer {
-    pub manifest: Arc<Manifest>,
-    /// Even where the relation exists here.
-    pub favor_state: bool,
-}
+use crate::manifest::{Deferral, Lookup, Manifest};
 
 /// The project, the invocation and the flags, as templates see them.
 #[derive(Debug)]
@@ -47,7 +39,7 @@ pub struct Surroundings {
     pub metadata_envs: Json,
     /// The unique ids of the selection.
     pub selected: Vec<String>,
-    pub defer: Option<Defer>,
+    pub defer: Option<Deferral>,
     /// `--empty`: no rows of anything upstream.
     pub empty: bool,
     /// `--sample`: start and end.
@@ -58,10 +50,6 @@ pub struct Surroundings {
 impl Surroundings {
     pub(super) fn limit(&self) -> Option<u64> {
         self.empty.then_some(0)
-    }
-
-    pub(super) fn is_selected(&self, unique_id: &str) -> bool {
-        self.selected.iter().any(|selected| selected == unique_id)
     }
 
     /// `graph`: everything in the project, as mappings. Made when first asked for.

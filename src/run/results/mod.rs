@@ -108,7 +108,7 @@ pub struct NodeResult {
     pub harmless_skip: bool,
     /// The rows of `show` and of a seed's sample.
     #[serde(skip)]
-    pub rows: Option<crate::adapter::ResultSet>,
+    pub table: Option<crate::jinja::objects::Table>,
 }
 
 impl NodeResult {
@@ -127,7 +127,7 @@ impl NodeResult {
             relation_name: None,
             batch_results: None,
             harmless_skip: false,
-            rows: None,
+            table: None,
         }
     }
 

@@ -1,0 +1,243 @@
+//! A whole run: prepare, hooks, the plan, hooks, results.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::json;
+
+use super::event::Event;
+use super::executor::{Options, follow};
+use super::hooks::Moment;
+use super::inputs::{Command, RunInputs};
+use super::node::Session;
+use super::plan::{Action, Plan};
+use super::results::{FreshnessResults, NodeResult, RunResults, Status};
+use super::state::Run;
+use super::{describe, summary};
+use crate::diagnostic::{Category, Diagnostic, Result};
+use crate::jinja::Value;
+use crate::jinja::python::from_json;
+use crate::manifest::{Node, Resource};
+
+/// What a run leaves to its command.
+pub struct Outcome {
+    pub results: RunResults,
+    /// Only of a freshness check.
+    pub freshness: Option<FreshnessResults>,
+    /// The nodes as they were compiled, for the manifest.
+    pub compiled: Vec<Arc<Node>>,
+}
+
+/// Follows the plan with everything around it. An error is one that ends the command with status 2.
+pub fn execute(inputs: &RunInputs, plan: &Plan) -> Result<Outcome> {
+    let run = Run::new(inputs);
+    if plan.steps.is_empty() {
+        let warning = "Nothing to do. Try checking your model configs and model specification args";
+        inputs.emitter.warn(Diagnostic::warning("NothingToDo", warning))?;
+        return run.close(plan, Vec::new(), 0.0, Ending::Empty);
+    }
+    inputs.emitter.emit(Event::formatting(""));
+    inputs.emitter.emit(Event::ConcurrencyLine {
+        num_threads: inputs.threads,
+        target_name: inputs.target_name.clone(),
+        node_count: plan.counted(),
+    });
+    inputs.emitter.emit(Event::formatting(""));
+    let begun = Instant::now();
+    let _locks = run.lock_schemas(plan)?;
+    let mut results = Vec::new();
+    let mut master = Session::new();
+    let started = run.prepare(&mut master, plan, &mut results);
+    let ending = match started {
+        Err(error) => {
+            let seconds = begun.elapsed().as_secs_f64();
+            run.close(plan, results, seconds, Ending::Quiet)?;
+            return Err(error);
+        }
+        Ok(Status::Error) if inputs.skip_nodes_if_on_run_start_fails => {
+            run.skip_all(plan, &mut results);
+            Ending::Normal
+        }
+        Ok(_) => run.follow(plan, &mut results)?,
+    };
+    if ending == Ending::Normal {
+        run.after(&mut master, &mut results)?;
+    }
+    run.close(plan, results, begun.elapsed().as_secs_f64(), ending)
+}
+
+/// How the end of the run is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Normal,
+    Interrupted,
+    Empty,
+    Quiet,
+}
+
+impl Run<'_> {
+    fn prepare(&self, master: &mut Session, plan: &Plan, results: &mut Vec<NodeResult>) -> Result<Status> {
+        let command = self.inputs.command;
+        if self.inputs.introspect {
+            master.acquire_named(self, "master");
+            if command.creates_schemas() {
+                let adapter = master.adapter(self);
+                adapter.with(|connection| {
+                    self.create_schemas(connection, plan, &mut |node| {
+                        let mut session = Session::new();
+                        session.create_schema(self, node)
+                    })
+                })?;
+            }
+            master.adapter(self).with(|connection| {
+                self.populate_cache(connection, plan)?;
+                connection.clear_transaction()
+            })?;
+            master.release(self, "master")?;
+        }
+        let wants_hooks = command != Command::Freshness || self.inputs.source_freshness_run_project_hooks;
+        if !command.has_hooks() || !wants_hooks {
+            return Ok(Status::Success);
+        }
+        let status = self.run_hooks(master, Moment::Start, &HashMap::new(), results)?;
+        master.release(self, "master")?;
+        Ok(status)
+    }
+
+    fn follow(&self, plan: &Plan, results: &mut Vec<NodeResult>) -> Result<Ending> {
+        let options = Options {
+            threads: self.inputs.threads,
+            fail_fast: self.inputs.fail_fast || self.raises_first_error(),
+            skipping: self.marking(),
+            interrupt: &self.inputs.interrupt,
+        };
+        let outcome = follow(plan, options, self);
+        if self.raises_first_error()
+            && let Some(failed) = outcome.results.iter().find(|result| result.status == Status::Error)
+        {
+            // dbt: a node that cannot be compiled ends the command
+            let message = failed.message.clone().unwrap_or_default();
+            return Err(Diagnostic::new("node-failed", Category::Runtime, message).boxed());
+        }
+        results.extend(outcome.results);
+        Ok(if outcome.interrupted { Ending::Interrupted } else { Ending::Normal })
+    }
+
+    pub(super) fn raises_first_error(&self) -> bool {
+        matches!(self.inputs.command, Command::Compile | Command::Show { .. })
+    }
+
+    fn skip_all(&self, plan: &Plan, results: &mut Vec<NodeResult>) {
+        let total = plan.counted();
+        let counted = plan.steps.iter().filter(|step| step.is_counted());
+        for (at, step) in counted.enumerate() {
+            let Some(resource) = self.manifest().resource(&step.unique_id) else { continue };
+            let schema = match resource {
+                Resource::Node(node) => node.schema.clone(),
+                _ => String::new(),
+            };
+            let event = Event::SkippingDetails {
+                resource_type: resource.resource_type().to_string(),
+                schema,
+                node_name: resource.name().to_owned(),
+                index: at + 1,
+                total,
+            };
+            self.emitter.emit_for(&describe::node_info(resource), event);
+            results.push(NodeResult::new(&step.unique_id, Status::Skipped));
+        }
+    }
+
+    /// on-run-end sees what happened.
+    fn after(&self, master: &mut Session, results: &mut Vec<NodeResult>) -> Result<()> {
+        let command = self.inputs.command;
+        let wants_hooks = command != Command::Freshness || self.inputs.source_freshness_run_project_hooks;
+        if !command.has_hooks() || !wants_hooks {
+            return Ok(());
+        }
+        let mut seen = HashSet::new();
+        let mut pairs = Vec::new();
+        for result in results.iter() {
+            if matches!(result.status, Status::Error | Status::Fail | Status::Skipped) {
+                continue;
+            }
+            let Some(Resource::Node(node)) = self.manifest().resource(&result.unique_id) else { continue };
+            if node.is_relational() && seen.insert((node.database.clone(), node.schema.clone())) {
+                pairs.push((node.database.clone().unwrap_or_default(), node.schema.clone()));
+            }
+        }
+        let mut schemas: Vec<&str> = pairs.iter().map(|(_, schema)| schema.as_str()).collect();
+        schemas.dedup();
+        let tuple = |(database, schema): &(String, String)| {
+            crate::jinja::python::tuple(vec![Value::from(database.as_str()), Value::from(schema.as_str())])
+        };
+        let visible = results.iter().filter(|result| result.thread_id != "main" || result.status == Status::Error);
+        let values = HashMap::from([
+            ("schemas".to_owned(), from_json(&json!(schemas))),
+            ("database_schemas".to_owned(), crate::jinja::python::list(pairs.iter().map(tuple).collect())),
+            ("results".to_owned(), crate::jinja::python::list(visible.map(|result| self.result_value(result)).collect())),
+        ]);
+        let hooks = self.run_hooks(master, Moment::End, &values, results);
+        master.release(self, "master")?;
+        hooks.map(drop)
+    }
+
+    /// A result as `results` has it: its own fields and its node's.
+    fn result_value(&self, result: &NodeResult) -> Value {
+        let mut fields = serde_json::to_value(result).unwrap_or_default();
+        let node = match self.compiled(&result.unique_id) {
+            Some(compiled) => serde_json::to_value(&*compiled.node).unwrap_or_default(),
+            None => match self.manifest().resource(&result.unique_id) {
+                Some(Resource::Node(node)) => json!(node),
+                Some(Resource::Source(source)) => json!(source),
+                Some(Resource::UnitTest(test)) => json!(test),
+                Some(Resource::Exposure(exposure)) => json!(exposure),
+                _ => json!(null),
+            },
+        };
+        fields["node"] = node;
+        super::result_object::value(fields)
+    }
+
+    fn close(&self, plan: &Plan, mut results: Vec<NodeResult>, seconds: f64, ending: Ending) -> Result<Outcome> {
+        let inputs = self.inputs;
+        for result in &mut results {
+            let exposure = result.unique_id.starts_with("exposure.");
+            result.harmless_skip |= exposure;
+        }
+        if inputs.command.has_hooks() && ending != Ending::Empty && ending != Ending::Quiet {
+            summary::finished(&self.emitter, self, &results, seconds);
+        }
+        let mut run_results = RunResults::new(results, seconds);
+        run_results.interrupted = ending == Ending::Interrupted;
+        let freshness = (inputs.command == Command::Freshness)
+            .then(|| FreshnessResults::new(self.take_freshness(), seconds));
+        if inputs.write_json {
+            match &freshness {
+                Some(freshness) => freshness.write(&inputs.results_path, &inputs.invocation)?,
+                None => run_results.write(&inputs.results_path, &inputs.invocation)?,
+            }
+            self.emitter.emit(Event::ArtifactWritten {
+                artifact_type: if freshness.is_some() { "FreshnessResult" } else { "RunExecutionResult" }.to_owned(),
+                artifact_path: inputs.results_path.display().to_string(),
+            });
+        }
+        self.emitter.emit(Event::EndRunResult { elapsed_time: seconds, success: run_results.success() });
+        match inputs.command {
+            _ if matches!(ending, Ending::Empty | Ending::Quiet) => {}
+            Command::Compile | Command::Show { .. } => {}
+            Command::Freshness => {
+                for result in &run_results.results {
+                    if matches!(result.status, Status::Error | Status::RuntimeError) {
+                        summary::failure(&self.emitter, self, result, true);
+                    }
+                }
+                self.emitter.emit(Event::FreshnessCheckComplete {});
+            }
+            _ => summary::end(&self.emitter, self, &run_results.results, ending == Ending::Interrupted),
+        }
+        debug_assert!(plan.steps.iter().all(|step| step.action != Action::Freshness) || freshness.is_some());
+        Ok(Outcome { results: run_results, freshness, compiled: self.take_compiled() })
+    }
+}

@@ -1,0 +1,166 @@
+//! `on-run-start` and `on-run-end`: the project's hooks around the nodes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::describe;
+use super::event::Event;
+use super::node::Session;
+use super::node::compile::Extra;
+use super::node_timing::Watch;
+use super::results::{NodeResult, Status, format_timestamp};
+use super::state::Run;
+use crate::adapter::{Begin, Fetch};
+use crate::diagnostic::{Diagnostic, Result, render};
+use crate::jinja::Value;
+use crate::manifest::{Node, NodeKind, Resource};
+
+/// Which hooks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moment {
+    Start,
+    End,
+}
+
+impl Moment {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Start => "on-run-start",
+            Self::End => "on-run-end",
+        }
+    }
+}
+
+impl Run<'_> {
+    /// The hooks of packages first, then the root project's, each by their index.
+    fn hooks(&self, moment: Moment) -> Vec<Arc<Node>> {
+        let root = &self.inputs.surroundings.root_package;
+        let mut hooks: Vec<(bool, &str, i64, Arc<Node>)> = self
+            .manifest()
+            .nodes
+            .values()
+            .filter_map(|node| match node.kind {
+                NodeKind::Operation { index } if node.tags.iter().any(|tag| tag == moment.name()) => Some((
+                    node.package_name == *root,
+                    node.package_name.as_str(),
+                    index.unwrap_or_default(),
+                    Arc::clone(node),
+                )),
+                _ => None,
+            })
+            .collect();
+        hooks.sort_by(|left, right| (left.0, left.1, left.2).cmp(&(right.0, right.1, right.2)));
+        hooks.into_iter().map(|(.., node)| node).collect()
+    }
+
+    /// Runs the hooks; after the first that fails the others are skipped. An error is one of compiling.
+    pub(super) fn run_hooks(
+        &self,
+        session: &mut Session,
+        moment: Moment,
+        values: &HashMap<String, Value>,
+        results: &mut Vec<NodeResult>,
+    ) -> Result<Status> {
+        let hooks = self.hooks(moment);
+        if hooks.is_empty() {
+            return Ok(Status::Success);
+        }
+        if moment == Moment::End {
+            self.emitter.emit(Event::formatting(""));
+        }
+        let mut failed = false;
+        let total = hooks.len();
+        for (at, node) in hooks.iter().enumerate() {
+            let name = format!("{}.{}.{at}", node.package_name, moment.name());
+            let result = if failed {
+                NodeResult { failures: Some(1), ..NodeResult::new(&node.unique_id, Status::Skipped) }
+                    .with_message(format!("{name} skipped"))
+            } else {
+                self.run_hook(session, node, &name, (at + 1, total), values)?
+            };
+            failed |= result.status == Status::Error;
+            let mut info = describe::node_info(Resource::Node(node));
+            info.node_status = result.status.name().to_owned();
+            if let (Some(first), Some(last)) = (result.timing.first(), result.timing.last()) {
+                info.node_started_at = format_timestamp(first.started_at);
+                info.node_finished_at = format_timestamp(last.completed_at);
+            }
+            let event = Event::LogHookEndLine {
+                statement: name,
+                status: result.status.name().to_owned(),
+                index: at + 1,
+                total,
+                execution_time: result.execution_time,
+            };
+            self.emitter.emit_for(&info, event);
+            results.push(NodeResult { thread_id: "main".to_owned(), ..result });
+        }
+        if moment == Moment::Start {
+            self.emitter.emit(Event::formatting(""));
+        }
+        Ok(if failed { Status::Error } else { Status::Success })
+    }
+
+    fn run_hook(
+        &self,
+        session: &mut Session,
+        node: &Arc<Node>,
+        name: &str,
+        (index, total): (usize, usize),
+        values: &HashMap<String, Value>,
+    ) -> Result<NodeResult> {
+        let mut watch = Watch::start();
+        let info = describe::node_info(Resource::Node(node));
+        session.acquire(self, "master", &info);
+        session.clear_transaction()?;
+        let extra = Extra { values: values.clone(), batch: None };
+        let compiled = watch.phase("compile", || self.compile(session, node, extra)).map_err(|error| {
+            let subject = describe::locator(Resource::Node(node));
+            Diagnostic { subject: error.subject.clone().or(Some(subject)), ..*error }.boxed()
+        })?;
+        self.emitter.emit_for(&info, Event::LogHookStartLine { statement: name.to_owned(), index, total });
+        let code = compiled.node.compiled.as_ref().and_then(|compiled| compiled.code.clone());
+        let sql = hook_sql(code.as_deref().unwrap_or_default());
+        let answer = watch.phase("execute", || {
+            if sql.trim().is_empty() { Ok(()) } else { session.execute(&sql, Begin::No, Fetch::Nothing).map(drop) }
+        });
+        let mut result = NodeResult::new(&node.unique_id, Status::Success);
+        match answer {
+            Ok(()) => result.message = Some(format!("{name} passed")),
+            Err(error) => {
+                result.status = Status::Error;
+                result.message = Some(format!("{name} failed, error:\n {}", message_of(&error)));
+            }
+        }
+        result.failures = Some(i64::from(result.status == Status::Error));
+        result.execution_time = watch.seconds();
+        result.timing = watch.phases;
+        result.compiled = Some(true);
+        result.compiled_code = code.as_deref().map(str::to_owned);
+        Ok(result)
+    }
+}
+
+/// dbt tells the message alone, without title and place.
+fn message_of(error: &Diagnostic) -> String {
+    let text = render(&Diagnostic { subject: None, ..error.clone() });
+    text.split_once('\n').map_or(text.clone(), |(_, rest)| rest.trim_start().to_owned())
+}
+
+/// A hook is SQL, or a JSON object with the SQL and whether it runs in a transaction.
+fn hook_sql(code: &str) -> String {
+    let parsed: Option<serde_json::Value> = serde_json::from_str(code).ok();
+    let sql = parsed.as_ref().and_then(|hook| hook.get("sql")).and_then(serde_json::Value::as_str);
+    sql.unwrap_or(code).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hooks_are_sql_or_json() {
+        assert_eq!(hook_sql("select 1"), "select 1");
+        assert_eq!(hook_sql(r#"{"sql": "vacuum", "transaction": false}"#), "vacuum");
+    }
+}

@@ -1,0 +1,96 @@
+//! The lines before and after a node.
+
+use serde_json::Value as Json;
+
+use super::super::describe;
+use super::super::event::Event;
+use super::super::executor::Place;
+use super::super::plan::Action;
+use super::super::results::{NodeResult, Status};
+use super::Job;
+use crate::manifest::{NodeKind, Resource};
+
+impl Job<'_, '_> {
+    pub(super) fn start_line(&self, resource: Resource<'_>) {
+        if matches!(self.step.action, Action::Render | Action::Compile | Action::Show | Action::Clone | Action::Nothing) {
+            return;
+        }
+        let database = &self.run.inputs.surroundings.database;
+        let Place { index, total } = self.place;
+        let description = describe::description(resource, database);
+        self.say(Event::LogStartLine { description, index, total });
+    }
+
+    pub(super) fn result_line(&self, result: &NodeResult, resource: Resource<'_>) {
+        let Place { index, total } = self.place;
+        let execution_time = result.execution_time;
+        let message = result.message.clone().unwrap_or_default();
+        let status = result.status.name().to_owned();
+        let database = &self.run.inputs.surroundings.database;
+        let event = match (self.step.action, resource) {
+            (Action::Materialize, Resource::Node(node)) => match node.kind {
+                NodeKind::Seed { .. } => Event::LogSeedResult {
+                    status,
+                    result_message: message,
+                    schema: node.schema.clone(),
+                    relation: node.alias.clone(),
+                    index,
+                    total,
+                    execution_time,
+                },
+                NodeKind::Snapshot => Event::LogSnapshotResult {
+                    description: describe::representation(node, database),
+                    status,
+                    result_message: message,
+                    index,
+                    total,
+                    execution_time,
+                    cfg: Json::Object(node.config.clone()),
+                },
+                NodeKind::Function(_) => Event::LogFunctionResult {
+                    description: describe::description(resource, database),
+                    status,
+                    index,
+                    total,
+                    execution_time,
+                },
+                _ => Event::LogModelResult {
+                    description: describe::description(resource, database),
+                    status: if result.status == Status::Error { status } else { message },
+                    index,
+                    total,
+                    execution_time,
+                },
+            },
+            (Action::Test | Action::UnitTest, _) => Event::LogTestResult {
+                name: describe::test_name(resource),
+                status,
+                index,
+                num_models: total,
+                execution_time,
+                num_failures: result.failures.unwrap_or_default(),
+                attached_node: match resource {
+                    Resource::Node(node) => node.generic_test().and_then(|part| part.attached_node.clone()),
+                    _ => None,
+                },
+            },
+            (Action::Freshness, Resource::Source(source)) => Event::LogFreshnessResult {
+                status,
+                source_name: source.source_name.clone(),
+                table_name: source.name.clone(),
+                index,
+                total,
+                execution_time,
+            },
+            (Action::Nothing, _) => Event::LogNodeNoOpResult {
+                description: describe::description(resource, database),
+                status,
+                index,
+                total,
+                execution_time,
+            },
+            _ => return,
+        };
+        self.say(event);
+    }
+}

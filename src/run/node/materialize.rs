@@ -1,0 +1,186 @@
+//! A model, seed, snapshot or function through its materialization macro.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::event::Event;
+use super::compile::Extra;
+use super::{Executed, Job, Session};
+use crate::adapter::is_transient;
+use crate::diagnostic::{Category, Diagnostic, Result, did_you_mean};
+use crate::jinja::objects::Relation;
+use crate::jinja::python::{items_of, to_str};
+use crate::jinja::runtime::NodeContext;
+use crate::jinja::{Context, MacroDef, MacroKind, Value};
+use crate::manifest::{Compiled, Node, NodeKind};
+
+/// Attempts at a node that failed for a reason that may pass.
+const ATTEMPTS: u32 = 4;
+
+impl Job<'_, '_> {
+    pub(super) fn materialize(&mut self, session: &mut Session) -> Result<Executed> {
+        let node = self.node()?;
+        let seed = matches!(node.kind, NodeKind::Seed { .. });
+        let node = if seed {
+            self.watch.phase("compile", || node)
+        } else {
+            Arc::clone(&self.compile(session, &node, HashMap::new())?.node)
+        };
+        self.executing();
+        let mut watch = std::mem::replace(&mut self.watch, super::Watch::start());
+        let executed = watch.phase("execute", || self.with_retries(session, &node));
+        self.watch = watch;
+        executed
+    }
+
+    /// Deadlocks, serialization failures, lock timeouts and lost connections are tried again, as long as
+    /// nothing of the node was committed.
+    fn with_retries(&mut self, session: &mut Session, node: &Arc<Node>) -> Result<Executed> {
+        let mut attempt = 1;
+        loop {
+            let executed = self.run_materialization(session, node, Extra::default(), node.materialized());
+            let Err(error) = executed else { return executed };
+            if attempt == ATTEMPTS || !is_transient(&error) || session.has_committed() {
+                return Err(error);
+            }
+            let wait = Duration::from_millis(200 * 4_u64.pow(attempt - 1));
+            let unique_id = &node.unique_id;
+            self.say(Event::Note {
+                msg: format!(
+                    "{unique_id} failed ({}); attempt {} of {ATTEMPTS} in {:.1}s",
+                    error.message.lines().next().unwrap_or_default(),
+                    attempt + 1,
+                    wait.as_secs_f64()
+                ),
+            });
+            std::thread::sleep(wait);
+            session.start_again(self.run, unique_id, &self.info)?;
+            attempt += 1;
+        }
+    }
+
+    /// Calls the materialization's macro and reads what its `main` statement answered.
+    pub(super) fn run_materialization(
+        &mut self,
+        session: &mut Session,
+        node: &Arc<Node>,
+        extra: Extra,
+        name: &str,
+    ) -> Result<Executed> {
+        let run = self.run;
+        let context = run.context(session, node, extra);
+        let definition = self.materialization(name)?;
+        check_language(&definition)?;
+        let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(&context);
+        let returned = run.inputs.engine.call_macro(&definition, &dynamic, &[], &[]);
+        self.build_path = context.build_path();
+        let returned = returned?;
+        if !matches!(node.kind, NodeKind::Function(_)) {
+            session.remember(&relations(&returned, name)?);
+        }
+        let Some(main) = session.main_result() else {
+            return Err(Diagnostic::runtime("no-main-statement", "main is not being called during running model")
+                .help("a materialization runs its query in `{% call statement('main') %}`")
+                .boxed());
+        };
+        let mut executed = Executed::of_response(&main.response);
+        if matches!(node.kind, NodeKind::Seed { .. }) {
+            executed.table = session.take_result("agate_table").map(|stored| stored.table);
+        }
+        Ok(executed)
+    }
+
+    fn materialization(&self, name: &str) -> Result<Arc<MacroDef>> {
+        self.run.inputs.engine.find_materialization(name, "postgres").ok_or_else(|| {
+            let known: Vec<String> = self
+                .run
+                .inputs
+                .engine
+                .macros()
+                .filter(|definition| matches!(definition.kind, MacroKind::Materialization { .. }))
+                .map(|definition| definition.block.name.clone())
+                .collect();
+            Diagnostic::compilation(
+                "missing-materialization",
+                format!(
+                    "No materialization '{name}' was found for adapter postgres! (searched types 'default' and 'postgres')"
+                ),
+            )
+            .maybe_help(did_you_mean(name, known.iter().map(String::as_str)))
+            .boxed()
+        })
+    }
+
+    pub(super) fn clone_from_state(&mut self, session: &mut Session) -> Result<Executed> {
+        let mut node = self.node()?;
+        let shared = &self.run.inputs.surroundings;
+        if let Some(original) = shared.defer.as_ref().and_then(|defer| defer.counterpart(&node.unique_id)) {
+            let name = original.relation_name.clone().unwrap_or_else(|| shared.relation_of(original).render());
+            let code = Some(Arc::from(format!("select * from {name}")));
+            Arc::make_mut(&mut node).compiled = Some(Compiled { code, ..Compiled::default() });
+        }
+        self.executing();
+        let mut watch = std::mem::replace(&mut self.watch, super::Watch::start());
+        let executed = watch.phase("execute", || {
+            let context = self.run.context(session, &node, Extra::default());
+            let definition = self.materialization("clone")?;
+            let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(&context);
+            let returned = self.run.inputs.engine.call_macro(&definition, &dynamic, &[], &[])?;
+            session.remember(&relations(&returned, "clone")?);
+            Ok(match session.main_result() {
+                Some(main) => Executed::of_response(&main.response),
+                None => Executed::success(Some("No-op".to_owned())),
+            })
+        });
+        self.watch = watch;
+        executed
+    }
+}
+
+fn check_language(definition: &MacroDef) -> Result<()> {
+    let MacroKind::Materialization { supported_languages, .. } = &definition.kind else { return Ok(()) };
+    if supported_languages.is_empty() || supported_languages.iter().any(|language| language == "sql") {
+        return Ok(());
+    }
+    Err(Diagnostic::new(
+        "unsupported-language",
+        Category::Validation,
+        format!(
+            "Materialization \"{}\" only supports languages {supported_languages:?}; got \"sql\"",
+            definition.name
+        ),
+    )
+    .boxed())
+}
+
+/// The relations that a materialization returns: `{'relations': [..]}`.
+fn relations(returned: &Value, name: &str) -> Result<Vec<Relation>> {
+    let invalid = |what: String| Diagnostic::compilation("bad-materialization-result", what).boxed();
+    if returned.as_str().is_some() {
+        return Err(invalid(format!(
+            "The materialization (\"{name}\") did not explicitly return a list of relations to add to the cache."
+        )));
+    }
+    let list = returned.get_attr("relations").unwrap_or_default();
+    if list.is_undefined() {
+        return Err(invalid(format!(
+            "Invalid return value from materialization, expected a dict with key \"relations\", got: {}",
+            to_str(returned)
+        )));
+    }
+    let items = items_of(&list).map_err(|_| {
+        invalid(format!("Invalid return value from materialization, \"relations\" not a list, got: {}", to_str(&list)))
+    })?;
+    items
+        .iter()
+        .map(|item| {
+            Relation::from_value(item).ok_or_else(|| {
+                invalid(format!(
+                    "Invalid return value from materialization, \"relations\" contains non-Relation: {}",
+                    to_str(item)
+                ))
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,180 @@
+//! Microbatch models: the materialization once for each window of time, in order.
+
+use std::sync::Arc;
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use serde_json::Value as Json;
+
+use super::super::describe;
+use super::super::event::{Event, Level};
+use super::super::microbatch::{Batch, Window, instant, size_of};
+use super::super::node_timing::Watch;
+use super::super::results::{BatchResults, Status};
+use super::compile::Extra;
+use super::{Executed, Job, Session};
+use crate::diagnostic::Result;
+use crate::jinja::runtime::BatchContext;
+use crate::manifest::Node;
+
+/// What one batch needs to know of the whole.
+struct Position {
+    at: usize,
+    total: usize,
+    incremental: bool,
+}
+
+impl Job<'_, '_> {
+    pub(super) fn microbatch(&mut self, session: &mut Session) -> Result<Executed> {
+        let node = self.node()?;
+        self.watch.phase("compile", || ());
+        self.executing();
+        let mut watch = std::mem::replace(&mut self.watch, Watch::start());
+        let executed = watch.phase("execute", || self.batches(session, &node));
+        self.watch = watch;
+        executed
+    }
+
+    fn batches(&mut self, session: &mut Session, node: &Arc<Node>) -> Result<Executed> {
+        let previous = self.run.inputs.previous_batches.get(&node.unique_id).cloned();
+        let exists = session.has_relation(&self.run.inputs.surroundings.relation_of(node));
+        let incremental = exists && !self.full_refresh(node);
+        let size = size_of(&node.name, &node.config)?;
+        let batches = match &previous {
+            Some(previous) => previous.failed.iter().filter_map(Batch::read).collect(),
+            None => self.window(node, incremental)?.batches()?,
+        };
+        let total = batches.len();
+        let mut outcome = BatchResults::default();
+        let mut skip = false;
+        for (at, batch) in batches.into_iter().enumerate() {
+            let label = size.label(batch.start);
+            let context = BatchContext {
+                id: label.replace('-', ""),
+                label,
+                start: timestamp(batch.start),
+                end: timestamp(batch.end),
+                incremental: at > 0 || incremental,
+            };
+            let position = Position { at, total, incremental: at > 0 || incremental };
+            if self.run.inputs.interrupt.is_set() {
+                skip = true;
+            }
+            let succeeded = !skip && self.batch(session, node, context.clone(), &position);
+            if skip {
+                self.batch_line(node, &context, &position, "skipped", 0.0);
+            }
+            // Without the first batch there is no table for the others.
+            skip |= at == 0 && !succeeded;
+            let list = if succeeded { &mut outcome.successful } else { &mut outcome.failed };
+            list.push(batch.recorded());
+        }
+        Ok(self.merged(outcome, previous))
+    }
+
+    fn full_refresh(&self, node: &Node) -> bool {
+        node.config.get("full_refresh").and_then(Json::as_bool).unwrap_or(self.run.inputs.full_refresh)
+    }
+
+    fn window<'n>(&self, node: &'n Node, incremental: bool) -> Result<Window<'n>> {
+        let inputs = self.run.inputs;
+        let text = |name: &str| node.config.get(name).and_then(Json::as_str);
+        let [start, end] = &inputs.event_time;
+        Ok(Window {
+            model: &node.name,
+            size: size_of(&node.name, &node.config)?,
+            lookback: node.config.get("lookback").and_then(Json::as_i64).unwrap_or(1),
+            begin: text("begin").and_then(instant),
+            incremental,
+            asked_start: start.as_deref().and_then(instant),
+            asked_end: end.as_deref().and_then(instant),
+            now: inputs.original_started_at.unwrap_or(inputs.invocation.started_at),
+        })
+    }
+
+    /// One batch; whether it went well.
+    fn batch(
+        &mut self,
+        session: &mut Session,
+        node: &Arc<Node>,
+        context: BatchContext,
+        position: &Position,
+    ) -> bool {
+        let mut own = Node::clone(node);
+        // dbt: the first batch runs the pre-hooks, the last one the post-hooks
+        if position.at > 0 {
+            own.config.insert("pre-hook".into(), Json::Array(Vec::new()));
+        }
+        if position.at + 1 < position.total {
+            own.config.insert("post-hook".into(), Json::Array(Vec::new()));
+        }
+        let batch_label = &context.label;
+        let description =
+            format!("batch {batch_label} of {}", describe::representation(node, &self.run.inputs.surroundings.database));
+        self.say(Event::LogStartBatch {
+            description,
+            batch_index: position.at + 1,
+            total_batches: position.total,
+        });
+        let watch = Watch::start();
+        let result = self.run_batch(session, &Arc::new(own), context.clone());
+        match result {
+            Ok(message) => {
+                self.batch_line(node, &context, position, &message, watch.seconds());
+                true
+            }
+            Err(error) => {
+                let resource = crate::manifest::Resource::Node(node);
+                let exc = format!("Exception on worker thread. {}", self.error_text(*error, resource));
+                let unique_id = node.unique_id.clone();
+                self.say(Event::GenericExceptionOnRun { build_path: None, unique_id, exc });
+                // What the failed batch left in the session is of no use to the next one.
+                let _ = session.start_again(self.run, &node.unique_id, &self.info);
+                self.batch_line(node, &context, position, "error", watch.seconds());
+                false
+            }
+        }
+    }
+
+    fn run_batch(&mut self, session: &mut Session, node: &Arc<Node>, context: BatchContext) -> Result<String> {
+        let extra = || Extra { batch: Some(context.clone()), ..Extra::default() };
+        let compiled = self.run.compile(session, node, extra())?;
+        let name = compiled.node.materialized().to_owned();
+        let executed = self.run_materialization(session, &compiled.node, extra(), &name)?;
+        Ok(executed.message.unwrap_or_default())
+    }
+
+    fn batch_line(&self, node: &Node, context: &BatchContext, position: &Position, status: &str, seconds: f64) {
+        let name = describe::representation(node, &self.run.inputs.surroundings.database);
+        let event = Event::LogBatchResult {
+            description: format!("batch {} of {name}", context.label),
+            status: status.to_owned(),
+            batch_index: position.at + 1,
+            total_batches: position.total,
+            execution_time: seconds,
+        };
+        let level = if status == "error" { Level::Error } else { Level::Info };
+        self.run.emitter.emit_at(level, Some(&self.info), event);
+    }
+
+    fn merged(&self, mut outcome: BatchResults, previous: Option<BatchResults>) -> Executed {
+        let (good, bad) = (outcome.successful.len(), outcome.failed.len());
+        let (status, message) = match (good, bad) {
+            (_, 0) => (Status::Success, "SUCCESS".to_owned()),
+            (0, _) => (Status::Error, "ERROR".to_owned()),
+            _ => (Status::PartialSuccess, format!("PARTIAL SUCCESS ({good}/{})", good + bad)),
+        };
+        // A retry tells of the batches that went well before, too.
+        outcome.successful.extend(previous.map(|previous| previous.successful).unwrap_or_default());
+        Executed {
+            status,
+            failures: Some(0),
+            batch_results: Some(outcome),
+            ..Executed::success(Some(message))
+        }
+    }
+}
+
+fn timestamp(at: DateTime) -> jiff::Timestamp {
+    at.to_zoned(TimeZone::UTC).map(|at| at.timestamp()).unwrap_or_default()
+}

@@ -1,0 +1,319 @@
+//! The work of one step: lines before and after, compile, execute, and what came of it.
+
+pub(super) mod compile;
+mod freshness;
+mod lines;
+mod materialize;
+mod microbatch;
+mod session;
+mod show;
+mod test;
+mod unit_test;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+pub(super) use session::Session;
+
+use super::describe;
+use super::emitter::NodeInfo;
+use super::event::Event;
+use super::executor::{Place, Runner};
+use super::inputs::Command;
+use super::node_timing::Watch;
+use super::plan::{Action, Step};
+use super::results::{NodeResult, Status, format_timestamp};
+use super::state::Run;
+use super::summary;
+use crate::adapter::Response;
+use crate::diagnostic::{Category, Diagnostic, Result, render};
+use crate::jinja::objects::Table;
+use crate::manifest::{Node, NodeKind, Resource};
+use compile::Extra;
+
+/// What a node's execution brought.
+pub(super) struct Executed {
+    pub(super) status: Status,
+    pub(super) message: Option<String>,
+    pub(super) adapter_response: Map<String, Json>,
+    pub(super) failures: Option<i64>,
+    pub(super) table: Option<Table>,
+    pub(super) batch_results: Option<super::results::BatchResults>,
+}
+
+impl Executed {
+    pub(super) fn success(message: Option<String>) -> Self {
+        Self {
+            status: Status::Success,
+            message,
+            adapter_response: Map::new(),
+            failures: None,
+            table: None,
+            batch_results: None,
+        }
+    }
+
+    fn of_response(response: &Response) -> Self {
+        Self { adapter_response: adapter_response(response), ..Self::success(Some(response.message.clone())) }
+    }
+}
+
+/// As `run_results.json` keeps the server's answer.
+pub(super) fn adapter_response(response: &Response) -> Map<String, Json> {
+    let mut map = Map::new();
+    map.insert("_message".into(), response.message.clone().into());
+    map.insert("code".into(), response.code.clone().into());
+    map.insert("rows_affected".into(), response.rows_affected.into());
+    map
+}
+
+/// One step at work.
+pub(super) struct Job<'r, 'a> {
+    pub(super) run: &'r Run<'a>,
+    pub(super) step: &'r Step,
+    pub(super) place: Place,
+    pub(super) info: NodeInfo,
+    pub(super) watch: Watch,
+    /// Where the SQL that ran was written, for the error message.
+    pub(super) build_path: Option<String>,
+}
+
+impl Runner for Run<'_> {
+    type Session = Session;
+
+    fn session(&self) -> Session {
+        Session::new()
+    }
+
+    fn run(&self, session: &mut Session, step: &Step, place: Place) -> NodeResult {
+        let Some(resource) = self.manifest().resource(&step.unique_id) else {
+            return NodeResult::new(&step.unique_id, Status::Error).with_message("the node is not in the manifest");
+        };
+        let mut job = Job {
+            run: self,
+            step,
+            place,
+            info: describe::node_info(resource),
+            watch: Watch::start(),
+            build_path: None,
+        };
+        job.work(session, resource)
+    }
+
+    fn skip(&self, step: &Step, place: Place, cause: Option<&NodeResult>) -> NodeResult {
+        let mut result = NodeResult::new(&step.unique_id, Status::Skipped);
+        let Some(resource) = self.manifest().resource(&step.unique_id) else { return result };
+        let mut info = describe::node_info(resource);
+        self.emitter.emit_for(&info, Event::NodeStart { unique_id: step.unique_id.clone() });
+        result.harmless_skip = matches!(resource, Resource::Exposure(_));
+        describe_code(&mut result, resource);
+        let (schema, name) = match resource {
+            Resource::Node(node) => (node.schema.clone(), node.name.clone()),
+            other => (String::new(), other.name().to_owned()),
+        };
+        let Place { index, total } = place;
+        info.node_status = "skipped".into();
+        if let (Some(cause), true) = (cause, step.is_counted()) {
+            let status = cause.status.name().to_owned();
+            self.emitter.emit_for(&info, Event::LogSkipBecauseError { schema, relation: name, index, total, status });
+            summary::failure(&self.emitter, self, cause, false);
+            result.message = Some(format!(
+                "Compilation Error in {}, caused by compilation error in referenced ephemeral model {}",
+                step.unique_id, cause.unique_id
+            ));
+        } else if step.is_counted() {
+            let resource_type = resource.resource_type().to_string();
+            let event = Event::SkippingDetails { resource_type, schema, node_name: name, index, total };
+            self.emitter.emit_for(&info, event);
+        }
+        let run_result = serde_json::json!({ "status": "skipped" });
+        self.emitter.emit_for(&info, Event::NodeFinished { unique_id: step.unique_id.clone(), run_result });
+        result
+    }
+
+    fn cancel(&self) {
+        for conn_name in self.in_flight.cancel_all() {
+            self.emitter.emit(Event::LogCancelLine { conn_name });
+        }
+    }
+
+    fn failed_fast(&self, result: &NodeResult) {
+        summary::failure(&self.emitter, self, result, true);
+    }
+}
+
+impl Job<'_, '_> {
+    fn work(&mut self, session: &mut Session, resource: Resource<'_>) -> NodeResult {
+        let id = self.step.unique_id.clone();
+        self.info.node_started_at = format_timestamp(self.watch.started_at);
+        self.say(Event::NodeStart { unique_id: id.clone() });
+        self.start_line(resource);
+        let executed = self.execute(session, resource);
+        let released = session.release(self.run, &id);
+        let executed = match (executed, released) {
+            (Ok(_), Err(error)) => Err(error),
+            (executed, _) => executed,
+        };
+        let mut result = NodeResult::new(&id, Status::Success);
+        match executed {
+            Ok(executed) => {
+                result.status = executed.status;
+                result.message = executed.message;
+                result.adapter_response = executed.adapter_response;
+                result.failures = executed.failures;
+                result.table = executed.table;
+                result.batch_results = executed.batch_results;
+            }
+            Err(error) => {
+                let text = self.error_text(*error, resource);
+                self.say(Event::CatchableExceptionOnRun { exc: text.clone() });
+                result.status =
+                    if self.step.action == Action::Freshness { Status::RuntimeError } else { Status::Error };
+                result.message = Some(text);
+            }
+        }
+        result.execution_time = self.watch.seconds();
+        result.timing = std::mem::take(&mut self.watch.phases);
+        match self.run.compiled(&id) {
+            Some(compiled) => describe_code(&mut result, Resource::Node(&compiled.node)),
+            None => describe_code(&mut result, resource),
+        }
+        self.finish(&result, resource);
+        result
+    }
+
+    fn finish(&mut self, result: &NodeResult, resource: Resource<'_>) {
+        self.info.node_status = result.status.name().to_owned();
+        self.info.node_finished_at = format_timestamp(jiff::Timestamp::now());
+        self.result_line(result, resource);
+        if self.run.is_marking(result.status) {
+            self.say(Event::MarkSkippedChildren {
+                unique_id: result.unique_id.clone(),
+                status: result.status.name().to_owned(),
+                reason: result.message.clone(),
+            });
+        }
+        let run_result = serde_json::json!({
+            "status": result.status,
+            "message": result.message,
+            "timing_info": result.timing,
+            "thread": result.thread_id,
+            "execution_time": result.execution_time,
+            "adapter_response": result.adapter_response,
+            "num_failures": result.failures,
+        });
+        self.say(Event::NodeFinished { unique_id: result.unique_id.clone(), run_result });
+    }
+
+    /// The phases by what the step does.
+    fn execute(&mut self, session: &mut Session, resource: Resource<'_>) -> Result<Executed> {
+        let run = self.run;
+        let needs_connection = self.step.action != Action::Nothing && run.inputs.introspect;
+        if needs_connection {
+            session.acquire(run, &self.step.unique_id, &self.info);
+        }
+        match (resource, self.step.action) {
+            (Resource::Node(_), Action::Render) => {
+                let node = self.node()?;
+                self.compile(session, &node, HashMap::new())?;
+                Ok(Executed::success(None))
+            }
+            (Resource::Node(_), Action::Compile) => {
+                let node = self.node()?;
+                if !matches!(node.kind, NodeKind::Seed { .. }) {
+                    self.compile(session, &node, HashMap::new())?;
+                }
+                Ok(Executed::success(None))
+            }
+            (Resource::Node(_), Action::Show) => self.show(session),
+            (Resource::Node(_), Action::Test) => self.data_test(session),
+            (Resource::Node(node), Action::Materialize) if is_microbatch(node) => self.microbatch(session),
+            (Resource::Node(_), Action::Materialize) => self.materialize(session),
+            (Resource::Node(_), Action::Clone) => self.clone_from_state(session),
+            (Resource::UnitTest(test), Action::UnitTest) => self.unit_test(session, test),
+            (Resource::Source(source), Action::Freshness) => self.freshness(session, source),
+            (_, Action::Nothing) => Ok(Executed {
+                status: Status::NoOp,
+                failures: Some(0),
+                ..Executed::success(Some("NO-OP".to_owned()))
+            }),
+            _ => Ok(Executed::success(None)),
+        }
+    }
+
+    /// The node of the step.
+    fn node(&self) -> Result<Arc<Node>> {
+        let manifest = self.run.manifest();
+        let id = &self.step.unique_id;
+        manifest.nodes.get(id).or_else(|| manifest.functions.get(id)).map(Arc::clone).ok_or_else(|| {
+            Diagnostic::new("missing-node", Category::Internal, format!("`{id}` is not in the manifest")).boxed()
+        })
+    }
+
+    fn compile(
+        &mut self,
+        session: &Session,
+        node: &Arc<Node>,
+        values: HashMap<String, crate::jinja::Value>,
+    ) -> Result<Arc<compile::CompiledNode>> {
+        self.info.node_status = "compiling".into();
+        self.say(Event::NodeCompiling { unique_id: node.unique_id.clone() });
+        let run = self.run;
+        self.watch.phase("compile", || run.compile(session, node, Extra { values, batch: None }))
+    }
+
+    fn executing(&mut self) {
+        self.info.node_status = "executing".into();
+        self.say(Event::NodeExecuting { unique_id: self.step.unique_id.clone() });
+    }
+
+    fn say(&self, event: Event) {
+        self.run.emitter.emit_for(&self.info, event);
+    }
+
+    /// dbt's text of a failure, with where the SQL is that failed.
+    fn error_text(&self, mut error: Diagnostic, resource: Resource<'_>) -> String {
+        let category = error.category;
+        if error.subject.is_none() {
+            error.subject = Some(describe::locator(resource));
+        }
+        let mut text = render(&error);
+        if let (Category::Database, Some(path)) = (category, &self.build_path) {
+            text.push_str(&format!("\n  compiled code at {path}"));
+        }
+        text
+    }
+}
+
+impl Run<'_> {
+    /// The statuses that skip what depends on a node.
+    pub(super) fn marking(&self) -> &'static [Status] {
+        match self.inputs.command {
+            Command::Build => &[Status::Error, Status::Fail, Status::Skipped, Status::PartialSuccess],
+            _ => &[Status::Error, Status::PartialSuccess],
+        }
+    }
+
+    fn is_marking(&self, status: Status) -> bool {
+        self.marking().contains(&status)
+    }
+}
+
+/// Fills what `run_results.json` says about a node's code.
+fn describe_code(result: &mut NodeResult, resource: Resource<'_>) {
+    let Resource::Node(node) = resource else { return };
+    if matches!(node.kind, NodeKind::Seed { .. }) {
+        return;
+    }
+    result.compiled = Some(node.compiled.is_some());
+    result.compiled_code =
+        node.compiled.as_ref().and_then(|compiled| compiled.code.as_deref()).map(str::to_owned);
+    result.relation_name.clone_from(&node.relation_name);
+}
+
+fn is_microbatch(node: &Node) -> bool {
+    let strategy = node.config.get("incremental_strategy").and_then(Json::as_str);
+    node.model().is_some() && node.materialized() == "incremental" && strategy == Some("microbatch")
+}

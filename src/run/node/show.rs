@@ -1,0 +1,43 @@
+//! `show`: the rows of a node's query.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::super::inputs::Command;
+use super::compile::Extra;
+use super::{Executed, Job, Session, Watch};
+use crate::adapter::{Begin, Fetch};
+use crate::diagnostic::Result;
+use crate::jinja::objects::Table;
+use crate::jinja::python::to_str;
+use crate::jinja::runtime::NodeContext;
+use crate::jinja::{Context, Value};
+use crate::manifest::NodeKind;
+
+impl Job<'_, '_> {
+    pub(super) fn show(&mut self, session: &mut Session) -> Result<Executed> {
+        let node = self.node()?;
+        if matches!(node.kind, NodeKind::Seed { .. }) {
+            return self.materialize(session);
+        }
+        let compiled = self.compile(session, &node, HashMap::new())?;
+        self.executing();
+        let mut watch = std::mem::replace(&mut self.watch, Watch::start());
+        let run = self.run;
+        let executed = watch.phase("execute", || {
+            let context = run.context(session, &compiled.node, Extra::default());
+            let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(&context);
+            let Command::Show { limit } = run.inputs.command else { return Ok(Executed::success(None)) };
+            let code = dynamic.get("compiled_code").unwrap_or_default();
+            let header = compiled.node.config.get("sql_header");
+            let header = header.map_or_else(|| Value::from(()), crate::jinja::python::from_json);
+            let limit = limit.map_or_else(|| Value::from(()), Value::from);
+            let sql = run.inputs.engine.call_named("get_show_sql", &dynamic, &[code, header, limit], &[])?;
+            let (response, rows) = session.execute(&to_str(&sql), Begin::No, Fetch::All)?;
+            let table = Table::from_result_set(&rows.unwrap_or_default());
+            Ok(Executed { table: Some(table), message: None, ..Executed::of_response(&response) })
+        });
+        self.watch = watch;
+        executed
+    }
+}

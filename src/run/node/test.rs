@@ -1,0 +1,105 @@
+//! Data tests: the materialization counts the rows, the configs say what the number means.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::super::results::Status;
+use super::compile::Extra;
+use super::{Executed, Job, Session};
+use crate::diagnostic::{Category, Diagnostic, Result};
+use crate::jinja::python::to_str;
+use crate::manifest::Node;
+
+/// The one row of a test's query.
+struct Counted {
+    failures: i64,
+    should_warn: bool,
+    should_error: bool,
+}
+
+impl Job<'_, '_> {
+    pub(super) fn data_test(&mut self, session: &mut Session) -> Result<Executed> {
+        let node = self.node()?;
+        let compiled = self.compile(session, &node, HashMap::new())?;
+        self.executing();
+        let mut watch = std::mem::replace(&mut self.watch, super::Watch::start());
+        let node = Arc::clone(&compiled.node);
+        let executed = watch.phase("execute", || {
+            let executed = self.run_materialization(session, &node, Extra::default(), node.materialized())?;
+            let counted = counted(session, &node)?;
+            Ok(self.judged(&node, &counted, executed))
+        });
+        self.watch = watch;
+        executed
+    }
+
+    /// dbt's rules of severity.
+    fn judged(&self, node: &Node, counted: &Counted, executed: Executed) -> Executed {
+        let config = |name: &str| node.config.get(name).and_then(Json::as_str).unwrap_or("!= 0");
+        let results = if counted.failures == 1 { "1 result".to_owned() } else { format!("{} results", counted.failures) };
+        let severity = node.config.get("severity").and_then(Json::as_str).unwrap_or("ERROR");
+        let (status, message) = if severity.eq_ignore_ascii_case("error") && counted.should_error {
+            (Status::Fail, Some(format!("Got {results}, configured to fail if {}", config("error_if"))))
+        } else if counted.should_warn {
+            if self.run.emitter.escalates("LogTestResult") {
+                (Status::Fail, Some(format!("Got {results}, configured to fail if {}", config("warn_if"))))
+            } else {
+                (Status::Warn, Some(format!("Got {results}, configured to warn if {}", config("warn_if"))))
+            }
+        } else {
+            (Status::Pass, None)
+        };
+        let failures = if status == Status::Pass { 0 } else { counted.failures };
+        Executed { status, message, failures: Some(failures), table: None, ..executed }
+    }
+}
+
+fn counted(session: &Session, node: &Node) -> Result<Counted> {
+    let internal = |what: String| {
+        Diagnostic::new(
+            "bad-test-query",
+            Category::Internal,
+            format!("dbt internally failed to execute {}: {what}", node.unique_id),
+        )
+        .boxed()
+    };
+    let Some(main) = session.main_result() else { return Err(internal("no result".into())) };
+    let [row] = main.table.rows() else {
+        return Err(internal(format!("Returned {} rows, but expected 1 row", main.table.len())));
+    };
+    if row.values().len() != 3 {
+        return Err(internal(format!("Returned {} columns, but expected 3 columns", row.values().len())));
+    }
+    let cell = |name: &str| {
+        let at = main.table.column_names().position(|column| column.eq_ignore_ascii_case(name));
+        at.and_then(|at| row.values().get(at)).cloned().unwrap_or_default()
+    };
+    let truth = |name: &str| -> Result<bool> {
+        let value = cell(name);
+        let Some(text) = value.as_str() else { return Ok(value.is_true()) };
+        match text.to_lowercase().as_str() {
+            "y" | "yes" | "t" | "true" | "on" | "1" => Ok(true),
+            "n" | "no" | "f" | "false" | "off" | "0" => Ok(false),
+            _ => Err(internal(format!("The macro 'get_test_sql' returned the value '{text}', which is no boolean"))),
+        }
+    };
+    let failures = cell("failures");
+    let failures = whole(&to_str(&failures)).ok_or_else(|| {
+        Diagnostic::new(
+            "bad-fail-calc",
+            Category::Database,
+            format!("the number of failures is `{}`, which is no integer", to_str(&failures)),
+        )
+        .help("`fail_calc` must be an integer for every set of rows")
+        .boxed()
+    })?;
+    Ok(Counted { failures, should_warn: truth("should_warn")?, should_error: truth("should_error")? })
+}
+
+/// `3`, `3.000`
+fn whole(text: &str) -> Option<i64> {
+    let (digits, rest) = text.split_once('.').unwrap_or((text, ""));
+    rest.bytes().all(|byte| byte == b'0').then(|| digits.parse().ok())?
+}
