@@ -172,11 +172,15 @@ impl Run<'_> {
         let tuple = |(database, schema): &(String, String)| {
             crate::jinja::python::tuple(vec![Value::from(database.as_str()), Value::from(schema.as_str())])
         };
-        let visible = results.iter().filter(|result| result.thread_id != "main" || result.status == Status::Error);
+        let visible =
+            results.iter().filter(|result| result.thread_id != "main" || result.status == Status::Error);
         let values = HashMap::from([
             ("schemas".to_owned(), from_json(&json!(schemas))),
             ("database_schemas".to_owned(), crate::jinja::python::list(pairs.iter().map(tuple).collect())),
-            ("results".to_owned(), crate::jinja::python::list(visible.map(|result| self.result_value(result)).collect())),
+            (
+                "results".to_owned(),
+                crate::jinja::python::list(visible.map(|result| self.result_value(result)).collect()),
+            ),
         ]);
         let hooks = self.run_hooks(master, Moment::End, &values, results);
         master.release(self, "master")?;
@@ -200,7 +204,13 @@ impl Run<'_> {
         super::result_object::value(fields)
     }
 
-    fn close(&self, plan: &Plan, mut results: Vec<NodeResult>, seconds: f64, ending: Ending) -> Result<Outcome> {
+    fn close(
+        &self,
+        plan: &Plan,
+        mut results: Vec<NodeResult>,
+        seconds: f64,
+        ending: Ending,
+    ) -> Result<Outcome> {
         let inputs = self.inputs;
         for result in &mut results {
             let exposure = result.unique_id.starts_with("exposure.");
@@ -219,7 +229,8 @@ impl Run<'_> {
                 None => run_results.write(&inputs.results_path, &inputs.invocation)?,
             }
             self.emitter.emit(Event::ArtifactWritten {
-                artifact_type: if freshness.is_some() { "FreshnessResult" } else { "RunExecutionResult" }.to_owned(),
+                artifact_type: if freshness.is_some() { "FreshnessResult" } else { "RunExecutionResult" }
+                    .to_owned(),
                 artifact_path: inputs.results_path.display().to_string(),
             });
         }

@@ -122,7 +122,11 @@ impl Run<'_> {
         let code = compiled.node.compiled.as_ref().and_then(|compiled| compiled.code.clone());
         let sql = hook_sql(code.as_deref().unwrap_or_default());
         let answer = watch.phase("execute", || {
-            if sql.trim().is_empty() { Ok(()) } else { session.execute(&sql, Begin::No, Fetch::Nothing).map(drop) }
+            if sql.trim().is_empty() {
+                Ok(())
+            } else {
+                session.execute(&sql, Begin::No, Fetch::Nothing).map(drop)
+            }
         });
         let mut result = NodeResult::new(&node.unique_id, Status::Success);
         match answer {

@@ -22,7 +22,10 @@ pub(super) struct Locks {
 impl Run<'_> {
     /// Keeps other runs of this program off the schemas that this run writes. A second run waits.
     pub(super) fn lock_schemas(&self, plan: &Plan) -> Result<Locks> {
-        let writes = !matches!(self.inputs.command, Command::Compile | Command::Show { .. } | Command::Freshness | Command::Test);
+        let writes = !matches!(
+            self.inputs.command,
+            Command::Compile | Command::Show { .. } | Command::Freshness | Command::Test
+        );
         let schemas = self.written_schemas(plan);
         if !writes || schemas.is_empty() {
             return Ok(Locks { _connection: None });
@@ -34,7 +37,11 @@ impl Run<'_> {
         for schema in schemas {
             while !try_lock(&mut connection, &schema)? {
                 if self.inputs.interrupt.is_set() {
-                    return Err(Diagnostic::runtime("interrupted", "interrupted while waiting for another run").boxed());
+                    return Err(Diagnostic::runtime(
+                        "interrupted",
+                        "interrupted while waiting for another run",
+                    )
+                    .boxed());
                 }
                 if begun.elapsed() > self.inputs.lock_wait {
                     return Err(Diagnostic::runtime(

@@ -19,7 +19,7 @@ use crate::manifest::{Manifest, Node};
 pub(super) struct Run<'a> {
     pub(super) inputs: &'a RunInputs,
     pub(super) cache: Arc<RelationCache>,
-    pub(super) in_flight: InFlight,
+    pub(super) in_flight: Arc<InFlight>,
     compiled: Mutex<HashMap<String, Arc<CompiledNode>>>,
     freshness: Mutex<Vec<FreshnessResult>>,
     /// Warnings that `--warn-error` makes errors, met outside of a node.
@@ -31,7 +31,7 @@ impl<'a> Run<'a> {
         Self {
             inputs,
             cache: Arc::default(),
-            in_flight: InFlight::default(),
+            in_flight: Arc::default(),
             compiled: Mutex::default(),
             freshness: Mutex::default(),
             emitter: Arc::clone(&inputs.emitter),

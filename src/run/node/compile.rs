@@ -34,7 +34,12 @@ pub(in crate::run) struct Extra {
 
 impl Run<'_> {
     /// A context for one phase of a node's work.
-    pub(in crate::run) fn context(&self, session: &Session, node: &Arc<Node>, extra: Extra) -> Arc<NodeContext> {
+    pub(in crate::run) fn context(
+        &self,
+        session: &Session,
+        node: &Arc<Node>,
+        extra: Extra,
+    ) -> Arc<NodeContext> {
         NodeContext::new(NodeContextParts {
             shared: Arc::clone(&self.inputs.surroundings),
             subject: Subject::Node(Arc::clone(node)),
@@ -157,7 +162,8 @@ impl Run<'_> {
         let span = Span::new(&source, 0..0);
         let resolve = |to: &mut Option<String>| -> Result<()> {
             if let Some(expression) = to
-                && (expression.trim_start().starts_with("ref(") || expression.trim_start().starts_with("source("))
+                && (expression.trim_start().starts_with("ref(")
+                    || expression.trim_start().starts_with("source("))
             {
                 let value = self.inputs.engine.evaluate_expression(expression, &span, &dynamic)?;
                 *to = Some(crate::jinja::python::to_str(&value));

@@ -57,11 +57,8 @@ impl Job<'_, '_> {
                 result.snapshotted_at = Some(age.snapshotted_at);
                 result.age_seconds = age.seconds();
                 result.adapter_response = adapter_response(&age.response);
-                let executed = Executed {
-                    status: result.status,
-                    message: None,
-                    ..Executed::of_response(&age.response)
-                };
+                let executed =
+                    Executed { status: result.status, message: None, ..Executed::of_response(&age.response) };
                 self.run.keep_freshness(result);
                 Ok(executed)
             }
@@ -96,7 +93,12 @@ impl Job<'_, '_> {
         } else if let Some(field) = &source.loaded_at_field {
             let filter = source.freshness.as_ref().and_then(|freshness| freshness.filter.as_deref());
             let filter = filter.map_or_else(|| Value::from(()), Value::from);
-            engine.call_named("collect_freshness", &dynamic, &[this, Value::from(field.as_str()), filter], &[])?;
+            engine.call_named(
+                "collect_freshness",
+                &dynamic,
+                &[this, Value::from(field.as_str()), filter],
+                &[],
+            )?;
             "collect_freshness"
         } else {
             return Err(Diagnostic::runtime(

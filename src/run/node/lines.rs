@@ -12,7 +12,10 @@ use crate::manifest::{NodeKind, Resource};
 
 impl Job<'_, '_> {
     pub(super) fn start_line(&self, resource: Resource<'_>) {
-        if matches!(self.step.action, Action::Render | Action::Compile | Action::Show | Action::Clone | Action::Nothing) {
+        if matches!(
+            self.step.action,
+            Action::Render | Action::Compile | Action::Show | Action::Clone | Action::Nothing
+        ) {
             return;
         }
         let database = &self.run.inputs.surroundings.database;

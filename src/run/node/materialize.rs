@@ -80,9 +80,12 @@ impl Job<'_, '_> {
             session.remember(&relations(&returned, name)?);
         }
         let Some(main) = session.main_result() else {
-            return Err(Diagnostic::runtime("no-main-statement", "main is not being called during running model")
-                .help("a materialization runs its query in `{% call statement('main') %}`")
-                .boxed());
+            return Err(Diagnostic::runtime(
+                "no-main-statement",
+                "main is not being called during running model",
+            )
+            .help("a materialization runs its query in `{% call statement('main') %}`")
+            .boxed());
         };
         let mut executed = Executed::of_response(&main.response);
         if matches!(node.kind, NodeKind::Seed { .. }) {
@@ -116,7 +119,8 @@ impl Job<'_, '_> {
         let mut node = self.node()?;
         let shared = &self.run.inputs.surroundings;
         if let Some(original) = shared.defer.as_ref().and_then(|defer| defer.counterpart(&node.unique_id)) {
-            let name = original.relation_name.clone().unwrap_or_else(|| shared.relation_of(original).render());
+            let name =
+                original.relation_name.clone().unwrap_or_else(|| shared.relation_of(original).render());
             let code = Some(Arc::from(format!("select * from {name}")));
             Arc::make_mut(&mut node).compiled = Some(Compiled { code, ..Compiled::default() });
         }
@@ -170,7 +174,10 @@ fn relations(returned: &Value, name: &str) -> Result<Vec<Relation>> {
         )));
     }
     let items = items_of(&list).map_err(|_| {
-        invalid(format!("Invalid return value from materialization, \"relations\" not a list, got: {}", to_str(&list)))
+        invalid(format!(
+            "Invalid return value from materialization, \"relations\" not a list, got: {}",
+            to_str(&list)
+        ))
     })?;
     items
         .iter()

@@ -21,7 +21,6 @@ use crate::manifest::Node;
 struct Position {
     at: usize,
     total: usize,
-    incremental: bool,
 }
 
 impl Job<'_, '_> {
@@ -56,7 +55,7 @@ impl Job<'_, '_> {
                 end: timestamp(batch.end),
                 incremental: at > 0 || incremental,
             };
-            let position = Position { at, total, incremental: at > 0 || incremental };
+            let position = Position { at, total };
             if self.run.inputs.interrupt.is_set() {
                 skip = true;
             }
@@ -109,8 +108,10 @@ impl Job<'_, '_> {
             own.config.insert("post-hook".into(), Json::Array(Vec::new()));
         }
         let batch_label = &context.label;
-        let description =
-            format!("batch {batch_label} of {}", describe::representation(node, &self.run.inputs.surroundings.database));
+        let description = format!(
+            "batch {batch_label} of {}",
+            describe::representation(node, &self.run.inputs.surroundings.database)
+        );
         self.say(Event::LogStartBatch {
             description,
             batch_index: position.at + 1,
@@ -136,7 +137,12 @@ impl Job<'_, '_> {
         }
     }
 
-    fn run_batch(&mut self, session: &mut Session, node: &Arc<Node>, context: BatchContext) -> Result<String> {
+    fn run_batch(
+        &mut self,
+        session: &mut Session,
+        node: &Arc<Node>,
+        context: BatchContext,
+    ) -> Result<String> {
         let extra = || Extra { batch: Some(context.clone()), ..Extra::default() };
         let compiled = self.run.compile(session, node, extra())?;
         let name = compiled.node.materialized().to_owned();
@@ -144,7 +150,14 @@ impl Job<'_, '_> {
         Ok(executed.message.unwrap_or_default())
     }
 
-    fn batch_line(&self, node: &Node, context: &BatchContext, position: &Position, status: &str, seconds: f64) {
+    fn batch_line(
+        &self,
+        node: &Node,
+        context: &BatchContext,
+        position: &Position,
+        status: &str,
+        seconds: f64,
+    ) {
         let name = describe::representation(node, &self.run.inputs.surroundings.database);
         let event = Event::LogBatchResult {
             description: format!("batch {} of {name}", context.label),

@@ -89,7 +89,8 @@ impl Runner for Run<'_> {
 
     fn run(&self, session: &mut Session, step: &Step, place: Place) -> NodeResult {
         let Some(resource) = self.manifest().resource(&step.unique_id) else {
-            return NodeResult::new(&step.unique_id, Status::Error).with_message("the node is not in the manifest");
+            return NodeResult::new(&step.unique_id, Status::Error)
+                .with_message("the node is not in the manifest");
         };
         let mut job = Job {
             run: self,
@@ -117,7 +118,8 @@ impl Runner for Run<'_> {
         info.node_status = "skipped".into();
         if let (Some(cause), true) = (cause, step.is_counted()) {
             let status = cause.status.name().to_owned();
-            self.emitter.emit_for(&info, Event::LogSkipBecauseError { schema, relation: name, index, total, status });
+            self.emitter
+                .emit_for(&info, Event::LogSkipBecauseError { schema, relation: name, index, total, status });
             summary::failure(&self.emitter, self, cause, false);
             result.message = Some(format!(
                 "Compilation Error in {}, caused by compilation error in referenced ephemeral model {}",
@@ -248,7 +250,8 @@ impl Job<'_, '_> {
         let manifest = self.run.manifest();
         let id = &self.step.unique_id;
         manifest.nodes.get(id).or_else(|| manifest.functions.get(id)).map(Arc::clone).ok_or_else(|| {
-            Diagnostic::new("missing-node", Category::Internal, format!("`{id}` is not in the manifest")).boxed()
+            Diagnostic::new("missing-node", Category::Internal, format!("`{id}` is not in the manifest"))
+                .boxed()
         })
     }
 

@@ -38,7 +38,11 @@ impl Job<'_, '_> {
     /// dbt's rules of severity.
     fn judged(&self, node: &Node, counted: &Counted, executed: Executed) -> Executed {
         let config = |name: &str| node.config.get(name).and_then(Json::as_str).unwrap_or("!= 0");
-        let results = if counted.failures == 1 { "1 result".to_owned() } else { format!("{} results", counted.failures) };
+        let results = if counted.failures == 1 {
+            "1 result".to_owned()
+        } else {
+            format!("{} results", counted.failures)
+        };
         let severity = node.config.get("severity").and_then(Json::as_str).unwrap_or("ERROR");
         let (status, message) = if severity.eq_ignore_ascii_case("error") && counted.should_error {
             (Status::Fail, Some(format!("Got {results}, configured to fail if {}", config("error_if"))))
@@ -82,7 +86,9 @@ fn counted(session: &Session, node: &Node) -> Result<Counted> {
         match text.to_lowercase().as_str() {
             "y" | "yes" | "t" | "true" | "on" | "1" => Ok(true),
             "n" | "no" | "f" | "false" | "off" | "0" => Ok(false),
-            _ => Err(internal(format!("The macro 'get_test_sql' returned the value '{text}', which is no boolean"))),
+            _ => Err(internal(format!(
+                "The macro 'get_test_sql' returned the value '{text}', which is no boolean"
+            ))),
         }
     };
     let failures = cell("failures");

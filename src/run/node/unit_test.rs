@@ -64,13 +64,22 @@ impl Job<'_, '_> {
     fn tested_model(&self, test: &UnitTest) -> Result<Arc<Node>> {
         let model = test.depends_on.nodes.first().and_then(|id| self.run.manifest().nodes.get(id));
         model.map(Arc::clone).ok_or_else(|| {
-            Diagnostic::parsing("unit-test-without-model", format!("Unable to find model '{}' for unit test", test.model))
-                .boxed()
+            Diagnostic::parsing(
+                "unit-test-without-model",
+                format!("Unable to find model '{}' for unit test", test.model),
+            )
+            .boxed()
         })
     }
 
     /// Renders the rows of one input, with the types of the relation that it stands for.
-    fn input(&self, session: &Session, test: &UnitTest, model: &Node, given: &UnitTestInput) -> Result<Input> {
+    fn input(
+        &self,
+        session: &Session,
+        test: &UnitTest,
+        model: &Node,
+        given: &UnitTestInput,
+    ) -> Result<Input> {
         let original = self.original(test, model, &given.input)?;
         let shared = &self.run.inputs.surroundings;
         let (id, name, node) = match self.run.manifest().resource(&original) {
@@ -82,7 +91,10 @@ impl Job<'_, '_> {
                     schema: source.schema.clone(),
                     alias: source.identifier.clone(),
                     package_name: source.package_name.clone(),
-                    unique_id: format!("model.{}.{}__{}", source.package_name, source.source_name, source.name),
+                    unique_id: format!(
+                        "model.{}.{}__{}",
+                        source.package_name, source.source_name, source.name
+                    ),
                     ..Node::default()
                 };
                 let name = format!("{}__{}", source.source_name, source.name);
@@ -320,6 +332,7 @@ fn comparison(table: &Table) -> Comparison {
 }
 
 fn heading(difference: &str, color: bool) -> String {
-    let paint = |code: &str, text: &str| if color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() };
+    let paint =
+        |code: &str, text: &str| if color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() };
     format!("\n\n{} differs from {}:\n\n{difference}\n", paint("32", "actual"), paint("31", "expected"))
 }

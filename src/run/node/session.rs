@@ -1,0 +1,230 @@
+//! A thread's connection, and what the node at work does with it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::super::emitter::{Emitter, NodeInfo};
+use super::super::event::Event;
+use super::super::interrupt::InFlight;
+use super::super::state::Run;
+use crate::adapter::{
+    self, Begin, CancelHandle, Fetch, Observer, QueryComment, RelationCache, Response, ResultSet,
+};
+use crate::diagnostic::{Category, Diagnostic, Result};
+use crate::jinja::objects::{Relation, Table};
+use crate::jinja::runtime::Database;
+use crate::manifest::Node;
+
+/// What a statement left under its name.
+pub(in crate::run) struct Stored {
+    pub(in crate::run) response: Response,
+    pub(in crate::run) table: Table,
+}
+
+/// One per thread.
+pub(in crate::run) struct Session {
+    adapter: Option<Arc<adapter::Session>>,
+    cache: Option<Arc<RelationCache>>,
+    committed: Arc<AtomicBool>,
+}
+
+/// Tells events and Ctrl-C what a node's statements do.
+struct Watcher {
+    emitter: Arc<Emitter>,
+    in_flight: Arc<InFlight>,
+    info: Option<NodeInfo>,
+    unique_id: String,
+    committed: Arc<AtomicBool>,
+}
+
+impl Watcher {
+    fn say(&self, event: Event) {
+        match &self.info {
+            Some(info) => self.emitter.emit_for(info, event),
+            None => self.emitter.emit(event),
+        }
+    }
+}
+
+impl Observer for Watcher {
+    fn opened(&self, handle: &CancelHandle) {
+        self.in_flight.enter(&self.unique_id, handle.clone());
+    }
+
+    fn sent(&self, sql: &str) {
+        self.say(Event::SQLQuery { conn_name: self.unique_id.clone(), sql: sql.to_owned() });
+    }
+
+    fn answered(&self, response: &Response, elapsed: Duration) {
+        self.say(Event::SQLQueryStatus { status: response.message.clone(), elapsed: elapsed.as_secs_f64() });
+    }
+
+    fn committed(&self) {
+        self.committed.store(true, Ordering::Relaxed);
+        self.say(Event::SQLCommit { conn_name: self.unique_id.clone() });
+    }
+}
+
+impl Session {
+    pub(in crate::run) fn new() -> Self {
+        Self { adapter: None, cache: None, committed: Arc::default() }
+    }
+
+    /// Makes the session ready for a node; it connects when the node first needs it.
+    pub(in crate::run) fn acquire(&mut self, run: &Run<'_>, unique_id: &str, info: &NodeInfo) {
+        self.start(run, unique_id, Some(info.clone()));
+    }
+
+    pub(in crate::run) fn acquire_named(&mut self, run: &Run<'_>, name: &str) {
+        self.start(run, name, None);
+    }
+
+    fn start(&mut self, run: &Run<'_>, unique_id: &str, info: Option<NodeInfo>) {
+        let adapter = self.adapter(run);
+        self.committed.store(false, Ordering::Relaxed);
+        let conn_name = unique_id.to_owned();
+        let event = Event::ConnectionUsed { conn_name, conn_type: "postgres".to_owned() };
+        match &info {
+            Some(info) => run.emitter.emit_for(info, event),
+            None => run.emitter.emit(event),
+        }
+        adapter.set_comment(run.query_comment(unique_id));
+        adapter.observe(Arc::new(Watcher {
+            emitter: Arc::clone(&run.emitter),
+            in_flight: Arc::clone(&run.in_flight),
+            info,
+            unique_id: unique_id.to_owned(),
+            committed: Arc::clone(&self.committed),
+        }));
+        self.cache = Some(Arc::clone(&run.cache));
+    }
+
+    /// The connection itself.
+    pub(in crate::run) fn adapter(&mut self, run: &Run<'_>) -> Arc<adapter::Session> {
+        Arc::clone(self.adapter.get_or_insert_with(|| adapter::Session::new(&run.inputs.settings)))
+    }
+
+    /// The end of a node: what it did not commit is rolled back.
+    #[expect(clippy::unnecessary_wraps, reason = "a release may fail")]
+    pub(in crate::run) fn release(&mut self, run: &Run<'_>, unique_id: &str) -> Result<()> {
+        run.in_flight.leave(unique_id);
+        if let Some(adapter) = &self.adapter {
+            adapter.release();
+        }
+        Ok(())
+    }
+
+    /// Rolls back and begins the node anew.
+    pub(in crate::run) fn start_again(
+        &mut self,
+        run: &Run<'_>,
+        unique_id: &str,
+        info: &NodeInfo,
+    ) -> Result<()> {
+        self.release(run, unique_id)?;
+        self.acquire(run, unique_id, info);
+        Ok(())
+    }
+
+    pub(in crate::run) fn has_committed(&self) -> bool {
+        self.committed.load(Ordering::Relaxed)
+    }
+
+    pub(in crate::run) fn clear_transaction(&self) -> Result<()> {
+        self.adapter.as_ref().map_or(Ok(()), |adapter| adapter.clear_transaction())
+    }
+
+    pub(in crate::run) fn execute(
+        &self,
+        sql: &str,
+        begin: Begin,
+        fetch: Fetch,
+    ) -> Result<(Response, Option<ResultSet>)> {
+        match &self.adapter {
+            Some(adapter) => adapter.execute(sql, begin, fetch),
+            None => {
+                Err(Diagnostic::new("no-connection", Category::Internal, "the node has no connection")
+                    .boxed())
+            }
+        }
+    }
+
+    /// What templates see of the connection.
+    pub(in crate::run) fn names(&self) -> Option<Arc<dyn Database>> {
+        None
+    }
+
+    pub(in crate::run) fn main_result(&self) -> Option<Stored> {
+        self.take_result("main")
+    }
+
+    pub(in crate::run) fn take_result(&self, name: &str) -> Option<Stored> {
+        let _ = name;
+        None
+    }
+
+    pub(in crate::run) fn has_relation(&self, relation: &Relation) -> bool {
+        let (Some(cache), Some(schema), Some(name)) = (&self.cache, &relation.schema, &relation.identifier)
+        else {
+            return false;
+        };
+        cache.kind(schema, name).is_some()
+    }
+
+    /// The relations that a materialization made.
+    pub(in crate::run) fn remember(&self, relations: &[Relation]) {
+        let Some(cache) = &self.cache else { return };
+        for relation in relations {
+            if let (Some(schema), Some(name)) = (&relation.schema, &relation.identifier) {
+                let kind = relation.kind.and_then(|kind| adapter::RelationKind::from_name(kind.as_str()));
+                cache.add(schema, name, kind.unwrap_or(adapter::RelationKind::Table));
+            }
+        }
+    }
+
+    /// Creates a node's schema by the macro `create_schema`, in a session of its own.
+    pub(in crate::run) fn create_schema(&mut self, run: &Run<'_>, node: &Node) -> Result<()> {
+        let name = format!("create_{}_{}", node.database.as_deref().unwrap_or_default(), node.schema);
+        self.acquire_named(run, &name);
+        let relation = run.inputs.surroundings.relation_of(node).changed(|details| {
+            details.identifier = None;
+            details.include_policy.identifier = false;
+        });
+        let made = run.call_operation(self, "create_schema", &[relation.to_value()]);
+        let made = made.and_then(|_| self.commit());
+        self.release(run, &name)?;
+        made
+    }
+
+    /// Commits what is open, if anything is.
+    pub(in crate::run) fn commit(&self) -> Result<()> {
+        let Some(adapter) = &self.adapter else { return Ok(()) };
+        if adapter.with(|connection| Ok(connection.transaction_open()))? { adapter.commit() } else { Ok(()) }
+    }
+}
+
+impl Run<'_> {
+    /// dbt's query comment for a node's statements.
+    pub(in crate::run) fn query_comment(&self, unique_id: &str) -> Option<QueryComment> {
+        let inputs = self.inputs;
+        let text = match &inputs.comment.text {
+            Some(text) if text.trim().is_empty() => return None,
+            Some(text) => self.custom_comment(text, unique_id)?,
+            None => {
+                let named = self.manifest().resource(unique_id).is_some();
+                let key = if named { "node_id" } else { "connection_name" };
+                // The order of the keys and the spaces are dbt's: log readers match them.
+                let quoted = |text: &str| serde_json::Value::from(text).to_string();
+                format!(
+                    "{{\"app\": \"dbt\", \"dbt_version\": {}, \"profile_name\": {}, \"target_name\": {}, \"{key}\": {}}}",
+                    quoted(&inputs.invocation.version),
+                    quoted(&inputs.profile_name),
+                    quoted(&inputs.target_name),
+                    quoted(unique_id)
+                )
+            }
+        };
+        Some(QueryComment { text, append: inputs.comment.append })
+    }
+}

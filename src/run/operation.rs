@@ -1,0 +1,133 @@
+//! `run-operation`, and macros that are called without a node.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::emitter::NodeInfo;
+use super::event::Event;
+use super::inputs::RunInputs;
+use super::node::Session;
+use super::node_timing::Watch;
+use super::results::{NodeResult, RunResults, Status};
+use super::state::{Run, sink};
+use crate::diagnostic::{Diagnostic, Result, SourceText, did_you_mean, render};
+use crate::jinja::runtime::{NodeContext, NodeContextParts, Subject};
+use crate::jinja::{Context, Value};
+
+/// What `run-operation` runs.
+#[derive(Debug, Clone)]
+pub enum Operation {
+    /// `macro` or `package.macro`, with its keyword arguments.
+    Macro { name: String, arguments: Vec<(String, serde_json::Value)> },
+    /// `--sql`
+    Sql(String),
+}
+
+/// Runs a macro; an unknown one is an error, one that fails is a failed result.
+pub fn run_operation(inputs: &RunInputs, operation: &Operation) -> Result<RunResults> {
+    let run = Run::new(inputs);
+    let mut watch = Watch::start();
+    watch.phase("compile", || ());
+    let mut session = Session::new();
+    let (unique_id, outcome) = match operation {
+        Operation::Macro { name, arguments } => {
+            let (package, bare) = match name.split_once('.') {
+                Some((package, bare)) => (Some(package), bare),
+                None => (None, name.as_str()),
+            };
+            let Some(definition) = inputs.engine.find_macro(bare, package) else {
+                let known: Vec<&str> =
+                    inputs.engine.macros().map(|definition| definition.name.as_str()).collect();
+                return Err(Diagnostic::runtime(
+                    "undefined-macro",
+                    format!("dbt could not find a macro with the name '{bare}' in any package"),
+                )
+                .maybe_help(did_you_mean(bare, known))
+                .boxed());
+            };
+            session.acquire_named(&run, &format!("macro_{bare}"));
+            let outcome = watch.phase("execute", || {
+                session.clear_transaction()?;
+                let context = run.operation_context(&session, package);
+                let keywords: Vec<(&str, Value)> = arguments
+                    .iter()
+                    .map(|(name, value)| (name.as_str(), crate::jinja::python::from_json(value)))
+                    .collect();
+                inputs.engine.call_macro(&definition, &context, &[], &keywords).map(drop)
+            });
+            (definition.unique_id.clone(), outcome)
+        }
+        Operation::Sql(sql) => {
+            session.acquire_named(&run, "sql");
+            let outcome = watch.phase("execute", || {
+                session.clear_transaction()?;
+                let context = run.operation_context(&session, None);
+                let sql = inputs.engine.render(&SourceText::new("--sql", sql.clone()), &context)?;
+                session.execute(&sql, crate::adapter::Begin::No, crate::adapter::Fetch::Nothing).map(drop)
+            });
+            ("operation.sql".to_owned(), outcome)
+        }
+    };
+    session.release(&run, "operation")?;
+    let mut result = NodeResult::new(&unique_id, Status::Success);
+    result.failures = Some(0);
+    if let Err(error) = outcome {
+        inputs.emitter.emit(Event::RunningOperationCaughtError { exc: render(&error) });
+        result.status = Status::Error;
+        result.failures = Some(1);
+    }
+    result.execution_time = watch.seconds();
+    result.timing = watch.phases;
+    let results = RunResults::new(vec![result], 0.0);
+    if inputs.write_json {
+        results.write(&inputs.results_path, &inputs.invocation)?;
+    }
+    Ok(results)
+}
+
+impl Run<'_> {
+    /// A context without a node.
+    pub(super) fn operation_context(&self, session: &Session, package: Option<&str>) -> Arc<dyn Context> {
+        let _ = package;
+        NodeContext::new(NodeContextParts {
+            shared: Arc::clone(&self.inputs.surroundings),
+            subject: Subject::Operation,
+            unit_test: None,
+            batch: None,
+            extra: HashMap::new(),
+            sink: sink(&self.emitter, None::<NodeInfo>),
+            database: session.names(),
+        })
+    }
+
+    /// Calls a macro that is no node's.
+    pub(super) fn call_operation(&self, session: &Session, name: &str, arguments: &[Value]) -> Result<Value> {
+        let context = self.operation_context(session, None);
+        self.inputs.engine.call_named(name, &context, arguments, &[])
+    }
+
+    /// The user's `query-comment` for one node.
+    pub(super) fn custom_comment(&self, text: &str, unique_id: &str) -> Option<String> {
+        let node = match self.manifest().resource(unique_id) {
+            Some(crate::manifest::Resource::Node(node)) => {
+                crate::jinja::python::from_json(&serde_json::to_value(node).ok()?)
+            }
+            _ => Value::from(()),
+        };
+        let context: Arc<dyn Context> = NodeContext::new(NodeContextParts {
+            shared: Arc::clone(&self.inputs.surroundings),
+            subject: Subject::Operation,
+            unit_test: None,
+            batch: None,
+            extra: HashMap::from([
+                ("node".to_owned(), node),
+                ("connection_name".to_owned(), Value::from(unique_id)),
+            ]),
+            sink: sink(&self.emitter, None),
+            database: None,
+        });
+        let source = SourceText::new("dbt_project.yml", text);
+        let rendered = self.inputs.engine.render(&source, &context).ok()?;
+        Some(rendered).filter(|text| !text.trim().is_empty())
+    }
+}
