@@ -44,3 +44,6 @@ pub mod report;
 
 /// What the user typed.  [clap]
 pub mod cli;
+
+/// Each command wires the stages.
+pub mod commands;

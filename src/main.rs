@@ -1,5 +1,5 @@
 //! The `rsdbt` executable.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    rsdbt::commands::main(std::env::args())
 }

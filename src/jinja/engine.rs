@@ -66,6 +66,15 @@ impl Engine {
         Ok(Self(Arc::new(Inner { registry, parsing, running })))
     }
 
+    /// Without any macros: for project files and profiles.
+    ///
+    /// # Errors
+    /// Never in practice: there is nothing to cut.
+    pub fn bare() -> Result<Self, Diagnostics> {
+        let (parsing, running) = environment::pair();
+        Ok(Self(Arc::new(Inner { registry: Registry::empty(), parsing, running })))
+    }
+
     /// Every macro, the built-in ones included, in package and file order.
     pub fn macros(&self) -> impl Iterator<Item = &Arc<MacroDef>> {
         self.0.registry.all()

@@ -118,6 +118,18 @@ impl Registry {
         Ok(registry)
     }
 
+    /// No macros at all, not even the built-in ones.
+    pub(super) fn empty() -> Self {
+        let packages = vec![Package::default(), Package { name: BUILTIN.to_owned(), ..Package::default() }];
+        Self {
+            packages,
+            overrides: HashMap::new(),
+            dispatch: HashMap::new(),
+            allow_package_materializations: false,
+            unexpected: Vec::new(),
+        }
+    }
+
     /// In dbt most built-in macros dispatch; ours do not, so the replacements are found here, once.
     fn find_overrides(&self) -> HashMap<String, Entry> {
         let mut found = HashMap::new();

@@ -67,6 +67,11 @@ impl ParseRequest<'_> {
     }
 }
 
+/// dbt's id of a project: the hash of its name.
+pub fn project_id(name: &str) -> String {
+    test_name::md5_hex(name)
+}
+
 /// The manifest and what is to be said about the project.
 #[derive(Debug)]
 pub struct Parsed {

@@ -191,3 +191,15 @@ impl Reporter {
         }
     }
 }
+
+/// Prints a text that belongs to no invocation.
+pub fn say(text: &str) {
+    let mut stdout = io::stdout().lock();
+    let _ = writeln!(stdout, "{text}");
+}
+
+/// The same for mistakes in the command line, which go to stderr.
+pub fn complain(text: &str) {
+    let mut stderr = io::stderr().lock();
+    let _ = writeln!(stderr, "{text}");
+}

@@ -65,6 +65,8 @@ pub struct ParseScope {
     own: Vec<(&'static str, Value)>,
     /// What `model` shows.
     model: Option<Arc<Node>>,
+    /// Undefined names are errors: in project files and profiles.
+    strict: bool,
     recorded: Arc<Mutex<Recorded>>,
 }
 
@@ -76,6 +78,7 @@ impl ParseScope {
             this,
             own: Vec::new(),
             model: None,
+            strict: false,
             recorded: Arc::new(Mutex::new(Recorded::default())),
         }
     }
@@ -89,6 +92,12 @@ impl ParseScope {
     #[must_use]
     pub fn with_model(mut self, node: Arc<Node>) -> Self {
         self.model = Some(node);
+        self
+    }
+
+    #[must_use]
+    pub fn strict(mut self) -> Self {
+        self.strict = true;
         self
     }
 
@@ -146,7 +155,7 @@ impl Context for ParseScope {
     }
 
     fn execute(&self) -> bool {
-        false
+        self.strict
     }
 
     fn emit(&self, message: Message) {

@@ -1,0 +1,227 @@
+//! One call of the program: its flags, its environment, where it says what.
+
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use super::{CommandResult, Outcome};
+use crate::cli;
+use crate::config::flags::{FlagInputs, Flags};
+use crate::config::project_file::find_project_directory;
+use crate::config::{DBT_VERSION, Environment, RawProjectFile};
+use crate::diagnostic::{Diagnostic, Diagnostics, Result};
+use crate::report::{Channel, Format, Reporter, Scrubber, Settings, Style};
+use crate::run::{self, Emitter, Event, Level, WarningOptions};
+
+/// What every command starts from.
+pub(super) struct Invocation {
+    pub(super) command: String,
+    pub(super) flags: Flags,
+    /// What the command line gave, as `retry` needs it.
+    pub(super) given: Map<String, Json>,
+    pub(super) environment: Environment,
+    pub(super) emitter: Arc<Emitter>,
+    pub(super) id: String,
+    pub(super) started_at: jiff::Timestamp,
+    pub(super) working_directory: PathBuf,
+    /// The directory of dbt_project.yml, if there is one.
+    pub(super) project_directory: PathBuf,
+    pub(super) raw_project: Option<RawProjectFile>,
+    raw_problem: Option<Box<Diagnostic>>,
+}
+
+impl Invocation {
+    pub(super) fn start(parsed: cli::Invocation) -> Result<Self, Diagnostics> {
+        let started_at = jiff::Timestamp::now();
+        let working_directory = std::env::current_dir().map_err(|error| {
+            Diagnostic::runtime("working-directory", format!("the working directory cannot be read: {error}"))
+        })?;
+        let environment = Environment::read(&working_directory);
+        let mut warnings = Vec::new();
+        let no_project = Map::new();
+        let inputs = FlagInputs {
+            command: &parsed.command,
+            given: &parsed.given,
+            environment: &environment,
+            project: &no_project,
+        };
+        let first = Flags::resolve(&inputs, &mut Vec::new())?;
+        let project_directory = match first.text("project_dir") {
+            Some(given) => working_directory.join(given),
+            None => find_project_directory(&working_directory).unwrap_or_else(|| working_directory.clone()),
+        };
+        let (raw_project, raw_problem) = match RawProjectFile::read(&project_directory, "") {
+            Ok(raw) => (Some(raw), None),
+            Err(problem) => (None, Some(problem)),
+        };
+        let project_flags = raw_project.as_ref().map(RawProjectFile::flags).unwrap_or_default();
+        let mut flags = Flags::resolve(&FlagInputs { project: &project_flags, ..inputs }, &mut warnings)?;
+        flags.set("invocation_command", format!("rsdbt {}", parsed.command));
+        flags.set("project_dir", project_directory.display().to_string());
+        let id = new_id();
+        let emitter = Arc::new(emitter(&flags, &environment, &project_directory, raw_project.as_ref(), &id)?);
+        let invocation = Self {
+            command: parsed.command,
+            flags,
+            given: parsed.given,
+            environment,
+            emitter,
+            id,
+            started_at,
+            working_directory,
+            project_directory,
+            raw_project,
+            raw_problem,
+        };
+        invocation.greet();
+        for warning in warnings {
+            invocation.emitter.warn(warning)?;
+        }
+        Ok(invocation)
+    }
+
+    fn greet(&self) {
+        let version = format!("={DBT_VERSION}");
+        self.emitter.emit(Event::MainReportVersion { version, log_version: 3 });
+        self.emitter.emit(Event::MainReportArgs { args: Json::Object(self.flags.values().clone()) });
+    }
+
+    /// The project file, or why there is none.
+    pub(super) fn raw_project(&self) -> Result<&RawProjectFile> {
+        match (&self.raw_project, &self.raw_problem) {
+            (Some(raw), _) => Ok(raw),
+            (None, Some(problem)) => Err(problem.clone()),
+            (None, None) => Err(Diagnostic::runtime("project-file-missing", "no dbt_project.yml").boxed()),
+        }
+    }
+
+    /// Says how the command ended and turns that into the exit status.
+    pub(super) fn finish(&self, result: CommandResult) -> ExitCode {
+        let result = match (result, self.emitter.summarize_deprecations()) {
+            (Ok(_), Err(problem)) => Err(Diagnostics::from(problem)),
+            (result, _) => result,
+        };
+        let code = match &result {
+            Ok(Outcome::Success) => 0,
+            Ok(Outcome::Failure) => 1,
+            Err(problems) => {
+                self.emitter.emit(Event::MainEncounteredError { exc: render_all(problems) });
+                2
+            }
+        };
+        let elapsed = (jiff::Timestamp::now() - self.started_at).total(jiff::Unit::Second).unwrap_or(0.0);
+        self.emitter.emit(Event::CommandCompleted {
+            command: format!("rsdbt {}", self.command),
+            success: code == 0,
+            completed_at: jiff::Timestamp::now().to_string(),
+            elapsed,
+        });
+        self.emitter.flush();
+        ExitCode::from(code)
+    }
+
+    /// As artifacts name this call.
+    pub(super) fn for_artifacts(&self) -> run::Invocation {
+        let env: Map<String, Json> = self
+            .environment
+            .with_prefix("DBT_ENV_CUSTOM_ENV_")
+            .into_iter()
+            .map(|(name, value)| (name.trim_start_matches("DBT_ENV_CUSTOM_ENV_").to_owned(), value.into()))
+            .collect();
+        run::Invocation {
+            id: self.id.clone(),
+            started_at: self.started_at,
+            version: DBT_VERSION.to_owned(),
+            env,
+            args: self.flags.values().clone(),
+        }
+    }
+}
+
+/// All problems as text, each as it would look alone.
+pub(super) fn render_all(problems: &Diagnostics) -> String {
+    problems.0.iter().map(crate::diagnostic::render).collect::<Vec<_>>().join("\n\n")
+}
+
+/// For errors before the flags that shape the output are known.
+pub(super) fn report_without_flags(problems: &Diagnostics) {
+    let usage = problems.0.iter().all(|problem| problem.category == crate::diagnostic::Category::Usage);
+    let text = render_all(problems);
+    if usage {
+        crate::report::complain(&text);
+    } else {
+        crate::report::say(&format!("Encountered an error:\n{text}"));
+    }
+}
+
+fn emitter(
+    flags: &Flags,
+    environment: &Environment,
+    project: &Path,
+    raw: Option<&RawProjectFile>,
+    id: &str,
+) -> Result<Emitter> {
+    let level = |name: &str, default: Level| match flags.text(name) {
+        Some("none") => None,
+        Some(text) => Some(Level::parse(text).unwrap_or(default)),
+        None => Some(default),
+    };
+    let terminal_level =
+        if flags.boolean("debug") { Some(Level::Debug) } else { level("log_level", Level::Info) };
+    let width = usize::try_from(flags.integer("printer_width").unwrap_or(80)).unwrap_or(80);
+    let is_terminal = std::io::stdout().is_terminal();
+    let explicit = flags.origin("use_colors") != crate::config::flags::FlagOrigin::Default;
+    let color = flags.boolean("use_colors") && (is_terminal || explicit);
+    let format = |name: &str, default: Format| Format::parse(flags.text(name).unwrap_or("default"), default);
+    let terminal_format =
+        format("log_format", if flags.boolean("debug") { Format::Debug } else { Format::Text });
+    let log_directory = match flags.text("log_path") {
+        Some(path) => project.join(path),
+        None => {
+            let configured =
+                raw.and_then(|raw| raw.yaml.get("log-path")).and_then(crate::config::Yaml::as_str);
+            project.join(configured.unwrap_or("logs"))
+        }
+    };
+    let settings = Settings {
+        terminal: Channel { format: terminal_format, level: terminal_level, style: Style { color, width } },
+        file: Channel {
+            format: format("log_format_file", Format::Debug),
+            level: level("log_level_file", Level::Debug),
+            style: Style { color: flags.boolean("use_colors_file") && explicit, width },
+        },
+        log_file: raw.map(|_| log_directory.join("dbt.log")),
+        log_file_max_bytes: u64::try_from(flags.integer("log_file_max_bytes").unwrap_or(0)).unwrap_or(0),
+        log_cache_events: flags.boolean("log_cache_events"),
+        quiet: flags.boolean("quiet"),
+        progress: is_terminal && terminal_format == Format::Text && !flags.boolean("quiet"),
+        invocation: crate::report::Invocation { id: id.to_owned(), extra: Map::new() },
+    };
+    let mut warnings = match flags.get("warn_error_options") {
+        Some(options) => WarningOptions::from_json(options),
+        None => WarningOptions::default(),
+    };
+    if flags.boolean("warn_error") {
+        warnings = WarningOptions::all_errors();
+    }
+    let reporter = Reporter::new(settings, Scrubber::new(environment.secrets()));
+    Ok(Emitter::new(Box::new(reporter), warnings, flags.boolean("show_all_deprecations")))
+}
+
+/// A random UUID (version 4).
+fn new_id() -> String {
+    use std::io::Read as _;
+    let mut bytes = [0_u8; 16];
+    let read = std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));
+    if read.is_err() {
+        let nanos = jiff::Timestamp::now().as_nanosecond().unsigned_abs();
+        bytes = (nanos ^ (u128::from(std::process::id()) << 96)).to_be_bytes();
+    }
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}

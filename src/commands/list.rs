@@ -1,0 +1,85 @@
+//! `rsdbt ls`: the selected nodes, a line each.
+
+use std::str::FromStr as _;
+
+use super::invocation::Invocation;
+use super::session::Session;
+use super::{CommandResult, Outcome};
+use crate::diagnostic::{Category, Diagnostic, Result};
+use crate::graph::{EmptyNodes, ListOutput, list};
+use crate::manifest::ResourceType;
+use crate::run::Event;
+
+/// dbt's order of what `ls` shows by default.
+const DEFAULT: [ResourceType; 11] = [
+    ResourceType::Model,
+    ResourceType::Snapshot,
+    ResourceType::Seed,
+    ResourceType::Test,
+    ResourceType::Source,
+    ResourceType::Exposure,
+    ResourceType::Metric,
+    ResourceType::SavedQuery,
+    ResourceType::SemanticModel,
+    ResourceType::UnitTest,
+    ResourceType::Function,
+];
+
+pub(super) fn run(invocation: &Invocation) -> CommandResult {
+    let flags = &invocation.flags;
+    let models = !flags.words("models").is_empty();
+    if models && (!flags.words("resource_types").is_empty() || !flags.words("select").is_empty()) {
+        return Err(Diagnostic::new(
+            "list-options",
+            Category::Runtime,
+            "\"models\" and \"resource_type\" are mutually exclusive arguments",
+        )
+        .help("use --select with --resource-type")
+        .into());
+    }
+    let session = Session::load(invocation)?;
+    let parsed = session.parse()?;
+    let types = if models { vec![ResourceType::Model] } else { resource_types(invocation, &DEFAULT)? };
+    let selection = session.select(&parsed, types, EmptyNodes::Keep)?;
+    if selection.is_empty() {
+        invocation.emitter.warn(Diagnostic::warning("NoNodesSelected", "No nodes selected!"))?;
+        return Ok(Outcome::Success);
+    }
+    let output = match flags.text("output") {
+        Some("name") => ListOutput::Name,
+        Some("path") => ListOutput::Path,
+        Some("json") => ListOutput::Json,
+        _ => ListOutput::Selector,
+    };
+    for line in list(&parsed.manifest, &selection.unique_ids, output, &flags.words("output_keys")) {
+        invocation.emitter.emit(Event::ListCmdOut { msg: line });
+    }
+    Ok(Outcome::Success)
+}
+
+/// `--resource-type` and `--exclude-resource-type` over what a command shows by default.
+pub(super) fn resource_types(invocation: &Invocation, default: &[ResourceType]) -> Result<Vec<ResourceType>> {
+    let mut types: Vec<ResourceType> = Vec::new();
+    let named = invocation.flags.words("resource_types");
+    for name in &named {
+        match name.as_str() {
+            "all" => types.extend(default.iter().copied().chain([ResourceType::Analysis])),
+            "default" => types.extend_from_slice(default),
+            name => types.push(parse_type(name)?),
+        }
+    }
+    if named.is_empty() {
+        types.extend_from_slice(default);
+    }
+    for name in invocation.flags.words("exclude_resource_types") {
+        let excluded = parse_type(&name)?;
+        types.retain(|kind| *kind != excluded);
+    }
+    Ok(types)
+}
+
+fn parse_type(name: &str) -> Result<ResourceType> {
+    ResourceType::from_str(name).map_err(|()| {
+        Diagnostic::new("resource-type", Category::Usage, format!("`{name}` is no resource type")).boxed()
+    })
+}

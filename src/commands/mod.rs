@@ -1,0 +1,63 @@
+//! Each command wires the stages: arguments to settings, project, manifest, graph, plan, results.
+
+mod invocation;
+mod list;
+mod messages;
+mod parse;
+mod session;
+mod version;
+
+use std::process::ExitCode;
+
+use crate::cli;
+use crate::diagnostic::Diagnostics;
+use invocation::Invocation;
+
+/// How a command that could be carried out ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Success,
+    /// Something failed in the run: exit status 1.
+    Failure,
+}
+
+type CommandResult = Result<Outcome, Diagnostics>;
+
+/// Runs the program.
+pub fn main(arguments: impl IntoIterator<Item = String>) -> ExitCode {
+    let invocation = match cli::parse(arguments) {
+        Ok(invocation) => invocation,
+        Err(error) => {
+            // clap prints help to stdout and errors to stderr
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    if invocation.command == "version" {
+        version::print();
+        return ExitCode::SUCCESS;
+    }
+    if invocation.command.is_empty() {
+        let _ = cli::command().print_help();
+        return ExitCode::from(2);
+    }
+    match Invocation::start(invocation) {
+        Ok(invocation) => invocation.finish(dispatch(&invocation)),
+        Err(problems) => {
+            invocation::report_without_flags(&problems);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn dispatch(invocation: &Invocation) -> CommandResult {
+    match invocation.command.as_str() {
+        "list" => list::run(invocation),
+        "parse" => parse::run(invocation),
+        other => Err(crate::diagnostic::Diagnostic::runtime(
+            "command-missing",
+            format!("the command `{other}` cannot be carried out yet"),
+        )
+        .into()),
+    }
+}

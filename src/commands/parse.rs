@@ -1,0 +1,26 @@
+//! `rsdbt parse`: reads the project and writes manifest.json.
+
+use serde_json::json;
+
+use super::invocation::Invocation;
+use super::session::Session;
+use super::{CommandResult, Outcome};
+use crate::diagnostic::Diagnostic;
+use crate::run::Event;
+
+pub(super) fn run(invocation: &Invocation) -> CommandResult {
+    let session = Session::load(invocation)?;
+    let parsed = session.parse()?;
+    session.write_manifest(&parsed.manifest)?;
+    let path = session.target_directory.join("perf_info.json");
+    if invocation.flags.boolean("write_json") {
+        let elapsed =
+            (jiff::Timestamp::now() - invocation.started_at).total(jiff::Unit::Second).unwrap_or(0.0);
+        let info = json!({"path_count": parsed.manifest.nodes.len(), "load_all_elapsed": elapsed});
+        std::fs::write(&path, info.to_string()).map_err(|error| {
+            Diagnostic::runtime("unwritable-file", format!("cannot write {}: {error}", path.display()))
+        })?;
+        invocation.emitter.emit(Event::ParsePerfInfoPath { path: path.display().to_string() });
+    }
+    Ok(Outcome::Success)
+}

@@ -1,0 +1,384 @@
+//! What commands on a project share: settings, the project's files, the manifest and the graph.
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::invocation::Invocation;
+use crate::config::profiles::{Profile, ProfileChoice, ProfilesFile, default_directory};
+use crate::config::project_file::VersionCheck;
+use crate::config::{DBT_VERSION, ProjectFile, Renderer};
+use crate::diagnostic::{Diagnostic, Diagnostics, Result, Span};
+use crate::graph::{
+    EmptyNodes, Graph, IndirectSelection, Selection, SelectionInputs, SelectionRequest, Selectors,
+};
+use crate::jinja::objects::Relation;
+use crate::jinja::{
+    Context, DispatchOrder, Engine, EngineSettings, Globals, MacroPackage, ParseGlobals, ParseScope,
+    SharedNames, Subject, Value, python,
+};
+use crate::manifest::{Manifest, Metadata, Node, Quoting, ResourceType};
+use crate::parse::{self, ParseRequest, ParseTarget, Quoted};
+use crate::project::{self, FileKind, Installed, LoadRequest, Project};
+
+/// A project that was read, with the profile that it runs under.
+pub(super) struct Session<'i> {
+    pub(super) invocation: &'i Invocation,
+    pub(super) profile: Profile,
+    pub(super) project: Project,
+    pub(super) engine: Engine,
+    pub(super) globals: Arc<Globals>,
+    pub(super) selectors: Selectors,
+    pub(super) target_directory: PathBuf,
+}
+
+/// The finished manifest with its graph.
+pub(super) struct Parsed {
+    pub(super) manifest: Arc<Manifest>,
+    pub(super) graph: Graph,
+}
+
+impl<'i> Session<'i> {
+    /// Profile, project file, packages and macros; nothing is parsed yet.
+    pub(super) fn load(invocation: &'i Invocation) -> Result<Self, Diagnostics> {
+        let raw = invocation.raw_project()?;
+        let flags = &invocation.flags;
+        let mut warnings = Vec::new();
+        let bare = BareRenderer::new(invocation, None)?;
+        let profile = load_profile(invocation, &bare, &mut warnings)?;
+        let target = Json::Object(profile.to_target_dict());
+        let with_target = BareRenderer::new(invocation, Some(&target))?;
+        let check =
+            if flags.boolean("version_check") { VersionCheck::Enforced } else { VersionCheck::Skipped };
+        let file = raw.render(&with_target, check, &mut warnings)?;
+        let installed = installed_packages(&file, &with_target)?;
+        let selectors =
+            match crate::config::selectors::read(&invocation.project_directory, &with_target, &mut warnings)?
+            {
+                Some(yaml) => Selectors::from_yaml(&yaml, indirect_selection(invocation))?,
+                None => Selectors::default(),
+            };
+        let load = LoadRequest {
+            root: file,
+            packages: Installed { specified: installed.0, specified_in: installed.1 },
+            package_renderer: &with_target,
+            version_check: check,
+        };
+        let project = project::load(load, &mut warnings)?;
+        let engine = Engine::new(engine_settings(
+            &project,
+            flags.boolean("require_explicit_package_overrides_for_builtin_materializations"),
+        ))?;
+        let globals = Arc::new(globals(invocation, &project, target));
+        let target_directory = match flags.text("target_path") {
+            Some(path) => invocation.project_directory.join(path),
+            None => project.root.file.target_directory(),
+        };
+        for warning in warnings {
+            invocation.emitter.warn(warning)?;
+        }
+        Ok(Self { invocation, profile, project, engine, globals, selectors, target_directory })
+    }
+
+    /// The manifest, with `Event`s about what is odd in the project, and the graph.
+    pub(super) fn parse(&self) -> Result<Parsed, Diagnostics> {
+        let shared: Arc<dyn SharedNames> = Arc::new(ParseGlobals(Arc::clone(&self.globals)));
+        let quoting = self.project.root.file.quoting;
+        let request = ParseRequest {
+            project: &self.project,
+            engine: &self.engine,
+            shared,
+            relation_of: parse_relation,
+            target: ParseTarget {
+                database: self.profile.target.database.clone(),
+                schema: self.profile.target.schema.clone(),
+            },
+            quoting: Quoted {
+                database: quoting.database.unwrap_or(true),
+                schema: quoting.schema.unwrap_or(true),
+                identifier: quoting.identifier.unwrap_or(true),
+            },
+            store_failures: self.invocation.flags.boolean("store_failures"),
+            flags: self.invocation.flags.values(),
+            metadata: self.metadata(),
+            now: seconds(jiff::Timestamp::now()),
+        };
+        let parsed = parse::manifest(&request)?;
+        for warning in parsed.warnings {
+            self.invocation.emitter.warn(warning)?;
+        }
+        let mut manifest = parsed.manifest;
+        manifest.selectors.clone_from(&self.selectors.expanded);
+        let graph = Graph::build(&manifest)?;
+        Ok(Parsed { manifest: Arc::new(manifest), graph })
+    }
+
+    fn metadata(&self) -> Metadata {
+        let name = self.project.root.name().to_owned();
+        let quoting = self.project.root.file.quoting;
+        Metadata {
+            dbt_version: DBT_VERSION.to_owned(),
+            generated_at: Some(iso(jiff::Timestamp::now())),
+            invocation_id: Some(self.invocation.id.clone()),
+            invocation_started_at: Some(iso(self.invocation.started_at)),
+            env: self
+                .invocation
+                .environment
+                .with_prefix("DBT_ENV_CUSTOM_ENV_")
+                .into_iter()
+                .map(|(name, value)| {
+                    (name.trim_start_matches("DBT_ENV_CUSTOM_ENV_").to_owned(), value.to_owned())
+                })
+                .collect(),
+            project_id: Some(parse::project_id(&name)),
+            project_name: Some(name),
+            send_anonymous_usage_stats: Some(false),
+            adapter_type: Some("postgres".to_owned()),
+            quoting: Quoting {
+                database: Some(quoting.database.unwrap_or(true)),
+                schema: Some(quoting.schema.unwrap_or(true)),
+                identifier: Some(quoting.identifier.unwrap_or(true)),
+                column: None,
+            },
+            run_started_at: Some(
+                self.invocation.started_at.strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string(),
+            ),
+            ..Metadata::default()
+        }
+    }
+
+    /// The nodes that the flags select.
+    pub(super) fn select(
+        &self,
+        parsed: &Parsed,
+        resource_types: Vec<ResourceType>,
+        empty_nodes: EmptyNodes,
+    ) -> Result<Selection> {
+        let flags = &self.invocation.flags;
+        let mut include = flags.words("select");
+        include.extend(flags.words("models"));
+        let request = SelectionRequest {
+            include,
+            exclude: flags.words("exclude"),
+            selector: flags.text("selector").map(str::to_owned),
+            indirect: indirect_selection(self.invocation),
+            resource_types,
+            empty_nodes,
+        };
+        let inputs = SelectionInputs {
+            manifest: &parsed.manifest,
+            project_root: &self.invocation.project_directory,
+            selectors: &self.selectors,
+            state: None,
+        };
+        let selection = parsed.graph.select(&request, &inputs)?;
+        for warning in &selection.warnings {
+            self.invocation.emitter.warn(warning.clone())?;
+        }
+        Ok(selection)
+    }
+
+    /// Writes an artifact below the target directory, unless `--no-write-json`.
+    pub(super) fn write_manifest(&self, manifest: &Manifest) -> Result<()> {
+        if !self.invocation.flags.boolean("write_json") {
+            return Ok(());
+        }
+        let path = self.target_directory.join("manifest.json");
+        let failed = |error: std::io::Error| {
+            Diagnostic::runtime("unwritable-file", format!("cannot write {}: {error}", path.display()))
+        };
+        std::fs::create_dir_all(&self.target_directory).map_err(failed)?;
+        let file = std::fs::File::create(&path).map_err(failed)?;
+        let mut writer = std::io::BufWriter::with_capacity(1 << 20, file);
+        serde_json::to_writer(&mut writer, manifest).map_err(|error| failed(error.into()))?;
+        std::io::Write::flush(&mut writer).map_err(failed)?;
+        Ok(())
+    }
+}
+
+fn parse_relation(node: &Node) -> Value {
+    Relation::new(node.database.as_deref(), Some(&node.schema), Some(&node.alias)).to_value()
+}
+
+fn seconds(at: jiff::Timestamp) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "microseconds since 1970 fit in 53 bits")]
+    let micros = at.as_microsecond() as f64;
+    micros / 1e6
+}
+
+fn iso(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+}
+
+pub(super) fn indirect_selection(invocation: &Invocation) -> IndirectSelection {
+    match invocation.flags.text("indirect_selection") {
+        Some("cautious") => IndirectSelection::Cautious,
+        Some("buildable") => IndirectSelection::Buildable,
+        Some("empty") => IndirectSelection::Empty,
+        _ => IndirectSelection::Eager,
+    }
+}
+
+fn load_profile(
+    invocation: &Invocation,
+    renderer: &BareRenderer,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Profile> {
+    let raw = invocation.raw_project()?;
+    let flags = &invocation.flags;
+    let directory = match flags.text("profiles_dir") {
+        Some(given) => invocation.working_directory.join(given),
+        None => {
+            let home = invocation.environment.get("HOME").map(PathBuf::from);
+            default_directory(&invocation.working_directory, &invocation.project_directory, home.as_deref())
+        }
+    };
+    let threads = flags.integer("threads").and_then(|threads| usize::try_from(threads).ok());
+    let secret = BareRenderer { allow_secrets: true, ..renderer.clone() };
+    let project_profile = raw.profile(&secret)?;
+    let Some(file) = ProfilesFile::read(&directory)? else {
+        if flags.text("profiles_dir").is_some() || flags.text("profile").is_some() {
+            return Err(Diagnostic::runtime(
+                "profiles-missing",
+                format!("Could not find profiles.yml in {}", directory.display()),
+            )
+            .help(
+                "leave out --profiles-dir and --profile to use the embedded server, or write a profiles.yml",
+            )
+            .boxed());
+        }
+        return Ok(Profile::embedded(project_profile.as_deref().unwrap_or("default"), threads));
+    };
+    let choice = ProfileChoice {
+        profile: flags.text("profile").or(project_profile.as_deref()),
+        target: flags.text("target"),
+        threads,
+    };
+    file.choose(choice, &secret, warnings)
+}
+
+/// How many packages the project names, and in which file.
+fn installed_packages(file: &ProjectFile, _renderer: &BareRenderer) -> Result<(usize, &'static str)> {
+    let _ = file;
+    Ok((0, "packages.yml"))
+}
+
+fn engine_settings(project: &Project, explicit_overrides: bool) -> EngineSettings {
+    let packages = project
+        .all()
+        .map(|package| MacroPackage {
+            name: package.name().to_owned(),
+            files: [FileKind::Macro, FileKind::GenericTest]
+                .iter()
+                .flat_map(|kind| package.files.of(*kind))
+                .map(|file| Arc::clone(&file.source))
+                .collect(),
+        })
+        .collect();
+    let dispatch = project
+        .root
+        .file
+        .dispatch
+        .iter()
+        .map(|order| DispatchOrder {
+            macro_namespace: order.macro_namespace.clone(),
+            search_order: order.search_order.clone(),
+        })
+        .collect();
+    EngineSettings {
+        root: project.root.name().to_owned(),
+        packages,
+        dispatch,
+        allow_package_materializations: !explicit_overrides,
+    }
+}
+
+/// The names that all templates share.
+fn globals(invocation: &Invocation, project: &Project, target: Json) -> Globals {
+    let cli_vars = invocation.flags.vars();
+    let mut vars = HashMap::new();
+    let root = &project.root.file;
+    for package in project.all() {
+        let mut merged = package_vars(&package.file, package.name());
+        if package.name() != root.name {
+            merged.extend(package_vars(root, package.name()));
+        }
+        merged.extend(cli_vars.clone());
+        vars.insert(package.name().to_owned(), merged);
+    }
+    let flags: Map<String, Json> = invocation
+        .flags
+        .values()
+        .iter()
+        .flat_map(|(name, value)| [(name.to_uppercase(), value.clone()), (name.clone(), value.clone())])
+        .collect();
+    Globals {
+        vars,
+        cli_vars,
+        environment: invocation.environment.clone(),
+        secrets_allowed: false,
+        target,
+        flags: Json::Object(flags),
+        project_name: project.root.name().to_owned(),
+        invocation_id: invocation.id.clone(),
+        run_started_at: invocation.started_at,
+        sink: super::messages::sink(&invocation.emitter),
+    }
+}
+
+/// `vars:` of one project as nodes of `package` see them.
+fn package_vars(file: &ProjectFile, package: &str) -> Map<String, Json> {
+    let Some(vars) = file.vars.as_ref().and_then(|vars| vars.as_mapping()) else { return Map::new() };
+    let all = vars.to_json();
+    let mut merged = all.clone();
+    if let Some(Json::Object(own)) = all.get(package) {
+        merged.extend(own.clone());
+    }
+    merged
+}
+
+/// Renders project files and profiles, which see no macros.
+#[derive(Clone)]
+pub(super) struct BareRenderer {
+    engine: Engine,
+    globals: Arc<Globals>,
+    secret_globals: Arc<Globals>,
+    allow_secrets: bool,
+}
+
+impl BareRenderer {
+    pub(super) fn new(invocation: &Invocation, target: Option<&Json>) -> Result<Self, Diagnostics> {
+        let make = |secrets_allowed: bool| {
+            let mut globals = Globals::bare(invocation.environment.clone(), invocation.flags.vars());
+            globals.secrets_allowed = secrets_allowed;
+            globals.target = target.cloned().unwrap_or(Json::Null);
+            globals.flags = json!(invocation.flags.values());
+            Arc::new(globals)
+        };
+        Ok(Self {
+            engine: Engine::bare()?,
+            globals: make(false),
+            secret_globals: make(true),
+            allow_secrets: false,
+        })
+    }
+}
+
+impl Renderer for BareRenderer {
+    fn render(&self, text: &str, span: Span) -> Result<Json> {
+        let globals = if self.allow_secrets { &self.secret_globals } else { &self.globals };
+        let shared: Arc<dyn SharedNames> = Arc::new(ParseGlobals(Arc::clone(globals)));
+        let scope = ParseScope::new(&shared, Subject::default(), Value::UNDEFINED).strict();
+        let context: Arc<dyn Context> = Arc::new(scope);
+        let value = self.engine.evaluate(text, &span, &context)?;
+        Ok(python::to_json(&value))
+    }
+}
+
+/// All resource types but those named.
+pub(super) fn types_without(excluded: &[ResourceType]) -> Vec<ResourceType> {
+    let excluded: HashSet<_> = excluded.iter().copied().collect();
+    ResourceType::ALL.into_iter().filter(|kind| !excluded.contains(kind)).collect()
+}
