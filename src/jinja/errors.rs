@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use minijinja::{Error, ErrorKind, Value};
 
-use crate::diagnostic::{Category, Diagnostic, SourceText};
+use crate::diagnostic::{Category, Diagnostic, SourceText, did_you_mean};
 
 use super::compile::Template;
 use super::context::Context;
@@ -15,6 +15,7 @@ use super::python;
 use super::scan::Scanner;
 use super::scope::Scope;
 use super::source_map::SourceMap;
+use super::wording;
 
 pub use super::python::raise;
 
@@ -57,21 +58,36 @@ pub(super) fn returned(error: &Error) -> Option<Value> {
 pub(super) fn of_syntax(error: &Error, text: &str, map: &SourceMap) -> Box<Diagnostic> {
     let detail = error.detail().unwrap_or("syntax error");
     let range = error.range().unwrap_or(0..text.len().min(1));
-    let message = match detail.strip_prefix("unknown statement ") {
-        Some(tag) if tag.starts_with("end") || matches!(tag, "else" | "elif") => {
-            format!("Encountered unknown tag '{tag}'. There is no open block that it could belong to")
-        }
-        Some(tag) => format!("Encountered unknown tag '{tag}'."),
-        None if detail.contains("end of input") || is_at_end(text, &range) => {
-            return end_of_template(detail, text, map);
-        }
-        None => detail.to_owned(),
+    let found = text.get(range.clone()).unwrap_or_default();
+    let (message, help) = match detail.strip_prefix("unknown statement ") {
+        Some(tag) => unknown_tag(tag),
+        None if detail.contains("end of input") => return end_of_template(text, map),
+        None => match detail {
+            "unexpected end of string" => (detail.to_owned(), Some("the string is not closed".to_owned())),
+            "unexpected end of comment" => {
+                ("Missing end of comment tag".to_owned(), Some("close the comment with `#}`".to_owned()))
+            }
+            _ => (wording::of_syntax(detail, found), None),
+        },
     };
-    Diagnostic::compilation("jinja-syntax", message).label(map.span(range), "").boxed()
+    Diagnostic::compilation("jinja-syntax", message).label(map.span(range), "").maybe_help(help).boxed()
+}
+
+fn unknown_tag(tag: &str) -> (String, Option<String>) {
+    const TAGS: [&str; 16] = [
+        "if", "elif", "else", "endif", "for", "endfor", "set", "endset", "do", "macro", "endmacro", "call",
+        "endcall", "filter", "with", "raw",
+    ];
+    let help = if tag.starts_with("end") || matches!(tag, "else" | "elif") {
+        Some("there is no open block that it could belong to".to_owned())
+    } else {
+        did_you_mean(tag, TAGS)
+    };
+    (format!("Encountered unknown tag '{tag}'."), help)
 }
 
 /// Names the innermost block that is still open, as Jinja2 does.
-fn end_of_template(detail: &str, text: &str, map: &SourceMap) -> Box<Diagnostic> {
+fn end_of_template(text: &str, map: &SourceMap) -> Box<Diagnostic> {
     let source = SourceText::new("", text);
     let mut scanner = Scanner::new(&source);
     let mut open = Vec::new();
@@ -85,9 +101,16 @@ fn end_of_template(detail: &str, text: &str, map: &SourceMap) -> Box<Diagnostic>
         }
     }
     let Some(innermost) = open.pop() else {
-        let range = text.trim_end().len()..text.trim_end().len();
-        return Diagnostic::compilation("jinja-syntax", format!("Unexpected end of template: {detail}"))
-            .label(map.span(range), "")
+        let (opened, closed_by) = match text.rfind("{{").max(text.rfind("{%")) {
+            Some(at) if text[at..].starts_with("{{") => (at..at + 2, "}}"),
+            Some(at) => (at..at + 2, "%}"),
+            None => (text.len()..text.len(), "%}"),
+        };
+        let expected = if closed_by == "}}" { "end of print statement" } else { "end of statement block" };
+        let message = format!("unexpected end of template, expected '{expected}'.");
+        return Diagnostic::compilation("jinja-syntax", message)
+            .label(map.span(opened), "")
+            .help(format!("close it with `{closed_by}`"))
             .boxed();
     };
     let name = innermost.name;
@@ -97,10 +120,6 @@ fn end_of_template(detail: &str, text: &str, map: &SourceMap) -> Box<Diagnostic>
         .label(map.span(innermost.start..innermost.end), "")
         .help(format!("close it with `{{% end{name} %}}`"))
         .boxed()
-}
-
-fn is_at_end(text: &str, range: &std::ops::Range<usize>) -> bool {
-    text.get(range.end..).is_none_or(|rest| rest.trim().is_empty())
 }
 
 /// A template that failed while it ran.
@@ -128,40 +147,42 @@ fn describe(error: &Error, text: &str, scope: &Arc<Scope>) -> Diagnostic {
     let detail = error.detail();
     match error.kind() {
         ErrorKind::UndefinedError => match detail {
-            Some(detail) => Diagnostic::compilation("undefined-name", detail.to_owned()),
-            None => undefined(text, scope),
+            Some(detail) => match wording::undefined_operand(detail, text) {
+                Some(operand) => undefined_path(operand, scope),
+                None => Diagnostic::compilation("undefined-name", detail.to_owned()),
+            },
+            None => undefined_path(owner(text), scope),
         },
-        ErrorKind::UnknownFilter => unknown("filter", detail.unwrap_or_default()),
-        ErrorKind::UnknownTest => unknown("test", detail.unwrap_or_default()),
+        ErrorKind::UnknownFilter => unknown("filter", detail, text),
+        ErrorKind::UnknownTest => unknown("test", detail, text),
         ErrorKind::UnknownMethod => {
-            Diagnostic::compilation("unknown-method", detail.unwrap_or("there is no such method").to_owned())
+            Diagnostic::compilation("unknown-method", wording::of_run(detail.unwrap_or("no such method")))
         }
         kind => {
-            let message = detail.map_or_else(|| kind.to_string(), str::to_owned);
+            let message = detail.map_or_else(|| kind.to_string(), wording::of_run);
             Diagnostic::compilation("jinja-error", message)
         }
     }
 }
 
-/// `filter x is unknown` in Jinja2's words.
-fn unknown(what: &str, detail: &str) -> Diagnostic {
-    let name = detail
-        .strip_prefix(what)
-        .and_then(|rest| rest.trim_start().strip_suffix(" is unknown"))
-        .unwrap_or(detail);
+/// `filter x is unknown` in Jinja2's words; `map` does not tell the name.
+fn unknown(what: &str, detail: Option<&str>, text: &str) -> Diagnostic {
+    let told = detail
+        .and_then(|detail| detail.strip_prefix(what))
+        .and_then(|rest| rest.trim_start().strip_suffix(" is unknown"));
+    let quoted = || text.split(['\'', '"']).nth(1).unwrap_or(text);
+    let name = told.unwrap_or_else(quoted);
     Diagnostic::compilation("unknown-filter", format!("No {what} named '{name}'."))
 }
 
-/// A part of an undefined value was asked for: `text` is the expression that asked.
-fn undefined(text: &str, scope: &Arc<Scope>) -> Diagnostic {
-    let owner = owner(text);
-    match owner.rsplit_once('.') {
-        Some((object, attribute)) => {
-            let message = format!("'{object}' has no attribute '{attribute}'");
-            Diagnostic::compilation("undefined-name", message)
-        }
-        None => undefined_name(owner, scope),
-    }
+/// Nothing is at this path.
+fn undefined_path(path: &str, scope: &Arc<Scope>) -> Diagnostic {
+    let Some((object, attribute)) = path.rsplit_once('.') else { return undefined_name(path, scope) };
+    let message = match wording::type_at(object, scope) {
+        Some(kind) => wording::missing_attribute(&kind, attribute),
+        None => format!("'{object}' has no attribute '{attribute}'"),
+    };
+    Diagnostic::compilation("undefined-name", message)
 }
 
 /// `'x' is undefined`, as dbt says it.

@@ -34,6 +34,7 @@ mod source_map;
 #[cfg(test)]
 mod tests;
 mod tolerate;
+mod wording;
 
 pub use blocks::{BlockKind, Blocks, cut as cut_blocks};
 pub use call::MacroRef;

@@ -96,6 +96,11 @@ impl Scope {
         self.variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
     }
 
+    /// What a name means here, macro parameters included.
+    pub(super) fn named(self: &Arc<Self>, name: &str) -> Option<Value> {
+        self.variable(name).or_else(|| self.global(name))
+    }
+
     /// The names that could have been meant, for "did you mean".
     pub(super) fn did_you_mean(&self, name: &str) -> Option<String> {
         let names = self.context.names();

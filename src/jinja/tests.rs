@@ -300,7 +300,7 @@ fn endless_recursion_is_a_clean_error() {
 fn syntax_errors_point_into_the_file() {
     for (text, message, place) in [
         ("a\n{% if x %}", "Unexpected end of template", "models/orders.sql:2:1"),
-        ("{{ a b }}", "unexpected identifier, expected end of variable block", "models/orders.sql:1:6"),
+        ("{{ a b }}", "expected token 'end of print statement', got 'b'", "models/orders.sql:1:6"),
         ("\n{% foo %}", "Encountered unknown tag 'foo'.", "models/orders.sql:2:4"),
         ("{% endif %}", "Encountered unknown tag 'endif'.", "models/orders.sql:1:4"),
         ("{{ x | nope }}", "No filter named 'nope'.", "models/orders.sql:1:8"),
@@ -373,4 +373,22 @@ fn filters_and_tests_are_jinja2_s() {
     assert!(
         fails("", "{{ 1 < 'a' }}").message.contains("'<' not supported between instances of 'int' and 'str'")
     );
+}
+
+#[test]
+fn mistakes_are_told_in_jinja2_s_words() {
+    for (text, message, at) in [
+        ("{{ nope + 1 }}", "'nope' is undefined", "nope + 1"),
+        ("{{ who.x.y }}", "'str object' has no attribute 'x'", "who.x.y"),
+        ("{% set d = {} %}{{ d.x.y }}", "'d' has no attribute 'x'", "d.x.y"),
+        ("{{ [].x() }}", "'list object' has no attribute 'x'", "[].x()"),
+        ("{{ [1] | map('nope') | list }}", "No filter named 'nope'.", "map('nope')"),
+        ("{{ 1 + }}", "unexpected 'end of print statement'", "}}"),
+        ("a {{ x", "unexpected end of template, expected 'end of print statement'.", "{{"),
+        ("{# x", "Missing end of comment tag", ""),
+    ] {
+        let error = fails("", text);
+        assert_eq!((error.message.as_str(), error.labels[0].span.text()), (message, at), "{text}");
+    }
+    assert_eq!(fails("", "{% iff x %}").help.as_deref(), Some("did you mean `if`?"));
 }

@@ -1,0 +1,145 @@
+//! minijinja's complaints in the words of Jinja2 and Python, which users of dbt search for.
+
+use super::python;
+use super::scope::Scope;
+
+/// What the parser complains about; `found` is the text that it stumbled over.
+pub(super) fn of_syntax(detail: &str, found: &str) -> String {
+    let detail = detail.strip_prefix("syntax error: ").unwrap_or(detail);
+    let Some(rest) = detail.strip_prefix("unexpected ") else { return detail.to_owned() };
+    match rest.split_once(", expected ") {
+        Some((got, expected)) => {
+            let got = match got {
+                "identifier" | "string" | "integer" | "float" if !found.is_empty() => found,
+                token => token_name(token),
+            };
+            format!("expected token '{}', got '{got}'", token_name(expected))
+        }
+        None => format!("unexpected '{}'", token_name(rest)),
+    }
+}
+
+fn token_name(token: &str) -> &str {
+    match token {
+        "start of variable block" => "begin of print statement",
+        "end of variable block" => "end of print statement",
+        "start of block" => "begin of statement block",
+        "end of block" => "end of statement block",
+        "identifier" => "name",
+        "end of input" => "end of template",
+        other => other.trim_matches('`'),
+    }
+}
+
+/// What the virtual machine complains about.
+pub(super) fn of_run(detail: &str) -> String {
+    let translated = (|| {
+        if let Some((kind, method)) = method_of(detail) {
+            return Some(missing_attribute(kind, method));
+        }
+        if let Some(kind) = detail.strip_suffix(" is not iterable") {
+            return Some(format!("'{}' object is not iterable", type_name(kind)));
+        }
+        if let Some(rest) = detail.strip_prefix("value of type ") {
+            let kind = rest.strip_suffix(" is not callable")?;
+            return Some(format!("'{}' object is not callable", type_name(kind)));
+        }
+        let lengths = detail.strip_prefix("sequence of wrong length (expected ")?.strip_suffix(')')?;
+        let (expected, got) = lengths.split_once(", got ")?;
+        let too_many = got.parse::<usize>().ok()? > expected.parse::<usize>().ok()?;
+        Some(if too_many {
+            format!("too many values to unpack (expected {expected})")
+        } else {
+            format!("not enough values to unpack (expected {expected}, got {got})")
+        })
+    })();
+    translated.unwrap_or_else(|| detail.to_owned())
+}
+
+fn method_of(detail: &str) -> Option<(&str, &str)> {
+    match detail.split_once(" has no method named ") {
+        Some(found) => Some(found),
+        None => {
+            let (kind, method) =
+                detail.strip_prefix('`')?.strip_suffix('`')?.split_once("` has no method `")?;
+            Some((kind, method))
+        }
+    }
+}
+
+/// `'dict object' has no attribute 'x'`
+pub(super) fn missing_attribute(kind: &str, attribute: &str) -> String {
+    match type_name(kind) {
+        "NoneType" | "none" => format!("'None' has no attribute '{attribute}'"),
+        kind => format!("'{kind} object' has no attribute '{attribute}'"),
+    }
+}
+
+/// minijinja's kinds under Python's names.
+fn type_name(kind: &str) -> &str {
+    match kind {
+        "number" => "int",
+        "string" => "str",
+        "none" => "NoneType",
+        "sequence" | "iterable" => "list",
+        "map" => "dict",
+        "plain object" => "object",
+        other => other,
+    }
+}
+
+/// The type of the value that a path as `a.b` leads to, as far as the scope's own names tell.
+pub(super) fn type_at(path: &str, scope: &std::sync::Arc<Scope>) -> Option<String> {
+    let mut parts = path.split('.');
+    let first = scope.named(parts.next()?)?;
+    let value = parts
+        .try_fold(first, |value, part| value.get_attr(part).ok().filter(|value| !value.is_undefined()))?;
+    Some(python::type_name(&value))
+}
+
+/// Of `a + b`, where one side is undefined, the text of that side.
+pub(super) fn undefined_operand<'a>(detail: &str, text: &'a str) -> Option<&'a str> {
+    let rest = detail.strip_prefix("unsupported operand type(s) for ")?;
+    let (operator, types) = rest.split_once(": ")?;
+    let (left, right) = text.split_once(operator)?;
+    let side = if types.starts_with("'Undefined'") { left } else { right };
+    let side = side.trim();
+    side.chars().all(|one| one.is_alphanumeric() || matches!(one, '_' | '.')).then_some(side)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn complaints_are_jinja2_s() {
+        for (detail, found, expected) in [
+            ("unexpected identifier, expected `,`", "for", "expected token ',', got 'for'"),
+            (
+                "unexpected end of block, expected in",
+                "%}",
+                "expected token 'in', got 'end of statement block'",
+            ),
+            ("unexpected end of variable block", "}}", "unexpected 'end of print statement'"),
+        ] {
+            assert_eq!(of_syntax(detail, found), expected);
+        }
+        for (detail, expected) in [
+            ("`dict` has no method `x`", "'dict object' has no attribute 'x'"),
+            ("none has no method named x", "'None' has no attribute 'x'"),
+            ("number is not iterable", "'int' object is not iterable"),
+            ("value of type string is not callable", "'str' object is not callable"),
+            ("sequence of wrong length (expected 2, got 3)", "too many values to unpack (expected 2)"),
+            ("division by zero", "division by zero"),
+        ] {
+            assert_eq!(of_run(detail), expected);
+        }
+    }
+
+    #[test]
+    fn the_undefined_side_of_an_operator_is_found() {
+        let detail = "unsupported operand type(s) for +: 'int' and 'Undefined'";
+        assert_eq!(undefined_operand(detail, "1 + a.b"), Some("a.b"));
+        assert_eq!(undefined_operand(detail, "1 + (a or b)"), None);
+    }
+}
