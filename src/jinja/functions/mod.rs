@@ -1,3 +1,64 @@
 //! The functions and modules that templates see: JSON, YAML, dates, regular expressions, exceptions, variables.
+//!
+//! [`global`] has what is the same for all nodes; contexts make [`Var`] and [`EnvVar`] with their own values.
 
+mod collections;
+mod data;
 pub mod datetime;
+mod exceptions;
+mod function;
+mod messages;
+mod namespace;
+mod variables;
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use minijinja::Value;
+
+pub use variables::{EnvVar, SECRET_PREFIX, Secrets, Var};
+
+use super::objects::{ColumnClass, RelationClass};
+use function::function;
+use namespace::namespace;
+
+static GLOBALS: LazyLock<HashMap<&'static str, Value>> = LazyLock::new(|| {
+    HashMap::from([
+        ("fromjson", function("fromjson", data::from_json_text)),
+        ("tojson", function("tojson", data::to_json_text)),
+        ("fromyaml", function("fromyaml", data::from_yaml_text)),
+        ("toyaml", function("toyaml", data::to_yaml_text)),
+        ("local_md5", function("local_md5", data::local_md5)),
+        ("set", function("set", collections::set)),
+        ("set_strict", function("set_strict", collections::set_strict)),
+        ("zip", function("zip", collections::zip)),
+        ("zip_strict", function("zip_strict", collections::zip_strict)),
+        ("range", function("range", collections::range)),
+        ("diff_of_two_dicts", function("diff_of_two_dicts", collections::diff_of_two_dicts)),
+        ("log", function("log", messages::log)),
+        ("print", function("print", messages::print)),
+        ("exceptions", exceptions::module()),
+        ("modules", modules()),
+        ("api", api()),
+    ])
+});
+
+/// What a name means in every template, if it does.
+pub fn global(name: &str) -> Option<Value> {
+    GLOBALS.get(name).cloned()
+}
+
+/// The names that [`global`] knows.
+pub fn global_names() -> impl Iterator<Item = &'static str> {
+    GLOBALS.keys().copied()
+}
+
+fn modules() -> Value {
+    namespace("modules", vec![("datetime", datetime::module()), ("pytz", datetime::pytz())])
+}
+
+fn api() -> Value {
+    let classes =
+        vec![("Relation", Value::from_object(RelationClass)), ("Column", Value::from_object(ColumnClass))];
+    namespace("api", classes)
+}

@@ -2,8 +2,10 @@
 
 mod column;
 mod relation;
+mod response;
 mod table;
 
 pub use column::{Column, ColumnClass};
 pub use relation::{EventTimeFilter, Policy, Relation, RelationClass, RelationType};
+pub use response::ResponseObject;
 pub use table::{DataType, PrintLimits, Row, Table, TableColumn};

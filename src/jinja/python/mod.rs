@@ -24,6 +24,7 @@ mod view;
 pub(crate) use arguments::{Arguments, bind, bind_required, expect_int, expect_str, given, no_arguments};
 pub use decimal::Decimal;
 pub use dict::Dict;
+pub(crate) use dict::pairs_of;
 pub use errors::{raise, raised};
 pub(crate) use errors::{type_error, unknown_method, value_error};
 pub use json::{from_json, json_dumps, to_json};

@@ -15,25 +15,30 @@ pub use date::Date;
 pub use delta::Delta;
 pub use moment::Moment;
 pub use time::Time;
+pub(super) use zone::pytz;
 pub use zone::{Timezone, Zone};
 
 use jiff::{Timestamp, Zoned, civil};
 use minijinja::{Error, Value};
 
+use super::namespace::namespace;
 use crate::jinja::python::type_error;
 
 type Outcome = Option<Result<Value, Error>>;
 
 /// `modules.datetime`
 pub(super) fn module() -> Value {
-    Value::from_pairs([
-        ("date", Value::from_object(Class::Date)),
-        ("datetime", Value::from_object(Class::Moment)),
-        ("time", Value::from_object(Class::Time)),
-        ("timedelta", Value::from_object(Class::Delta)),
-        ("tzinfo", Value::from_object(Class::TzInfo)),
-        ("timezone", Value::from_object(Class::TzInfo)),
-    ])
+    namespace(
+        "datetime",
+        vec![
+            ("date", Value::from_object(Class::Date)),
+            ("datetime", Value::from_object(Class::Moment)),
+            ("time", Value::from_object(Class::Time)),
+            ("timedelta", Value::from_object(Class::Delta)),
+            ("tzinfo", Value::from_object(Class::TzInfo)),
+            ("timezone", Value::from_object(Class::TzInfo)),
+        ],
+    )
 }
 
 /// An instant as an aware `datetime` in UTC, as `run_started_at` is.

@@ -9,7 +9,7 @@ fn evaluate(expression: &str) -> Result<String, minijinja::Error> {
     let mut environment = Environment::new();
     environment.set_unknown_method_callback(call_method);
     environment.add_global("datetime", super::module());
-    environment.add_global("pytz", super::zone::pytz());
+    environment.add_global("pytz", super::pytz());
     environment.add_function("repr", |value: &Value| repr(value));
     environment.add_function("add", |l: &Value, r: &Value| operators::add(l, r));
     environment.add_function("sub", |l: &Value, r: &Value| operators::subtract(l, r));

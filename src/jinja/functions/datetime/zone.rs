@@ -9,7 +9,9 @@ use minijinja::value::{Object, ObjectRepr, Value};
 use minijinja::{Error, State};
 
 use super::{Delta, Moment};
-use crate::jinja::python::{bind_required, expect_str, type_error, unknown_method, value_error};
+use crate::jinja::functions::function::function;
+use crate::jinja::functions::namespace::namespace;
+use crate::jinja::python::{bind_required, expect_int, expect_str, type_error, unknown_method, value_error};
 
 /// What `pytz.timezone`, `pytz.utc` and `FixedOffset` return.
 #[derive(Clone, PartialEq, Eq)]
@@ -182,27 +184,30 @@ impl Zone {
 
 /// `modules.pytz`
 pub(in crate::jinja::functions) fn pytz() -> Value {
-    Value::from_pairs([
-        (
-            "timezone",
-            Value::from_function(|args: minijinja::value::Rest<Value>| -> Result<Value, Error> {
-                let [name] = bind_required("timezone", &args, ["zone"], 1)?;
-                Timezone::named(expect_str("timezone", &name)?).map(Value::from_object)
-            }),
-        ),
+    let members = vec![
+        ("timezone", function("timezone", timezone)),
         ("utc", Value::from_object(Timezone::Utc)),
         ("UTC", Value::from_object(Timezone::Utc)),
-        (
-            "FixedOffset",
-            Value::from_function(|minutes: i32| -> Result<Value, Error> {
-                Offset::from_seconds(minutes.saturating_mul(60))
-                    .map(|offset| Value::from_object(Timezone::Fixed(offset)))
-                    .map_err(|error| value_error(error.to_string()))
-            }),
-        ),
+        ("FixedOffset", function("FixedOffset", fixed_offset)),
         ("all_timezones", timezone_names()),
         ("common_timezones", timezone_names()),
-    ])
+    ];
+    namespace("pytz", members)
+}
+
+fn timezone(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+    let [name] = bind_required("timezone", args, ["zone"], 1)?;
+    Timezone::named(expect_str("timezone", &name)?).map(Value::from_object)
+}
+
+fn fixed_offset(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+    let [minutes] = bind_required("FixedOffset", args, ["offset"], 1)?;
+    let seconds = expect_int("FixedOffset", &minutes)?.saturating_mul(60);
+    i32::try_from(seconds)
+        .ok()
+        .and_then(|seconds| Offset::from_seconds(seconds).ok())
+        .map(|offset| Value::from_object(Timezone::Fixed(offset)))
+        .ok_or_else(|| value_error("absolute offset is too large"))
 }
 
 fn timezone_names() -> Value {

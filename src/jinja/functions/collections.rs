@@ -1,0 +1,90 @@
+//! `set`, `zip` and their strict forms, `range`, `diff_of_two_dicts`.
+
+use minijinja::{Error, State, Value};
+
+use crate::diagnostic::Diagnostic;
+use crate::jinja::python::{
+    Arguments, Set, bind_required, dict, expect_int, items_of, list, pairs_of, raise, to_str, tuple,
+    value_error,
+};
+
+/// More numbers than this are a mistake; Jinja2's sandbox has the same limit.
+const RANGE_LIMIT: u64 = 100_000;
+
+fn make_set(value: &Value) -> Result<Value, Error> {
+    Set::new(items_of(value)?).map(Value::from_object)
+}
+
+pub(super) fn set(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+    let [value, default] = bind_required("set", args, ["value", "default"], 1)?;
+    Ok(make_set(&value).unwrap_or(if default.is_undefined() { Value::from(()) } else { default }))
+}
+
+pub(super) fn set_strict(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+    let [value] = bind_required("set_strict", args, ["value"], 1)?;
+    make_set(&value).map_err(|error| strict("set_strict", &error))
+}
+
+fn strict(code: &'static str, error: &Error) -> Error {
+    raise(Diagnostic::compilation(code, error.detail().unwrap_or_default()))
+}
+
+fn zipped(values: &[Value]) -> Result<Value, Error> {
+    let columns: Vec<Vec<Value>> = values.iter().map(items_of).collect::<Result<_, _>>()?;
+    let length = columns.iter().map(Vec::len).min().unwrap_or_default();
+    let row = |at: usize| tuple(columns.iter().map(|column| column[at].clone()).collect());
+    Ok(list((0..length).map(row).collect()))
+}
+
+pub(super) fn zip(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+    let mut arguments = Arguments::new("zip", args);
+    let default = arguments.take_keyword("default").unwrap_or(Value::from(()));
+    Ok(zipped(arguments.positional).unwrap_or(default))
+}
+
+pub(super) fn zip_strict(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+    zipped(args).map_err(|error| strict("zip_strict", &error))
+}
+
+pub(super) fn range(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+    let [first, second, step] = bind_required("range", args, ["start", "stop", "step"], 1)?;
+    let (start, stop) = if second.is_undefined() {
+        (0, expect_int("range", &first)?)
+    } else {
+        (expect_int("range", &first)?, expect_int("range", &second)?)
+    };
+    let step = if step.is_undefined() { 1 } else { expect_int("range", &step)? };
+    if step == 0 {
+        return Err(value_error("range() arg 3 must not be zero"));
+    }
+    let distance = if step > 0 { stop.saturating_sub(start) } else { start.saturating_sub(stop) };
+    let count = u64::try_from(distance).unwrap_or_default().div_ceil(step.unsigned_abs());
+    if count > RANGE_LIMIT {
+        return Err(value_error(format!("Range too big. Ranges are limited to {RANGE_LIMIT} items")));
+    }
+    let count = i64::try_from(count).unwrap_or_default();
+    Ok(list((0..count).map(|at| Value::from(start + at * step)).collect()))
+}
+
+/// What the first dict has and the second has not, names compared without case.
+pub(super) fn diff_of_two_dicts(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+    let [first, second] = bind_required("diff_of_two_dicts", args, ["dict_a", "dict_b"], 2)?;
+    let lower = |value: &Value| to_str(value).to_lowercase();
+    let mut known = Vec::new();
+    for (key, values) in pairs_of(&second)? {
+        known.push((lower(&key), items_of(&values)?.iter().map(lower).collect::<Vec<_>>()));
+    }
+    let mut difference = Vec::new();
+    for (key, values) in pairs_of(&first)? {
+        let Some((_, others)) = known.iter().find(|(name, _)| *name == lower(&key)) else {
+            difference.push((key, values));
+            continue;
+        };
+        let left: Vec<Value> =
+            items_of(&values)?.into_iter().filter(|value| !others.contains(&lower(value))).collect();
+        if !left.is_empty() {
+            difference.push((key, list(left)));
+        }
+    }
+    Ok(dict(difference))
+}

@@ -1,0 +1,43 @@
+//! `fromjson`, `tojson`, `fromyaml`, `toyaml`, `local_md5`.
+
+use md5::{Digest, Md5};
+use minijinja::{Error, State, Value};
+
+use crate::config::yaml;
+use crate::jinja::python::{bind_required, expect_str, from_json, json_dumps, to_json, to_str};
+
+fn or_none(value: Value) -> Value {
+    if value.is_undefined() { Value::from(()) } else { value }
+}
+
+pub(super) fn from_json_text(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+    let [text, default] = bind_required("fromjson", args, ["string", "default"], 1)?;
+    let text = expect_str("fromjson", &text)?;
+    Ok(serde_json::from_str(text).map_or_else(|_| or_none(default), |json| from_json(&json)))
+}
+
+pub(super) fn to_json_text(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+    let [value, _, sort_keys] = bind_required("tojson", args, ["value", "default", "sort_keys"], 1)?;
+    json_dumps(&value, sort_keys.is_true()).map(Value::from)
+}
+
+pub(super) fn from_yaml_text(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+    let [text, default] = bind_required("fromyaml", args, ["value", "default"], 1)?;
+    let text = expect_str("fromyaml", &text)?;
+    Ok(yaml::load_text("fromyaml", text).map_or_else(|_| or_none(default), |yaml| from_json(&yaml.to_json())))
+}
+
+pub(super) fn to_yaml_text(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+    let [value, _, sort_keys] = bind_required("toyaml", args, ["value", "default", "sort_keys"], 1)?;
+    let mut json = to_json(&value);
+    if sort_keys.is_true() {
+        json.sort_all_objects();
+    }
+    Ok(Value::from(yaml::to_yaml_text(&json)))
+}
+
+pub(super) fn local_md5(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+    let [text] = bind_required("local_md5", args, ["value"], 1)?;
+    let digest = Md5::digest(to_str(&text).as_bytes());
+    Ok(Value::from(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
+}

@@ -1,0 +1,156 @@
+//! `var` and `env_var`.
+
+use std::fmt;
+use std::sync::Arc;
+
+use minijinja::value::{Object, ObjectRepr, Value};
+use minijinja::{Error, State};
+use serde_json::{Map, Value as Json};
+
+use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::jinja::python::{bind_required, expect_str, from_json, raise, to_str, unknown_method};
+
+/// Environment variables of this prefix hold secrets.
+pub const SECRET_PREFIX: &str = "DBT_ENV_SECRET";
+
+/// `var(name, default)` and `var.has_var(name)`.
+#[derive(Debug, Clone)]
+pub struct Var {
+    pub values: Arc<Map<String, Json>>,
+    /// Named in the error for a missing one; `None` is the configuration.
+    pub node_name: Option<String>,
+    /// While profiles and the project file are read, a missing one is none.
+    pub required: bool,
+}
+
+impl Var {
+    pub fn to_value(&self) -> Value {
+        Value::from_object(self.clone())
+    }
+
+    fn missing(&self, name: &str) -> Error {
+        let node = self.node_name.as_deref().unwrap_or("<Configuration>");
+        let mut sorted = Json::Object(Map::clone(&self.values));
+        sorted.sort_all_objects();
+        let supplied = pretty(&sorted);
+        let known = did_you_mean(name, self.values.keys().map(String::as_str));
+        raise(
+            Diagnostic::compilation(
+                "missing-var",
+                format!("Required var '{name}' not found in config:\nVars supplied to {node} = {supplied}"),
+            )
+            .maybe_help(known),
+        )
+    }
+}
+
+/// `json.dumps(value, indent=4)`
+fn pretty(value: &Json) -> String {
+    let mut out = Vec::new();
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, formatter);
+    match serde::Serialize::serialize(value, &mut serializer) {
+        Ok(()) => String::from_utf8(out).unwrap_or_default(),
+        Err(_) => String::new(),
+    }
+}
+
+impl Object for Var {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+        let [name, default] = bind_required("var", args, ["var_name", "default"], 1)?;
+        let name = to_str(&name);
+        match self.values.get(&name) {
+            Some(value) => Ok(from_json(value)),
+            None if args.len() > 1 => Ok(default),
+            None if self.required => Err(self.missing(&name)),
+            None => Ok(Value::from(())),
+        }
+    }
+
+    fn call_method(
+        self: &Arc<Self>,
+        _: &mut State<'_, '_>,
+        method: &str,
+        args: &[Value],
+    ) -> Result<Value, Error> {
+        if method != "has_var" {
+            return Err(unknown_method("var", method));
+        }
+        let [name] = bind_required(method, args, ["var_name"], 1)?;
+        Ok(Value::from(self.values.contains_key(&to_str(&name))))
+    }
+}
+
+/// Where a template stands decides whether it may read secrets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrets {
+    /// profiles.yml and packages.yml.
+    Allowed,
+    Refused,
+}
+
+type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// `env_var(name, default)`
+#[derive(Clone)]
+pub struct EnvVar {
+    lookup: Lookup,
+    secrets: Secrets,
+}
+
+impl EnvVar {
+    /// Reads the process's environment.
+    pub fn of_process(secrets: Secrets) -> Self {
+        Self::new(Arc::new(|name: &str| std::env::var(name).ok()), secrets)
+    }
+
+    /// Reads what `lookup` knows, as unit tests override variables.
+    pub fn new(lookup: Lookup, secrets: Secrets) -> Self {
+        Self { lookup, secrets }
+    }
+
+    pub fn to_value(&self) -> Value {
+        Value::from_object(self.clone())
+    }
+}
+
+impl fmt::Debug for EnvVar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<function env_var>")
+    }
+}
+
+impl Object for EnvVar {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+        let [name, default] = bind_required("env_var", args, ["var", "default"], 1)?;
+        let name = expect_str("env_var", &name)?;
+        if name.starts_with(SECRET_PREFIX) && self.secrets == Secrets::Refused {
+            return Err(raise(Diagnostic::parsing(
+                "secret-env-var",
+                format!(
+                    "Secret env vars are allowed only in profiles.yml or packages.yml. \
+                     Found '{name}' referenced elsewhere."
+                ),
+            )));
+        }
+        match (self.lookup)(name) {
+            Some(value) => Ok(Value::from(value)),
+            None if default.is_none() || default.is_undefined() => Err(raise(
+                Diagnostic::parsing(
+                    "missing-env-var",
+                    format!("Env var required but not provided: '{name}'"),
+                )
+                .help(format!("set it, or give a default: `env_var('{name}', '...')`")),
+            )),
+            None => Ok(default),
+        }
+    }
+}
