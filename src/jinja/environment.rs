@@ -9,6 +9,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Undefi
 use super::closure;
 use super::errors;
 use super::filters;
+use super::functions;
 use super::lower::intrinsic;
 use super::native;
 use super::python::{self, operators};
@@ -27,6 +28,7 @@ pub(super) fn pair() -> (Environment<'static>, Environment<'static>) {
         Err(errors::return_value(value.unwrap_or_else(|| Value::from(()))))
     });
     filters::install(&mut running);
+    functions::install(&mut running);
     add_intrinsics(&mut running);
     native::add_filters(&mut running);
     running.set_undefined_behavior(UndefinedBehavior::Lenient);

@@ -1,15 +1,11 @@
-//! `set`, `zip` and their strict forms, `range`, `diff_of_two_dicts`.
+//! `set`, `zip` and their strict forms, `diff_of_two_dicts`.
 
 use minijinja::{Error, State, Value};
 
 use crate::diagnostic::Diagnostic;
 use crate::jinja::python::{
-    Arguments, Set, bind_required, dict, expect_int, items_of, list, pairs_of, raise, to_str, tuple,
-    value_error,
+    Arguments, Set, bind_required, dict, items_of, list, pairs_of, raise, to_str, tuple, value_error,
 };
-
-/// More numbers than this are a mistake; Jinja2's sandbox has the same limit.
-const RANGE_LIMIT: u64 = 100_000;
 
 fn make_set(value: &Value) -> Result<Value, Error> {
     Set::new(items_of(value)?).map(Value::from_object)
@@ -44,26 +40,6 @@ pub(super) fn zip(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error>
 
 pub(super) fn zip_strict(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     zipped(args).map_err(|error| strict("zip_strict", &error))
-}
-
-pub(super) fn range(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-    let [first, second, step] = bind_required("range", args, ["start", "stop", "step"], 1)?;
-    let (start, stop) = if second.is_undefined() {
-        (0, expect_int("range", &first)?)
-    } else {
-        (expect_int("range", &first)?, expect_int("range", &second)?)
-    };
-    let step = if step.is_undefined() { 1 } else { expect_int("range", &step)? };
-    if step == 0 {
-        return Err(value_error("range() arg 3 must not be zero"));
-    }
-    let distance = if step > 0 { stop.saturating_sub(start) } else { start.saturating_sub(stop) };
-    let count = u64::try_from(distance).unwrap_or_default().div_ceil(step.unsigned_abs());
-    if count > RANGE_LIMIT {
-        return Err(value_error(format!("Range too big. Ranges are limited to {RANGE_LIMIT} items")));
-    }
-    let count = i64::try_from(count).unwrap_or_default();
-    Ok(list((0..count).map(|at| Value::from(start + at * step)).collect()))
 }
 
 /// What the first dict has and the second has not, names compared without case.

@@ -6,6 +6,7 @@ mod collections;
 mod data;
 pub mod datetime;
 mod exceptions;
+mod filters;
 mod function;
 mod messages;
 mod namespace;
@@ -14,7 +15,7 @@ mod variables;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use minijinja::Value;
+use minijinja::{Environment, Value};
 
 pub use variables::{EnvVar, SECRET_PREFIX, Secrets, Var};
 
@@ -33,7 +34,6 @@ static GLOBALS: LazyLock<HashMap<&'static str, Value>> = LazyLock::new(|| {
         ("set_strict", function("set_strict", collections::set_strict)),
         ("zip", function("zip", collections::zip)),
         ("zip_strict", function("zip_strict", collections::zip_strict)),
-        ("range", function("range", collections::range)),
         ("diff_of_two_dicts", function("diff_of_two_dicts", collections::diff_of_two_dicts)),
         ("log", function("log", messages::log)),
         ("print", function("print", messages::print)),
@@ -42,6 +42,14 @@ static GLOBALS: LazyLock<HashMap<&'static str, Value>> = LazyLock::new(|| {
         ("api", api()),
     ])
 });
+
+/// Adds the globals of every template, and the filters that know Python's values.
+pub fn install(environment: &mut Environment<'static>) {
+    for (name, value) in GLOBALS.iter() {
+        environment.add_global(*name, value.clone());
+    }
+    filters::install(environment);
+}
 
 /// What a name means in every template, if it does.
 pub fn global(name: &str) -> Option<Value> {

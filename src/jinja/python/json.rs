@@ -9,6 +9,9 @@ use serde_json::Value as Json;
 use super::number::{as_int, float_repr};
 use super::{Decimal, dict, list, repr, to_str, type_error, type_name};
 
+/// Deeper values can only be circular.
+const DEPTH_LIMIT: usize = 200;
+
 /// Plain data as template values; lists and dicts come out mutable.
 pub fn from_json(json: &Json) -> Value {
     match json {
@@ -66,58 +69,104 @@ fn pairs(value: &Value) -> impl Iterator<Item = (Value, Value)> + use<> {
 
 /// `json.dumps(value, sort_keys=..)`: `, ` and `: ` between items, all but ASCII escaped.
 pub fn json_dumps(value: &Value, sort_keys: bool) -> Result<String, Error> {
-    let mut out = String::new();
-    dump(&mut out, value, sort_keys, 0)?;
-    Ok(out)
+    json_dumps_indented(value, sort_keys, None)
 }
 
-fn dump(out: &mut String, value: &Value, sort_keys: bool, depth: usize) -> Result<(), Error> {
-    if depth > 200 {
-        return Err(Error::new(ErrorKind::BadSerialization, "circular reference detected"));
+/// The same with each item on a line of its own.
+pub(crate) fn json_dumps_indented(
+    value: &Value,
+    sort_keys: bool,
+    indent: Option<usize>,
+) -> Result<String, Error> {
+    let mut dumper = Dumper { out: String::new(), sort_keys, indent, depth: 0 };
+    dumper.dump(value)?;
+    Ok(dumper.out)
+}
+
+struct Dumper {
+    out: String,
+    sort_keys: bool,
+    indent: Option<usize>,
+    depth: usize,
+}
+
+impl Dumper {
+    fn dump(&mut self, value: &Value) -> Result<(), Error> {
+        match value.kind() {
+            ValueKind::None => self.out.push_str("null"),
+            ValueKind::Bool => self.out.push_str(if value.is_true() { "true" } else { "false" }),
+            ValueKind::Number => dump_number(&mut self.out, value),
+            ValueKind::String => dump_str(&mut self.out, value.as_str().unwrap_or_default()),
+            ValueKind::Seq => self.sequence(value)?,
+            // A native iterable is what minijinja's filters make of a list.
+            ValueKind::Iterable if type_name(value) == "list" => {
+                let items: Value = value.try_iter()?.collect();
+                self.sequence(&items)?;
+            }
+            ValueKind::Map if is_plain_map(value) => self.mapping(value)?,
+            _ if value.downcast_object_ref::<Decimal>().is_some() => self.out.push_str(&to_str(value)),
+            _ => {
+                return Err(type_error(format!(
+                    "Object of type {} is not JSON serializable",
+                    type_name(value)
+                )));
+            }
+        }
+        Ok(())
     }
-    match value.kind() {
-        ValueKind::None => out.push_str("null"),
-        ValueKind::Bool => out.push_str(if value.is_true() { "true" } else { "false" }),
-        ValueKind::Number => dump_number(out, value),
-        ValueKind::String => dump_str(out, value.as_str().unwrap_or_default()),
-        ValueKind::Seq => {
-            out.push('[');
-            for (index, item) in value.try_iter()?.enumerate() {
-                if index > 0 {
-                    out.push_str(", ");
-                }
-                dump(out, &item, sort_keys, depth + 1)?;
-            }
-            out.push(']');
+
+    fn sequence(&mut self, value: &Value) -> Result<(), Error> {
+        let items: Vec<Value> = value.try_iter()?.collect();
+        self.container(['[', ']'], &items, Self::dump)
+    }
+
+    fn mapping(&mut self, value: &Value) -> Result<(), Error> {
+        let mut entries: Vec<(String, Value)> =
+            pairs(value).map(|(key, item)| Ok((key_text(&key)?, item))).collect::<Result<_, Error>>()?;
+        if self.sort_keys {
+            entries.sort_by(|(left, _), (right, _)| left.cmp(right));
         }
-        // A native iterable is what minijinja's filters make of a list.
-        ValueKind::Iterable if type_name(value) == "list" => {
-            let items: Value = value.try_iter()?.collect();
-            dump(out, &items, sort_keys, depth)?;
+        self.container(['{', '}'], &entries, |dumper, (key, item)| {
+            dump_str(&mut dumper.out, key);
+            dumper.out.push_str(": ");
+            dumper.dump(item)
+        })
+    }
+
+    fn container<T>(
+        &mut self,
+        [open, close]: [char; 2],
+        items: &[T],
+        write: impl Fn(&mut Self, &T) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.depth += 1;
+        if self.depth > DEPTH_LIMIT {
+            return Err(Error::new(ErrorKind::BadSerialization, "circular reference detected"));
         }
-        ValueKind::Map if is_plain_map(value) => {
-            let mut entries: Vec<(String, Value)> =
-                pairs(value).map(|(key, item)| Ok((key_text(&key)?, item))).collect::<Result<_, Error>>()?;
-            if sort_keys {
-                entries.sort_by(|(left, _), (right, _)| left.cmp(right));
+        self.out.push(open);
+        for (index, item) in items.iter().enumerate() {
+            match self.indent {
+                Some(_) if index > 0 => self.out.push(','),
+                None if index > 0 => self.out.push_str(", "),
+                _ => {}
             }
-            out.push('{');
-            for (index, (key, item)) in entries.iter().enumerate() {
-                if index > 0 {
-                    out.push_str(", ");
-                }
-                dump_str(out, key);
-                out.push_str(": ");
-                dump(out, item, sort_keys, depth + 1)?;
-            }
-            out.push('}');
+            self.break_line();
+            write(self, item)?;
         }
-        _ if value.downcast_object_ref::<Decimal>().is_some() => out.push_str(&to_str(value)),
-        _ => {
-            return Err(type_error(format!("Object of type {} is not JSON serializable", type_name(value))));
+        self.depth -= 1;
+        if !items.is_empty() {
+            self.break_line();
+        }
+        self.out.push(close);
+        Ok(())
+    }
+
+    fn break_line(&mut self) {
+        if let Some(indent) = self.indent {
+            self.out.push('\n');
+            self.out.push_str(&" ".repeat(indent * self.depth));
         }
     }
-    Ok(())
 }
 
 fn key_text(key: &Value) -> Result<String, Error> {
