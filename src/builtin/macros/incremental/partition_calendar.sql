@@ -1,0 +1,40 @@
+{# Between moments and the periods of a time zone; the server does the calendar. #}
+
+{# A moment without a time zone is UTC. #}
+{% macro rsdbt_local(moment) -%}
+  (({{ moment }})::timestamp at time zone 'UTC' at time zone '{{ rsdbt_partitioning().time_zone }}')
+{%- endmacro %}
+
+{% macro rsdbt_local_field(column, kind) %}
+  {%- if kind != 'instant' -%}
+    {{ return('(' ~ column ~ ')::timestamp') }}
+  {%- endif -%}
+  {{ return('((' ~ column ~ ")::timestamptz at time zone '" ~ rsdbt_partitioning().time_zone ~ "')") }}
+{% endmacro %}
+
+{# The windows of queries that select local times, in their order. #}
+{% macro rsdbt_windows(queries) %}
+  {%- set by = rsdbt_partitioning() -%}
+  {%- set query -%}
+    with period as (
+      select distinct date_trunc('{{ by.granularity }}', moment) as start
+      from (
+        {{ queries | join('\nunion all\n') }}
+      ) as chosen (moment)
+      where moment is not null
+    )
+    select
+      start at time zone '{{ by.time_zone }}' at time zone 'UTC' as "start",
+      (start + interval '1 {{ by.granularity }}') at time zone '{{ by.time_zone }}' at time zone 'UTC' as "end",
+      start as local_start,
+      start + interval '1 {{ by.granularity }}' as local_end,
+      to_char(start, '{{ 'YYYYMMDD_HH24' if by.granularity == 'hour' else 'YYYYMM' if by.granularity == 'month' else 'YYYYMMDD' }}') as name
+    from period
+    order by start
+  {%- endset -%}
+  {%- set windows = [] -%}
+  {%- for row in run_query("select \"start\" || '+00', \"end\" || '+00', local_start::text, local_end::text, name from (" ~ query ~ ') as windows order by 3').rows -%}
+    {%- do windows.append({'start': row[0], 'end': row[1], 'local_start': row[2], 'local_end': row[3], 'name': row[4]}) -%}
+  {%- endfor -%}
+  {{ return(windows) }}
+{% endmacro %}

@@ -1,0 +1,70 @@
+{# Native partitions: the table is a frame, and each period a table of its own that is built aside. #}
+
+{# The frame, with the query's columns and the partitions of its rows. #}
+{% macro rsdbt_build_partitioned(relation) %}
+  {%- set rows = make_temp_relation(relation) -%}
+  {%- call statement('create_temp_relation') -%}
+    {{ get_create_table_as_sql(True, rows, sql) }}
+  {%- endcall -%}
+  {%- call statement('create_frame') -%}
+    create table {{ relation }} (like {{ rows }}) partition by range ({{ rsdbt_partitioning().field }})
+  {%- endcall -%}
+  {%- set columns = adapter.get_columns_in_relation(rows) -%}
+  {%- for window in rsdbt_windows_of_rows(rows, columns) -%}
+    {%- do run_query(
+      'create table ' ~ rsdbt_partition(relation, window) ~ ' partition of ' ~ relation ~ ' for values '
+      ~ rsdbt_partition_bounds(window, rsdbt_field_kind(columns))
+    ) -%}
+  {%- endfor -%}
+  {%- call statement('main') -%}
+    {{ get_insert_into_sql(relation, rows, columns) }}
+  {%- endcall -%}
+{% endmacro %}
+
+{# Everything slow happens aside; the swap of all periods is the last step. #}
+{% macro rsdbt_swap_partitions(target, rows, columns, windows) %}
+  {%- set field = rsdbt_partitioning().field -%}
+  {%- set kind = rsdbt_field_kind(columns) -%}
+  {%- set names = get_quoted_csv(columns | map(attribute='name')) -%}
+  {%- set swaps = [] -%}
+  {%- for window in windows -%}
+    {%- set partition = rsdbt_partition(target, window) -%}
+    {%- set fresh = make_relation_with_suffix(partition, '__dbt_tmp') -%}
+    {%- set belongs = rsdbt_in_windows(field, kind, [window]) -%}
+    {%- call statement('build_partition') -%}
+      create table {{ fresh }} (like {{ target }} including all, check ({{ field }} is not null and {{ belongs }}))
+    {%- endcall -%}
+    {%- do run_query('insert into ' ~ fresh ~ ' (' ~ names ~ ') select ' ~ names ~ ' from ' ~ rows ~ ' where ' ~ belongs) -%}
+    {%- if run_query('select ' ~ rsdbt_regclass(partition) ~ ' is not null').rows[0][0] -%}
+      {%- do swaps.append('alter table ' ~ target ~ ' detach partition ' ~ partition) -%}
+      {%- do swaps.append('drop table ' ~ partition) -%}
+    {%- endif -%}
+    {%- do swaps.append('alter table ' ~ fresh ~ ' rename to ' ~ adapter.quote(partition.identifier)) -%}
+    {%- do swaps.append('alter table ' ~ target ~ ' attach partition ' ~ partition ~ ' for values ' ~ rsdbt_partition_bounds(window, kind)) -%}
+  {%- endfor -%}
+  {{ return(swaps | join(';\n') or 'select 0') }}
+{% endmacro %}
+
+{% macro rsdbt_partition(relation, window) %}
+  {{ return(make_relation_with_suffix(relation, '_p' ~ window['name'])) }}
+{% endmacro %}
+
+{% macro rsdbt_partition_bounds(window, kind) -%}
+  {%- set side = '' if kind == 'instant' else 'local_' -%}
+  from ('{{ window[side ~ 'start'] }}') to ('{{ window[side ~ 'end'] }}')
+{%- endmacro %}
+
+{# After a rebuild the partitions take the names that the next run looks for. #}
+{% macro rsdbt_name_partitions(built_relation, target_relation) %}
+  {%- set query -%}
+    select partition.relname
+    from pg_catalog.pg_inherits
+    join pg_catalog.pg_class as partition on partition.oid = inhrelid
+    where inhparent = {{ rsdbt_regclass(target_relation) }}
+  {%- endset -%}
+  {%- for row in run_query(query).rows if row[0].startswith(built_relation.identifier ~ '_p') -%}
+    {%- set named = target_relation.identifier ~ row[0][built_relation.identifier | length:] -%}
+    {%- set partition = target_relation.incorporate(path={'identifier': row[0]}) -%}
+    {%- do run_query('alter table ' ~ partition ~ ' rename to ' ~ adapter.quote(named)) -%}
+  {%- endfor -%}
+{% endmacro %}

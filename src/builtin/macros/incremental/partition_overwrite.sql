@@ -1,0 +1,58 @@
+{#
+  Strategy `partition_overwrite`: whole periods of a table are replaced by what the query gives for them now.
+
+    partition_by: {field, granularity: hour | day | week | month, time_zone, local}
+    partitioned     true: native partitions, each built aside and swapped in
+    lookback        periods before the current one that are built again
+    dirty           true: the periods whose inputs changed, by a fingerprint per period of every input with an event_time
+    restate         queries that name further periods, by values of the field
+
+  The periods are those of --event-time-start/--event-time-end, else lookback, dirty and restate together, else those
+  that the query's rows have. `where {{ in_partitions('created_at') }}` in the model reads only what belongs to them.
+#}
+
+{% macro get_incremental_partition_overwrite_sql(arg_dict) %}
+  {%- set target = arg_dict['target_relation'] -%}
+  {%- set windows = arg_dict.get('partitions') -%}
+  {%- if windows is none -%}
+    {%- set windows = rsdbt_windows_of_rows(arg_dict['temp_relation'], arg_dict['dest_columns']) -%}
+  {%- endif -%}
+  {%- if config.get('partitioned') -%}
+    {{ return(rsdbt_swap_partitions(target, arg_dict['temp_relation'], arg_dict['dest_columns'], windows)) }}
+  {%- endif -%}
+  {%- set condition = rsdbt_in_windows(rsdbt_partitioning().field, rsdbt_field_kind(arg_dict['dest_columns']), windows) -%}
+  {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
+  {%- set overwrite_sql -%}
+  delete from {{ target }}
+  where {{ condition }};
+  insert into {{ target }} ({{ columns }})
+  select {{ columns }}
+  from {{ arg_dict['temp_relation'] }}
+  where {{ condition }}
+  {%- endset -%}
+  {{ return(overwrite_sql) }}
+{% endmacro %}
+
+{# The config, complete and checked. #}
+{% macro rsdbt_partitioning() %}
+  {%- set given = config.get('partition_by') or {} -%}
+  {%- set granularity = given.get('granularity') or 'day' -%}
+  {%- if not given.get('field') or granularity not in ['hour', 'day', 'week', 'month'] -%}
+    {{ exceptions.raise_compiler_error(
+      'incremental_strategy `partition_overwrite` needs `partition_by: {field: .., granularity: hour | day | week | month}`'
+    ) }}
+  {%- endif -%}
+  {{ return({
+    'field': given['field'], 'granularity': granularity, 'time_zone': given.get('time_zone') or 'UTC',
+    'local': given.get('local') or false,
+  }) }}
+{% endmacro %}
+
+{# How the field tells its period: `date` and `local` by the calendar of the time zone, `instant` in UTC. #}
+{% macro rsdbt_field_kind(columns) %}
+  {%- set field = rsdbt_partitioning().field | replace('"', '') | lower -%}
+  {%- for column in columns if column.name | lower == field -%}
+    {{ return('date' if column.dtype == 'date' else 'local' if rsdbt_partitioning().local else 'instant') }}
+  {%- endfor -%}
+  {{ exceptions.raise_compiler_error('partition_by: the model has no column `' ~ field ~ '`') }}
+{% endmacro %}
