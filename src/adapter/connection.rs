@@ -184,6 +184,11 @@ impl Connection {
         self.open
     }
 
+    /// The server's view: what was done may still be undone.
+    pub fn in_transaction(&self) -> bool {
+        self.wire.status != Status::Idle
+    }
+
     pub fn settings(&self) -> &Arc<Settings> {
         &self.settings
     }

@@ -41,11 +41,12 @@ struct State {
     observer: Arc<dyn Observer>,
     /// dbt's `clear_transaction` was asked for before there was a connection.
     cleared: bool,
+    committed: bool,
 }
 
 impl Session {
     pub fn new(settings: &Arc<Settings>) -> Arc<Self> {
-        let state = State { connection: None, comment: None, observer: Arc::new(Unobserved), cleared: false };
+        let state = State { connection: None, comment: None, observer: Arc::new(Unobserved), cleared: false, committed: false };
         Arc::new(Self { settings: Arc::clone(settings), state: Mutex::new(state) })
     }
 
@@ -112,6 +113,7 @@ impl Session {
         observer.sent(sql);
         let begun = Instant::now();
         let done = self.with(work)?;
+        self.note_commit();
         observer.answered(response(&done), begun.elapsed());
         Ok(done)
     }
@@ -119,8 +121,20 @@ impl Session {
     pub fn commit(&self) -> Result<()> {
         let observer = Arc::clone(&self.lock().observer);
         self.with(Connection::commit)?;
+        self.note_commit();
         observer.committed();
         Ok(())
+    }
+
+    /// Whether something that was sent since the last `release` lasts already: then the node cannot be
+    /// tried again from its beginning.
+    pub fn has_committed(&self) -> bool {
+        self.lock().committed
+    }
+
+    fn note_commit(&self) {
+        let mut state = self.lock();
+        state.committed |= state.connection.as_ref().is_some_and(|connection| !connection.in_transaction());
     }
 
     /// dbt's `clear_transaction`, before hooks and operations.
@@ -141,6 +155,7 @@ impl Session {
         state.observer = Arc::new(Unobserved);
         state.comment = None;
         state.cleared = false;
+        state.committed = false;
         if state.connection.as_mut().is_some_and(|connection| connection.reset().is_err()) {
             state.connection = None;
         }
@@ -170,7 +185,9 @@ mod tests {
     fn a_lost_connection_is_opened_again_and_release_forgets() {
         let session = Session::new(&test_database::settings());
         session.execute("create temp table t ()", Begin::Auto, Fetch::Nothing).unwrap();
+        assert!(!session.has_committed());
         session.commit().unwrap();
+        assert!(session.has_committed());
         session.release();
         assert!(session.execute("select from t", Begin::No, Fetch::Nothing).is_err());
         session.cancel_handle().unwrap().terminate().unwrap();

@@ -56,6 +56,14 @@ pub fn columns(connection: &mut Connection, schema: Option<&str>, name: &str) ->
     })
 }
 
+/// What the server calls the types.
+pub fn type_names(connection: &mut Connection, oids: &[u32]) -> Result<Vec<String>> {
+    let list: Vec<String> = oids.iter().map(u32::to_string).collect();
+    let sql = "select pg_catalog.format_type(t.type, null)
+        from unnest($1::oid[]) with ordinality as t (type, place) order by t.place";
+    read(connection, sql, &[&format!("{{{}}}", list.join(","))], |row| row.text())
+}
+
 /// The columns that a query would answer with. `sql` must be one query; it is run, so let it answer no
 /// rows (`.. where false limit 0`).
 pub fn query_columns(connection: &mut Connection, sql: &str) -> Result<Vec<ColumnInfo>> {

@@ -9,7 +9,7 @@ mod documentation;
 mod relations;
 mod storage;
 
-pub use columns::{ColumnInfo, columns, query_columns};
+pub use columns::{ColumnInfo, columns, query_columns, type_names};
 pub use dependents::{Dependent, dependents};
 pub use documentation::{CatalogColumn, CatalogTable, documentation};
 pub use relations::{RelationInfo, RelationKind, existing_schemas, links, relations};

@@ -1,0 +1,169 @@
+//! What one node's templates do with the database: the session, the cache, the results they store.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use minijinja::Value;
+use serde_json::{Map, Value as Json};
+
+use super::object::AdapterObject;
+use super::response::ResponseObject;
+use super::{seed, statements};
+use crate::adapter::{RelationCache, Response, SeedOptions, Session};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::jinja::objects::{ColumnClass, Policy, Relation, RelationClass, Table};
+use crate::jinja::python::dict;
+use crate::jinja::runtime;
+
+/// What is the same for all nodes of a run.
+#[derive(Debug)]
+pub struct AdapterSettings {
+    pub database: String,
+    pub project_name: String,
+    /// The project's quoting.
+    pub quoting: Policy,
+    /// Behaviour-change flags that the user set, by name.
+    pub behavior: Map<String, Json>,
+    pub cache: Arc<RelationCache>,
+}
+
+/// A seed's file, for `load_agate_table`.
+#[derive(Debug, Clone)]
+pub struct SeedFile {
+    pub path: PathBuf,
+    /// As it is told to the user.
+    pub shown_path: String,
+    pub options: SeedOptions,
+}
+
+/// What `statement`, `store_result` and `store_raw_result` keep for `load_result`.
+#[derive(Debug, Clone)]
+pub struct StoredResult {
+    pub response: Value,
+    pub table: Value,
+}
+
+impl StoredResult {
+    /// The response as `run_results.json` holds it; a text stands for a response without rows.
+    pub fn response_json(&self) -> Map<String, Json> {
+        if let Some(response) = self.response.downcast_object_ref::<ResponseObject>() {
+            return response.to_json();
+        }
+        let mut fields = Map::new();
+        fields.insert("_message".into(), crate::jinja::python::to_str(&self.response).into());
+        fields
+    }
+
+    pub fn response(&self) -> Option<Response> {
+        self.response.downcast_object_ref::<ResponseObject>().map(|response| response.0.clone())
+    }
+
+    pub fn table(&self) -> Option<Table> {
+        Table::from_value(&self.table)
+    }
+}
+
+/// The database in one node's context.
+pub struct NodeDatabase {
+    pub settings: Arc<AdapterSettings>,
+    /// None where a command must not ask the database (`compile --no-introspect`).
+    session: Option<Arc<Session>>,
+    seed: Option<SeedFile>,
+    /// None for results that were loaded: dbt lets each be read once.
+    results: Mutex<HashMap<String, Option<StoredResult>>>,
+}
+
+impl NodeDatabase {
+    pub fn new(
+        settings: &Arc<AdapterSettings>,
+        session: Option<&Arc<Session>>,
+        seed: Option<SeedFile>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            settings: Arc::clone(settings),
+            session: session.cloned(),
+            seed,
+            results: Mutex::default(),
+        })
+    }
+
+    pub fn session(&self) -> Result<&Arc<Session>> {
+        self.session.as_ref().ok_or_else(|| {
+            Diagnostic::runtime("no-introspection", "this template asks the database, and `--no-introspect` forbids it")
+                .help("guard the query with `{% if execute %}`, or leave `--no-introspect` out")
+                .boxed()
+        })
+    }
+
+    /// A result that a template stored, whether or not it was loaded in between.
+    pub fn result(&self, name: &str) -> Option<StoredResult> {
+        self.results.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned().flatten()
+    }
+
+    pub fn store(&self, name: &str, result: StoredResult) {
+        self.results.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), Some(result));
+    }
+
+    /// dbt: only `main` may be loaded twice.
+    pub(super) fn load(&self, name: &str) -> Result<Option<StoredResult>> {
+        let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        match results.get_mut(name) {
+            None => Ok(None),
+            Some(result) if name == "main" => Ok(result.clone()),
+            Some(result) => result.take().map(Some).ok_or_else(|| {
+                let message =
+                    format!("The 'statement' result named '{name}' has already been loaded into a variable");
+                Diagnostic::compilation("result-loaded-twice", message)
+                    .help("keep the result in a variable and use that")
+                    .boxed()
+            }),
+        }
+    }
+
+    pub(super) fn seed_file(&self) -> Option<&SeedFile> {
+        self.seed.as_ref()
+    }
+
+    /// Postgres: other databases are out of reach.
+    pub(super) fn verify_database(&self, database: &str) -> Result<()> {
+        let (database, expected) = (database.trim_matches('"'), &self.settings.database);
+        if database.to_lowercase() == expected.to_lowercase() {
+            return Ok(());
+        }
+        let message = format!("Cross-db references not allowed in postgres ({database} vs {expected})");
+        Err(Diagnostic::new("cross-database", crate::diagnostic::Category::Runtime, message)
+            .help("make the other database's tables visible here as foreign tables (postgres_fdw)")
+            .boxed())
+    }
+}
+
+impl runtime::Database for Arc<NodeDatabase> {
+    fn get(&self, name: &str) -> Option<Value> {
+        Some(match name {
+            "adapter" => Value::from_object(AdapterObject::new(self)),
+            "api" => api(),
+            "load_agate_table" => seed::function(self),
+            _ => return statements::function(name, self),
+        })
+    }
+
+    fn has_relation(&self, relation: &Relation) -> bool {
+        let (Some(schema), Some(identifier)) = (&relation.schema, &relation.identifier) else { return false };
+        let cache = &self.settings.cache;
+        if !cache.has_schema(schema)
+            && let Some(session) = &self.session
+        {
+            // a schema that cannot be read has no relations to show
+            let _ = session.with(|connection| cache.load(connection, &[schema]));
+        }
+        cache.kind(schema, identifier).is_some()
+    }
+}
+
+pub(super) fn api() -> Value {
+    dict([
+        ("Relation".into(), Value::from_object(RelationClass)),
+        ("Column".into(), Value::from_object(ColumnClass)),
+    ])
+}

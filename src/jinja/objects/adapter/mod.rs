@@ -1,0 +1,55 @@
+//! `adapter`: the database as templates see it. `run` makes one [`NodeDatabase`] per node; while parsing the
+//! same object answers with dbt's stand-ins.
+
+mod columns;
+mod constraints;
+mod database;
+mod index;
+mod methods;
+mod object;
+mod relations;
+mod response;
+mod seed;
+mod snapshots;
+mod statements;
+mod strategies;
+#[cfg(test)]
+mod tests;
+
+pub use database::{AdapterSettings, NodeDatabase, SeedFile, StoredResult};
+pub use object::{AdapterObject, parse_name};
+pub use response::ResponseObject;
+
+use std::sync::Arc;
+
+use minijinja::{Error, State, Value};
+
+use super::Relation;
+use crate::diagnostic::Diagnostic;
+use crate::jinja::python::{raise, type_error};
+use crate::jinja::scope::Scope;
+
+/// Calls a macro of the project or a built-in one, as dbt's adapter does.
+fn call_macro(state: &State<'_, '_>, name: &str, keywords: &[(&str, Value)]) -> Result<Value, Error> {
+    let scope = Scope::of(state)?;
+    scope.engine().call_named(name, scope.context(), &[], keywords).map_err(raise)
+}
+
+fn expect_relation(method: &str, argument: &str, value: &Value) -> Result<Relation, Error> {
+    Relation::from_value(value).ok_or_else(|| {
+        type_error(format!(
+            "'adapter.{method}' expects argument '{argument}' to be of type 'Relation', instead got {value}"
+        ))
+    })
+}
+
+fn runtime(code: &'static str, message: impl Into<String>) -> Error {
+    raise(Diagnostic::runtime(code, message))
+}
+
+fn none() -> Value {
+    Value::from(())
+}
+
+/// What methods do their work with.
+type Database = Arc<NodeDatabase>;

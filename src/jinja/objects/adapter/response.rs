@@ -1,0 +1,54 @@
+//! The server's answer to a statement, as `load_result(..).response` and `adapter.execute(..)[0]`.
+
+use std::fmt;
+use std::sync::Arc;
+
+use minijinja::Value;
+use minijinja::value::{Enumerator, Object, ObjectRepr};
+use serde_json::{Map, Value as Json};
+
+use crate::adapter::Response;
+
+/// dbt's `AdapterResponse`: prints as the command tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResponseObject(pub Response);
+
+impl ResponseObject {
+    pub fn to_value(&self) -> Value {
+        Value::from_object(self.clone())
+    }
+
+    /// As `run_results.json` holds it.
+    pub fn to_json(&self) -> Map<String, Json> {
+        let Response { message, code, rows_affected } = &self.0;
+        let mut fields = Map::new();
+        fields.insert("_message".into(), message.as_str().into());
+        fields.insert("code".into(), code.as_str().into());
+        fields.insert("rows_affected".into(), (*rows_affected).into());
+        fields
+    }
+}
+
+impl Object for ResponseObject {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        Some(match key.as_str()? {
+            "_message" | "message" => Value::from(self.0.message.as_str()),
+            "code" => Value::from(self.0.code.as_str()),
+            "rows_affected" => Value::from(self.0.rows_affected),
+            "query_id" => Value::from(()),
+            _ => return None,
+        })
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::NonEnumerable
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
