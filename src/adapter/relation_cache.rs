@@ -93,7 +93,7 @@ impl RelationCache {
 
     /// A relation was dropped. Returns whether views read it at the beginning: if it was dropped with
     /// `cascade`, [`Self::refresh_dependents`] finds out which of them are gone.
-    pub fn drop(&self, schema: &str, name: &str) -> Vec<u32> {
+    pub fn remove(&self, schema: &str, name: &str) -> Vec<u32> {
         let mut state = self.lock();
         let removed = state.schemas.get_mut(schema).and_then(|relations| relations.remove(name));
         let Some(Entry { oid, .. }) = removed else { return Vec::new() };
@@ -195,7 +195,7 @@ mod tests {
         cache.rename(&schema, "t", "t__dbt_backup");
         cache.add(&schema, "t", RelationKind::Table);
         run(&mut connection, "drop table t cascade");
-        let dependents = cache.drop(&schema, "t__dbt_backup");
+        let dependents = cache.remove(&schema, "t__dbt_backup");
         cache.refresh_dependents(&mut connection, &dependents).unwrap();
         let names: Vec<_> = cache.list(&schema).into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["t", "u"]);

@@ -46,7 +46,13 @@ struct State {
 
 impl Session {
     pub fn new(settings: &Arc<Settings>) -> Arc<Self> {
-        let state = State { connection: None, comment: None, observer: Arc::new(Unobserved), cleared: false, committed: false };
+        let state = State {
+            connection: None,
+            comment: None,
+            observer: Arc::new(Unobserved),
+            cleared: false,
+            committed: false,
+        };
         Arc::new(Self { settings: Arc::clone(settings), state: Mutex::new(state) })
     }
 
@@ -75,7 +81,7 @@ impl Session {
     /// Works on the connection, which is opened when there is none. `work` must not come back here.
     pub fn with<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
         let mut state = self.lock();
-        let State { connection, comment, observer, cleared } = &mut *state;
+        let State { connection, comment, observer, cleared, .. } = &mut *state;
         if connection.is_none() {
             let mut opened = Connection::open(&self.settings)?;
             opened.set_comment(comment.clone());
@@ -94,12 +100,20 @@ impl Session {
     }
 
     pub fn execute(&self, sql: &str, begin: Begin, fetch: Fetch) -> Result<(Response, Option<ResultSet>)> {
-        self.watched(sql, |connection| connection.execute(sql, begin, fetch), |(response, _)| response)
+        self.watched(
+            sql,
+            |connection| connection.execute(sql, begin, fetch),
+            |(response, _)| response.clone(),
+        )
     }
 
     /// Without the query comment.
     pub fn add_query(&self, sql: &str, begin: Begin, fetch: Fetch) -> Result<(Response, Option<ResultSet>)> {
-        self.watched(sql, |connection| connection.add_query(sql, begin, fetch), |(response, _)| response)
+        self.watched(
+            sql,
+            |connection| connection.add_query(sql, begin, fetch),
+            |(response, _)| response.clone(),
+        )
     }
 
     /// Work that sends `sql`, told to the observer.
@@ -107,14 +121,14 @@ impl Session {
         &self,
         sql: &str,
         work: impl FnOnce(&mut Connection) -> Result<T>,
-        response: impl FnOnce(&T) -> &Response,
+        response: impl FnOnce(&T) -> Response,
     ) -> Result<T> {
         let observer = Arc::clone(&self.lock().observer);
         observer.sent(sql);
         let begun = Instant::now();
         let done = self.with(work)?;
         self.note_commit();
-        observer.answered(response(&done), begun.elapsed());
+        observer.answered(&response(&done), begun.elapsed());
         Ok(done)
     }
 

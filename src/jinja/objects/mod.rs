@@ -1,5 +1,6 @@
 //! The objects that templates handle: relations, columns, and the tables that queries return.
 
+pub mod adapter;
 mod column;
 mod relation;
 mod response;

@@ -4,7 +4,7 @@ use minijinja::{Error, State, Value};
 
 use super::response::ResponseObject;
 use super::{Database, none, runtime, strategies};
-use crate::adapter::{Begin, Fetch, Response, quote_literal};
+use crate::adapter::{Begin, Fetch, quote_literal};
 use crate::diagnostic::Diagnostic;
 use crate::jinja::objects::Table;
 use crate::jinja::python::{
@@ -21,11 +21,7 @@ pub(super) fn call(
         "execute" => execute(database, args),
         "add_query" => add_query(database, args),
         "attempt" => attempt(database, args),
-        "commit" => database
-            .session()
-            .and_then(|session| session.commit())
-            .map(|()| none())
-            .map_err(raise),
+        "commit" => database.session().and_then(|session| session.commit()).map(|()| none()).map_err(raise),
         "verify_database" => bind_required(method, args, ["database"], 1).and_then(|[name]| {
             database.verify_database(&to_str(&name)).map(|()| Value::from("")).map_err(raise)
         }),
@@ -102,11 +98,10 @@ fn attempt(database: &Database, args: &[Value]) -> Result<Value, Error> {
     let states: Vec<String> = items_of(&sqlstates)?.iter().map(to_str).collect();
     let states: Vec<&str> = states.iter().map(String::as_str).collect();
     let session = database.session().map_err(raise)?;
-    let foreseen = Response::default();
     let answer = session.watched(
         &sql,
         |connection| connection.attempt(&sql, &states),
-        |answer| answer.as_ref().unwrap_or(&foreseen),
+        |answer| answer.clone().unwrap_or_default(),
     );
     let response = answer.map_err(raise)?;
     Ok(response.map_or_else(none, |response| ResponseObject(response).to_value()))

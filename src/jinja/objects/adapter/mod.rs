@@ -13,8 +13,6 @@ mod seed;
 mod snapshots;
 mod statements;
 mod strategies;
-#[cfg(test)]
-mod tests;
 
 pub use database::{AdapterSettings, NodeDatabase, SeedFile, StoredResult};
 pub use object::{AdapterObject, parse_name};

@@ -17,7 +17,12 @@ pub(super) fn call(
         "get_relation" => get_relation(database, args),
         "load_relation" => bind_required(method, args, ["relation"], 1).and_then(|[relation]| {
             let relation = expect_relation(method, "relation", &relation)?;
-            find(database, relation.database.as_deref(), relation.schema.as_deref(), relation.identifier.as_deref())
+            find(
+                database,
+                relation.database.as_deref(),
+                relation.schema.as_deref(),
+                relation.identifier.as_deref(),
+            )
         }),
         "already_exists" => bind_required(method, args, ["schema", "name"], 2).and_then(|[schema, name]| {
             let found = find(database, None, Some(&to_str(&schema)), Some(&to_str(&name)))?;
@@ -53,10 +58,7 @@ fn one_relation(method: &str, args: &[Value]) -> Result<Relation, Error> {
 
 fn two_relations(method: &str, args: &[Value]) -> Result<[Relation; 2], Error> {
     let [from, to] = bind_required(method, args, ["from_relation", "to_relation"], 2)?;
-    Ok([
-        expect_relation(method, "from_relation", &from)?,
-        expect_relation(method, "to_relation", &to)?,
-    ])
+    Ok([expect_relation(method, "from_relation", &from)?, expect_relation(method, "to_relation", &to)?])
 }
 
 fn get_relation(database: &Database, args: &[Value]) -> Result<Value, Error> {
@@ -167,7 +169,7 @@ fn added(database: &Database, relation: &Relation) -> Result<(), Error> {
 /// The views that may have gone with it.
 fn dropped(database: &Database, relation: &Relation) -> Result<Vec<u32>, Error> {
     let names = stored_names(relation).filter(|_| kind_of(relation).is_some());
-    Ok(names.map(|(schema, name)| database.settings.cache.drop(&schema, &name)).unwrap_or_default())
+    Ok(names.map(|(schema, name)| database.settings.cache.remove(&schema, &name)).unwrap_or_default())
 }
 
 fn renamed(database: &Database, from: &Relation, to: &Relation) -> Result<(), Error> {
@@ -210,8 +212,9 @@ fn schema(database: &Database, state: &State<'_, '_>, args: &[Value], name: &str
 fn check_schema_exists(state: &State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     let [database, schema] = bind_required("check_schema_exists", args, ["database", "schema"], 2)?;
     let name = given(&database).then(|| to_str(&database));
-    let information_schema = Relation::new(name.as_deref(), Some(&to_str(&schema)), Some("INFORMATION_SCHEMA"))
-        .changed(|details| details.information_schema_view = Some(None));
+    let information_schema =
+        Relation::new(name.as_deref(), Some(&to_str(&schema)), Some("INFORMATION_SCHEMA"))
+            .changed(|details| details.information_schema_view = Some(None));
     let keywords = [("information_schema", information_schema.to_value()), ("schema", schema)];
     let table = call_macro(state, "check_schema_exists", &keywords)?;
     let row = table.get_item(&Value::from("rows"))?.get_item_by_index(0)?;

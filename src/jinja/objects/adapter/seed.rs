@@ -60,7 +60,7 @@ fn load_seed(database: &Database, args: &[Value]) -> Result<Value, Error> {
     let copy = session.watched(
         &sql,
         |connection| table.seed.copy_into(connection, &relation, &columns),
-        |response| response,
+        Clone::clone,
     );
     copy.map_err(raise)?;
     Ok(Value::from(sql))
@@ -115,9 +115,9 @@ impl Object for SeedTable {
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         match key.as_str() {
-            Some("column_names") => {
-                Some(tuple(self.seed.columns.iter().map(|column| Value::from(column.name.as_str())).collect()))
-            }
+            Some("column_names") => Some(tuple(
+                self.seed.columns.iter().map(|column| Value::from(column.name.as_str())).collect(),
+            )),
             Some("rows") => Some(Value::from_object(SeedRows(Arc::clone(self)))),
             _ => self.table().to_value().get_item(key).ok().filter(|value| !value.is_undefined()),
         }
