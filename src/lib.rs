@@ -9,7 +9,7 @@ pub mod diagnostic;
 /// Typed, spanned YAML: project, profiles, properties, packages, selectors, node configs.  [serde_yaml]
 pub mod config;
 
-/// Files on disk as a project: packages, raw texts; nothing rendered.  [walkdir, ignore]
+/// Files on disk as a project: packages, raw texts; nothing rendered.  [walkdir, ignore, ureq, flate2]
 pub mod project;
 
 /// Plain data: nodes, sources, macros, lookup, state comparison; serialized it is manifest.json.

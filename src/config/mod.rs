@@ -6,6 +6,7 @@ pub mod environment;
 mod fields;
 pub mod flags;
 pub mod node_config;
+pub mod packages;
 pub mod profiles;
 pub mod project_file;
 pub mod properties;

@@ -5,6 +5,7 @@
 mod files;
 mod ignored;
 mod load;
+pub mod packages;
 mod walk;
 
 use std::path::PathBuf;

@@ -1,0 +1,129 @@
+//! Puts every package of the lock file into the install directory.
+
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use crate::config::packages::PackagesFile;
+use crate::diagnostic::{Diagnostic, Result, Span};
+
+use super::download::Downloads;
+use super::pinned::Pinned;
+use super::unpinned::{Listing, Unpinned};
+use super::{DepsEvent, DepsRequest, failed, hub};
+
+pub(super) fn install(
+    request: &DepsRequest<'_>,
+    downloads: &Downloads,
+    emit: &mut dyn FnMut(DepsEvent),
+) -> Result<()> {
+    clear(&request.install_directory)?;
+    let lock = PackagesFile::read_lock(&request.project_directory, request.renderer)?;
+    let packages = lock.map(|lock| lock.packages).unwrap_or_default();
+    if packages.is_empty() {
+        emit(DepsEvent::NoPackages);
+        return Ok(());
+    }
+    let mut listing = Listing::default();
+    for spec in &packages {
+        listing.add(Unpinned::from_spec(spec)?)?;
+    }
+    let mut outdated = Vec::new();
+    for package in listing.iter() {
+        let pinned = Pinned::settle(package, request, downloads, emit)?;
+        emit(DepsEvent::Installing { name: pinned.name() });
+        put(&pinned, request, downloads, &package.span)?;
+        emit(DepsEvent::Installed { version: pinned.version_name() });
+        match &pinned {
+            Pinned::Hub { package, version, latest } if version != latest => {
+                emit(DepsEvent::UpdateAvailable { version: latest.clone() });
+                outdated.push(package.clone());
+            }
+            Pinned::Hub { .. } => emit(DepsEvent::UpToDate),
+            Pinned::Git { subdirectory: Some(path), .. } => {
+                emit(DepsEvent::Subdirectory { path: path.clone() })
+            }
+            _ => {}
+        }
+    }
+    if !outdated.is_empty() {
+        emit(DepsEvent::UpdatesAvailable { packages: outdated });
+    }
+    Ok(())
+}
+
+/// Empties the directory; links in it are removed, never followed.
+fn clear(directory: &Path) -> Result<()> {
+    let emptied = match fs::symlink_metadata(directory) {
+        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(directory),
+        Ok(_) => fs::remove_file(directory),
+        Err(_) => Ok(()),
+    };
+    emptied.and_then(|()| fs::create_dir_all(directory)).map_err(|problem| io(directory, &problem))
+}
+
+fn put(package: &Pinned, request: &DepsRequest<'_>, downloads: &Downloads, span: &Span) -> Result<()> {
+    let name = package.metadata(request, downloads, span)?.name;
+    let target = target_of(request, &name, span)?;
+    match package {
+        Pinned::Local { path } => {
+            let source = request.project_directory.join(path);
+            let source = source.canonicalize().map_err(|problem| io(&source, &problem))?;
+            link(&source, &target)
+                .or_else(|_| copy(&source, &target))
+                .map_err(|problem| io(&target, &problem))
+        }
+        Pinned::Git { checkout, .. } => copy(checkout, &target).map_err(|problem| io(&target, &problem)),
+        Pinned::Tarball { directory, .. } => {
+            copy(directory, &target).map_err(|problem| io(&target, &problem))
+        }
+        Pinned::Hub { package, version, .. } => {
+            let unpacked = hub::unpack(request, downloads, package, version, span)?;
+            copy(&unpacked, &target).map_err(|problem| io(&target, &problem))
+        }
+    }
+}
+
+/// A package's name must not lead out of the install directory.
+fn target_of(request: &DepsRequest<'_>, name: &str, span: &Span) -> Result<PathBuf> {
+    let mut parts = Path::new(name).components();
+    match (parts.next(), parts.next()) {
+        (Some(Component::Normal(_)), None) => Ok(request.install_directory.join(name)),
+        _ => Err(failed(
+            "package-name",
+            format!(
+                "Invalid package name '{name}': resolves outside of the packages-install-path ('{}')",
+                request.install_directory.display()
+            ),
+        )
+        .label(span.clone(), "")
+        .boxed()),
+    }
+}
+
+#[cfg(unix)]
+fn link(source: &Path, target: &Path) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(source, target)
+}
+
+#[cfg(not(unix))]
+fn link(_: &Path, _: &Path) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+fn copy(source: &Path, target: &Path) -> std::io::Result<()> {
+    for entry in walkdir::WalkDir::new(source) {
+        let entry = entry?;
+        let relative = entry.path().strip_prefix(source).unwrap_or(entry.path());
+        let place = target.join(relative);
+        if entry.file_type().is_dir() {
+            fs::create_dir_all(&place)?;
+        } else if entry.path().is_file() {
+            fs::copy(entry.path(), &place)?;
+        }
+    }
+    Ok(())
+}
+
+fn io(path: &Path, problem: &std::io::Error) -> Box<Diagnostic> {
+    failed("package-install", format!("cannot write {}: {problem}", path.display())).boxed()
+}
