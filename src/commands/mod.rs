@@ -1,9 +1,12 @@
 //! Each command wires the stages: arguments to settings, project, manifest, graph, plan, results.
 
+mod connect;
 mod invocation;
 mod list;
 mod messages;
 mod parse;
+mod run;
+mod running;
 mod session;
 mod version;
 
@@ -54,6 +57,8 @@ fn dispatch(invocation: &Invocation) -> CommandResult {
     match invocation.command.as_str() {
         "list" => list::run(invocation),
         "parse" => parse::run(invocation),
+        "run" | "build" | "test" | "seed" | "snapshot" | "compile" | "show" | "clone"
+        | "source freshness" => run::run(invocation),
         other => Err(crate::diagnostic::Diagnostic::runtime(
             "command-missing",
             format!("the command `{other}` cannot be carried out yet"),

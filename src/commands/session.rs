@@ -19,7 +19,7 @@ use crate::jinja::{
     Context, DispatchOrder, Engine, EngineSettings, Globals, MacroPackage, ParseGlobals, ParseScope,
     SharedNames, Subject, Value, python,
 };
-use crate::manifest::{Manifest, Metadata, Node, Quoting, ResourceType};
+use crate::manifest::{Deferral, Favor, Manifest, Metadata, Node, PreviousState, Quoting, ResourceType};
 use crate::parse::{self, ParseRequest, ParseTarget, Quoted};
 use crate::project::{self, FileKind, Installed, LoadRequest, Project};
 
@@ -32,6 +32,8 @@ pub(super) struct Session<'i> {
     pub(super) globals: Arc<Globals>,
     pub(super) selectors: Selectors,
     pub(super) target_directory: PathBuf,
+    /// The artifacts of `--state`.
+    state: Option<PreviousState>,
 }
 
 /// The finished manifest with its graph.
@@ -76,10 +78,15 @@ impl<'i> Session<'i> {
             Some(path) => invocation.project_directory.join(path),
             None => project.root.file.target_directory(),
         };
+        let mut state = match state_directory(invocation, "state") {
+            Some(directory) => Some(PreviousState::load(&directory, &target_directory)?),
+            None => None,
+        };
+        warnings.extend(state.iter_mut().flat_map(|state| std::mem::take(&mut state.warnings)));
         for warning in warnings {
             invocation.emitter.warn(warning)?;
         }
-        Ok(Self { invocation, profile, project, engine, globals, selectors, target_directory })
+        Ok(Self { invocation, profile, project, engine, globals, selectors, target_directory, state })
     }
 
     /// The manifest, with `Event`s about what is odd in the project, and the graph.
@@ -171,13 +178,35 @@ impl<'i> Session<'i> {
             manifest: &parsed.manifest,
             project_root: &self.invocation.project_directory,
             selectors: &self.selectors,
-            state: None,
+            state: self.state.as_ref(),
         };
         let selection = parsed.graph.select(&request, &inputs)?;
         for warning in &selection.warnings {
             self.invocation.emitter.warn(warning.clone())?;
         }
         Ok(selection)
+    }
+
+    /// What `--defer` resolves unselected references to.
+    pub(super) fn deferral(&self, parsed: &Parsed, selected: &[String]) -> Result<Option<Deferral>> {
+        let flags = &self.invocation.flags;
+        let clones = self.invocation.command == "clone";
+        if !flags.boolean("defer") && !clones {
+            return Ok(None);
+        }
+        let directory = state_directory(self.invocation, "defer_state")
+            .or_else(|| state_directory(self.invocation, "state"))
+            .ok_or_else(|| {
+                Diagnostic::runtime(
+                    "missing-state",
+                    "Received a --defer flag, but no value was provided to --state or --defer-state.",
+                )
+                .help("give the directory of the manifest.json to defer to")
+            })?;
+        let state = PreviousState::load(&directory, &self.target_directory)?;
+        let favor = if flags.boolean("favor_state") { Favor::State } else { Favor::Target };
+        let manifest = state.manifest_to_defer_to(&directory)?;
+        Ok(Some(Deferral::new(&parsed.manifest, manifest, selected, favor)))
     }
 
     /// Writes an artifact below the target directory, unless `--no-write-json`.
@@ -196,6 +225,14 @@ impl<'i> Session<'i> {
         std::io::Write::flush(&mut writer).map_err(failed)?;
         Ok(())
     }
+}
+
+/// `--state` and `--defer-state`, relative to the working directory.
+fn state_directory(invocation: &Invocation, flag: &str) -> Option<PathBuf> {
+    let given = invocation.flags.text(flag)?;
+    let here = invocation.working_directory.join(given);
+    let in_project = invocation.project_directory.join(given);
+    Some(if here.exists() || !in_project.exists() { here } else { in_project })
 }
 
 fn parse_relation(node: &Node) -> Value {

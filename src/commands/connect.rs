@@ -1,0 +1,82 @@
+//! From a profile to a server: settings, and the project's own server where the profile asks for it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::adapter::embedded::{Lifetime, Options, Server};
+use crate::adapter::{Settings, SslMode, Tls};
+use crate::config::profiles::{Profile, Target};
+use crate::diagnostic::{Diagnostic, Result, did_you_mean};
+
+/// Where to connect; the server is held as long as this value lives.
+pub(super) struct Connect {
+    pub(super) settings: Settings,
+    _server: Option<Server>,
+}
+
+/// The role and database that embedded projects use unless the profile names others.
+pub(super) fn embedded_options(target: &Target) -> Option<Options> {
+    let embedded = target.embedded.as_ref()?;
+    Some(Options {
+        bin_dir: embedded.bin_dir.clone(),
+        source: None,
+        durable: embedded.durable,
+        user: target.user.clone(),
+        database: target.database.clone(),
+    })
+}
+
+impl Connect {
+    /// Starts or joins the embedded server when the profile asks for it.
+    pub(super) fn new(profile: &Profile, project: &std::path::Path) -> Result<Self> {
+        let target = &profile.target;
+        let mut settings = settings(target, profile.threads)?;
+        let Some(options) = embedded_options(target) else {
+            return Ok(Self { settings, _server: None });
+        };
+        let server = Server::ensure(project, &options, Lifetime::Command)?;
+        let own = server.settings();
+        settings.host.clone_from(&own.host);
+        settings.port = own.port;
+        settings.user.clone_from(&own.user);
+        settings.database.clone_from(&own.database);
+        settings.password.clone_from(&own.password);
+        settings.tls = own.tls.clone();
+        Ok(Self { settings, _server: Some(server) })
+    }
+}
+
+/// The adapter's view of a profile's output.
+pub(super) fn settings(target: &Target, threads: usize) -> Result<Settings> {
+    let mode = match target.sslmode.as_deref() {
+        None => SslMode::default(),
+        Some(name) => SslMode::from_name(name).ok_or_else(|| {
+            Diagnostic::runtime("sslmode", format!("`{name}` is not a valid sslmode"))
+                .maybe_help(did_you_mean(name, SslMode::NAMES))
+        })?,
+    };
+    let path = |text: &Option<String>| text.as_ref().map(PathBuf::from);
+    Ok(Settings {
+        host: target.host.clone(),
+        port: target.port,
+        user: target.user.clone(),
+        password: target.password.clone(),
+        database: target.database.clone(),
+        schema: target.schema.clone(),
+        threads,
+        connect_timeout: Duration::from_secs(target.connect_timeout),
+        role: target.role.clone(),
+        search_path: target.search_path.clone(),
+        keepalives_idle: target.keepalives_idle,
+        tls: Tls {
+            mode,
+            certificate: path(&target.sslcert),
+            key: path(&target.sslkey),
+            root_certificate: path(&target.sslrootcert),
+        },
+        application_name: target.application_name.clone(),
+        retries: target.retries,
+        autocommit: target.autocommit,
+        session: target.session.clone(),
+    })
+}

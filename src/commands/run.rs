@@ -1,0 +1,93 @@
+//! The commands that follow a plan: run, build, test, seed, snapshot, compile, show, clone, source freshness.
+
+use std::sync::Arc;
+
+use super::connect::Connect;
+use super::invocation::Invocation;
+use super::list::resource_types;
+use super::running::{self, Particulars};
+use super::session::{Parsed, Session};
+use super::{CommandResult, Outcome};
+use crate::diagnostic::Result;
+use crate::graph::EmptyNodes;
+use crate::manifest::{Manifest, Node, ResourceType};
+use crate::run::{self, Command};
+
+pub(super) fn run(invocation: &Invocation) -> CommandResult {
+    let session = Session::load(invocation)?;
+    let parsed = session.parse()?;
+    session.write_manifest(&parsed.manifest)?;
+    let command = command(invocation);
+    let selection = session.select(&parsed, selectable(invocation, command)?, EmptyNodes::Skip)?;
+    let connect = Connect::new(&session.profile, &invocation.project_directory)?;
+    let particulars =
+        Particulars { results_path: results_path(invocation, command), ..Particulars::default() };
+    let inputs = running::inputs(&session, &parsed, &connect, command, &selection.unique_ids, particulars)?;
+    let plan = run::plan(&parsed.manifest, &selection.unique_ids, command);
+    let outcome = run::execute(&inputs, &plan)?;
+    write_compiled(&session, &parsed, &outcome.compiled)?;
+    let success = match &outcome.freshness {
+        Some(freshness) => freshness.success() && outcome.results.success(),
+        None => outcome.results.success(),
+    };
+    Ok(if success { Outcome::Success } else { Outcome::Failure })
+}
+
+/// The manifest again, with what was compiled.
+fn write_compiled(session: &Session<'_>, parsed: &Parsed, compiled: &[Arc<Node>]) -> Result<()> {
+    if compiled.is_empty() {
+        return Ok(());
+    }
+    let mut manifest = Manifest::clone(&parsed.manifest);
+    for node in compiled {
+        if let Some(slot) = manifest.nodes.get_mut(&node.unique_id) {
+            *slot = Arc::clone(node);
+        } else if let Some(slot) = manifest.functions.get_mut(&node.unique_id) {
+            *slot = Arc::clone(node);
+        }
+    }
+    session.write_manifest(&manifest)
+}
+
+fn command(invocation: &Invocation) -> Command {
+    match invocation.command.as_str() {
+        "build" => Command::Build,
+        "test" => Command::Test,
+        "seed" => Command::Seed,
+        "snapshot" => Command::Snapshot,
+        "compile" => Command::Compile,
+        "show" => {
+            let limit = invocation.flags.integer("limit").unwrap_or(5);
+            Command::Show { limit: u64::try_from(limit).ok() }
+        }
+        "clone" => Command::Clone,
+        "source freshness" => Command::Freshness,
+        _ => Command::Run,
+    }
+}
+
+/// What a command can work on.
+pub(super) fn selectable(invocation: &Invocation, command: Command) -> Result<Vec<ResourceType>> {
+    use ResourceType::{
+        Analysis, Exposure, Function, Model, SavedQuery, Seed, Snapshot, Source, Test, UnitTest,
+    };
+    match command {
+        Command::Run => Ok(vec![Model]),
+        Command::Build => resource_types(
+            invocation,
+            &[Model, Seed, Snapshot, Test, UnitTest, Exposure, SavedQuery, Function],
+        ),
+        Command::Test => resource_types(invocation, &[Test, UnitTest]),
+        Command::Seed => Ok(vec![Seed]),
+        Command::Snapshot => Ok(vec![Snapshot]),
+        Command::Compile => Ok(vec![Model, Seed, Snapshot, Test, Analysis, Function]),
+        Command::Show { .. } => Ok(vec![Model, Seed, Snapshot, Test, Analysis]),
+        Command::Clone => resource_types(invocation, &[Model, Seed, Snapshot]),
+        Command::Freshness => Ok(vec![Source]),
+    }
+}
+
+fn results_path(invocation: &Invocation, command: Command) -> Option<std::path::PathBuf> {
+    let given = invocation.flags.text("output").filter(|_| command == Command::Freshness)?;
+    Some(invocation.project_directory.join(given))
+}

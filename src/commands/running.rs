@@ -1,0 +1,177 @@
+//! What all commands that follow a plan give to `run`.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use serde_json::{Map, Value as Json};
+
+use super::connect::Connect;
+use super::session::{Parsed, Session};
+use crate::config::DBT_VERSION;
+use crate::diagnostic::{Diagnostic, Result};
+use crate::jinja::objects::Policy;
+use crate::jinja::runtime::Surroundings;
+use crate::manifest::{Deferral, Lookup, Manifest, Precedence};
+use crate::run::{BatchResults, Command, CommentSetting, Interrupt, RunInputs};
+
+/// How long a run waits for another one on the same schema.
+const LOCK_WAIT: Duration = Duration::from_secs(600);
+
+/// What only some commands know.
+#[derive(Default)]
+pub(super) struct Particulars {
+    pub(super) previous_batches: HashMap<String, BatchResults>,
+    pub(super) original_started_at: Option<jiff::Timestamp>,
+    pub(super) results_path: Option<std::path::PathBuf>,
+}
+
+/// Gathers a run's inputs from flags, profile, project and selection.
+pub(super) fn inputs(
+    session: &Session<'_>,
+    parsed: &Parsed,
+    connect: &Connect,
+    command: Command,
+    selected: &[String],
+    particulars: Particulars,
+) -> Result<RunInputs> {
+    let invocation = session.invocation;
+    let flags = &invocation.flags;
+    let defer = session.deferral(parsed, selected)?;
+    let surroundings = surroundings(session, &parsed.manifest, selected, defer)?;
+    let event_time =
+        [flags.text("event_time_start").map(str::to_owned), flags.text("event_time_end").map(str::to_owned)];
+    let comment = &session.project.root.file.query_comment;
+    let default_results = if command == Command::Freshness { "sources.json" } else { "run_results.json" };
+    Ok(RunInputs {
+        command,
+        surroundings: Arc::new(surroundings),
+        engine: session.engine.clone(),
+        settings: Arc::new(connect.settings.clone()),
+        emitter: Arc::clone(&invocation.emitter),
+        invocation: invocation.for_artifacts(),
+        interrupt: Interrupt::install()?,
+        profile_name: session.profile.name.clone(),
+        target_name: session.profile.target_name.clone(),
+        threads: if flags.boolean("single_threaded") { 1 } else { session.profile.threads.max(1) },
+        fail_fast: flags.boolean("fail_fast"),
+        full_refresh: flags.boolean("full_refresh"),
+        store_failures: flags.boolean("store_failures"),
+        populate_cache: flags.boolean("populate_cache"),
+        cache_selected_only: flags.boolean("cache_selected_only"),
+        introspect: flags.get("introspect") != Some(&Json::Bool(false)),
+        write_json: flags.boolean("write_json"),
+        use_colors: flags.boolean("use_colors"),
+        event_time,
+        previous_batches: particulars.previous_batches,
+        original_started_at: particulars.original_started_at,
+        comment: CommentSetting { text: comment.comment.clone(), append: comment.append },
+        skip_nodes_if_on_run_start_fails: flags.boolean("skip_nodes_if_on_run_start_fails"),
+        source_freshness_run_project_hooks: flags.boolean("source_freshness_run_project_hooks"),
+        results_path: particulars
+            .results_path
+            .unwrap_or_else(|| session.target_directory.join(default_results)),
+        lock_wait: LOCK_WAIT,
+    })
+}
+
+fn surroundings(
+    session: &Session<'_>,
+    manifest: &Arc<Manifest>,
+    selected: &[String],
+    defer: Option<Deferral>,
+) -> Result<Surroundings> {
+    let invocation = session.invocation;
+    let flags = &invocation.flags;
+    let root = session.project.root.name();
+    let precedence = if flags.boolean("require_ref_searches_node_package_before_root") {
+        Precedence::NodePackageFirst
+    } else {
+        Precedence::RootPackageFirst
+    };
+    let restricted: HashSet<String> = session
+        .project
+        .all()
+        .filter(|package| package.file.restrict_access)
+        .map(|package| package.name().to_owned())
+        .collect();
+    let quoting = session.project.root.file.quoting;
+    let target_path = flags
+        .text("target_path")
+        .map_or_else(|| session.project.root.file.target_path.clone(), str::to_owned);
+    let envs: Map<String, Json> = invocation.for_artifacts().env;
+    Ok(Surroundings {
+        manifest: Arc::clone(manifest),
+        lookup: Lookup::new(manifest, root, precedence),
+        restricted_packages: restricted,
+        root_package: root.to_owned(),
+        project_root: invocation.project_directory.clone(),
+        target_path: target_path.into(),
+        database: session.profile.target.database.clone(),
+        schema: session.profile.target.schema.clone(),
+        quoting: Policy {
+            database: quoting.database.unwrap_or(true),
+            schema: quoting.schema.unwrap_or(true),
+            identifier: quoting.identifier.unwrap_or(true),
+        },
+        vars: session.globals.vars.clone(),
+        target: session.globals.target.clone(),
+        flags: session.globals.flags.clone(),
+        invocation_args: Json::Object(flags.values().clone()),
+        invocation_id: invocation.id.clone(),
+        dbt_version: DBT_VERSION.to_owned(),
+        run_started_at: invocation.started_at,
+        metadata_envs: Json::Object(envs),
+        selected: selected.to_vec(),
+        defer,
+        empty: flags.boolean("empty"),
+        sample: sample(flags.get("sample"), invocation.started_at)?,
+        graph: OnceLock::new(),
+    })
+}
+
+/// `--sample "3 days"` or `{start: .., end: ..}` as a window.
+fn sample(value: Option<&Json>, now: jiff::Timestamp) -> Result<Option<[jiff::Timestamp; 2]>> {
+    let invalid = |text: &str| {
+        Diagnostic::runtime("sample-window", format!("Invalid value for `--sample`: {text}"))
+            .help("write a number and a unit, as in `3 days`, or `{'start': '2024-01-01', 'end': '2024-02-01'}`")
+            .boxed()
+    };
+    match value {
+        None => Ok(None),
+        Some(Json::Object(window)) => {
+            let at = |key: &str| {
+                let text = window.get(key).and_then(Json::as_str).unwrap_or_default();
+                timestamp(text).ok_or_else(|| invalid(text))
+            };
+            Ok(Some([at("start")?, at("end")?]))
+        }
+        Some(Json::String(text)) => {
+            let mut words = text.split_whitespace();
+            let count: i64 = words.next().and_then(|word| word.parse().ok()).ok_or_else(|| invalid(text))?;
+            let unit = words.next().unwrap_or_default().trim_end_matches('s').to_owned();
+            let zoned = now.to_zoned(jiff::tz::TimeZone::UTC);
+            let span = match unit.as_str() {
+                "hour" => jiff::Span::new().hours(count),
+                "day" => jiff::Span::new().days(count),
+                "month" => jiff::Span::new().months(count),
+                "year" => jiff::Span::new().years(count),
+                _ => return Err(invalid(text)),
+            };
+            let start = zoned.checked_sub(span).map_err(|_| invalid(text))?;
+            Ok(Some([start.timestamp(), now]))
+        }
+        Some(other) => Err(invalid(&other.to_string())),
+    }
+}
+
+fn timestamp(text: &str) -> Option<jiff::Timestamp> {
+    let text = text.trim().replace(' ', "T");
+    text.parse::<jiff::Timestamp>().ok().or_else(|| {
+        let date = text
+            .parse::<jiff::civil::DateTime>()
+            .ok()
+            .or_else(|| text.parse::<jiff::civil::Date>().ok().map(jiff::civil::DateTime::from))?;
+        date.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+    })
+}
