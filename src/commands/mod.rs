@@ -1,11 +1,14 @@
 //! Each command wires the stages: arguments to settings, project, manifest, graph, plan, results.
 
+mod clean;
 mod connect;
+mod deps;
 mod invocation;
 mod list;
 mod messages;
 mod parse;
 mod run;
+mod run_operation;
 mod running;
 mod session;
 mod version;
@@ -57,6 +60,9 @@ fn dispatch(invocation: &Invocation) -> CommandResult {
     match invocation.command.as_str() {
         "list" => list::run(invocation),
         "parse" => parse::run(invocation),
+        "clean" => clean::run(invocation),
+        "deps" => deps::run(invocation),
+        "run-operation" => run_operation::run(invocation),
         "run" | "build" | "test" | "seed" | "snapshot" | "compile" | "show" | "clone"
         | "source freshness" => run::run(invocation),
         other => Err(crate::diagnostic::Diagnostic::runtime(

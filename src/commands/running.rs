@@ -114,7 +114,12 @@ fn surroundings(
             schema: quoting.schema.unwrap_or(true),
             identifier: quoting.identifier.unwrap_or(true),
         },
-        vars: session.globals.vars.clone(),
+        vars: session
+            .globals
+            .vars
+            .iter()
+            .map(|(package, vars)| (package.clone(), Map::clone(vars)))
+            .collect(),
         target: session.globals.target.clone(),
         flags: session.globals.flags.clone(),
         invocation_args: Json::Object(flags.values().clone()),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json, json};
 
 use super::invocation::Invocation;
+use crate::config::packages::PackagesFile;
 use crate::config::profiles::{Profile, ProfileChoice, ProfilesFile, default_directory};
 use crate::config::project_file::VersionCheck;
 use crate::config::{DBT_VERSION, ProjectFile, Renderer};
@@ -14,6 +15,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Result, Span};
 use crate::graph::{
     EmptyNodes, Graph, IndirectSelection, Selection, SelectionInputs, SelectionRequest, Selectors,
 };
+use crate::jinja::functions::Secrets;
 use crate::jinja::objects::Relation;
 use crate::jinja::{
     Context, DispatchOrder, Engine, EngineSettings, Globals, MacroPackage, ParseGlobals, ParseScope,
@@ -55,7 +57,7 @@ impl<'i> Session<'i> {
         let check =
             if flags.boolean("version_check") { VersionCheck::Enforced } else { VersionCheck::Skipped };
         let file = raw.render(&with_target, check, &mut warnings)?;
-        let installed = installed_packages(&file, &with_target)?;
+        let installed = installed_packages(&file, with_target.clone())?;
         let selectors =
             match crate::config::selectors::read(&invocation.project_directory, &with_target, &mut warnings)?
             {
@@ -273,7 +275,7 @@ fn load_profile(
         }
     };
     let threads = flags.integer("threads").and_then(|threads| usize::try_from(threads).ok());
-    let secret = BareRenderer { allow_secrets: true, ..renderer.clone() };
+    let secret = renderer.clone().with_secrets();
     let project_profile = raw.profile(&secret)?;
     let Some(file) = ProfilesFile::read(&directory)? else {
         if flags.text("profiles_dir").is_some() || flags.text("profile").is_some() {
@@ -297,9 +299,9 @@ fn load_profile(
 }
 
 /// How many packages the project names, and in which file.
-fn installed_packages(file: &ProjectFile, _renderer: &BareRenderer) -> Result<(usize, &'static str)> {
-    let _ = file;
-    Ok((0, "packages.yml"))
+fn installed_packages(file: &ProjectFile, renderer: BareRenderer) -> Result<(usize, &'static str)> {
+    let asked = PackagesFile::read(&file.directory, "", &renderer.with_secrets())?;
+    Ok((asked.packages.len(), asked.file_name))
 }
 
 fn engine_settings(project: &Project, explicit_overrides: bool) -> EngineSettings {
@@ -343,7 +345,7 @@ fn globals(invocation: &Invocation, project: &Project, target: Json) -> Globals 
             merged.extend(package_vars(root, package.name()));
         }
         merged.extend(cli_vars.clone());
-        vars.insert(package.name().to_owned(), merged);
+        vars.insert(package.name().to_owned(), Arc::new(merged));
     }
     let flags: Map<String, Json> = invocation
         .flags
@@ -353,9 +355,9 @@ fn globals(invocation: &Invocation, project: &Project, target: Json) -> Globals 
         .collect();
     Globals {
         vars,
-        cli_vars,
-        environment: invocation.environment.clone(),
-        secrets_allowed: false,
+        cli_vars: Arc::new(cli_vars),
+        environment: Arc::new(invocation.environment.clone()),
+        secrets: Secrets::Refused,
         target,
         flags: Json::Object(flags),
         project_name: project.root.name().to_owned(),
@@ -387,19 +389,26 @@ pub(super) struct BareRenderer {
 
 impl BareRenderer {
     pub(super) fn new(invocation: &Invocation, target: Option<&Json>) -> Result<Self, Diagnostics> {
-        let make = |secrets_allowed: bool| {
-            let mut globals = Globals::bare(invocation.environment.clone(), invocation.flags.vars());
-            globals.secrets_allowed = secrets_allowed;
+        let make = |secrets: Secrets| {
+            let environment = Arc::new(invocation.environment.clone());
+            let mut globals = Globals::bare(environment, invocation.flags.vars(), secrets);
             globals.target = target.cloned().unwrap_or(Json::Null);
             globals.flags = json!(invocation.flags.values());
             Arc::new(globals)
         };
         Ok(Self {
             engine: Engine::bare()?,
-            globals: make(false),
-            secret_globals: make(true),
+            globals: make(Secrets::Refused),
+            secret_globals: make(Secrets::Allowed),
             allow_secrets: false,
         })
+    }
+}
+
+impl BareRenderer {
+    /// For profiles and packages files, which may read secrets.
+    pub(super) fn with_secrets(self) -> Self {
+        Self { allow_secrets: true, ..self }
     }
 }
 

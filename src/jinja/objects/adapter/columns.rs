@@ -16,12 +16,13 @@ pub(super) fn call(
     Some(match method {
         "get_columns_in_relation" => bind_required(method, args, ["relation"], 1)
             .and_then(|[relation]| call_macro(state, method, &[("relation", relation)])),
-        "get_columns_in_table" => bind_required(method, args, ["schema", "identifier"], 2)
-            .and_then(|[schema, identifier]| {
+        "get_columns_in_table" => {
+            bind_required(method, args, ["schema", "identifier"], 2).and_then(|[schema, identifier]| {
                 let name = &database.settings.database;
                 let relation = Relation::new(Some(name), Some(&to_str(&schema)), Some(&to_str(&identifier)));
                 call_macro(state, "get_columns_in_relation", &[("relation", relation.to_value())])
-            }),
+            })
+        }
         "get_missing_columns" => missing(state, args),
         "expand_target_column_types" => expand(state, args),
         "get_column_schema_from_query" => schema_of_query(database, args),
@@ -36,10 +37,7 @@ pub(super) fn columns(state: &State<'_, '_>, relation: &Relation) -> Result<Vec<
 
 fn pair(method: &str, args: &[Value]) -> Result<[Relation; 2], Error> {
     let [from, to] = bind_required(method, args, ["from_relation", "to_relation"], 2)?;
-    Ok([
-        expect_relation(method, "from_relation", &from)?,
-        expect_relation(method, "to_relation", &to)?,
-    ])
+    Ok([expect_relation(method, "from_relation", &from)?, expect_relation(method, "to_relation", &to)?])
 }
 
 /// The columns of the first relation that the second has not.

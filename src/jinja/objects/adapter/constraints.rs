@@ -77,7 +77,11 @@ impl Constraint {
     }
 
     fn named(&self, rendered: &str) -> String {
-        if self.name.is_empty() { rendered.to_owned() } else { format!("constraint {} {rendered}", self.name) }
+        if self.name.is_empty() {
+            rendered.to_owned()
+        } else {
+            format!("constraint {} {rendered}", self.name)
+        }
     }
 }
 

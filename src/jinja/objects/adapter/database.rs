@@ -90,9 +90,12 @@ impl NodeDatabase {
 
     pub fn session(&self) -> Result<&Arc<Session>> {
         self.session.as_ref().ok_or_else(|| {
-            Diagnostic::runtime("no-introspection", "this template asks the database, and `--no-introspect` forbids it")
-                .help("guard the query with `{% if execute %}`, or leave `--no-introspect` out")
-                .boxed()
+            Diagnostic::runtime(
+                "no-introspection",
+                "this template asks the database, and `--no-introspect` forbids it",
+            )
+            .help("guard the query with `{% if execute %}`, or leave `--no-introspect` out")
+            .boxed()
         })
     }
 

@@ -30,7 +30,10 @@ pub(super) fn parse(args: &[Value]) -> Result<Value, Error> {
         return Err(runtime("invalid-index", message));
     }
     let Some(columns) = part("columns") else {
-        return Err(runtime("invalid-index", "Could not parse index config: 'columns' is a required property"));
+        return Err(runtime(
+            "invalid-index",
+            "Could not parse index config: 'columns' is a required property",
+        ));
     };
     let columns = match columns.kind() {
         ValueKind::String => {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use minijinja::value::{Enumerator, Object, ObjectRepr};
 use minijinja::{Error, ErrorKind, State, Value};
 
-use super::{Database, columns, constraints, database, index, methods, none, relations, seed, snapshots, strategies};
+use super::{
+    Database, columns, constraints, database, index, methods, none, relations, seed, snapshots, strategies,
+};
 use crate::jinja::objects::{ColumnClass, RelationClass, Table};
 use crate::jinja::python::{bind_required, dict, expect_str, list, tuple};
 
@@ -30,7 +32,9 @@ pub fn parse_name(name: &str) -> Option<Value> {
             Value::from_function(|_: minijinja::value::Rest<Value>| "")
         }
         "load_result" => Value::from_function(|_: minijinja::value::Rest<Value>| none()),
-        "load_agate_table" => Value::from_function(|_: minijinja::value::Rest<Value>| Table::empty().to_value()),
+        "load_agate_table" => {
+            Value::from_function(|_: minijinja::value::Rest<Value>| Table::empty().to_value())
+        }
         _ => return None,
     })
 }
@@ -38,17 +42,28 @@ pub fn parse_name(name: &str) -> Option<Value> {
 /// dbt's answers while parsing, for methods that would ask the database.
 fn stand_in(method: &str) -> Option<Value> {
     Some(match method {
-        "execute" | "get_partitions_metadata" => {
-            tuple(vec![Value::from(""), Table::empty().to_value()])
-        }
+        "execute" | "get_partitions_metadata" => tuple(vec![Value::from(""), Table::empty().to_value()]),
         "add_query" => tuple(vec![none(), none()]),
         "check_schema_exists" | "already_exists" => Value::from(false),
-        "get_columns_in_relation" | "get_columns_in_table" | "get_missing_columns" | "list_relations"
-        | "get_column_schema_from_query" | "get_dependents" => list(Vec::new()),
+        "get_columns_in_relation"
+        | "get_columns_in_table"
+        | "get_missing_columns"
+        | "list_relations"
+        | "get_column_schema_from_query"
+        | "get_dependents" => list(Vec::new()),
         "cache_added" | "cache_dropped" | "cache_renamed" | "load_seed" => Value::from(""),
-        "attempt" | "get_relation" | "create_schema" | "drop_schema" | "drop_relation" | "truncate_relation"
-        | "rename_relation" | "expand_target_column_types" | "valid_snapshot_target" | "commit"
-        | "assert_valid_snapshot_target_given_strategy" | "get_incremental_strategy_macro"
+        "attempt"
+        | "get_relation"
+        | "create_schema"
+        | "drop_schema"
+        | "drop_relation"
+        | "truncate_relation"
+        | "rename_relation"
+        | "expand_target_column_types"
+        | "valid_snapshot_target"
+        | "commit"
+        | "assert_valid_snapshot_target_given_strategy"
+        | "get_incremental_strategy_macro"
         | "get_hard_deletes_behavior" => none(),
         _ => return None,
     })
@@ -108,10 +123,11 @@ fn without_database(state: &State<'_, '_>, method: &str, args: &[Value]) -> Opti
         "quote" => bind_required(method, args, ["identifier"], 1)
             .and_then(|[name]| Ok(Value::from(format!("\"{}\"", expect_str(method, &name)?)))),
         "quote_seed_column" => methods::quote_seed_column(args),
-        "dispatch" => bind_required(method, args, ["macro_name", "macro_namespace", "packages"], 1)
-            .and_then(|[name, namespace, _]| {
+        "dispatch" => bind_required(method, args, ["macro_name", "macro_namespace", "packages"], 1).and_then(
+            |[name, namespace, _]| {
                 crate::jinja::dispatch(state, expect_str(method, &name)?, namespace.as_str())
-            }),
+            },
+        ),
         "convert_type" => seed::convert_type(args),
         "standardize_grants_dict" => methods::standardize_grants_dict(args),
         "render_raw_columns_constraints" => constraints::columns(args),

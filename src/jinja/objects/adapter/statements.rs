@@ -86,7 +86,8 @@ impl Callable {
         if language.filter(given).is_some_and(|language| to_str(&language) != "sql") {
             return Err(python_models());
         }
-        let fetch = if fetch_result.is_some_and(|fetch| fetch.is_true()) { Fetch::All } else { Fetch::Nothing };
+        let fetch =
+            if fetch_result.is_some_and(|fetch| fetch.is_true()) { Fetch::All } else { Fetch::Nothing };
         let auto_begin = auto_begin.is_none_or(|flag| flag.is_true());
         let session = self.database.session().map_err(raise)?;
         let (response, rows) = session.execute(&sql, begin(auto_begin), fetch).map_err(raise)?;

@@ -45,7 +45,8 @@ pub(super) fn hard_deletes(state: &mut State<'_, '_>, args: &[Value]) -> Result<
     let [config] = bind_required("get_hard_deletes_behavior", args, ["config"], 1)?;
     let mut read = |name: &str| config.call_method(state, "get", &[Value::from(name)]);
     let (invalidate, hard_deletes) = (read("invalidate_hard_deletes")?, read("hard_deletes")?);
-    let invalid = |message: &str| Err(raise(Diagnostic::new("invalid-hard-deletes", Category::Validation, message)));
+    let invalid =
+        |message: &str| Err(raise(Diagnostic::new("invalid-hard-deletes", Category::Validation, message)));
     if given(&invalidate) && given(&hard_deletes) {
         return invalid(
             "You cannot set both the invalidate_hard_deletes and hard_deletes config properties on the same snapshot.",

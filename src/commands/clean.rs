@@ -1,0 +1,88 @@
+//! `rsdbt clean`: deletes the folders of `clean-targets`.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::invocation::Invocation;
+use super::session::BareRenderer;
+use super::{CommandResult, Outcome};
+use crate::config::ProjectFile;
+use crate::config::project_file::VersionCheck;
+use crate::diagnostic::{Diagnostic, Result};
+use crate::run::Event;
+
+pub(super) fn run(invocation: &Invocation) -> CommandResult {
+    let raw = invocation.raw_project()?;
+    let renderer = BareRenderer::new(invocation, None)?;
+    let file = raw.render(&renderer, VersionCheck::Skipped, &mut Vec::new())?;
+    let root = normal(&invocation.project_directory);
+    let only_inside =
+        invocation.flags.get("clean_project_files_only") != Some(&serde_json::Value::Bool(false));
+    let targets: Vec<(String, PathBuf)> =
+        file.clean_targets.iter().map(|target| (target.clone(), normal(&root.join(target)))).collect();
+    if only_inside {
+        let outside: Vec<&str> = targets
+            .iter()
+            .filter(|(_, path)| !path.starts_with(&root))
+            .map(|(target, _)| target.as_str())
+            .collect();
+        if !outside.is_empty() {
+            return Err(Diagnostic::runtime(
+                "clean-outside",
+                format!(
+                    "dbt will not clean the following directories outside the project: [{}]",
+                    outside.iter().map(|target| format!("'{target}'")).collect::<Vec<_>>().join(", ")
+                ),
+            )
+            .help("pass --no-clean-project-files-only to delete them all the same")
+            .into());
+        }
+    }
+    for (target, path) in targets {
+        invocation.emitter.emit(Event::CheckCleanPath { path: target.clone() });
+        if is_protected(&path, &root, &file) {
+            invocation.emitter.emit(Event::ProtectedCleanPath { path: target });
+            continue;
+        }
+        remove(&path)?;
+        invocation.emitter.emit(Event::ConfirmCleanPath { path: target });
+    }
+    invocation.emitter.emit(Event::FinishedCleanPaths {});
+    Ok(Outcome::Success)
+}
+
+/// Folders that hold what users wrote, and what contains them.
+fn is_protected(path: &Path, root: &Path, file: &ProjectFile) -> bool {
+    let written = file
+        .paths
+        .all_sources()
+        .into_iter()
+        .chain(file.paths.docs.clone())
+        .map(|folder| normal(&root.join(&folder)));
+    written.chain([root.to_path_buf()]).any(|folder| folder.starts_with(path))
+}
+
+fn remove(path: &Path) -> Result<()> {
+    let result = match std::fs::symlink_metadata(path) {
+        Err(_) => Ok(()),
+        Ok(metadata) if metadata.is_dir() => std::fs::remove_dir_all(path),
+        Ok(_) => std::fs::remove_file(path),
+    };
+    result.map_err(|error| {
+        Diagnostic::runtime("clean-failed", format!("cannot delete {}: {error}", path.display())).boxed()
+    })
+}
+
+/// The path without `.` and `..`, whether it exists or not.
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                normal.pop();
+            }
+            other => normal.push(other),
+        }
+    }
+    normal
+}

@@ -1,0 +1,42 @@
+//! `rsdbt run-operation`: calls a macro, or runs one Jinja-SQL text.
+
+use serde_json::Value as Json;
+
+use super::connect::Connect;
+use super::invocation::Invocation;
+use super::running::{self, Particulars};
+use super::session::Session;
+use super::{CommandResult, Outcome};
+use crate::diagnostic::{Category, Diagnostic};
+use crate::run::{self, Command, Operation};
+
+pub(super) fn run(invocation: &Invocation) -> CommandResult {
+    let flags = &invocation.flags;
+    let operation = match (flags.text("macro"), flags.text("sql")) {
+        (Some(name), None) => {
+            let arguments = match flags.get("args") {
+                Some(Json::Object(arguments)) => {
+                    arguments.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+                }
+                _ => Vec::new(),
+            };
+            Operation::Macro { name: name.to_owned(), arguments }
+        }
+        (None, Some(sql)) => Operation::Sql(sql.to_owned()),
+        _ => {
+            return Err(Diagnostic::new(
+                "operation-arguments",
+                Category::Usage,
+                "name a macro, or give SQL with `--sql`",
+            )
+            .into());
+        }
+    };
+    let session = Session::load(invocation)?;
+    let parsed = session.parse()?;
+    let connect = Connect::new(&session.profile, &invocation.project_directory)?;
+    let inputs = running::inputs(&session, &parsed, &connect, Command::Run, &[], Particulars::default())?;
+    session.write_manifest(&parsed.manifest)?;
+    let results = run::run_operation(&inputs, &operation)?;
+    Ok(if results.success() { Outcome::Success } else { Outcome::Failure })
+}
