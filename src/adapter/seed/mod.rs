@@ -115,12 +115,12 @@ impl Seed {
         Ok(Self { delimiter: options.delimiter, data_start, columns, row_count, verbatim, bytes })
     }
 
-    /// The rows as values, for templates that look at them.
-    pub fn rows(&self) -> Vec<Vec<Cell>> {
+    /// The first `most` rows as values, for templates that look at them.
+    pub fn rows(&self, most: usize) -> Vec<Vec<Cell>> {
         let mut records = Records::new(&self.bytes, self.data_start, self.delimiter);
         let mut row = Row::default();
-        let mut rows = Vec::with_capacity(self.row_count);
-        while records.next(&mut row) {
+        let mut rows = Vec::with_capacity(self.row_count.min(most));
+        while rows.len() < most && records.next(&mut row) {
             let cell = |(index, column): (usize, &SeedColumn)| {
                 value::cell(row.field(index, &self.bytes).unwrap_or_default(), column.data_type)
             };

@@ -13,6 +13,8 @@ mod seed;
 mod snapshots;
 mod statements;
 mod strategies;
+#[cfg(test)]
+mod tests;
 
 pub use database::{AdapterSettings, NodeDatabase, SeedFile, StoredResult};
 pub use object::{AdapterObject, parse_name};

@@ -4,13 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use minijinja::value::{Enumerator, Object, ObjectRepr};
-use minijinja::{Error, ErrorKind, State, Value};
+use minijinja::{Error, State, Value};
 
 use super::{
     Database, columns, constraints, database, index, methods, none, relations, seed, snapshots, strategies,
 };
+use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::jinja::objects::{ColumnClass, RelationClass, Table};
-use crate::jinja::python::{bind_required, dict, expect_str, list, tuple};
+use crate::jinja::python::{bind_required, dict, expect_str, list, raise, tuple};
 
 /// `adapter`, with a node's database or, while parsing, without.
 pub struct AdapterObject {
@@ -29,14 +30,30 @@ pub fn parse_name(name: &str) -> Option<Value> {
         "adapter" => Value::from_object(AdapterObject { database: None }),
         "api" => database::api(),
         "statement" | "store_result" | "store_raw_result" | "submit_python_job" => {
-            Value::from_function(|_: minijinja::value::Rest<Value>| "")
+            Value::from_object(Answer(Value::from("")))
         }
-        "load_result" => Value::from_function(|_: minijinja::value::Rest<Value>| none()),
-        "load_agate_table" => {
-            Value::from_function(|_: minijinja::value::Rest<Value>| Table::empty().to_value())
-        }
+        "load_result" => Value::from_object(Answer(none())),
+        "load_agate_table" => Value::from_object(Answer(Table::empty().to_value())),
         _ => return None,
     })
+}
+
+/// A function that always answers the same; the body of a `{% call %}` is never rendered.
+#[derive(Debug)]
+struct Answer(Value);
+
+impl Object for Answer {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::NonEnumerable
+    }
+
+    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, _: &[Value]) -> Result<Value, Error> {
+        Ok(self.0.clone())
+    }
 }
 
 /// dbt's answers while parsing, for methods that would ask the database.
@@ -146,8 +163,33 @@ fn parsing(method: &str) -> Option<Value> {
     })
 }
 
+/// For "did you mean".
+const METHODS: [&str; 20] = [
+    "add_query",
+    "cache_added",
+    "cache_dropped",
+    "check_schema_exists",
+    "commit",
+    "create_schema",
+    "dispatch",
+    "drop_relation",
+    "drop_schema",
+    "execute",
+    "expand_target_column_types",
+    "get_columns_in_relation",
+    "get_missing_columns",
+    "get_relation",
+    "list_relations",
+    "quote",
+    "quote_as_configured",
+    "rename_relation",
+    "truncate_relation",
+    "verify_database",
+];
+
 fn no_such_method(method: &str) -> Error {
-    Error::new(ErrorKind::UnknownMethod, format!("'adapter' has no method '{method}'"))
+    let message = format!("'adapter' has no method '{method}'");
+    raise(Diagnostic::compilation("unknown-method", message).maybe_help(did_you_mean(method, METHODS)))
 }
 
 impl fmt::Debug for AdapterObject {

@@ -7,7 +7,7 @@ use minijinja::value::{Enumerator, Object, ObjectRepr, Rest};
 use minijinja::{Error, State, Value};
 
 use super::{Database, expect_relation};
-use crate::adapter::{ResultColumn, ResultSet, Seed, quote_identifier};
+use crate::adapter::{ResultColumn, ResultSet, Seed, SeedColumn, quote_identifier};
 use crate::diagnostic::Diagnostic;
 use crate::jinja::objects::{DataType, Table};
 use crate::jinja::python::{bind_required, expect_int, given, raise, to_str, tuple, type_error};
@@ -87,18 +87,23 @@ pub(super) fn convert_type(args: &[Value]) -> Result<Value, Error> {
     })
 }
 
+/// The first rows of a seed, as `seed --show` prints them.
+pub(super) fn sample(table: &Value) -> Option<Table> {
+    const ROWS: usize = 10;
+    table.downcast_object_ref::<SeedTable>().map(|seed| seed.table_of(ROWS))
+}
+
 impl SeedTable {
     /// The whole table, for templates that want more than names and counts.
     fn table(&self) -> &Table {
-        self.table.get_or_init(|| {
-            let column = |column: &crate::adapter::SeedColumn| ResultColumn {
-                name: column.name.clone(),
-                type_oid: 0,
-                type_modifier: -1,
-            };
-            let columns = self.seed.columns.iter().map(column).collect();
-            Table::from_result_set(&ResultSet { columns, rows: self.seed.rows() })
-        })
+        self.table.get_or_init(|| self.table_of(usize::MAX))
+    }
+
+    fn table_of(&self, most: usize) -> Table {
+        let column =
+            |column: &SeedColumn| ResultColumn { name: column.name.clone(), type_oid: 0, type_modifier: -1 };
+        let columns = self.seed.columns.iter().map(column).collect();
+        Table::from_result_set(&ResultSet { columns, rows: self.seed.rows(most) })
     }
 }
 
