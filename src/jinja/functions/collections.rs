@@ -2,6 +2,7 @@
 
 use minijinja::{Error, State, Value};
 
+use super::itertools::Endless;
 use crate::diagnostic::Diagnostic;
 use crate::jinja::python::{
     Arguments, Set, bind_required, dict, items_of, list, pairs_of, raise, to_str, tuple, value_error,
@@ -26,8 +27,16 @@ fn strict(code: &'static str, error: &Error) -> Error {
 }
 
 fn zipped(values: &[Value]) -> Result<Value, Error> {
-    let columns: Vec<Vec<Value>> = values.iter().map(items_of).collect::<Result<_, _>>()?;
-    let length = columns.iter().map(Vec::len).min().unwrap_or_default();
+    let endless = |value: &Value| value.downcast_object_ref::<Endless>().is_some();
+    let length = values.iter().filter(|value| !endless(value)).map(|value| Ok(items_of(value)?.len()));
+    let length = length.collect::<Result<Vec<usize>, Error>>()?.into_iter().min().unwrap_or_default();
+    let columns: Vec<Vec<Value>> = values
+        .iter()
+        .map(|value| match value.downcast_object_ref::<Endless>() {
+            Some(endless) => (0..length).map(|at| endless.at(at)).collect(),
+            None => items_of(value),
+        })
+        .collect::<Result<_, _>>()?;
     let row = |at: usize| tuple(columns.iter().map(|column| column[at].clone()).collect());
     Ok(list((0..length).map(row).collect()))
 }

@@ -8,8 +8,10 @@ pub mod datetime;
 mod exceptions;
 mod filters;
 mod function;
+mod itertools;
 mod messages;
 mod namespace;
+mod regex;
 mod variables;
 
 use std::collections::HashMap;
@@ -62,7 +64,15 @@ pub fn global_names() -> impl Iterator<Item = &'static str> {
 }
 
 fn modules() -> Value {
-    namespace("modules", vec![("datetime", datetime::module()), ("pytz", datetime::pytz())])
+    namespace(
+        "modules",
+        vec![
+            ("datetime", datetime::module()),
+            ("pytz", datetime::pytz()),
+            ("re", regex::module()),
+            ("itertools", itertools::module()),
+        ],
+    )
 }
 
 fn api() -> Value {

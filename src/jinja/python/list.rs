@@ -8,6 +8,9 @@ use minijinja::{Error, State};
 
 use super::{bind, bind_required, expect_int, no_arguments, repr, unknown_method, value_error};
 
+/// No list is that long; an iterator that gives more has no end.
+const ENDLESS: usize = 10_000_000;
+
 /// A mutable sequence, shared by all who hold it.
 pub struct List(Mutex<Vec<Value>>);
 
@@ -100,7 +103,14 @@ pub(crate) fn items_of(value: &Value) -> Result<Vec<Value>, Error> {
     if value.is_none() || value.is_undefined() {
         return Err(super::type_error(format!("'{}' object is not iterable", super::type_name(value))));
     }
-    value.try_iter()?.checked().collect()
+    let mut items: Vec<Value> = Vec::new();
+    for item in value.try_iter()?.checked() {
+        if items.len() > ENDLESS {
+            return Err(value_error("an endless iterator cannot be made a list"));
+        }
+        items.push(item?);
+    }
+    Ok(items)
 }
 
 /// `index(x[, start[, end]])` and `count(x)`, which tuples have too.
