@@ -1,6 +1,7 @@
 //! The one integration test binary.
 
 mod architecture;
+mod docs;
 mod lineage;
 mod spec;
 mod support;

@@ -1,0 +1,186 @@
+//! The documentation page of a small project that real dbt built, and of 5,000 models; `tests/browser`
+//! opens what is written here.
+
+use rsdbt::docs::{Artifacts, generate, trace_manifest};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+
+const PAGES: &str = "target/browser";
+
+fn shop(name: &str) -> Value {
+    serde_json::from_str(&fs::read_to_string(format!("tests/browser/shop/{name}.json")).unwrap()).unwrap()
+}
+
+fn page(name: &str, artifacts: Artifacts<'_>) -> String {
+    let lineage = trace_manifest(artifacts.manifest, artifacts.catalog, 2);
+    let html = generate(artifacts, &lineage);
+    fs::create_dir_all(PAGES).unwrap();
+    fs::write(Path::new(PAGES).join(name), &html).unwrap();
+    html
+}
+
+/// The text of an inlined JSON element.
+fn inlined(html: &str, id: &str) -> Value {
+    let (_, rest) = html.split_once(&format!("id=\"{id}\">")).unwrap();
+    serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
+}
+
+fn node<'v>(index: &'v Value, id: &str) -> &'v Value {
+    index["nodes"].as_array().unwrap().iter().find(|node| node["id"] == id).unwrap()
+}
+
+#[test]
+fn the_page_holds_the_project_and_nothing_that_runs() {
+    let (manifest, catalog, run, sources) =
+        (shop("manifest"), shop("catalog"), shop("run_results"), shop("sources"));
+    let html = page(
+        "shop.html",
+        Artifacts {
+            manifest: &manifest,
+            catalog: Some(&catalog),
+            run_results: Some(&run),
+            sources: Some(&sources),
+        },
+    );
+    // One script that runs, three that are data; what users wrote opens none.
+    assert_eq!(html.matches("<script").count(), 4);
+    assert_eq!(html.matches("</script").count(), 4);
+    assert!(!html.contains("<img"));
+    for placeholder in ["{{title}}", "{{policy}}", "{{style}}", "{{script}}", "{{columns}}"] {
+        assert!(!html.contains(placeholder), "{placeholder} is left");
+    }
+    for loading in [" src=\"", "@import", "url(", "fetch(", "XMLHttpRequest"] {
+        assert!(!html.contains(loading), "the page loads something: {loading}");
+    }
+    let index = inlined(&html, "data-index");
+    let orders = node(&index, "model.shop.fct_orders");
+    assert_eq!(orders["owner"], "Finance data, finance@example.com");
+    assert_eq!(orders["status"], "success");
+    assert_eq!(orders["layer"], "marts");
+    assert_eq!(orders["columns"][0]["name"], "order_id");
+    assert_eq!(orders["columns"][0]["type"], "integer");
+    assert_eq!(orders["columns"][0]["tests"].as_array().unwrap().len(), 3);
+    assert_eq!(node(&index, "source.shop.raw.payments")["freshness"]["status"], "warn");
+    assert_eq!(node(&index, "model.shop.broken_report")["status"], "error");
+    assert_eq!(node(&index, "exposure.shop.revenue_dashboard")["label"], "Revenue dashboard");
+    assert!(index["meta"]["overview"].as_str().unwrap().contains("shop's warehouse"));
+}
+
+#[test]
+fn columns_are_traced_through_an_ephemeral_model_to_the_source() {
+    let (manifest, catalog) = (shop("manifest"), shop("catalog"));
+    let html = page(
+        "no_run.html",
+        Artifacts { manifest: &manifest, catalog: Some(&catalog), run_results: None, sources: None },
+    );
+    let (index, columns) = (inlined(&html, "data-index"), inlined(&html, "data-columns"));
+    let nodes = index["nodes"].as_array().unwrap();
+    let edges = |id: &str, column: &str| -> Vec<String> {
+        let at = nodes.iter().position(|node| node["id"] == id).unwrap();
+        let own = columns["nodes"][at]["columns"].as_array().unwrap();
+        let found = own.iter().find(|entry| entry[0] == column).unwrap();
+        let shown = |edge: &Value| {
+            let from = usize::try_from(edge[0].as_i64().unwrap()).unwrap();
+            format!("{} {} {}", nodes[from]["name"].as_str().unwrap(), edge[1], edge[2].as_str().unwrap())
+        };
+        found[1].as_array().unwrap().iter().map(shown).collect()
+    };
+    assert_eq!(edges("model.shop.dim_customers", "lifetime_value"), ["fct_orders \"amount\" e"]);
+    assert_eq!(edges("model.shop.fct_orders", "amount"), ["int_order_payments \"amount\" e"]);
+    assert_eq!(edges("model.shop.int_order_payments", "amount"), ["stg_payments \"amount\" e"]);
+    assert_eq!(edges("model.shop.stg_payments", "amount"), ["raw.payments \"amount_cents\" e"]);
+    assert_eq!(edges("model.shop.dim_customers", "country"), ["stg_customers \"country\" d"]);
+}
+
+/// A project of staging, intermediate and mart models, as large as asked.
+fn synthetic(count: usize) -> Value {
+    let mut seed = 7u64;
+    let mut random = |limit: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        usize::try_from(seed % limit as u64).unwrap()
+    };
+    let staging = count / 5;
+    let intermediate = count / 2;
+    let name = |at: usize| match at {
+        _ if at < staging => format!("stg_{at:05}"),
+        _ if at < staging + intermediate => format!("int_{at:05}"),
+        _ => format!("fct_{at:05}"),
+    };
+    let mut nodes = serde_json::Map::new();
+    for at in 0..count {
+        let folder = ["staging", "intermediate", "marts"]
+            [usize::from(at >= staging) + usize::from(at >= staging + intermediate)];
+        let own = name(at);
+        let (parents, sql) = if at < staging {
+            let sql = "select id, k, grp, amount, created_at, round((amount / 100.0)::numeric, 2) as amount_c\nfrom \"db\".\"raw\".\"events\"\nwhere created_at >= '2024-01-01'::timestamp and k <> 7";
+            (vec!["source.perf.raw.events".to_owned()], sql.to_owned())
+        } else {
+            let mut parents: Vec<usize> = (0..=random(3)).map(|_| random(at.min(staging + at / 2))).collect();
+            parents.sort_unstable();
+            parents.dedup();
+            let ctes: Vec<String> = parents
+                .iter()
+                .enumerate()
+                .map(|(n, &parent)| {
+                    format!(
+                        "p{n} as (select id, k, grp, amount, created_at from \"db\".\"perf\".\"{}\")",
+                        name(parent)
+                    )
+                })
+                .collect();
+            let joins: String = (1..parents.len()).map(|n| format!("\nleft join p{n} using (id)")).collect();
+            let sql = format!(
+                "with {}\nselect p0.id, p0.k, p0.grp, p0.amount, p0.created_at, round((p0.amount / 100.0)::numeric, 3) as amount_c\n  , count(*) over (partition by p0.grp) as n_a_{at}\n  , count(*) over (partition by p0.grp) as n_b_{at}\nfrom p0{joins}\nwhere p0.id <= {}\n",
+                ctes.join(",\n"),
+                random(1000)
+            );
+            (parents.iter().map(|&parent| format!("model.perf.{}", name(parent))).collect(), sql)
+        };
+        nodes.insert(
+            format!("model.perf.{own}"),
+            json!({
+                "resource_type": "model", "name": own, "alias": own, "package_name": "perf", "schema": "perf",
+                "fqn": ["perf", folder, format!("g{:03}", at / 100), own], "relation_name": format!("\"db\".\"perf\".\"{own}\""),
+                "original_file_path": format!("models/{folder}/g{:03}/{own}.sql", at / 100),
+                "description": format!("Model {own} of the synthetic project"), "tags": [format!("g{}", at % 10)],
+                "columns": {"id": {"name": "id", "description": "the key"}, "created_at": {"name": "created_at"}, "amount_c": {"name": "amount_c"}},
+                "config": {"materialized": if at % 4 == 0 { "table" } else { "view" }},
+                "depends_on": {"nodes": parents}, "raw_code": sql, "compiled_code": format!("{sql}\n"),
+            }),
+        );
+    }
+    let columns: serde_json::Map<String, Value> = ["id", "k", "grp", "amount", "created_at"]
+        .into_iter()
+        .map(|name| (name.to_owned(), json!({"name": name})))
+        .collect();
+    json!({
+        "metadata": {"project_name": "perf", "generated_at": "2024-01-01T00:00:00Z"},
+        "nodes": nodes,
+        "sources": {"source.perf.raw.events": {
+            "resource_type": "source", "name": "events", "source_name": "raw", "package_name": "perf", "schema": "raw", "identifier": "events",
+            "relation_name": "\"db\".\"raw\".\"events\"", "columns": columns, "description": "", "original_file_path": "models/sources.yml",
+        }},
+    })
+}
+
+#[test]
+fn five_thousand_models_make_one_page() {
+    let manifest = synthetic(5000);
+    let html = page(
+        "large.html",
+        Artifacts { manifest: &manifest, catalog: None, run_results: None, sources: None },
+    );
+    let index = inlined(&html, "data-index");
+    let nodes = index["nodes"].as_array().unwrap();
+    assert_eq!(nodes.len(), 5001);
+    // Data flows to the right.
+    for node in nodes {
+        for parent in node.get("parents").and_then(Value::as_array).into_iter().flatten() {
+            let parent = &nodes[usize::try_from(parent.as_u64().unwrap()).unwrap()];
+            assert!(parent["at"][0].as_f64() < node["at"][0].as_f64());
+        }
+    }
+}
