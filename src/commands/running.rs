@@ -114,12 +114,8 @@ fn surroundings(
             schema: quoting.schema.unwrap_or(true),
             identifier: quoting.identifier.unwrap_or(true),
         },
-        vars: session
-            .globals
-            .vars
-            .iter()
-            .map(|(package, vars)| (package.clone(), Map::clone(vars)))
-            .collect(),
+        vars: session.globals.vars.clone(),
+        environment: Arc::new(session.globals.environment.clone()),
         target: session.globals.target.clone(),
         flags: session.globals.flags.clone(),
         invocation_args: Json::Object(flags.values().clone()),

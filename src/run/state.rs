@@ -13,12 +13,14 @@ use super::summary::Nodes;
 use crate::adapter::RelationCache;
 use crate::diagnostic::Diagnostic;
 use crate::jinja::Message;
+use crate::jinja::objects::adapter::AdapterSettings;
 use crate::manifest::{Manifest, Node};
 
 /// One run.
 pub(super) struct Run<'a> {
     pub(super) inputs: &'a RunInputs,
     pub(super) cache: Arc<RelationCache>,
+    pub(super) adapter_settings: Arc<AdapterSettings>,
     pub(super) in_flight: Arc<InFlight>,
     compiled: Mutex<HashMap<String, Arc<CompiledNode>>>,
     freshness: Mutex<Vec<FreshnessResult>>,
@@ -28,9 +30,19 @@ pub(super) struct Run<'a> {
 
 impl<'a> Run<'a> {
     pub(super) fn new(inputs: &'a RunInputs) -> Self {
+        let cache: Arc<RelationCache> = Arc::default();
+        let shared = &inputs.surroundings;
+        let adapter_settings = Arc::new(AdapterSettings {
+            database: shared.database.clone(),
+            project_name: shared.root_package.clone(),
+            quoting: shared.quoting,
+            behavior: shared.flags.as_object().cloned().unwrap_or_default(),
+            cache: Arc::clone(&cache),
+        });
         Self {
             inputs,
-            cache: Arc::default(),
+            cache,
+            adapter_settings,
             in_flight: Arc::default(),
             compiled: Mutex::default(),
             freshness: Mutex::default(),

@@ -9,6 +9,7 @@ use super::config::ConfigObject;
 use super::references::{Kind, Reference};
 use super::relation;
 use super::{NodeContext, Subject, model, templates};
+use crate::jinja::functions::{EnvVar, Secrets, Var, datetime};
 use crate::jinja::python::from_json;
 use crate::manifest::{Node, NodeKind};
 
@@ -106,6 +107,15 @@ impl NodeContext {
                 Some(templates::function(name, &self.me.upgrade()?))
             }
             "sql_now" => Some(Value::from("now()")),
+            "var" => Some(self.var()),
+            "env_var" => Some(self.env_var()),
+            "target" | "env" => Some(from_json(&self.shared.target)),
+            "flags" => Some(from_json(&self.shared.flags)),
+            "project_name" => Some(Value::from(self.shared.root_package.as_str())),
+            "invocation_id" => Some(Value::from(self.shared.invocation_id.as_str())),
+            "dbt_version" => Some(Value::from(self.shared.dbt_version.as_str())),
+            "run_started_at" => Some(datetime::utc(self.shared.run_started_at)),
+            "thread_id" => Some(Value::from(std::thread::current().name().unwrap_or("MainThread"))),
             _ => self.database.as_ref().and_then(|database| database.get(name)),
         }
     }
@@ -129,6 +139,32 @@ impl NodeContext {
             Subject::Operation => ConfigObject::new(&empty, "operation"),
         };
         Value::from_object(object)
+    }
+
+    /// The package's variables; a unit test's own stand over them.
+    fn var(&self) -> Value {
+        let known = self
+            .shared
+            .vars
+            .get(self.package_name())
+            .or_else(|| self.shared.vars.get(&self.shared.root_package));
+        let mut values = known.cloned().unwrap_or_default();
+        if let Some(test) = &self.unit_test {
+            Arc::make_mut(&mut values).extend(test.vars.clone());
+        }
+        let node_name = self.subject_resource().map(|subject| subject.name().to_owned());
+        Var { values, node_name, required: true }.to_value()
+    }
+
+    fn env_var(&self) -> Value {
+        let environment = self.shared.environment.clone();
+        let own = self.unit_test.as_ref().map(|test| test.env_vars.clone()).unwrap_or_default();
+        let lookup = move |name: &str| match own.get(name) {
+            Some(Json::String(text)) => Some(text.clone()),
+            Some(other) => Some(other.to_string()),
+            None => environment.get(name).map(str::to_owned),
+        };
+        EnvVar::new(Arc::new(lookup), Secrets::Refused).to_value()
     }
 
     fn this(&self) -> Value {

@@ -8,6 +8,7 @@ use minijinja::Value;
 use serde_json::{Map, Value as Json, json};
 
 use super::CteTarget;
+use crate::config::Environment;
 use crate::jinja::objects::Policy;
 use crate::jinja::python::from_json;
 use crate::manifest::{Deferral, Lookup, Manifest};
@@ -28,7 +29,8 @@ pub struct Surroundings {
     /// The project's quoting of database, schema and identifier.
     pub quoting: Policy,
     /// Each package's variables with those of the root project and the command line over them.
-    pub vars: HashMap<String, Map<String, Json>>,
+    pub vars: HashMap<String, Arc<Map<String, Json>>>,
+    pub environment: Arc<Environment>,
     /// `target`, without the password.
     pub target: Json,
     pub flags: Json,

@@ -212,9 +212,12 @@ impl Job<'_, '_> {
     /// The phases by what the step does.
     fn execute(&mut self, session: &mut Session, resource: Resource<'_>) -> Result<Executed> {
         let run = self.run;
-        let needs_connection = self.step.action != Action::Nothing && run.inputs.introspect;
-        if needs_connection {
-            session.acquire(run, &self.step.unique_id, &self.info);
+        if self.step.action != Action::Nothing {
+            if run.inputs.introspect {
+                session.acquire(run, &self.step.unique_id, &self.info);
+            } else {
+                session.acquire_offline(run);
+            }
         }
         match (resource, self.step.action) {
             (Resource::Node(_), Action::Render) => {

@@ -9,12 +9,14 @@ use super::super::event::Event;
 use super::super::interrupt::InFlight;
 use super::super::state::Run;
 use crate::adapter::{
-    self, Begin, CancelHandle, Fetch, Observer, QueryComment, RelationCache, Response, ResultSet,
+    self, Begin, CancelHandle, Fetch, Observer, QueryComment, Response, ResultSet, SeedOptions,
 };
 use crate::diagnostic::{Category, Diagnostic, Result};
+use crate::jinja::objects::adapter::{NodeDatabase, SeedFile};
 use crate::jinja::objects::{Relation, Table};
+use crate::jinja::python::to_str;
 use crate::jinja::runtime::Database;
-use crate::manifest::Node;
+use crate::manifest::{Node, NodeKind};
 
 /// What a statement left under its name.
 pub(in crate::run) struct Stored {
@@ -25,7 +27,7 @@ pub(in crate::run) struct Stored {
 /// One per thread.
 pub(in crate::run) struct Session {
     adapter: Option<Arc<adapter::Session>>,
-    cache: Option<Arc<RelationCache>>,
+    database: Option<Arc<NodeDatabase>>,
     committed: Arc<AtomicBool>,
 }
 
@@ -68,7 +70,7 @@ impl Observer for Watcher {
 
 impl Session {
     pub(in crate::run) fn new() -> Self {
-        Self { adapter: None, cache: None, committed: Arc::default() }
+        Self { adapter: None, database: None, committed: Arc::default() }
     }
 
     /// Makes the session ready for a node; it connects when the node first needs it.
@@ -97,7 +99,13 @@ impl Session {
             unique_id: unique_id.to_owned(),
             committed: Arc::clone(&self.committed),
         }));
-        self.cache = Some(Arc::clone(&run.cache));
+        let seed = run.seed_file(unique_id);
+        self.database = Some(NodeDatabase::new(&run.adapter_settings, Some(&adapter), seed));
+    }
+
+    /// Without a connection: templates that ask the database fail with a hint.
+    pub(in crate::run) fn acquire_offline(&mut self, run: &Run<'_>) {
+        self.database = Some(NodeDatabase::new(&run.adapter_settings, None, None));
     }
 
     /// The connection itself.
@@ -152,7 +160,8 @@ impl Session {
 
     /// What templates see of the connection.
     pub(in crate::run) fn names(&self) -> Option<Arc<dyn Database>> {
-        None
+        let database = self.database.as_ref()?;
+        Some(Arc::new(Arc::clone(database)))
     }
 
     pub(in crate::run) fn main_result(&self) -> Option<Stored> {
@@ -160,25 +169,22 @@ impl Session {
     }
 
     pub(in crate::run) fn take_result(&self, name: &str) -> Option<Stored> {
-        let _ = name;
-        None
+        let stored = self.database.as_ref()?.result(name)?;
+        let response = stored.response().unwrap_or_else(|| Response::from_tag(&to_str(&stored.response)));
+        Some(Stored { response, table: stored.table().unwrap_or_else(Table::empty) })
     }
 
     pub(in crate::run) fn has_relation(&self, relation: &Relation) -> bool {
-        let (Some(cache), Some(schema), Some(name)) = (&self.cache, &relation.schema, &relation.identifier)
-        else {
-            return false;
-        };
-        cache.kind(schema, name).is_some()
+        self.database.as_ref().is_some_and(|database| database.has_relation(relation))
     }
 
     /// The relations that a materialization made.
     pub(in crate::run) fn remember(&self, relations: &[Relation]) {
-        let Some(cache) = &self.cache else { return };
+        let Some(database) = &self.database else { return };
         for relation in relations {
             if let (Some(schema), Some(name)) = (&relation.schema, &relation.identifier) {
                 let kind = relation.kind.and_then(|kind| adapter::RelationKind::from_name(kind.as_str()));
-                cache.add(schema, name, kind.unwrap_or(adapter::RelationKind::Table));
+                database.settings.cache.add(schema, name, kind.unwrap_or(adapter::RelationKind::Table));
             }
         }
     }
@@ -205,6 +211,24 @@ impl Session {
 }
 
 impl Run<'_> {
+    /// The file of a seed, as its configs say to read it.
+    fn seed_file(&self, unique_id: &str) -> Option<SeedFile> {
+        let node = self.manifest().nodes.get(unique_id)?;
+        let NodeKind::Seed { root_path } = &node.kind else { return None };
+        let root =
+            root_path.as_ref().map_or_else(|| self.inputs.surroundings.project_root.clone(), Into::into);
+        let config = |name: &str| node.config.get(name);
+        let types = config("column_types").and_then(serde_json::Value::as_object);
+        let delimiter = config("delimiter").and_then(serde_json::Value::as_str);
+        let options = SeedOptions {
+            delimiter: delimiter.and_then(|text| text.bytes().next()).unwrap_or(b','),
+            text_columns: types.into_iter().flat_map(|types| types.keys().cloned()).collect(),
+            ..SeedOptions::default()
+        };
+        let path = root.join(&node.original_file_path);
+        Some(SeedFile { path, shown_path: node.original_file_path.clone(), options })
+    }
+
     /// dbt's query comment for a node's statements.
     pub(in crate::run) fn query_comment(&self, unique_id: &str) -> Option<QueryComment> {
         let inputs = self.inputs;
