@@ -115,7 +115,7 @@ fn surroundings(
             identifier: quoting.identifier.unwrap_or(true),
         },
         vars: session.globals.vars.clone(),
-        environment: Arc::new(session.globals.environment.clone()),
+        environment: Arc::clone(&session.globals.environment),
         target: session.globals.target.clone(),
         flags: session.globals.flags.clone(),
         invocation_args: Json::Object(flags.values().clone()),

@@ -37,6 +37,7 @@ struct Watcher {
     in_flight: Arc<InFlight>,
     info: Option<NodeInfo>,
     unique_id: String,
+    comment: Option<QueryComment>,
     committed: Arc<AtomicBool>,
 }
 
@@ -55,7 +56,13 @@ impl Observer for Watcher {
     }
 
     fn sent(&self, sql: &str) {
-        self.say(Event::SQLQuery { conn_name: self.unique_id.clone(), sql: sql.to_owned() });
+        // As the server sees it: tools look for the comment in the log.
+        let sql = match &self.comment {
+            Some(comment) if comment.append => format!("{sql}\n/* {} */", comment.text.trim()),
+            Some(comment) => format!("/* {} */\n{sql}", comment.text.trim()),
+            None => sql.to_owned(),
+        };
+        self.say(Event::SQLQuery { conn_name: self.unique_id.clone(), sql });
     }
 
     fn answered(&self, response: &Response, elapsed: Duration) {
@@ -91,12 +98,14 @@ impl Session {
             Some(info) => run.emitter.emit_for(info, event),
             None => run.emitter.emit(event),
         }
-        adapter.set_comment(run.query_comment(unique_id));
+        let comment = run.query_comment(unique_id);
+        adapter.set_comment(comment.clone());
         adapter.observe(Arc::new(Watcher {
             emitter: Arc::clone(&run.emitter),
             in_flight: Arc::clone(&run.in_flight),
             info,
             unique_id: unique_id.to_owned(),
+            comment,
             committed: Arc::clone(&self.committed),
         }));
         let seed = run.seed_file(unique_id);
