@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::ParseRequest;
 use super::draft::{Draft, locator};
 use super::scope::Scopes;
-use crate::diagnostic::{Diagnostic, Diagnostics, Result, Span};
+use crate::diagnostic::{Diagnostics, Result, Span};
 use crate::jinja::{BlockKind, Context, cut_blocks};
 use crate::manifest::{FileHash, FunctionPart, Language, ModelPart, Node, NodeKind};
 use crate::project::{FileKind, Package, SourceFile};
@@ -174,12 +174,4 @@ impl Reader<'_> {
         }
         Ok(drafts)
     }
-}
-
-/// dbt's error for a model and another node of one id.
-pub(super) fn duplicate(first: &Draft, second: &Draft) -> Diagnostic {
-    crate::manifest::duplicate_resource(
-        crate::manifest::Resource::Node(&first.node),
-        crate::manifest::Resource::Node(&second.node),
-    )
 }

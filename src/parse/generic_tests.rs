@@ -33,7 +33,7 @@ const CONFIG_ARGUMENTS: [&str; 14] = [
 ];
 
 /// The name under which a test's macro call finds its arguments.
-pub(crate) const KWARGS_NAME: &str = "_dbt_generic_test_kwargs";
+pub const KWARGS_NAME: &str = "_dbt_generic_test_kwargs";
 
 /// What tests are attached to.
 #[derive(Debug, Clone)]
@@ -238,7 +238,7 @@ fn fqn_folders(file: &str) -> Vec<String> {
 }
 
 /// Renders a test's arguments natively; a bare `ref('x')` counts as Jinja.
-pub(crate) fn render_arguments(
+pub fn render_arguments(
     engine: &crate::jinja::Engine,
     arguments: &Map<String, Json>,
     span: &Span,

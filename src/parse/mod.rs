@@ -30,6 +30,7 @@ use crate::jinja::{Engine, SharedNames};
 use crate::manifest::{Manifest, Metadata};
 use crate::project::Project;
 
+pub use generic_tests::{KWARGS_NAME, render_arguments};
 pub use naming::Quoted;
 pub use scope::RelationOf;
 

@@ -4,8 +4,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_json::Value as Json;
-
 use super::super::describe;
 use super::super::ephemeral::{Cte, inject};
 use super::super::event::Event;
@@ -15,6 +13,7 @@ use crate::diagnostic::{Diagnostic, Result, SourceText, Span};
 use crate::jinja::runtime::{BatchContext, NodeContext, NodeContextParts, NodeFile, Subject};
 use crate::jinja::{Context, Value};
 use crate::manifest::{Compiled, InjectedCte, Node, NodeKind, Resource};
+use crate::parse;
 
 /// A node whose query is ready, and what those need who select from it as from a CTE.
 #[derive(Debug)]
@@ -62,7 +61,7 @@ impl Run<'_> {
         let mut extra = extra;
         if node.generic_test().is_some() {
             let bare = self.context(session, node, Extra::default());
-            extra.values.insert("_dbt_generic_test_kwargs".into(), self.test_arguments(node, &bare)?);
+            extra.values.insert(parse::KWARGS_NAME.into(), self.test_arguments(node, &bare)?);
         }
         let context = self.context(session, node, extra);
         let mut compiled = self.render_with_ctes(session, node, &context)?;
@@ -120,39 +119,7 @@ impl Run<'_> {
         let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(context);
         let source = SourceText::new(node.original_file_path.clone(), String::new());
         let span = Span::new(&source, 0..0);
-        let mut arguments = Vec::new();
-        for (name, value) in &part.test_metadata.kwargs {
-            let rendered = if name == "column_name" {
-                crate::jinja::python::from_json(value)
-            } else {
-                self.render_deep(value, &span, &dynamic)?
-            };
-            arguments.push((Value::from(name.as_str()), rendered));
-        }
-        Ok(crate::jinja::python::dict(arguments))
-    }
-
-    fn render_deep(&self, value: &Json, span: &Span, context: &Arc<dyn Context>) -> Result<Value> {
-        match value {
-            Json::String(text) if text.contains("{{") || text.contains("{%") => {
-                self.inputs.engine.evaluate(text, span, context)
-            }
-            Json::Array(items) => {
-                let items: Result<Vec<Value>> =
-                    items.iter().map(|item| self.render_deep(item, span, context)).collect();
-                Ok(crate::jinja::python::list(items?))
-            }
-            Json::Object(pairs) => {
-                let pairs: Result<Vec<(Value, Value)>> = pairs
-                    .iter()
-                    .map(|(key, item)| {
-                        Ok((Value::from(key.as_str()), self.render_deep(item, span, context)?))
-                    })
-                    .collect();
-                Ok(crate::jinja::python::dict(pairs?))
-            }
-            plain => Ok(crate::jinja::python::from_json(plain)),
-        }
+        parse::render_arguments(&self.inputs.engine, &part.test_metadata.kwargs, &span, &dynamic)
     }
 
     /// `to: ref('x')` of a foreign key becomes the relation's name.
