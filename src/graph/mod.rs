@@ -18,10 +18,13 @@ pub use listing::{ListOutput, list};
 pub use node_set::NodeSet;
 pub use selector::{EmptyNodes, IndirectSelection, Selection, SelectionInputs, SelectionRequest, Selectors};
 
-/// The edges lead from what is read to what reads it.
+/// Unique ids.
+type Dag = DiGraph<String, ()>;
+
+/// The edges lead from what is read to what reads it. The nodes stand in the order of `Manifest::resources`.
 #[derive(Debug, Clone, Default)]
 pub struct Graph {
-    dag: DiGraph<String, ()>,
+    dag: Dag,
     index: HashMap<String, NodeIndex>,
 }
 
@@ -29,32 +32,22 @@ impl Graph {
     /// Fails with the whole cycle when there is one.
     pub fn build(manifest: &Manifest) -> Result<Self> {
         let mut graph = Self::default();
-        for id in manifest.sources.keys() {
-            graph.node(id);
+        for (at, resource) in manifest.resources().enumerate() {
+            graph.dag.add_node(resource.unique_id().to_owned());
+            graph.index.insert(resource.unique_id().to_owned(), NodeIndex::new(at));
         }
-        for resource in in_link_order(manifest) {
-            let child = graph.node(resource.unique_id());
+        for (at, resource) in manifest.resources().enumerate() {
             for parent in resource.parents() {
-                if manifest.resource(parent).is_none() {
-                    return Err(dangling(resource, parent).boxed());
-                }
-                let parent = graph.node(parent);
-                graph.dag.update_edge(parent, child, ());
+                match graph.index.get(parent) {
+                    Some(&parent) => graph.dag.add_edge(parent, NodeIndex::new(at), ()),
+                    None => return Err(dangling(resource, parent).boxed()),
+                };
             }
         }
-        match cycle::find(&graph.dag) {
-            Some(cycle) => Err(cycle::diagnostic(&graph.dag, &cycle, manifest).boxed()),
-            None => Ok(graph),
+        if petgraph::algo::toposort(&graph.dag, None).is_err() {
+            return Err(cycle::diagnostic(manifest).boxed());
         }
-    }
-
-    fn node(&mut self, id: &str) -> NodeIndex {
-        if let Some(&node) = self.index.get(id) {
-            return node;
-        }
-        let node = self.dag.add_node(id.to_owned());
-        self.index.insert(id.to_owned(), node);
-        node
+        Ok(graph)
     }
 
     pub fn len(&self) -> usize {
@@ -112,8 +105,8 @@ impl Graph {
         &self.dag[NodeIndex::new(at)]
     }
 
-    fn position(&self, id: &str) -> Option<usize> {
-        self.index.get(id).map(|node| node.index())
+    fn parents_at(&self, at: usize) -> impl Iterator<Item = usize> {
+        self.dag.neighbors_directed(NodeIndex::new(at), Direction::Incoming).map(NodeIndex::index)
     }
 
     /// The nodes that can be reached by one step or more, staying `within` a set. The nodes of `from` are
@@ -166,18 +159,6 @@ impl Graph {
         }
         levels
     }
-}
-
-/// The order in which dbt links them; it decides where a reported cycle starts.
-fn in_link_order(manifest: &Manifest) -> impl Iterator<Item = Resource<'_>> {
-    let nodes = manifest.nodes.values().map(|node| Resource::Node(node));
-    nodes
-        .chain(manifest.semantic_models.values().map(Resource::SemanticModel))
-        .chain(manifest.exposures.values().map(Resource::Exposure))
-        .chain(manifest.functions.values().map(|node| Resource::Node(node)))
-        .chain(manifest.metrics.values().map(Resource::Metric))
-        .chain(manifest.unit_tests.values().map(Resource::UnitTest))
-        .chain(manifest.saved_queries.values().map(Resource::SavedQuery))
 }
 
 fn dangling(resource: Resource<'_>, parent: &str) -> Diagnostic {

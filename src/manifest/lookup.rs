@@ -42,8 +42,24 @@ impl Names {
         self.0.get(name).map_or(&[], Vec::as_slice)
     }
 
-    fn first(&self, name: &str, package: Option<&str>) -> Option<&Entry> {
-        self.all(name).iter().find(|entry| package.is_none_or(|package| entry.package == package))
+    fn first(&self, name: &str, scope: Scope<'_>) -> Option<&Entry> {
+        self.all(name).iter().find(|entry| scope.covers(&entry.package))
+    }
+}
+
+/// Where to search.
+#[derive(Debug, Clone, Copy)]
+enum Scope<'a> {
+    Package(&'a str),
+    Everywhere,
+}
+
+impl Scope<'_> {
+    fn covers(self, package: &str) -> bool {
+        match self {
+            Self::Package(name) => name == package,
+            Self::Everywhere => true,
+        }
     }
 }
 
@@ -116,7 +132,7 @@ impl Lookup {
                 }
             }
             Resource::Node(_) if kind == ResourceType::Function => {
-                self.functions.add(name, package, id, kind)
+                self.functions.add(name, package, id, kind);
             }
             Resource::Source(_) => self.sources.add(&search_name(resource), package, id, kind),
             Resource::Metric(_) => self.metrics.add(name, package, id, kind),
@@ -148,20 +164,20 @@ impl Lookup {
             _ => args.name.clone(),
         };
         let mut disabled = None;
-        for package in self.packages(from_package, args.package.as_deref()).into_iter().flatten() {
+        for scope in self.scopes(from_package, args.package.as_deref()).into_iter().flatten() {
             let entries = self.refable.all(&name);
-            let entry = match package {
-                Some(package) => entries.iter().find(|entry| entry.package == package),
-                None if entries.len() > 1 => {
+            let entry = match scope {
+                Scope::Package(package) => entries.iter().find(|entry| entry.package == package),
+                Scope::Everywhere if entries.len() > 1 => {
                     let unique_ids = entries.iter().map(|entry| entry.unique_id.clone()).collect();
                     return Err(Ambiguous { name, unique_ids });
                 }
-                None => entries.first(),
+                Scope::Everywhere => entries.first(),
             };
             if let Some(entry) = entry {
                 return Ok(Found::Enabled(&entry.unique_id));
             }
-            disabled = disabled.or_else(|| self.disabled_of(&name, package, ResourceType::is_refable));
+            disabled = disabled.or_else(|| self.disabled_of(&name, scope, ResourceType::is_refable));
         }
         Ok(disabled.map_or(Found::Missing, Found::Disabled))
     }
@@ -224,11 +240,11 @@ impl Lookup {
 
     fn find<'a>(&'a self, names: &'a Names, from: &str, name: &str, package: Option<&str>) -> Found<'a> {
         let mut disabled = None;
-        for package in self.packages(from, package).into_iter().flatten() {
-            if let Some(entry) = names.first(name, package) {
+        for scope in self.scopes(from, package).into_iter().flatten() {
+            if let Some(entry) = names.first(name, scope) {
                 return Found::Enabled(&entry.unique_id);
             }
-            disabled = disabled.or_else(|| self.disabled_of(name, package, |_| true));
+            disabled = disabled.or_else(|| self.disabled_of(name, scope, |_| true));
         }
         disabled.map_or(Found::Missing, Found::Disabled)
     }
@@ -236,26 +252,23 @@ impl Lookup {
     fn disabled_of(
         &self,
         name: &str,
-        package: Option<&str>,
+        scope: Scope<'_>,
         wanted: impl Fn(ResourceType) -> bool,
     ) -> Option<&str> {
         let mut entries = self.disabled.all(name).iter();
-        let entry = entries.find(|entry| {
-            package.is_none_or(|package| entry.package == package) && wanted(entry.resource_type)
-        });
+        let entry = entries.find(|entry| scope.covers(&entry.package) && wanted(entry.resource_type));
         entry.map(|entry| entry.unique_id.as_str())
     }
 
-    /// Where to search, in order; the inner `None` means every package.
-    fn packages<'a>(&'a self, from: &'a str, wanted: Option<&'a str>) -> [Option<Option<&'a str>>; 3] {
-        let root = self.root_package.as_str();
-        match wanted {
-            Some(package) => [Some(Some(package)), None, None],
-            None if from == root => [Some(Some(root)), Some(None), None],
-            None => match self.precedence {
-                Precedence::RootPackageFirst => [Some(Some(root)), Some(Some(from)), Some(None)],
-                Precedence::NodePackageFirst => [Some(Some(from)), Some(Some(root)), Some(None)],
-            },
+    /// Where to search, in order.
+    fn scopes<'a>(&'a self, from: &'a str, wanted: Option<&'a str>) -> [Option<Scope<'a>>; 3] {
+        let root = Some(Scope::Package(&self.root_package));
+        let (own, everywhere) = (Some(Scope::Package(from)), Some(Scope::Everywhere));
+        match (wanted, self.precedence) {
+            (Some(package), _) => [Some(Scope::Package(package)), None, None],
+            (None, _) if from == self.root_package => [root, everywhere, None],
+            (None, Precedence::RootPackageFirst) => [root, own, everywhere],
+            (None, Precedence::NodePackageFirst) => [own, root, everywhere],
         }
     }
 }

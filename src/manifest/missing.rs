@@ -1,5 +1,7 @@
 //! The errors of names that lead nowhere, or where they must not.
 
+use std::fmt::Write as _;
+
 use crate::diagnostic::{Diagnostic, did_you_mean};
 
 use super::{Access, Ambiguous, Lookup, RefArgs, Resource, ResourceType};
@@ -60,7 +62,7 @@ pub fn target_not_found(
         place = format!("with version '{version}' ");
     }
     if let Some(package) = target.package() {
-        place.push_str(&format!("in package or project '{package}' "));
+        let _ = write!(place, "in package or project '{package}' ");
     }
     let code = match (target, reason) {
         (_, Reason::Disabled) => "disabled-target",

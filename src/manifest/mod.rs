@@ -127,11 +127,10 @@ impl Disabled {
 
 impl<'de> Deserialize<'de> for Disabled {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        use serde::de::Error;
-        let value = Value::deserialize(deserializer)?;
         fn from<T: serde::de::DeserializeOwned, E: serde::de::Error>(value: Value) -> Result<T, E> {
             serde_json::from_value(value).map_err(E::custom)
         }
+        let value = Value::deserialize(deserializer)?;
         match value.get("resource_type").and_then(Value::as_str) {
             Some("source") => from(value).map(Self::Source),
             Some("exposure") => from(value).map(Self::Exposure),
@@ -140,7 +139,7 @@ impl<'de> Deserialize<'de> for Disabled {
             Some("semantic_model") => from(value).map(Self::SemanticModel),
             Some("unit_test") => from(value).map(Self::UnitTest),
             Some(_) => from(value).map(Self::Node),
-            None => Err(D::Error::missing_field("resource_type")),
+            None => Err(serde::de::Error::missing_field("resource_type")),
         }
     }
 }

@@ -230,7 +230,7 @@ impl Flat {
 impl From<Flat> for Node {
     fn from(mut flat: Flat) -> Self {
         let kind = flat.take_kind();
-        let compiled = flat.compiled.then(|| Compiled {
+        let compiled = flat.compiled.then_some(Compiled {
             code: flat.compiled_code,
             extra_ctes_injected: flat.extra_ctes_injected,
             extra_ctes: flat.extra_ctes,

@@ -4,6 +4,7 @@
 //! that leads nowhere is an error.
 
 use std::collections::HashSet;
+use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
@@ -187,7 +188,7 @@ impl ResolveContext<'_> {
 pub fn forbidden(
     node: Resource<'_>,
     target: &Node,
-    restricted_packages: &HashSet<String>,
+    restricted_packages: &HashSet<String, impl BuildHasher>,
 ) -> Option<Diagnostic> {
     let part = target.model()?;
     // dbt: ad hoc queries read anything

@@ -160,3 +160,32 @@ fn two_nodes_of_one_relation_are_refused() {
         "dbt found two resources with the database representation \"\"postgres\".\"selectors\".\"orders\"\""
     ));
 }
+
+#[test]
+fn older_manifests_are_read() {
+    let text = r#"{
+        "metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v4.json", "quoting": null},
+        "nodes": {
+            "model.old.orders": {
+                "raw_sql": "select 1", "compiled": true, "compiled_sql": "select 1", "resource_type": "model",
+                "depends_on": {"nodes": ["model.old.base"]}, "refs": [["base"], ["pkg", "other"]], "tags": "daily",
+                "config": {"enabled": true, "materialized": "view"}, "root_path": "/x", "description": null,
+                "unique_id": "model.old.orders", "name": "orders", "deferred": false
+            }
+        },
+        "metrics": {"metric.old.m": {"name": "m", "type": "sum", "sql": "x", "filters": []}},
+        "docs": {"dbt.__overview__": {"name": "__overview__", "block_contents": ""}},
+        "disabled": null, "parent_map": null
+    }"#;
+    let manifest: Manifest = serde_json::from_str(text).unwrap();
+    assert_eq!(manifest.metadata.schema_number(), Some(4));
+    let node = &manifest.nodes["model.old.orders"];
+    assert_eq!(&*node.raw_code, "select 1");
+    assert_eq!(node.compiled.as_ref().unwrap().code.as_deref(), Some("select 1"));
+    assert_eq!(
+        node.refs[1],
+        RefArgs { name: "other".to_owned(), package: Some("pkg".to_owned()), version: None }
+    );
+    assert_eq!(node.tags, ["daily"]);
+    assert!(manifest.metrics.is_empty() && manifest.disabled.is_empty());
+}

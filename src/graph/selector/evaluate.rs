@@ -2,8 +2,8 @@
 
 use petgraph::Direction;
 
-use crate::diagnostic::{Diagnostic, Result};
-use crate::manifest::{Manifest, ResourceType};
+use crate::diagnostic::{Category, Diagnostic, Result};
+use crate::manifest::{Resource, ResourceType};
 
 use super::super::{Graph, NodeSet};
 use super::methods::Searcher;
@@ -14,7 +14,8 @@ use super::{SelectionInputs, Selectors};
 
 pub(super) struct Evaluation<'a> {
     graph: &'a Graph,
-    manifest: &'a Manifest,
+    /// At the places of their nodes in the graph.
+    resources: Vec<Resource<'a>>,
     /// What is enabled.
     members: NodeSet,
     searcher: Searcher<'a>,
@@ -31,22 +32,33 @@ struct Found {
 }
 
 impl<'a> Evaluation<'a> {
-    pub(super) fn new(graph: &'a Graph, inputs: &SelectionInputs<'a>) -> Self {
+    pub(super) fn new(graph: &'a Graph, inputs: &SelectionInputs<'a>) -> Result<Self> {
+        let resources: Vec<_> = inputs.manifest.resources().collect();
+        let fits = resources.len() == graph.len()
+            && resources.iter().enumerate().all(|(at, resource)| graph.id_at(at) == resource.unique_id());
+        if !fits {
+            let message = "the graph was built from another manifest";
+            return Err(Diagnostic::new("stale-graph", Category::Internal, message).boxed());
+        }
         let mut members = NodeSet::new(graph.len());
-        for resource in inputs.manifest.resources().filter(|resource| resource.is_enabled()) {
-            if let Some(at) = graph.position(resource.unique_id()) {
+        for (at, resource) in resources.iter().enumerate() {
+            if resource.is_enabled() {
                 members.insert(at);
             }
         }
-        Self {
+        Ok(Self {
             graph,
-            manifest: inputs.manifest,
+            resources,
             members,
             searcher: Searcher::new(*inputs),
             selectors: inputs.selectors,
             following: Vec::new(),
             warnings: Vec::new(),
-        }
+        })
+    }
+
+    pub(super) fn resource(&self, at: usize) -> Resource<'a> {
+        self.resources[at]
     }
 
     pub(super) fn select(&mut self, spec: &Spec) -> Result<NodeSet> {
@@ -109,8 +121,8 @@ impl<'a> Evaluation<'a> {
 
     fn search(&mut self, criteria: &Criteria) -> Result<NodeSet> {
         let mut selected = NodeSet::new(self.graph.len());
-        for id in self.searcher.search(criteria)? {
-            if let Some(at) = self.graph.position(id).filter(|&at| self.members.contains(at)) {
+        for at in self.searcher.search(criteria, &self.resources)? {
+            if self.members.contains(at) {
                 selected.insert(at);
             }
         }
@@ -159,21 +171,20 @@ impl<'a> Evaluation<'a> {
         let mut reachable = selected.clone();
         if mode == IndirectSelection::Buildable {
             reachable.union_with(&self.reach(&selected, None, Direction::Incoming));
-            for id in self.manifest.sources.keys() {
-                if let Some(at) = self.graph.position(id) {
+            for (at, resource) in self.resources.iter().enumerate() {
+                if matches!(resource, Resource::Source(_)) {
                     reachable.insert(at);
                 }
             }
         }
         let mut direct = selected.clone();
         for at in self.reach(&selected, Some(1), Direction::Outgoing).iter() {
-            let Some(resource) = self.manifest.resource(self.graph.id_at(at)) else { continue };
-            if !matches!(resource.resource_type(), ResourceType::Test | ResourceType::UnitTest) {
+            if !matches!(self.resources[at].resource_type(), ResourceType::Test | ResourceType::UnitTest) {
                 continue;
             }
             let wanted = match mode {
                 IndirectSelection::Eager => true,
-                _ => self.all_in(resource.parents(), &reachable),
+                _ => self.reads_only(at, &reachable),
             };
             if wanted {
                 direct.insert(at);
@@ -196,16 +207,16 @@ impl<'a> Evaluation<'a> {
         }
         let mut selected = direct;
         for at in indirect.iter() {
-            let Some(node) = self.manifest.nodes.get(self.graph.id_at(at)) else { continue };
-            if self.all_in(&node.depends_on.nodes, &reachable) {
+            // dbt: unit tests have one parent and need no second look
+            if matches!(self.resources[at], Resource::Node(_)) && self.reads_only(at, &reachable) {
                 selected.insert(at);
             }
         }
         selected
     }
 
-    fn all_in(&self, ids: &[String], set: &NodeSet) -> bool {
-        ids.iter().all(|id| self.graph.position(id).is_some_and(|at| set.contains(at)))
+    fn reads_only(&self, at: usize, set: &NodeSet) -> bool {
+        self.graph.parents_at(at).all(|parent| set.contains(parent))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The search methods: which resources a criteria names, before relatives and tests come along.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use serde_json::Value;
@@ -14,6 +14,9 @@ use super::SelectionInputs;
 use super::fqn::FqnPattern;
 use super::pattern::{PathPattern, Pattern};
 use super::syntax::{Criteria, Method};
+
+/// Places of resources.
+type Places = Vec<usize>;
 
 /// Searches one manifest.
 pub(super) struct Searcher<'a> {
@@ -41,14 +44,15 @@ impl<'a> Searcher<'a> {
             .unwrap_or_default()
     }
 
-    /// The unique ids that the criteria names.
-    pub(super) fn search(&mut self, criteria: &Criteria) -> Result<Vec<&'a str>> {
+    /// The places of the resources that the criteria names.
+    pub(super) fn search(&mut self, criteria: &Criteria, resources: &[Resource<'a>]) -> Result<Places> {
+        let all = All(resources);
         let value = criteria.text();
         let pattern = || Pattern::new(&value);
         match criteria.method {
             Method::Fqn => {
                 let pattern = FqnPattern::new(&value);
-                Ok(self.matching(|resource| match resource {
+                Ok(all.matching(|resource| match resource {
                     Resource::Source(_) => false,
                     Resource::Node(node) => pattern.matches(&node.fqn, node.is_versioned()),
                     other => pattern.matches(other.fqn(), false),
@@ -56,7 +60,7 @@ impl<'a> Searcher<'a> {
             }
             Method::Tag => {
                 let pattern = pattern();
-                Ok(self.matching(|resource| resource.tags().iter().any(|tag| pattern.matches(tag))))
+                Ok(all.matching(|resource| resource.tags().iter().any(|tag| pattern.matches(tag))))
             }
             Method::Group => {
                 let pattern = pattern();
@@ -64,24 +68,24 @@ impl<'a> Searcher<'a> {
                 let is_groupable = |it: Resource<'_>| {
                     matches!(it, Resource::Node(_) | Resource::Metric(_)) && !is_function(it)
                 };
-                Ok(self.matching(|it| {
+                Ok(all.matching(|it| {
                     is_groupable(it) && group(it.config()).is_some_and(|group| pattern.matches(group))
                 }))
             }
-            Method::Access => Ok(self.matching(|resource| match resource {
+            Method::Access => Ok(all.matching(|resource| match resource {
                 Resource::Node(node) => node.model().is_some_and(|model| model.access.as_str() == value),
                 _ => false,
             })),
-            Method::Source => self.sources(&value),
-            Method::Exposure => self.named(ResourceType::Exposure, "exposure", &value),
-            Method::Metric => self.named(ResourceType::Metric, "metric", &value),
-            Method::SemanticModel => self.named(ResourceType::SemanticModel, "semantic model", &value),
-            Method::SavedQuery => self.named(ResourceType::SavedQuery, "saved query", &value),
-            Method::UnitTest => self.named(ResourceType::UnitTest, "unit test", &value),
-            Method::Path => self.paths(&value),
+            Method::Source => sources(all, &value),
+            Method::Exposure => named(all, ResourceType::Exposure, "exposure", &value),
+            Method::Metric => named(all, ResourceType::Metric, "metric", &value),
+            Method::SemanticModel => named(all, ResourceType::SemanticModel, "semantic model", &value),
+            Method::SavedQuery => named(all, ResourceType::SavedQuery, "saved query", &value),
+            Method::UnitTest => named(all, ResourceType::UnitTest, "unit test", &value),
+            Method::Path => self.paths(all, &value),
             Method::File => {
                 let pattern = pattern();
-                Ok(self.matching(|resource| {
+                Ok(all.matching(|resource| {
                     let path = resource.original_file_path();
                     let name = path.rsplit('/').next().unwrap_or(path);
                     pattern.matches(name) || pattern.matches(stem(name))
@@ -90,19 +94,19 @@ impl<'a> Searcher<'a> {
             Method::Package => {
                 let root = self.manifest.metadata.project_name.as_deref();
                 let pattern = Pattern::new(root.filter(|_| value == "this").unwrap_or(&value));
-                Ok(self.matching(|resource| pattern.matches(resource.package_name())))
+                Ok(all.matching(|resource| pattern.matches(resource.package_name())))
             }
-            Method::Config => Ok(self.matching(|resource| match resource {
+            Method::Config => Ok(all.matching(|resource| match resource {
                 Resource::Source(_) | Resource::Node(_) if !is_function(resource) => {
                     descend(resource.config(), &criteria.arguments)
                         .is_some_and(|found| config_matches(found, &criteria.value, &criteria.arguments))
                 }
                 _ => false,
             })),
-            Method::ResourceType => self.resource_types(&value),
+            Method::ResourceType => resource_types(all, &value),
             Method::TestName => {
                 let pattern = pattern();
-                Ok(self.matching(|resource| match resource {
+                Ok(all.matching(|resource| match resource {
                     Resource::Node(node) => {
                         node.generic_test().is_some_and(|test| pattern.matches(&test.test_metadata.name))
                     }
@@ -110,60 +114,17 @@ impl<'a> Searcher<'a> {
                     _ => false,
                 }))
             }
-            Method::TestType => self.test_types(&value),
-            Method::Version => self.versions(&value),
-            Method::State => self.state(&value),
-            Method::Result => self.results(&value),
-            Method::SourceStatus => self.source_status(&value),
+            Method::TestType => test_types(all, &value),
+            Method::Version => versions(all, &value),
+            Method::State => self.state(all, &value),
+            Method::Result => self.results(all, &value),
+            Method::SourceStatus => self.source_status(all, &value),
             // the evaluation follows these itself
             Method::Selector => Ok(Vec::new()),
         }
     }
 
-    fn matching(&self, accepts: impl Fn(Resource<'a>) -> bool) -> Vec<&'a str> {
-        self.manifest.resources().filter(|&it| accepts(it)).map(Resource::unique_id).collect()
-    }
-
-    fn sources(&self, value: &str) -> Result<Vec<&'a str>> {
-        let parts: Vec<&str> = value.split('.').collect();
-        let (package, source, table) = match parts[..] {
-            [source] => ("*", source, "*"),
-            [source, table] => ("*", source, table),
-            [package, source, table] => (package, source, table),
-            _ => {
-                return Err(invalid(format!(
-                    "Invalid source selector value \"{value}\". Sources must be of the form `${{source_name}}`, \
-                     `${{source_name}}.${{target_name}}`, or `${{package_name}}.${{source_name}}.${{target_name}}`"
-                )));
-            }
-        };
-        let (package, source, table) = (Pattern::new(package), Pattern::new(source), Pattern::new(table));
-        let found = self.manifest.sources.values().filter(|it| {
-            package.matches(&it.package_name) && source.matches(&it.source_name) && table.matches(&it.name)
-        });
-        Ok(found.map(|it| it.unique_id.as_str()).collect())
-    }
-
-    /// `name` or `package.name`.
-    fn named(&self, kind: ResourceType, title: &str, value: &str) -> Result<Vec<&'a str>> {
-        let (package, name) = match value.split('.').collect::<Vec<_>>()[..] {
-            [name] => ("*", name),
-            [package, name] => (package, name),
-            _ => {
-                let noun = title.replace(' ', "_");
-                return Err(invalid(format!(
-                    "Invalid {title} selector value \"{value}\". It must be of the form `${{{noun}_name}}` or \
-                     `${{package_name.{noun}_name}}`"
-                )));
-            }
-        };
-        let (package, name) = (Pattern::new(package), Pattern::new(name));
-        Ok(self.matching(|it| {
-            it.resource_type() == kind && package.matches(it.package_name()) && name.matches(it.name())
-        }))
-    }
-
-    fn paths(&self, value: &str) -> Result<Vec<&'a str>> {
+    fn paths(&self, all: All<'_, 'a>, value: &str) -> Result<Places> {
         if value.starts_with('/') {
             return Err(invalid(format!("Non-relative patterns are unsupported: `{value}`"))
                 .help("give a path relative to the project")
@@ -180,7 +141,7 @@ impl<'a> Searcher<'a> {
             })
         };
         let mut found = Vec::new();
-        for resource in self.manifest.resources() {
+        for (at, resource) in all.0.iter().enumerate() {
             let file = resource.original_file_path();
             let file = file.strip_prefix("./").unwrap_or(file);
             let parents = file.match_indices('/').map(|(at, _)| &file[..at]);
@@ -191,68 +152,13 @@ impl<'a> Searcher<'a> {
                 || is_found("")
                 || parents.into_iter().any(&mut is_found)
             {
-                found.push(resource.unique_id());
+                found.push(at);
             }
         }
         Ok(found)
     }
 
-    fn resource_types(&self, value: &str) -> Result<Vec<&'a str>> {
-        let Ok(kind) = value.parse::<ResourceType>() else {
-            let names = ResourceType::ALL.map(ResourceType::as_str);
-            return Err(invalid(format!("Invalid resource_type selector \"{value}\""))
-                .maybe_help(did_you_mean(value, names))
-                .boxed());
-        };
-        Ok(self.matching(|resource| resource.resource_type() == kind))
-    }
-
-    fn test_types(&self, value: &str) -> Result<Vec<&'a str>> {
-        // dbt: a part of `data`, `singular` or `unit` will do
-        let (generic, singular, unit) = if matches!(value, "generic" | "schema") {
-            (true, false, false)
-        } else if "data".contains(value) {
-            (true, true, false)
-        } else if "singular".contains(value) {
-            (false, true, false)
-        } else if "unit".contains(value) {
-            (false, false, true)
-        } else {
-            return Err(invalid(format!(
-                "Invalid test type selector {value}: expected \"generic\", \"singular\", \"unit\", or \"data\""
-            )));
-        };
-        Ok(self.matching(|resource| match resource {
-            Resource::Node(node) => match node.kind {
-                NodeKind::GenericTest(_) => generic,
-                NodeKind::SingularTest => singular,
-                _ => false,
-            },
-            Resource::UnitTest(_) => unit,
-            _ => false,
-        }))
-    }
-
-    fn versions(&self, value: &str) -> Result<Vec<&'a str>> {
-        if !matches!(value, "latest" | "prerelease" | "old" | "none") {
-            return Err(invalid(format!(
-                "Invalid version type selector {value}: expected one of: \"latest\", \"prerelease\", \"old\", or \"none\""
-            )));
-        }
-        Ok(self.matching(|resource| {
-            let Resource::Node(node) = resource else { return false };
-            let Some(model) = node.model() else { return false };
-            match (value, &model.version, &model.latest_version) {
-                ("none", version, _) => version.is_none(),
-                ("latest", ..) => node.is_latest_version(),
-                ("prerelease", Some(version), Some(latest)) => version > latest,
-                ("old", Some(version), Some(latest)) => version < latest,
-                _ => false,
-            }
-        }))
-    }
-
-    fn state(&mut self, value: &str) -> Result<Vec<&'a str>> {
+    fn state(&mut self, all: All<'_, 'a>, value: &str) -> Result<Places> {
         let Some((state, old)) = self.state.and_then(|state| Some((state, state.manifest.as_ref()?))) else {
             return Err(invalid("Got a state selector method, but no comparison manifest")
                 .help("give the directory of an earlier manifest.json with `--state`")
@@ -271,35 +177,135 @@ impl<'a> Searcher<'a> {
         let comparison =
             self.comparison.get_or_insert_with(|| StateComparison::new(manifest, old, state.source_names));
         let mut found = Vec::new();
-        for resource in manifest.resources() {
+        for (at, &resource) in all.0.iter().enumerate() {
             if comparison.holds(aspect, resource)? {
-                found.push(resource.unique_id());
+                found.push(at);
             }
         }
         comparison.check_removed(aspect)?;
         Ok(found)
     }
 
-    fn results(&self, value: &str) -> Result<Vec<&'a str>> {
+    fn results(&self, all: All<'_, 'a>, value: &str) -> Result<Places> {
         let Some(results) = self.state.and_then(|state| state.results.as_ref()) else {
             return Err(Diagnostic::new("missing-state", Category::Internal, "No comparison run_results")
                 .help("give the directory of an earlier run_results.json with `--state`")
                 .boxed());
         };
-        let ids =
-            results.iter().filter(|result| result.status == value).map(|result| result.unique_id.as_str());
-        Ok(self.present(ids))
+        let wanted = results.iter().filter(|result| result.status == value);
+        let ids: HashSet<&str> = wanted.map(|result| result.unique_id.as_str()).collect();
+        Ok(all.matching(|resource| ids.contains(resource.unique_id())))
     }
 
-    fn source_status(&self, value: &str) -> Result<Vec<&'a str>> {
+    fn source_status(&self, all: All<'_, 'a>, value: &str) -> Result<Places> {
         let none = PreviousState::default();
-        let fresher = self.state.unwrap_or(&none).fresher_sources()?;
-        Ok(if value == "fresher" { self.present(fresher.into_iter()) } else { Vec::new() })
+        let fresher: HashSet<&str> = self.state.unwrap_or(&none).fresher_sources()?.into_iter().collect();
+        Ok(all.matching(|resource| value == "fresher" && fresher.contains(resource.unique_id())))
     }
+}
 
-    fn present<'b>(&self, ids: impl Iterator<Item = &'b str>) -> Vec<&'a str> {
-        ids.filter_map(|id| self.manifest.resource(id).map(Resource::unique_id)).collect()
+/// All resources, to filter.
+#[derive(Clone, Copy)]
+struct All<'r, 'a>(&'r [Resource<'a>]);
+
+impl<'a> All<'_, 'a> {
+    fn matching(self, accepts: impl Fn(Resource<'a>) -> bool) -> Places {
+        self.0.iter().enumerate().filter(|&(_, &resource)| accepts(resource)).map(|(at, _)| at).collect()
     }
+}
+
+fn sources(all: All<'_, '_>, value: &str) -> Result<Places> {
+    let parts: Vec<&str> = value.split('.').collect();
+    let (package, source, table) = match parts[..] {
+        [source] => ("*", source, "*"),
+        [source, table] => ("*", source, table),
+        [package, source, table] => (package, source, table),
+        _ => {
+            return Err(invalid(format!(
+                "Invalid source selector value \"{value}\". Sources must be of the form `${{source_name}}`, \
+                 `${{source_name}}.${{target_name}}`, or `${{package_name}}.${{source_name}}.${{target_name}}`"
+            )));
+        }
+    };
+    let (package, source, table) = (Pattern::new(package), Pattern::new(source), Pattern::new(table));
+    Ok(all.matching(|resource| {
+        let Resource::Source(it) = resource else { return false };
+        package.matches(&it.package_name) && source.matches(&it.source_name) && table.matches(&it.name)
+    }))
+}
+
+/// `name` or `package.name`.
+fn named(all: All<'_, '_>, kind: ResourceType, title: &str, value: &str) -> Result<Places> {
+    let (package, name) = match value.split('.').collect::<Vec<_>>()[..] {
+        [name] => ("*", name),
+        [package, name] => (package, name),
+        _ => {
+            let noun = title.replace(' ', "_");
+            return Err(invalid(format!(
+                "Invalid {title} selector value \"{value}\". It must be of the form `${{{noun}_name}}` or \
+                 `${{package_name.{noun}_name}}`"
+            )));
+        }
+    };
+    let (package, name) = (Pattern::new(package), Pattern::new(name));
+    Ok(all.matching(|it| {
+        it.resource_type() == kind && package.matches(it.package_name()) && name.matches(it.name())
+    }))
+}
+
+fn resource_types(all: All<'_, '_>, value: &str) -> Result<Places> {
+    let Ok(kind) = value.parse::<ResourceType>() else {
+        let names = ResourceType::ALL.map(ResourceType::as_str);
+        return Err(invalid(format!("Invalid resource_type selector \"{value}\""))
+            .maybe_help(did_you_mean(value, names))
+            .boxed());
+    };
+    Ok(all.matching(|resource| resource.resource_type() == kind))
+}
+
+fn test_types(all: All<'_, '_>, value: &str) -> Result<Places> {
+    // dbt: a part of `data`, `singular` or `unit` will do
+    let (generic, singular, unit) = if matches!(value, "generic" | "schema") {
+        (true, false, false)
+    } else if "data".contains(value) {
+        (true, true, false)
+    } else if "singular".contains(value) {
+        (false, true, false)
+    } else if "unit".contains(value) {
+        (false, false, true)
+    } else {
+        return Err(invalid(format!(
+            "Invalid test type selector {value}: expected \"generic\", \"singular\", \"unit\", or \"data\""
+        )));
+    };
+    Ok(all.matching(|resource| match resource {
+        Resource::Node(node) => match node.kind {
+            NodeKind::GenericTest(_) => generic,
+            NodeKind::SingularTest => singular,
+            _ => false,
+        },
+        Resource::UnitTest(_) => unit,
+        _ => false,
+    }))
+}
+
+fn versions(all: All<'_, '_>, value: &str) -> Result<Places> {
+    if !matches!(value, "latest" | "prerelease" | "old" | "none") {
+        return Err(invalid(format!(
+            "Invalid version type selector {value}: expected one of: \"latest\", \"prerelease\", \"old\", or \"none\""
+        )));
+    }
+    Ok(all.matching(|resource| {
+        let Resource::Node(node) = resource else { return false };
+        let Some(model) = node.model() else { return false };
+        match (value, &model.version, &model.latest_version) {
+            ("none", version, _) => version.is_none(),
+            ("latest", ..) => node.is_latest_version(),
+            ("prerelease", Some(version), Some(latest)) => version > latest,
+            ("old", Some(version), Some(latest)) => version < latest,
+            _ => false,
+        }
+    }))
 }
 
 fn invalid(message: impl Into<String>) -> Box<Diagnostic> {

@@ -14,7 +14,7 @@ mod syntax;
 use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Result};
-use crate::manifest::{Manifest, PreviousState, ResourceType};
+use crate::manifest::{Manifest, PreviousState, Resource, ResourceType};
 
 use super::Graph;
 use evaluate::Evaluation;
@@ -74,13 +74,10 @@ impl Selection {
 impl Graph {
     pub fn select(&self, request: &SelectionRequest, inputs: &SelectionInputs<'_>) -> Result<Selection> {
         let spec = request.spec(inputs.selectors)?;
-        let mut evaluation = Evaluation::new(self, inputs);
+        let mut evaluation = Evaluation::new(self, inputs)?;
         let selected = evaluation.select(&spec)?;
-        let mut unique_ids: Vec<String> = selected
-            .iter()
-            .filter(|&at| request.accepts(inputs.manifest, self.id_at(at)))
-            .map(|at| self.id_at(at).to_owned())
-            .collect();
+        let accepted = selected.iter().filter(|&at| request.accepts(evaluation.resource(at)));
+        let mut unique_ids: Vec<String> = accepted.map(|at| self.id_at(at).to_owned()).collect();
         unique_ids.sort_unstable();
         Ok(Selection { unique_ids, warnings: evaluation.warnings })
     }
@@ -99,14 +96,9 @@ impl SelectionRequest {
         }
     }
 
-    fn accepts(&self, manifest: &Manifest, id: &str) -> bool {
-        let Some(resource) = manifest.resource(id) else { return false };
-        if !self.resource_types.contains(&resource.resource_type()) {
-            return false;
-        }
-        match resource {
-            crate::manifest::Resource::Node(node) => self.empty_nodes == EmptyNodes::Keep || !node.is_empty(),
-            _ => true,
-        }
+    fn accepts(&self, resource: Resource<'_>) -> bool {
+        let is_empty = matches!(resource, Resource::Node(node) if node.is_empty());
+        self.resource_types.contains(&resource.resource_type())
+            && (self.empty_nodes == EmptyNodes::Keep || !is_empty)
     }
 }

@@ -201,17 +201,14 @@ impl Criteria {
 pub(super) fn parse_method(name: &str) -> Result<(Method, Vec<String>)> {
     let mut parts = name.split('.');
     let first = parts.next().unwrap_or_default();
-    match Method::named(first) {
-        Some(method) => Ok((method, parts.map(str::to_owned).collect())),
-        None => {
-            let names = Method::NAMES.map(|(name, _)| name);
-            let help =
-                did_you_mean(first, names).unwrap_or_else(|| format!("use one of {}", names.join(", ")));
-            Err(Diagnostic::runtime("invalid-selector", format!("'{first}' is not a valid method name"))
-                .help(help)
-                .boxed())
-        }
+    if let Some(method) = Method::named(first) {
+        return Ok((method, parts.map(str::to_owned).collect()));
     }
+    let names = Method::NAMES.map(|(name, _)| name);
+    let help = did_you_mean(first, names).unwrap_or_else(|| format!("use one of {}", names.join(", ")));
+    Err(Diagnostic::runtime("invalid-selector", format!("'{first}' is not a valid method name"))
+        .help(help)
+        .boxed())
 }
 
 /// No digits mean no limit, and so do too many.

@@ -127,7 +127,7 @@ impl<'a> StateComparison<'a> {
 
     fn is_modified(&mut self, new: Resource<'a>, old: Option<Resource<'a>>) -> Result<bool> {
         let same = match (new, old) {
-            // dbt: these, when new, are not modified
+            // dbt: these are not modified when they are new, anything else is
             (
                 Resource::Source(_)
                 | Resource::Exposure(_)
@@ -136,7 +136,6 @@ impl<'a> StateComparison<'a> {
                 | Resource::SavedQuery(_),
                 None,
             ) => true,
-            (_, None) => false,
             (Resource::Node(new), Some(Resource::Node(old))) => self.same_node(new, old)?,
             (Resource::Source(new), Some(Resource::Source(old))) => self.same_source(new, old),
             (Resource::Exposure(new), Some(Resource::Exposure(old))) => same_exposure(new, old),

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 
 use crate::diagnostic::{Diagnostic, Result};
 
-use super::Manifest;
+use super::{Manifest, Metadata};
 
 pub use compare::{Aspect, SourceNames, StateComparison};
 pub use defer::{Deferral, Favor};
@@ -115,9 +115,10 @@ fn read_sources(path: &Path) -> Result<Option<SourceStates>> {
 }
 
 fn read_manifest(path: &Path) -> Result<Option<Manifest>> {
-    let Some(manifest) = read::<Manifest>(path)? else { return Ok(None) };
-    match manifest.metadata.schema_number() {
-        Some(4..=12) => Ok(Some(manifest)),
+    // the head first: manifests of another age fail to be read whole
+    let Some(Head { metadata }) = read::<Head>(path)? else { return Ok(None) };
+    match metadata.schema_number() {
+        Some(4..=12) => read(path),
         _ => Err(Diagnostic::runtime(
             "incompatible-artifact",
             format!(
@@ -125,11 +126,16 @@ fn read_manifest(path: &Path) -> Result<Option<Manifest>> {
                  version of dbt?",
                 super::SCHEMA_VERSION,
                 path.display(),
-                manifest.metadata.dbt_schema_version
+                metadata.dbt_schema_version
             ),
         )
         .boxed()),
     }
+}
+
+#[derive(Deserialize)]
+struct Head {
+    metadata: Metadata,
 }
 
 /// `None` when there is no such file.
