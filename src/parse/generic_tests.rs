@@ -121,7 +121,6 @@ impl TestMaker<'_> {
         tags.dedup();
         let node = self.node(group, &definition, (&short, &full), tags, column);
         let mut draft = self.render(node, &definition, group)?;
-        draft.calls = definition.config;
         draft.patched_at = Some(definition.span);
         Ok(draft)
     }
@@ -191,7 +190,9 @@ impl TestMaker<'_> {
                     node.sources.push(vec![source.clone(), table.clone()]);
                 }
             }
-            return Ok(Draft::new(node, None));
+            let mut draft = Draft::new(node, None);
+            draft.calls.clone_from(&definition.config);
+            return Ok(draft);
         }
         let node = Arc::new(node);
         let scope = Arc::new(self.scopes.of_node(&node, &locator(&node)));
@@ -202,11 +203,11 @@ impl TestMaker<'_> {
         let inner = Arc::new(self.scopes.of_node(&node, &locator(&node)).with(KWARGS_NAME, kwargs));
         let inner_context: Arc<dyn Context> = inner.clone();
         self.request.engine.render_text(&node.raw_code, &definition.span, &inner_context)?;
-        let mut body = inner.take_recorded();
+        let body = inner.take_recorded();
         drop((context, scope, inner_context, inner));
         let mut draft = Draft::new(Arc::unwrap_or_clone(node), None);
+        draft.calls.clone_from(&definition.config);
         draft.absorb(recorded)?;
-        body.config.clear();
         draft.absorb(body)?;
         Ok(draft)
     }

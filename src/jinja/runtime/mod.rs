@@ -151,7 +151,8 @@ impl NodeContext {
             .is_some_and(|subject| subject.parents().iter().any(|parent| parent == unique_id))
     }
 
-    fn add_cte(&self, unique_id: &str) {
+    /// An ephemeral model that the node's SQL needs.
+    pub fn add_cte(&self, unique_id: &str) {
         let mut ctes = self.ctes.lock().unwrap_or_else(PoisonError::into_inner);
         if !ctes.iter().any(|known| known == unique_id) {
             ctes.push(unique_id.to_owned());

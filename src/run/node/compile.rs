@@ -59,11 +59,16 @@ impl Run<'_> {
     ) -> Result<Arc<CompiledNode>> {
         let suffix = extra.batch.as_ref().map(|batch| batch.label.clone());
         let mut extra = extra;
+        let mut named_in_arguments = Vec::new();
         if node.generic_test().is_some() {
             let bare = self.context(session, node, Extra::default());
             extra.values.insert(parse::KWARGS_NAME.into(), self.test_arguments(node, &bare)?);
+            named_in_arguments = bare.ctes();
         }
         let context = self.context(session, node, extra);
+        for unique_id in named_in_arguments {
+            context.add_cte(&unique_id);
+        }
         let mut compiled = self.render_with_ctes(session, node, &context)?;
         if let Some(done) = Arc::get_mut(&mut compiled.node) {
             if node.is_test() && self.stores_failures(node) && done.relation_name.is_none() {
