@@ -2,6 +2,7 @@
 
 mod architecture;
 mod docs;
+mod docs_server;
 mod lineage;
 mod spec;
 mod support;
