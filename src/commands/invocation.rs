@@ -83,6 +83,42 @@ impl Invocation {
         Ok(invocation)
     }
 
+    /// The same call as another command, for `retry`.
+    pub(super) fn again(&self, command: &str, given: Map<String, Json>) -> Result<Self> {
+        let project = self.raw_project.as_ref().map(RawProjectFile::flags).unwrap_or_default();
+        let inputs = FlagInputs { command, given: &given, environment: &self.environment, project: &project };
+        let mut flags = Flags::resolve(&inputs, &mut Vec::new())?;
+        for name in ["project_dir", "invocation_command"] {
+            if let Some(value) = self.flags.get(name) {
+                flags.set(name, value.clone());
+            }
+        }
+        Ok(Self {
+            command: command.to_owned(),
+            flags,
+            given,
+            environment: self.environment.clone(),
+            emitter: Arc::clone(&self.emitter),
+            id: self.id.clone(),
+            started_at: self.started_at,
+            working_directory: self.working_directory.clone(),
+            project_directory: self.project_directory.clone(),
+            raw_project: self.raw_project.clone(),
+            raw_problem: self.raw_problem.clone(),
+        })
+    }
+
+    /// Where artifacts are, as far as it is known before the project file is rendered.
+    pub(super) fn target_directory(&self) -> PathBuf {
+        let configured = self
+            .raw_project
+            .as_ref()
+            .and_then(|raw| raw.yaml.get("target-path"))
+            .and_then(crate::config::Yaml::as_str);
+        let path = self.flags.text("target_path").or(configured).unwrap_or("target");
+        self.project_directory.join(path)
+    }
+
     fn greet(&self) {
         let version = format!("={DBT_VERSION}");
         self.emitter.emit(Event::MainReportVersion { version, log_version: 3 });

@@ -7,10 +7,12 @@ mod invocation;
 mod list;
 mod messages;
 mod parse;
+mod retry;
 mod run;
 mod run_operation;
 mod running;
 mod session;
+mod show;
 mod version;
 
 use std::process::ExitCode;
@@ -61,6 +63,7 @@ fn dispatch(invocation: &Invocation) -> CommandResult {
         "list" => list::run(invocation),
         "parse" => parse::run(invocation),
         "clean" => clean::run(invocation),
+        "retry" => retry::run(invocation),
         "deps" => deps::run(invocation),
         "run-operation" => run_operation::run(invocation),
         "run" | "build" | "test" | "seed" | "snapshot" | "compile" | "show" | "clone"

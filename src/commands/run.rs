@@ -1,5 +1,6 @@
 //! The commands that follow a plan: run, build, test, seed, snapshot, compile, show, clone, source freshness.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::connect::Connect;
@@ -10,22 +11,52 @@ use super::session::{Parsed, Session};
 use super::{CommandResult, Outcome};
 use crate::diagnostic::Result;
 use crate::graph::EmptyNodes;
-use crate::manifest::{Manifest, Node, ResourceType};
-use crate::run::{self, Command};
+use crate::manifest::{Manifest, Node, NodeKind, ResourceType};
+use crate::run::{self, BatchResults, Command};
 
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
+    if invocation.flags.text("inline_direct").is_some() {
+        return super::show::direct(invocation);
+    }
+    follow(invocation, Retried::default())
+}
+
+/// What a retry brings from the run before.
+#[derive(Default)]
+pub(super) struct Retried {
+    /// These nodes and no others.
+    pub(super) only: Option<Vec<String>>,
+    pub(super) batches: HashMap<String, BatchResults>,
+    pub(super) started_at: Option<jiff::Timestamp>,
+}
+
+pub(super) fn follow(invocation: &Invocation, retried: Retried) -> CommandResult {
     let session = Session::load(invocation)?;
-    let parsed = session.parse()?;
+    let mut parsed = session.parse()?;
     session.write_manifest(&parsed.manifest)?;
     let command = command(invocation);
-    let selection = session.select(&parsed, selectable(invocation, command)?, EmptyNodes::Skip)?;
+    let selected = match (retried.only, invocation.flags.text("inline")) {
+        (Some(only), _) => only,
+        (None, Some(sql)) => vec![session.add_inline(&mut parsed, sql)?],
+        (None, None) => {
+            session.select(&parsed, selectable(invocation, command)?, EmptyNodes::Skip)?.unique_ids
+        }
+    };
     let connect = Connect::new(&session.profile, &invocation.project_directory)?;
-    let particulars =
-        Particulars { results_path: results_path(invocation, command), ..Particulars::default() };
-    let inputs = running::inputs(&session, &parsed, &connect, command, &selection.unique_ids, particulars)?;
-    let plan = run::plan(&parsed.manifest, &selection.unique_ids, command);
+    let particulars = Particulars {
+        results_path: results_path(invocation, command),
+        previous_batches: retried.batches,
+        original_started_at: retried.started_at,
+    };
+    let inputs = running::inputs(&session, &parsed, &connect, command, &selected, particulars)?;
+    let plan = run::plan(&parsed.manifest, &selected, command);
     let outcome = run::execute(&inputs, &plan)?;
     write_compiled(&session, &parsed, &outcome.compiled)?;
+    match command {
+        Command::Show { .. } => super::show::print(invocation, &parsed.manifest, &outcome.results),
+        Command::Compile => super::show::print_compiled(invocation, &outcome.compiled),
+        _ => {}
+    }
     let success = match &outcome.freshness {
         Some(freshness) => freshness.success() && outcome.results.success(),
         None => outcome.results.success(),
@@ -39,6 +70,7 @@ fn write_compiled(session: &Session<'_>, parsed: &Parsed, compiled: &[Arc<Node>]
         return Ok(());
     }
     let mut manifest = Manifest::clone(&parsed.manifest);
+    manifest.nodes.retain(|_, node| !matches!(node.kind, NodeKind::SqlOperation));
     for node in compiled {
         if let Some(slot) = manifest.nodes.get_mut(&node.unique_id) {
             *slot = Arc::clone(node);

@@ -93,9 +93,30 @@ impl<'i> Session<'i> {
 
     /// The manifest, with `Event`s about what is odd in the project, and the graph.
     pub(super) fn parse(&self) -> Result<Parsed, Diagnostics> {
+        let request = self.parse_request();
+        let parsed = parse::manifest(&request)?;
+        for warning in parsed.warnings {
+            self.invocation.emitter.warn(warning)?;
+        }
+        let mut manifest = parsed.manifest;
+        manifest.selectors.clone_from(&self.selectors.expanded);
+        let graph = Graph::build(&manifest)?;
+        Ok(Parsed { manifest: Arc::new(manifest), graph })
+    }
+
+    /// The project with one more node: the SQL of `--inline`. Its unique id.
+    pub(super) fn add_inline(&self, parsed: &mut Parsed, sql: &str) -> Result<String, Diagnostics> {
+        let mut manifest = Manifest::clone(&parsed.manifest);
+        let unique_id = parse::inline(&self.parse_request(), &mut manifest, sql)?;
+        parsed.graph = Graph::build(&manifest)?;
+        parsed.manifest = Arc::new(manifest);
+        Ok(unique_id)
+    }
+
+    fn parse_request(&self) -> ParseRequest<'_> {
         let shared: Arc<dyn SharedNames> = Arc::new(ParseGlobals(Arc::clone(&self.globals)));
         let quoting = self.project.root.file.quoting;
-        let request = ParseRequest {
+        ParseRequest {
             project: &self.project,
             engine: &self.engine,
             shared,
@@ -113,15 +134,7 @@ impl<'i> Session<'i> {
             flags: self.invocation.flags.values(),
             metadata: self.metadata(),
             now: seconds(jiff::Timestamp::now()),
-        };
-        let parsed = parse::manifest(&request)?;
-        for warning in parsed.warnings {
-            self.invocation.emitter.warn(warning)?;
         }
-        let mut manifest = parsed.manifest;
-        manifest.selectors.clone_from(&self.selectors.expanded);
-        let graph = Graph::build(&manifest)?;
-        Ok(Parsed { manifest: Arc::new(manifest), graph })
     }
 
     fn metadata(&self) -> Metadata {

@@ -10,6 +10,7 @@ mod exposures;
 mod files;
 mod generic_tests;
 mod hooks;
+mod inline;
 mod macros;
 mod naming;
 mod patches;
@@ -31,6 +32,7 @@ use crate::manifest::{Manifest, Metadata};
 use crate::project::Project;
 
 pub use generic_tests::{KWARGS_NAME, render_arguments};
+pub use inline::{INLINE_NAME, inline};
 pub use naming::Quoted;
 pub use scope::RelationOf;
 

@@ -22,6 +22,11 @@ pub use checks::check_snapshot;
 pub use merge::merge_calls;
 pub use unused::UsedConfigs;
 
+/// The config of a node that nothing configures, as inline SQL is.
+pub fn plain_defaults() -> ConfigMap {
+    schema::of(ResourceType::Operation).defaults()
+}
+
 /// Configs as they stand in the manifest.
 pub type ConfigMap = Map<String, Json>;
 

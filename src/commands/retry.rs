@@ -1,0 +1,99 @@
+//! `rsdbt retry`: runs again exactly what failed or was skipped in the last run, with that run's arguments.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value as Json};
+
+use super::invocation::Invocation;
+use super::run::{Retried, follow};
+use super::{CommandResult, Outcome};
+use crate::diagnostic::Diagnostic;
+use crate::run::{NodeResult, PreviousResults, Status};
+
+/// Arguments that the new call does not take over.
+const NOT_INHERITED: [&str; 12] = [
+    "log_path",
+    "output_path",
+    "profiles_dir",
+    "profiles_dir_exists_false",
+    "project_dir",
+    "defer_state",
+    "deprecated_state",
+    "target_path",
+    "warn_error",
+    "which",
+    "invocation_command",
+    "state",
+];
+
+pub(super) fn run(invocation: &Invocation) -> CommandResult {
+    let directory = match invocation.flags.text("state") {
+        Some(given) => invocation.project_directory.join(given),
+        None => invocation.target_directory(),
+    };
+    let previous = PreviousResults::read(&directory.join("run_results.json"))?;
+    let which = previous.args.get("which").and_then(Json::as_str).unwrap_or_default().to_owned();
+    let command = match which.as_str() {
+        "freshness" => "source freshness",
+        "generate" => "docs generate",
+        "list" | "ls" | "parse" | "debug" | "deps" | "init" | "clean" | "" => {
+            return Err(Diagnostic::runtime(
+                "not-retryable",
+                format!("Invalid command `{which}` in the previous run results: it cannot be retried"),
+            )
+            .help("run the command itself again")
+            .into());
+        }
+        other => other,
+    };
+    let again = invocation.again(command, given(invocation, &previous))?;
+    let warn_error = again.flags.boolean("warn_error");
+    let only: Vec<String> = previous
+        .results
+        .iter()
+        .filter(|result| is_retryable(result, warn_error))
+        .map(|result| result.unique_id.clone())
+        .filter(|unique_id| !unique_id.starts_with("operation."))
+        .collect();
+    if command == "run-operation" {
+        return if only.is_empty() { Ok(Outcome::Success) } else { super::run_operation::run(&again) };
+    }
+    let batches: HashMap<_, _> = previous
+        .results
+        .iter()
+        .filter_map(|result| {
+            let batches = result.batch_results.clone()?;
+            (!batches.failed.is_empty()).then(|| (result.unique_id.clone(), batches))
+        })
+        .collect();
+    let retried = Retried { only: Some(only), batches, started_at: previous.metadata.invocation_started_at };
+    follow(&again, retried)
+}
+
+fn is_retryable(result: &NodeResult, warn_error: bool) -> bool {
+    match result.status {
+        Status::Error | Status::Fail | Status::Skipped | Status::RuntimeError | Status::PartialSuccess => {
+            true
+        }
+        Status::Warn => warn_error,
+        _ => false,
+    }
+}
+
+/// The last run's arguments, under those of this call.
+fn given(invocation: &Invocation, previous: &PreviousResults) -> Map<String, Json> {
+    let mut given: Map<String, Json> = previous
+        .args
+        .iter()
+        .filter(|(name, value)| !NOT_INHERITED.contains(&name.as_str()) && !value.is_null())
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    // the nodes are known: selecting them anew could only differ
+    for name in ["select", "exclude", "selector", "models"] {
+        given.remove(name);
+    }
+    for (name, value) in &invocation.given {
+        given.insert(name.clone(), value.clone());
+    }
+    given
+}
