@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use minijinja::value::{Object, Rest, ValueOrKwargs};
+use minijinja::value::{Object, Rest, ValueKind, ValueOrKwargs};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value};
 
 use super::closure;
@@ -71,7 +71,7 @@ fn add_intrinsics(environment: &mut Environment<'static>) {
         let pairs = dict.as_object().and_then(minijinja::value::DynObject::try_iter_pairs);
         Ok(python::dict(pairs.into_iter().flatten()))
     });
-    environment.add_filter(intrinsic::SLICE, operators::slice);
+    environment.add_filter(intrinsic::SLICE, slice);
     environment.add_filter(intrinsic::CALLEE, callee);
     environment.add_filter(intrinsic::CLOSURE, |state: &State<'_, '_>, body: Value, names: Value| {
         closure::capture(state, &body, &names)
@@ -92,6 +92,15 @@ fn add_intrinsics(environment: &mut Environment<'static>) {
     environment.add_filter(">", |left: Value, right: Value| order(">", &left, &right).map(Ordering::is_gt));
     environment.add_filter(">=", |left: Value, right: Value| order(">=", &left, &right).map(Ordering::is_ge));
     environment.add_filter("**", |left: Value, right: Value| operators::power(&left, &right));
+}
+
+/// Jinja2 finds nothing where Python could not slice.
+fn slice(value: &Value, start: &Value, stop: &Value, step: &Value) -> Result<Value, Error> {
+    match value.kind() {
+        ValueKind::Undefined => Err(Error::from(ErrorKind::UndefinedError)),
+        ValueKind::Number | ValueKind::Bool | ValueKind::None | ValueKind::Map => Ok(Value::UNDEFINED),
+        _ => operators::slice(value, start, stop, step),
+    }
 }
 
 fn order(operator: &str, left: &Value, right: &Value) -> Result<Ordering, Error> {

@@ -101,13 +101,13 @@ impl<'a, 'm> Lowering<'a, 'm> {
                 let set = ast::SetBlock {
                     target: self.target(&one.target),
                     filter: one.filter.as_ref().map(|filter| self.expression(filter)),
-                    body: self.body(&one.body),
+                    body: self.scoped_body(&one.body, one.span()),
                 };
                 Stmt::SetBlock(Spanned::new(set, one.span()))
             }
             Stmt::FilterBlock(one) => {
-                let filter =
-                    ast::FilterBlock { filter: self.expression(&one.filter), body: self.body(&one.body) };
+                let body = self.scoped_body(&one.body, one.span());
+                let filter = ast::FilterBlock { filter: self.expression(&one.filter), body };
                 Stmt::FilterBlock(Spanned::new(filter, one.span()))
             }
             Stmt::WithBlock(one) => {
@@ -131,6 +131,17 @@ impl<'a, 'm> Lowering<'a, 'm> {
         };
         self.native = native;
         lowered
+    }
+
+    /// What such a body sets is not seen after it.
+    fn scoped_body(&mut self, statements: &[Stmt<'a>], at: At) -> Vec<Stmt<'a>> {
+        let sets = statements.iter().any(|one| !matches!(one, Stmt::EmitRaw(_) | Stmt::EmitExpr(_)));
+        let body = self.body(statements);
+        if !sets {
+            return body;
+        }
+        let with = ast::WithBlock { assignments: Vec::new(), body };
+        vec![Stmt::WithBlock(Spanned::new(with, at))]
     }
 
     /// All values are computed before the first name is set.

@@ -26,6 +26,8 @@ mod native;
 pub mod objects;
 mod parsing;
 pub mod python;
+#[cfg(test)]
+mod random_texts;
 mod registry;
 pub mod runtime;
 mod scan;

@@ -135,11 +135,12 @@ impl<'a> Scanner<'a> {
 
     fn end_of_file(&self, expected: &str, opened: usize) -> Box<Diagnostic> {
         let line = self.text[opened..].lines().next().unwrap_or_default();
+        let mark = if line.starts_with('{') { line.len().min(2) } else { line.len().min(1) };
         Diagnostic::compilation(
             "unexpected-end-of-file",
             format!("unexpected EOF, expected {expected}, got \"{line}\""),
         )
-        .label(Span::new(self.source, opened..opened + line.len().min(2)), "opened here")
+        .label(Span::new(self.source, opened..opened + mark), "opened here")
         .boxed()
     }
 }

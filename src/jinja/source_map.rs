@@ -43,10 +43,23 @@ impl SourceMap {
 
     pub(super) fn span(&self, range: Range<usize>) -> Span {
         let range = match &self.place {
-            Place::From(_) => self.offset(range.start)..self.offset(range.end),
+            Place::From(_) => self.whole_characters(self.offset(range.start)..self.offset(range.end)),
             Place::Within(whole) => whole.clone(),
         };
         Span::new(&self.source, range)
+    }
+
+    /// minijinja marks one byte where it has no token.
+    fn whole_characters(&self, mut range: Range<usize>) -> Range<usize> {
+        let text = &self.source.text;
+        while !text.is_char_boundary(range.start) {
+            range.start -= 1;
+        }
+        range.end = range.end.max(range.start);
+        while !text.is_char_boundary(range.end) {
+            range.end += 1;
+        }
+        range
     }
 
     fn offset(&self, offset: usize) -> usize {

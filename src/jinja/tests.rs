@@ -45,7 +45,7 @@ impl Context for Node {
     }
 }
 
-fn node(execute: bool) -> Node {
+pub(super) fn node(execute: bool) -> Node {
     let dispatch = Value::from_function(|state: &State<'_, '_>, name: &str, namespace: Option<&str>| {
         super::dispatch(state, name, namespace)
     });
@@ -62,7 +62,7 @@ fn node(execute: bool) -> Node {
     Node { names, package: "shop".to_owned(), execute, called: Mutex::default() }
 }
 
-fn engine(files: &[(&str, &str)]) -> Engine {
+pub(super) fn engine(files: &[(&str, &str)]) -> Engine {
     let mut packages: Vec<MacroPackage> = Vec::new();
     for (path, text) in files {
         let package = path.split('/').next().unwrap().to_owned();

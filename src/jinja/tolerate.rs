@@ -64,7 +64,6 @@ fn tuple_after_in(text: &str, range: Range<usize>) -> Option<Range<usize>> {
     let mut at = range.start;
     let mut end = range.end;
     while at < range.end {
-        let rest = &text[at..range.end];
         match bytes[at] {
             b'(' | b'[' | b'{' => depth += 1,
             b')' | b']' | b'}' => depth = depth.saturating_sub(1),
@@ -76,6 +75,7 @@ fn tuple_after_in(text: &str, range: Range<usize>) -> Option<Range<usize>> {
             }
             b',' if depth == 0 && start.is_some() => comma = true,
             space if depth == 0 && space.is_ascii_whitespace() => {
+                let rest = &text[at..range.end];
                 let word = rest.split_whitespace().next().unwrap_or_default();
                 match (word, start) {
                     ("in", None) => {

@@ -39,5 +39,5 @@ fn is_sequence(value: &Value) -> bool {
 
 fn is_callable(value: &Value) -> bool {
     // minijinja does not tell; plain objects are what macros and functions are.
-    value.kind() == ValueKind::Plain
+    matches!(value.kind(), ValueKind::Plain | ValueKind::Undefined)
 }
