@@ -13,7 +13,9 @@
 {# The server compares: both queries as it prints them, with every `*` written out. #}
 {% macro rsdbt_query_changed(relation) %}
   {%- set probe = make_temp_relation(relation) -%}
-  {%- do run_query('create temporary view ' ~ probe ~ ' as ' ~ sql) -%}
+  {%- call statement('probe') -%}
+    create temporary view {{ probe }} as {{ sql }}
+  {%- endcall -%}
   {%- set answer = run_query(
     'select pg_get_viewdef(' ~ rsdbt_regclass(probe) ~ ') is distinct from pg_get_viewdef(' ~ rsdbt_regclass(relation) ~ ')'
   ) -%}
