@@ -13,7 +13,7 @@ pub fn render(diagnostic: &Diagnostic) -> String {
     for line in diagnostic.message.lines() {
         let _ = write!(text, "\n  {line}");
     }
-    for label in &diagnostic.labels {
+    for label in diagnostic.labels.iter().filter(|label| !label.span.source.built_in) {
         render_label(&mut text, label);
     }
     for cause in &diagnostic.causes {
@@ -48,6 +48,17 @@ fn render_label(text: &mut String, label: &Label) {
 mod tests {
     use super::super::{SourceText, Span};
     use super::*;
+
+    #[test]
+    fn places_in_built_in_macros_are_not_shown() {
+        let user = SourceText::new("models/a.sql", "{{ x() }}");
+        let built_in = SourceText::built_in("macros/x.sql", "{% macro x() %}{{ 1 / 0 }}{% endmacro %}");
+        let diagnostic = Diagnostic::compilation("division", "division by zero")
+            .label(Span::new(&built_in, 18..23), "")
+            .label(Span::new(&user, 3..6), "called from here");
+        let text = render(&diagnostic);
+        assert!(text.contains("models/a.sql") && !text.contains("macros/x.sql"), "{text}");
+    }
 
     #[test]
     fn a_label_shows_its_line_and_a_caret() {

@@ -8,11 +8,17 @@ use std::sync::Arc;
 pub struct SourceText {
     pub path: String,
     pub text: String,
+    /// Part of the program: places in it tell users nothing that they could change.
+    pub built_in: bool,
 }
 
 impl SourceText {
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { path: path.into(), text: text.into() })
+        Arc::new(Self { path: path.into(), text: text.into(), built_in: false })
+    }
+
+    pub fn built_in(path: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
+        Arc::new(Self { path: path.into(), text: text.into(), built_in: true })
     }
 
     /// Line and column, both counted from 1, the column in characters.

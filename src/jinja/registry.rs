@@ -97,7 +97,7 @@ impl Registry {
         }
         let mut built_in = Package { name: BUILTIN.to_owned(), ..Package::default() };
         for (path, text) in builtin::macros() {
-            let source = SourceText::new(format!("macros/{path}"), text);
+            let source = SourceText::built_in(format!("macros/{path}"), text);
             built_in.add(&source, &mut Vec::new(), &mut diagnostics);
         }
         packages.push(built_in);

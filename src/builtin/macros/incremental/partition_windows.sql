@@ -42,7 +42,8 @@
     {%- do periods.append("select generate_series(date_trunc('" ~ by.granularity ~ "', " ~ rsdbt_local("timestamp '" ~ flags.EVENT_TIME_START ~ "'")
       ~ '), ' ~ rsdbt_local("timestamp '" ~ flags.EVENT_TIME_END ~ "'") ~ " - interval '1 microsecond', " ~ step ~ ')') -%}
   {%- else -%}
-    {%- if config.get('lookback') is not none -%}
+    {#- Every model has dbt's default for microbatches; only one that the project wrote counts. -#}
+    {%- if 'lookback' in (model.unrendered_config or {}) -%}
       {%- set current = "date_trunc('" ~ by.granularity ~ "', now() at time zone '" ~ by.time_zone ~ "')" -%}
       {%- do periods.append('select generate_series(' ~ current ~ ' - ' ~ config.get('lookback') ~ ' * ' ~ step ~ ', ' ~ current ~ ', ' ~ step ~ ')') -%}
     {%- endif -%}

@@ -25,8 +25,8 @@
   {%- elif changes['schema_changed'] and on_schema_change == 'fail' -%}
     {{ exceptions.raise_compiler_error(
       'The source and target schemas on this incremental model are out of sync!\n'
-      ~ '  Source columns not in target: ' ~ changes['source_not_in_target'] ~ '\n'
-      ~ '  Target columns not in source: ' ~ changes['target_not_in_source'] ~ '\n'
+      ~ '  Source columns not in target: ' ~ changes['source_not_in_target'] | map(attribute='name') | join(', ') ~ '\n'
+      ~ '  Target columns not in source: ' ~ changes['target_not_in_source'] | map(attribute='name') | join(', ') ~ '\n'
       ~ '  New column types: ' ~ changes['new_target_types'] ~ '\n'
       ~ 'Set on_schema_change to append_new_columns or sync_all_columns, run with --full-refresh, or alter the table'
     ) }}

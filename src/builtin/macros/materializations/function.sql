@@ -5,8 +5,8 @@
   {%- set target_relation = this.incorporate(type=this.Function) -%}
   {{ run_hooks(pre_hooks) }}
   {%- set build_name = this.get_function_macro_name(this.get_function_config(model)) -%}
-  {%- set find_macro = adapter.dispatch -%}
-  {%- do function_execute_build_sql(find_macro(build_name, 'dbt')(target_relation), existing_relation, target_relation) -%}
+  {%- set build_sql = adapter.dispatch(build_name, 'dbt')(target_relation) -%}
+  {%- do function_execute_build_sql(build_sql, existing_relation, target_relation) -%}
   {{ run_hooks(post_hooks) }}
   {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}

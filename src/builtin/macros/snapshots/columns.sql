@@ -9,7 +9,11 @@
 
 {# Their names, as the project may have renamed them. #}
 {% macro rsdbt_snapshot_columns() %}
-  {{ return(config.get('snapshot_table_column_names') or get_snapshot_table_column_names()) }}
+  {%- set names = get_snapshot_table_column_names() -%}
+  {%- for name, own_name in (config.get('snapshot_meta_column_names') or {}).items() if own_name -%}
+    {%- do names.update({name: own_name}) -%}
+  {%- endfor -%}
+  {{ return(config.get('snapshot_table_column_names') or names) }}
 {% endmacro %}
 
 {# The end of what is still valid: null, or what the project prefers. #}

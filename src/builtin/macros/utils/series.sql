@@ -24,7 +24,7 @@
   {{ return(answer['data'][0][0] if answer and answer['data'] else 1) }}
 {% endmacro %}
 
-{# One row per period, from the first date up to and including the last, in a column `date_<part>`. #}
+{# One row per period, from the first date to before the last, in a column `date_<part>`. #}
 {% macro date_spine(datepart, start_date, end_date) -%}
   with numbered_periods as (
     {{ generate_series(get_intervals_between(start_date, end_date, datepart)) }}
