@@ -5,7 +5,7 @@ use minijinja::{Error, State, Value};
 use super::itertools::Endless;
 use crate::diagnostic::Diagnostic;
 use crate::jinja::python::{
-    Arguments, Set, bind_required, dict, items_of, list, pairs_of, raise, to_str, tuple, value_error,
+    Arguments, Set, bind_required, dict, items_of, list, pairs_of, raise, to_str, tuple,
 };
 
 fn make_set(value: &Value) -> Result<Value, Error> {
@@ -41,6 +41,7 @@ fn zipped(values: &[Value]) -> Result<Value, Error> {
     Ok(list((0..length).map(row).collect()))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "called as all functions are")]
 pub(super) fn zip(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     let mut arguments = Arguments::new("zip", args);
     let default = arguments.take_keyword("default").unwrap_or(Value::from(()));

@@ -1,5 +1,7 @@
 //! `fromjson`, `tojson`, `fromyaml`, `toyaml`, `local_md5`.
 
+use std::fmt::Write as _;
+
 use md5::{Digest, Md5};
 use minijinja::{Error, State, Value};
 
@@ -39,5 +41,9 @@ pub(super) fn to_yaml_text(_: &mut State<'_, '_>, args: &[Value]) -> Result<Valu
 pub(super) fn local_md5(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     let [text] = bind_required("local_md5", args, ["value"], 1)?;
     let digest = Md5::digest(to_str(&text).as_bytes());
-    Ok(Value::from(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
+    let mut text = String::with_capacity(32);
+    for byte in digest {
+        let _ = write!(text, "{byte:02x}");
+    }
+    Ok(Value::from(text))
 }

@@ -195,13 +195,11 @@ fn round(value: &Value, args: &[Value]) -> Result<Value, Error> {
 
 /// Python's `round`: exact on the float's digits, ties to even.
 fn round_float(float: f64, precision: i32) -> f64 {
-    match usize::try_from(precision) {
-        Ok(places) => format!("{float:.places$}").parse().unwrap_or(float),
-        Err(_) => {
-            let scale = 10_f64.powi(-precision);
-            (float / scale).round_ties_even() * scale
-        }
+    if let Ok(places) = usize::try_from(precision) {
+        return format!("{float:.places$}").parse().unwrap_or(float);
     }
+    let scale = 10_f64.powi(-precision);
+    (float / scale).round_ties_even() * scale
 }
 
 fn abs(value: &Value, args: &[Value]) -> Result<Value, Error> {

@@ -7,6 +7,8 @@ mod response;
 mod table;
 
 pub use column::{Column, ColumnClass};
-pub use relation::{EventTimeFilter, Policy, Relation, RelationClass, RelationType};
+pub use relation::{
+    Details, EventTimeFilter, InformationSchema, Policy, Relation, RelationClass, RelationType,
+};
 pub use response::ResponseObject;
 pub use table::{DataType, PrintLimits, Row, Table, TableColumn};

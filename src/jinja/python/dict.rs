@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use indexmap::{Equivalent, IndexMap};
-use minijinja::value::{Enumerator, Object, Tuple, Value, ValueKind};
+use minijinja::value::{DynObject, Enumerator, Object, Tuple, Value, ValueKind};
 use minijinja::{Error, State};
 
 use super::list::items_of;
@@ -97,7 +97,7 @@ impl Dict {
 /// The pairs of a mapping, or of a sequence of pairs.
 pub(crate) fn pairs_of(value: &Value) -> Result<Vec<(Value, Value)>, Error> {
     if value.kind() == ValueKind::Map {
-        let object = value.as_object().and_then(|object| object.try_iter_pairs());
+        let object = value.as_object().and_then(DynObject::try_iter_pairs);
         return Ok(object.into_iter().flatten().collect());
     }
     items_of(value)?

@@ -48,13 +48,13 @@ impl Spec {
             spec.align = spec.align.or(Some('='));
             rest.remove(0);
         }
-        spec.width = take_number(&mut rest).ok_or_else(invalid)?.unwrap_or_default();
+        spec.width = take_number(&mut rest).map_err(|()| invalid())?.unwrap_or_default();
         if matches!(rest.first(), Some(',' | '_')) {
             spec.grouping = Some(rest.remove(0));
         }
         if rest.first() == Some(&'.') {
             rest.remove(0);
-            spec.precision = Some(take_number(&mut rest).flatten().ok_or_else(invalid)?);
+            spec.precision = Some(take_number(&mut rest).ok().flatten().ok_or_else(invalid)?);
         }
         spec.kind = if rest.is_empty() { None } else { Some(rest.remove(0)) };
         if rest.is_empty() { Ok(spec) } else { Err(invalid()) }
@@ -219,14 +219,14 @@ fn scientific(float: f64, precision: usize) -> String {
     }
 }
 
-/// `None` for a number that is too large, `Some(None)` where there is none.
-fn take_number(rest: &mut Vec<char>) -> Option<Option<usize>> {
+/// The number at the start, if there is one; one that is too large is an error.
+fn take_number(rest: &mut Vec<char>) -> Result<Option<usize>, ()> {
     let length = rest.iter().take_while(|character| character.is_ascii_digit()).count();
     if length == 0 {
-        return Some(None);
+        return Ok(None);
     }
     let digits: String = rest.drain(..length).collect();
-    digits.parse().ok().filter(|&number| number <= SIZE_LIMIT).map(Some)
+    digits.parse().ok().filter(|&number| number <= SIZE_LIMIT).map(Some).ok_or(())
 }
 
 /// `template.format(..)`

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use minijinja::value::{Value, ValueKind};
+use minijinja::value::{DynObject, Value, ValueKind};
 use minijinja::{Error, ErrorKind};
 use serde_json::Value as Json;
 
@@ -60,7 +60,7 @@ fn is_plain_map(value: &Value) -> bool {
 }
 
 fn pairs(value: &Value) -> impl Iterator<Item = (Value, Value)> + use<> {
-    let pairs: Vec<_> = match value.as_object().and_then(|object| object.try_iter_pairs()) {
+    let pairs: Vec<_> = match value.as_object().and_then(DynObject::try_iter_pairs) {
         Some(pairs) => pairs.collect(),
         None => Vec::new(),
     };

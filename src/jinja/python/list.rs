@@ -77,7 +77,7 @@ impl List {
 }
 
 /// Sorts stably, by what `key` returns for each item if there is one.
-pub(crate) fn sorted(
+fn sorted(
     state: &mut State,
     items: Vec<Value>,
     key: Option<&Value>,

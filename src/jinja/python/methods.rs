@@ -1,7 +1,7 @@
 //! The methods of values that are no objects of this crate: texts, numbers, tuples, minijinja's own
 //! maps and sequences.
 
-use minijinja::value::{Value, ValueKind};
+use minijinja::value::{DynObject, Value, ValueKind};
 use minijinja::{Error, ErrorKind, State};
 
 use super::dict::call_mapping_method;
@@ -31,7 +31,7 @@ pub fn call_method(state: &mut State, value: &Value, method: &str, args: &[Value
 }
 
 fn pairs(value: &Value) -> Vec<(Value, Value)> {
-    value.as_object().and_then(|object| object.try_iter_pairs()).into_iter().flatten().collect()
+    value.as_object().and_then(DynObject::try_iter_pairs).into_iter().flatten().collect()
 }
 
 fn call_sequence_method(value: &Value, method: &str, args: &[Value]) -> Result<Value, Error> {

@@ -30,7 +30,7 @@ pub(crate) use errors::{type_error, unknown_method, value_error};
 pub(crate) use json::json_dumps_indented;
 pub use json::{from_json, json_dumps, to_json};
 pub use list::List;
-pub(crate) use list::{items_of, sorted};
+pub(crate) use list::items_of;
 pub use methods::call_method;
 pub use number::float_repr;
 pub(crate) use number::{as_float, as_int, int_value, whole};

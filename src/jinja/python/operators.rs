@@ -119,13 +119,13 @@ pub fn modulo(left: &Value, right: &Value) -> Result<Value, Error> {
 
 /// `left ** right`
 pub fn power(left: &Value, right: &Value) -> Result<Value, Error> {
-    if let (Some(base), Some(exponent)) = (as_int(left), as_int(right)) {
-        if let Ok(exponent) = u32::try_from(exponent) {
-            return base
-                .checked_pow(exponent)
-                .map(int_value)
-                .ok_or_else(|| value_error(format!("{base} ** {exponent} is too large")));
-        }
+    if let (Some(base), Some(exponent)) = (as_int(left), as_int(right))
+        && let Ok(exponent) = u32::try_from(exponent)
+    {
+        return base
+            .checked_pow(exponent)
+            .map(int_value)
+            .ok_or_else(|| value_error(format!("{base} ** {exponent} is too large")));
     }
     match (as_float(left), as_float(right)) {
         (Some(base), Some(exponent)) => Ok(Value::from(base.powf(exponent))),

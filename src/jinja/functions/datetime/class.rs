@@ -45,7 +45,7 @@ impl Class {
         }
     }
 
-    fn from_iso(self, text: &str) -> Result<Value, Error> {
+    fn read_iso(self, text: &str) -> Result<Value, Error> {
         let invalid = || value_error(format!("Invalid isoformat string: '{text}'"));
         match self {
             Self::Date => iso::parse_date(text).map(|date| Value::from_object(Date(date))),
@@ -118,10 +118,8 @@ fn combine(args: &[Value]) -> Result<Value, Error> {
         return Err(type_error("`combine` expects a time"));
     };
     let civil = date.to_datetime(time.0);
-    let zone = match given(&timezone) {
-        true => Some(Timezone::from_value(&timezone)?.for_wall_clock(civil)?),
-        false => None,
-    };
+    let zone =
+        if given(&timezone) { Some(Timezone::from_value(&timezone)?.for_wall_clock(civil)?) } else { None };
     Ok(Value::from_object(Moment::new(civil, zone)))
 }
 
@@ -187,12 +185,12 @@ impl Object for Class {
     ) -> Result<Value, Error> {
         if method == "fromisoformat" && !matches!(self.as_ref(), Self::Delta | Self::TzInfo) {
             let [text] = bind_required(method, args, ["date_string"], 1)?;
-            return self.from_iso(expect_str(method, &text)?);
+            return self.read_iso(expect_str(method, &text)?);
         }
-        if matches!(self.as_ref(), Self::Date | Self::Moment) {
-            if let Some(value) = self.moment_method(method, args)? {
-                return Ok(value);
-            }
+        if matches!(self.as_ref(), Self::Date | Self::Moment)
+            && let Some(value) = self.moment_method(method, args)?
+        {
+            return Ok(value);
         }
         // `datetime.strftime(value, '%Y')` is `value.strftime('%Y')`.
         match args.split_first() {

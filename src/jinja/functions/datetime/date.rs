@@ -64,11 +64,11 @@ impl Date {
         from_ordinal(ordinal(self.0) + days).map(Self)
     }
 
-    pub(super) fn since(self, other: &Self) -> Delta {
+    pub(super) fn since(self, other: Self) -> Delta {
         Delta::new(i128::from(ordinal(self.0) - ordinal(other.0)) * delta::DAY)
     }
 
-    pub(super) fn strftime(&self, format: &str) -> String {
+    pub(super) fn strftime(self, format: &str) -> String {
         strftime::strftime(format, &Clock { civil: self.0.into(), zone: None })
     }
 }

@@ -1,5 +1,7 @@
 //! ISO 8601 as Python writes and reads it.
 
+use std::fmt::Write as _;
+
 use jiff::civil;
 use jiff::tz::Offset;
 
@@ -30,10 +32,10 @@ pub(super) fn shown_parts(time: civil::Time) -> String {
     let mut text = format!("{}, {}", time.hour(), time.minute());
     let microsecond = microsecond(time);
     if time.second() != 0 || microsecond != 0 {
-        text.push_str(&format!(", {}", time.second()));
+        let _ = write!(text, ", {}", time.second());
     }
     if microsecond != 0 {
-        text.push_str(&format!(", {microsecond}"));
+        let _ = write!(text, ", {microsecond}");
     }
     text
 }

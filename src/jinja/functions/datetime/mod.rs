@@ -119,7 +119,7 @@ pub(crate) fn subtract(left: &Value, right: &Value) -> Outcome {
         return Some(left.since(right).map(Value::from_object));
     }
     let (left, right) = (left.downcast_object_ref::<Date>()?, right.downcast_object_ref::<Date>()?);
-    Some(Ok(Value::from_object(left.since(right))))
+    Some(Ok(Value::from_object(left.since(*right))))
 }
 
 fn shift(value: &Value, delta: &Delta) -> Outcome {

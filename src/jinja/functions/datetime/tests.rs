@@ -19,6 +19,7 @@ fn evaluate(expression: &str) -> Result<String, minijinja::Error> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn as_python() {
     let table = [
         ("datetime.datetime(2024, 1, 31, 13, 5, 9)", "2024-01-31 13:05:09"),

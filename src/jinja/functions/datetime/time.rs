@@ -56,7 +56,7 @@ impl Time {
         time_from_parts(numbers).map(Self)
     }
 
-    pub(super) fn strftime(&self, format: &str) -> String {
+    pub(super) fn strftime(self, format: &str) -> String {
         let civil = civil::date(1900, 1, 1).to_datetime(self.0);
         strftime::strftime(format, &Clock { civil, zone: None })
     }

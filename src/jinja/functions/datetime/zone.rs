@@ -1,6 +1,6 @@
 //! Time zones as pytz has them: `timezone('Europe/Berlin')`, `utc`, fixed offsets.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use jiff::tz::{Offset, TimeZone};
@@ -91,7 +91,7 @@ pub(super) fn offset_text(offset: Offset, separator: &str) -> String {
     let seconds = seconds.abs();
     let mut text = format!("{sign}{:02}{separator}{:02}", seconds / 3600, seconds / 60 % 60);
     if seconds % 60 != 0 {
-        text.push_str(&format!("{separator}{:02}", seconds % 60));
+        let _ = write!(text, "{separator}{:02}", seconds % 60);
     }
     text
 }

@@ -14,7 +14,7 @@ use crate::jinja::python::{
 
 /// A match; spans are byte ranges of the text.
 #[derive(Clone)]
-pub struct Found {
+pub(super) struct Found {
     pub(super) pattern: Pattern,
     pub(super) text: Arc<str>,
     /// Group 0 first.

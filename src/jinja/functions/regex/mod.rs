@@ -7,8 +7,8 @@ mod syntax;
 
 use minijinja::{Error, State, Value};
 
-pub use found::Found;
-pub use pattern::Pattern;
+use found::Found;
+use pattern::Pattern;
 
 use super::function::function;
 use super::namespace::namespace;

@@ -18,7 +18,9 @@ use crate::jinja::python::{
 /// So many compiled patterns are kept.
 const CACHE_LIMIT: usize = 512;
 
-static CACHE: LazyLock<Mutex<HashMap<(String, Flags), Arc<Compiled>>>> = LazyLock::new(Mutex::default);
+type Cache = HashMap<(String, Flags), Arc<Compiled>>;
+
+static CACHE: LazyLock<Mutex<Cache>> = LazyLock::new(Mutex::default);
 
 struct Compiled {
     source: String,
@@ -32,7 +34,7 @@ struct Compiled {
 
 /// A compiled pattern; cheap to clone.
 #[derive(Clone)]
-pub struct Pattern(Arc<Compiled>);
+pub(super) struct Pattern(Arc<Compiled>);
 
 impl Pattern {
     pub(super) fn of_value(value: &Value, flags: Option<&Value>) -> Result<Self, Error> {

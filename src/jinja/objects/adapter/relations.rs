@@ -4,7 +4,7 @@ use minijinja::{Error, State, Value};
 
 use super::{Database, call_macro, expect_relation, none, runtime};
 use crate::adapter::RelationKind;
-use crate::jinja::objects::{Relation, RelationType};
+use crate::jinja::objects::{InformationSchema, Relation, RelationType};
 use crate::jinja::python::{bind_required, given, list, raise, to_str};
 
 pub(super) fn call(
@@ -214,7 +214,7 @@ fn check_schema_exists(state: &State<'_, '_>, args: &[Value]) -> Result<Value, E
     let name = given(&database).then(|| to_str(&database));
     let information_schema =
         Relation::new(name.as_deref(), Some(&to_str(&schema)), Some("INFORMATION_SCHEMA"))
-            .changed(|details| details.information_schema_view = Some(None));
+            .changed(|details| details.information_schema = Some(InformationSchema { view: None }));
     let keywords = [("information_schema", information_schema.to_value()), ("schema", schema)];
     let table = call_macro(state, "check_schema_exists", &keywords)?;
     let row = table.get_item(&Value::from("rows"))?.get_item_by_index(0)?;

@@ -68,7 +68,7 @@ impl Relation {
             "limit" => Value::from(self.limit),
             "require_alias" => Value::from(self.require_alias),
             "event_time_filter" => self.event_time_value(),
-            "information_schema_view" => optional(self.information_schema_view.as_ref()?.as_deref()),
+            "information_schema_view" => optional(self.information_schema.as_ref()?.view.as_deref()),
             "catalog" => Value::from(()),
             "metadata" => dict([("type".into(), self.class_name().into())]),
             _ => return type_constant(name),
@@ -85,7 +85,7 @@ impl Relation {
     }
 
     fn class_name(&self) -> &'static str {
-        if self.information_schema_view.is_some() { "InformationSchema" } else { "PostgresRelation" }
+        if self.information_schema.is_some() { "InformationSchema" } else { "PostgresRelation" }
     }
 }
 

@@ -8,7 +8,7 @@ use minijinja::{Error, State};
 
 use super::attributes::type_constant;
 use super::methods::{checked, set_path};
-use super::{Details, Policy, Relation, RelationType};
+use super::{Details, InformationSchema, Policy, Relation, RelationType};
 use crate::diagnostic::Diagnostic;
 use crate::jinja::python::{
     Arguments, bind_required, expect_str, given, items_of, list, no_arguments, raise, to_str, type_error,
@@ -77,7 +77,8 @@ pub(super) fn change_by_keywords(details: &mut Details, keywords: &[(String, Val
             "limit" => details.limit = value.as_usize().and_then(|limit| u64::try_from(limit).ok()),
             "event_time_filter" if !given(value) => details.event_time_filter = None,
             "information_schema_view" => {
-                details.information_schema_view = Some(value.as_str().map(str::to_owned));
+                details.information_schema =
+                    Some(InformationSchema { view: value.as_str().map(str::to_owned) });
             }
             // Postgres has no catalogs and quotes with `"` only.
             _ => {}

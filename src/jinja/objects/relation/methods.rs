@@ -5,7 +5,7 @@ use minijinja::{Error, Value};
 use super::attributes::optional;
 use super::class::{change_by_keywords, class_method};
 use super::index_changes::index_changes;
-use super::{Details, Policy, Relation, RelationType};
+use super::{Details, InformationSchema, Policy, Relation, RelationType};
 use crate::jinja::python::{
     Arguments, bind, bind_required, dict, expect_str, given, no_arguments, raise, unknown_method,
 };
@@ -29,12 +29,11 @@ impl Relation {
                     })
                     .to_value())
             }
-            "incorporate" => self.incorporate(args),
+            "incorporate" | "replace" => self.incorporate(args),
             "replace_path" => {
                 let parts = bind(method, args, PARTS)?;
                 self.with_path(parts).and_then(checked)
             }
-            "replace" => self.incorporate(args),
             "information_schema" => {
                 let [view] = bind(method, args, ["view_name"])?;
                 let view = view.as_ref().and_then(Value::as_str);
@@ -123,7 +122,7 @@ impl Relation {
             details.identifier = Some("INFORMATION_SCHEMA".into());
             details.limit = None;
             details.event_time_filter = None;
-            details.information_schema_view = Some(view.map(str::to_owned));
+            details.information_schema = Some(InformationSchema { view: view.map(str::to_owned) });
         })
     }
 

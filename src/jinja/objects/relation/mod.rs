@@ -18,7 +18,7 @@ pub use policy::Policy;
 use crate::diagnostic::{Diagnostic, Result};
 
 /// Postgres cuts longer names off silently; dbt refuses them.
-pub const NAME_LIMIT: usize = 63;
+const NAME_LIMIT: usize = 63;
 
 /// What kind of object a relation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,7 +102,13 @@ pub struct Details {
     pub event_time_filter: Option<EventTimeFilter>,
     pub require_alias: bool,
     /// Set for a relation of the information schema.
-    pub information_schema_view: Option<Option<String>>,
+    pub information_schema: Option<InformationSchema>,
+}
+
+/// A relation that is the information schema, or one of its views.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InformationSchema {
+    pub view: Option<String>,
 }
 
 /// A path to something in the database; cheap to clone.
@@ -130,7 +136,7 @@ impl Relation {
             limit: None,
             event_time_filter: None,
             require_alias: true,
-            information_schema_view: None,
+            information_schema: None,
         }))
     }
 
@@ -214,7 +220,7 @@ impl Relation {
                 Some(if quoted { quote(part) } else { part.clone() })
             })
             .collect();
-        if let Some(Some(view)) = &self.information_schema_view {
+        if let Some(InformationSchema { view: Some(view) }) = &self.information_schema {
             rendered.push(view.clone());
         }
         rendered.join(".")

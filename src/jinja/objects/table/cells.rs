@@ -95,8 +95,7 @@ fn native(cell: &Cell) -> Value {
 /// Containers as JSON, all else as Python prints it.
 fn text(cell: &Cell) -> String {
     match cell {
-        Cell::Text(text) => text.clone(),
-        Cell::Json(Json::String(text)) => text.clone(),
+        Cell::Text(text) | Cell::Json(Json::String(text)) => text.clone(),
         Cell::Json(json @ (Json::Array(_) | Json::Object(_))) => {
             json_dumps(&from_json(json), false).unwrap_or_default()
         }

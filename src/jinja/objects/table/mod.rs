@@ -235,7 +235,6 @@ impl Object for Table {
             "select" | "exclude" | "rename" | "limit" | "order_by" | "distinct" | "where" | "find" => {
                 reshape::call(self, state, method, args)
             }
-            "aggregate" => Err(unknown_method("Table", method)),
             _ => Err(unknown_method("Table", method)),
         }
     }

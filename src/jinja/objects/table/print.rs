@@ -1,5 +1,7 @@
 //! Tables as text: GitHub Markdown, CSV, JSON, and the list of their columns.
 
+use std::fmt::Write as _;
+
 use minijinja::Value;
 
 use super::{Contents, DataType, PrintLimits};
@@ -43,7 +45,7 @@ pub(super) fn markdown(table: &Contents, limits: &PrintLimits) -> String {
     }
     let mut text = line_text(&header, &widths, &table.types);
     let rules: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
-    text.push_str(&format!("| {} |\n", rules.join(" | ")));
+    let _ = writeln!(text, "| {} |", rules.join(" | "));
     for line in &lines {
         text.push_str(&line_text(line, &widths, &table.types));
     }
@@ -130,7 +132,7 @@ pub(super) fn max_precision<'a>(values: impl Iterator<Item = &'a Value>) -> usiz
 
 /// `print_structure`: each column with its type.
 pub(super) fn structure(table: &Contents) -> String {
-    let names = table.names.iter().map(|name| name.to_string());
+    let names = table.names.iter().map(ToString::to_string);
     let rows: Vec<[String; 2]> =
         names.zip(&table.types).map(|(name, data_type)| [name, data_type.name().to_owned()]).collect();
     let width = |at: usize, title: &str| {
@@ -138,9 +140,9 @@ pub(super) fn structure(table: &Contents) -> String {
     };
     let (first, second) = (width(0, "column"), width(1, "data_type"));
     let mut text = format!("| {:<first$} | {:<second$} |\n", "column", "data_type");
-    text.push_str(&format!("| {} | {} |\n", "-".repeat(first), "-".repeat(second)));
+    let _ = writeln!(text, "| {} | {} |", "-".repeat(first), "-".repeat(second));
     for [name, data_type] in &rows {
-        text.push_str(&format!("| {name:<first$} | {data_type:<second$} |\n"));
+        let _ = writeln!(text, "| {name:<first$} | {data_type:<second$} |");
     }
     text
 }

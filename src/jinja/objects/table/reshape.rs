@@ -37,7 +37,7 @@ pub(super) fn call(
             let [first, second, step] = slots.map(|slot| argument(slot).unwrap_or(Value::from(())));
             let (start, stop) = if second.is_none() { (Value::from(()), first) } else { (first, second) };
             let rows = Value::from(table.rows().iter().map(Row::to_value).collect::<Vec<_>>());
-            table.with_rows(&items_of(&operators::slice(&rows, &start, &stop, &step)?)?)
+            Ok(table.with_rows(&items_of(&operators::slice(&rows, &start, &stop, &step)?)?))
         }
         "order_by" => {
             let [key, reverse] = bind_required(method, args, ["key", "reverse"], 1)?;
@@ -130,9 +130,9 @@ impl Table {
         })
     }
 
-    fn with_rows(&self, rows: &[Value]) -> Result<Value, Error> {
+    fn with_rows(&self, rows: &[Value]) -> Value {
         let rows = rows.iter().filter_map(|row| row.downcast_object_ref::<Row>().cloned()).collect();
-        Ok(self.forked(rows).to_value())
+        self.forked(rows).to_value()
     }
 
     fn with_names(&self, names: &Names) -> Self {

@@ -77,6 +77,6 @@ impl Object for Row {
     ) -> Result<Value, Error> {
         let values = || self.0.values.clone();
         let keys = || Some(self.0.names.iter().map(|name| Value::from(&**name)).collect());
-        Named { class: "Row", values: &values, keys: &keys }.call(method, args, |values| tuple(values))
+        Named { class: "Row", values: &values, keys: &keys }.call(method, args, tuple)
     }
 }
