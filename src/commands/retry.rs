@@ -63,7 +63,9 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
         .iter()
         .filter_map(|result| {
             let batches = result.batch_results.clone()?;
-            (!batches.failed.is_empty()).then(|| (result.unique_id.clone(), batches))
+            // without any that went well, the model's first run is to be repeated as such
+            let resumable = !batches.failed.is_empty() && !batches.successful.is_empty();
+            resumable.then(|| (result.unique_id.clone(), batches))
         })
         .collect();
     let retried = Retried { only: Some(only), batches, started_at: previous.metadata.invocation_started_at };

@@ -71,6 +71,7 @@ pub(super) fn inputs(
         results_path: particulars
             .results_path
             .unwrap_or_else(|| session.target_directory.join(default_results)),
+        keep_seed_rows: flags.boolean("show"),
         lock_wait: LOCK_WAIT,
     })
 }

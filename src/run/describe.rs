@@ -93,6 +93,38 @@ pub(super) fn locator(resource: Resource<'_>) -> String {
     format!("{} {} ({})", resource.resource_type(), resource.name(), resource.original_file_path())
 }
 
+/// `5 models, 1 seed, 477 macros`: what a project is made of.
+pub(super) fn found(manifest: &Manifest) -> String {
+    let mut counts: Vec<(ResourceType, usize)> = Vec::new();
+    let mut add = |kind: ResourceType, count: usize| match counts.iter_mut().find(|(known, _)| *known == kind)
+    {
+        Some((_, known)) => *known += count,
+        None if count > 0 => counts.push((kind, count)),
+        None => {}
+    };
+    for node in manifest.nodes.values() {
+        add(node.resource_type(), 1);
+    }
+    add(ResourceType::Source, manifest.sources.len());
+    add(ResourceType::Exposure, manifest.exposures.len());
+    add(ResourceType::Metric, manifest.metrics.len());
+    add(ResourceType::Macro, manifest.macros.len());
+    add(ResourceType::Group, manifest.groups.len());
+    add(ResourceType::SemanticModel, manifest.semantic_models.len());
+    add(ResourceType::SavedQuery, manifest.saved_queries.len());
+    add(ResourceType::UnitTest, manifest.unit_tests.len());
+    add(ResourceType::Function, manifest.functions.len());
+    let parts: Vec<String> = counts
+        .into_iter()
+        .map(|(kind, count)| match (kind, count) {
+            (ResourceType::Test, 1) => "1 data test".to_owned(),
+            (_, 1) => format!("1 {kind}"),
+            _ => format!("{count} {}", kind.plural()),
+        })
+        .collect();
+    parts.join(", ").replace('_', " ")
+}
+
 /// `3 data tests, 1 seed, 2 table models`: what a run was made of.
 pub(super) fn counts<'a>(manifest: &Manifest, ids: impl Iterator<Item = &'a str>) -> String {
     let mut counts = std::collections::BTreeMap::<(String, String), usize>::new();

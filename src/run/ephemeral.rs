@@ -26,7 +26,11 @@ pub(super) fn inject(query: &str, ctes: &[Cte]) -> String {
     }
     let list = ctes.iter().map(|cte| cte.sql.as_str()).collect::<Vec<_>>().join(", ");
     match with_clause(query) {
-        Some(with) => format!("{}{list}, {}", &query[..with.after], &query[with.after..]),
+        // dbt: the blanks after `with` stay before the list
+        Some(with) => {
+            let rest = query[with.after..].trim_start();
+            format!("{}{list}, {rest}", &query[..query.len() - rest.len()])
+        }
         None => {
             let start = query.len() - query.trim_start().len();
             format!("{}with{list} {}", &query[..start], &query[start..])
@@ -108,10 +112,10 @@ mod tests {
     fn a_query_with_ctes_keeps_them_behind() {
         assert_eq!(
             inject("-- with x\n/* a /* b */ */ WITH q as (select 2) select 3", &ctes()),
-            "-- with x\n/* a /* b */ */ WITH __dbt__cte__e as (\nselect 1\n),  q as (select 2) select 3"
+            "-- with x\n/* a /* b */ */ WITH  __dbt__cte__e as (\nselect 1\n), q as (select 2) select 3"
         );
         assert!(
-            inject("with recursive q as (..) ", &ctes()).starts_with("with recursive __dbt__cte__e as (")
+            inject("with recursive q as (..) ", &ctes()).starts_with("with recursive  __dbt__cte__e as (")
         );
         assert!(inject("without_it", &ctes()).starts_with("with __dbt__cte__e as (\nselect 1\n) without_it"));
     }

@@ -32,6 +32,7 @@ pub struct Outcome {
 /// Follows the plan with everything around it. An error is one that ends the command with status 2.
 pub fn execute(inputs: &RunInputs, plan: &Plan) -> Result<Outcome> {
     let run = Run::new(inputs);
+    inputs.emitter.emit(Event::FoundStats { stat_line: describe::found(run.manifest()) });
     if plan.steps.is_empty() {
         let warning = "Nothing to do. Try checking your model configs and model specification args";
         inputs.emitter.warn(Diagnostic::warning("NothingToDo", warning))?;
@@ -80,7 +81,7 @@ impl Run<'_> {
     fn prepare(&self, master: &mut Session, plan: &Plan, results: &mut Vec<NodeResult>) -> Result<Status> {
         let command = self.inputs.command;
         if self.inputs.introspect {
-            master.acquire_named(self, "master");
+            master.acquire_named(self, "master")?;
             if command.creates_schemas() {
                 let adapter = master.adapter(self);
                 adapter.with(|connection| {

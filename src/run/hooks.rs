@@ -111,7 +111,7 @@ impl Run<'_> {
     ) -> Result<NodeResult> {
         let mut watch = Watch::start();
         let info = describe::node_info(Resource::Node(node));
-        session.acquire(self, "master", &info);
+        session.acquire(self, "master", &info)?;
         session.clear_transaction()?;
         let extra = Extra { values: values.clone(), batch: None };
         let compiled = watch.phase("compile", || self.compile(session, node, extra)).map_err(|error| {

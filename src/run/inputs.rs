@@ -84,6 +84,8 @@ pub struct RunInputs {
     pub source_freshness_run_project_hooks: bool,
     /// Where the results are written: `run_results.json`, or `sources.json` for freshness.
     pub results_path: PathBuf,
+    /// `seed --show`: keep the rows for printing.
+    pub keep_seed_rows: bool,
     /// How long to wait for another run on the same schema before giving up.
     pub lock_wait: std::time::Duration,
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::describe;
 use super::emitter::NodeInfo;
 use super::event::Event;
 use super::inputs::RunInputs;
@@ -10,6 +11,7 @@ use super::node::Session;
 use super::node_timing::Watch;
 use super::results::{NodeResult, RunResults, Status};
 use super::state::{Run, sink};
+use crate::adapter::{Begin, Fetch};
 use crate::diagnostic::{Diagnostic, Result, SourceText, did_you_mean, render};
 use crate::jinja::runtime::{NodeContext, NodeContextParts, Subject};
 use crate::jinja::{Context, Value};
@@ -26,6 +28,7 @@ pub enum Operation {
 /// Runs a macro; an unknown one is an error, one that fails is a failed result.
 pub fn run_operation(inputs: &RunInputs, operation: &Operation) -> Result<RunResults> {
     let run = Run::new(inputs);
+    inputs.emitter.emit(Event::FoundStats { stat_line: describe::found(run.manifest()) });
     let mut watch = Watch::start();
     watch.phase("compile", || ());
     let mut session = Session::new();
@@ -45,7 +48,7 @@ pub fn run_operation(inputs: &RunInputs, operation: &Operation) -> Result<RunRes
                 .maybe_help(did_you_mean(bare, known))
                 .boxed());
             };
-            session.acquire_named(&run, &format!("macro_{bare}"));
+            session.acquire_named(&run, &format!("macro_{bare}"))?;
             let outcome = watch.phase("execute", || {
                 session.clear_transaction()?;
                 let context = run.operation_context(&session, package);
@@ -58,12 +61,12 @@ pub fn run_operation(inputs: &RunInputs, operation: &Operation) -> Result<RunRes
             (definition.unique_id.clone(), outcome)
         }
         Operation::Sql(sql) => {
-            session.acquire_named(&run, "sql");
+            session.acquire_named(&run, "sql")?;
             let outcome = watch.phase("execute", || {
                 session.clear_transaction()?;
                 let context = run.operation_context(&session, None);
                 let sql = inputs.engine.render(&SourceText::new("--sql", sql.clone()), &context)?;
-                session.execute(&sql, crate::adapter::Begin::No, crate::adapter::Fetch::Nothing).map(drop)
+                session.execute(&sql, Begin::No, Fetch::Nothing).map(drop)
             });
             ("operation.sql".to_owned(), outcome)
         }
@@ -107,10 +110,10 @@ impl Run<'_> {
     }
 
     /// The user's `query-comment` for one node.
-    pub(super) fn custom_comment(&self, text: &str, unique_id: &str) -> Option<String> {
+    pub(super) fn custom_comment(&self, text: &str, unique_id: &str) -> Result<Option<String>> {
         let node = match self.manifest().resource(unique_id) {
             Some(crate::manifest::Resource::Node(node)) => {
-                crate::jinja::python::from_json(&serde_json::to_value(node).ok()?)
+                crate::jinja::python::from_json(&serde_json::to_value(node).unwrap_or_default())
             }
             _ => Value::from(()),
         };
@@ -127,7 +130,7 @@ impl Run<'_> {
             database: None,
         });
         let source = SourceText::new("dbt_project.yml", text);
-        let rendered = self.inputs.engine.render(&source, &context).ok()?;
-        Some(rendered).filter(|text| !text.trim().is_empty())
+        let rendered = self.inputs.engine.render(&source, &context)?;
+        Ok(Some(rendered).filter(|text| !text.trim().is_empty()))
     }
 }

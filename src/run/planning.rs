@@ -64,7 +64,10 @@ fn action(resource: Resource<'_>, command: Command) -> Option<Action> {
         Command::Compile => return Some(Action::Compile),
         Command::Show { .. } => return Some(Action::Show),
         Command::Clone => return (!ephemeral).then_some(Action::Clone),
-        Command::Freshness => return Some(Action::Freshness),
+        Command::Freshness => {
+            let checked = matches!(resource, Resource::Source(source) if source.freshness.is_some());
+            return checked.then_some(Action::Freshness);
+        }
         _ => {}
     }
     match resource.resource_type() {

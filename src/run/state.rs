@@ -1,5 +1,6 @@
 //! What the threads of a run share.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -109,6 +110,16 @@ impl Nodes for Run<'_> {
     }
 }
 
+thread_local! {
+    /// A template's warning that `--warn-error` makes an error: templates go on, their node fails.
+    static ESCALATED: RefCell<Option<Box<Diagnostic>>> = const { RefCell::new(None) };
+}
+
+/// The error that a warning of this thread's node became.
+pub(super) fn take_escalated() -> Option<Box<Diagnostic>> {
+    ESCALATED.take()
+}
+
 /// What templates say becomes events, with the node they belong to.
 pub(super) fn sink(emitter: &Arc<Emitter>, node: Option<NodeInfo>) -> Arc<dyn Fn(Message) + Send + Sync> {
     let emitter = Arc::clone(emitter);
@@ -117,7 +128,13 @@ pub(super) fn sink(emitter: &Arc<Emitter>, node: Option<NodeInfo>) -> Arc<dyn Fn
             Message::Log { text, info: true } => Event::JinjaLogInfo { msg: text },
             Message::Log { text, info: false } => Event::JinjaLogDebug { msg: text },
             Message::Print(text) => Event::PrintEvent { msg: text },
-            Message::Warn(text) => Event::Warning(Diagnostic::warning("JinjaLogWarning", text).boxed()),
+            Message::Warn(text) => {
+                let warning = Diagnostic::warning("JinjaLogWarning", text);
+                if let Err(error) = emitter.warn_for(node.as_ref(), warning) {
+                    ESCALATED.with_borrow_mut(|escalated| _ = escalated.get_or_insert(error));
+                }
+                return;
+            }
         };
         match &node {
             Some(node) => emitter.emit_for(node, event),

@@ -129,6 +129,12 @@ impl Context for ParseScope {
             "metric" => recorder(Kind::Metric),
             "function" => recorder(Kind::Function),
             "config" => Some(Value::from_object(ConfigRecorder::new(Arc::clone(&self.recorded)))),
+            "builtins" => {
+                let names = ["ref", "source", "function", "config"];
+                let pairs =
+                    names.into_iter().map(|name| (Value::from(name), self.get(name).unwrap_or_default()));
+                Some(python::dict(pairs))
+            }
             "this" => Some(self.this.clone()),
             "execute" => Some(Value::from(false)),
             "model" => {

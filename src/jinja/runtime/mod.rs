@@ -23,7 +23,7 @@ pub use surroundings::{NodeFile, Surroundings, UnitTestInputs};
 use super::context::Message;
 use super::objects::Relation;
 use super::python::from_json;
-use crate::manifest::{Node, Resource, SourceDefinition};
+use crate::manifest::{Node, NodeKind, Resource, SourceDefinition};
 
 /// What the templates belong to.
 #[derive(Debug, Clone)]
@@ -166,9 +166,7 @@ impl NodeContext {
     /// dbt: tests and hooks always see all rows.
     fn filters_by_event_time(&self) -> bool {
         let node = self.node();
-        node.is_some_and(|node| {
-            matches!(node.kind, crate::manifest::NodeKind::Model(_) | crate::manifest::NodeKind::Snapshot)
-        })
+        node.is_some_and(|node| matches!(node.kind, NodeKind::Model(_) | NodeKind::Snapshot))
     }
 
     /// Unit tests replace macros by values.
@@ -180,8 +178,7 @@ impl NodeContext {
         }
         let test = self.unit_test.as_ref()?;
         let value = test.macros.get(name).or_else(|| test.macros.get(&format!("dbt.{name}")))?;
-        let value = from_json(value);
-        Some(Value::from_function(move |_: minijinja::value::Rest<Value>| value.clone()))
+        Some(Value::from_object(templates::Replaced(from_json(value))))
     }
 
     /// Whether the relation of a node is in the database, as the cache knows it.

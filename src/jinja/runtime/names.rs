@@ -115,7 +115,10 @@ impl NodeContext {
             "invocation_id" => Some(Value::from(self.shared.invocation_id.as_str())),
             "dbt_version" => Some(Value::from(self.shared.dbt_version.as_str())),
             "run_started_at" => Some(datetime::utc(self.shared.run_started_at)),
-            "thread_id" => Some(Value::from(std::thread::current().name().unwrap_or("MainThread"))),
+            "thread_id" => Some(Value::from(match std::thread::current().name() {
+                Some("main") | None => "MainThread".to_owned(),
+                Some(name) => name.to_owned(),
+            })),
             _ => self.database.as_ref().and_then(|database| database.get(name)),
         }
     }

@@ -150,7 +150,7 @@ impl NodeContext {
             return Err(self.undeclared(args));
         }
         if target.is_ephemeral_model() {
-            if !self.checks_dependencies() {
+            if subject.is_none() {
                 return Err(Diagnostic::compilation(
                     "ephemeral-in-operation",
                     format!("Operations can not ref() ephemeral nodes, but {} is ephemeral", target.name),

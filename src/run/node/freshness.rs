@@ -85,11 +85,10 @@ impl Job<'_, '_> {
         let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(&context);
         let engine = &self.run.inputs.engine;
         let this = context.get("this").unwrap_or_default();
-        let name = if let Some(query) = &source.loaded_at_query {
+        let answer = if let Some(query) = &source.loaded_at_query {
             let text = SourceText::new(source.original_file_path.clone(), query.clone());
             let query = Value::from(engine.render(&text, &dynamic)?);
-            engine.call_named("collect_freshness_custom_sql", &dynamic, &[this, query], &[])?;
-            "collect_freshness_custom_sql"
+            engine.call_named("collect_freshness_custom_sql", &dynamic, &[this, query], &[])?
         } else if let Some(field) = &source.loaded_at_field {
             let filter = source.freshness.as_ref().and_then(|freshness| freshness.filter.as_deref());
             let filter = filter.map_or_else(|| Value::from(()), Value::from);
@@ -98,8 +97,7 @@ impl Job<'_, '_> {
                 &dynamic,
                 &[this, Value::from(field.as_str()), filter],
                 &[],
-            )?;
-            "collect_freshness"
+            )?
         } else {
             return Err(Diagnostic::runtime(
                 "no-loaded-at-field",
@@ -112,10 +110,13 @@ impl Job<'_, '_> {
             .help("set `loaded_at_field` or `loaded_at_query`")
             .boxed());
         };
-        let Some(stored) = session.take_result(name) else {
+        // A project's own macro may return the table alone.
+        let part = |name: &str| answer.get_attr(name).unwrap_or_default();
+        let table = Table::from_value(&part("table")).or_else(|| Table::from_value(&answer));
+        let Some(table) = table else {
             return Err(Diagnostic::runtime("no-freshness", "the freshness query gave no result").boxed());
         };
-        read(stored.response, &stored.table, source)
+        read(Response::from_tag(&to_str(&part("response"))), &table, source)
     }
 }
 

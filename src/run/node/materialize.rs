@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::event::Event;
+use super::super::inputs::Command;
 use super::compile::Extra;
 use super::{Executed, Job, Session};
 use crate::adapter::is_transient;
@@ -88,7 +89,8 @@ impl Job<'_, '_> {
             .boxed());
         };
         let mut executed = Executed::of_response(&main.response);
-        if matches!(node.kind, NodeKind::Seed { .. }) {
+        let shows = run.inputs.keep_seed_rows || matches!(run.inputs.command, Command::Show { .. });
+        if shows && matches!(node.kind, NodeKind::Seed { .. }) {
             executed.table = session.take_result("agate_table").map(|stored| stored.table);
         }
         Ok(executed)

@@ -25,7 +25,7 @@ use super::inputs::Command;
 use super::node_timing::Watch;
 use super::plan::{Action, Step};
 use super::results::{NodeResult, Status, format_timestamp};
-use super::state::Run;
+use super::state::{Run, take_escalated};
 use super::summary;
 use crate::adapter::Response;
 use crate::diagnostic::{Category, Diagnostic, Result, render};
@@ -154,9 +154,9 @@ impl Job<'_, '_> {
         self.start_line(resource);
         let executed = self.execute(session, resource);
         let released = session.release(self.run, &id);
-        let executed = match (executed, released) {
-            (Ok(_), Err(error)) => Err(error),
-            (executed, _) => executed,
+        let executed = match (executed, take_escalated(), released) {
+            (Ok(_), Some(error), _) | (Ok(_), None, Err(error)) => Err(error),
+            (executed, ..) => executed,
         };
         let mut result = NodeResult::new(&id, Status::Success);
         match executed {
@@ -214,7 +214,7 @@ impl Job<'_, '_> {
         let run = self.run;
         if self.step.action != Action::Nothing {
             if run.inputs.introspect {
-                session.acquire(run, &self.step.unique_id, &self.info);
+                session.acquire(run, &self.step.unique_id, &self.info)?;
             } else {
                 session.acquire_offline(run);
             }

@@ -81,15 +81,15 @@ impl Session {
     }
 
     /// Makes the session ready for a node; it connects when the node first needs it.
-    pub(in crate::run) fn acquire(&mut self, run: &Run<'_>, unique_id: &str, info: &NodeInfo) {
-        self.start(run, unique_id, Some(info.clone()));
+    pub(in crate::run) fn acquire(&mut self, run: &Run<'_>, unique_id: &str, info: &NodeInfo) -> Result<()> {
+        self.start(run, unique_id, Some(info.clone()))
     }
 
-    pub(in crate::run) fn acquire_named(&mut self, run: &Run<'_>, name: &str) {
-        self.start(run, name, None);
+    pub(in crate::run) fn acquire_named(&mut self, run: &Run<'_>, name: &str) -> Result<()> {
+        self.start(run, name, None)
     }
 
-    fn start(&mut self, run: &Run<'_>, unique_id: &str, info: Option<NodeInfo>) {
+    fn start(&mut self, run: &Run<'_>, unique_id: &str, info: Option<NodeInfo>) -> Result<()> {
         let adapter = self.adapter(run);
         self.committed.store(false, Ordering::Relaxed);
         let conn_name = unique_id.to_owned();
@@ -98,7 +98,7 @@ impl Session {
             Some(info) => run.emitter.emit_for(info, event),
             None => run.emitter.emit(event),
         }
-        let comment = run.query_comment(unique_id);
+        let comment = run.query_comment(unique_id)?;
         adapter.set_comment(comment.clone());
         adapter.observe(Arc::new(Watcher {
             emitter: Arc::clone(&run.emitter),
@@ -110,6 +110,7 @@ impl Session {
         }));
         let seed = run.seed_file(unique_id);
         self.database = Some(NodeDatabase::new(&run.adapter_settings, Some(&adapter), seed));
+        Ok(())
     }
 
     /// Without a connection: templates that ask the database fail with a hint.
@@ -140,8 +141,7 @@ impl Session {
         info: &NodeInfo,
     ) -> Result<()> {
         self.release(run, unique_id)?;
-        self.acquire(run, unique_id, info);
-        Ok(())
+        self.acquire(run, unique_id, info)
     }
 
     pub(in crate::run) fn has_committed(&self) -> bool {
@@ -201,7 +201,7 @@ impl Session {
     /// Creates a node's schema by the macro `create_schema`, in a session of its own.
     pub(in crate::run) fn create_schema(&mut self, run: &Run<'_>, node: &Node) -> Result<()> {
         let name = format!("create_{}_{}", node.database.as_deref().unwrap_or_default(), node.schema);
-        self.acquire_named(run, &name);
+        self.acquire_named(run, &name)?;
         let relation = run.inputs.surroundings.relation_of(node).changed(|details| {
             details.identifier = None;
             details.include_policy.identifier = false;
@@ -239,11 +239,14 @@ impl Run<'_> {
     }
 
     /// dbt's query comment for a node's statements.
-    pub(in crate::run) fn query_comment(&self, unique_id: &str) -> Option<QueryComment> {
+    pub(in crate::run) fn query_comment(&self, unique_id: &str) -> Result<Option<QueryComment>> {
         let inputs = self.inputs;
         let text = match &inputs.comment.text {
-            Some(text) if text.trim().is_empty() => return None,
-            Some(text) => self.custom_comment(text, unique_id)?,
+            Some(text) if text.trim().is_empty() => return Ok(None),
+            Some(text) => match self.custom_comment(text, unique_id)? {
+                Some(text) => text,
+                None => return Ok(None),
+            },
             None => {
                 let named = self.manifest().resource(unique_id).is_some();
                 let key = if named { "node_id" } else { "connection_name" };
@@ -258,6 +261,13 @@ impl Run<'_> {
                 )
             }
         };
-        Some(QueryComment { text, append: inputs.comment.append })
+        if text.contains("*/") {
+            return Err(Diagnostic::runtime(
+                "bad-query-comment",
+                format!("query comment contains illegal value \"*/\": {text}"),
+            )
+            .boxed());
+        }
+        Ok(Some(QueryComment { text, append: inputs.comment.append }))
     }
 }

@@ -43,8 +43,12 @@ impl Job<'_, '_> {
         let node = Arc::new(test_node(test, &model));
         let scope = Arc::new(unit_test_scope(test, &model, &inputs));
         let compiled = self.compile_unit_test(session, &node, &scope, &inputs)?;
+        let mut model = serde_json::to_value(&*compiled.node).unwrap_or_default();
+        model["resource_type"] = "unit_test".into();
+        let values = HashMap::from([("model".to_owned(), crate::jinja::python::from_json(&model))]);
+        let extra = super::compile::Extra { values, batch: None };
         let executed = self
-            .run_materialization(session, &compiled.node, super::compile::Extra::default(), "unit")
+            .run_materialization(session, &compiled.node, extra, "unit")
             .map_err(|error| execution_error(test, &error))?;
         let Some(main) = session.main_result() else {
             return Err(Diagnostic::runtime("no-main-statement", "the unit test gave no result").boxed());

@@ -61,7 +61,9 @@ impl StoredResult {
 
     /// Of a seed the first rows alone: the others stay in their file.
     pub fn table(&self) -> Option<Table> {
-        Table::from_value(&self.table).or_else(|| seed::sample(&self.table))
+        Table::from_value(&self.table)
+            .or_else(|| seed::as_table(&self.table))
+            .or_else(|| seed::sample(&self.table))
     }
 }
 
@@ -93,7 +95,7 @@ impl NodeDatabase {
         self.session.as_ref().ok_or_else(|| {
             Diagnostic::runtime(
                 "no-introspection",
-                "this template asks the database, and `--no-introspect` forbids it",
+                "connection never acquired for thread: this template asks the database, and `--no-introspect` forbids it",
             )
             .help("guard the query with `{% if execute %}`, or leave `--no-introspect` out")
             .boxed()

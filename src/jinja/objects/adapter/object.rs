@@ -100,6 +100,8 @@ impl Object for AdapterObject {
                 Value::from_object(strategies::Behavior(flags.unwrap_or_default()))
             }
             "config" => dict([]),
+            // A macro may keep it in a variable.
+            "dispatch" => Value::from_object(Bound { object: Arc::clone(self), method: "dispatch" }),
             _ => return None,
         })
     }
@@ -122,7 +124,8 @@ impl Object for AdapterObject {
             return answer;
         }
         let Some(database) = &self.database else {
-            return stand_in(method).or_else(|| parsing(method)).ok_or_else(|| no_such_method(method));
+            // dbt: what the adapter lacks is undefined while parsing, an error only when the node runs
+            return Ok(stand_in(method).or_else(|| parsing(method)).unwrap_or(Value::UNDEFINED));
         };
         for family in [methods::call, relations::call, columns::call, snapshots::call, seed::call] {
             if let Some(answer) = family(database, state, method, args) {
@@ -130,6 +133,23 @@ impl Object for AdapterObject {
             }
         }
         Err(no_such_method(method))
+    }
+}
+
+/// A method without its call.
+#[derive(Debug)]
+struct Bound {
+    object: Arc<AdapterObject>,
+    method: &'static str,
+}
+
+impl Object for Bound {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+        self.object.call_method(state, self.method, args)
     }
 }
 

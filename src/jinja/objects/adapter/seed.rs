@@ -19,6 +19,11 @@ struct SeedTable {
     table: OnceLock<Table>,
 }
 
+/// The seed's rows as a table like any other.
+pub(super) fn as_table(value: &Value) -> Option<Table> {
+    value.downcast_object_ref::<SeedTable>().map(|table| table.table().clone())
+}
+
 pub(super) fn function(database: &Database) -> Value {
     let database = Arc::clone(database);
     Value::from_function(move |_: Rest<Value>| -> Result<Value, Error> {

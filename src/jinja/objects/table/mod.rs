@@ -127,6 +127,11 @@ impl Table {
         print::markdown(&self.0, &limits)
     }
 
+    /// The table as a JSON list of mappings.
+    pub fn to_json_text(&self) -> String {
+        print::json(&self.0)
+    }
+
     /// Column position by index or name.
     pub(super) fn column_index(&self, key: &Value) -> Option<usize> {
         match key.as_str() {
