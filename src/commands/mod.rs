@@ -2,7 +2,9 @@
 
 mod clean;
 mod connect;
+mod debug;
 mod deps;
+mod init;
 mod invocation;
 mod list;
 mod messages;
@@ -64,7 +66,9 @@ fn dispatch(invocation: &Invocation) -> CommandResult {
         "parse" => parse::run(invocation),
         "clean" => clean::run(invocation),
         "retry" => retry::run(invocation),
+        "debug" => debug::run(invocation),
         "deps" => deps::run(invocation),
+        "init" => init::run(invocation),
         "run-operation" => run_operation::run(invocation),
         "run" | "build" | "test" | "seed" | "snapshot" | "compile" | "show" | "clone"
         | "source freshness" => run::run(invocation),

@@ -273,20 +273,23 @@ pub(super) fn indirect_selection(invocation: &Invocation) -> IndirectSelection {
     }
 }
 
-fn load_profile(
+/// Where profiles.yml is looked for.
+pub(super) fn profiles_directory(invocation: &Invocation) -> PathBuf {
+    if let Some(given) = invocation.flags.text("profiles_dir") {
+        return invocation.working_directory.join(given);
+    }
+    let home = invocation.environment.get("HOME").map(PathBuf::from);
+    default_directory(&invocation.working_directory, &invocation.project_directory, home.as_deref())
+}
+
+pub(super) fn load_profile(
     invocation: &Invocation,
     renderer: &BareRenderer,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<Profile> {
     let raw = invocation.raw_project()?;
     let flags = &invocation.flags;
-    let directory = match flags.text("profiles_dir") {
-        Some(given) => invocation.working_directory.join(given),
-        None => {
-            let home = invocation.environment.get("HOME").map(PathBuf::from);
-            default_directory(&invocation.working_directory, &invocation.project_directory, home.as_deref())
-        }
-    };
+    let directory = profiles_directory(invocation);
     let threads = flags.integer("threads").and_then(|threads| usize::try_from(threads).ok());
     let secret = renderer.clone().with_secrets();
     let project_profile = raw.profile(&secret)?;

@@ -156,6 +156,10 @@ impl<'de> DeserializeSeed<'de> for Node<'_, '_> {
             _ => Properties { anchor: None, tag: None, content: start },
         };
         let kind = deserializer.deserialize_any(Content { context, start: content, tag })?;
+        if matches!(kind, Kind::Sequence(_) | Kind::Mapping(_)) {
+            // The end of a collection has set the marker right again.
+            context.resume_at.set(None);
+        }
         let end = context.resume_at.get().unwrap_or_else(|| context.here());
         let yaml = Yaml::new(kind, &context.span(content, end));
         if let Some(name) = anchor {
@@ -402,6 +406,14 @@ mod tests {
             json("é: &x yes\nb: *x\nc: 'no'\nd: [*x, no, *x, 'no', 1e5]\ne: &m {k: on}\nf: *m\ng: 'on'\n")
                 .to_string(),
             r#"{"é":true,"b":true,"c":"no","d":[true,false,true,"no","1e5"],"e":{"k":true},"f":{"k":true},"g":"on"}"#
+        );
+    }
+
+    #[test]
+    fn an_alias_may_end_a_collection() {
+        assert_eq!(
+            json("a: &a [1]\nb: {x: 1,\n  y: *a}\n1: 012\nc:\n  - *a\nd: 'no'\n").to_string(),
+            r#"{"a":[1],"b":{"x":1,"y":[1]},"1":10,"c":[[1]],"d":"no"}"#
         );
     }
 

@@ -1,0 +1,3 @@
+select n
+from {{ ref('numbers') }}
+where is_even

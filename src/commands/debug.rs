@@ -1,0 +1,151 @@
+//! `rsdbt debug`: is the profile right, is the project, does the server answer.
+
+use std::process::Command;
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::connect::Connect;
+use super::invocation::Invocation;
+use super::session::{BareRenderer, load_profile, profiles_directory};
+use super::{CommandResult, Outcome};
+use crate::adapter::Connection;
+use crate::config::DBT_VERSION;
+use crate::config::profiles::Profile;
+use crate::config::project_file::{PROJECT_FILE, VersionCheck};
+use crate::diagnostic::{Diagnostic, Diagnostics, render};
+use crate::run::Event;
+
+/// A check that failed, and why.
+type Check = Result<(), String>;
+
+pub(super) fn run(invocation: &Invocation) -> CommandResult {
+    let out = |text: String| invocation.emitter.emit(Event::DebugCmdOut { msg: text });
+    let profiles = profiles_directory(invocation);
+    if invocation.flags.boolean("config_dir") {
+        invocation.emitter.emit(Event::OpenCommand {
+            open_cmd: "open".to_owned(),
+            profiles_dir: profiles.display().to_string(),
+        });
+        return Ok(Outcome::Success);
+    }
+    out(format!("dbt version: {DBT_VERSION}"));
+    out(format!("rsdbt version: {}", env!("CARGO_PKG_VERSION")));
+    out(format!("os info: {}-{}", std::env::consts::OS, std::env::consts::ARCH));
+    let profile = profile(invocation);
+    out(format!("Using profiles dir at {}", profiles.display()));
+    out(format!("Using profiles.yml file at {}", profiles.join("profiles.yml").display()));
+    out(format!(
+        "Using {PROJECT_FILE} file at {}",
+        invocation.project_directory.join(PROJECT_FILE).display()
+    ));
+    if profile.is_ok() {
+        out("adapter type: postgres".to_owned());
+        out(format!("adapter version: {}", env!("CARGO_PKG_VERSION")));
+    }
+    let mut checks = vec![profile.as_ref().map(drop).map_err(Clone::clone)];
+    let project = project(invocation, profile.as_ref().ok());
+    checks.push(project.clone());
+    if invocation.flags.boolean("connection") {
+        out("Skipping steps before connection verification".to_owned());
+    } else {
+        out("Configuration:".to_owned());
+        out(format!("  profiles.yml file [{}]", found(&checks[0], "OK found and valid", "ERROR invalid")));
+        out(format!("  {PROJECT_FILE} file [{}]", found(&project, "OK found and valid", "ERROR invalid")));
+        out("Required dependencies:".to_owned());
+        let git = git();
+        let shown = found(&git, "OK found", "ERROR");
+        invocation.emitter.emit(Event::DebugCmdResult { msg: format!(" - git [{shown}]\n") });
+        checks.push(git);
+    }
+    match &profile {
+        Ok(profile) => checks.push(connection(invocation, profile)),
+        Err(_) => out("Connection test skipped since no profile was found".to_owned()),
+    }
+    Ok(conclude(invocation, &checks))
+}
+
+fn found<'a>(check: &Check, fine: &'a str, failed: &'a str) -> &'a str {
+    if check.is_ok() { fine } else { failed }
+}
+
+fn profile(invocation: &Invocation) -> Result<Profile, String> {
+    let renderer = BareRenderer::new(invocation, None).map_err(|problems| all(&problems))?;
+    load_profile(invocation, &renderer, &mut Vec::new())
+        .map_err(|problem| format!("Profile loading failed for the following reason:\n{}", render(&problem)))
+}
+
+fn project(invocation: &Invocation, profile: Option<&Profile>) -> Check {
+    let failed = |problem: &Diagnostic| {
+        format!("Project loading failed for the following reason:\n{}", render(problem))
+    };
+    let raw = invocation.raw_project().map_err(|problem| failed(&problem))?;
+    let target = profile.map(|profile| Json::Object(profile.to_target_dict()));
+    let renderer = BareRenderer::new(invocation, target.as_ref()).map_err(|problems| all(&problems))?;
+    let check = match invocation.flags.boolean("version_check") {
+        true => VersionCheck::Enforced,
+        false => VersionCheck::Skipped,
+    };
+    raw.render(&renderer, check, &mut Vec::new()).map(drop).map_err(|problem| failed(&problem))
+}
+
+fn git() -> Check {
+    match Command::new("git").arg("--version").output() {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => Err(format!("Error from git --version: {}", String::from_utf8_lossy(&output.stderr))),
+        Err(problem) => Err(format!("git cannot be started: {problem}; `deps` needs it for git packages")),
+    }
+}
+
+fn connection(invocation: &Invocation, profile: &Profile) -> Check {
+    let out = |text: String| invocation.emitter.emit(Event::DebugCmdOut { msg: text });
+    out("Connection:".to_owned());
+    if profile.target.embedded.is_some() {
+        out("  embedded: True".to_owned());
+    }
+    for (key, value) in profile.connection_info() {
+        out(format!("  {key}: {}", python(&value)));
+    }
+    let answer = Connect::new(profile, &invocation.project_directory).and_then(|connect| {
+        Connection::open(&Arc::new(connect.settings.clone()))?.query("select 1 as id", &[])
+    });
+    let check = answer.map(drop).map_err(|problem| {
+        format!(
+            "dbt was unable to connect to the specified database.\n\
+             The database returned the following error:\n\n  >{}\n\n\
+             Check your database credentials and try again.",
+            render(&problem)
+        )
+    });
+    out(format!("  Connection test: [{}]\n", found(&check, "OK connection ok", "ERROR")));
+    check
+}
+
+fn python(value: &Json) -> String {
+    match value {
+        Json::Null => "None".to_owned(),
+        Json::Bool(true) => "True".to_owned(),
+        Json::Bool(false) => "False".to_owned(),
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn conclude(invocation: &Invocation, checks: &[Check]) -> Outcome {
+    let result = |text: String| invocation.emitter.emit(Event::DebugCmdResult { msg: text });
+    let failures: Vec<&String> = checks.iter().filter_map(|check| check.as_ref().err()).collect();
+    if failures.is_empty() {
+        result("All checks passed!".to_owned());
+        return Outcome::Success;
+    }
+    let plural = if failures.len() == 1 { "" } else { "s" };
+    result(format!("{} check{plural} failed:", failures.len()));
+    for failure in failures {
+        result(format!("{failure}\n"));
+    }
+    Outcome::Failure
+}
+
+fn all(problems: &Diagnostics) -> String {
+    problems.0.iter().map(render).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,50 @@
+//! Questions on the terminal; answers may also be piped in.
+
+use std::io::{self, BufRead as _, IsTerminal as _};
+use std::process::Command;
+
+use crate::diagnostic::{Category, Diagnostic, Result};
+use crate::report;
+
+/// Asks until there is an answer; an empty one takes the default.
+pub(super) fn ask(question: &str, default: Option<&str>) -> Result<String> {
+    loop {
+        match default {
+            Some(default) => report::say(&format!("{question} [{default}]:")),
+            None => report::say(&format!("{question}:")),
+        }
+        let answer = read_line()?;
+        match (answer.trim(), default) {
+            ("", Some(default)) => return Ok(default.to_owned()),
+            ("", None) => {}
+            (answer, _) => return Ok(answer.to_owned()),
+        }
+    }
+}
+
+/// A question whose answer is not shown while it is typed.
+pub(super) fn ask_secretly(question: &str, default: Option<&str>) -> Result<String> {
+    let echo = |mode: &str| {
+        if io::stdin().is_terminal() {
+            let _ = Command::new("stty").arg(mode).status();
+        }
+    };
+    echo("-echo");
+    let answer = ask(question, default);
+    echo("echo");
+    answer
+}
+
+pub(super) fn confirm(question: &str) -> Result<bool> {
+    Ok(matches!(ask(question, Some("y/N"))?.to_lowercase().as_str(), "y" | "yes"))
+}
+
+fn read_line() -> Result<String> {
+    let mut line = String::new();
+    match io::stdin().lock().read_line(&mut line) {
+        Ok(1..) => Ok(line),
+        Ok(0) | Err(_) => Err(Diagnostic::new("no-answer", Category::Usage, "Aborted!")
+            .help("answer on a terminal, or pass --skip-profile-setup")
+            .boxed()),
+    }
+}
