@@ -7,7 +7,7 @@ use fancy_regex::Regex;
 use crate::support::{Database, Project};
 
 /// Lines that say nothing about what a spec is about.
-const NOISE: [&str; 8] = [
+const NOISE: [&str; 10] = [
     "Running with ",
     "Registered adapter",
     "Found ",
@@ -16,6 +16,9 @@ const NOISE: [&str; 8] = [
     "Completed successfully",
     "Done.",
     "Unable to do partial parsing",
+    // servers differ in what they call this
+    "HINT:  There is a column named",
+    "DETAIL:  There is a column named",
 ];
 
 /// The output without times, colours, names of this run, and noise.
@@ -25,6 +28,10 @@ pub fn stable(text: &str, project: &Project, database: &Database) -> String {
     static COLOUR: LazyLock<Regex> = LazyLock::new(|| Regex::new("\u{1b}\\[[0-9;]*[A-Za-z]").unwrap());
     static DOTS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r" \.+ \[").unwrap());
     static VERSION: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"__dbt_tmp\d{12}\b").unwrap());
+    // since 16 the server prints views without needless qualifiers
+    static COLUMN: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r#"column (?:\w+\.)?"?(\w+)"? does not exist"#).unwrap());
+    static RULE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"-{20,}").unwrap());
     let root = project.path().display().to_string();
     let mut shown = String::new();
     for line in text.lines() {
@@ -33,6 +40,8 @@ pub fn stable(text: &str, project: &Project, database: &Database) -> String {
         let line = DURATION.replace_all(&line, "");
         let line = DOTS.replace_all(&line, " [");
         let line = VERSION.replace_all(&line, "__dbt_tmp");
+        let line = COLUMN.replace_all(&line, "column $1 does not exist");
+        let line = RULE.replace_all(&line, "---");
         let line = line.replace(&root, ".").replace(&database.schema, "spec");
         let line = line.replace(&format!("\"{}\".", database.settings.database), "");
         let trimmed = line.trim();
