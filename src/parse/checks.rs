@@ -1,18 +1,16 @@
 //! What dbt refuses or warns about once configs are merged and the whole project is known.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
-use sha2::{Digest, Sha256};
 
 use super::ParseRequest;
+use super::fingerprint;
 use super::trees::resource_type;
 use crate::config::ResourceType;
 use crate::config::node_config::{UsedConfigs, check_snapshot};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, did_you_mean};
-use crate::jinja::python;
 use crate::manifest::{Access, Disabled, Manifest, Node, NodeKind};
 
 type Invalid<'a> = dyn Fn(String) -> Box<Diagnostic> + 'a;
@@ -67,34 +65,8 @@ pub(super) fn check_contract(node: &mut Node, invalid: &Invalid<'_>) -> Result<(
             errors.join("\n")
         )));
     }
-    node.contract.checksum = Some(contract_checksum(node));
+    node.contract.checksum = Some(fingerprint::contract(node));
     Ok(())
-}
-
-fn contract_checksum(node: &Node) -> String {
-    let mut columns: Vec<_> = node.columns.values().collect();
-    columns.sort_by(|left, right| left.name.cmp(&right.name));
-    let mut state = String::new();
-    for column in columns {
-        let constraints = serde_json::to_value(&column.constraints).unwrap_or_default();
-        let _ = write!(
-            state,
-            "|{}{}{}",
-            column.name,
-            column.data_type.as_deref().unwrap_or("None"),
-            python::json_repr(&constraints)
-        );
-    }
-    if matches!(node.materialized(), "table" | "incremental") {
-        let constraints =
-            node.model().map(|part| serde_json::to_value(&part.constraints).unwrap_or_default());
-        let _ =
-            write!(state, "{}{}", node.materialized(), python::json_repr(&constraints.unwrap_or_default()));
-    }
-    Sha256::digest(state.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 /// dbt's guess at each model's primary key, from constraints or from its tests.

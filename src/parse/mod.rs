@@ -8,6 +8,7 @@ mod docs;
 mod draft;
 mod exposures;
 mod files;
+mod fingerprint;
 mod generic_tests;
 mod hooks;
 mod inline;

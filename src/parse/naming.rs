@@ -125,7 +125,7 @@ impl<'a> Naming<'a> {
                     _ => self.request.store_failures,
                 }
             }
-            NodeKind::Function(_) => true,
+            NodeKind::Function(_) => false,
             _ => node.is_relational(),
         }
     }

@@ -77,7 +77,7 @@ impl Parser<'_> {
             node.description.clone_from(&patch.description);
             node.columns.clone_from(&patch.columns);
             if let NodeKind::Model(part) = &mut node.kind {
-                part.deprecation_date.clone_from(&patch.deprecation_date);
+                part.deprecation_date = patch.deprecation_date.as_deref().map(moment);
                 part.constraints.clone_from(&patch.constraints);
                 part.latest_version.clone_from(&patch.latest_version);
                 part.time_spine = time_spine(&patch);
@@ -203,7 +203,7 @@ impl Parser<'_> {
             part.version = Some(version.version.clone());
             part.latest_version = latest.cloned();
             part.constraints.clone_from(&version.constraints);
-            part.deprecation_date.clone_from(&version.deprecation_date);
+            part.deprecation_date = version.deprecation_date.as_deref().map(moment);
         }
         self.constraint_references(at, &patch.place)
     }
@@ -343,4 +343,14 @@ fn duplicate_patch(patch: &NodePatch, other: &str) -> Box<Diagnostic> {
     .label(patch.place.span.clone(), format!("this {noun} is described twice"))
     .help("keep one of the two entries")
     .boxed()
+}
+
+/// dbt: a date is its midnight, and a time without a zone is the system's.
+fn moment(text: &str) -> String {
+    let local = text.parse::<jiff::civil::DateTime>();
+    let zoned = local.ok().and_then(|local| local.to_zoned(jiff::tz::TimeZone::system()).ok());
+    match (text.parse::<jiff::Timestamp>(), zoned) {
+        (Err(_), Some(zoned)) => zoned.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+        _ => text.to_owned(),
+    }
 }

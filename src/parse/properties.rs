@@ -240,6 +240,17 @@ fn json_map(yaml: Option<&Yaml>) -> Map<String, Json> {
     yaml.and_then(Yaml::as_mapping).map(crate::config::Mapping::to_json).unwrap_or_default()
 }
 
+/// The config as it was written, with what dbt also takes from beside it.
+fn written_config(entry: Option<&Yaml>) -> Map<String, Json> {
+    let mut config = json_map(entry.and_then(|entry| entry.get("config")));
+    for key in ["meta", "docs", "group", "contract", "access"] {
+        if let Some(value) = entry.and_then(|entry| entry.get(key)) {
+            config.entry(key).or_insert_with(|| value.to_json());
+        }
+    }
+    config
+}
+
 fn node_patch(
     kind: PropertyKind,
     place: Place,
@@ -250,7 +261,7 @@ fn node_patch(
     let version_entries = written.get("versions").and_then(Yaml::as_sequence).unwrap_or_default();
     let mut versions = Vec::with_capacity(properties.versions.len());
     for (at, version) in properties.versions.iter().enumerate() {
-        let config_written = json_map(version_entries.get(at).and_then(|entry| entry.get("config")));
+        let config_written = written_config(version_entries.get(at));
         versions.push(version_patch(properties, version, config_written, quote_columns)?);
     }
     let columns: Vec<&ColumnProperties<'_>> = properties.columns.iter().collect();
@@ -259,7 +270,7 @@ fn node_patch(
         name: properties.name.clone(),
         description: properties.description.clone(),
         config: properties.config.clone(),
-        config_written: json_map(written.get("config")),
+        config_written: written_config(Some(written)),
         columns: manifest_columns(&columns)?,
         tests: entry_tests(&columns, properties.tests, quote_columns),
         constraints: model_constraints(&properties.constraints, &place.span)?,

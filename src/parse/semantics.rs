@@ -10,7 +10,7 @@ use super::trees::ConfigOf;
 use crate::config::ResourceType;
 use crate::config::properties::PropertyKind;
 use crate::diagnostic::{Diagnostic, Result};
-use crate::manifest::{Disabled, Metric, SavedQuery, SemanticModel};
+use crate::manifest::{Disabled, ElementConfig, Measure, Metric, SavedQuery, SemanticModel};
 
 impl Parser<'_> {
     pub(super) fn add_semantics(&mut self, problems: &mut Vec<Diagnostic>) {
@@ -87,6 +87,10 @@ impl Parser<'_> {
         let entry = self.completed(ResourceType::SemanticModel, place, entry)?;
         let mut model: SemanticModel = typed(place, entry, "semantic model")?;
         model.refs = self.record_expression(&model.model, place)?.refs;
+        share_meta(&mut model);
+        for measure in model.measures.iter().filter(|measure| measure.create_metric) {
+            self.add_metric(place, metric_of(measure, &model.config))?;
+        }
         let unique_id = model.unique_id.clone();
         if enabled(&model.config) {
             if self.manifest.semantic_models.insert(unique_id.clone(), model).is_some() {
@@ -103,11 +107,23 @@ impl Parser<'_> {
         let mut entry = self.completed(ResourceType::SavedQuery, place, entry)?;
         let schema = self.request.target.schema.clone();
         let database = self.request.target.database.clone();
+        let mut tags = texts(entry.get("tags"));
+        tags.extend(texts(entry.get("config").and_then(|config| config.get("tags"))));
+        tags.sort_unstable();
+        tags.dedup();
+        entry.insert("tags".to_owned(), tags.into());
+        let common = entry.get("config").and_then(Json::as_object).cloned().unwrap_or_default();
         if let Some(Json::Array(exports)) = entry.get_mut("exports") {
             for export in exports.iter_mut().filter_map(Json::as_object_mut) {
                 let name = export.get("name").cloned().unwrap_or(Json::Null);
                 let config = export.entry("config").or_insert_with(|| json!({}));
+                let written = config.clone();
                 if let Some(config) = config.as_object_mut() {
+                    for key in ["export_as", "schema"] {
+                        if let Some(value) = common.get(key).filter(|value| !value.is_null()) {
+                            config.entry(key).or_insert_with(|| value.clone());
+                        }
+                    }
                     if let Some(custom) = config.shift_remove("schema") {
                         config.insert("schema_name".to_owned(), custom);
                     }
@@ -115,6 +131,7 @@ impl Parser<'_> {
                     config.entry("alias").or_insert(name);
                     config.entry("database").or_insert_with(|| database.clone().into());
                 }
+                export.insert("unrendered_config".to_owned(), written);
             }
         }
         let query: SavedQuery = typed(place, entry, "saved query")?;
@@ -128,6 +145,41 @@ impl Parser<'_> {
             self.manifest.disabled.entry(unique_id).or_default().push(disabled);
         }
         Ok(())
+    }
+}
+
+/// dbt: entities, measures and dimensions inherit the model's `meta`.
+fn share_meta(model: &mut SemanticModel) {
+    let common = model.config.get("meta").and_then(Json::as_object).cloned().unwrap_or_default();
+    let share = |config: &mut Option<ElementConfig>| {
+        let mut meta = common.clone();
+        meta.extend(config.take().unwrap_or_default().meta);
+        *config = Some(ElementConfig { meta });
+    };
+    model.entities.iter_mut().for_each(|it| share(&mut it.config));
+    model.measures.iter_mut().for_each(|it| share(&mut it.config));
+    model.dimensions.iter_mut().for_each(|it| share(&mut it.config));
+}
+
+/// The metric that `create_metric: true` makes of a measure.
+fn metric_of(measure: &Measure, config: &Map<String, Json>) -> Json {
+    let description = measure.description.clone();
+    json!({
+        "name": measure.name,
+        "label": measure.label.as_ref().unwrap_or(&measure.name),
+        "type": "simple",
+        "type_params": {"measure": measure.name, "expr": measure.expr.as_ref().unwrap_or(&measure.name)},
+        "description": description.unwrap_or_else(|| format!("Metric created from measure {}", measure.name)),
+        "config": {"enabled": enabled(config), "meta": config.get("meta").cloned().unwrap_or_else(|| json!({}))},
+    })
+}
+
+/// One text or a list of them.
+fn texts(value: Option<&Json>) -> Vec<String> {
+    match value {
+        Some(Json::String(text)) => vec![text.clone()],
+        Some(Json::Array(list)) => list.iter().filter_map(Json::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -116,7 +116,7 @@ impl Parser<'_> {
             loaded_at_field: text("loaded_at_field"),
             loaded_at_query: text("loaded_at_query"),
             freshness,
-            external: table.external.clone(),
+            external: table.external.as_ref().map(external),
             description: table.description.clone().unwrap_or_default(),
             columns,
             meta: config.get("meta").and_then(Json::as_object).cloned().unwrap_or_default(),
@@ -214,4 +214,17 @@ fn unused_patch(patch: &SourceEntry) -> Diagnostic {
         ),
     )
     .label(patch.place.span.clone(), "")
+}
+
+/// dbt's keys first, absent ones as null, then the user's own.
+fn external(given: &Json) -> Json {
+    let Some(given) = given.as_object() else { return given.clone() };
+    let mut all = Map::new();
+    for key in ["location", "file_format", "row_format", "tbl_properties", "partitions"] {
+        all.insert(key.to_owned(), given.get(key).cloned().unwrap_or(Json::Null));
+    }
+    for (key, value) in given {
+        all.entry(key.clone()).or_insert_with(|| value.clone());
+    }
+    Json::Object(all)
 }

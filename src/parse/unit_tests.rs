@@ -3,14 +3,13 @@
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 
+use super::fingerprint;
 use super::properties::{Place, as_version};
 use super::settle::Parser;
-use super::test_name::md5_hex;
 use super::trees::ConfigOf;
 use crate::config::ResourceType;
 use crate::config::properties::{Fixture, FixtureFormat, UnitTestProperties};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
-use crate::jinja::python;
 use crate::manifest::{
     DependsOn, Disabled, Found, Lookup, Node, RefArgs, UnitTest, UnitTestExpectation, UnitTestInput,
     UnitTestOverrides, UnitTestVersions, Version,
@@ -97,7 +96,7 @@ impl Parser<'_> {
             created_at: self.request.now,
             ..UnitTest::default()
         };
-        test.checksum = Some(checksum(&test));
+        test.checksum = Some(fingerprint::unit_test(&test));
         Ok(test)
     }
 
@@ -383,10 +382,4 @@ fn csv_rows(text: &str, fixture: &Fixture) -> Result<Vec<Json>> {
         rows.push(Json::Object(row));
     }
     Ok(rows)
-}
-
-/// Changes when what the test says changes.
-fn checksum(test: &UnitTest) -> String {
-    let data = serde_json::json!([test.model, test.given, test.expect, test.overrides, test.versions]);
-    md5_hex(&python::json_repr(&data))
 }
