@@ -27,6 +27,9 @@ const CONSTANTS: [&str; 12] = [
     "user",
 ];
 
+/// Aggregates that depend on the number of rows even when their argument is a constant.
+const COUNTING: [&str; 6] = ["array_agg", "count", "json_agg", "jsonb_agg", "string_agg", "sum"];
+
 impl Ledger<'_> {
     /// The links of an expression whose value is used as `kind`.
     pub(super) fn expression(&mut self, expr: &Expr, kind: EdgeKind, place: Place<'_>) -> Vec<Link> {
@@ -167,15 +170,19 @@ impl Ledger<'_> {
         for order in &function.within_group {
             self.collect(&order.expr, kind, place, into);
         }
+        let of_constants = into.len() == start;
         if let Some(filter) = &function.filter {
             self.collect(filter, influence(Clause::Filter), place, into);
         }
-        let Some(over) = &function.over else { return };
-        match over {
-            WindowType::WindowSpec(spec) => self.window(spec, influence, place, into, 0),
-            WindowType::NamedWindow(name) => self.named_window(name, influence, place, into, 0),
+        match &function.over {
+            Some(WindowType::WindowSpec(spec)) => self.window(spec, influence, place, into, 0),
+            Some(WindowType::NamedWindow(name)) => self.named_window(name, influence, place, into, 0),
+            None => {}
         }
-        if into.len() == start {
+        // `count(1)`, a sum over constants, `row_number() over ()`: it is the rows that are counted.
+        let name = parts(&function.name).pop();
+        let counts = name.is_some_and(|name| COUNTING.contains(&&*name));
+        if into.len() == start && function.over.is_some() || of_constants && counts {
             self.all_rows(kind, place, into);
         }
     }
