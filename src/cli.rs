@@ -297,6 +297,20 @@ const COMMANDS: &[Sub] = &[
             ],
         )
     },
+    Sub {
+        argument: Some(("target_node", false)),
+        ..sub(
+            "lineage",
+            "Show what a model or a column (`model.column`) comes from and leads to",
+            &[
+                &opt("direction", Choice(&["upstream", "downstream", "both"]), "Which way to follow"),
+                &opt("depth", Int, "How many steps to go"),
+                &opt("influences", Flag, "Follow joins, filters and groupings too"),
+                &opt("output", Choice(&["tree", "json", "mermaid", "dot"]), "Form of the answer"),
+                TARGET_PATH,
+            ],
+        )
+    },
     sub("parse", "Read the project and write manifest.json", &[TARGET_PATH, THREADS]),
     sub("retry", "Run again what failed in the last run", &[FULL_REFRESH, TARGET_PATH, THREADS]),
     sub(

@@ -2,10 +2,13 @@
 
 mod clean;
 mod connect;
+mod db;
 mod debug;
 mod deps;
+mod docs;
 mod init;
 mod invocation;
+mod lineage;
 mod list;
 mod messages;
 mod parse;
@@ -65,6 +68,13 @@ fn dispatch(invocation: &Invocation) -> CommandResult {
         "list" => list::run(invocation),
         "parse" => parse::run(invocation),
         "clean" => clean::run(invocation),
+        "docs generate" => docs::generate(invocation),
+        "docs serve" => docs::serve(invocation),
+        "lineage" => lineage::run(invocation),
+        "db start" => db::run(invocation, "start"),
+        "db stop" => db::run(invocation, "stop"),
+        "db status" => db::run(invocation, "status"),
+        "db psql" => db::run(invocation, "psql"),
         "retry" => retry::run(invocation),
         "debug" => debug::run(invocation),
         "deps" => deps::run(invocation),

@@ -39,7 +39,12 @@ pub(super) fn follow(invocation: &Invocation, retried: Retried) -> CommandResult
         (Some(only), _) => only,
         (None, Some(sql)) => vec![session.add_inline(&mut parsed, sql)?],
         (None, None) => {
-            session.select(&parsed, selectable(invocation, command)?, EmptyNodes::Skip)?.unique_ids
+            let mut selected =
+                session.select(&parsed, selectable(invocation, command)?, EmptyNodes::Skip)?.unique_ids;
+            if command == Command::Freshness {
+                selected.retain(|unique_id| has_freshness(&parsed.manifest, unique_id));
+            }
+            selected
         }
     };
     let connect = Connect::new(&session.profile, &invocation.project_directory)?;
@@ -64,8 +69,19 @@ pub(super) fn follow(invocation: &Invocation, retried: Retried) -> CommandResult
     Ok(if success { Outcome::Success } else { Outcome::Failure })
 }
 
+/// Whether a source says how fresh it must be.
+fn has_freshness(manifest: &Manifest, unique_id: &str) -> bool {
+    let Some(freshness) = manifest.sources.get(unique_id).and_then(|source| source.freshness.as_ref()) else {
+        return false;
+    };
+    [&freshness.warn_after, &freshness.error_after]
+        .into_iter()
+        .flatten()
+        .any(|period| period.count.is_some() && period.period.is_some())
+}
+
 /// The manifest again, with what was compiled.
-fn write_compiled(session: &Session<'_>, parsed: &Parsed, compiled: &[Arc<Node>]) -> Result<()> {
+pub(super) fn write_compiled(session: &Session<'_>, parsed: &Parsed, compiled: &[Arc<Node>]) -> Result<()> {
     if compiled.is_empty() {
         return Ok(());
     }

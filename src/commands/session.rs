@@ -91,6 +91,12 @@ impl<'i> Session<'i> {
         Ok(Self { invocation, profile, project, engine, globals, selectors, target_directory, state })
     }
 
+    /// The profile alone, for commands that read no models.
+    pub(super) fn profile(invocation: &Invocation) -> Result<Profile, Diagnostics> {
+        let bare = BareRenderer::new(invocation, None)?;
+        Ok(load_profile(invocation, &bare, &mut Vec::new())?)
+    }
+
     /// The manifest, with `Event`s about what is odd in the project, and the graph.
     pub(super) fn parse(&self) -> Result<Parsed, Diagnostics> {
         let request = self.parse_request();

@@ -1,0 +1,204 @@
+//! `rsdbt docs generate` and `rsdbt docs serve`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use super::connect::Connect;
+use super::invocation::Invocation;
+use super::run::write_compiled;
+use super::running::{self, Particulars};
+use super::session::{Parsed, Session, types_without};
+use super::{CommandResult, Outcome};
+use crate::adapter::{Connection, catalog::documentation};
+use crate::config::DBT_VERSION;
+use crate::diagnostic::{Diagnostic, Result};
+use crate::docs::{self, Artifacts, catalog};
+use crate::graph::EmptyNodes;
+use crate::manifest::ResourceType;
+use crate::run::{self, Command, Event};
+
+pub(super) fn generate(invocation: &Invocation) -> CommandResult {
+    let flags = &invocation.flags;
+    let session = Session::load(invocation)?;
+    let parsed = session.parse()?;
+    let connect = Connect::new(&session.profile, &invocation.project_directory)?;
+    if flags.get("compile") == Some(&Json::Bool(false)) {
+        session.write_manifest(&parsed.manifest)?;
+    } else if !compile(&session, &parsed, &connect)? {
+        invocation.emitter.emit(Event::CannotGenerateDocs {});
+        return Ok(Outcome::Failure);
+    }
+    copy_assets(&session)?;
+    let manifest_path = session.target_directory.join("manifest.json");
+    let manifest = read_json(&manifest_path)?.unwrap_or_else(|| serde_json::json!(&*parsed.manifest));
+    let catalog = if flags.boolean("empty_catalog") {
+        catalog::empty(&metadata(invocation))
+    } else {
+        read_catalog(&session, &parsed, &connect, &manifest)?
+    };
+    let path = session.target_directory.join("catalog.json");
+    write(&path, catalog.to_string().as_bytes())?;
+    invocation.emitter.emit(Event::CatalogWritten { path: path.display().to_string() });
+    let page = page(&session.target_directory, &manifest, &catalog, session.profile.threads)?;
+    write(&session.target_directory.join("index.html"), page.as_bytes())?;
+    if flags.boolean("static") {
+        write(&session.target_directory.join("static_index.html"), page.as_bytes())?;
+    }
+    Ok(Outcome::Success)
+}
+
+/// Compiles what can be compiled; false when something could not.
+fn compile(
+    session: &Session<'_>,
+    parsed: &Parsed,
+    connect: &Connect,
+) -> Result<bool, crate::diagnostic::Diagnostics> {
+    let types = super::run::selectable(session.invocation, Command::Compile)?;
+    let selection = session.select(parsed, types, EmptyNodes::Skip)?;
+    let inputs = running::inputs(
+        session,
+        parsed,
+        connect,
+        Command::Compile,
+        &selection.unique_ids,
+        Particulars::default(),
+    )?;
+    let plan = run::plan(&parsed.manifest, &selection.unique_ids, Command::Compile);
+    session.write_manifest(&parsed.manifest)?;
+    let outcome = run::execute(&inputs, &plan)?;
+    write_compiled(session, parsed, &outcome.compiled)?;
+    Ok(outcome.results.success())
+}
+
+fn read_catalog(
+    session: &Session<'_>,
+    parsed: &Parsed,
+    connect: &Connect,
+    manifest: &Json,
+) -> Result<Json, crate::diagnostic::Diagnostics> {
+    let invocation = session.invocation;
+    invocation.emitter.emit(Event::BuildingCatalog {});
+    let selection = session.select(parsed, types_without(&[ResourceType::Exposure]), EmptyNodes::Keep)?;
+    let mut schemas: Vec<&str> = parsed
+        .manifest
+        .nodes
+        .values()
+        .filter(|node| node.is_relational())
+        .map(|node| node.schema.as_str())
+        .chain(parsed.manifest.sources.values().map(|source| source.schema.as_str()))
+        .collect();
+    schemas.sort_unstable();
+    schemas.dedup();
+    let mut connection = Connection::open(&Arc::new(connect.settings.clone()))?;
+    let tables = documentation(&mut connection, &schemas)?;
+    let selected = |unique_id: &str| selection.contains(unique_id);
+    Ok(catalog::shape(&tables, &connect.settings.database, manifest, &selected, &metadata(invocation)))
+}
+
+fn metadata(invocation: &Invocation) -> Map<String, Json> {
+    let artifacts = invocation.for_artifacts();
+    let time = |at: jiff::Timestamp| at.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string();
+    let mut metadata = Map::new();
+    metadata.insert("dbt_version".to_owned(), DBT_VERSION.into());
+    metadata.insert("generated_at".to_owned(), time(jiff::Timestamp::now()).into());
+    metadata.insert("invocation_id".to_owned(), invocation.id.clone().into());
+    metadata.insert("invocation_started_at".to_owned(), time(invocation.started_at).into());
+    metadata.insert("env".to_owned(), Json::Object(artifacts.env));
+    metadata
+}
+
+/// The page over everything that the target directory has.
+pub(super) fn page(target: &Path, manifest: &Json, catalog: &Json, threads: usize) -> Result<String> {
+    let lineage = docs::trace_manifest(manifest, Some(catalog), threads.max(2));
+    let run_results = read_json(&target.join("run_results.json"))?;
+    let sources = read_json(&target.join("sources.json"))?;
+    let artifacts = Artifacts {
+        manifest,
+        catalog: Some(catalog),
+        run_results: run_results.as_ref(),
+        sources: sources.as_ref(),
+    };
+    Ok(docs::generate(artifacts, &lineage))
+}
+
+/// An artifact, if it is there and readable as JSON.
+pub(super) fn read_json(path: &Path) -> Result<Option<Json>> {
+    let Ok(text) = std::fs::read(path) else { return Ok(None) };
+    serde_json::from_slice(&text).map(Some).map_err(|error| {
+        Diagnostic::runtime("unreadable-file", format!("{} is not JSON: {error}", path.display())).boxed()
+    })
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let written =
+        path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(path, bytes));
+    written.map_err(|error| {
+        Diagnostic::runtime("unwritable-file", format!("cannot write {}: {error}", path.display())).boxed()
+    })
+}
+
+/// `asset-paths` go along with the page.
+fn copy_assets(session: &Session<'_>) -> Result<()> {
+    for asset in &session.project.root.file.paths.assets {
+        let from = session.invocation.project_directory.join(asset);
+        let to = session.target_directory.join(asset);
+        if from.is_dir() {
+            let failed = |error: std::io::Error| {
+                Diagnostic::runtime("unwritable-file", format!("cannot copy {}: {error}", from.display()))
+            };
+            if to.exists() {
+                std::fs::remove_dir_all(&to).map_err(failed)?;
+            }
+            copy_folder(&from, &to).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
+fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn serve(invocation: &Invocation) -> CommandResult {
+    let flags = &invocation.flags;
+    let target = invocation.target_directory();
+    if !target.join("index.html").is_file() {
+        return Err(Diagnostic::runtime(
+            "docs-missing",
+            format!("there is no documentation page in {}", target.display()),
+        )
+        .help("run `rsdbt docs generate` first")
+        .into());
+    }
+    let host = flags.text("host").unwrap_or("127.0.0.1");
+    let port = flags.integer("port").and_then(|port| u16::try_from(port).ok()).unwrap_or(8080);
+    let server = docs::server::Server::bind(host, port, &target)?;
+    let address = server.address()?;
+    invocation.emitter.emit(Event::Note { msg: format!("Serving docs at {address}") });
+    invocation
+        .emitter
+        .emit(Event::Note { msg: format!("To access from your browser, navigate to: http://{address}") });
+    invocation.emitter.emit(Event::Note { msg: "Press Ctrl+C to exit.".to_owned() });
+    invocation.emitter.flush();
+    if flags.get("browser") != Some(&Json::Bool(false)) {
+        // without a browser the address above is enough
+        let _ = std::process::Command::new("xdg-open")
+            .arg(format!("http://{address}"))
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn();
+    }
+    server.run()
+}

@@ -1,0 +1,58 @@
+//! `rsdbt lineage`: what a node or a column comes from, and what comes of it.
+
+use serde_json::Value as Json;
+
+use super::docs::read_json;
+use super::invocation::Invocation;
+use super::session::Session;
+use super::{CommandResult, Outcome};
+use crate::diagnostic::Diagnostic;
+use crate::docs;
+use crate::docs::lineage::{Direction, Format, Influences, Question, answer};
+use crate::run::Event;
+
+pub(super) fn run(invocation: &Invocation) -> CommandResult {
+    let flags = &invocation.flags;
+    let Some(target) = flags.text("target_node") else {
+        return Err(Diagnostic::new(
+            "lineage-target",
+            crate::diagnostic::Category::Usage,
+            "name a model, or a column as `model.column`",
+        )
+        .into());
+    };
+    let session = Session::load(invocation)?;
+    let compiled = read_json(&session.target_directory.join("manifest.json"))?.filter(|manifest| {
+        manifest["nodes"].as_object().is_some_and(|nodes| nodes.values().any(is_compiled))
+    });
+    let Some(manifest) = compiled else {
+        return Err(Diagnostic::runtime("lineage-not-compiled", "the project is not compiled yet")
+            .help("run `rsdbt compile` (or build, run, docs generate) first: lineage reads the compiled SQL")
+            .into());
+    };
+    let catalog = read_json(&session.target_directory.join("catalog.json"))?;
+    let lineage = docs::trace_manifest(&manifest, catalog.as_ref(), session.profile.threads.max(2));
+    let question = Question {
+        target,
+        direction: match flags.text("direction") {
+            Some("upstream") => Direction::Upstream,
+            Some("downstream") => Direction::Downstream,
+            _ => Direction::Both,
+        },
+        depth: flags.integer("depth").and_then(|depth| usize::try_from(depth).ok()),
+        influences: if flags.boolean("influences") { Influences::Shown } else { Influences::Hidden },
+    };
+    let format = match flags.text("output") {
+        Some("json") => Format::Json,
+        Some("mermaid") => Format::Mermaid,
+        Some("dot") => Format::Dot,
+        _ => Format::Tree,
+    };
+    let text = answer(&manifest, &lineage, &question, format)?;
+    invocation.emitter.emit(Event::PrintEvent { msg: text });
+    Ok(Outcome::Success)
+}
+
+fn is_compiled(node: &Json) -> bool {
+    node.get("compiled").and_then(Json::as_bool).unwrap_or(false)
+}
