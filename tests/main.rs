@@ -4,5 +4,6 @@ mod architecture;
 mod docs;
 mod docs_server;
 mod lineage;
+mod selectors;
 mod spec;
 mod support;
