@@ -82,7 +82,7 @@ impl SharedNames for ParseGlobals {
             "var" => Var {
                 values: Arc::clone(globals.vars_of(&subject.package)),
                 node_name: (!subject.locator.is_empty()).then(|| subject.locator.clone()),
-                required: false,
+                required: scope.is_strict(),
             }
             .to_value(),
             "env_var" => globals.env_var().to_value(),

@@ -101,6 +101,10 @@ impl ParseScope {
         self
     }
 
+    pub fn is_strict(&self) -> bool {
+        self.strict
+    }
+
     pub fn subject(&self) -> &Subject {
         &self.subject
     }
