@@ -9,7 +9,7 @@ use super::list::resource_types;
 use super::running::{self, Particulars};
 use super::session::{Parsed, Session};
 use super::{CommandResult, Outcome};
-use crate::diagnostic::Result;
+use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::graph::EmptyNodes;
 use crate::manifest::{Manifest, Node, NodeKind, ResourceType};
 use crate::run::{self, BatchResults, Command};
@@ -37,7 +37,11 @@ pub(super) fn follow(invocation: &Invocation, retried: Retried) -> CommandResult
     let command = command(invocation);
     let selected = match (retried.only, invocation.flags.text("inline")) {
         (Some(only), _) => only,
-        (None, Some(sql)) => vec![session.add_inline(&mut parsed, sql)?],
+        (None, Some(sql)) => vec![session.add_inline(&mut parsed, sql).map_err(inline_error)?],
+        (None, None) if matches!(command, Command::Show { .. }) && !asks_for_nodes(invocation) => {
+            let message = "Either --select or --inline must be passed to show";
+            return Err(Diagnostic::runtime("nothing-to-show", message).into());
+        }
         (None, None) => {
             let mut selected =
                 session.select(&parsed, selectable(invocation, command)?, EmptyNodes::Skip)?.unique_ids;
@@ -78,6 +82,20 @@ fn has_freshness(manifest: &Manifest, unique_id: &str) -> bool {
         .into_iter()
         .flatten()
         .any(|period| period.count.is_some() && period.period.is_some())
+}
+
+fn asks_for_nodes(invocation: &Invocation) -> bool {
+    ["select", "models", "selector"].iter().any(|name| !invocation.flags.words(name).is_empty())
+        || invocation.flags.text("selector").is_some()
+}
+
+/// dbt's words for an inline query that cannot be parsed, with the reasons.
+fn inline_error(problems: Diagnostics) -> Diagnostics {
+    let mut error = Diagnostic::runtime("inline-query", "Error parsing inline query");
+    for problem in &problems.0 {
+        error = error.cause(problem.message.clone());
+    }
+    error.into()
 }
 
 /// The manifest again, with what was compiled.

@@ -14,7 +14,7 @@ use super::node::Session;
 use super::plan::{Action, Plan};
 use super::results::{FreshnessResults, NodeResult, RunResults, Status};
 use super::state::Run;
-use super::{describe, summary};
+use super::{describe, graph_summary, summary};
 use crate::diagnostic::{Category, Diagnostic, Result};
 use crate::jinja::Value;
 use crate::jinja::python::from_json;
@@ -33,6 +33,9 @@ pub struct Outcome {
 pub fn execute(inputs: &RunInputs, plan: &Plan) -> Result<Outcome> {
     let run = Run::new(inputs);
     inputs.emitter.emit(Event::FoundStats { stat_line: describe::found(run.manifest()) });
+    if inputs.write_json {
+        graph_summary::write(inputs);
+    }
     if plan.steps.is_empty() {
         let warning = "Nothing to do. Try checking your model configs and model specification args";
         inputs.emitter.warn(Diagnostic::warning("NothingToDo", warning))?;

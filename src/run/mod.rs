@@ -8,6 +8,7 @@ mod ephemeral;
 mod event;
 mod execute;
 mod executor;
+mod graph_summary;
 mod hooks;
 mod inputs;
 mod interrupt;

@@ -78,6 +78,7 @@ const CODES: &[(&str, &str)] = &[
     ("ArgumentsPropertyInGenericTestDeprecation", "D038"),
     ("BehaviorChangeEvent", "D000"),
     ("CatalogGenerationError", "E040"),
+    ("CollectFreshnessReturnSignature", "D012"),
     ("ConfigDataPathDeprecation", "D004"),
     ("ConfigLogPathDeprecation", "D010"),
     ("ConfigSourcePathDeprecation", "D003"),

@@ -12,7 +12,7 @@ use super::session::Session;
 use crate::diagnostic::{Diagnostic, Result, SourceText, Span};
 use crate::jinja::runtime::{BatchContext, NodeContext, NodeContextParts, NodeFile, Subject};
 use crate::jinja::{Context, Value};
-use crate::manifest::{Compiled, InjectedCte, Node, NodeKind, Resource};
+use crate::manifest::{Compiled, InjectedCte, Language, Node, NodeKind, Resource};
 use crate::parse;
 
 /// A node whose query is ready, and what those need who select from it as from a CTE.
@@ -91,7 +91,11 @@ impl Run<'_> {
     ) -> Result<CompiledNode> {
         let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(context);
         let source = SourceText::new(node.original_file_path.clone(), &*node.raw_code);
-        let own_code = self.inputs.engine.render(&source, &dynamic)?;
+        // dbt: Python is never rendered
+        let own_code = match node.language {
+            Language::Sql => self.inputs.engine.render(&source, &dynamic)?,
+            Language::Python => node.raw_code.to_string(),
+        };
         let mut ctes = Vec::new();
         for unique_id in context.ctes() {
             let inner = self.ephemeral(session, &unique_id)?;

@@ -12,6 +12,7 @@ use super::super::state::sink;
 use super::{Executed, Job, Session, Watch, adapter_response};
 use crate::adapter::Response;
 use crate::diagnostic::{Diagnostic, Result, SourceText};
+use crate::jinja::functions::datetime::Moment;
 use crate::jinja::objects::Table;
 use crate::jinja::python::{given, to_str, type_name};
 use crate::jinja::runtime::{NodeContext, NodeContextParts, Subject};
@@ -113,6 +114,16 @@ impl Job<'_, '_> {
         // A project's own macro may return the table alone.
         let part = |name: &str| answer.get_attr(name).unwrap_or_default();
         let table = Table::from_value(&part("table")).or_else(|| Table::from_value(&answer));
+        if Table::from_value(&answer).is_some() {
+            self.run.emitter.warn_for(
+                Some(&self.info),
+                Diagnostic::warning(
+                    "CollectFreshnessReturnSignature",
+                    "The 'collect_freshness' macro returns a table; it should return the whole result of its \
+                     statement, with the response",
+                ),
+            )?;
+        }
         let Some(table) = table else {
             return Err(Diagnostic::runtime("no-freshness", "the freshness query gave no result").boxed());
         };
@@ -138,7 +149,7 @@ fn read(response: Response, table: &Table, source: &SourceDefinition) -> Result<
                      instead",
                     source.loaded_at_field.as_deref().unwrap_or("loaded_at_query"),
                     source.relation_name.as_deref().unwrap_or(&source.name),
-                    type_name(value)
+                    kind(value)
                 ),
             )
             .help("cast it, as in `loaded_at_field: updated_on::timestamp`")
@@ -155,11 +166,14 @@ const YEAR_ONE: &str = "0001-01-01T00:00:00Z";
 
 /// Times without a zone are UTC.
 fn moment(value: &Value) -> Option<Timestamp> {
-    if type_name(value) != "datetime" {
-        return None;
-    }
+    value.downcast_object_ref::<Moment>()?;
     let at = instant(&to_str(value))?;
     at.to_zoned(TimeZone::UTC).ok().map(|at| at.timestamp())
+}
+
+/// Python's name of a value's type.
+fn kind(value: &Value) -> String {
+    if to_str(value).parse::<jiff::civil::Date>().is_ok() { "date".to_owned() } else { type_name(value) }
 }
 
 fn judged(freshness: Option<&Freshness>, age: &Age) -> Status {

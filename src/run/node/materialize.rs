@@ -14,7 +14,7 @@ use crate::jinja::objects::Relation;
 use crate::jinja::python::{items_of, to_str};
 use crate::jinja::runtime::NodeContext;
 use crate::jinja::{Context, MacroDef, MacroKind, Value};
-use crate::manifest::{Compiled, Node, NodeKind};
+use crate::manifest::{Compiled, Language, Node, NodeKind};
 
 /// Attempts at a node that failed for a reason that may pass.
 const ATTEMPTS: u32 = 4;
@@ -72,7 +72,7 @@ impl Job<'_, '_> {
         let run = self.run;
         let context = run.context(session, node, extra);
         let definition = self.materialization(name)?;
-        check_language(&definition)?;
+        check_language(&definition, node.language)?;
         let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(&context);
         let returned = run.inputs.engine.call_macro(&definition, &dynamic, &[], &[]);
         self.build_path = context.build_path();
@@ -144,16 +144,23 @@ impl Job<'_, '_> {
     }
 }
 
-fn check_language(definition: &MacroDef) -> Result<()> {
+fn check_language(definition: &MacroDef, language: Language) -> Result<()> {
     let MacroKind::Materialization { supported_languages, .. } = &definition.kind else { return Ok(()) };
-    if supported_languages.is_empty() || supported_languages.iter().any(|language| language == "sql") {
+    let wanted = match language {
+        Language::Sql => "sql",
+        Language::Python => "python",
+    };
+    let only_sql = supported_languages.is_empty() && language == Language::Sql;
+    if only_sql || supported_languages.iter().any(|supported| supported == wanted) {
         return Ok(());
     }
+    let supported =
+        if supported_languages.is_empty() { &["sql".to_owned()][..] } else { supported_languages };
     Err(Diagnostic::new(
         "unsupported-language",
         Category::Validation,
         format!(
-            "Materialization \"{}\" only supports languages {supported_languages:?}; got \"sql\"",
+            "Materialization \"{}\" only supports languages {supported:?}; got \"{wanted}\"",
             definition.name
         ),
     )

@@ -108,7 +108,7 @@ impl Session {
             comment,
             committed: Arc::clone(&self.committed),
         }));
-        let seed = run.seed_file(unique_id);
+        let seed = run.seed_file(unique_id)?;
         self.database = Some(NodeDatabase::new(&run.adapter_settings, Some(&adapter), seed));
         Ok(())
     }
@@ -221,21 +221,33 @@ impl Session {
 
 impl Run<'_> {
     /// The file of a seed, as its configs say to read it.
-    fn seed_file(&self, unique_id: &str) -> Option<SeedFile> {
-        let node = self.manifest().nodes.get(unique_id)?;
-        let NodeKind::Seed { root_path } = &node.kind else { return None };
+    fn seed_file(&self, unique_id: &str) -> Result<Option<SeedFile>> {
+        let Some(node) = self.manifest().nodes.get(unique_id) else { return Ok(None) };
+        let NodeKind::Seed { root_path } = &node.kind else { return Ok(None) };
         let root =
             root_path.as_ref().map_or_else(|| self.inputs.surroundings.project_root.clone(), Into::into);
         let config = |name: &str| node.config.get(name);
         let types = config("column_types").and_then(serde_json::Value::as_object);
         let delimiter = config("delimiter").and_then(serde_json::Value::as_str);
+        let delimiter = match delimiter.map(str::as_bytes) {
+            None => b',',
+            Some([byte]) => *byte,
+            Some(_) => {
+                return Err(Diagnostic::compilation(
+                    "bad-delimiter",
+                    "\"delimiter\" must be a 1-character string",
+                )
+                .help("set `delimiter` to the character between the file's columns")
+                .boxed());
+            }
+        };
         let options = SeedOptions {
-            delimiter: delimiter.and_then(|text| text.bytes().next()).unwrap_or(b','),
+            delimiter,
             text_columns: types.into_iter().flat_map(|types| types.keys().cloned()).collect(),
             ..SeedOptions::default()
         };
         let path = root.join(&node.original_file_path);
-        Some(SeedFile { path, shown_path: node.original_file_path.clone(), options })
+        Ok(Some(SeedFile { path, shown_path: node.original_file_path.clone(), options }))
     }
 
     /// dbt's query comment for a node's statements.

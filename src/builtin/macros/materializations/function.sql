@@ -26,7 +26,7 @@
 {%- endmacro %}
 
 {% macro scalar_function_create_replace_signature_sql(target_relation) -%}
-  create or replace function {{ target_relation.render() }} ({{ formatted_scalar_function_args_sql() }})
+  CREATE OR REPLACE FUNCTION {{ target_relation.render() }} ({{ formatted_scalar_function_args_sql() }})
   returns {{ model.returns.data_type }}
   {{ scalar_function_volatility_sql() }}
   as
@@ -48,7 +48,7 @@
 {%- endmacro %}
 
 {% macro scalar_function_volatility_sql() -%}
-  {%- set words = {'deterministic': 'immutable', 'stable': 'stable', 'non-deterministic': 'volatile'} -%}
+  {%- set words = {'deterministic': 'IMMUTABLE', 'stable': 'STABLE', 'non-deterministic': 'VOLATILE'} -%}
   {%- set volatility = model.config.get('volatility') -%}
   {%- if volatility is not none and volatility not in words -%}
     {%- do unsupported_volatility_warning(volatility) -%}

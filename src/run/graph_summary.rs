@@ -1,0 +1,37 @@
+//! `graph_summary.json`: the nodes by number, and which follow which.
+
+use std::collections::HashMap;
+use std::fs;
+
+use serde_json::{Map, Value, json};
+
+use super::inputs::RunInputs;
+use crate::manifest::Resource;
+
+/// Writes the summary; it is for looking at, so a run goes on without it.
+pub(super) fn write(inputs: &RunInputs) {
+    let shared = &inputs.surroundings;
+    let resources: Vec<Resource<'_>> = shared.manifest.resources().collect();
+    let numbers: HashMap<&str, usize> =
+        resources.iter().enumerate().map(|(number, resource)| (resource.unique_id(), number)).collect();
+    let mut followers: Vec<Vec<usize>> = vec![Vec::new(); resources.len()];
+    for (number, resource) in resources.iter().enumerate() {
+        for parent in resource.parents() {
+            if let Some(&parent) = numbers.get(parent.as_str()) {
+                followers[parent].push(number);
+            }
+        }
+    }
+    let mut linked = Map::new();
+    for (number, (resource, followers)) in resources.iter().zip(&followers).enumerate() {
+        let mut entry = json!({ "name": resource.unique_id(), "type": resource.resource_type().as_str() });
+        if !followers.is_empty() {
+            entry["succ"] = json!(followers);
+        }
+        linked.insert(number.to_string(), entry);
+    }
+    let summary = json!({ "_invocation_id": inputs.invocation.id, "linked": Value::Object(linked) });
+    let path = shared.project_root.join(&shared.target_path).join("graph_summary.json");
+    let _ = path.parent().map(fs::create_dir_all);
+    let _ = fs::write(path, summary.to_string());
+}
