@@ -154,13 +154,11 @@ impl Session {
     /// dbt's `clear_transaction`, before hooks and operations.
     pub fn clear_transaction(&self) -> Result<()> {
         let mut state = self.lock();
-        match &mut state.connection {
-            Some(connection) => connection.clear_transaction(),
-            None => {
-                state.cleared = true;
-                Ok(())
-            }
+        if let Some(connection) = &mut state.connection {
+            return connection.clear_transaction();
         }
+        state.cleared = true;
+        Ok(())
     }
 
     /// The end of a node: what was not committed is gone, and the next node finds a fresh session.

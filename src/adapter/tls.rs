@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{
     CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error, RootCertStore,
     SignatureScheme, StreamOwned,
@@ -48,7 +49,12 @@ fn client_config(settings: &Settings) -> Result<ClientConfig, String> {
         SslMode::Require if roots.is_some() => Check::Chain,
         _ => Check::Nothing,
     };
-    let verifier = Verifier { check, inner: chain_verifier(check, roots.as_deref(), &provider)?, provider };
+    let trusted = match roots.as_deref() {
+        Some(path) if check != Check::Nothing && path != Path::new("system") => read_certificates(path)?,
+        _ => Vec::new(),
+    };
+    let inner = chain_verifier(check, roots.as_deref(), &trusted, &provider)?;
+    let verifier = Verifier { check, inner, trusted, provider };
     let builder = ClientConfig::builder_with_provider(Arc::clone(&verifier.provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
@@ -84,6 +90,7 @@ fn in_home(file: &str) -> Option<PathBuf> {
 fn chain_verifier(
     check: Check,
     roots: Option<&Path>,
+    trusted: &[CertificateDer<'static>],
     provider: &Arc<CryptoProvider>,
 ) -> Result<Option<Arc<WebPkiServerVerifier>>, String> {
     if check == Check::Nothing {
@@ -95,8 +102,8 @@ fn chain_verifier(
             store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         }
         Some(path) => {
-            for certificate in read_certificates(path)? {
-                store.add(certificate).map_err(|error| format!("\"{}\": {error}", path.display()))?;
+            for certificate in trusted {
+                store.add(certificate.clone()).map_err(|error| format!("\"{}\": {error}", path.display()))?;
             }
         }
         None => {
@@ -132,6 +139,7 @@ fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String
 struct Verifier {
     check: Check,
     inner: Option<Arc<WebPkiServerVerifier>>,
+    trusted: Vec<CertificateDer<'static>>,
     provider: Arc<CryptoProvider>,
 }
 
@@ -145,6 +153,13 @@ impl ServerCertVerifier for Verifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let Some(inner) = &self.inner else { return Ok(ServerCertVerified::assertion()) };
+        // a self-signed certificate that is trusted itself: OpenSSL accepts it, webpki does not
+        if self.trusted.iter().any(|trusted| trusted == end_entity) {
+            if self.check == Check::ChainAndName {
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+            }
+            return Ok(ServerCertVerified::assertion());
+        }
         match inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
@@ -177,3 +192,7 @@ impl ServerCertVerifier for Verifier {
         self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+#[path = "tls_tests.rs"]
+mod tests;

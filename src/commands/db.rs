@@ -1,12 +1,10 @@
 //! `rsdbt db`: the project's own server, kept up for psql, BI tools and quick runs.
 
-use std::process::Stdio;
-
 use super::connect::embedded_options;
 use super::invocation::Invocation;
 use super::session::Session;
 use super::{CommandResult, Outcome};
-use crate::adapter::embedded::{Lifetime, Options, Server};
+use crate::adapter::embedded::{self, Lifetime, Options, Server};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::run::Event;
 
@@ -76,19 +74,20 @@ fn status(invocation: &Invocation, options: &Options) -> CommandResult {
     Ok(if status.running { Outcome::Success } else { Outcome::Failure })
 }
 
-/// Opens the system's psql on the server; the bundled server has none of its own.
+/// Fetches a stock server, for machines on which neither the bundled one runs nor another is installed.
+pub(super) fn install(invocation: &Invocation) -> CommandResult {
+    let dir = embedded::install()?;
+    say(invocation, format!("PostgreSQL is in {}", dir.display()));
+    Ok(Outcome::Success)
+}
+
+/// Opens psql on the server: its own where it has one, as the bundled server has not, else the system's.
 fn psql(invocation: &Invocation, options: &Options) -> CommandResult {
     let server = Server::ensure(&invocation.project_directory, options, Lifetime::Command)?;
-    let settings = server.settings();
-    let mut command = std::process::Command::new("psql");
-    command
-        .args(["-h", &settings.host, "-p", &settings.port.to_string(), "-U", &settings.user])
-        .arg(&settings.database)
-        .args(invocation.flags.words("arguments"))
-        .stdin(Stdio::inherit());
+    let mut command = server.psql(&invocation.flags.words("arguments"));
     let ended: Result<_> = command.status().map_err(|error| {
         Diagnostic::runtime("psql-missing", format!("psql cannot be started: {error}"))
-            .help("install the PostgreSQL client, or query with `rsdbt show --inline`")
+            .help("install the PostgreSQL client, run `rsdbt db install`, or query with `rsdbt show --inline`")
             .boxed()
     });
     Ok(if ended?.success() { Outcome::Success } else { Outcome::Failure })

@@ -75,6 +75,7 @@ fn dispatch(invocation: &Invocation) -> CommandResult {
         "db stop" => db::run(invocation, "stop"),
         "db status" => db::run(invocation, "status"),
         "db psql" => db::run(invocation, "psql"),
+        "db install" => db::install(invocation),
         "retry" => retry::run(invocation),
         "debug" => debug::run(invocation),
         "deps" => deps::run(invocation),

@@ -3,7 +3,7 @@
 use crate::diagnostic::Result;
 
 use super::super::{Begin, Connection, Fetch};
-use super::read;
+use super::{Cells, read};
 
 /// A column with the parts of its type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub fn type_names(connection: &mut Connection, oids: &[u32]) -> Result<Vec<Strin
     let list: Vec<String> = oids.iter().map(u32::to_string).collect();
     let sql = "select pg_catalog.format_type(t.type, null)
         from unnest($1::oid[]) with ordinality as t (type, place) order by t.place";
-    read(connection, sql, &[&format!("{{{}}}", list.join(","))], |row| row.text())
+    read(connection, sql, &[&format!("{{{}}}", list.join(","))], Cells::text)
 }
 
 /// The columns that a query would answer with. `sql` must be one query; it is run, so let it answer no

@@ -3,7 +3,7 @@
 use crate::diagnostic::Result;
 
 use super::super::Connection;
-use super::{array_parameter, read};
+use super::{Cells, array_parameter, read};
 
 /// A relation as dbt types it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -85,5 +85,5 @@ pub fn links<S: AsRef<str>>(connection: &mut Connection, schemas: &[S]) -> Resul
 
 /// The names of all schemas.
 pub fn existing_schemas(connection: &mut Connection) -> Result<Vec<String>> {
-    read(connection, "select nspname::text from pg_catalog.pg_namespace order by 1", &[], |row| row.text())
+    read(connection, "select nspname::text from pg_catalog.pg_namespace order by 1", &[], Cells::text)
 }

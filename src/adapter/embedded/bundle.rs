@@ -15,13 +15,26 @@ pub(super) fn bin_dir() -> Result<Option<PathBuf>> {
     Ok(None)
 }
 
+/// Where unpacked servers may live, the best place first. Root takes a place that other accounts can reach.
+pub(super) fn cache_roots() -> Vec<PathBuf> {
+    let given = std::env::var_os("RSDBT_CACHE_DIR").map(PathBuf::from);
+    let xdg = std::env::var_os("XDG_CACHE_HOME").map(|home| PathBuf::from(home).join("rsdbt"));
+    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/rsdbt"));
+    let user = rustix::process::getuid().as_raw();
+    let temporary = std::env::temp_dir().join(format!("rsdbt-{user}"));
+    let shared = rustix::process::getuid().is_root().then(|| PathBuf::from("/var/cache/rsdbt"));
+    given.into_iter().chain(shared).chain(xdg).chain(home).chain([temporary]).collect()
+}
+
 #[cfg(has_bundled_postgres)]
 mod archive {
+    use std::fmt::Write as _;
     use std::fs;
     use std::io::Read;
     use std::path::{Path, PathBuf};
 
     use super::super::{failed, io_failed};
+    use super::cache_roots;
     use crate::diagnostic::Result;
 
     static ARCHIVE: &[u8] = include_bytes!(env!("RSDBT_BUNDLED_ARCHIVE"));
@@ -44,15 +57,6 @@ mod archive {
             }
         }
         Err(refused.unwrap_or_else(|| failed("no cache directory for the bundled server").boxed()))
-    }
-
-    fn cache_roots() -> Vec<PathBuf> {
-        let given = std::env::var_os("RSDBT_CACHE_DIR").map(PathBuf::from);
-        let xdg = std::env::var_os("XDG_CACHE_HOME").map(|home| PathBuf::from(home).join("rsdbt"));
-        let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/rsdbt"));
-        let user = rustix::process::getuid().as_raw();
-        let temporary = std::env::temp_dir().join(format!("rsdbt-{user}"));
-        given.into_iter().chain(xdg).chain(home).chain([temporary]).collect()
     }
 
     /// Each file is there in its size, and the directory is ours: nobody else can have put binaries in it.
@@ -103,7 +107,7 @@ mod archive {
             let mut entry = entry?;
             let path = entry.path()?.into_owned();
             if entry.unpack_in(partial)? && entry.header().entry_type().is_file() {
-                contents += &format!("{} {}\n", entry.size(), path.display());
+                let _ = writeln!(contents, "{} {}", entry.size(), path.display());
             }
         }
         fs::write(partial.join(CONTENTS), contents)

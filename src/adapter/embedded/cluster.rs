@@ -1,5 +1,6 @@
 //! A cluster's directories on disk: data, socket, log; and `initdb` on first use.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -40,10 +41,8 @@ impl Cluster {
         {
             home = outside(&project).join(binaries.major.to_string());
         }
-        let socket_dir = match home.as_os_str().len() <= LONGEST_SOCKET_DIR {
-            true => home.clone(),
-            false => outside(&project),
-        };
+        let fits = home.as_os_str().len() <= LONGEST_SOCKET_DIR;
+        let socket_dir = if fits { home.clone() } else { outside(&project) };
         Ok(Self { data: home.join("data"), home, socket_dir, account })
     }
 
@@ -126,10 +125,17 @@ impl Cluster {
     }
 }
 
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 /// A private place for a project outside of it.
 fn outside(project: &Path) -> PathBuf {
     let digest = Sha256::digest(project.as_os_str().as_encoded_bytes());
-    let hash: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let hash = hexadecimal(&digest[..6]);
     match std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|dir| dir.is_dir()) {
         Some(dir) if !rustix::process::getuid().is_root() => dir.join("rsdbt").join(hash),
         _ => PathBuf::from(format!("/tmp/rsdbt-{}-{hash}", rustix::process::getuid().as_raw())),

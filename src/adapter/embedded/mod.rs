@@ -7,10 +7,12 @@ mod account;
 mod binaries;
 mod bundle;
 mod cluster;
+mod download;
 mod lease;
 mod process;
 mod server;
 
+pub use download::install;
 pub use server::{Lifetime, Server, ServerStatus};
 
 use std::path::PathBuf;
@@ -41,6 +43,8 @@ pub enum Source {
     Bundled,
     /// Installed on this machine.
     System,
+    /// Fetched by `rsdbt db install`.
+    Download,
 }
 
 impl Source {
@@ -49,6 +53,7 @@ impl Source {
             Self::Directory => "directory",
             Self::Bundled => "bundled",
             Self::System => "system",
+            Self::Download => "download",
         }
     }
 }

@@ -33,6 +33,7 @@ pub struct Server {
     lease: Lease,
     pub source: Source,
     pub major: u32,
+    bin_dir: PathBuf,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,8 @@ enum Found {
 #[derive(Debug, Clone)]
 pub struct ServerStatus {
     pub running: bool,
+    /// How to connect when it runs.
+    pub settings: Settings,
     pub pid: Option<i32>,
     pub data: PathBuf,
     pub socket_dir: PathBuf,
@@ -59,14 +62,15 @@ pub struct ServerStatus {
 impl Server {
     /// Joins the project's server or starts it; the role and the database are made when they are missing.
     pub fn ensure(project: &Path, options: &Options, lifetime: Lifetime) -> Result<Self> {
-        let binaries = Binaries::find(options)?;
+        let binaries = Binaries::find(project, options)?;
         let cluster = Cluster::locate(project, &binaries)?;
         cluster.make_directories()?;
         let _starting = lease::starting(&cluster.home)?;
         let lease = Lease::take(&cluster.home)?;
         let settings = settings(&cluster, options);
+        let bin_dir = binaries.dir.clone();
         let mut server =
-            Self { settings, process: None, lease, source: binaries.source, major: binaries.major };
+            Self { settings, process: None, lease, source: binaries.source, major: binaries.major, bin_dir };
         let answers = UnixStream::connect(cluster.socket()).is_ok();
         // a server that was found may be on its way out
         if !answers || server.wait_until_usable(&cluster)? == Found::Gone {
@@ -86,16 +90,27 @@ impl Server {
         &self.settings
     }
 
+    /// psql on this server, ready to run; the binaries' own psql when they have one.
+    pub fn psql(&self, arguments: &[String]) -> std::process::Command {
+        let own = self.bin_dir.join("psql");
+        let program = if own.is_file() { own } else { PathBuf::from("psql") };
+        let Settings { host, port, user, database, .. } = &self.settings;
+        let mut command = std::process::Command::new(program);
+        command.args(["-h", host, "-p", &port.to_string(), "-U", user, "-d", database]).args(arguments);
+        command
+    }
+
     /// Whether this process started the server.
     pub fn is_own(&self) -> bool {
         self.process.is_some()
     }
 
     pub fn status(project: &Path, options: &Options) -> Result<ServerStatus> {
-        let binaries = Binaries::find(options)?;
+        let binaries = Binaries::find(project, options)?;
         let cluster = Cluster::locate(project, &binaries)?;
         Ok(ServerStatus {
             running: UnixStream::connect(cluster.socket()).is_ok(),
+            settings: settings(&cluster, options),
             pid: cluster.postmaster(),
             log: cluster.log(),
             in_use: Lease::others_use_it(&cluster.home),
@@ -109,7 +124,7 @@ impl Server {
 
     /// Ends the project's server, whoever started it; false when none runs.
     pub fn stop(project: &Path, options: &Options) -> Result<bool> {
-        let binaries = Binaries::find(options)?;
+        let binaries = Binaries::find(project, options)?;
         let cluster = Cluster::locate(project, &binaries)?;
         if UnixStream::connect(cluster.socket()).is_err() {
             return Ok(false);
@@ -124,16 +139,12 @@ impl Server {
         let user = Arc::new(self.settings.clone());
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
-            let error = match Connection::open(&user) {
-                Ok(_) => return Ok(Found::Usable),
-                Err(error) => error,
-            };
+            let Err(error) = Connection::open(&user) else { return Ok(Found::Usable) };
             match error.server.as_ref().map(|server| server.sqlstate.as_str()) {
                 Some("28000" | "3D000") => return self.create_role_and_database().map(|()| Found::Usable),
-                // starting up or recovering; ours has not opened its socket yet
-                Some("57P03") => {}
                 Some("57P01") | None if self.process.is_none() => return Ok(Found::Gone),
-                None => {}
+                // starting up or recovering; ours has not opened its socket yet
+                Some("57P03") | None => {}
                 Some(_) => return Err(error),
             }
             let dead = self.process.as_ref().is_some_and(|process| !process.is_alive());

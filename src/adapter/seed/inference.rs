@@ -27,6 +27,7 @@ impl Candidates {
 }
 
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "independent observations of a column's cells")]
 struct Column {
     candidates: Candidates,
     places: bool,

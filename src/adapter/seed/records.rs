@@ -78,9 +78,8 @@ impl<'a> Records<'a> {
 
     fn skip_line_end(&mut self) -> bool {
         match self.bytes.get(self.at) {
-            Some(b'\n') => self.at += 1,
             Some(b'\r') if self.bytes.get(self.at + 1) == Some(&b'\n') => self.at += 2,
-            Some(b'\r') => self.at += 1,
+            Some(b'\n' | b'\r') => self.at += 1,
             _ => return false,
         }
         true

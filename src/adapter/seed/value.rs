@@ -13,6 +13,7 @@ pub(super) fn is_null(field: &[u8]) -> bool {
 
 /// A number as agate reads one: `-$1,000.50`, `5%`, `1e3`, `NaN`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "six independent observations of one text")]
 pub(super) struct Number {
     /// Decimal places, without zeros at the end.
     pub(super) places: bool,
@@ -32,14 +33,11 @@ const CURRENCIES: [char; 19] =
     ['؋', '$', 'ƒ', '៛', '¥', '₡', '₱', '£', '€', '¢', '﷼', '₪', '₩', '₭', '₮', '₦', '฿', '₤', '₫'];
 
 pub(super) fn number(field: &[u8]) -> Option<Number> {
-    match plain_number(field) {
-        Some(number) => Some(number),
-        None => {
-            let text = decorated(field)?;
-            let number = plain_number(text.as_bytes()).or_else(|| special_number(&text))?;
-            Some(Number { plain: false, ..number })
-        }
-    }
+    plain_number(field).or_else(|| {
+        let text = decorated(field)?;
+        let number = plain_number(text.as_bytes()).or_else(|| special_number(&text))?;
+        Some(Number { plain: false, ..number })
+    })
 }
 
 /// Sign, digits, a point: the common case, without an allocation.
@@ -55,7 +53,10 @@ fn plain_number(field: &[u8]) -> Option<Number> {
     if whole.is_empty() && fraction.is_empty() {
         return None;
     }
-    let small = || whole.iter().fold(0u64, |sum, byte| sum * 10 + u64::from(byte - b'0')) <= i32::MAX as u64;
+    let small = || {
+        let value = whole.iter().fold(0u64, |sum, byte| sum * 10 + u64::from(byte - b'0'));
+        i32::try_from(value).is_ok()
+    };
     Some(Number {
         places: fraction.iter().any(|&byte| byte != b'0'),
         whole_digits,

@@ -1,5 +1,6 @@
 //! `adapter.parse_index`: one entry of the config `indexes`, with the name that its index gets.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use md5::{Digest, Md5};
@@ -86,6 +87,10 @@ impl Object for Index {
         let rendered = relation.render();
         inputs.extend([rendered.as_str(), unique, kind, &now]);
         let digest = Md5::digest(inputs.join("_"));
-        Ok(Value::from(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
+        let mut name = String::with_capacity(32);
+        for byte in digest {
+            let _ = write!(name, "{byte:02x}");
+        }
+        Ok(Value::from(name))
     }
 }

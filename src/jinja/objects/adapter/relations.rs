@@ -30,7 +30,10 @@ pub(super) fn call(
         }),
         "list_relations" => list_relations(database, args),
         "cache_added" => cached(database, method, args, |relation| added(database, relation)),
-        "cache_dropped" => cached(database, method, args, |relation| dropped(database, relation).map(drop)),
+        "cache_dropped" => cached(database, method, args, |relation| {
+            dropped(database, relation);
+            Ok(())
+        }),
         "cache_renamed" => two_relations(method, args).and_then(|[from, to]| {
             renamed(database, &from, &to)?;
             Ok(Value::from(""))
@@ -167,9 +170,9 @@ fn added(database: &Database, relation: &Relation) -> Result<(), Error> {
 }
 
 /// The views that may have gone with it.
-fn dropped(database: &Database, relation: &Relation) -> Result<Vec<u32>, Error> {
+fn dropped(database: &Database, relation: &Relation) -> Vec<u32> {
     let names = stored_names(relation).filter(|_| kind_of(relation).is_some());
-    Ok(names.map(|(schema, name)| database.settings.cache.remove(&schema, &name)).unwrap_or_default())
+    names.map(|(schema, name)| database.settings.cache.remove(&schema, &name)).unwrap_or_default()
 }
 
 fn renamed(database: &Database, from: &Relation, to: &Relation) -> Result<(), Error> {
@@ -187,7 +190,7 @@ fn drop_relation(database: &Database, state: &State<'_, '_>, args: &[Value]) -> 
         let message = format!("Tried to drop relation {}, but its type is null.", relation.render());
         return Err(runtime("relation-without-type", message));
     }
-    let dependents = dropped(database, &relation)?;
+    let dependents = dropped(database, &relation);
     call_macro(state, "drop_relation", &[("relation", relation.to_value())])?;
     if !dependents.is_empty() {
         let cache = &database.settings.cache;

@@ -53,12 +53,11 @@ fn load_seed(database: &Database, args: &[Value]) -> Result<Value, Error> {
     let table = table
         .downcast_object::<SeedTable>()
         .ok_or_else(|| type_error("`load_seed` expects the table of `load_agate_table`"))?;
-    let columns = match given(&columns) {
-        true => to_str(&columns),
-        false => {
-            let names = table.seed.columns.iter().map(|column| quote_identifier(&column.name));
-            names.collect::<Vec<_>>().join(", ")
-        }
+    let columns = if given(&columns) {
+        to_str(&columns)
+    } else {
+        let names = table.seed.columns.iter().map(|column| quote_identifier(&column.name));
+        names.collect::<Vec<_>>().join(", ")
     };
     let sql = format!("copy {relation} ({columns}) from stdin");
     let session = database.session().map_err(raise)?;
@@ -81,11 +80,10 @@ pub(super) fn convert_type(args: &[Value]) -> Result<Value, Error> {
     }
     let table = Table::from_value(&table).ok_or_else(|| type_error("`convert_type` expects a table"))?;
     Ok(match table.column_types().get(index) {
-        Some(DataType::Integer) => Value::from("integer"),
         Some(DataType::Number) if table.max_precision(index) > 0 => Value::from("float8"),
-        Some(DataType::Number) => Value::from("integer"),
+        Some(DataType::Integer | DataType::Number) => Value::from("integer"),
         Some(DataType::Boolean) => Value::from("boolean"),
-        Some(DataType::DateTime) => Value::from("timestamp without time zone"),
+        Some(DataType::DateTime | DataType::IsoDateTime) => Value::from("timestamp without time zone"),
         Some(DataType::Date) => Value::from("date"),
         Some(_) => Value::from("text"),
         None => Value::from(()),

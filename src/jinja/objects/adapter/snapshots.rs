@@ -47,9 +47,10 @@ fn check(
         columns(state, relation)?.into_iter().map(|column| column.name.to_lowercase()).collect();
     let mut missing = Vec::new();
     for name in wanted {
-        let desired = match given(column_names) {
-            true => column_names.get_item(&Value::from(*name)).ok().filter(given).map(|name| to_str(&name)),
-            false => Some((*name).to_owned()),
+        let desired = if given(column_names) {
+            column_names.get_item(&Value::from(*name)).ok().filter(given).map(|name| to_str(&name))
+        } else {
+            Some((*name).to_owned())
         };
         missing.extend(desired.filter(|desired| !present.contains(&desired.to_lowercase())));
     }
