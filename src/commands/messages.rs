@@ -17,5 +17,8 @@ pub(super) fn sink(emitter: &Arc<Emitter>) -> Arc<dyn Fn(Message) + Send + Sync>
             // an escalated warning cannot stop a template here; the next stage reports it
             let _ = emitter.warn(Diagnostic::warning("JinjaLogWarning", text));
         }
+        Message::Warning { event, text } => {
+            let _ = emitter.warn(Diagnostic::warning(event, text));
+        }
     })
 }

@@ -13,6 +13,8 @@ pub enum Message {
     Print(String),
     /// `exceptions.warn(..)`.
     Warn(String),
+    /// A warning with an event of its own, as of something deprecated.
+    Warning { event: &'static str, text: String },
 }
 
 /// The root context of one node: `parse`, `run` and `commands` implement it.

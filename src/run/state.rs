@@ -124,17 +124,17 @@ pub(super) fn take_escalated() -> Option<Box<Diagnostic>> {
 pub(super) fn sink(emitter: &Arc<Emitter>, node: Option<NodeInfo>) -> Arc<dyn Fn(Message) + Send + Sync> {
     let emitter = Arc::clone(emitter);
     Arc::new(move |message| {
+        let warn = |warning| {
+            if let Err(error) = emitter.warn_for(node.as_ref(), warning) {
+                ESCALATED.with_borrow_mut(|escalated| _ = escalated.get_or_insert(error));
+            }
+        };
         let event = match message {
             Message::Log { text, info: true } => Event::JinjaLogInfo { msg: text },
             Message::Log { text, info: false } => Event::JinjaLogDebug { msg: text },
             Message::Print(text) => Event::PrintEvent { msg: text },
-            Message::Warn(text) => {
-                let warning = Diagnostic::warning("JinjaLogWarning", text);
-                if let Err(error) = emitter.warn_for(node.as_ref(), warning) {
-                    ESCALATED.with_borrow_mut(|escalated| _ = escalated.get_or_insert(error));
-                }
-                return;
-            }
+            Message::Warn(text) => return warn(Diagnostic::warning("JinjaLogWarning", text)),
+            Message::Warning { event, text } => return warn(Diagnostic::warning(event, text)),
         };
         match &node {
             Some(node) => emitter.emit_for(node, event),

@@ -1,4 +1,4 @@
-//! `set`, `zip` and their strict forms, `diff_of_two_dicts`.
+//! `dict`, `set`, `zip` and their strict forms, `diff_of_two_dicts`.
 
 use minijinja::{Error, State, Value};
 
@@ -7,6 +7,18 @@ use crate::diagnostic::Diagnostic;
 use crate::jinja::python::{
     Arguments, Set, bind_required, dict, items_of, list, pairs_of, raise, to_str, tuple,
 };
+
+/// `dict(mapping or pairs, name=value)`
+pub(super) fn make_dict(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+    let arguments = Arguments::new("dict", args);
+    let mut pairs = Vec::new();
+    for source in arguments.positional {
+        pairs.extend(pairs_of(source)?);
+    }
+    let named = arguments.keywords().iter();
+    pairs.extend(named.map(|(name, value)| (Value::from(name.as_str()), value.clone())));
+    Ok(dict(pairs))
+}
 
 fn make_set(value: &Value) -> Result<Value, Error> {
     Set::new(items_of(value)?).map(Value::from_object)

@@ -35,7 +35,12 @@ pub(super) fn to_yaml_text(_: &mut State<'_, '_>, args: &[Value]) -> Result<Valu
     if sort_keys.is_true() {
         json.sort_all_objects();
     }
-    Ok(Value::from(yaml::to_yaml_text(&json)))
+    let mut text = yaml::to_yaml_text(&json);
+    // PyYAML ends a bare scalar with the mark of the document's end.
+    if !json.is_array() && !json.is_object() && !text.starts_with(['\'', '"']) {
+        text.push_str("...\n");
+    }
+    Ok(Value::from(text))
 }
 
 pub(super) fn local_md5(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {

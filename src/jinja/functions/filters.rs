@@ -31,6 +31,7 @@ pub(super) fn install(environment: &mut Environment<'static>) {
             filter(value, &args.into_values())
         });
     }
+    environment.add_test("number", |value: &Value| number(value).is_some());
 }
 
 /// What Jinja2 iterates over; undefined has no items.

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
 use minijinja::{Error, State};
 
-use super::function::function;
+use super::messages::warn_once;
 use super::namespace::namespace;
 use crate::jinja::python::{
     Arguments, bind_required, expect_int, given, items_of, list, operators, tuple, unknown_method,
@@ -23,29 +24,65 @@ pub(super) fn module() -> Value {
     namespace(
         "itertools",
         vec![
-            ("count", function("count", count)),
-            ("cycle", function("cycle", cycle)),
-            ("repeat", function("repeat", repeat)),
-            ("accumulate", function("accumulate", accumulate)),
+            ("count", tool("count", count)),
+            ("cycle", tool("cycle", cycle)),
+            ("repeat", tool("repeat", repeat)),
+            ("accumulate", tool("accumulate", accumulate)),
             ("chain", Value::from_object(Chain)),
-            ("compress", function("compress", compress)),
-            ("islice", function("islice", islice)),
-            ("starmap", function("starmap", starmap)),
-            ("tee", function("tee", tee)),
-            ("zip_longest", function("zip_longest", zip_longest)),
-            ("product", function("product", product)),
-            ("permutations", function("permutations", |_, args| choose("permutations", args))),
-            ("combinations", function("combinations", |_, args| choose("combinations", args))),
+            ("compress", tool("compress", compress)),
+            ("islice", tool("islice", islice)),
+            ("starmap", tool("starmap", starmap)),
+            ("tee", tool("tee", tee)),
+            ("zip_longest", tool("zip_longest", zip_longest)),
+            ("product", tool("product", product)),
+            ("permutations", tool("permutations", |_, args| choose("permutations", args))),
+            ("combinations", tool("combinations", |_, args| choose("combinations", args))),
             (
                 "combinations_with_replacement",
-                function("combinations_with_replacement", |_, args| {
+                tool("combinations_with_replacement", |_, args| {
                     choose("combinations_with_replacement", args)
                 }),
             ),
-            ("groupby", function("groupby", group_by)),
+            ("groupby", tool("groupby", group_by)),
         ],
     )
 }
+
+type Body = fn(&mut State<'_, '_>, &[Value]) -> Outcome;
+
+/// A function of the module: dbt deprecates them all.
+struct Tool {
+    name: &'static str,
+    body: Body,
+}
+
+fn tool(name: &'static str, body: Body) -> Value {
+    Value::from_object(Tool { name, body })
+}
+
+impl fmt::Debug for Tool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<function {}>", self.name)
+    }
+}
+
+impl Object for Tool {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+        warn_deprecated(state);
+        (self.body)(state, args)
+    }
+}
+
+fn warn_deprecated(state: &State<'_, '_>) {
+    let text = "Usage of itertools modules is deprecated. Please use the built-in functions instead.";
+    warn_once(state, &WARNED, "ModulesItertoolsUsageDeprecation", text);
+}
+
+static WARNED: AtomicBool = AtomicBool::new(false);
 
 /// `count`, `cycle` and `repeat` without an end.
 pub(super) enum Endless {
@@ -146,7 +183,8 @@ impl Object for Chain {
         ObjectRepr::Plain
     }
 
-    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+    fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+        warn_deprecated(state);
         let parts: Vec<Vec<Value>> = args.iter().map(items_of).collect::<Result<_, _>>()?;
         Ok(list(parts.concat()))
     }

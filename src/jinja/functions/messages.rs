@@ -1,5 +1,7 @@
 //! `log` and `print`: what templates say.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use minijinja::{Error, State, Value};
 
 use crate::jinja::python::{bind_required, to_str};
@@ -26,6 +28,15 @@ pub(super) fn warn(state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, E
     emit(state, Message::Warn(to_str(&message)))
 }
 
+/// A warning that is given once per invocation.
+pub(super) fn warn_once(state: &State<'_, '_>, warned: &AtomicBool, event: &'static str, text: &str) {
+    if !warned.swap(true, Ordering::Relaxed)
+        && let Ok(scope) = Scope::of(state)
+    {
+        scope.context().emit(Message::Warning { event, text: text.to_owned() });
+    }
+}
+
 /// `exceptions.warn_snapshot_timestamp_data_types`
 pub(super) fn warn_snapshot_types(state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     let names = ["snapshot_time_data_type", "updated_at_data_type"];
@@ -36,6 +47,6 @@ pub(super) fn warn_snapshot_types(state: &mut State<'_, '_>, args: &[Value]) -> 
         to_str(&snapshot),
         to_str(&updated)
     );
-    emit(state, Message::Warn(text))?;
+    emit(state, Message::Warning { event: "SnapshotTimestampWarning", text })?;
     Ok(Value::from(()))
 }

@@ -32,6 +32,7 @@ static GLOBALS: LazyLock<HashMap<&'static str, Value>> = LazyLock::new(|| {
         ("fromyaml", function("fromyaml", data::from_yaml_text)),
         ("toyaml", function("toyaml", data::to_yaml_text)),
         ("local_md5", function("local_md5", data::local_md5)),
+        ("dict", function("dict", collections::make_dict)),
         ("set", function("set", collections::set)),
         ("set_strict", function("set_strict", collections::set_strict)),
         ("zip", function("zip", collections::zip)),

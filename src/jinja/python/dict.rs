@@ -141,10 +141,8 @@ pub(super) fn call_mapping_method(
             let items = pairs().into_iter().map(|(key, value)| Value::from(Tuple::from([key, value])));
             Ok(View::value(ViewKind::Items, items.collect()))
         }
-        "copy" => {
-            no_arguments(method, args)?;
-            Ok(super::dict(pairs()))
-        }
+        // What is an object in dbt may be a plain dict here.
+        "copy" | "to_dict" => Ok(super::dict(pairs())),
         "fromkeys" => {
             let [keys, value] = bind_required(method, args, ["iterable", "value"], 1)?;
             let value = if value.is_undefined() { Value::from(()) } else { value };

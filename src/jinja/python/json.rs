@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use super::number::{as_int, float_repr};
 use super::{Decimal, dict, list, repr, to_str, type_error, type_name};
+use crate::jinja::functions::datetime;
 
 /// Deeper values can only be circular.
 const DEPTH_LIMIT: usize = 200;
@@ -30,7 +31,7 @@ pub fn from_json(json: &Json) -> Value {
     }
 }
 
-/// A template value as plain data; what has no JSON form becomes its text.
+/// A template value as plain data; dates become ISO texts, what else has no JSON form its text.
 pub fn to_json(value: &Value) -> Json {
     match value.kind() {
         ValueKind::None | ValueKind::Undefined => Json::Null,
@@ -43,7 +44,10 @@ pub fn to_json(value: &Value) -> Json {
         ValueKind::Seq | ValueKind::Iterable => {
             Json::Array(value.try_iter().into_iter().flatten().map(|item| to_json(&item)).collect())
         }
-        _ => Json::String(to_str(value)),
+        _ => match value.downcast_object_ref::<Decimal>() {
+            Some(decimal) => Json::from(decimal.to_f64()),
+            None => Json::String(datetime::iso_text(value).unwrap_or_else(|| to_str(value))),
+        },
     }
 }
 

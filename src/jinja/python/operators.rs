@@ -46,6 +46,10 @@ pub fn add(left: &Value, right: &Value) -> Result<Value, Error> {
         items.extend(items_of(right)?);
         return Ok(sequence_like(left, items));
     }
+    if left.kind() == ValueKind::String || left.is_tuple() || is_list(left) {
+        let (left, right) = (type_name(left), type_name(right));
+        return Err(type_error(format!("can only concatenate {left} (not \"{right}\") to {left}")));
+    }
     Err(unsupported("+", left, right))
 }
 
@@ -255,13 +259,26 @@ fn compare_numbers(left: &Value, right: &Value) -> Option<Ordering> {
 
 /// `left == right`, with decimals equal to ints and floats of the same value.
 pub fn equals(left: &Value, right: &Value) -> bool {
+    if left == right {
+        return true;
+    }
     let decimals = [left, right].iter().any(|value| value.downcast_object_ref::<Decimal>().is_some());
-    if decimals { compare_numbers(left, right) == Some(Ordering::Equal) } else { left == right }
+    if decimals {
+        return compare_numbers(left, right) == Some(Ordering::Equal);
+    }
+    match (plain_items(left), plain_items(right)) {
+        (Some(ours), Some(theirs)) if left.is_tuple() == right.is_tuple() && ours.len() == theirs.len() => {
+            ours.iter().zip(&theirs).all(|(ours, theirs)| equals(ours, theirs))
+        }
+        _ => false,
+    }
 }
 
 /// What `<`, `<=`, `>` and `>=` look at; kinds that have no order are an error as in Python.
 pub fn order(operator: &str, left: &Value, right: &Value) -> Result<Ordering, Error> {
-    let comparable = left.kind() == right.kind() && !left.is_none() && !left.is_undefined()
+    let same_kind = left.kind() == right.kind() && !left.is_none() && !left.is_undefined();
+    let same_class = left.kind() != ValueKind::Plain || type_name(left) == type_name(right);
+    let comparable = same_kind && same_class
         || is_list(left) && is_list(right)
         || as_float_or_bool(left).is_some() && as_float_or_bool(right).is_some();
     if comparable {

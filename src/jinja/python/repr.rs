@@ -51,6 +51,11 @@ pub fn type_name(value: &Value) -> String {
     match name {
         "List" => "list".into(),
         "Dict" => "dict".into(),
+        "Moment" => "datetime".into(),
+        "Date" => "date".into(),
+        "Time" => "time".into(),
+        "Delta" => "timedelta".into(),
+        "Timezone" => "tzinfo".into(),
         name => name.into(),
     }
 }
