@@ -83,20 +83,16 @@ impl Parser<'_> {
         let mut fqn = vec![place.package.clone()];
         fqn.extend(place.folders.iter().cloned());
         fqn.push(properties.name.clone());
-        let mut given = properties.config.clone();
-        // dbt: what stands at the top is moved into the config
-        if !properties.tags.is_empty() && !given.contains_key("tags") {
-            given.insert("tags".to_owned(), properties.tags.clone().into());
-        }
-        if !properties.meta.is_empty() {
-            let mut meta = properties.meta.clone();
-            if let Some(Json::Object(more)) = given.get("meta") {
-                meta.extend(more.clone());
-            }
-            given.insert("meta".to_owned(), Json::Object(meta));
-        }
         let of = ConfigOf { resource: ResourceType::Exposure, package: &place.package, fqn: &fqn };
-        let config = self.trees.resolve(&of, &given, &Map::new())?;
+        let mut config = self.trees.resolve(&of, &properties.config, &Map::new())?;
+        // dbt: what stands at the top of the entry is joined to the finished config
+        let tags = joined_tags(&properties.tags, config.get("tags"));
+        config.insert("tags".to_owned(), tags.clone().into());
+        let mut meta = properties.meta.clone();
+        if let Some(Json::Object(more)) = config.get("meta") {
+            meta.extend(more.clone());
+        }
+        config.insert("meta".to_owned(), Json::Object(meta.clone()));
         let unrendered_config = self.trees.written(&of, written, &Map::new());
         let mut recorded = Recorded::default();
         for (text, span) in &properties.depends_on {
@@ -106,13 +102,6 @@ impl Parser<'_> {
             recorded.sources.extend(more.sources);
             recorded.metrics.extend(more.metrics);
         }
-        let mut tags: Vec<String> = match config.get("tags") {
-            Some(Json::Array(tags)) => tags.iter().filter_map(Json::as_str).map(str::to_owned).collect(),
-            Some(Json::String(tag)) => vec![tag.clone()],
-            _ => Vec::new(),
-        };
-        tags.sort_unstable();
-        tags.dedup();
         Ok(Exposure {
             name: properties.name.clone(),
             unique_id: format!("exposure.{}.{}", place.package, properties.name),
@@ -125,7 +114,7 @@ impl Parser<'_> {
             description: properties.description.clone(),
             label: properties.label.clone(),
             maturity: properties.maturity.clone(),
-            meta: config.get("meta").and_then(Json::as_object).cloned().unwrap_or_default(),
+            meta,
             tags,
             config,
             unrendered_config,
@@ -167,6 +156,19 @@ impl Parser<'_> {
         let checksum = crate::project::Checksum::of_text(place.span.source.text.trim());
         FileHash { name: checksum.name, checksum: checksum.checksum }
     }
+}
+
+/// All tags, sorted, each once.
+fn joined_tags(top: &[String], config: Option<&Json>) -> Vec<String> {
+    let mut tags = top.to_vec();
+    match config {
+        Some(Json::Array(more)) => tags.extend(more.iter().filter_map(Json::as_str).map(str::to_owned)),
+        Some(Json::String(tag)) => tags.push(tag.clone()),
+        _ => {}
+    }
+    tags.sort_unstable();
+    tags.dedup();
+    tags
 }
 
 fn owner(owner: &crate::config::properties::Owner) -> Owner {

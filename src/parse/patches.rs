@@ -181,8 +181,9 @@ impl Parser<'_> {
         let mut config = patch.config.clone();
         deep_merge(&mut config, &version.config);
         merge_calls(&mut draft.properties, &config)?;
-        draft.properties_written.extend(patch.config_written.clone());
-        draft.properties_written.extend(version.config_written.clone());
+        let mut written = patch.config_written.clone();
+        deep_merge(&mut written, &version.config_written);
+        draft.properties_written.extend(written);
         draft.patched_at = Some(version.span.clone());
         let formatted = format!("v{}", version.version);
         let node = &mut draft.node;
@@ -321,6 +322,10 @@ fn deep_merge(
     for (key, value) in update {
         match (base.get_mut(key), value) {
             (Some(Json::Object(old)), Json::Object(new)) => deep_merge(old, new),
+            // dbt: lists of a version stand before the model's
+            (Some(Json::Array(old)), Json::Array(new)) => {
+                old.splice(0..0, new.iter().cloned());
+            }
             _ => {
                 base.insert(key.clone(), value.clone());
             }

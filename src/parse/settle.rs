@@ -196,6 +196,15 @@ impl<'a> Parser<'a> {
     /// Merges all configs of a draft and sets what depends on them.
     fn settle(&self, mut draft: Draft) -> Result<Draft> {
         let of = ConfigOf::node(&draft.node);
+        let mut first_tags = Vec::new();
+        if draft.properties.contains_key("tags") {
+            // dbt adds the tags of properties last, whatever their place in the config
+            let unpatched = self
+                .trees
+                .resolve(&of, &Map::new(), &draft.calls)
+                .map_err(|problem| located(problem, &draft))?;
+            first_tags = tags_of(&unpatched);
+        }
         let config = self
             .trees
             .resolve(&of, &draft.properties, &draft.calls)
@@ -203,6 +212,8 @@ impl<'a> Parser<'a> {
         let written = self.trees.written(&of, &draft.properties_written, &draft.calls);
         draft.node.config = config;
         draft.node.unrendered_config = written;
+        first_tags.retain(|tag| !draft.node.tags.contains(tag));
+        draft.node.tags.extend(first_tags);
         apply_config(&mut draft)?;
         let locator = draft.locator();
         Naming::new(self.request, &self.scopes).apply(&mut draft.node, &locator)?;
@@ -307,11 +318,9 @@ fn apply_config(draft: &mut Draft) -> Result<()> {
         }
     };
     let node = &mut draft.node;
-    if let Some(Json::Array(tags)) = node.config.get("tags") {
-        for tag in tags.iter().filter_map(Json::as_str) {
-            if !node.tags.iter().any(|known| known == tag) {
-                node.tags.push(tag.to_owned());
-            }
+    for tag in tags_of(&node.config) {
+        if !node.tags.contains(&tag) {
+            node.tags.push(tag);
         }
     }
     if let Some(Json::Object(meta)) = node.config.get("meta").filter(|meta| !is_empty(meta)) {
@@ -345,6 +354,11 @@ fn apply_config(draft: &mut Draft) -> Result<()> {
         };
     }
     checks::check_contract(node, &invalid)
+}
+
+fn tags_of(config: &Map<String, Json>) -> Vec<String> {
+    let tags = config.get("tags").and_then(Json::as_array).into_iter().flatten();
+    tags.filter_map(Json::as_str).map(str::to_owned).collect()
 }
 
 fn is_empty(value: &Json) -> bool {
