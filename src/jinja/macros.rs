@@ -59,7 +59,10 @@ impl MacroDef {
 
     /// The text of the whole block, as `macro_sql` in the manifest.
     pub fn sql(&self) -> &str {
-        &self.source.text[self.block.range.clone()]
+        let text = &self.source.text;
+        // dbt: files are read without the white space around them
+        let start = self.block.range.start.max(text.len() - text.trim_start().len());
+        &text[start..self.block.range.end.min(text.trim_end().len())]
     }
 
     pub fn span(&self, range: Range<usize>) -> Span {

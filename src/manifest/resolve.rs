@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 
 use super::missing::{self, Reason, Target};
-use super::{Access, Disabled, Found, Lookup, Manifest, Node, Precedence, RefArgs, Resource, ResourceType};
+use super::{Access, Found, Lookup, Manifest, Node, Precedence, RefArgs, Resource, ResourceType};
 
 /// What resolving needs to know beside the manifest.
 pub struct ResolveContext<'a> {
@@ -79,11 +79,10 @@ impl Manifest {
         }
     }
 
-    /// Takes a node out of the graph, keeping it among the disabled.
-    pub fn disable(&mut self, unique_id: &str) {
-        if let Some(mut node) = self.nodes.shift_remove(unique_id) {
-            Arc::make_mut(&mut node).config.insert("enabled".to_owned(), false.into());
-            self.disabled.entry(unique_id.to_owned()).or_default().push(Disabled::Node(node));
+    /// dbt: a test without its target stays among the nodes, and out of the graph.
+    fn disable(&mut self, unique_id: &str) {
+        if let Some(node) = self.nodes.get_mut(unique_id) {
+            Arc::make_mut(node).config.insert("enabled".to_owned(), false.into());
         }
     }
 }

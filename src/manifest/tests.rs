@@ -125,8 +125,7 @@ fn names_that_lead_nowhere_are_told() {
                 .to_owned(),
         ]
     );
-    assert!(!manifest.nodes.contains_key("test.mart.no_negative_orders"));
-    assert!(manifest.disabled.contains_key("test.mart.no_negative_orders"));
+    assert!(!manifest.nodes["test.mart.no_negative_orders"].is_enabled());
 }
 
 #[test]

@@ -102,7 +102,7 @@ pub(super) fn found(manifest: &Manifest) -> String {
         None if count > 0 => counts.push((kind, count)),
         None => {}
     };
-    for node in manifest.nodes.values() {
+    for node in manifest.nodes.values().filter(|node| node.is_enabled()) {
         add(node.resource_type(), 1);
     }
     add(ResourceType::Source, manifest.sources.len());
