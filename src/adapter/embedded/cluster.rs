@@ -14,8 +14,9 @@ use super::account::Account;
 use super::binaries::Binaries;
 use super::{failed, io_failed};
 
-/// The superuser of an embedded cluster; models never run as it.
-pub(super) const SUPERUSER: &str = "postgres";
+/// The superuser of an embedded cluster. Models never run as it: it can start programs as the server's
+/// account, which may be root. Not `postgres`, so that a profile may name that role.
+pub(super) const SUPERUSER: &str = "rsdbt_superuser";
 
 /// A unix socket's path ends at 107 bytes, and `/.s.PGSQL.5432` follows the directory.
 const LONGEST_SOCKET_DIR: usize = 93;

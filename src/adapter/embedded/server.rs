@@ -168,12 +168,14 @@ impl Server {
         if missing(&mut connection, "select from pg_roles where rolname = $1::text", user)? {
             statements.push(format!("create role {} login createdb createrole", quote_identifier(user)));
         }
-        if missing(&mut connection, "select from pg_database where datname = $1::text", database)? {
-            statements.push(format!(
-                "create database {} owner {}",
-                quote_identifier(database),
-                quote_identifier(user)
-            ));
+        let owner = quote_identifier(user);
+        let name = quote_identifier(database);
+        let known = "select from pg_database where datname = $1::text";
+        if missing(&mut connection, known, database)? {
+            statements.push(format!("create database {name} owner {owner}"));
+        } else if missing(&mut connection, &format!("{known} and datdba <> 10"), database)? {
+            // `postgres` is there from the beginning and belongs to the superuser, whose number is 10
+            statements.push(format!("alter database {name} owner to {owner}"));
         }
         for statement in statements {
             connection.add_query(&statement, Begin::No, Fetch::Nothing)?;

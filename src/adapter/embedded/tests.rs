@@ -72,9 +72,16 @@ fn a_long_path_and_a_killed_server_are_no_obstacle() {
 #[test]
 fn binaries_of_the_system_serve_too() {
     let project = Project::new("system");
-    let options = Options { source: Some(Source::System), ..Options::default() };
+    let postgres = || "postgres".to_owned();
+    let options = Options {
+        source: Some(Source::System),
+        user: postgres(),
+        database: postgres(),
+        ..Options::default()
+    };
     let server = Server::ensure(project.path(), &options, Lifetime::Command).unwrap();
-    assert_eq!(one(&server, "select 1"), Cell::Int(1));
+    assert_eq!(one(&server, "select usesuper from pg_user where usename = current_user"), Cell::Bool(false));
+    assert_eq!(one(&server, "select has_database_privilege(current_database(), 'create')"), Cell::Bool(true));
 }
 
 #[test]
