@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use minijinja::{Error, State, Value};
 
-use crate::jinja::python::{bind_required, to_str};
+use crate::diagnostic::Diagnostic;
+use crate::jinja::python::{bind_required, raise, to_str};
 use crate::jinja::{Message, Scope};
 
 fn emit(state: &State<'_, '_>, message: Message) -> Result<Value, Error> {
@@ -35,6 +36,17 @@ pub(super) fn warn_once(state: &State<'_, '_>, warned: &AtomicBool, event: &'sta
     {
         scope.context().emit(Message::Warning { event, text: text.to_owned() });
     }
+}
+
+/// What dbt 0.18 had instead of `adapter.dispatch`.
+pub(super) fn adapter_macro(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+    let name = args.first().map(|name| to_str(name)).unwrap_or_default();
+    let message = "The \"adapter_macro\" macro has been deprecated. Instead, use the `adapter.dispatch` method to find a \
+                   macro and call the result.";
+    Err(raise(
+        Diagnostic::compilation("adapter-macro", format!("{message} adapter_macro was called for: {name}"))
+            .help("write `{{ adapter.dispatch('name', 'namespace')(..) }}`"),
+    ))
 }
 
 /// `exceptions.warn_snapshot_timestamp_data_types`

@@ -40,6 +40,7 @@ static GLOBALS: LazyLock<HashMap<&'static str, Value>> = LazyLock::new(|| {
         ("diff_of_two_dicts", function("diff_of_two_dicts", collections::diff_of_two_dicts)),
         ("log", function("log", messages::log)),
         ("print", function("print", messages::print)),
+        ("adapter_macro", function("adapter_macro", messages::adapter_macro)),
         ("exceptions", exceptions::module()),
         ("modules", modules()),
         ("api", api()),

@@ -16,7 +16,6 @@ use crate::manifest::{Node, NodeKind};
 /// The names that [`NodeContext::value`] knows, for "did you mean" and `context`.
 pub(super) const NAMES: &[&str] = &[
     "adapter",
-    "adapter_macro",
     "api",
     "builtins",
     "column",
@@ -103,7 +102,7 @@ impl NodeContext {
             },
             "invocation_args_dict" => Some(from_json(&self.shared.invocation_args)),
             "dbt_metadata_envs" => Some(from_json(&self.shared.metadata_envs)),
-            "render" | "write" | "try_or_compiler_error" | "adapter_macro" | "validation" => {
+            "render" | "write" | "try_or_compiler_error" | "validation" => {
                 Some(templates::function(name, &self.me.upgrade()?))
             }
             "sql_now" => Some(Value::from("now()")),

@@ -18,7 +18,6 @@ enum Function {
     Render,
     Write,
     Try,
-    AdapterMacro,
     Validation,
 }
 
@@ -33,8 +32,7 @@ pub(super) fn function(name: &str, context: &Arc<NodeContext>) -> Value {
         "render" => Function::Render,
         "write" => Function::Write,
         "try_or_compiler_error" => Function::Try,
-        "validation" => Function::Validation,
-        _ => Function::AdapterMacro,
+        _ => Function::Validation,
     };
     Value::from_object(Callable { function, context: Arc::clone(context) })
 }
@@ -65,16 +63,6 @@ impl Object for Callable {
                 function
                     .call(state, rest)
                     .map_err(|_| raise(Diagnostic::compilation("raised-by-macro", to_str(message))))
-            }
-            Function::AdapterMacro => {
-                let name = args.first().map(|value| to_str(value)).unwrap_or_default();
-                Err(raise(
-                    Diagnostic::compilation(
-                        "adapter-macro",
-                        format!("The \"adapter_macro\" macro has been deprecated; it was called for: {name}"),
-                    )
-                    .help("find the macro with `adapter.dispatch` and call the result"),
-                ))
             }
             Function::Validation => Err(Error::from(ErrorKind::InvalidOperation)),
         }

@@ -207,7 +207,7 @@ fn span(period: &FreshnessPeriod) -> Option<Span> {
 fn criteria(freshness: Option<&Freshness>) -> Json {
     let period = |period: Option<&FreshnessPeriod>| match period {
         Some(period) => json!({ "count": period.count, "period": period.period }),
-        None => json!({ "count": null, "period": null }),
+        None => Json::Null,
     };
     json!({
         "warn_after": period(freshness.and_then(|it| it.warn_after.as_ref())),

@@ -72,7 +72,7 @@ impl FreshnessResult {
                 "status": self.status,
             });
         }
-        let at = |instant: Option<Timestamp>| instant.map(super::format_timestamp);
+        let at = |instant: Option<Timestamp>| instant.map(iso_format);
         serde_json::json!({
             "unique_id": self.unique_id,
             "max_loaded_at": at(self.max_loaded_at),
@@ -85,5 +85,26 @@ impl FreshnessResult {
             "thread_id": self.thread_id,
             "execution_time": self.execution_time,
         })
+    }
+}
+
+/// Python's `isoformat` of a datetime in UTC.
+fn iso_format(at: Timestamp) -> String {
+    let form = if at.subsec_microsecond() == 0 && at.subsec_millisecond() == 0 {
+        "%Y-%m-%dT%H:%M:%S+00:00"
+    } else {
+        "%Y-%m-%dT%H:%M:%S.%6f+00:00"
+    };
+    at.strftime(form).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_are_written_as_python_does() {
+        assert_eq!(iso_format("2016-09-19T14:45:51Z".parse().unwrap()), "2016-09-19T14:45:51+00:00");
+        assert_eq!(iso_format("2016-09-19T14:45:51.5Z".parse().unwrap()), "2016-09-19T14:45:51.500000+00:00");
     }
 }

@@ -36,7 +36,7 @@
   {%- set arguments = [] -%}
   {%- for argument in model.arguments -%}
     {%- set default = argument.get('default_value', none) -%}
-    {%- do arguments.append(argument.name ~ ' ' ~ argument.data_type ~ (' default ' ~ default if default is not none else '')) -%}
+    {%- do arguments.append(argument.name ~ ' ' ~ argument.data_type ~ (' DEFAULT ' ~ default if default is not none else '')) -%}
   {%- endfor -%}
   {{ arguments | join(', ') }}
 {%- endmacro %}
