@@ -142,7 +142,7 @@ impl PackageSpec {
     /// Reads an entry of a file, or one that a hub's answer holds.
     pub fn read(yaml: &Yaml, unrendered: Json) -> Result<Self> {
         let fields = Fields::new(yaml, "package", "")?;
-        for entry in fields.mapping().iter().filter(|entry| !KNOWN.contains(&entry.key.as_str())) {
+        if let Some(entry) = fields.mapping().iter().find(|entry| !KNOWN.contains(&entry.key.as_str())) {
             return Err(malformed(&format!("unknown key `{}` of a package", entry.key))
                 .label(entry.key_span(), "")
                 .maybe_help(did_you_mean(&entry.key, KNOWN))
