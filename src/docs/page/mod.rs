@@ -31,7 +31,7 @@ const SCRIPTS: [&str; 12] = [
 
 pub(super) fn html(artifacts: Artifacts<'_>, lineage: &ProjectLineage) -> String {
     let graph = ColumnGraph::new(lineage);
-    let listed = nodes::list(artifacts);
+    let listed = nodes::list(artifacts, lineage);
     let index = json!({
         "meta": nodes::meta(artifacts),
         "nodes": listed.entries,

@@ -4,6 +4,8 @@ use super::super::Artifacts;
 use super::super::artifact::{full_text, items, list as texts, text};
 use super::super::layout::layout;
 use super::results::{Results, Tests, by_id, freshness};
+use crate::sql::lineage::ColumnNames;
+use crate::sql::lineage::project::ProjectLineage;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
@@ -75,7 +77,7 @@ pub(super) fn meta(artifacts: Artifacts<'_>) -> Value {
     })
 }
 
-pub(super) fn list(artifacts: Artifacts<'_>) -> Listed {
+pub(super) fn list(artifacts: Artifacts<'_>, lineage: &ProjectLineage) -> Listed {
     let manifest = artifacts.manifest;
     let results = by_id(artifacts.run_results);
     let fresh = by_id(artifacts.sources);
@@ -91,7 +93,8 @@ pub(super) fn list(artifacts: Artifacts<'_>) -> Listed {
     let all: Vec<(&str, &Value)> = shown.iter().copied().chain(macros).collect();
     let ids: HashMap<String, usize> =
         all.iter().enumerate().map(|(at, (id, _))| ((*id).to_owned(), at)).collect();
-    let context = Context { artifacts, results, fresh, tests, ids };
+    let traced = lineage.nodes.iter().filter_map(|node| Some((&*node.unique_id, node.columns.as_ref()?)));
+    let context = Context { artifacts, results, fresh, tests, ids, traced: traced.collect() };
     let mut entries: Vec<Map<String, Value>> = all.iter().map(|(id, node)| context.entry(id, node)).collect();
     place(&mut entries, &shown, &context.ids);
     Listed {
@@ -143,6 +146,8 @@ struct Context<'a> {
     fresh: Results<'a>,
     tests: Tests,
     ids: HashMap<String, usize>,
+    /// Output columns as the compiled query has them.
+    traced: HashMap<&'a str, &'a ColumnNames>,
 }
 
 impl Context<'_> {
@@ -232,22 +237,29 @@ impl Context<'_> {
             .map_or(Value::Null, Value::from)
     }
 
-    /// The database's columns in its order, then those that are only documented.
+    /// The database's columns in its order, without a catalog the query's; then those that are only documented.
     fn columns(&self, id: &str, node: &Value) -> Value {
         let documented: HashMap<String, &Value> = items(node, "columns")
             .map(|(name, column)| (name.trim_matches('"').to_lowercase(), column))
             .collect();
         let table = self.catalog(id);
-        let mut real: Vec<(i64, &str, &Value)> = table
+        let mut real: Vec<(i64, &str, Option<&Value>)> = table
             .into_iter()
             .flat_map(|table| items(table, "columns"))
-            .map(|(name, column)| (column.get("index").and_then(Value::as_i64).unwrap_or(0), name, column))
+            .map(|(name, column)| {
+                (column.get("index").and_then(Value::as_i64).unwrap_or(0), name, Some(column))
+            })
             .collect();
         real.sort_by_key(|(index, ..)| *index);
+        if let (true, Some(names)) = (real.is_empty(), self.traced.get(id)) {
+            real.extend(names.iter().map(|name| (0, &**name, None)));
+        }
         let mut columns: Vec<Value> = Vec::new();
         for (_, name, column) in &real {
             let doc = documented.get(&name.to_lowercase()).copied();
-            columns.push(self.column(id, name, text(column, "/type"), doc));
+            let declared = || text(doc?, "/data_type");
+            let data_type = column.and_then(|column| text(column, "/type")).or_else(declared);
+            columns.push(self.column(id, name, data_type, doc));
         }
         for (name, column) in items(node, "columns") {
             let name = name.trim_matches('"');

@@ -190,6 +190,7 @@ const finder = (() => {
   });
   document.addEventListener("pointerdown", (event) => byId("search").contains(event.target) || close());
   return {
+    close,
     focus() {
       box.focus();
       box.select();
@@ -265,5 +266,8 @@ byId("menu").addEventListener("click", () => {
   document.body.classList.toggle("wide");
   document.body.classList.toggle("listed");
 });
-window.addEventListener("hashchange", route);
+window.addEventListener("hashchange", () => {
+  finder.close();
+  route();
+});
 route();

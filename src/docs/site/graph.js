@@ -274,6 +274,7 @@ function graphView(host, on, mini) {
   const pointers = new Map();
   let moved = 0;
   let pressed = null;
+  let last = {};
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     pointers.set(event.pointerId, event);
@@ -301,7 +302,11 @@ function graphView(host, on, mini) {
     if (!pointers.delete(event.pointerId)) return;
     canvas.classList.remove("dragging");
     if (moved > 4 || event.type === "pointercancel") return;
-    if (pressed.column && pressed.index !== null) on.column(pressed.index, pressed.column.getAttribute("data-column"));
+    // Boxes are drawn anew between two clicks, so the browser sees no double click.
+    const twice = pressed.index !== null && pressed.index >= 0 && last.index === pressed.index && event.timeStamp - last.time < 400;
+    last = { index: pressed.index, time: event.timeStamp };
+    if (twice && !mini) on.open(pressed.index);
+    else if (pressed.column && pressed.index !== null) on.column(pressed.index, pressed.column.getAttribute("data-column"));
     else on.pick(pressed.index);
   };
   canvas.addEventListener("pointerup", release);
@@ -311,10 +316,6 @@ function graphView(host, on, mini) {
       event.preventDefault();
       zoom(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0016)), event.clientX, event.clientY);
     }, { passive: false });
-    canvas.addEventListener("dblclick", (event) => {
-      const index = indexAt(event);
-      if (index !== null && index >= 0) on.open(index);
-    });
     new ResizeObserver(soon).observe(host);
   } else new ResizeObserver(fit).observe(host);
 

@@ -4,11 +4,30 @@
 const BOX = { width: 192, height: 36, gapX: 64, gapY: 14 };
 const LANE = 10;
 
+/// Large graphs are broader than a column per layer: each layer is a block whose rows keep their order.
 function wholeLayout(set) {
-  const at = new Map();
+  const blocks = new Map();
   for (const index of set) {
-    const [layer, row] = nodes[index].at;
-    at.set(index, { x: layer * (BOX.width + BOX.gapX), y: row * (BOX.height + BOX.gapY), height: BOX.height });
+    const layer = nodes[index].at[0];
+    if (!blocks.has(layer)) blocks.set(layer, []);
+    blocks.get(layer).push(index);
+  }
+  const step = { x: BOX.width + 14, y: BOX.height + BOX.gapY };
+  const ordered = [...blocks.entries()].sort((a, b) => a[0] - b[0]).map(([, block]) => block.sort((a, b) => nodes[a].at[1] - nodes[b].at[1]));
+  const gap = 130;
+  let rows = 1;
+  const widthOf = (most) => ordered.reduce((sum, block) => sum + Math.ceil(block.length / most) * step.x + gap, 0);
+  while (widthOf(rows) > rows * step.y * 1.7) rows += 1;
+  const at = new Map();
+  let left = 0;
+  for (const block of ordered) {
+    const columns = Math.ceil(block.length / rows);
+    const used = Math.ceil(block.length / columns);
+    const top = ((rows - used) * step.y) / 2;
+    block.forEach((index, place) => {
+      at.set(index, { x: left + (place % columns) * step.x, y: top + Math.floor(place / columns) * step.y, height: BOX.height });
+    });
+    left += columns * step.x + gap;
   }
   return at;
 }

@@ -23,13 +23,13 @@ function nodePage(node, query) {
   const title = node.label || node.name;
   document.title = `${title} · ${index.meta.project}`;
   const page = h("article", { class: "page" });
-  page.append(
+  fill(page, {}, [
     h("div", { class: "crumbs" }, [KINDS[node.type] || node.type, node.package, ...(node.path || "").split("/").slice(0, -1)].filter(Boolean).join(" / ")),
     h("h1", {}, title),
     node.relation ? h("div", { class: "mono soft" }, node.relation.replace(/"/g, "")) : null,
     chips(node),
     facts(node),
-  );
+  ]);
   if (node.deprecated) page.append(h("div", { class: "note" }, `Deprecated from ${moment(node.deprecated) || node.deprecated}`));
   if (node.message && node.state === "error") page.append(h("div", { class: "note bad mono" }, node.message));
   const description = node.description || (node.type === "source" ? node.sourceDescription : "");

@@ -1,0 +1,334 @@
+// The documentation page as its readers use it. `tests/browser/run` starts this; the pages and the screenshots
+// are in target/browser.
+import { createRequire } from "node:module";
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+
+const { chromium } = createRequire(path.resolve(process.argv[2], "package.json"))("playwright-core");
+const folder = path.resolve("target/browser");
+const shots = path.join(folder, "shots");
+mkdirSync(shots, { recursive: true });
+const address = (file, hash = "") => pathToFileURL(path.join(folder, file)).href + hash;
+
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: ["--no-sandbox"] });
+const failures = [];
+let page;
+let noises;
+
+function equal(actual, expected, what = "value") {
+  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)];
+  if (a !== b) throw new Error(`${what}: ${a}, expected ${b}`);
+}
+function holds(condition, what) {
+  if (!condition) throw new Error(what);
+}
+
+async function check(name, steps, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: "light", ...options });
+  page = await context.newPage();
+  page.setDefaultTimeout(8000);
+  noises = [];
+  page.on("pageerror", (error) => noises.push(`error: ${error.message}`));
+  page.on("console", (message) => ["error", "warning"].includes(message.type()) && noises.push(message.text()));
+  page.on("request", (request) => /^(file|data|about):/.test(request.url()) || noises.push(`loads ${request.url()}`));
+  const start = Date.now();
+  try {
+    await steps();
+    holds(noises.length === 0, noises.join("; "));
+    console.log(`ok    ${name} (${Date.now() - start} ms)`);
+  } catch (error) {
+    failures.push(name);
+    await page.screenshot({ path: path.join(shots, `failed ${name}.png`) }).catch(() => {});
+    console.log(`FAIL  ${name}\n      ${String(error.message).split("\n").slice(0, 4).join("\n      ")}`);
+  }
+  await context.close();
+}
+
+const open = async (hash = "", file = "shop.html") => {
+  await page.goto("about:blank");
+  await page.goto(address(file, hash));
+  await page.waitForFunction(() => !document.querySelector(".loading"));
+};
+const shot = (name) => page.screenshot({ path: path.join(shots, `${name}.png`) });
+const texts = (selector) => page.locator(selector).allTextContents();
+const hits = async (query) => {
+  await page.fill("#query", query);
+  await page.waitForSelector("#results:not([hidden])");
+  await page.waitForTimeout(120);
+  return texts("#results .hit .name");
+};
+const boxes = async () => (await page.locator("#graph .box > text:not(.sub)").allTextContents()).sort();
+const said = () => page.locator(".said").textContent();
+
+await check("the overview tells what there is and what is wrong", async () => {
+  await open();
+  equal(await page.title(), "shop");
+  equal((await texts(".tile b")).slice(0, 2), ["11", "2"], "models and sources");
+  const trouble = await texts("table.grid td a");
+  for (const name of ["broken_report", "fct_events", "raw.payments", "fct_orders"]) holds(trouble.includes(name), `${name} is not listed`);
+  holds((await page.textContent("main")).includes("The shop's warehouse"), "the overview text");
+  await shot("overview");
+});
+
+await check("search finds names, columns, descriptions and SQL", async () => {
+  await open();
+  equal((await hits("fct_or"))[0], "fct_orders");
+  equal((await hits("lifetime_value"))[0], "dim_customers");
+  equal((await hits("what they are worth"))[0], "dim_customers");
+  equal((await hits("order_number"))[0], "fct_orders");
+  equal(await hits("nobody deletes these"), ["stg_orders"], "SQL");
+  equal((await hits("finance@example"))[0] !== undefined, true, "owner");
+  equal(await hits("zzzz"), []);
+  await hits("fct_or");
+  await shot("search");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("h1:has-text('fct_orders')");
+  holds(page.url().endsWith("#!/model/model.shop.fct_orders"), page.url());
+});
+
+await check("a model's page has its description, columns, tests and code", async () => {
+  await open("#!/model/model.shop.fct_orders");
+  equal(await texts(".grid tbody tr .name"), ["order_id", "customer_id", "ordered_on", "status", "amount", "order_number"]);
+  equal((await texts(".grid tbody tr .type"))[0], "integer");
+  equal((await texts("tr[data-column=order_id] .tests .chip")).length, 3, "tests of the key");
+  holds((await page.locator("tr[data-column=amount] strong").textContent()) === "not", "markdown in a column");
+  holds(await page.locator("#main .text pre .k").count(), "SQL in the description is highlighted");
+  holds((await page.textContent(".facts")).includes("Finance data, finance@example.com"), "owner of the group");
+  holds((await page.locator(".code").first().textContent()).includes("{{ ref('stg_orders') }}"), "raw code");
+  await page.click("button:has-text('Compiled')");
+  holds((await page.locator(".code").first().textContent()).includes('"shop_db"."shop"."stg_orders"'), "compiled code");
+  equal((await texts(".links li a")).length, 4, "neighbours");
+  equal(await texts("table.grid .chip:has-text('no_negative_amounts')"), ["no_negative_amounts"], "singular test");
+  await shot("model");
+  await open("#!/source/source.shop.raw.payments");
+  holds((await page.textContent(".facts")).includes("h old"), "freshness");
+  await open("#!/exposure/exposure.shop.revenue_dashboard");
+  equal(await page.locator(".facts a[href='https://bi.example.com/d/1']").count(), 1, "the exposure's address");
+  await open("#!/macro/macro.shop.cents");
+  holds((await page.textContent("#main")).includes("numeric(12, 2)"), "a macro's code");
+});
+
+await check("the graph is walked by mouse and keys", async () => {
+  await open("#!/graph");
+  equal((await boxes()).length, 18);
+  await shot("graph");
+  await page.click("#graph .box:has-text('dim_customers')");
+  await page.waitForSelector(".sheet:not([hidden])");
+  equal(await page.locator(".sheet h2").textContent(), "dim_customers");
+  holds((await page.locator("#graph .box.dim").count()) > 0, "what is not related is dimmed");
+  await page.click(".sheet button:has-text('Focus')");
+  await page.waitForFunction(() => document.querySelector(".said").textContent.startsWith("6 of"));
+  equal(await boxes(), ["broken_report", "dim_customers", "fct_events", "fct_orders", "revenue_dashboard", "stg_customers"]);
+  await page.click(".sheet button:has-text('+1 up')");
+  await page.waitForFunction(() => new URLSearchParams(location.hash.split("?")[1]).get("select") === "2+dim_customers+1");
+  await shot("focus");
+  await page.keyboard.press("ArrowRight");
+  await page.waitForFunction(() => document.querySelector(".sheet h2").textContent !== "dim_customers");
+  await page.keyboard.press("ArrowLeft");
+  await page.waitForFunction(() => document.querySelector(".sheet h2").textContent === "dim_customers");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("h1:has-text('dim_customers')");
+  await page.keyboard.press("g");
+  await page.waitForSelector("#graph .box");
+  const before = await page.locator("#graph svg > g").getAttribute("transform");
+  await page.mouse.move(700, 500);
+  await page.mouse.down();
+  await page.mouse.move(800, 560, { steps: 4 });
+  await page.mouse.up();
+  await page.mouse.wheel(0, -300);
+  await page.waitForFunction((old) => document.querySelector("#graph svg > g").getAttribute("transform") !== old, before);
+  await page.locator("#graph .box", { hasText: "fct_orders" }).dblclick();
+  await page.waitForSelector("h1:has-text('fct_orders')");
+});
+
+await check("selections are dbt's", async () => {
+  for (const [select, expected] of [
+    ["+stg_orders", ["orders", "stg_orders"]],
+    ["1+fct_orders", ["fct_orders", "int_order_payments", "stg_orders"]],
+    ["int_order_payments+1", ["fct_orders", "int_order_payments"]],
+    ["tag:hourly", ["fct_events"]],
+    ["tag:nightly,+fct_orders", ["stg_orders", "stg_payments"]],
+    ["path:models/intermediate", ["int_order_payments"]],
+    ["source:raw", ["raw.events", "raw.payments"]],
+    ["source:raw.payments+1", ["raw.payments", "stg_payments"]],
+    ["+exposure:churn_model -resource_type:model", ["churn_model", "customers", "orders", "raw.events", "raw.payments"]],
+    ["@int_order_payments -resource_type:model -resource_type:exposure", ["customers", "orders", "raw.events", "raw.payments"]],
+    ["stg_o* config.materialized:ephemeral", ["int_order_payments", "stg_orders"]],
+    ["shop.staging,column:email", ["stg_customers"]],
+    ["status:error status:skipped", ["after_broken", "broken_report"]],
+    ["models/staging/stg_orders.sql", ["stg_orders"]],
+    ["nothing_like_this", []],
+  ]) {
+    await open(`#!/graph?select=${encodeURIComponent(select)}`);
+    equal(await boxes(), expected, select);
+  }
+  await open();
+  equal((await hits("+dim_customers"))[0], "Graph of 9 nodes");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#graph .box");
+  equal((await boxes()).length, 9);
+});
+
+await check("a column is followed from the mart to the source", async () => {
+  await open("#!/graph?node=model.shop.dim_customers");
+  await page.click(".sheet .cols button:has-text('lifetime_value')");
+  await page.waitForSelector("#graph .colrow");
+  equal(await boxes(), ["dim_customers", "fct_orders", "int_order_payments", "raw.payments", "stg_payments"]);
+  equal((await texts("#graph .col")).sort(), ["amount", "amount", "amount", "amount_cents", "lifetime_value"]);
+  equal(await said(), "dim_customers.lifetime_value: 4 connected columns");
+  await shot("column");
+  await page.click("button:has-text('Filters and joins')");
+  await page.waitForSelector("#graph .edge.i");
+  await shot("column with influences");
+  await page.click("#graph .colrow:has-text('amount_cents')");
+  await page.waitForFunction(() => document.querySelector(".said").textContent.startsWith("raw.payments.amount_cents"));
+  await open("#!/model/model.shop.dim_customers");
+  await page.click("tr[data-column=lifetime_value]");
+  equal((await texts(".trail a")).slice(0, 4), ["fct_orders.amount", "int_order_payments.amount", "stg_payments.amount", "raw.payments.amount_cents"]);
+  await shot("column trail");
+  await open("#!/model/model.shop.stg_events");
+  await page.click("tr[data-column=page]");
+  equal((await texts(".trail a"))[0], "raw.events.payload");
+});
+
+await check("deep links survive regeneration", async () => {
+  for (const file of ["shop.html", "no_run.html"]) {
+    await open("#!/model/model.shop.dim_customers?column=lifetime_value", file);
+    await page.waitForSelector(".trail");
+    equal(await page.textContent("h1"), "dim_customers");
+    await open("#!/graph?select=%2Bfct_orders&node=model.shop.fct_orders", file);
+    equal((await boxes()).length, 6, file);
+    equal(await page.locator("#query").inputValue(), "+fct_orders");
+  }
+  await open("#!/model/model.shop.gone");
+  equal(await page.textContent("h1"), "Not here");
+  await open("#!/model/%E0%A4%A");
+  equal(await page.textContent("h1"), "Not here");
+});
+
+await check("dark mode is kept, colours follow layer and status", async () => {
+  await open("#!/model/model.shop.fct_orders");
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await ground();
+  await page.keyboard.press("d");
+  holds((await ground()) !== light, "the ground stays the same");
+  await shot("dark model");
+  await page.reload();
+  await page.waitForSelector("h1");
+  holds((await ground()) !== light, "dark is forgotten");
+  await open("#!/graph?color=status");
+  await shot("dark graph by status");
+  const color = await page.locator("#graph .box:has-text('broken_report') path").evaluate((shape) => getComputedStyle(shape).fill);
+  const bad = await page.evaluate(() => {
+    const probe = document.body.appendChild(document.createElement("i"));
+    probe.style.color = "var(--bad)";
+    return getComputedStyle(probe).color;
+  });
+  equal(color, bad, "a failed model's colour");
+  await page.selectOption(".controls select", "kind");
+  await page.waitForFunction(() => location.hash.includes("color=kind"));
+});
+
+await check("what users write stays text", async () => {
+  for (const hash of ["#!/model/model.shop.hostile", "#!/exposure/exposure.shop.churn_model", "#!/graph?select=hostile&node=model.shop.hostile", "#!/overview"]) {
+    await open(hash);
+    await page.waitForTimeout(200);
+    equal(await page.evaluate(() => window.hacked ?? null), null, hash);
+    equal(await page.locator("main script, main img, main iframe, main object, main b b").count(), 0, hash);
+    equal(await page.locator("a[href^='javascript']").count(), 0, hash);
+  }
+  await open("#!/model/model.shop.hostile");
+  const text = await page.textContent("#main");
+  for (const shown of ["<script>window.hacked = 'description'</script>", "<img src=x onerror=window.hacked=1>", "</script><script>window.hacked = 'sql'</script>", "<b>bold</b>", "{{index}} {{code}}"]) holds(text.includes(shown), `${shown} is not shown`);
+  await shot("hostile");
+  await page.fill("#query", "<img src=x onerror=window.hacked=1>");
+  await page.waitForTimeout(150);
+  await page.evaluate(() => (location.hash = "#!/graph?select=<img src=x onerror=window.hacked=1>"));
+  await page.waitForTimeout(150);
+  equal(await page.evaluate(() => window.hacked ?? null), null);
+});
+
+await check("everything works from the keyboard", async () => {
+  await open();
+  await page.keyboard.press("/");
+  equal(await page.evaluate(() => document.activeElement.id), "query");
+  await page.keyboard.type("orders");
+  await page.waitForSelector(".hit");
+  await page.keyboard.press("ArrowDown");
+  equal(await page.locator(".hit").nth(1).getAttribute("aria-selected"), "true");
+  await page.keyboard.press("Escape");
+  equal(await page.locator("#results").isHidden(), true);
+  await page.keyboard.press("?");
+  holds(await page.locator("dialog[open]").count(), "help");
+  await shot("help");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("j");
+  await page.waitForSelector("h1:not(:has-text('shop'))");
+  const first = await page.textContent("h1");
+  await page.keyboard.press("j");
+  await page.waitForFunction((name) => document.querySelector("h1").textContent !== name, first);
+  await page.keyboard.press("k");
+  await page.waitForFunction((name) => document.querySelector("h1").textContent === name, first);
+  await page.locator("tr.pick").first().focus();
+  await page.keyboard.press("Enter");
+  await page.waitForSelector(".trail");
+});
+
+await check("a small screen has no sideways scrolling", async () => {
+  for (const hash of ["#!/overview", "#!/model/model.shop.fct_orders", "#!/graph?node=model.shop.fct_orders"]) {
+    await open(hash);
+    const over = await page.evaluate(() => document.querySelector("main").scrollWidth - document.querySelector("main").clientWidth);
+    equal(over, 0, hash);
+  }
+  await shot("small");
+}, { viewport: { width: 420, height: 800 } });
+
+await check("five thousand models: first paint under 2 s, and it stays quick", async () => {
+  const start = Date.now();
+  await page.goto(address("large.html"));
+  const paint = await page.evaluate(() => new Promise((resolve) => {
+    const look = () => {
+      const entry = performance.getEntriesByName("first-contentful-paint")[0];
+      if (entry) resolve(entry.startTime);
+      else setTimeout(look, 5);
+    };
+    look();
+  }));
+  await page.waitForSelector(".tile");
+  const ready = Date.now() - start;
+  holds(paint < 2000, `first paint after ${paint} ms`);
+  const timed = async (action) => {
+    const begin = Date.now();
+    await action();
+    return Date.now() - begin;
+  };
+  const searched = await timed(() => hits("amount fct_049"));
+  const graph = await timed(async () => {
+    await page.evaluate(() => (location.hash = "#!/graph"));
+    await page.waitForSelector("#graph .far");
+  });
+  await page.waitForTimeout(300);
+  await shot("large graph");
+  holds((await page.locator("#graph svg *").count()) < 200, "the far graph is a few shapes");
+  await page.mouse.move(800, 450);
+  for (let turn = 0; turn < 12; turn += 1) await page.mouse.wheel(0, -400);
+  await page.waitForSelector("#graph .box");
+  holds((await page.locator("#graph .box").count()) < 600, "only boxes in sight exist");
+  await shot("large graph near");
+  const column = await timed(async () => {
+    await page.evaluate(() => (location.hash = "#!/graph?column=model.perf.fct_04990:amount"));
+    await page.waitForSelector("#graph .colrow");
+  });
+  await page.evaluate(() => (location.hash = "#!/model/model.perf.fct_04990"));
+  await page.waitForSelector("h1:has-text('fct_04990')");
+  holds((await page.locator("#side .row").count()) < 120, "the list is virtual");
+  equal(await texts(".grid tbody tr .name").then((names) => names.length), 8, "columns without a catalog");
+  await shot("large model");
+  for (const [what, time, most] of [["ready", ready, 4000], ["search", searched, 1500], ["graph", graph, 3000], ["column", column, 3000]]) holds(time < most, `${what} took ${time} ms`);
+  console.log(`      first paint ${Math.round(paint)} ms, ready ${ready} ms, search ${searched} ms, graph ${graph} ms, column ${column} ms`);
+});
+
+await browser.close();
+console.log(failures.length ? `${failures.length} failed: ${failures.join(", ")}` : "all fine");
+process.exit(failures.length ? 1 : 0);
