@@ -129,21 +129,18 @@ fn follow_control_flow<'a>(
         "endif" | "endfor" => {
             let wanted = &tag.name[3..];
             let Some(opener) = control.pop() else {
-                return Err(control_flow_error(
-                    source,
-                    tag,
-                    format!(
-                        "Got an unexpected control flow end tag, got {} but never saw a preceeding {wanted}",
-                        tag.name
-                    ),
-                ));
+                let message = format!(
+                    "Got an unexpected control flow end tag, got {} but never saw a preceeding {wanted}",
+                    tag.name
+                );
+                return Err(control_flow_error(source, tag, &message));
             };
             if opener.name != wanted {
                 let message = format!(
                     "Got an unexpected control flow end tag, got {} but expected end{} next",
                     tag.name, opener.name
                 );
-                return Err(control_flow_error(source, tag, message));
+                return Err(control_flow_error(source, tag, &message));
             }
         }
         _ => {}
@@ -156,7 +153,7 @@ fn position(source: &SourceText, offset: usize) -> String {
     format!("{line}:{}", column - 1)
 }
 
-fn control_flow_error(source: &Arc<SourceText>, tag: &Tag<'_>, message: String) -> Box<Diagnostic> {
+fn control_flow_error(source: &Arc<SourceText>, tag: &Tag<'_>, message: &str) -> Box<Diagnostic> {
     let message = format!("{message} (@ {})", position(source, tag.start));
     Diagnostic::compilation("unexpected-end-tag", message)
         .label(Span::new(source, tag.start..tag.end), "")

@@ -213,7 +213,7 @@ mod tests {
             .iter()
             .map(|call| match call {
                 StaticCall::Named { package, name } => {
-                    package.iter().map(|package| format!("{package}.")).collect::<String>() + name
+                    package.as_ref().map(|package| format!("{package}.")).unwrap_or_default() + name
                 }
                 StaticCall::Dispatch { name, namespace } => {
                     format!("dispatch {name} {}", namespace.as_deref().unwrap_or_default())

@@ -252,6 +252,7 @@ fn compile_closure(declared: &Spanned<ast::Macro<'static>>, map: &SourceMap) -> 
 }
 
 /// For texts that were seen to hold no `call` and no `macro`.
+#[expect(clippy::unnecessary_wraps, reason = "a closure compiler")]
 fn no_closures(_: &Spanned<ast::Macro<'_>>, _: &SourceMap) -> Result<Value> {
     Ok(Value::UNDEFINED)
 }

@@ -84,6 +84,7 @@ fn add_intrinsics(environment: &mut Environment<'static>) {
     environment.add_filter("/", |left: Value, right: Value| operators::divide(&left, &right));
     environment.add_filter("//", |left: Value, right: Value| operators::floor_divide(&left, &right));
     environment.add_filter("%", |left: Value, right: Value| operators::modulo(&left, &right));
+    environment.add_filter("in", contained);
     environment.add_filter("~", |left: Value, right: Value| operators::concat(&left, &right));
     environment.add_filter("==", |left: Value, right: Value| operators::equals(&left, &right));
     environment.add_filter("!=", |left: Value, right: Value| !operators::equals(&left, &right));
@@ -92,6 +93,20 @@ fn add_intrinsics(environment: &mut Environment<'static>) {
     environment.add_filter(">", |left: Value, right: Value| order(">", &left, &right).map(Ordering::is_gt));
     environment.add_filter(">=", |left: Value, right: Value| order(">=", &left, &right).map(Ordering::is_ge));
     environment.add_filter("**", |left: Value, right: Value| operators::power(&left, &right));
+}
+
+/// Numbers of all kinds are found in lists by their value.
+fn contained(state: &State<'_, '_>, value: &Value, container: &Value) -> Result<bool, Error> {
+    match container.kind() {
+        ValueKind::Seq | ValueKind::Iterable => {
+            Ok(python::items_of(container)?.iter().any(|item| operators::equals(item, value)))
+        }
+        ValueKind::None | ValueKind::Number | ValueKind::Bool => {
+            let kind = python::type_name(container);
+            Err(python::type_error(format!("argument of type '{kind}' is not iterable")))
+        }
+        _ => minijinja::tests::is_in(state, value, container),
+    }
 }
 
 /// Jinja2 finds nothing where Python could not slice.

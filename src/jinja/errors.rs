@@ -218,18 +218,22 @@ pub(super) fn in_macro(mut diagnostic: Box<Diagnostic>, definition: &MacroDef) -
         return diagnostic;
     }
     if !diagnostic.message.contains(CHAIN_START) {
-        diagnostic.message += &format!("\n{CHAIN_START}{}", definition.locator());
+        append(&mut diagnostic.message, &["\n", CHAIN_START, &definition.locator()]);
     } else if diagnostic.message.matches(CHAIN_LINK).count() < CHAIN_LIMIT {
-        diagnostic.message += &format!("{CHAIN_LINK}{}", definition.locator());
+        append(&mut diagnostic.message, &[CHAIN_LINK, &definition.locator()]);
     }
     diagnostic
+}
+
+fn append(message: &mut String, parts: &[&str]) {
+    message.extend(parts.iter().copied());
 }
 
 /// Names the node, as the error's subject and as the end of the chain.
 pub(super) fn in_subject(mut diagnostic: Box<Diagnostic>, context: &dyn Context) -> Box<Diagnostic> {
     let Some(subject) = context.subject() else { return diagnostic };
     if diagnostic.message.contains(CHAIN_START) && diagnostic.category == Category::Compilation {
-        diagnostic.message += &format!("{CHAIN_LINK}{subject}");
+        append(&mut diagnostic.message, &[CHAIN_LINK, &subject]);
     }
     diagnostic.subject.get_or_insert(subject);
     diagnostic

@@ -65,7 +65,7 @@ impl<'a, 'm> Lowering<'a, 'm> {
             Stmt::EmitExpr(one) => self.emit(&one.expr, one.span()),
             Stmt::EmitRaw(one) if self.native => {
                 let text = constant(Value::from(one.raw), one.span());
-                self.emit_value(text, one.span())
+                Self::emit_value(text, one.span())
             }
             Stmt::EmitRaw(one) => Stmt::EmitRaw(Spanned::new(ast::EmitRaw { raw: one.raw }, one.span())),
             Stmt::ForLoop(one) => Stmt::ForLoop(Spanned::new(self.for_loop(one), one.span())),
@@ -191,7 +191,7 @@ impl<'a, 'm> Lowering<'a, 'm> {
                 Some(value) => constant(Value::from(python::to_str(&value)), at),
                 None => self.expression(expression),
             };
-            return self.emit_value(value, at);
+            return Self::emit_value(value, at);
         }
         let expr = match expression {
             // `{{ loop(..) }}` recurses, which only works as a statement of this very form.
@@ -203,7 +203,7 @@ impl<'a, 'm> Lowering<'a, 'm> {
         Stmt::EmitExpr(Spanned::new(ast::EmitExpr { expr }, at))
     }
 
-    fn emit_value(&mut self, value: Expr<'a>, at: At) -> Stmt<'a> {
+    fn emit_value(value: Expr<'a>, at: At) -> Stmt<'a> {
         let output = variable(intrinsic::OUTPUT, at);
         let call = ast::Call {
             expr: filter(intrinsic::EMIT, output, Vec::new(), at),
@@ -361,6 +361,7 @@ impl<'a, 'm> Lowering<'a, 'm> {
             ast::BinOpKind::Lte => Some("<="),
             ast::BinOpKind::Gt => Some(">"),
             ast::BinOpKind::Gte => Some(">="),
+            ast::BinOpKind::In if !is_text_or_none(&left) => Some("in"),
             _ => None,
         };
         match overloaded {
@@ -409,7 +410,7 @@ impl<'a, 'm> Lowering<'a, 'm> {
         let at = one.call.span();
         let expr = Expr::Call(Spanned::new(call, at));
         if self.native {
-            return self.emit_value(expr, one.span());
+            return Self::emit_value(expr, one.span());
         }
         Stmt::EmitExpr(Spanned::new(ast::EmitExpr { expr }, one.span()))
     }
@@ -465,7 +466,7 @@ fn variable<'a>(name: &'a str, at: At) -> Expr<'a> {
     Expr::Var(Spanned::new(ast::Var { id: name }, at))
 }
 
-fn constant<'a>(value: Value, at: At) -> Expr<'a> {
+fn constant(value: Value, at: At) -> Expr<'static> {
     Expr::Const(Spanned::new(ast::Const { value }, at))
 }
 
@@ -473,6 +474,6 @@ fn filter<'a>(name: &'a str, value: Expr<'a>, args: Vec<CallArg<'a>>, at: At) ->
     Expr::Filter(Spanned::new(ast::Filter { name, expr: Some(value), args }, at))
 }
 
-fn nothing<'a>(at: At) -> Stmt<'a> {
+fn nothing(at: At) -> Stmt<'static> {
     Stmt::EmitRaw(Spanned::new(ast::EmitRaw { raw: "" }, at))
 }

@@ -106,16 +106,19 @@ impl MacroDef {
 
 impl fmt::Debug for MacroDef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MacroDef").field("unique_id", &self.unique_id).field("kind", &self.kind).finish()
+        f.debug_struct("MacroDef")
+            .field("unique_id", &self.unique_id)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
     }
 }
 
 /// dbt's complaint about two macros of one name in one package.
 pub(super) fn duplicate(first: &MacroDef, second: &MacroDef) -> Diagnostic {
     let message = format!(
-        "dbt found two macros named \"{}\" in the project \"{}\"\n To fix this error, rename or remove one of \
-         the following macros:\n    - {}\n    - {}",
-        first.name, first.package, first.source.path, second.source.path
+        "dbt found multiple macros named \"{}\" in the project \"{}\".\n\nAll macros require unique names, to fix \
+         this error rename or remove any duplicates. They can be found in these files:\n    - {}\n    - {}",
+        first.name, first.package, second.source.path, first.source.path
     );
     Diagnostic::compilation("duplicate-macro", message)
         .label(second.name_span(), "")

@@ -392,3 +392,35 @@ fn mistakes_are_told_in_jinja2_s_words() {
     }
     assert_eq!(fails("", "{% iff x %}").help.as_deref(), Some("did you mean `if`?"));
 }
+
+#[test]
+fn two_macros_of_one_name_are_an_error_with_both_places() {
+    let file = |path: &str| SourceText::new(path, "{% macro twice() %}{% endmacro %}");
+    let files = vec![file("macros/a.sql"), file("macros/b.sql")];
+    let packages = vec![MacroPackage { name: "shop".to_owned(), files }];
+    let settings = EngineSettings { root: "shop".to_owned(), packages, ..EngineSettings::default() };
+    let diagnostics = Engine::new(settings).map(|_| ()).unwrap_err();
+    assert!(
+        diagnostics.0[0]
+            .message
+            .starts_with("dbt found multiple macros named \"twice\" in the project \"shop\".")
+    );
+    let places: Vec<_> = diagnostics.0[0].labels.iter().map(|label| label.span.location()).collect();
+    assert_eq!(places, ["macros/b.sql:1:10", "macros/a.sql:1:10"]);
+}
+
+#[test]
+fn materializations_are_chosen_by_adapter_then_package() {
+    let table = |adapter: &str, text: &str| {
+        format!("{{% materialization table, {adapter} %}}{text}{{% endmaterialization %}}")
+    };
+    let files = |text: String| [("tools/macros/m.sql", text)];
+    let own = files(table("default", "tools"));
+    let found =
+        |engine: &Engine| engine.find_materialization("table", "postgres").map(|one| one.package.clone());
+    let engine = engine(&own.each_ref().map(|(path, text)| (*path, text.as_str())));
+    assert_eq!(found(&engine).as_deref(), Some("dbt"), "a package may not replace a built-in one");
+    let root = table("adapter='postgres'", "root");
+    let engine = super::tests::engine(&[("tools/macros/m.sql", &own[0].1), ("shop/macros/m.sql", &root)]);
+    assert_eq!(found(&engine).as_deref(), Some("shop"));
+}

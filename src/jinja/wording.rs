@@ -57,14 +57,10 @@ pub(super) fn of_run(detail: &str) -> String {
 }
 
 fn method_of(detail: &str) -> Option<(&str, &str)> {
-    match detail.split_once(" has no method named ") {
-        Some(found) => Some(found),
-        None => {
-            let (kind, method) =
-                detail.strip_prefix('`')?.strip_suffix('`')?.split_once("` has no method `")?;
-            Some((kind, method))
-        }
+    if let Some(found) = detail.split_once(" has no method named ") {
+        return Some(found);
     }
+    detail.strip_prefix('`')?.strip_suffix('`')?.split_once("` has no method `")
 }
 
 /// `'dict object' has no attribute 'x'`

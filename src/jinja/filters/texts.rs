@@ -1,5 +1,7 @@
 //! Filters on texts. Values that are no text are printed first, an undefined one is empty.
 
+use std::fmt::Write as _;
+
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, Value};
 
@@ -184,15 +186,15 @@ fn strip_tags(text: &str) -> String {
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn url_encode(value: &Value) -> Result<String, Error> {
+fn url_encode(value: &Value) -> String {
     let pairs = value.as_object().and_then(minijinja::value::DynObject::try_iter_pairs);
-    Ok(match pairs {
+    match pairs {
         Some(pairs) if value.kind() == ValueKind::Map => pairs
             .map(|(key, value)| format!("{}={}", quoted_plus(&key), quoted_plus(&value)))
             .collect::<Vec<_>>()
             .join("&"),
         _ => quoted(&to_str(value), b"/"),
-    })
+    }
 }
 
 fn quoted_plus(value: &Value) -> String {
@@ -205,7 +207,7 @@ fn quoted(text: &str, safe: &[u8]) -> String {
         if byte.is_ascii_alphanumeric() || b"_.-~".contains(&byte) || safe.contains(&byte) {
             result.push(char::from(byte));
         } else {
-            result.push_str(&format!("%{byte:02X}"));
+            let _ = write!(result, "%{byte:02X}");
         }
     }
     result

@@ -99,7 +99,7 @@ pub fn divide(left: &Value, right: &Value) -> Result<Value, Error> {
         return quotient;
     }
     if as_int(left).is_some() && as_int(right).is_some() {
-        let (left, right) = (as_float(left), as_float(right));
+        let (left, right) = (as_float_or_bool(left), as_float_or_bool(right));
         return float_division(left.unwrap_or_default(), right.unwrap_or_default());
     }
     numeric('/', left, right).unwrap_or_else(|| Err(unsupported("/", left, right)))
