@@ -87,7 +87,9 @@ fn psql(invocation: &Invocation, options: &Options) -> CommandResult {
     let mut command = server.psql(&invocation.flags.words("arguments"));
     let ended: Result<_> = command.status().map_err(|error| {
         Diagnostic::runtime("psql-missing", format!("psql cannot be started: {error}"))
-            .help("install the PostgreSQL client, run `rsdbt db install`, or query with `rsdbt show --inline`")
+            .help(
+                "install the PostgreSQL client, run `rsdbt db install`, or query with `rsdbt show --inline`",
+            )
             .boxed()
     });
     Ok(if ended?.success() { Outcome::Success } else { Outcome::Failure })

@@ -58,6 +58,15 @@ impl<'a> Fields<'a> {
         format!("`{key}` of {self}")
     }
 
+    /// A string and nothing else, as dbt's schemas want it; a date counts as its text.
+    pub fn string(&self, key: &str) -> Result<Option<String>> {
+        match self.get(key) {
+            Some(Yaml { kind: Kind::String(text) | Kind::Date(text), .. }) => Ok(Some(text.clone())),
+            Some(value) => Err(value.wrong_type(&self.owner(key), "a string")),
+            None => Ok(None),
+        }
+    }
+
     /// A string; numbers and booleans count as the text they are written with in Python.
     pub fn text(&self, key: &str) -> Result<Option<String>> {
         match self.get(key) {
@@ -69,8 +78,8 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub fn text_or_empty(&self, key: &str) -> Result<String> {
-        Ok(self.text(key)?.unwrap_or_default())
+    pub fn string_or_empty(&self, key: &str) -> Result<String> {
+        Ok(self.string(key)?.unwrap_or_default())
     }
 
     pub fn boolean(&self, key: &str) -> Result<Option<bool>> {

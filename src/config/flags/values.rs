@@ -59,7 +59,7 @@ fn mapping(text: &str, place: &str) -> Result<Json> {
         other => Err(Diagnostic::compilation(
             "option-not-a-mapping",
             format!(
-                "The {place} argument must be a YAML dictionary, but was of type {}",
+                "The {place} argument must be a YAML dictionary, but was of type '{}'",
                 python_type(&other)
             ),
         )

@@ -135,15 +135,6 @@ fn check_model(config: &ConfigMap, materialized: &str) -> Result<()> {
             ),
         ));
     }
-    let access = text("access");
-    if !matches!(access, "private" | "protected" | "public") {
-        return Err(problem(
-            "access",
-            format!(
-                "has an invalid value ({access}) for the access field: it is one of private, protected, public"
-            ),
-        ));
-    }
     let Some(build_after) = config.get("freshness").and_then(|freshness| freshness.get("build_after")) else {
         return Ok(());
     };

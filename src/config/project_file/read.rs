@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use crate::config::yaml::Kind;
 use crate::config::{DBT_VERSION, Fields, Renderer, ResourceType, Yaml, render_tree, semver};
-use crate::diagnostic::{Diagnostic, Result, did_you_mean};
+use crate::diagnostic::{Category, Diagnostic, Result, did_you_mean};
 
 use super::{Dispatch, ProjectFile, QueryComment, Quoting, RawProjectFile, SourcePaths};
 
@@ -116,6 +116,19 @@ impl RawProjectFile {
         version_check: VersionCheck,
         warnings: &mut Vec<Diagnostic>,
     ) -> Result<ProjectFile> {
+        self.render_typed(renderer, version_check, warnings).map_err(|problem| match problem.code {
+            // dbt calls whatever is wrong in this file a runtime error
+            "wrong-type" => Box::new(Diagnostic { category: Category::Runtime, ..*problem }),
+            _ => problem,
+        })
+    }
+
+    fn render_typed(
+        &self,
+        renderer: &dyn Renderer,
+        version_check: VersionCheck,
+        warnings: &mut Vec<Diagnostic>,
+    ) -> Result<ProjectFile> {
         warnings.extend(self.warnings.iter().cloned());
         let yaml = render_tree(&self.yaml, renderer, &stays_unrendered)?;
         let file = Fields::new(&yaml, "project file", "")?;
@@ -131,7 +144,7 @@ impl RawProjectFile {
             profile: file.text("profile")?,
             paths: read_paths(&file, warnings)?,
             log_path: file.text("log-path")?,
-            clean_targets: file.strings("clean-targets")?.unwrap_or_else(|| vec![target_path.clone()]),
+            clean_targets: paths_of(&file, "clean-targets")?.unwrap_or_else(|| vec![target_path.clone()]),
             packages_install_path: file
                 .text("packages-install-path")?
                 .unwrap_or_else(|| "dbt_packages".to_owned()),
@@ -276,7 +289,7 @@ fn read_required_version(
 
 fn read_paths(file: &Fields<'_>, warnings: &mut Vec<Diagnostic>) -> Result<SourcePaths> {
     let list = |key: &str, default: &str| -> Result<Vec<String>> {
-        Ok(file.strings(key)?.unwrap_or_else(|| vec![default.to_owned()]))
+        Ok(paths_of(file, key)?.unwrap_or_else(|| vec![default.to_owned()]))
     };
     let renamed = |old: &str, new: &str, default: &str, warnings: &mut Vec<Diagnostic>| {
         let Some(entry) = file.mapping().entry(old) else { return list(new, default) };
@@ -311,10 +324,22 @@ fn read_paths(file: &Fields<'_>, warnings: &mut Vec<Diagnostic>) -> Result<Sourc
         analyses: list("analysis-paths", "analyses")?,
         functions: list("function-paths", "functions")?,
         docs: Vec::new(),
-        assets: file.strings("asset-paths")?.unwrap_or_default(),
+        assets: paths_of(file, "asset-paths")?.unwrap_or_default(),
     };
-    paths.docs = file.strings("docs-paths")?.unwrap_or_else(|| paths.all_sources());
+    paths.docs = paths_of(file, "docs-paths")?.unwrap_or_else(|| paths.all_sources());
     Ok(paths)
+}
+
+/// A list of paths; one path alone must be a list too.
+fn paths_of(file: &Fields<'_>, key: &str) -> Result<Option<Vec<String>>> {
+    if file.get(key).is_none() {
+        return Ok(None);
+    }
+    let paths = file
+        .list(key)?
+        .iter()
+        .map(|path| path.expect_str(&format!("each path of `{key}`")).map(str::to_owned));
+    paths.collect::<Result<_>>().map(Some)
 }
 
 fn hooks(file: &Fields<'_>, key: &str) -> Result<Vec<Yaml>> {

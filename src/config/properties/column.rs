@@ -73,13 +73,13 @@ impl<'a> ColumnProperties<'a> {
         let extra = column.mapping().iter().filter(|entry| !known(&entry.key));
         Ok(Self {
             name: column.name().to_owned(),
-            description: column.text_or_empty("description")?,
-            data_type: column.text("data_type")?,
+            description: column.string_or_empty("description")?,
+            data_type: column.string("data_type")?,
             constraints: read_constraints(&column)?,
             meta,
             tags: unique,
             quote: column.boolean("quote")?,
-            granularity: column.text("granularity")?,
+            granularity: column.string("granularity")?,
             tests: read_tests(&column)?,
             extra: extra.map(|entry| (entry.key.clone(), entry.value.to_json())).collect(),
             span: yaml.span(),
@@ -121,7 +121,7 @@ pub fn read_constraints(owner: &Fields<'_>) -> Result<Vec<Json>> {
     let mut constraints = Vec::new();
     for item in owner.list("constraints")? {
         let fields = Fields::new(item, "constraint", "")?;
-        let kind = fields.text("type")?;
+        let kind = fields.string("type")?;
         if !kind.as_deref().is_some_and(|kind| CONSTRAINT_TYPES.contains(&kind)) {
             let help = kind.and_then(|kind| did_you_mean(&kind, CONSTRAINT_TYPES));
             return Err(Diagnostic::parsing(

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::PropertyKind;
 use crate::config::{Fields, Yaml};
 use crate::diagnostic::{Diagnostic, Result, Span, did_you_mean};
 
@@ -39,7 +40,7 @@ impl Owner {
         })?;
         let fields = Fields::new(yaml, "owner", "")?;
         let email = fields.get("email").map_or(Json::Null, Yaml::to_json);
-        let name = fields.text("name")?;
+        let name = fields.string("name")?;
         if email.is_null() && name.is_none() {
             let kind = owner.to_string();
             let kind = if kind.starts_with("group") { "Group" } else { "Exposure" };
@@ -85,6 +86,10 @@ pub struct ExposureProperties {
 
 impl ExposureProperties {
     pub fn read(yaml: &Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
+        Self::read_entry(yaml, warnings).map_err(|problem| PropertyKind::Exposures.invalid(yaml, problem))
+    }
+
+    fn read_entry(yaml: &Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         let exposure = Fields::named(yaml, "exposure")?;
         exposure.warn_unknown(KNOWN, warnings);
         let kind = one_of(&exposure, "type", &TYPES)?.ok_or_else(|| {
@@ -101,12 +106,12 @@ impl ExposureProperties {
             name: exposure.name().to_owned(),
             kind,
             owner: Owner::read(&exposure)?,
-            description: exposure.text_or_empty("description")?,
-            label: exposure.text("label")?,
+            description: exposure.string_or_empty("description")?,
+            label: exposure.string("label")?,
             maturity: one_of(&exposure, "maturity", &MATURITIES)?,
             meta: exposure.object("meta")?.unwrap_or_default(),
             tags: exposure.strings("tags")?.unwrap_or_default(),
-            url: exposure.text("url")?,
+            url: exposure.string("url")?,
             depends_on,
             config: exposure.object("config")?.unwrap_or_default(),
             span: yaml.span(),
@@ -115,7 +120,7 @@ impl ExposureProperties {
 }
 
 fn one_of(owner: &Fields<'_>, key: &str, allowed: &[&str]) -> Result<Option<String>> {
-    let Some(text) = owner.text(key)? else { return Ok(None) };
+    let Some(text) = owner.string(key)? else { return Ok(None) };
     if allowed.contains(&text.as_str()) {
         return Ok(Some(text));
     }
@@ -141,12 +146,16 @@ pub struct GroupProperties {
 
 impl GroupProperties {
     pub fn read(yaml: &Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
+        Self::read_entry(yaml, warnings).map_err(|problem| PropertyKind::Groups.invalid(yaml, problem))
+    }
+
+    fn read_entry(yaml: &Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         let group = Fields::named(yaml, "group")?;
         group.warn_unknown(&["name", "owner", "description", "config"], warnings);
         Ok(Self {
             name: group.name().to_owned(),
             owner: Owner::read(&group)?,
-            description: group.text("description")?,
+            description: group.string("description")?,
             config: group.object("config")?.unwrap_or_default(),
             span: yaml.span(),
         })

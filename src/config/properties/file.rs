@@ -62,6 +62,16 @@ impl PropertyKind {
         }
     }
 
+    /// An error of an entry, opened as dbt opens it: conformance suites look for these words.
+    pub(super) fn invalid(self, entry: &Yaml, problem: Box<Diagnostic>) -> Box<Diagnostic> {
+        let (key, path) = (self.key(), &entry.source().path);
+        if problem.message.starts_with("In ") {
+            return problem;
+        }
+        let message = format!("Invalid {key} config given in {path} @ {key}: {}", problem.message);
+        Box::new(Diagnostic { message, ..*problem })
+    }
+
     /// The word for one entry in messages.
     pub fn noun(self) -> &'static str {
         match self {
@@ -112,7 +122,6 @@ impl PropertiesFile {
                 None => warn_top_level(entry, warnings),
             }
         }
-        check_version(&loaded.yaml)?;
         Ok(Some(Self { yaml: loaded.yaml }))
     }
 
@@ -171,30 +180,6 @@ fn warn_top_level(entry: &yaml::Entry, warnings: &mut Vec<Diagnostic>) {
     );
 }
 
-fn check_version(yaml: &Yaml) -> Result<()> {
-    let Some(version) = yaml.get("version").filter(|version| !version.is_null()) else { return Ok(()) };
-    let two = match &version.kind {
-        Kind::Integer(number) => *number == 2,
-        Kind::Float(number) => (*number - 2.0).abs() < f64::EPSILON,
-        Kind::String(text) => text.trim() == "2",
-        _ => false,
-    };
-    if two {
-        return Ok(());
-    }
-    Err(Diagnostic::parsing(
-        "properties-version",
-        format!(
-            "The yml property file at {} is invalid because its version tag of {} is not supported",
-            yaml.source().path,
-            version.to_json()
-        ),
-    )
-    .label(version.span(), "")
-    .help("write `version: 2`, or leave the line out")
-    .boxed())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,7 +196,6 @@ mod tests {
             ("models: x\n", "models/schema.yml:1:9"),
             ("models:\n  - x\n", "models/schema.yml:2:5"),
             ("sources:\n  - nam: x\n", "models/schema.yml:2:5"),
-            ("version: 3\n", "models/schema.yml:1:10"),
             ("- a\n", "models/schema.yml:1:1"),
         ] {
             let problem = read(text).0.unwrap_err();

@@ -85,7 +85,7 @@ impl Freshness {
         Ok(Self {
             warn_after: age("warn_after")?,
             error_after: age("error_after")?,
-            filter: fields.text("filter")?,
+            filter: fields.string("filter")?,
         })
     }
 
@@ -123,7 +123,7 @@ impl Freshness {
 
 fn read_age(yaml: &Yaml) -> Result<Age> {
     let fields = Fields::new(yaml, "freshness threshold", "")?;
-    let age = Age { count: fields.integer("count")?, period: fields.text("period")? };
+    let age = Age { count: fields.integer("count")?, period: fields.string("period")? };
     let Some(period) = age.period.as_deref().filter(|period| !PERIODS.contains(period)) else {
         return Ok(age);
     };

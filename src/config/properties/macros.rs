@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::PropertyKind;
 use crate::config::{Fields, Yaml};
 use crate::diagnostic::{Diagnostic, Result, Span};
 
@@ -22,8 +23,8 @@ impl ArgumentProperties {
         argument.warn_unknown(&["name", "type", "data_type", "description", "default_value"], warnings);
         Ok(Self {
             name: argument.name().to_owned(),
-            kind: argument.text("type")?.or(argument.text("data_type")?),
-            description: argument.text("description")?,
+            kind: argument.string("type")?.or(argument.string("data_type")?),
+            description: argument.string("description")?,
             default_value: argument.get("default_value").map(Yaml::to_json),
             span: yaml.span(),
         })
@@ -44,6 +45,10 @@ pub struct MacroProperties {
 
 impl MacroProperties {
     pub fn read(yaml: &Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
+        Self::read_entry(yaml, warnings).map_err(|problem| PropertyKind::Macros.invalid(yaml, problem))
+    }
+
+    fn read_entry(yaml: &Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         let entry = Fields::named(yaml, "macro")?;
         entry.warn_unknown(&["name", "description", "arguments", "meta", "docs", "config"], warnings);
         let config = entry.object("config")?.unwrap_or_default();
@@ -54,7 +59,7 @@ impl MacroProperties {
         let arguments = entry.list("arguments")?.iter();
         Ok(Self {
             name: entry.name().to_owned(),
-            description: entry.text_or_empty("description")?,
+            description: entry.string_or_empty("description")?,
             arguments: arguments
                 .map(|yaml| ArgumentProperties::read(yaml, warnings))
                 .collect::<Result<_>>()?,

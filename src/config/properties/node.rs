@@ -12,6 +12,10 @@ use super::{ArgumentProperties, PropertyKind};
 /// Keys that dbt moves into `config`; giving one in both places is an error.
 const MOVED_TO_CONFIG: [&str; 5] = ["meta", "docs", "group", "contract", "access"];
 
+/// Errors that dbt finds after the shape of the entry was right.
+const SAID_AS_IT_IS: [&str; 6] =
+    ["version-twice", "latest-version", "include-twice", "config-twice", "constraint-type", "name-missing"];
+
 const KNOWN: &[&str] = &[
     "name",
     "description",
@@ -132,6 +136,13 @@ impl IncludeExclude {
 
 impl<'a> NodeProperties<'a> {
     pub fn read(kind: PropertyKind, yaml: &'a Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
+        let read = Self::read_entry(kind, yaml, warnings);
+        read.map_err(|problem| {
+            if SAID_AS_IT_IS.contains(&problem.code) { problem } else { kind.invalid(yaml, problem) }
+        })
+    }
+
+    fn read_entry(kind: PropertyKind, yaml: &'a Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         let node = Fields::named(yaml, kind.noun())?;
         node.warn_unknown(KNOWN, warnings);
         let mut versions = Vec::new();
@@ -140,7 +151,7 @@ impl<'a> NodeProperties<'a> {
         }
         let properties = Self {
             name: node.name().to_owned(),
-            description: node.text_or_empty("description")?,
+            description: node.string_or_empty("description")?,
             config: read_config(&node)?,
             columns: ColumnProperties::read_all(&node, warnings)?,
             tests: read_tests(&node)?,
@@ -150,7 +161,7 @@ impl<'a> NodeProperties<'a> {
             versions,
             deprecation_date: read_date(&node)?,
             time_spine: node.nested("time_spine")?.map(Yaml::to_json),
-            relation: node.text("relation")?,
+            relation: node.string("relation")?,
             function: match kind {
                 PropertyKind::Functions => Some(read_function(&node, warnings)?),
                 _ => None,
@@ -240,9 +251,9 @@ impl<'a> VersionProperties<'a> {
         let has_tests = version.get("data_tests").is_some() || version.get("tests").is_some();
         Ok(Self {
             v,
-            defined_in: version.text("defined_in")?,
-            description: version.text_or_empty("description")?,
-            access: version.text("access")?,
+            defined_in: version.string("defined_in")?,
+            description: version.string_or_empty("description")?,
+            access: version.string("access")?,
             config: version.object("config")?.unwrap_or_default(),
             constraints: read_constraints(&version)?,
             docs: version.object("docs")?,

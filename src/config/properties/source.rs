@@ -6,6 +6,7 @@ use crate::config::project_file::Quoting;
 use crate::config::{Fields, Yaml};
 use crate::diagnostic::{Diagnostic, Result, Span};
 
+use super::PropertyKind;
 use super::column::{ColumnProperties, read_tests};
 use super::freshness::Freshness;
 
@@ -104,6 +105,10 @@ pub struct LoadedAt {
 
 impl<'a> SourceProperties<'a> {
     pub fn read(yaml: &'a Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
+        Self::read_entry(yaml, warnings).map_err(|problem| PropertyKind::Sources.invalid(yaml, problem))
+    }
+
+    fn read_entry(yaml: &'a Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         let source = Fields::named(yaml, "source")?;
         source.warn_unknown(KNOWN, warnings);
         let mut tables = Vec::new();
@@ -112,12 +117,12 @@ impl<'a> SourceProperties<'a> {
         }
         Ok(Self {
             name: source.name().to_owned(),
-            description: source.text("description")?,
-            database: source.text("database")?.or(source.text("dbname")?),
-            schema: source.text("schema")?,
-            loader: source.text_or_empty("loader")?,
+            description: source.string("description")?,
+            database: source.string("database")?.or(source.string("dbname")?),
+            schema: source.string("schema")?,
+            loader: source.string_or_empty("loader")?,
             quoting: read_quoting(&source)?,
-            overrides: source.text("overrides")?,
+            overrides: source.string("overrides")?,
             meta: source.object("meta")?.unwrap_or_default(),
             tags: source.strings("tags")?.unwrap_or_default(),
             config: source.object("config")?.unwrap_or_default(),
@@ -191,8 +196,8 @@ impl<'a> TableProperties<'a> {
         table.warn_unknown(KNOWN_OF_TABLE, warnings);
         Ok(Self {
             name: table.name().to_owned(),
-            description: table.text("description")?,
-            identifier: table.text("identifier")?,
+            description: table.string("description")?,
+            identifier: table.string("identifier")?,
             quoting: read_quoting(&table)?,
             external: table.nested("external")?.map(Yaml::to_json),
             meta: table.object("meta")?.unwrap_or_default(),
@@ -218,8 +223,8 @@ impl LoadedAt {
                 .boxed());
         }
         let found = Self {
-            field: owner.text("loaded_at_field")?.or_else(|| in_config("loaded_at_field")),
-            query: owner.text("loaded_at_query")?.or_else(|| in_config("loaded_at_query")),
+            field: owner.string("loaded_at_field")?.or_else(|| in_config("loaded_at_field")),
+            query: owner.string("loaded_at_query")?.or_else(|| in_config("loaded_at_query")),
             field_is_given: owner.mapping().contains_key("loaded_at_field")
                 || in_config("loaded_at_field").is_some(),
         };

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::PropertyKind;
 use crate::config::{Fields, Yaml};
 use crate::diagnostic::{Diagnostic, Result, Span, did_you_mean};
 
@@ -59,6 +60,10 @@ pub struct UnitTestProperties {
 
 impl UnitTestProperties {
     pub fn read(yaml: &Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
+        Self::read_entry(yaml, warnings).map_err(|problem| PropertyKind::UnitTests.invalid(yaml, problem))
+    }
+
+    fn read_entry(yaml: &Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         let test = Fields::named(yaml, "unit test")?;
         test.warn_unknown(
             &[
@@ -100,7 +105,7 @@ impl UnitTestProperties {
             name: test.name().to_owned(),
             model: model.expect_str(&format!("`model` of {test}"))?.to_owned(),
             model_span: model.span(),
-            description: test.text_or_empty("description")?,
+            description: test.string_or_empty("description")?,
             given: test
                 .list("given")?
                 .iter()
@@ -135,7 +140,7 @@ fn required(test: &Fields<'_>, key: &str) -> Diagnostic {
 impl Fixture {
     fn read(yaml: &Yaml, test: &Fields<'_>) -> Result<Self> {
         let fields = Fields::new(yaml, "fixture of unit test", test.name())?;
-        let format = match fields.text("format")?.as_deref() {
+        let format = match fields.string("format")?.as_deref() {
             None | Some("dict") => FixtureFormat::Dict,
             Some("csv") => FixtureFormat::Csv,
             Some("sql") => FixtureFormat::Sql,
@@ -150,10 +155,10 @@ impl Fixture {
             }
         };
         Ok(Self {
-            input: fields.text("input")?,
+            input: fields.string("input")?,
             format,
             rows: fields.get("rows").map(Yaml::to_json),
-            fixture: fields.text("fixture")?,
+            fixture: fields.string("fixture")?,
             span: yaml.span(),
         })
     }
