@@ -21,7 +21,9 @@ use crate::jinja::{
     Context, DispatchOrder, Engine, EngineSettings, Globals, MacroPackage, ParseGlobals, ParseScope,
     SharedNames, Subject, Value, python,
 };
-use crate::manifest::{Deferral, Favor, Manifest, Metadata, Node, PreviousState, Quoting, ResourceType};
+use crate::manifest::{
+    Deferral, Favor, Manifest, Metadata, Node, PreviousState, Quoting, ResourceType, SourceNames,
+};
 use crate::parse::{self, ParseRequest, ParseTarget, Quoted};
 use crate::project::{self, FileKind, Installed, LoadRequest, Project};
 
@@ -84,6 +86,11 @@ impl<'i> Session<'i> {
             Some(directory) => Some(PreviousState::load(&directory, &target_directory)?),
             None => None,
         };
+        if let Some(state) = &mut state
+            && flags.boolean("state_modified_compare_more_unrendered_values")
+        {
+            state.source_names = SourceNames::Unrendered;
+        }
         warnings.extend(state.iter_mut().flat_map(|state| std::mem::take(&mut state.warnings)));
         for warning in warnings {
             invocation.emitter.warn(warning)?;

@@ -152,3 +152,6 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
     let bytes = std::fs::read(path).map_err(|error| problem(error.to_string()))?;
     serde_json::from_slice(&bytes).map(Some).map_err(|error| problem(error.to_string()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 {# A user-defined function in SQL. #}
 
-{% materialization function, default, supported_languages=['sql', 'python', 'javascript'] %}
+{% materialization function, default, supported_languages=['sql', 'python'] %}
   {%- set existing_relation = load_cached_relation(this) -%}
   {%- set target_relation = this.incorporate(type=this.Function) -%}
   {{ run_hooks(pre_hooks) }}
