@@ -7,6 +7,7 @@
   {{ run_hooks(pre_hooks, inside_transaction=False) }}
   {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
+  {%- do rsdbt_drop_leftovers([make_intermediate_relation(target_relation), make_backup_relation(target_relation, 'view')]) -%}
   {%- if existing_relation is none -%}
     {%- call statement('main') -%}
       {{ get_create_view_as_sql(target_relation, sql) }}
@@ -41,7 +42,6 @@
     {%- endif -%}
   {%- endif -%}
   {%- set intermediate_relation = make_intermediate_relation(target_relation) -%}
-  {%- do rsdbt_drop_leftovers([intermediate_relation, make_backup_relation(target_relation, 'view')]) -%}
   {%- call statement('main') -%}
     {{ get_create_view_as_sql(intermediate_relation, sql) }}
   {%- endcall -%}
