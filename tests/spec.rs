@@ -62,6 +62,10 @@ impl Stage {
                 self.database.execute(&block.body);
                 None
             }
+            ("copy", None) => {
+                block.body.lines().for_each(|line| self.project.copy(line));
+                None
+            }
             ("remove", None) => {
                 block.body.lines().for_each(|path| self.project.remove(path));
                 None

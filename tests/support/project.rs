@@ -36,6 +36,18 @@ impl Project {
         fs::write(path, text).unwrap();
     }
 
+    /// `from to`: the files of one folder into another.
+    pub fn copy(&self, folders: &str) {
+        let (from, to) = folders.split_once(' ').unwrap();
+        fs::create_dir_all(self.root.join(to)).unwrap();
+        for entry in fs::read_dir(self.root.join(from)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() {
+                fs::copy(&path, self.root.join(to).join(path.file_name().unwrap())).unwrap();
+            }
+        }
+    }
+
     pub fn remove(&self, path: &str) {
         fs::remove_file(self.root.join(path)).unwrap();
     }

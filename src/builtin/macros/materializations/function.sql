@@ -29,7 +29,7 @@
   CREATE OR REPLACE FUNCTION {{ target_relation.render() }} ({{ formatted_scalar_function_args_sql() }})
   returns {{ model.returns.data_type }}
   {{ scalar_function_volatility_sql() }}
-  as
+  AS
 {%- endmacro %}
 
 {% macro formatted_scalar_function_args_sql() -%}
@@ -44,7 +44,7 @@
 {% macro scalar_function_body_sql() -%}
   $$
     {{ model.compiled_code }}
-  $$ language sql
+  $$ LANGUAGE SQL
 {%- endmacro %}
 
 {% macro scalar_function_volatility_sql() -%}

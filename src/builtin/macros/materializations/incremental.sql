@@ -21,6 +21,7 @@
     {%- else -%}
       {%- do rsdbt_swap(existing_relation, intermediate_relation, target_relation) -%}
       {%- do rsdbt_name_indexes(target_relation) -%}
+      {%- do rsdbt_name_constraints(target_relation) -%}
       {%- if strategy == 'partition_overwrite' -%}
         {%- do rsdbt_name_partitions(intermediate_relation, target_relation) -%}
       {%- endif -%}

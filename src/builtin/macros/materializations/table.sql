@@ -19,6 +19,7 @@
   {%- else -%}
     {%- do rsdbt_swap(existing_relation, intermediate_relation, target_relation) -%}
     {%- do rsdbt_name_indexes(target_relation) -%}
+    {%- do rsdbt_name_constraints(target_relation) -%}
   {%- endif -%}
 
   {{ run_hooks(post_hooks, inside_transaction=True) }}

@@ -1,4 +1,7 @@
-{# The column list of `create table` under a contract. #}
+{#
+  The column list of `create table` under a contract. The index of a primary key or unique constraint has the
+  constraint's name, and the schema only one of each: a named one waits with a suffix until the old table is gone.
+#}
 
 {% macro get_table_columns_and_constraints() -%}
   {{ table_columns_and_constraints() }}
@@ -27,3 +30,37 @@
     {{ sql }}
   ) as model_subq
 {%- endmacro %}
+
+{% macro rsdbt_named_keys() %}
+  {%- set names = [] -%}
+  {%- for constraint in model['constraints'] or [] if constraint.name and constraint.type in ['primary_key', 'unique'] -%}
+    {%- do names.append(constraint.name) -%}
+  {%- endfor -%}
+  {%- for column in model['columns'].values() -%}
+    {%- for constraint in column['constraints'] or [] if constraint.name and constraint.type in ['primary_key', 'unique'] -%}
+      {%- do names.append(constraint.name) -%}
+    {%- endfor -%}
+  {%- endfor -%}
+  {{ return(names) }}
+{% endmacro %}
+
+{% macro rsdbt_waiting_constraint(name) %}
+  {{ return(make_relation_with_suffix(this.incorporate(path={'identifier': name}), '__dbt_tmp').identifier) }}
+{% endmacro %}
+
+{# The definitions for a table that is built aside. #}
+{% macro rsdbt_with_waiting_constraints(definitions) %}
+  {%- set text = namespace(sql=definitions) -%}
+  {%- for name in rsdbt_named_keys() -%}
+    {%- set text.sql = text.sql | replace('constraint ' ~ name ~ ' ', 'constraint ' ~ rsdbt_waiting_constraint(name) ~ ' ') -%}
+  {%- endfor -%}
+  {{ return(text.sql) }}
+{% endmacro %}
+
+{% macro rsdbt_name_constraints(relation) %}
+  {%- if config.get('contract').enforced -%}
+    {%- for name in rsdbt_named_keys() -%}
+      {%- do run_query('alter table ' ~ relation ~ ' rename constraint ' ~ rsdbt_waiting_constraint(name) ~ ' to ' ~ name) -%}
+    {%- endfor -%}
+  {%- endif -%}
+{% endmacro %}

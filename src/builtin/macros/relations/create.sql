@@ -26,7 +26,8 @@
   {{ rsdbt_sql_header() -}}
   create {{ kind }}table {{ relation }}
   {%- if enforced and not temporary %}
-  {{ get_table_columns_and_constraints() }};
+  {%- set definitions = get_table_columns_and_constraints() %}
+  {{ definitions if relation.identifier == this.identifier else rsdbt_with_waiting_constraints(definitions) }};
   insert into {{ relation }} ({{ get_column_names() }})
   (
     {{ get_select_subquery(compiled_code) }}

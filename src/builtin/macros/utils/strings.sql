@@ -24,19 +24,13 @@
   right({{ string_text }}, {{ length_expression }})
 {%- endmacro %}
 
-{# A negative part counts from the end. Postgres 14 knows that itself, but the part may also be an expression. #}
+{# A negative part counts from the end. #}
 {% macro split_part(string_text, delimiter_text, part_number) -%}
-  {%- if part_number is number and part_number < 0 -%}
-    {{ _split_part_negative(string_text, delimiter_text, part_number) }}
-  {%- else -%}
-    split_part({{ string_text }}, {{ delimiter_text }}, {{ part_number }})
-  {%- endif -%}
+  split_part({{ string_text }}, {{ delimiter_text }}, {{ part_number }})
 {%- endmacro %}
 
 {% macro _split_part_negative(string_text, delimiter_text, part_number) -%}
-  coalesce((string_to_array({{ string_text }}, {{ delimiter_text }}))[
-    cardinality(string_to_array({{ string_text }}, {{ delimiter_text }})) + 1 + ({{ part_number }})
-  ], '')
+  {{ split_part(string_text, delimiter_text, part_number) }}
 {%- endmacro %}
 
 {# Values, not expressions: text between quotes. #}

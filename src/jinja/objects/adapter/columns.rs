@@ -92,7 +92,8 @@ fn driver_name(oid: u32) -> Option<&'static str> {
         21 | 23 => "INTEGER",
         700 | 701 => "FLOAT",
         1700 => "DECIMAL",
-        18 | 19 | 25 | 1042 | 1043 => "STRING",
+        // dbt: columns are made with `STRING` translated
+        18 | 19 | 25 | 1042 | 1043 => "TEXT",
         16 => "BOOLEAN",
         1114 => "DATETIME",
         1184 => "DATETIMETZ",

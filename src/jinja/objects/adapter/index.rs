@@ -17,6 +17,10 @@ struct Index {
     method: Option<String>,
 }
 
+/// dbt's three, and what the built-in macros make of Postgres's own.
+const KEYS: [&str; 9] =
+    ["columns", "unique", "type", "name", "include", "where", "with", "opclass", "nulls_distinct"];
+
 pub(super) fn parse(args: &[Value]) -> Result<Value, Error> {
     let [raw] = bind_required("parse_index", args, ["raw_index"], 1)?;
     if !given(&raw) {
@@ -30,6 +34,15 @@ pub(super) fn parse(args: &[Value]) -> Result<Value, Error> {
         );
         return Err(runtime("invalid-index", message));
     }
+    for key in raw.try_iter()? {
+        if !key.as_str().is_some_and(|key| KEYS.contains(&key)) {
+            let message = format!(
+                "Could not parse index config: Additional properties are not allowed ({} was unexpected)",
+                repr(&key)
+            );
+            return Err(runtime("invalid-index", message));
+        }
+    }
     let Some(columns) = part("columns") else {
         return Err(runtime(
             "invalid-index",
@@ -38,14 +51,14 @@ pub(super) fn parse(args: &[Value]) -> Result<Value, Error> {
     };
     let columns = match columns.kind() {
         ValueKind::String => {
-            let message = format!("Could not parse index config: {} is not of type 'array'", repr(&columns));
+            let message = format!("Could not parse index config: columns: {} is not of type 'array'", repr(&columns));
             return Err(runtime("invalid-index", message));
         }
         _ => items_of(&columns)?.iter().map(to_str).collect(),
     };
     let unique = match part("unique") {
         Some(flag) if flag.kind() != ValueKind::Bool => {
-            let message = format!("Could not parse index config: {} is not of type 'boolean'", repr(&flag));
+            let message = format!("Could not parse index config: unique: {} is not of type 'boolean'", repr(&flag));
             return Err(runtime("invalid-index", message));
         }
         flag => flag.is_some_and(|flag| flag.is_true()),

@@ -172,7 +172,7 @@ fn an_attempt_and_a_contracts_types() {
     );
     assert_eq!(
         text,
-        "None SELECT 1 a:LONGINTEGER b:STRING c:uuid ['id int not null check (id > 0)'] \
+        "None SELECT 1 a:LONGINTEGER b:TEXT c:uuid ['id int not null check (id > 0)'] \
          ['constraint pk primary key (a, b)', 'foreign key (a) references x.y (k)']"
     );
 }
