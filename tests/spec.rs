@@ -96,7 +96,7 @@ impl Stage {
     fn query(&mut self, body: &str) -> String {
         let sql = body.split("\n---\n").next().unwrap_or_default().trim_end();
         let answer = match self.database.query(sql) {
-            Ok(rows) => rows_as_table(&rows),
+            Ok(rows) => rows_as_table(&rows, &self.database.schema),
             Err(message) => format!("{message}\n"),
         };
         format!("{sql}\n---\n{}", answer.replace(&self.database.schema, "spec"))

@@ -77,11 +77,12 @@ fn embedded() -> Settings {
     SERVER.get_or_init(start).settings().clone()
 }
 
-/// Columns under their names, as psql would draw them, without its frame.
-pub fn rows_as_table(rows: &ResultSet) -> String {
+/// Columns under their names, as psql would draw them, without its frame; the test's schema is `spec`.
+pub fn rows_as_table(rows: &ResultSet, schema: &str) -> String {
     let header: Vec<String> = rows.columns.iter().map(|column| column.name.clone()).collect();
     let mut lines = vec![header];
-    lines.extend(rows.rows.iter().map(|row| row.iter().map(cell_text).collect()));
+    let shown = |cell: &Cell| cell_text(cell).replace(schema, "spec");
+    lines.extend(rows.rows.iter().map(|row| row.iter().map(shown).collect()));
     let columns = lines[0].len();
     let widths: Vec<usize> = (0..columns)
         .map(|column| lines.iter().map(|line: &Vec<String>| line[column].chars().count()).max().unwrap_or(0))

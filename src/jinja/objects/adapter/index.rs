@@ -51,14 +51,16 @@ pub(super) fn parse(args: &[Value]) -> Result<Value, Error> {
     };
     let columns = match columns.kind() {
         ValueKind::String => {
-            let message = format!("Could not parse index config: columns: {} is not of type 'array'", repr(&columns));
+            let message =
+                format!("Could not parse index config: columns: {} is not of type 'array'", repr(&columns));
             return Err(runtime("invalid-index", message));
         }
         _ => items_of(&columns)?.iter().map(to_str).collect(),
     };
     let unique = match part("unique") {
         Some(flag) if flag.kind() != ValueKind::Bool => {
-            let message = format!("Could not parse index config: unique: {} is not of type 'boolean'", repr(&flag));
+            let message =
+                format!("Could not parse index config: unique: {} is not of type 'boolean'", repr(&flag));
             return Err(runtime("invalid-index", message));
         }
         flag => flag.is_some_and(|flag| flag.is_true()),
