@@ -66,6 +66,9 @@ pub(super) fn follow(invocation: &Invocation, retried: Retried) -> CommandResult
         Command::Compile => super::show::print_compiled(invocation, &outcome.compiled),
         _ => {}
     }
+    if outcome.results.interrupted {
+        return Err(Diagnostic::runtime("interrupted", "the run was interrupted").into());
+    }
     let success = match &outcome.freshness {
         Some(freshness) => freshness.success() && outcome.results.success(),
         None => outcome.results.success(),

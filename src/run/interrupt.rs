@@ -35,10 +35,16 @@ impl Interrupt {
 #[derive(Debug, Default)]
 pub struct InFlight {
     handles: Mutex<HashMap<String, CancelHandle>>,
+    cancelled: AtomicBool,
 }
 
 impl InFlight {
+    /// A session that opens after the end was called for is ended at once.
     pub fn enter(&self, unique_id: &str, handle: CancelHandle) {
+        if self.is_cancelled() {
+            let _ = handle.terminate();
+            return;
+        }
         if let Ok(mut handles) = self.handles.lock() {
             handles.insert(unique_id.to_owned(), handle);
         }
@@ -50,8 +56,13 @@ impl InFlight {
         }
     }
 
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
     /// Ends every session that works on a node; the ids of the nodes.
     pub fn cancel_all(&self) -> Vec<String> {
+        self.cancelled.store(true, Ordering::Relaxed);
         let Ok(mut handles) = self.handles.lock() else { return Vec::new() };
         let mut cancelled: Vec<(String, CancelHandle)> = handles.drain().collect();
         drop(handles);

@@ -7,7 +7,8 @@ use minijinja::value::{Object, ObjectRepr, Value};
 use minijinja::{Error, State};
 use serde_json::{Map, Value as Json};
 
-use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::diagnostic::{Diagnostic, SourceText, did_you_mean};
+use crate::jinja::Scope;
 use crate::jinja::python::{bind_required, expect_str, from_json, raise, to_str, unknown_method};
 
 /// Environment variables of this prefix hold secrets.
@@ -60,10 +61,16 @@ impl Object for Var {
         ObjectRepr::Plain
     }
 
-    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+    fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
         let [name, default] = bind_required("var", args, ["var_name", "default"], 1)?;
         let name = to_str(&name);
         match self.values.get(&name) {
+            // dbt: a variable's text is a template of its own
+            Some(Json::String(text)) if text.contains("{{") || text.contains("{%") => {
+                let scope = Scope::of(state)?;
+                let source = SourceText::new(format!("var {name}"), text.clone());
+                scope.engine().render(&source, scope.context()).map(Value::from).map_err(raise)
+            }
             Some(value) => Ok(from_json(value)),
             None if args.len() > 1 => Ok(default),
             None if self.required => Err(self.missing(&name)),

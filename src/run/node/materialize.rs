@@ -42,7 +42,9 @@ impl Job<'_, '_> {
         loop {
             let executed = self.run_materialization(session, node, Extra::default(), node.materialized());
             let Err(error) = executed else { return executed };
-            if attempt == ATTEMPTS || !is_transient(&error) || session.has_committed() {
+            let hopeless =
+                !is_transient(&error) || session.has_committed() || self.run.in_flight.is_cancelled();
+            if attempt == ATTEMPTS || hopeless {
                 return Err(error);
             }
             let wait = Duration::from_millis(200 * 4_u64.pow(attempt - 1));

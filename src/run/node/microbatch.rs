@@ -56,7 +56,7 @@ impl Job<'_, '_> {
                 incremental: at > 0 || incremental,
             };
             let position = Position { at, total };
-            if self.run.inputs.interrupt.is_set() {
+            if self.run.inputs.interrupt.is_set() || self.run.in_flight.is_cancelled() {
                 skip = true;
             }
             let succeeded = !skip && self.batch(session, node, context.clone(), &position);

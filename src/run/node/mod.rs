@@ -40,6 +40,8 @@ pub(super) struct Executed {
     pub(super) adapter_response: Map<String, Json>,
     pub(super) failures: Option<i64>,
     pub(super) table: Option<Table>,
+    /// What `show` sent instead of the node's own query.
+    pub(super) shown_sql: Option<String>,
     pub(super) batch_results: Option<super::results::BatchResults>,
 }
 
@@ -51,6 +53,7 @@ impl Executed {
             adapter_response: Map::new(),
             failures: None,
             table: None,
+            shown_sql: None,
             batch_results: None,
         }
     }
@@ -159,6 +162,7 @@ impl Job<'_, '_> {
             (executed, ..) => executed,
         };
         let mut result = NodeResult::new(&id, Status::Success);
+        let mut shown_sql = None;
         match executed {
             Ok(executed) => {
                 result.status = executed.status;
@@ -167,6 +171,7 @@ impl Job<'_, '_> {
                 result.failures = executed.failures;
                 result.table = executed.table;
                 result.batch_results = executed.batch_results;
+                shown_sql = executed.shown_sql;
             }
             Err(error) => {
                 let text = self.error_text(*error, resource);
@@ -182,6 +187,9 @@ impl Job<'_, '_> {
             Some(compiled) => describe_code(&mut result, Resource::Node(&compiled.node)),
             None => describe_code(&mut result, resource),
         }
+        if shown_sql.is_some() {
+            result.compiled_code = shown_sql;
+        }
         self.finish(&result, resource);
         result
     }
@@ -189,7 +197,10 @@ impl Job<'_, '_> {
     fn finish(&mut self, result: &NodeResult, resource: Resource<'_>) {
         self.info.node_status = result.status.name().to_owned();
         self.info.node_finished_at = format_timestamp(jiff::Timestamp::now());
-        self.result_line(result, resource);
+        // What was cancelled counts as not run: the end of the run tells of it.
+        if !(result.status.is_failure() && self.run.in_flight.is_cancelled()) {
+            self.result_line(result, resource);
+        }
         if self.run.is_marking(result.status) {
             self.say(Event::MarkSkippedChildren {
                 unique_id: result.unique_id.clone(),

@@ -33,9 +33,15 @@ impl Job<'_, '_> {
             let header = header.map_or_else(|| Value::from(()), crate::jinja::python::from_json);
             let limit = limit.map_or_else(|| Value::from(()), Value::from);
             let sql = run.inputs.engine.call_named("get_show_sql", &dynamic, &[code, header, limit], &[])?;
-            let (response, rows) = session.execute(&to_str(&sql), Begin::No, Fetch::All)?;
+            let sql = to_str(&sql);
+            let (response, rows) = session.execute(&sql, Begin::No, Fetch::All)?;
             let table = Table::from_result_set(&rows.unwrap_or_default());
-            Ok(Executed { table: Some(table), message: None, ..Executed::of_response(&response) })
+            Ok(Executed {
+                table: Some(table),
+                shown_sql: Some(sql),
+                message: None,
+                ..Executed::of_response(&response)
+            })
         });
         self.watch = watch;
         executed
