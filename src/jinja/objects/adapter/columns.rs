@@ -3,9 +3,11 @@
 use minijinja::{Error, State, Value};
 
 use super::{Database, call_macro, expect_relation, none};
-use crate::adapter::{Begin, Fetch, catalog};
+use crate::adapter::{Begin, Fetch};
+use crate::jinja::Message;
 use crate::jinja::objects::{Column, Relation};
 use crate::jinja::python::{bind_required, expect_str, list, raise, to_str};
+use crate::jinja::scope::Scope;
 
 pub(super) fn call(
     database: &Database,
@@ -25,7 +27,7 @@ pub(super) fn call(
         }
         "get_missing_columns" => missing(state, args),
         "expand_target_column_types" => expand(state, args),
-        "get_column_schema_from_query" => schema_of_query(database, args),
+        "get_column_schema_from_query" => schema_of_query(database, state, args),
         _ => return None,
     })
 }
@@ -70,18 +72,24 @@ fn expand(state: &State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     Ok(none())
 }
 
-/// dbt names the types as psycopg2 does, so that `text` and `varchar` are the same promise.
-fn schema_of_query(database: &Database, args: &[Value]) -> Result<Value, Error> {
+/// dbt names the types as psycopg2 does (and `STRING` as `TEXT`), so that `text` and `varchar` are the same promise.
+fn schema_of_query(database: &Database, state: &State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     let [sql] = bind_required("get_column_schema_from_query", args, ["sql"], 1)?;
     let sql = expect_str("get_column_schema_from_query", &sql)?;
     let session = database.session().map_err(raise)?;
     let (_, set) = session.execute(sql, Begin::No, Fetch::All).map_err(raise)?;
-    let described = set.unwrap_or_default().columns;
-    let types: Vec<u32> = described.iter().map(|column| column.type_oid).collect();
-    let names = session.with(|connection| catalog::type_names(connection, &types)).map_err(raise)?;
-    let columns = described.iter().zip(names).map(|(column, name)| {
-        let name = driver_name(column.type_oid).map_or(name, str::to_owned);
-        Column::new(column.name.clone(), name).to_value()
+    let scope = Scope::of(state)?;
+    let columns = set.unwrap_or_default().columns.into_iter().map(|column| {
+        let code = column.type_oid;
+        let known = driver_name(code).map(str::to_owned);
+        let dtype = known.unwrap_or_else(|| {
+            scope.context().emit(Message::Warn(format!(
+                "The `type_code` {code} was not recognized, which may affect error messages for enforced contracts \
+                 that fail as well as `Column.data_type` values returned by `get_column_schema_from_query`"
+            )));
+            format!("unknown type_code {code}")
+        });
+        Column::new(column.name, dtype).to_value()
     });
     Ok(list(columns.collect()))
 }

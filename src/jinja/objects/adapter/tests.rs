@@ -163,7 +163,7 @@ fn an_attempt_and_a_contracts_types() {
     let project = Project::new(None);
     let text = project.render(
         "{{ adapter.attempt('select * from nowhere_at_all', ['42P01']) }} {{ adapter.attempt('select 1', []) }} \
-         {% for c in adapter.get_column_schema_from_query('select 1::int8 as a, null::varchar as b, null::uuid as c limit 0') %}\
+         {% for c in adapter.get_column_schema_from_query('select 1::int8 as a, null::varchar as b, null::jsonb as c limit 0') %}\
          {{ c.name }}:{{ c.dtype }} {% endfor %}\
          {{ adapter.render_raw_columns_constraints({'id': {'name': 'id', 'data_type': 'int', 'constraints': \
            [{'type': 'not_null'}, {'type': 'check', 'expression': 'id > 0'}]}}) }} \
@@ -172,7 +172,7 @@ fn an_attempt_and_a_contracts_types() {
     );
     assert_eq!(
         text,
-        "None SELECT 1 a:LONGINTEGER b:TEXT c:uuid ['id int not null check (id > 0)'] \
+        "None SELECT 1 a:LONGINTEGER b:TEXT c:JSONB ['id int not null check (id > 0)'] \
          ['constraint pk primary key (a, b)', 'foreign key (a) references x.y (k)']"
     );
 }
