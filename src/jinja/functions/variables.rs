@@ -161,3 +161,47 @@ impl Object for EnvVar {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use minijinja::Environment;
+    use serde_json::json;
+
+    use super::*;
+    use crate::jinja::python::{raised, to_str};
+
+    fn evaluate(expression: &str) -> Result<String, String> {
+        let mut environment = Environment::new();
+        let Json::Object(values) = json!({"b": [1], "a": "x"}) else { unreachable!() };
+        let var = Var { values: Arc::new(values), node_name: Some("orders".into()), required: true };
+        environment.add_global("var", var.to_value());
+        let lookup = |name: &str| (name == "HOST" || name == "DBT_ENV_SECRET_KEY").then(|| "db".to_owned());
+        environment.add_global("env_var", EnvVar::new(Arc::new(lookup), Secrets::Refused).to_value());
+        let result = environment.compile_expression(expression).and_then(|compiled| compiled.eval(()));
+        result.map(|value| to_str(&value)).map_err(|error| {
+            raised(&error).map_or_else(|| error.to_string(), |diagnostic| diagnostic.message.clone())
+        })
+    }
+
+    #[test]
+    fn variables_have_defaults_and_dbts_errors() {
+        assert_eq!(evaluate("var('b')").unwrap(), "[1]");
+        assert_eq!(evaluate("var('z', none)").unwrap(), "None");
+        assert_eq!(evaluate("var.has_var('a')").unwrap(), "True");
+        assert_eq!(
+            evaluate("var('z')").unwrap_err(),
+            "Required var 'z' not found in config:\nVars supplied to orders = \
+             {\n    \"a\": \"x\",\n    \"b\": [\n        1\n    ]\n}"
+        );
+    }
+
+    #[test]
+    fn secrets_stay_out_of_templates() {
+        assert_eq!(evaluate("env_var('HOST')").unwrap(), "db");
+        assert_eq!(evaluate("env_var('PORT', '5432')").unwrap(), "5432");
+        assert_eq!(evaluate("env_var('PORT')").unwrap_err(), "Env var required but not provided: 'PORT'");
+        assert!(
+            evaluate("env_var('DBT_ENV_SECRET_KEY')").unwrap_err().starts_with("Secret env vars are allowed")
+        );
+    }
+}

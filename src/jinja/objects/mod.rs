@@ -2,6 +2,8 @@
 
 pub mod adapter;
 mod column;
+#[cfg(test)]
+mod parity;
 mod relation;
 mod response;
 mod table;

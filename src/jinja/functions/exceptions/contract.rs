@@ -3,6 +3,7 @@
 use minijinja::{State, Value};
 
 use super::{Outcome, attribute};
+use crate::adapter::{Cell, ResultColumn, ResultSet};
 use crate::diagnostic::Diagnostic;
 use crate::jinja::objects::{PrintLimits, Table};
 use crate::jinja::python::{bind_required, items_of, raise};
@@ -37,8 +38,8 @@ pub(super) fn contract_error(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
 }
 
 fn mismatches(contract: &[[String; 2]], query: &[[String; 2]]) -> Table {
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    let mut add = |row: [&str; 4]| rows.push(row.map(str::to_owned).to_vec());
+    let mut rows: Vec<[String; 4]> = Vec::new();
+    let mut add = |row: [&str; 4]| rows.push(row.map(str::to_owned));
     for [name, data_type] in query {
         match contract.iter().find(|[known, _]| known == name) {
             Some([_, wanted]) if wanted == data_type => {}
@@ -52,6 +53,32 @@ fn mismatches(contract: &[[String; 2]], query: &[[String; 2]]) -> Table {
         }
     }
     rows.sort_by(|left, right| left[0].cmp(&right[0]));
-    let header = HEADER.map(str::to_owned);
-    Table::from_texts(&header, &rows, &header)
+    let columns = HEADER.map(|name| ResultColumn { name: name.into(), type_oid: 0, type_modifier: -1 });
+    let rows = rows.into_iter().map(|row| row.map(Cell::Text).to_vec()).collect();
+    Table::from_result_set(&ResultSet { columns: columns.into(), rows })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mismatches_are_listed_by_name() {
+        let column = |name: &str, data_type: &str| [name.to_owned(), data_type.to_owned()];
+        let contract = [column("id", "INTEGER"), column("gone", "TEXT"), column("amount", "DECIMAL")];
+        let query = [column("id", "INTEGER"), column("new", "TEXT"), column("amount", "STRING")];
+        let names: Vec<String> = mismatches(&contract, &query)
+            .rows()
+            .iter()
+            .map(|row| row.values().iter().map(ToString::to_string).collect::<Vec<_>>().join("|"))
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "amount|STRING|DECIMAL|data type mismatch",
+                "gone||TEXT|missing in definition",
+                "new|TEXT||missing in contract"
+            ]
+        );
+    }
 }
