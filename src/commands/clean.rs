@@ -12,7 +12,7 @@ use crate::run::Event;
 
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let raw = invocation.raw_project()?;
-    let renderer = BareRenderer::new(invocation, None)?;
+    let renderer = BareRenderer::new(invocation, None)?.lenient();
     let file = raw.render(&renderer, VersionCheck::Skipped, &mut Vec::new())?;
     let root = normal(&invocation.project_directory);
     let only_inside =

@@ -12,11 +12,11 @@ use crate::run::Event;
 
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let flags = &invocation.flags;
-    let renderer = BareRenderer::new(invocation, None)?.with_secrets();
+    let renderer = BareRenderer::new(invocation, None)?.lenient().with_secrets();
     let raw = invocation.raw_project()?;
     let mut warnings = Vec::new();
     // dbt: packages are installed before the project must be valid in any other way
-    let file = raw.render(&BareRenderer::new(invocation, None)?, VersionCheck::Skipped, &mut warnings)?;
+    let file = raw.render(&renderer.clone(), VersionCheck::Skipped, &mut warnings)?;
     let mut said: Vec<DepsEvent> = Vec::new();
     if let Some(package) = flags.text("add_package") {
         let origin = match flags.text("source") {

@@ -414,6 +414,8 @@ pub(super) struct BareRenderer {
     globals: Arc<Globals>,
     secret_globals: Arc<Globals>,
     allow_secrets: bool,
+    /// Missing vars are none: dbt installs packages before the project is complete.
+    lenient: bool,
 }
 
 impl BareRenderer {
@@ -430,6 +432,7 @@ impl BareRenderer {
             globals: make(Secrets::Refused),
             secret_globals: make(Secrets::Allowed),
             allow_secrets: false,
+            lenient: false,
         })
     }
 }
@@ -439,13 +442,19 @@ impl BareRenderer {
     pub(super) fn with_secrets(self) -> Self {
         Self { allow_secrets: true, ..self }
     }
+
+    /// For commands that work on a project that cannot be parsed yet.
+    pub(super) fn lenient(self) -> Self {
+        Self { lenient: true, ..self }
+    }
 }
 
 impl Renderer for BareRenderer {
     fn render(&self, text: &str, span: Span) -> Result<Json> {
         let globals = if self.allow_secrets { &self.secret_globals } else { &self.globals };
         let shared: Arc<dyn SharedNames> = Arc::new(ParseGlobals(Arc::clone(globals)));
-        let scope = ParseScope::new(&shared, Subject::default(), Value::UNDEFINED).strict();
+        let scope = ParseScope::new(&shared, Subject::default(), Value::UNDEFINED);
+        let scope = if self.lenient { scope } else { scope.strict() };
         let context: Arc<dyn Context> = Arc::new(scope);
         let value = self.engine.evaluate(text, &span, &context)?;
         Ok(python::to_json(&value))
