@@ -1,23 +1,7 @@
-//! The command line: which commands exist, which options each takes, and what was given.
-//!
-//! Options stand in tables: the next one is a row. Values stay untyped JSON here; `config::flags` merges
-//! them with the environment and the project file.
-
-use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgAction, ArgMatches, Command};
-use serde_json::{Map, Value as Json};
-
-/// What the user asked for.
-#[derive(Debug, Clone)]
-pub struct Invocation {
-    /// dbt's name of the command: `run`, `list`, `docs generate`, `source freshness`, `db start`.
-    pub command: String,
-    /// The options given on the command line by their snake-case name, nothing that was defaulted.
-    pub given: Map<String, Json>,
-}
+//! The tables: every command and every option, a row each.
 
 #[derive(Clone, Copy)]
-enum Takes {
+pub(super) enum Takes {
     /// `--x` and `--no-x`.
     Switch,
     /// `--x` only.
@@ -31,12 +15,12 @@ enum Takes {
     ChoiceWords(&'static [&'static str]),
 }
 
-struct Opt {
-    name: &'static str,
-    short: Option<char>,
-    aliases: &'static [&'static str],
-    takes: Takes,
-    help: &'static str,
+pub(super) struct Opt {
+    pub(super) name: &'static str,
+    pub(super) short: Option<char>,
+    pub(super) aliases: &'static [&'static str],
+    pub(super) takes: Takes,
+    pub(super) help: &'static str,
 }
 
 const fn opt(name: &'static str, takes: Takes, help: &'static str) -> Opt {
@@ -75,7 +59,7 @@ const RESOURCE_TYPES: &[&str] = &[
 ];
 
 /// Options that every command takes, before or after its name.
-const GLOBAL: &[Opt] = &[
+pub(super) const GLOBAL: &[Opt] = &[
     opt("cache-selected-only", Switch, "Read only the schemas of selected nodes into the relation cache"),
     opt("debug", Switch, "Show debug messages").short('d'),
     opt("defer", Switch, "Resolve unselected refs to the relations of the state manifest"),
@@ -147,21 +131,21 @@ const FORMAT: &Opt = &opt("output", Choice(&["json", "text"]), "Format of the re
 const EXPORT_SAVED: &Opt = &opt("export-saved-queries", Switch, "Accepted for compatibility");
 const SAVED_OLD: &Opt = &opt("include-saved-query", Switch, "Accepted for compatibility");
 
-struct Sub {
-    name: &'static str,
-    aliases: &'static [&'static str],
-    help: &'static str,
-    options: &'static [&'static Opt],
+pub(super) struct Sub {
+    pub(super) name: &'static str,
+    pub(super) aliases: &'static [&'static str],
+    pub(super) help: &'static str,
+    pub(super) options: &'static [&'static Opt],
     /// A positional argument and whether it is required.
-    argument: Option<(&'static str, bool)>,
-    nested: &'static [Sub],
+    pub(super) argument: Option<(&'static str, bool)>,
+    pub(super) nested: &'static [Sub],
 }
 
 const fn sub(name: &'static str, help: &'static str, options: &'static [&'static Opt]) -> Sub {
     Sub { name, aliases: &[], help, options, argument: None, nested: &[] }
 }
 
-const COMMANDS: &[Sub] = &[
+pub(super) const COMMANDS: &[Sub] = &[
     sub(
         "build",
         "Run seeds, models, snapshots, functions and their tests, in the order of the graph",
@@ -416,187 +400,3 @@ const COMMANDS: &[Sub] = &[
         ..sub("db", "The embedded PostgreSQL server", &[])
     },
 ];
-
-fn arguments(option: &Opt, global: bool) -> Vec<Arg> {
-    let base = Arg::new(option.name).long(option.name).help(option.help).global(global);
-    let base = option.short.map_or(base.clone(), |short| base.short(short));
-    let base = base.visible_aliases(option.aliases.iter().copied());
-    let base =
-        if option.name == "select" && !option.aliases.is_empty() { base.short_alias('m') } else { base };
-    match option.takes {
-        Switch => {
-            let negative: &'static str = Box::leak(format!("no-{}", option.name).into_boxed_str());
-            vec![
-                base.action(ArgAction::SetTrue).overrides_with(negative),
-                Arg::new(negative).long(negative).action(ArgAction::SetTrue).global(global).hide(true),
-            ]
-        }
-        Flag => vec![base.action(ArgAction::SetTrue)],
-        Text => vec![base.action(ArgAction::Set).value_name("TEXT").allow_hyphen_values(true)],
-        Path => vec![base.action(ArgAction::Set).value_name("PATH")],
-        Int => vec![
-            base.action(ArgAction::Set)
-                .value_name("N")
-                .value_parser(clap::value_parser!(i64))
-                .allow_negative_numbers(true),
-        ],
-        Choice(choices) => {
-            vec![
-                base.action(ArgAction::Set)
-                    .value_parser(PossibleValuesParser::new(choices))
-                    .ignore_case(true),
-            ]
-        }
-        Words => vec![base.action(ArgAction::Append).num_args(1..).value_name("NAME")],
-        ChoiceWords(_) => vec![base.action(ArgAction::Append).num_args(1..).value_name("TYPE")],
-    }
-}
-
-fn subcommand(sub: &'static Sub) -> Command {
-    let mut command = Command::new(sub.name).about(sub.help).visible_aliases(sub.aliases.iter().copied());
-    for option in sub.options {
-        command = command.args(arguments(option, false));
-    }
-    if let Some((name, required)) = sub.argument {
-        let argument = Arg::new(name).required(required);
-        command = command.arg(if name == "arguments" {
-            argument.num_args(0..).trailing_var_arg(true).allow_hyphen_values(true)
-        } else {
-            argument
-        });
-    }
-    if !sub.nested.is_empty() {
-        command = command.subcommand_required(true).arg_required_else_help(true);
-    }
-    command.subcommands(sub.nested.iter().map(subcommand))
-}
-
-/// The whole command line, for parsing, help and completions.
-pub fn command() -> Command {
-    let mut command = Command::new("rsdbt")
-        .about("Compile a directory of Jinja-SQL models into a DAG and run it on PostgreSQL")
-        .disable_version_flag(true)
-        .arg(
-            Arg::new("version")
-                .long("version")
-                .short('V')
-                .short_alias('v')
-                .action(ArgAction::SetTrue)
-                .help("Show the version"),
-        );
-    for option in GLOBAL {
-        command = command.args(arguments(option, true));
-    }
-    command.subcommands(COMMANDS.iter().map(subcommand))
-}
-
-/// Reads the command line; the error is clap's own text, its exit code 2 (0 for help).
-pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Invocation, clap::Error> {
-    let matches = command().try_get_matches_from(arguments)?;
-    let mut given = Map::new();
-    let mut names = Vec::new();
-    collect(&matches, &mut given, GLOBAL.iter());
-    let mut level = &matches;
-    let mut table = COMMANDS;
-    while let Some((name, inner)) = level.subcommand() {
-        let Some(sub) = table.iter().find(|sub| sub.name == name) else { break };
-        collect(inner, &mut given, GLOBAL.iter());
-        collect(inner, &mut given, sub.options.iter().copied());
-        check_choices(inner, sub)?;
-        if let Some((argument, _)) = sub.argument {
-            let words: Vec<Json> = inner
-                .get_many::<String>(argument)
-                .unwrap_or_default()
-                .map(|word| Json::from(word.as_str()))
-                .collect();
-            match words.as_slice() {
-                [] => {}
-                [one] if argument != "arguments" => drop(given.insert(argument.into(), one.clone())),
-                _ => drop(given.insert(argument.into(), Json::Array(words))),
-            }
-        }
-        names.push(name);
-        table = sub.nested;
-        level = inner;
-    }
-    if matches.get_flag("version") {
-        names = vec!["version"];
-    }
-    Ok(Invocation { command: names.join(" "), given })
-}
-
-fn collect<'a>(matches: &ArgMatches, given: &mut Map<String, Json>, options: impl Iterator<Item = &'a Opt>) {
-    use clap::parser::ValueSource::CommandLine;
-    for option in options {
-        let key = option.name.replace('-', "_");
-        let present = |name: &str| matches.value_source(name) == Some(CommandLine);
-        let value = match option.takes {
-            Switch if present(&format!("no-{}", option.name)) => Json::Bool(false),
-            _ if !present(option.name) => continue,
-            Switch | Flag => Json::Bool(true),
-            Int => matches.get_one::<i64>(option.name).copied().into(),
-            Text | Path | Choice(_) => matches.get_one::<String>(option.name).cloned().into(),
-            Words | ChoiceWords(_) => matches
-                .get_many::<String>(option.name)
-                .unwrap_or_default()
-                .flat_map(|words| words.split(' '))
-                .filter(|word| !word.is_empty())
-                .collect(),
-        };
-        given.insert(key, value);
-    }
-}
-
-/// Words may hold several choices (`--resource-type "model test"`), so clap cannot check them.
-fn check_choices(matches: &ArgMatches, sub: &Sub) -> Result<(), clap::Error> {
-    for option in sub.options {
-        let ChoiceWords(choices) = option.takes else { continue };
-        let words = matches.get_many::<String>(option.name).unwrap_or_default();
-        for word in words.flat_map(|words| words.split(' ')).filter(|word| !word.is_empty()) {
-            if !choices.contains(&word) {
-                return Err(command().error(
-                    clap::error::ErrorKind::InvalidValue,
-                    format!(
-                        "invalid value '{word}' for '--{}': it is not one of {}",
-                        option.name,
-                        choices.join(", ")
-                    ),
-                ));
-            }
-        }
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn given(line: &str) -> (String, Json) {
-        let invocation = parse(line.split(' ').map(str::to_owned)).unwrap();
-        (invocation.command, Json::Object(invocation.given))
-    }
-
-    #[test]
-    fn options_stand_before_and_after_the_command() {
-        let (command, options) = given("rsdbt --no-use-colors -t prod run -s a +b --threads 3 --exclude c");
-        assert_eq!(command, "run");
-        assert_eq!(
-            options,
-            serde_json::json!({"target": "prod", "use_colors": false, "select": ["a", "+b"],
-                "exclude": ["c"], "threads": 3})
-        );
-    }
-
-    #[test]
-    fn nested_commands_and_aliases_get_their_canonical_name() {
-        assert_eq!(given("rsdbt source snapshot-freshness").0, "source freshness");
-        assert_eq!(given("rsdbt ls --resource-type model test").1["resource_types"][1], "test");
-        assert_eq!(given("rsdbt run -m a --models b").1["select"], serde_json::json!(["a", "b"]));
-    }
-
-    #[test]
-    fn the_definition_is_consistent() {
-        command().debug_assert();
-    }
-}
