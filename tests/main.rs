@@ -7,3 +7,4 @@ mod lineage;
 mod selectors;
 mod spec;
 mod support;
+mod weather;

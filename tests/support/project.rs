@@ -52,15 +52,25 @@ impl Project {
         fs::remove_file(self.root.join(path)).unwrap();
     }
 
-    pub fn run<S: AsRef<str>>(&self, arguments: &[S]) -> Output {
-        let output = Command::new(env!("CARGO_BIN_EXE_rsdbt"))
+    /// The binary in the project's directory.
+    pub fn command<S: AsRef<str>>(&self, arguments: &[S]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rsdbt"));
+        command
             .args(arguments.iter().map(AsRef::as_ref))
             .current_dir(&self.root)
             .env_remove("DBT_PROFILES_DIR")
             .env("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
-            .env("NO_COLOR", "1")
-            .output()
-            .unwrap();
+            .env("NO_COLOR", "1");
+        command
+    }
+
+    pub fn run_ok<S: AsRef<str>>(&self, arguments: &[S]) {
+        let output = self.run(arguments);
+        assert_eq!(output.status, 0, "{}", output.text);
+    }
+
+    pub fn run<S: AsRef<str>>(&self, arguments: &[S]) -> Output {
+        let output = self.command(arguments).output().unwrap();
         let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
         text.push_str(&String::from_utf8_lossy(&output.stderr));
         Output { text, status: output.status.code().unwrap_or(-1) }

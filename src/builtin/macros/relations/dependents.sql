@@ -50,15 +50,10 @@
   {{ return(run_query(query).rows) }}
 {% endmacro %}
 
-{# The relation's oid as an SQL expression; null when it does not exist. #}
-{% macro rsdbt_regclass(relation) -%}
-  to_regclass('{{ escape_single_quotes(relation.include(database=false).render()) }}')
-{%- endmacro %}
-
 {# Locks the dependents and adds how each is made again. #}
 {% macro rsdbt_capture_dependents(relation) %}
   {%- set captured = [] -%}
-  {%- for row in rsdbt_dependents(relation) -%}
+  {%- for row in (rsdbt_dependents(relation) if rsdbt_has_dependents(relation) else []) -%}
     {%- if not row['manageable'] -%}
       {{ exceptions.raise_database_error(
         'cannot rebuild ' ~ relation.render() ~ ': ' ~ row['name'] ~ ' depends on it and belongs to ' ~ row['owner']

@@ -1,0 +1,176 @@
+//! Bad weather: readers at work, runs that are killed, sessions that end, runs at the same time.
+
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use rsdbt::adapter::{Begin, Cell, Connection, Fetch};
+
+use crate::support::{Database, Project};
+
+const TABLE: &str =
+    "{{ config(materialized='table') }}\nselect generate_series(1, 1000) as id, now() as at\n";
+
+/// Reads in a loop until it is told to stop; the number of reads, and the first error or empty answer.
+fn read_on(database: &Database, sql: &str, stop: &AtomicBool, reads: &AtomicUsize) -> Option<String> {
+    let mut connection = Connection::open(&database.settings).unwrap();
+    while !stop.load(Ordering::Relaxed) {
+        let answer = connection.execute(sql, Begin::No, Fetch::All);
+        let rows = match answer {
+            Ok((_, rows)) => rows.unwrap_or_default().rows,
+            Err(error) => return Some(error.message.clone()),
+        };
+        if rows != [[Cell::Int(1000)]] {
+            return Some(format!("{rows:?}"));
+        }
+        let _ = connection.execute("commit", Begin::No, Fetch::Nothing);
+        reads.fetch_add(1, Ordering::Relaxed);
+    }
+    None
+}
+
+#[test]
+fn a_reader_never_sees_a_table_missing_or_empty() {
+    let mut database = Database::new();
+    let project = Project::new(&database);
+    project.write("models/orders.sql", TABLE);
+    project.run_ok(&["run"]);
+    let schema = database.schema.clone();
+    database.execute("create view seen as select id from orders");
+    let stop = AtomicBool::new(false);
+    let reads = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        let table = format!("select count(*) from {schema}.orders");
+        let view = format!("select count(*) from {schema}.seen");
+        let readers = [table, view].map(|sql| {
+            let (database, stop, reads) = (&database, &stop, &reads);
+            scope.spawn(move || read_on(database, &sql, stop, reads))
+        });
+        for _ in 0..40 {
+            project.run_ok(&["run"]);
+        }
+        stop.store(true, Ordering::Relaxed);
+        for reader in readers {
+            assert_eq!(reader.join().unwrap(), None);
+        }
+    });
+    assert!(reads.into_inner() > 40, "the readers were at work");
+}
+
+#[test]
+fn a_killed_run_leaves_nothing_behind() {
+    let mut database = Database::new();
+    let project = Project::new(&database);
+    for number in 0..4 {
+        let sql = format!("{TABLE}-- {number}\n");
+        project.write(&format!("models/t{number}.sql"), &sql);
+        project.write(&format!("models/v{number}.sql"), &format!("select * from {{{{ ref('t{number}') }}}}"));
+    }
+    project.run_ok(&["run"]);
+    for round in 0_u64..20 {
+        let mut run = project.command(&["run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        thread::sleep(Duration::from_millis(20 + round * 17));
+        run.kill().unwrap();
+        run.wait().unwrap();
+    }
+    project.run_ok(&["run"]);
+    let left = "select relname::text from pg_class where relnamespace = current_schema()::regnamespace
+        and relname like '%\\_\\_dbt\\_%'";
+    assert_eq!(database.query(left).unwrap().rows, [] as [Vec<Cell>; 0]);
+    assert_eq!(database.query("select count(*) from v3").unwrap().rows, [[Cell::Int(1000)]]);
+}
+
+#[test]
+fn two_runs_at_once_on_one_schema_end_well() {
+    let mut database = Database::new();
+    let project = Project::new(&database);
+    for number in 0..6 {
+        project.write(&format!("models/t{number}.sql"), TABLE);
+        project
+            .write(&format!("models/v{number}.sql"), &format!("select id from {{{{ ref('t{number}') }}}}"));
+    }
+    project.run_ok(&["run"]);
+    thread::scope(|scope| {
+        let runs: Vec<_> = (0..2)
+            .map(|number| {
+                let target = format!("target{number}");
+                let logs = format!("logs{number}");
+                let project = &project;
+                scope.spawn(move || {
+                    for _ in 0..5 {
+                        project.run_ok(&["--log-path", &logs, "run", "--target-path", &target]);
+                    }
+                })
+            })
+            .collect();
+        for run in runs {
+            run.join().unwrap();
+        }
+    });
+    assert_eq!(database.query("select count(*) from v5").unwrap().rows, [[Cell::Int(1000)]]);
+}
+
+#[test]
+fn eight_threads_share_dependents_without_a_deadlock() {
+    let mut database = Database::new();
+    let project = Project::new(&database);
+    for number in 0..8 {
+        project.write(&format!("models/t{number}.sql"), TABLE);
+    }
+    project.run_ok(&["run"]);
+    for view in 0..6 {
+        let parts: Vec<_> = (0..5).map(|part| format!("select id from t{}", (view + part * 3) % 8)).collect();
+        database.execute(&format!("create view shared{view} as {}", parts.join(" union all ")));
+    }
+    database.execute("create view over as select count(*) from shared0 join shared5 using (id)");
+    for _ in 0..15 {
+        project.run_ok(&["run", "--threads", "8"]);
+    }
+    assert_eq!(database.query("select count(*) from shared3").unwrap().rows, [[Cell::Int(5000)]]);
+}
+
+#[test]
+fn long_and_odd_names_are_built() {
+    let mut database = Database::new();
+    let project = Project::new(&database);
+    let long = "a".repeat(60) + "xyz";
+    let sql = "{{ config(materialized='table', indexes=[{'columns': ['id']}]) }}\nselect 1 as id, 2 as \"select \"\"x\"\"\"\n";
+    project.write(&format!("models/{long}.sql"), sql);
+    let sibling = "a".repeat(60) + "xyw";
+    project.write(&format!("models/{sibling}.sql"), sql);
+    project.run_ok(&["run"]);
+    project.run_ok(&["run", "--threads", "2"]);
+    let rows = database.query(&format!("select * from {long}")).unwrap();
+    assert_eq!(rows.columns[1].name, "select \"x\"");
+    let too_long = "b".repeat(80);
+    project.write(&format!("models/{too_long}.sql"), sql);
+    let output = project.run(&["run"]);
+    assert_eq!(output.status, 1);
+    assert!(output.text.contains("is longer than 63 characters"), "{}", output.text);
+}
+
+#[test]
+fn a_terminated_session_fails_its_model_or_is_tried_again() {
+    let mut database = Database::new();
+    let project = Project::new(&database);
+    let slow = "{{ config(materialized='table') }}\nselect 1 as id from pg_sleep({{ var('s', 0) }})\n";
+    project.write("models/slow.sql", slow);
+    project.run_ok(&["run"]);
+    let mut run: Command = project.command(&["run", "--vars", "{s: 1}"]);
+    let child = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let pattern = format!("%{}%pg_sleep%", database.schema);
+    let find = format!(
+        "select count(pg_terminate_backend(pid)) from pg_stat_activity where query like '{pattern}' and pid <> pg_backend_pid()"
+    );
+    for _ in 0..100 {
+        if database.query(&find).unwrap().rows != [[Cell::Int(0)]] {
+            break;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    let output = child.wait_with_output().unwrap();
+    assert!(matches!(output.status.code(), Some(0 | 1)), "no panic, no hang");
+    assert_eq!(database.query("select id from slow").unwrap().rows, [[Cell::Int(1)]]);
+    project.run_ok(&["run"]);
+}
