@@ -50,7 +50,10 @@ const open = async (hash = "", file = "shop.html") => {
   await page.goto(address(file, hash));
   await page.waitForFunction(() => !document.querySelector(".loading"));
 };
-const shot = (name) => page.screenshot({ path: path.join(shots, `${name}.png`) });
+const shot = async (name) => {
+  await page.waitForTimeout(200); // colours fade
+  await page.screenshot({ path: path.join(shots, `${name}.png`) });
+};
 const texts = (selector) => page.locator(selector).allTextContents();
 const hits = async (query) => {
   await page.fill("#query", query);
@@ -261,6 +264,7 @@ await check("everything works from the keyboard", async () => {
   equal(await page.locator("#results").isHidden(), true);
   await page.keyboard.press("?");
   holds(await page.locator("dialog[open]").count(), "help");
+  equal((await texts("dialog kbd"))[0], "/ or Ctrl K");
   await shot("help");
   await page.keyboard.press("Escape");
   await page.keyboard.press("j");

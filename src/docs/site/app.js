@@ -207,13 +207,14 @@ const KEYS = [
 
 function showHelp() {
   const dialog = byId("shortcuts");
-  dialog.replaceChildren(
+  dialog.replaceChildren();
+  fill(dialog, {}, [
     h("h2", {}, "Keyboard and selections"),
-    KEYS.map(([title, keys]) => [h("h3", {}, title), h("table", {}, keys.map(([key, text]) => h("tr", {}, h("td", {}, title === "Selections" ? h("code", {}, key) : h("kbd", {}, key)), h("td", {}, text))))]).flat(),
+    KEYS.map(([title, keys]) => [h("h3", {}, title), h("table", {}, keys.map(([key, text]) => h("tr", {}, h("td", {}, title === "Selections" ? h("code", {}, key) : h("kbd", {}, key)), h("td", {}, text))))]),
     h("p", {}, h("button", { class: "button", onclick: () => dialog.close() }, "Close")),
-  );
-  fill(dialog, {}, []);
+  ]);
   dialog.showModal();
+  dialog.scrollTop = 0;
 }
 
 function setTheme(theme) {

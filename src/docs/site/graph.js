@@ -62,6 +62,7 @@ function graphView(host, on, mini) {
     state.columnEdges = options.columnEdges || null;
     state.column = options.column || null;
     state.whole = options.whole || false;
+    host.classList.toggle("whole", state.whole);
     const edges = [];
     if (state.columnEdges) {
       const seen = new Set();
@@ -246,7 +247,7 @@ function graphView(host, on, mini) {
       s("title", {}, node.id || node.name),
       s("rect", { class: "face", width: BOX.width, height, rx: 7 }),
       s("path", { d: `M0 7a7 7 0 0 1 7-7v${height}a7 7 0 0 1-7-7z`, style: { fill: colorOf(index) } }),
-      s("text", { x: 16, y: 15.5 }, short(node.name, bad ? 27 : 29)),
+      s("text", { x: 16, y: 15.5 }, short(node.name, bad ? 25 : 27)),
       s("text", { class: "sub", x: 16, y: 28.5 }, note),
       bad ? s("circle", { cx: BOX.width - 12, cy: 12, r: 4, style: { fill: STATES[node.state][1] } }) : null,
       columns.map((column, row) =>

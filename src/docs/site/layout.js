@@ -1,7 +1,7 @@
 // Places for a part of the graph. Layers and rows of the whole were computed when the page was made;
 // a part keeps their order and closes the gaps.
 
-const BOX = { width: 192, height: 36, gapX: 64, gapY: 14 };
+const BOX = { width: 186, height: 36, gapX: 54, gapY: 14 };
 const LANE = 10;
 
 /// Large graphs are broader than a column per layer: each layer is a block whose rows keep their order.
