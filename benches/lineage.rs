@@ -1,5 +1,5 @@
 //! Column lineage, graph layout and page of a large project: `cargo bench --bench lineage [-- MODELS]`.
-#![expect(clippy::print_stdout, reason = "the numbers are the point")]
+#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "the numbers are the point")]
 
 #[path = "../tests/docs/synthetic.rs"]
 mod synthetic;

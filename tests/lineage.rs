@@ -84,7 +84,8 @@ fn shown(lineage: &Lineage) -> String {
     if !lineage.influences.is_empty() {
         writeln!(text, "every column: {}", edges(&lineage.influences)).unwrap();
     }
-    text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    let lines: Vec<&str> = text.lines().map(str::trim_end).chain([""]).collect();
+    lines.join("\n")
 }
 
 #[test]

@@ -27,12 +27,15 @@ pub enum Step {
     },
 }
 
+/// Steps upstream, each with its kind.
+pub type Steps = Vec<(Step, EdgeKind)>;
+
 /// The upstream edges of one node.
 #[derive(Debug, Clone, Default)]
 pub struct NodeEdges {
-    pub columns: Vec<(Arc<str>, Vec<(Step, EdgeKind)>)>,
+    pub columns: Vec<(Arc<str>, Steps)>,
     /// Edges that every column has.
-    pub every: Vec<(Step, EdgeKind)>,
+    pub every: Steps,
     /// Why there are none, when the SQL could not be read.
     pub failure: Option<String>,
 }
@@ -72,7 +75,7 @@ impl ColumnGraph {
         graph
     }
 
-    fn steps(&mut self, edges: &[Edge], lineage: &ProjectLineage) -> Vec<(Step, EdgeKind)> {
+    fn steps(&mut self, edges: &[Edge], lineage: &ProjectLineage) -> Steps {
         edges.iter().map(|edge| (self.step(&edge.origin, lineage), edge.kind)).collect()
     }
 

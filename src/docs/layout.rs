@@ -6,9 +6,9 @@ use std::collections::VecDeque;
 
 /// Column and row of a node, in units that the page scales.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Position {
-    pub layer: f64,
-    pub row: f64,
+pub(super) struct Position {
+    pub(super) layer: f64,
+    pub(super) row: f64,
 }
 
 /// Up to this many nodes the costly ranking pays: it took 0.5 s at 1,000 nodes and 77 s at 5,000.
@@ -17,7 +17,7 @@ const SMALL: usize = 300;
 const MOST_DUMMIES: usize = 60_000;
 
 /// A layered layout of the edges between `count` nodes.
-pub fn layout(count: usize, edges: &[(usize, usize)]) -> Vec<Position> {
+pub(super) fn layout(count: usize, edges: &[(usize, usize)]) -> Vec<Position> {
     let depths = depths(count, edges);
     let dummies: usize =
         edges.iter().map(|&(from, to)| depths[to].saturating_sub(depths[from]).saturating_sub(1)).sum();

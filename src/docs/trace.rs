@@ -36,7 +36,7 @@ fn input<'m>(
     let relation = match text(node, "/relation_name") {
         Some(name) => name.parse().ok(),
         None if materialized == Some("ephemeral") => {
-            Some(RelationName::new(None, None, &format!("{INLINED_PREFIX}{}", identifier)))
+            Some(RelationName::new(None, None, &format!("{INLINED_PREFIX}{identifier}")))
         }
         None => None,
     };

@@ -155,11 +155,11 @@ impl<'a> Scan<'a> {
             self.skip_quoted(b'\'', true);
             return;
         }
-        if word.eq_ignore_ascii_case("atomic") && self.word_before.eq_ignore_ascii_case("begin") {
+        let is = |keyword| word.eq_ignore_ascii_case(keyword);
+        let begins = is("atomic") && self.word_before.eq_ignore_ascii_case("begin");
+        if begins || self.atomic > 0 && is("case") {
             self.atomic += 1;
-        } else if self.atomic > 0 && word.eq_ignore_ascii_case("case") {
-            self.atomic += 1;
-        } else if self.atomic > 0 && word.eq_ignore_ascii_case("end") {
+        } else if self.atomic > 0 && is("end") {
             self.atomic -= 1;
         }
         self.word_before = word;

@@ -40,7 +40,8 @@ pub(crate) fn manifest(count: usize) -> Value {
                     )
                 })
                 .collect();
-            let joins: String = (1..parents.len()).map(|n| format!("\nleft join p{n} using (id)")).collect();
+            let joins: String = (1..parents.len())
+                .fold(String::new(), |all, n| all + &format!("\nleft join p{n} using (id)"));
             let sql = format!(
                 "with {}\nselect p0.id, p0.k, p0.grp, p0.amount, p0.created_at, round((p0.amount / 100.0)::numeric, 3) as amount_c\n  , count(*) over (partition by p0.grp) as n_a_{at}\n  , count(*) over (partition by p0.grp) as n_b_{at}\nfrom p0{joins}\nwhere p0.id <= {}\n",
                 ctes.join(",\n"),

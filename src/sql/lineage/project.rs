@@ -213,7 +213,7 @@ fn from_stars(stars: &[OutputColumn], name: &Arc<str>) -> OutputColumn {
             for edge in stars.iter().flat_map(|star| &star.edges) {
                 match &edge.origin {
                     Origin::Column { relation, .. } | Origin::Rows { relation } => {
-                        relations.push(Arc::clone(relation))
+                        relations.push(Arc::clone(relation));
                     }
                     Origin::Unknown { relations: others, .. } => relations.extend(others.iter().cloned()),
                 }

@@ -199,7 +199,7 @@ impl Ledger<'_> {
     }
 
     fn select(&mut self, select: &Select, order_by: Option<&OrderBy>, place: Place<'_>) -> Table {
-        let mut from = self.from_clause(&select.from, place);
+        let mut from = self.sources(&select.from, place);
         let mut influences = std::mem::take(&mut from.influences);
         let scope = Scope { from: &from, windows: &select.named_window, parent: place.scope };
         let inner = Place { scope: Some(&scope), ..place };

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 impl Ledger<'_> {
-    pub(super) fn from_clause(&mut self, tables: &[TableWithJoins], place: Place<'_>) -> From {
+    pub(super) fn sources(&mut self, tables: &[TableWithJoins], place: Place<'_>) -> From {
         let mut from = From::default();
         for table in tables {
             let scope = Scope { from: &from, windows: &[], parent: place.scope };
