@@ -128,7 +128,7 @@ impl<'a> Fields<'a> {
 
     /// Warns of each key that is not among `known`.
     pub fn warn_unknown(&self, known: &[&str], warnings: &mut Vec<Diagnostic>) {
-        for entry in self.mapping.iter() {
+        for entry in self.mapping {
             if known.contains(&entry.key.as_str()) {
                 continue;
             }

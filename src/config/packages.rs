@@ -184,7 +184,8 @@ impl PackageSpec {
 }
 
 fn read_hub(fields: &Fields<'_>, package: String) -> Result<PackageSource> {
-    let versions = fields.strings("version")?.filter(|versions| !versions.is_empty() && versions[0] != "");
+    let versions =
+        fields.strings("version")?.filter(|versions| !versions.is_empty() && !versions[0].is_empty());
     let Some(versions) = versions else {
         return Err(shape(
             fields.yaml,

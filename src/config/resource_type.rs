@@ -35,6 +35,7 @@ impl ResourceType {
     ];
 
     /// The resource whose tree configures this one: analyses and operations read `models:`, as in dbt.
+    #[must_use]
     pub fn tree(self) -> Self {
         match self {
             Self::Analysis | Self::Operation => Self::Model,

@@ -15,7 +15,7 @@ pub(super) fn update(config: &mut ConfigMap, part: &ConfigMap, schema: &Schema) 
         let merge = schema.merge_of(&key);
         match config.get_mut(key.as_ref()) {
             Some(earlier) if merge != Merge::Replace => {
-                combine(&key, earlier, value, merge, PlusKeys::Resolved)?
+                combine(&key, earlier, value, merge, PlusKeys::Resolved)?;
             }
             Some(earlier) => *earlier = value.clone(),
             None => {

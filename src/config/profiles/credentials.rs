@@ -207,7 +207,7 @@ fn read_session(fields: &Fields<'_>) -> Result<IndexMap<String, String>> {
     }
     if let Some(settings) = fields.nested("settings")? {
         let settings = Fields::new(settings, "settings", fields.name())?;
-        for entry in settings.mapping().iter() {
+        for entry in settings.mapping() {
             let value = match entry.value.as_bool() {
                 Some(on) => Some(if on { "on" } else { "off" }.to_owned()),
                 None => settings.text(&entry.key)?,

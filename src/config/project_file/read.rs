@@ -184,7 +184,7 @@ fn stays_unrendered(path: &[String]) -> bool {
 }
 
 fn warn_unknown_keys(file: &Fields<'_>, warnings: &mut Vec<Diagnostic>) {
-    for entry in file.mapping().iter() {
+    for entry in file.mapping() {
         let underscored = entry.key.replace('_', "-");
         if KNOWN_KEYS.contains(&entry.key.as_str())
             || matches!(entry.key.as_str(), "semantic_models" | "saved_queries")

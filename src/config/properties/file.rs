@@ -116,7 +116,7 @@ impl PropertiesFile {
             .help("start with a list such as `models:`")
             .boxed());
         };
-        for entry in mapping.iter() {
+        for entry in mapping {
             match PropertyKind::ALL.into_iter().find(|kind| kind.key() == entry.key) {
                 Some(kind) => check_list(kind, &entry.value)?,
                 None => warn_top_level(entry, warnings),
@@ -155,7 +155,8 @@ fn check_list(kind: PropertyKind, list: &Yaml) -> Result<()> {
                 .boxed());
         };
         let named = mapping.get("name").is_some_and(|name| !name.is_null());
-        if !named && !(kind == PropertyKind::UnitTests && mapping.contains_key("model")) {
+        let is_named = named || (kind == PropertyKind::UnitTests && mapping.contains_key("model"));
+        if !is_named {
             return Err(invalid(format!("a list element for '{key}' does not have a name attribute."), item)
                 .help("add `name: ...`")
                 .boxed());

@@ -132,7 +132,7 @@ fn after_alias(text: &str, alias: usize) -> usize {
     let mut at = alias + name;
     loop {
         at += skip_blank(&text[at..]);
-        match text[at..].as_bytes() {
+        match &text.as_bytes()[at..] {
             [b',', ..] => at += 1,
             [b'-' | b'?' | b':', b' ' | b'\n' | b'\t' | b'\r', ..] => at += 1,
             _ => return at,
@@ -284,7 +284,7 @@ impl<'de> Visitor<'de> for Content<'_, '_> {
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<Kind, A::Error> {
-        let (_, contents) = access.variant_seed(Replay)?;
+        let ((), contents) = access.variant_seed(Replay)?;
         contents.newtype_variant_seed(Replay)?;
         let tag = self.tag.unwrap_or("!");
         let end = self.start;

@@ -45,6 +45,9 @@ pub struct Mapping {
     entries: Vec<Entry>,
 }
 
+/// What [`Yaml::map_strings`] calls with a text, its path and its place; `None` leaves the text.
+pub type RenderText<'f> = dyn FnMut(&str, &[String], Span) -> Result<Option<Json>> + 'f;
+
 /// One `key: value`; keys that are not strings are spelled as JSON spells them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
@@ -230,11 +233,7 @@ impl Yaml {
     }
 
     /// The value with strings replaced by `f(text, path of keys and list positions, span)`; spans stay.
-    pub fn map_strings(
-        &self,
-        path: &mut Vec<String>,
-        f: &mut dyn FnMut(&str, &[String], Span) -> Result<Option<Json>>,
-    ) -> Result<Yaml> {
+    pub fn map_strings(&self, path: &mut Vec<String>, f: &mut RenderText<'_>) -> Result<Yaml> {
         let kind = match &self.kind {
             Kind::String(text) => {
                 return Ok(match f(text, path, self.span())? {
@@ -253,7 +252,7 @@ impl Yaml {
             }
             Kind::Mapping(mapping) => {
                 let mut rendered = Mapping::default();
-                for entry in mapping.iter() {
+                for entry in mapping {
                     path.push(entry.key.clone());
                     let value = entry.value.map_strings(path, f)?;
                     path.pop();
@@ -316,6 +315,15 @@ impl Mapping {
     pub fn remove(&mut self, key: &str) -> Option<Yaml> {
         let at = self.entries.iter().position(|entry| entry.key == key)?;
         Some(self.entries.remove(at).value)
+    }
+}
+
+impl<'a> IntoIterator for &'a Mapping {
+    type Item = &'a Entry;
+    type IntoIter = std::slice::Iter<'a, Entry>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 

@@ -9,7 +9,7 @@ pub fn to_yaml_text(value: &Json) -> String {
         Json::Object(_) | Json::Array(_) => block(&mut text, value, 0),
         scalar => {
             text.push_str(&scalar_text(scalar));
-            text.push_str("\n");
+            text.push('\n');
         }
     }
     text

@@ -37,7 +37,7 @@ impl Downloads {
         fs::create_dir_all(&directory).map_err(|problem| unwritable(&directory, &problem))?;
         let agent = ureq::Agent::config_builder()
             .timeout_connect(Some(Duration::from_secs(10)))
-            .timeout_global(Some(Duration::from_secs(300)))
+            .timeout_global(Some(Duration::from_mins(5)))
             .build()
             .new_agent();
         Ok(Self {

@@ -40,7 +40,7 @@ pub(super) fn install(
             }
             Pinned::Hub { .. } => emit(DepsEvent::UpToDate),
             Pinned::Git { subdirectory: Some(path), .. } => {
-                emit(DepsEvent::Subdirectory { path: path.clone() })
+                emit(DepsEvent::Subdirectory { path: path.clone() });
             }
             _ => {}
         }
