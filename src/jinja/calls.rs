@@ -1,10 +1,15 @@
 //! What a text calls, told without running it: dbt records so which macros a macro depends on.
 
+use std::sync::Arc;
+
 use minijinja::machinery::ast::{self, CallArg, Expr, Stmt};
 use minijinja::machinery::parse;
 
+use crate::diagnostic::{Diagnostics, Result};
+
 use super::engine::Engine;
 use super::macros::MacroDef;
+use super::tolerate;
 
 /// A call as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,24 +23,61 @@ pub enum StaticCall {
 /// Every call of a text in the order of writing, each once; nothing where the text cannot be parsed.
 pub fn static_calls(text: &str) -> Vec<StaticCall> {
     let mut calls = Vec::new();
-    if let Ok(template) = parse(text, "", minijinja::syntax::SyntaxConfig::default()) {
-        statement(&template, &mut calls);
+    if !collect(text, &mut calls)
+        && let Some(shifted) = tolerate::python_forms(text)
+    {
+        collect(&shifted.text, &mut calls);
     }
     calls
 }
 
-/// The ids of the macros that a macro calls, as `depends_on.macros` in the manifest.
-pub(super) fn macro_dependencies(engine: &Engine, definition: &MacroDef) -> Vec<String> {
-    let text = &definition.source.text;
-    let mut calls = static_calls(&text[definition.block.body.clone()]);
-    for parameter in definition.parameters().unwrap_or_default() {
-        if let Some(default) = parameter.default {
-            calls.extend(static_calls(&format!("{{{{ {} }}}}", &text[default])));
+fn collect(text: &str, calls: &mut Vec<StaticCall>) -> bool {
+    let Ok(template) = parse(text, "", minijinja::syntax::SyntaxConfig::default()) else { return false };
+    statement(&template, calls);
+    true
+}
+
+/// What each macro depends on, in the engine's order. Many macros are read by several threads.
+pub(super) fn dependencies(engine: &Engine) -> Result<Vec<Vec<String>>, Diagnostics> {
+    let macros: Vec<_> = engine.macros().collect();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+    let share = macros.len().div_ceil(threads).max(64);
+    let shares: Vec<Vec<Result<Vec<String>>>> = std::thread::scope(|scope| {
+        let read = |share: &[&Arc<MacroDef>]| share.iter().map(|one| dependencies_of(engine, one)).collect();
+        let workers: Vec<_> = macros.chunks(share).map(|share| scope.spawn(move || read(share))).collect();
+        workers.into_iter().filter_map(|worker| worker.join().ok()).collect()
+    });
+    let mut found = Vec::with_capacity(macros.len());
+    let mut diagnostics = Diagnostics::default();
+    for one in shares.into_iter().flatten() {
+        match one {
+            Ok(dependencies) => found.push(dependencies),
+            Err(diagnostic) => diagnostics.0.push(*diagnostic),
         }
     }
+    if diagnostics.0.is_empty() { Ok(found) } else { Err(diagnostics) }
+}
+
+fn dependencies_of(engine: &Engine, definition: &MacroDef) -> Result<Vec<String>> {
+    let text = &definition.source.text;
+    let mut calls = Vec::new();
+    let parameters = definition.parameters()?;
+    if !collect(&text[definition.block.body.clone()], &mut calls) {
+        // The reading that takes more forms, and that knows where the mistake is.
+        definition.check()?;
+        calls = static_calls(&text[definition.block.body.clone()]);
+    }
+    for default in parameters.into_iter().filter_map(|parameter| parameter.default) {
+        calls.extend(static_calls(&format!("{{{{ {} }}}}", &text[default])));
+    }
+    Ok(resolved(engine, definition, &calls))
+}
+
+/// The ids of the macros that a macro calls, as `depends_on.macros` in the manifest.
+fn resolved(engine: &Engine, definition: &MacroDef, calls: &[StaticCall]) -> Vec<String> {
     let registry = engine.registry();
     let mut found: Vec<String> = Vec::new();
-    for call in &calls {
+    for call in calls {
         let dependency = match call {
             StaticCall::Named { package: None, name } if *name == definition.name => None,
             StaticCall::Named { package, name } => {

@@ -118,9 +118,12 @@ impl Engine {
         self.0.registry.resolve(name, package).map(|entry| Arc::clone(&entry.definition))
     }
 
-    /// The ids of the macros that a macro calls, as far as its text tells.
-    pub fn macro_dependencies(&self, definition: &MacroDef) -> Vec<String> {
-        calls::macro_dependencies(self, definition)
+    /// The ids of the macros that each of [`Engine::macros`] calls, as far as its text tells.
+    ///
+    /// # Errors
+    /// All macros that cannot be read, whether they are called or not.
+    pub fn macro_dependencies(&self) -> Result<Vec<Vec<String>>, Diagnostics> {
+        calls::dependencies(self)
     }
 
     /// Renders a whole file to text, without its last line break.

@@ -137,9 +137,10 @@ fn callee(state: &State<'_, '_>, value: Value, name: &str) -> Result<Value, Erro
     if !value.is_undefined() {
         return Ok(value);
     }
-    if state.undefined_behavior() == UndefinedBehavior::Chainable {
+    let scope = Scope::of(state)?;
+    // dbt tolerates them in nodes, not in macros.
+    if state.undefined_behavior() == UndefinedBehavior::Chainable && scope.running_macro().is_none() {
         return Ok(Value::from_object(Anything));
     }
-    let scope = Scope::of(state)?;
     Err(errors::raise(errors::undefined_name(name, &scope)))
 }

@@ -36,6 +36,8 @@ pub(super) struct Package {
 pub(super) struct Registry {
     /// The root project first, the built-ins last.
     packages: Vec<Package>,
+    /// What a bare name means in the root project; other packages look into themselves first.
+    visible: HashMap<String, Entry>,
     /// Built-in name to the project's `postgres__` or `default__` macro that replaces it.
     overrides: HashMap<String, Entry>,
     dispatch: HashMap<String, Vec<String>>,
@@ -109,12 +111,14 @@ impl Registry {
         let allow_package_materializations = settings.allow_package_materializations;
         let mut registry = Self {
             packages,
+            visible: HashMap::new(),
             overrides: HashMap::new(),
             dispatch,
             allow_package_materializations,
             unexpected,
         };
         registry.overrides = registry.find_overrides();
+        registry.visible = registry.find_visible();
         Ok(registry)
     }
 
@@ -123,6 +127,7 @@ impl Registry {
         let packages = vec![Package::default(), Package { name: BUILTIN.to_owned(), ..Package::default() }];
         Self {
             packages,
+            visible: HashMap::new(),
             overrides: HashMap::new(),
             dispatch: HashMap::new(),
             allow_package_materializations: false,
@@ -184,10 +189,11 @@ impl Registry {
         if let Some(entry) = self.overrides.get(name) {
             return Some(entry);
         }
-        let built_in = self.built_in();
-        built_in
-            .get(name)
-            .or_else(|| PREFIXES.iter().find_map(|prefix| built_in.get(name.strip_prefix(prefix)?)))
+        self.built_in().get(name).or_else(|| self.built_in_by_prefix(name))
+    }
+
+    fn built_in_by_prefix(&self, name: &str) -> Option<&Entry> {
+        PREFIXES.iter().find_map(|prefix| self.built_in().get(name.strip_prefix(prefix)?))
     }
 
     /// What `package.name` means.
@@ -201,10 +207,20 @@ impl Registry {
 
     /// What a bare name means in a template of a package: its own macro, the root project's, the built-in.
     pub(super) fn resolve(&self, name: &str, package: &str) -> Option<&Entry> {
-        self.project_package(package)
-            .and_then(|package| package.get(name))
-            .or_else(|| self.root().get(name))
-            .or_else(|| self.built_in_macro(name))
+        let own = if package == self.root().name {
+            None
+        } else {
+            self.project_package(package).and_then(|package| package.get(name))
+        };
+        own.or_else(|| self.visible.get(name)).or_else(|| self.built_in_by_prefix(name))
+    }
+
+    fn find_visible(&self) -> HashMap<String, Entry> {
+        let mut visible = self.built_in().entries.clone();
+        for (name, entry) in self.overrides.iter().chain(&self.root().entries) {
+            visible.insert(name.clone(), entry.clone());
+        }
+        visible
     }
 
     fn search_order(&self, namespace: &str) -> Vec<String> {

@@ -424,3 +424,35 @@ fn materializations_are_chosen_by_adapter_then_package() {
     let engine = super::tests::engine(&[("tools/macros/m.sql", &own[0].1), ("shop/macros/m.sql", &root)]);
     assert_eq!(found(&engine).as_deref(), Some("shop"));
 }
+
+#[test]
+fn macros_that_cannot_be_read_are_told_before_they_are_called() {
+    let engine = engine(&[(
+        "shop/macros/a.sql",
+        "{% macro good() %}{{ generate_schema_name(none) }}{% if x: %}{{ other() }}{% endif %}{% endmacro %}\
+         {% macro other(a=good()) %}{% endmacro %}",
+    )]);
+    let dependencies = engine.macro_dependencies().unwrap();
+    assert_eq!(
+        dependencies[..2],
+        [
+            vec!["macro.dbt.generate_schema_name".to_owned(), "macro.shop.other".to_owned()],
+            vec!["macro.shop.good".to_owned()]
+        ]
+    );
+    let engine = super::tests::engine(&[("shop/macros/a.sql", "{% macro bad() %}{{ x | }}{% endmacro %}")]);
+    let diagnostics = engine.macro_dependencies().unwrap_err();
+    assert_eq!(diagnostics.0[0].message, "expected token 'name', got 'end of print statement'");
+    assert_eq!(diagnostics.0[0].labels[0].span.location(), "macros/a.sql:1:25");
+}
+
+#[test]
+fn undefined_macros_in_macros_fail_also_while_parsing() {
+    let engine = engine(&[("shop/macros/a.sql", "{% macro a() %}{{ nope() }}{{ x.y }}{% endmacro %}")]);
+    let error = render_with(&engine, "{{ a() }}", false).unwrap_err();
+    assert!(
+        error.message.starts_with("'nope' is undefined\n\n> in macro a (macros/a.sql)"),
+        "{}",
+        error.message
+    );
+}

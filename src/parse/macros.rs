@@ -18,13 +18,15 @@ pub(super) fn manifest_macros(
     request: &ParseRequest<'_>,
 ) -> Result<IndexMap<String, Arc<Macro>>, Diagnostics> {
     let mut macros = IndexMap::new();
-    for definition in request.engine.macros() {
-        macros.insert(definition.unique_id.clone(), Arc::new(manifest_macro(request, definition)));
+    let dependencies = request.engine.macro_dependencies()?;
+    for (definition, depends_on) in request.engine.macros().zip(dependencies) {
+        let one = manifest_macro(request, definition, depends_on);
+        macros.insert(definition.unique_id.clone(), Arc::new(one));
     }
     Ok(macros)
 }
 
-fn manifest_macro(request: &ParseRequest<'_>, definition: &Arc<MacroDef>) -> Macro {
+fn manifest_macro(request: &ParseRequest<'_>, definition: &Arc<MacroDef>, depends_on: Vec<String>) -> Macro {
     let path = original_path(request, definition);
     let validated = request.flag("validate_macro_args");
     let arguments = if validated {
@@ -51,7 +53,7 @@ fn manifest_macro(request: &ParseRequest<'_>, definition: &Arc<MacroDef>) -> Mac
         original_file_path: path,
         unique_id: definition.unique_id.clone(),
         macro_sql: Arc::from(definition.sql()),
-        depends_on: MacroDependsOn { macros: request.engine.macro_dependencies(definition) },
+        depends_on: MacroDependsOn { macros: depends_on },
         config: json_object(json!({"meta": {}, "docs": {"show": true, "node_color": null}})),
         arguments,
         created_at: request.now,
