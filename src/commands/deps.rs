@@ -33,7 +33,11 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
         project_name: &file.name,
         install_directory: file.packages_directory(),
         renderer: &renderer,
-        version_check: VersionCheck::Skipped,
+        version_check: if flags.boolean("version_check") {
+            VersionCheck::Enforced
+        } else {
+            VersionCheck::Skipped
+        },
         upgrade: flags.boolean("upgrade"),
         lock_only: flags.boolean("lock"),
         hub_url: invocation.environment.get("DBT_PACKAGE_HUB_URL").unwrap_or(HUB_URL).to_owned(),

@@ -156,6 +156,12 @@ impl fmt::Display for Specifier {
     }
 }
 
+/// Texts as a Python list prints them: messages quote dbt's.
+pub fn python_list(texts: &[impl fmt::Display]) -> String {
+    let quoted: Vec<String> = texts.iter().map(|text| format!("'{text}'")).collect();
+    format!("[{}]", quoted.join(", "))
+}
+
 /// Whether some version can meet all conditions.
 pub fn satisfiable(specifiers: &[Specifier]) -> bool {
     let exact = specifiers.iter().find(|specifier| specifier.matcher == Matcher::Exact);

@@ -262,11 +262,11 @@ fn read_required_version(
     if version_check == VersionCheck::Skipped {
         return Ok(specifiers);
     }
-    let shown: Vec<String> = specifiers.iter().map(ToString::to_string).collect();
+    let shown = semver::python_list(&specifiers);
     let problem = if !semver::satisfiable(&specifiers) {
         format!(
             "The package version requirement can never be satisfied for the '{name}' package.\n\
-             Required versions of dbt for '{name}': {shown:?}"
+             Required versions of dbt for '{name}': {shown}"
         )
     } else if semver::Version::parse(DBT_VERSION)
         .is_some_and(|installed| !specifiers.iter().all(|specifier| specifier.allows(&installed)))
@@ -274,7 +274,7 @@ fn read_required_version(
         format!(
             "This version of dbt is not supported with the '{name}' package.\n\
              Installed version of dbt: ={DBT_VERSION}\n\
-             Required version of dbt for '{name}': {shown:?}"
+             Required version of dbt for '{name}': {shown}"
         )
     } else {
         return Ok(specifiers);

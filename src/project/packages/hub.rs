@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::config::DBT_VERSION;
 use crate::config::project_file::VersionCheck;
-use crate::config::semver::{Specifier, Version, satisfiable};
+use crate::config::semver::{Specifier, Version, python_list, satisfiable};
 use crate::diagnostic::{Result, Span, did_you_mean};
 
 use super::download::Downloads;
@@ -28,11 +28,11 @@ pub(super) fn choose(
     span: &Span,
 ) -> Result<Choice> {
     check_index(request, downloads, package, span)?;
-    let shown: Vec<String> = wanted.iter().map(ToString::to_string).collect();
+    let shown = python_list(wanted);
     if !satisfiable(wanted) {
         return Err(failed(
             "package-version",
-            format!("Version error for package {package}: Could not find a satisfactory version from options: {shown:?}"),
+            format!("Version error for package {package}: Could not find a satisfactory version from options: {shown}"),
         )
         .label(span.clone(), "")
         .boxed());
@@ -56,11 +56,12 @@ pub(super) fn choose(
         }
         _ => {
             let available: Vec<&String> = versions.iter().map(|(_, text)| *text).collect();
+            let available = python_list(&available);
             Err(failed(
                 "package-version",
                 format!(
                     "Could not find a matching compatible version for package {package}\n\
-                     \x20 Requested range: {shown:?}\n  Compatible versions: {available:?}"
+                     \x20 Requested range: {shown}\n  Compatible versions: {available}"
                 ),
             )
             .label(span.clone(), "")

@@ -62,7 +62,8 @@ pub fn deps(request: &DepsRequest<'_>, emit: &mut dyn FnMut(DepsEvent)) -> Resul
 }
 
 fn failed(code: &'static str, message: impl Into<String>) -> Diagnostic {
-    Diagnostic::new(code, crate::diagnostic::Category::Dependency, message)
+    // dbt titles its dependency errors so
+    Diagnostic::runtime(code, message)
 }
 
 /// Replaces secrets by stars.
