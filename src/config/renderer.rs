@@ -19,8 +19,12 @@ pub fn holds_jinja(text: &str) -> bool {
 /// The value with its Jinja rendered; `skips` names the paths (of keys) that stay as they are.
 pub fn render_tree(yaml: &Yaml, renderer: &dyn Renderer, skips: &dyn Fn(&[String]) -> bool) -> Result<Yaml> {
     yaml.map_strings(&mut Vec::new(), &mut |text, path, span| {
-        if !holds_jinja(text) || skips(path) {
+        if skips(path) {
             return Ok(None);
+        }
+        if !holds_jinja(text) {
+            // Jinja drops the line break at a template's end, and dbt renders every text
+            return Ok(text.strip_suffix('\n').map(Json::from));
         }
         renderer.render(text, span).map(Some)
     })

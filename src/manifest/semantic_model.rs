@@ -156,6 +156,8 @@ fn expression<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Optio
     Ok(match Option::<Value>::deserialize(deserializer)? {
         None | Some(Value::Null) => None,
         Some(Value::String(text)) => Some(text),
+        // dbt: Python's words
+        Some(Value::Bool(flag)) => Some(if flag { "True" } else { "False" }.to_owned()),
         Some(other) => Some(other.to_string()),
     })
 }

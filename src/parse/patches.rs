@@ -352,10 +352,11 @@ fn duplicate_patch(patch: &NodePatch, other: &str) -> Box<Diagnostic> {
 
 /// dbt: a date is its midnight, and a time without a zone is the system's.
 fn moment(text: &str) -> String {
+    let text = text.replacen(' ', "T", 1);
     let local = text.parse::<jiff::civil::DateTime>();
     let zoned = local.ok().and_then(|local| local.to_zoned(jiff::tz::TimeZone::system()).ok());
     match (text.parse::<jiff::Timestamp>(), zoned) {
         (Err(_), Some(zoned)) => zoned.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
-        _ => text.to_owned(),
+        _ => text,
     }
 }

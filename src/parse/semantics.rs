@@ -91,6 +91,8 @@ impl Parser<'_> {
         for measure in model.measures.iter().filter(|measure| measure.create_metric) {
             self.add_metric(place, metric_of(measure, &model.config))?;
         }
+        // dbt: the flag has done its work and is not kept
+        model.measures.iter_mut().for_each(|measure| measure.create_metric = false);
         let unique_id = model.unique_id.clone();
         if enabled(&model.config) {
             if self.manifest.semantic_models.insert(unique_id.clone(), model).is_some() {

@@ -326,11 +326,18 @@ fn apply_config(draft: &mut Draft) -> Result<()> {
     if let Some(Json::Object(meta)) = node.config.get("meta").filter(|meta| !is_empty(meta)) {
         node.meta = meta.clone();
     }
-    if let Some(group) = node.config.get("group").and_then(Json::as_str) {
+    // dbt: a generic test is of its node's group, whatever its config says
+    let is_attached = node.generic_test().is_some_and(|test| test.attached_node.is_some());
+    if let Some(group) = node.config.get("group").and_then(Json::as_str).filter(|_| !is_attached) {
         node.group = Some(group.to_owned());
     }
-    if let Some(docs) = node.config.get("docs") {
+    // dbt: keys that these two do not have are dropped
+    if let Some(docs) = node.config.get_mut("docs").filter(|docs| docs.is_object()) {
         node.docs = serde_json::from_value::<Docs>(docs.clone()).unwrap_or_default();
+        *docs = serde_json::to_value(&node.docs).unwrap_or_default();
+    }
+    if let Some(Json::Object(contract)) = node.config.get_mut("contract") {
+        contract.retain(|key, _| matches!(key.as_str(), "enforced" | "alias_types"));
     }
     if let Some(contract) = node.config.get("contract")
         && !matches!(node.kind, NodeKind::Seed { .. })

@@ -71,7 +71,6 @@ impl Parser<'_> {
         let versions = |list: &Option<Vec<Json>>| {
             list.as_ref().map(|list| list.iter().filter_map(as_version).collect::<Vec<Version>>())
         };
-        let selects = properties.include_versions.is_some() || properties.exclude_versions.is_some();
         let mut test = UnitTest {
             model: properties.model.clone(),
             name: properties.name.clone(),
@@ -89,7 +88,7 @@ impl Parser<'_> {
                 env_vars: properties.env_vars.clone(),
             }),
             config,
-            versions: selects.then(|| UnitTestVersions {
+            versions: properties.has_versions.then(|| UnitTestVersions {
                 include: versions(&properties.include_versions),
                 exclude: versions(&properties.exclude_versions),
             }),
@@ -313,7 +312,8 @@ enum Tested {
 }
 
 fn plain(test: UnitTest, model: &Node) -> Result<Tested> {
-    if test.versions.is_some() {
+    let selects = |versions: &UnitTestVersions| versions.include.is_some() || versions.exclude.is_some();
+    if test.versions.as_ref().is_some_and(selects) {
         return Err(Diagnostic::parsing(
             "unit-test-versions",
             format!(

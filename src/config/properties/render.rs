@@ -17,8 +17,8 @@ pub fn render_entry<'a>(
     renderer: &dyn Renderer,
 ) -> Result<Cow<'a, Yaml>> {
     let span = entry.span();
-    // An alias can bring in Jinja from elsewhere in the file.
-    if !holds_jinja(span.text()) && !span.text().contains('*') {
+    // An alias can bring in Jinja from elsewhere in the file; a block text ends in a line break that goes.
+    if !holds_jinja(span.text()) && !span.text().contains(['*', '|', '>']) {
         return Ok(Cow::Borrowed(entry));
     }
     let rendered = render_tree(entry, renderer, &|path| stays(kind, path)).map_err(|problem| {

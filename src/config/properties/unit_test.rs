@@ -51,6 +51,7 @@ pub struct UnitTestProperties {
     pub env_vars: Map<String, Json>,
     /// Whether `overrides:` is there at all: the manifest writes null otherwise.
     pub has_overrides: bool,
+    pub has_versions: bool,
     pub config: Map<String, Json>,
     /// `versions: {include: [..]}` or `{exclude: [..]}`.
     pub include_versions: Option<Vec<Json>>,
@@ -91,7 +92,9 @@ impl UnitTestProperties {
             Ok(Fields::new(overrides, "overrides", "")?.object(key)?.unwrap_or_default())
         };
         let versions = test.nested("versions")?;
-        let list = |key: &str| versions.and_then(|versions| versions.get(key)).map(versions_list);
+        let given =
+            |key: &str| versions.and_then(|versions| versions.get(key)).filter(|list| !list.is_null());
+        let list = |key: &str| given(key).map(versions_list);
         let (include, exclude) = (list("include"), list("exclude"));
         if let (Some(place), Some(_), Some(_)) = (versions, &include, &exclude) {
             return Err(Diagnostic::parsing(
@@ -116,6 +119,7 @@ impl UnitTestProperties {
             vars: part("vars")?,
             env_vars: part("env_vars")?,
             has_overrides: overrides.is_some(),
+            has_versions: versions.is_some(),
             config: test.object("config")?.unwrap_or_default(),
             include_versions: include,
             exclude_versions: exclude,

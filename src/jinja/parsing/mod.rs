@@ -141,6 +141,11 @@ impl Context for ParseScope {
             }
             "this" => Some(self.this.clone()),
             "execute" => Some(Value::from(false)),
+            "database" | "schema" => {
+                let own =
+                    self.this.get_attr(name).ok().filter(|part| !part.is_undefined() && !part.is_none());
+                own.or_else(|| self.shared.get(name, self))
+            }
             "model" => {
                 let node = self.model.as_ref()?;
                 Some(python::from_json(&serde_json::to_value(node.as_ref()).unwrap_or_default()))
@@ -151,7 +156,9 @@ impl Context for ParseScope {
 
     fn names(&self) -> Vec<String> {
         let mut names: Vec<String> =
-            ["ref", "source", "metric", "function", "config", "this", "execute"].map(str::to_owned).into();
+            ["ref", "source", "metric", "function", "config", "this", "database", "schema", "execute"]
+                .map(str::to_owned)
+                .into();
         names.extend(self.shared.names());
         names
     }
