@@ -8,4 +8,5 @@ mod lineage;
 mod selectors;
 mod spec;
 mod support;
+mod tables;
 mod weather;

@@ -2,14 +2,14 @@
 
 /// A fenced block: what stands behind the opening fence, and what is inside.
 #[derive(Debug, Clone)]
-pub struct Block {
-    pub info: String,
-    pub body: String,
+pub(crate) struct Block {
+    pub(crate) info: String,
+    pub(crate) body: String,
     fence: String,
 }
 
 impl Block {
-    pub fn replace_body(&mut self, body: String) {
+    pub(crate) fn replace_body(&mut self, body: String) {
         self.body = body;
     }
 }
@@ -20,12 +20,12 @@ enum Part {
     Block(Block),
 }
 
-pub struct Document {
+pub(crate) struct Document {
     parts: Vec<Part>,
 }
 
 impl Document {
-    pub fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let mut parts = Vec::new();
         let mut lines = text.lines();
         while let Some(line) = lines.next() {
@@ -48,13 +48,13 @@ impl Document {
     }
 
     /// The blocks before the first section: every section begins with them.
-    pub fn shared(&self) -> impl Iterator<Item = &Block> {
+    pub(crate) fn shared(&self) -> impl Iterator<Item = &Block> {
         let before = self.parts.iter().take_while(|part| !matches!(part, Part::Heading(_)));
         before.filter_map(|part| if let Part::Block(block) = part { Some(block) } else { None })
     }
 
     /// The blocks of each section that begins with `## `.
-    pub fn sections(&mut self) -> Vec<Vec<&mut Block>> {
+    pub(crate) fn sections(&mut self) -> Vec<Vec<&mut Block>> {
         let mut sections: Vec<Vec<&mut Block>> = Vec::new();
         for part in &mut self.parts {
             match part {
@@ -70,7 +70,7 @@ impl Document {
         sections
     }
 
-    pub fn into_text(self) -> String {
+    pub(crate) fn into_text(self) -> String {
         let parts = self.parts.into_iter().map(|part| match part {
             Part::Line(line) | Part::Heading(line) => format!("{line}\n"),
             Part::Block(Block { info, body, fence }) => format!("{fence}{info}\n{body}{fence}\n"),
@@ -80,7 +80,7 @@ impl Document {
 }
 
 /// The words of a command; quotes, single or double, hold one together.
-pub fn words(command: &str) -> Vec<String> {
+pub(crate) fn words(command: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = None::<String>;
     let mut quote = None;

@@ -22,7 +22,7 @@ const NOISE: [&str; 10] = [
 ];
 
 /// The output without times, colours, names of this run, and noise.
-pub fn stable(text: &str, project: &Project, database: &Database) -> String {
+pub(crate) fn stable(text: &str, project: &Project, database: &Database) -> String {
     static CLOCK: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\d\d:\d\d:\d\d(\.\d+)? {0,2}").unwrap());
     static DURATION: LazyLock<Regex> = LazyLock::new(|| Regex::new(r" in \d+\.\d+s\b").unwrap());
     static COLOUR: LazyLock<Regex> = LazyLock::new(|| Regex::new("\u{1b}\\[[0-9;]*[A-Za-z]").unwrap());

@@ -8,14 +8,14 @@ use rsdbt::adapter::embedded::{Lifetime, Options, Server};
 use rsdbt::adapter::{Begin, Cell, Connection, Fetch, ResultSet, Settings, quote_identifier};
 
 /// A connection and a schema that no other test uses; schemas whose names begin with it go too.
-pub struct Database {
-    pub settings: Arc<Settings>,
-    pub schema: String,
+pub(crate) struct Database {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) schema: String,
     connection: Connection,
 }
 
 impl Database {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let settings = settings();
@@ -28,13 +28,13 @@ impl Database {
         database
     }
 
-    pub fn execute(&mut self, sql: &str) {
+    pub(crate) fn execute(&mut self, sql: &str) {
         self.connection.execute(sql, Begin::Auto, Fetch::Nothing).unwrap();
         self.connection.commit().unwrap();
     }
 
     /// The rows, or the server's message.
-    pub fn query(&mut self, sql: &str) -> Result<ResultSet, String> {
+    pub(crate) fn query(&mut self, sql: &str) -> Result<ResultSet, String> {
         let answer = self.connection.execute(sql, Begin::Auto, Fetch::All);
         let rows = answer.map_err(|error| error.message.clone())?.1.unwrap_or_default();
         self.connection.commit().unwrap();
@@ -78,7 +78,7 @@ fn embedded() -> Settings {
 }
 
 /// Columns under their names, as psql would draw them, without its frame; the test's schema is `spec`.
-pub fn rows_as_table(rows: &ResultSet, schema: &str) -> String {
+pub(crate) fn rows_as_table(rows: &ResultSet, schema: &str) -> String {
     let header: Vec<String> = rows.columns.iter().map(|column| column.name.clone()).collect();
     let mut lines = vec![header];
     let shown = |cell: &Cell| cell_text(cell).replace(schema, "spec");

@@ -3,5 +3,5 @@
 mod database;
 mod project;
 
-pub use database::{Database, rows_as_table};
-pub use project::Project;
+pub(crate) use database::{Database, rows_as_table};
+pub(crate) use project::Project;

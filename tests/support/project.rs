@@ -8,19 +8,19 @@ use std::process::Command;
 use super::Database;
 
 /// Removed with its value, unless the test fails: then it can be looked at.
-pub struct Project {
-    pub root: PathBuf,
+pub(crate) struct Project {
+    pub(crate) root: PathBuf,
 }
 
 /// What one command said, standard output first.
-pub struct Output {
-    pub text: String,
-    pub status: i32,
+pub(crate) struct Output {
+    pub(crate) text: String,
+    pub(crate) status: i32,
 }
 
 impl Project {
     /// A project file and a profile for the database's schema; everything else is the test's.
-    pub fn new(database: &Database) -> Self {
+    pub(crate) fn new(database: &Database) -> Self {
         let root = std::env::temp_dir().join(&database.schema);
         let _ = fs::remove_dir_all(&root);
         fs::create_dir_all(&root).unwrap();
@@ -30,17 +30,22 @@ impl Project {
         project
     }
 
-    pub fn write(&self, path: &str, text: &str) {
+    pub(crate) fn write(&self, path: &str, text: &str) {
         let path = self.root.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
     /// `from to`: the files of one folder into another.
-    pub fn copy(&self, folders: &str) {
+    pub(crate) fn copy(&self, folders: &str) {
         let (from, to) = folders.split_once(' ').unwrap();
+        self.copy_from(&self.root.join(from), to);
+    }
+
+    /// The files of a folder, without its folders.
+    pub(crate) fn copy_from(&self, from: &Path, to: &str) {
         fs::create_dir_all(self.root.join(to)).unwrap();
-        for entry in fs::read_dir(self.root.join(from)).unwrap() {
+        for entry in fs::read_dir(from).unwrap() {
             let path = entry.unwrap().path();
             if path.is_file() {
                 fs::copy(&path, self.root.join(to).join(path.file_name().unwrap())).unwrap();
@@ -48,12 +53,12 @@ impl Project {
         }
     }
 
-    pub fn remove(&self, path: &str) {
+    pub(crate) fn remove(&self, path: &str) {
         fs::remove_file(self.root.join(path)).unwrap();
     }
 
     /// The binary in the project's directory.
-    pub fn command<S: AsRef<str>>(&self, arguments: &[S]) -> Command {
+    pub(crate) fn command<S: AsRef<str>>(&self, arguments: &[S]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rsdbt"));
         command
             .args(arguments.iter().map(AsRef::as_ref))
@@ -64,19 +69,19 @@ impl Project {
         command
     }
 
-    pub fn run_ok<S: AsRef<str>>(&self, arguments: &[S]) {
+    pub(crate) fn run_ok<S: AsRef<str>>(&self, arguments: &[S]) {
         let output = self.run(arguments);
         assert_eq!(output.status, 0, "{}", output.text);
     }
 
-    pub fn run<S: AsRef<str>>(&self, arguments: &[S]) -> Output {
+    pub(crate) fn run<S: AsRef<str>>(&self, arguments: &[S]) -> Output {
         let output = self.command(arguments).output().unwrap();
         let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
         text.push_str(&String::from_utf8_lossy(&output.stderr));
         Output { text, status: output.status.code().unwrap_or(-1) }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.root
     }
 }

@@ -1,0 +1,2 @@
+{{ config(materialized='table') }}
+select id, happened_at, name from {{ ref('raw') }}
