@@ -14,7 +14,7 @@ use super::answer::Answer;
 use super::cancel::CancelHandle;
 use super::server_error::{Fields, connection_lost};
 use super::wire::{Status, Wire};
-use super::{Response, ResultSet, Settings, open};
+use super::{Response, ResultSet, Settings, open, quote_identifier, quote_literal};
 
 /// Whether a statement opens dbt's transaction when none is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,6 +162,15 @@ impl Connection {
         self.end_transaction("COMMIT")?;
         self.started = true;
         Ok(())
+    }
+
+    /// Server settings for the rest of the session, up to [`Self::reset`].
+    pub fn set_settings(&mut self, settings: &[(String, String)]) -> Result<()> {
+        let set = |(name, value): &(String, String)| {
+            format!("set {} = {}", quote_setting(name), quote_literal(value))
+        };
+        let sql: Vec<String> = settings.iter().map(set).collect();
+        self.simple_query(&sql.join("; "), Fetch::Nothing).map(drop)
     }
 
     /// Makes the session as good as new for the next node: transaction, temporary tables, settings.
@@ -374,6 +383,11 @@ impl QueryComment {
             None => format!("{statement}\n/* {text} */"),
         }
     }
+}
+
+/// `work_mem`, or `extension.setting`: each part is a name of its own.
+fn quote_setting(name: &str) -> String {
+    name.split('.').map(quote_identifier).collect::<Vec<_>>().join(".")
 }
 
 pub(super) fn internal(message: &str) -> Box<Diagnostic> {

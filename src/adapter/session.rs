@@ -42,6 +42,8 @@ struct State {
     /// dbt's `clear_transaction` was asked for before there was a connection.
     cleared: bool,
     committed: bool,
+    /// The node's own server settings, until they are sent.
+    own_settings: Vec<(String, String)>,
 }
 
 impl Session {
@@ -52,6 +54,7 @@ impl Session {
             observer: Arc::new(Unobserved),
             cleared: false,
             committed: false,
+            own_settings: Vec::new(),
         };
         Arc::new(Self { settings: Arc::clone(settings), state: Mutex::new(state) })
     }
@@ -78,10 +81,15 @@ impl Session {
         state.comment = comment;
     }
 
+    /// Server settings for the statements until `release`, as in `work_mem` and `1GB`.
+    pub fn set_settings(&self, settings: Vec<(String, String)>) {
+        self.lock().own_settings = settings;
+    }
+
     /// Works on the connection, which is opened when there is none. `work` must not come back here.
     pub fn with<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
         let mut state = self.lock();
-        let State { connection, comment, observer, cleared, .. } = &mut *state;
+        let State { connection, comment, observer, cleared, own_settings, .. } = &mut *state;
         if connection.is_none() {
             let mut opened = Connection::open(&self.settings)?;
             opened.set_comment(comment.clone());
@@ -92,6 +100,10 @@ impl Session {
             *connection = Some(opened);
         }
         let Some(open) = connection else { return Err(super::connection::internal("no connection")) };
+        if !own_settings.is_empty() {
+            open.set_settings(own_settings)?;
+            own_settings.clear();
+        }
         let done = work(open);
         if done.as_ref().is_err_and(|error| is_lost(error)) {
             *connection = None;
@@ -168,6 +180,7 @@ impl Session {
         state.comment = None;
         state.cleared = false;
         state.committed = false;
+        state.own_settings.clear();
         if state.connection.as_mut().is_some_and(|connection| connection.reset().is_err()) {
             state.connection = None;
         }
@@ -205,5 +218,23 @@ mod tests {
         session.cancel_handle().unwrap().terminate().unwrap();
         assert!(session.execute("select 1", Begin::No, Fetch::Nothing).is_err());
         session.execute("select 1", Begin::No, Fetch::Nothing).unwrap();
+    }
+
+    #[test]
+    fn a_nodes_settings_last_until_release() {
+        let session = Session::new(&test_database::settings());
+        let timeout = || {
+            let sql = "select current_setting('statement_timeout')";
+            session.execute(sql, Begin::No, Fetch::All).unwrap().1.unwrap().rows[0][0].clone()
+        };
+        let before = timeout();
+        session.release();
+        session.set_settings(vec![("statement_timeout".into(), "7min".into())]);
+        assert_eq!(timeout(), crate::adapter::Cell::Text("7min".into()));
+        session.release();
+        assert_eq!(timeout(), before);
+        session.set_settings(vec![("no_such_setting".into(), "1".into())]);
+        let error = session.execute("select 1", Begin::No, Fetch::Nothing).unwrap_err();
+        assert!(error.message.starts_with("unrecognized configuration parameter"), "{}", error.message);
     }
 }

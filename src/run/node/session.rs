@@ -108,6 +108,7 @@ impl Session {
             comment,
             committed: Arc::clone(&self.committed),
         }));
+        adapter.set_settings(run.server_settings(unique_id));
         let seed = run.seed_file(unique_id)?;
         self.database = Some(NodeDatabase::new(&run.adapter_settings, Some(&adapter), seed));
         Ok(())
@@ -220,6 +221,21 @@ impl Session {
 }
 
 impl Run<'_> {
+    /// What a node's configs say about its session: the timeouts, and whatever `settings` names.
+    fn server_settings(&self, unique_id: &str) -> Vec<(String, String)> {
+        let Some(node) = self.manifest().nodes.get(unique_id) else { return Vec::new() };
+        let text = |value: &serde_json::Value| match value {
+            serde_json::Value::String(text) => Some(text.clone()),
+            serde_json::Value::Null => None,
+            other => Some(other.to_string()),
+        };
+        let timeouts = ["statement_timeout", "lock_timeout"]
+            .into_iter()
+            .filter_map(|name| Some((name.to_owned(), text(node.config.get(name)?)?)));
+        let named = node.config.get("settings").and_then(serde_json::Value::as_object).into_iter().flatten();
+        timeouts.chain(named.filter_map(|(name, value)| Some((name.clone(), text(value)?)))).collect()
+    }
+
     /// The file of a seed, as its configs say to read it.
     fn seed_file(&self, unique_id: &str) -> Result<Option<SeedFile>> {
         let Some(node) = self.manifest().nodes.get(unique_id) else { return Ok(None) };
@@ -244,7 +260,8 @@ impl Run<'_> {
         let options = SeedOptions {
             delimiter,
             text_columns: types.into_iter().flat_map(|types| types.keys().cloned()).collect(),
-            ..SeedOptions::default()
+            keep_leading_zeros: config("keep_leading_zeros").and_then(serde_json::Value::as_bool)
+                == Some(true),
         };
         let path = root.join(&node.original_file_path);
         Ok(Some(SeedFile { path, shown_path: node.original_file_path.clone(), options }))
