@@ -24,6 +24,7 @@ pub(super) fn generate(invocation: &Invocation) -> CommandResult {
     let session = Session::load(invocation)?;
     let parsed = session.parse()?;
     let connect = Connect::new(&session.profile, &invocation.project_directory)?;
+    let last_results = last_results(&session.target_directory)?;
     if flags.get("compile") == Some(&Json::Bool(false)) {
         session.write_manifest(&parsed.manifest)?;
     } else if !compile(&session, &parsed, &connect)? {
@@ -41,7 +42,7 @@ pub(super) fn generate(invocation: &Invocation) -> CommandResult {
     let path = session.target_directory.join("catalog.json");
     write(&path, catalog.to_string().as_bytes())?;
     invocation.emitter.emit(Event::CatalogWritten { path: path.display().to_string() });
-    let page = page(&session.target_directory, &manifest, &catalog, session.profile.threads)?;
+    let page = page(&session, &manifest, &catalog, last_results.as_ref())?;
     write(&session.target_directory.join("index.html"), page.as_bytes())?;
     if flags.boolean("static") {
         write(&session.target_directory.join("static_index.html"), page.as_bytes())?;
@@ -109,17 +110,28 @@ fn metadata(invocation: &Invocation) -> Map<String, Json> {
     metadata
 }
 
+/// The results of the last build or test. Compiling for the page overwrites run_results.json, as dbt does,
+/// so they are kept beside it.
+fn last_results(target: &Path) -> Result<Option<Json>> {
+    let kept = target.join("last_results.json");
+    let results = read_json(&target.join("run_results.json"))?.filter(Artifacts::is_execution);
+    match &results {
+        Some(results) => write(&kept, results.to_string().as_bytes())?,
+        None => return read_json(&kept),
+    }
+    Ok(results)
+}
+
 /// The page over everything that the target directory has.
-pub(super) fn page(target: &Path, manifest: &Json, catalog: &Json, threads: usize) -> Result<String> {
-    let lineage = docs::trace_manifest(manifest, Some(catalog), threads.max(2));
-    let run_results = read_json(&target.join("run_results.json"))?;
-    let sources = read_json(&target.join("sources.json"))?;
-    let artifacts = Artifacts {
-        manifest,
-        catalog: Some(catalog),
-        run_results: run_results.as_ref(),
-        sources: sources.as_ref(),
-    };
+fn page(
+    session: &Session<'_>,
+    manifest: &Json,
+    catalog: &Json,
+    run_results: Option<&Json>,
+) -> Result<String> {
+    let lineage = docs::trace_manifest(manifest, Some(catalog), session.profile.threads.max(2));
+    let sources = read_json(&session.target_directory.join("sources.json"))?;
+    let artifacts = Artifacts { manifest, catalog: Some(catalog), run_results, sources: sources.as_ref() };
     Ok(docs::generate(artifacts, &lineage))
 }
 

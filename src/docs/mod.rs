@@ -25,7 +25,18 @@ pub struct Artifacts<'a> {
     pub sources: Option<&'a Value>,
 }
 
+impl Artifacts<'_> {
+    /// Whether results are of a command that built or tested something: compiling says nothing of the data.
+    pub fn is_execution(run_results: &Value) -> bool {
+        !matches!(
+            artifact::text(run_results, "/args/which"),
+            Some("compile" | "generate" | "show" | "list" | "parse")
+        )
+    }
+}
+
 /// The page as one HTML text with all data inlined: it works from a file, without a network.
 pub fn generate(artifacts: Artifacts<'_>, lineage: &ProjectLineage) -> String {
-    page::html(artifacts, lineage)
+    let run_results = artifacts.run_results.filter(|results| Artifacts::is_execution(results));
+    page::html(Artifacts { run_results, ..artifacts }, lineage)
 }
