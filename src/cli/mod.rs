@@ -10,7 +10,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Map, Value as Json};
 
 use table::Takes::{Choice, ChoiceWords, Flag, Int, Path, Switch, Text, Words};
-use table::{COMMANDS, GLOBAL, Opt, Sub, Takes};
+use table::{COMMANDS, GLOBAL, Opt, Sub};
 
 /// What the user asked for.
 #[derive(Debug, Clone)]

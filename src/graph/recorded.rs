@@ -156,7 +156,7 @@ fn selections_are_those_of_dbt() {
                     }
                 }
                 (ours, theirs) => {
-                    wrong.push(format!("{name}: {arguments}\n theirs {theirs:?}\n ours {ours:?}"))
+                    wrong.push(format!("{name}: {arguments}\n theirs {theirs:?}\n ours {ours:?}"));
                 }
             }
         }

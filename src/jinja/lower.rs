@@ -462,7 +462,7 @@ fn joined(first: At, last: At) -> At {
     At { start_line: first.start_line, start_col: first.start_col, start_offset: first.start_offset, ..last }
 }
 
-fn variable<'a>(name: &'a str, at: At) -> Expr<'a> {
+fn variable(name: &str, at: At) -> Expr<'_> {
     Expr::Var(Spanned::new(ast::Var { id: name }, at))
 }
 

@@ -96,7 +96,7 @@ pub(super) fn infer_primary_keys(manifest: &mut Manifest) {
         let of_model = tested.entry(attached.clone()).or_default();
         match part.test_metadata.name.as_str() {
             "unique" | "unique_combination_of_columns" if node.is_enabled() => {
-                of_model.unique.extend(columns)
+                of_model.unique.extend(columns);
             }
             "unique" | "unique_combination_of_columns" => of_model.unique_disabled.extend(columns),
             "not_null" => of_model.not_null.extend(columns),
@@ -146,7 +146,7 @@ pub(super) fn check(
     for node in manifest.nodes.values() {
         let subject = super::draft::locator(node);
         let mut refuse = |code: &'static str, message: String| {
-            problems.push(Diagnostic::parsing(code, message).subject(subject.clone()))
+            problems.push(Diagnostic::parsing(code, message).subject(subject.clone()));
         };
         if node.name.contains(' ') && request.flag("require_resource_names_without_spaces") {
             refuse(
@@ -169,11 +169,11 @@ pub(super) fn check(
                 ),
             );
         }
-        if matches!(node.kind, NodeKind::Snapshot) {
-            if let Err(problem) = check_snapshot(&node.config) {
-                problems.push(problem.subject(subject.clone()));
-                continue;
-            }
+        if matches!(node.kind, NodeKind::Snapshot)
+            && let Err(problem) = check_snapshot(&node.config)
+        {
+            problems.push(problem.subject(subject.clone()));
+            continue;
         }
         if node.materialized() == "incremental"
             && node.config.get("incremental_strategy").and_then(Json::as_str) == Some("microbatch")
@@ -239,7 +239,7 @@ fn check_microbatch(node: &Node, refuse: &mut dyn FnMut(&'static str, String)) {
         ),
         Some(Json::String(_)) => {}
         Some(other) => {
-            wrong(format!("must provide an 'event_time' config of type string, but got: {other}."))
+            wrong(format!("must provide an 'event_time' config of type string, but got: {other}."));
         }
     }
     match value("begin") {

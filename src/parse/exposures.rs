@@ -150,12 +150,12 @@ impl Parser<'_> {
         }
         Ok(recorded)
     }
+}
 
-    /// The checksum of the properties file that an entry stands in.
-    pub(super) fn file_checksum(&self, place: &Place) -> FileHash {
-        let checksum = crate::project::Checksum::of_text(place.span.source.text.trim());
-        FileHash { name: checksum.name, checksum: checksum.checksum }
-    }
+/// The checksum of the properties file that an entry stands in.
+pub(super) fn file_checksum(place: &Place) -> FileHash {
+    let checksum = crate::project::Checksum::of_text(place.span.source.text.trim());
+    FileHash { name: checksum.name, checksum: checksum.checksum }
 }
 
 /// All tags, sorted, each once.

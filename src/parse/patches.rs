@@ -278,7 +278,7 @@ impl Parser<'_> {
             path: format!("{}/{}.sql", place.relative, patch.name),
             original_file_path: place.file.clone(),
             fqn,
-            checksum: self.file_checksum(place),
+            checksum: super::exposures::file_checksum(place),
             raw_code: Arc::from(format!("select * from {{{{ {relation} }}}}")),
             schema: self.request.target.schema.clone(),
             database: Some(self.request.target.database.clone()),

@@ -167,7 +167,7 @@ impl Reader<'_> {
             for written in properties.entries(kind) {
                 let place = self.place(file, written);
                 let rendered = render_entry(kind, written, &renderer)?;
-                self.entry(kind, place, &rendered, written, &mut entries, &mut warnings)?;
+                sort_entry(kind, place, &rendered, written, &mut entries, &mut warnings)?;
             }
         }
         entries.warnings = warnings;
@@ -186,54 +186,50 @@ impl Reader<'_> {
             span: name_span,
         }
     }
+}
 
-    fn entry(
-        &self,
-        kind: PropertyKind,
-        place: Place,
-        rendered: &Yaml,
-        written: &Yaml,
-        entries: &mut FileEntries,
-        warnings: &mut Vec<Diagnostic>,
-    ) -> Result<()> {
-        match kind {
-            PropertyKind::Models
-            | PropertyKind::Seeds
-            | PropertyKind::Snapshots
-            | PropertyKind::Analyses
-            | PropertyKind::DataTests
-            | PropertyKind::Functions => {
-                let properties = NodeProperties::read(kind, rendered, warnings)?;
-                entries.nodes.push(node_patch(kind, place, &properties, written)?);
-            }
-            PropertyKind::Sources => {
-                // read for its errors here, where the file is at hand; tables are made when all files are known
-                SourceProperties::read(rendered, warnings)?;
-                entries.sources.push(SourceEntry {
-                    place,
-                    rendered: rendered.clone(),
-                    written: written.clone(),
-                });
-            }
-            PropertyKind::Macros => {
-                entries.macros.push((place, MacroProperties::read(rendered, warnings)?));
-            }
-            PropertyKind::Exposures => {
-                let raw = json_map(written.get("config"));
-                entries.exposures.push((place, ExposureProperties::read(rendered, warnings)?, raw));
-            }
-            PropertyKind::Groups => {
-                entries.groups.push((place, GroupProperties::read(rendered, warnings)?));
-            }
-            PropertyKind::UnitTests => {
-                entries.unit_tests.push((place, UnitTestProperties::read(rendered, warnings)?));
-            }
-            PropertyKind::Metrics | PropertyKind::SemanticModels | PropertyKind::SavedQueries => {
-                entries.semantics.push((kind, place, rendered.to_json()));
-            }
+/// Puts an entry among those of its kind.
+fn sort_entry(
+    kind: PropertyKind,
+    place: Place,
+    rendered: &Yaml,
+    written: &Yaml,
+    entries: &mut FileEntries,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<()> {
+    match kind {
+        PropertyKind::Models
+        | PropertyKind::Seeds
+        | PropertyKind::Snapshots
+        | PropertyKind::Analyses
+        | PropertyKind::DataTests
+        | PropertyKind::Functions => {
+            let properties = NodeProperties::read(kind, rendered, warnings)?;
+            entries.nodes.push(node_patch(kind, place, &properties, written)?);
         }
-        Ok(())
+        PropertyKind::Sources => {
+            // read for its errors here, where the file is at hand; tables are made when all files are known
+            SourceProperties::read(rendered, warnings)?;
+            entries.sources.push(SourceEntry { place, rendered: rendered.clone(), written: written.clone() });
+        }
+        PropertyKind::Macros => {
+            entries.macros.push((place, MacroProperties::read(rendered, warnings)?));
+        }
+        PropertyKind::Exposures => {
+            let raw = json_map(written.get("config"));
+            entries.exposures.push((place, ExposureProperties::read(rendered, warnings)?, raw));
+        }
+        PropertyKind::Groups => {
+            entries.groups.push((place, GroupProperties::read(rendered, warnings)?));
+        }
+        PropertyKind::UnitTests => {
+            entries.unit_tests.push((place, UnitTestProperties::read(rendered, warnings)?));
+        }
+        PropertyKind::Metrics | PropertyKind::SemanticModels | PropertyKind::SavedQueries => {
+            entries.semantics.push((kind, place, rendered.to_json()));
+        }
     }
+    Ok(())
 }
 
 fn json_map(yaml: Option<&Yaml>) -> Map<String, Json> {

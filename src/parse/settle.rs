@@ -94,7 +94,7 @@ impl<'a> Parser<'a> {
         let mut problems = Vec::new();
         for draft in settled {
             if let Err(problem) = self.add(draft) {
-                problems.push(problem);
+                problems.push(*problem);
             }
         }
         if problems.is_empty() { Ok(()) } else { Err(Diagnostics(problems)) }
@@ -126,7 +126,7 @@ impl<'a> Parser<'a> {
         }
         for draft in self.settle_all(drafts)? {
             if let Err(problem) = self.add(draft) {
-                problems.push(problem);
+                problems.push(*problem);
             }
         }
         self.add_groups(&mut problems);
@@ -202,13 +202,13 @@ impl<'a> Parser<'a> {
             let unpatched = self
                 .trees
                 .resolve(&of, &Map::new(), &draft.calls)
-                .map_err(|problem| located(problem, &draft))?;
+                .map_err(|problem| located(*problem, &draft))?;
             first_tags = tags_of(&unpatched);
         }
         let config = self
             .trees
             .resolve(&of, &draft.properties, &draft.calls)
-            .map_err(|problem| located(problem, &draft))?;
+            .map_err(|problem| located(*problem, &draft))?;
         let written = self.trees.written(&of, &draft.properties_written, &draft.calls);
         draft.node.config = config;
         draft.node.unrendered_config = written;
@@ -252,7 +252,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Puts a settled draft into the manifest.
-    fn add(&mut self, draft: Draft) -> Result<(), Diagnostic> {
+    fn add(&mut self, draft: Draft) -> Result<()> {
         let Draft { node, code, patched_at, .. } = draft;
         let unique_id = node.unique_id.clone();
         if let Some(span) = code.or(patched_at) {
@@ -267,7 +267,9 @@ impl<'a> Parser<'a> {
             _ => &mut self.manifest.nodes,
         };
         if let Some(first) = nodes.get(&unique_id) {
-            return Err(crate::manifest::duplicate_resource(Resource::Node(first), Resource::Node(&node)));
+            return Err(
+                crate::manifest::duplicate_resource(Resource::Node(first), Resource::Node(&node)).boxed()
+            );
         }
         nodes.insert(unique_id, Arc::new(node));
         Ok(())
@@ -298,8 +300,8 @@ impl<'a> Parser<'a> {
 }
 
 /// A config's error with the node that it belongs to.
-fn located(problem: Box<Diagnostic>, draft: &Draft) -> Box<Diagnostic> {
-    let problem = if problem.subject.is_none() { problem.subject(draft.locator()) } else { *problem };
+fn located(problem: Diagnostic, draft: &Draft) -> Box<Diagnostic> {
+    let problem = if problem.subject.is_none() { problem.subject(draft.locator()) } else { problem };
     match draft.patched_at.as_ref().or(draft.code.as_ref()).filter(|_| problem.labels.is_empty()) {
         Some(span) => problem.label(span_start(span), "").boxed(),
         None => problem.boxed(),

@@ -224,7 +224,7 @@ impl Parser<'_> {
                 }
                 Err(mut problem) => {
                     if let Some(span) = self.unit_test_places.get(&unique_id) {
-                        problem = Box::new(problem.label(span.clone(), ""));
+                        *problem = problem.label(span.clone(), "");
                     }
                     problems.push(*problem);
                 }

@@ -64,11 +64,16 @@ enum Stop {
     Interrupt,
 }
 
+/// A step that is not to run, with the uncounted step that it waited for in vain.
+#[derive(Clone)]
+struct Skip {
+    cause: Option<NodeResult>,
+}
+
 struct Progress {
     ready: BinaryHeap<Reverse<usize>>,
     waiting: Vec<usize>,
-    /// `Some(cause)` where the step is to be skipped.
-    skipped: Vec<Option<Option<NodeResult>>>,
+    skipped: Vec<Option<Skip>>,
     ended: Vec<bool>,
     open: usize,
     started: usize,
@@ -171,7 +176,7 @@ impl<R: Runner> Executor<'_, R> {
             let skipped = progress.skipped[place].take();
             drop(progress);
             let result = match skipped {
-                Some(cause) => self.runner.skip(step, at, cause.as_ref()),
+                Some(Skip { cause }) => self.runner.skip(step, at, cause.as_ref()),
                 None => self.run(&mut session, step, at),
             };
             self.end(place, result);
@@ -211,8 +216,8 @@ impl<R: Runner> Executor<'_, R> {
             if skips {
                 let cause = (!step.is_counted() && result.status != Status::Skipped).then(|| result.clone());
                 let known = &mut progress.skipped[child];
-                if known.as_ref().is_none_or(Option::is_none) {
-                    *known = Some(cause);
+                if known.as_ref().is_none_or(|known| known.cause.is_none()) {
+                    *known = Some(Skip { cause });
                 }
             }
         }

@@ -80,7 +80,7 @@ impl Run<'_> {
             };
             failed |= result.status == Status::Error;
             let mut info = describe::node_info(Resource::Node(node));
-            info.node_status = result.status.name().to_owned();
+            result.status.name().clone_into(&mut info.node_status);
             if let (Some(first), Some(last)) = (result.timing.first(), result.timing.last()) {
                 info.node_started_at = format_timestamp(first.started_at);
                 info.node_finished_at = format_timestamp(last.completed_at);

@@ -63,7 +63,7 @@ fn fetch(dir: &Path) -> Result<PathBuf> {
         command.args(&program[1..]).args(arguments).arg(dir);
         match command.output() {
             Ok(output) if output.status.success() => return checked_wheel(dir),
-            Ok(output) => said = String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+            Ok(output) => String::from_utf8_lossy(&output.stderr).trim().clone_into(&mut said),
             Err(_) => {}
         }
     }

@@ -40,7 +40,7 @@ pub(super) fn warn_once(state: &State<'_, '_>, warned: &AtomicBool, event: &'sta
 
 /// What dbt 0.18 had instead of `adapter.dispatch`.
 pub(super) fn adapter_macro(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-    let name = args.first().map(|name| to_str(name)).unwrap_or_default();
+    let name = args.first().map(to_str).unwrap_or_default();
     let message = "The \"adapter_macro\" macro has been deprecated. Instead, use the `adapter.dispatch` method to find a \
                    macro and call the result.";
     Err(raise(

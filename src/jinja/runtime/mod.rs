@@ -171,10 +171,10 @@ impl NodeContext {
 
     /// Unit tests replace macros by values.
     fn overridden(&self, name: &str) -> Option<Value> {
-        if name == "is_incremental" || name == "should_full_refresh" {
-            if self.batch.as_ref().is_some_and(|batch| batch.incremental) {
-                return Some(constant(name == "is_incremental"));
-            }
+        if (name == "is_incremental" || name == "should_full_refresh")
+            && self.batch.as_ref().is_some_and(|batch| batch.incremental)
+        {
+            return Some(constant(name == "is_incremental"));
         }
         let test = self.unit_test.as_ref()?;
         let value = test.macros.get(name).or_else(|| test.macros.get(&format!("dbt.{name}")))?;

@@ -114,7 +114,7 @@ impl Object for OneOf {
         if self.0.iter().any(|allowed| allowed.is_undefined() || *allowed == value) {
             return Ok(Value::from(()));
         }
-        let allowed: Vec<String> = self.0.iter().map(|value| to_str(value)).collect();
+        let allowed: Vec<String> = self.0.iter().map(to_str).collect();
         Err(raise(Diagnostic::new(
             "invalid-value",
             crate::diagnostic::Category::Validation,
@@ -161,9 +161,11 @@ impl NodeContext {
         }
     }
 
-    fn write(&self, payload: &str) -> Result<(), Diagnostic> {
+    fn write(&self, payload: &str) -> Result<(), Box<Diagnostic>> {
         let Subject::Node(node) = &self.subject else {
-            return Err(Diagnostic::compilation("nothing-to-write", "cannot \"write\" macros or sources"));
+            return Err(
+                Diagnostic::compilation("nothing-to-write", "cannot \"write\" macros or sources").boxed()
+            );
         };
         let file = NodeFile {
             package_name: &node.package_name,

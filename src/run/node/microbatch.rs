@@ -68,7 +68,7 @@ impl Job<'_, '_> {
             let list = if succeeded { &mut outcome.successful } else { &mut outcome.failed };
             list.push(batch.recorded());
         }
-        Ok(self.merged(outcome, previous))
+        Ok(merged(outcome, previous))
     }
 
     fn full_refresh(&self, node: &Node) -> bool {
@@ -169,25 +169,21 @@ impl Job<'_, '_> {
         let level = if status == "error" { Level::Error } else { Level::Info };
         self.run.emitter.emit_at(level, Some(&self.info), event);
     }
-
-    fn merged(&self, mut outcome: BatchResults, previous: Option<BatchResults>) -> Executed {
-        let (good, bad) = (outcome.successful.len(), outcome.failed.len());
-        let (status, message) = match (good, bad) {
-            (_, 0) => (Status::Success, "SUCCESS".to_owned()),
-            (0, _) => (Status::Error, "ERROR".to_owned()),
-            _ => (Status::PartialSuccess, format!("PARTIAL SUCCESS ({good}/{})", good + bad)),
-        };
-        // A retry tells of the batches that went well before, too.
-        outcome.successful.extend(previous.map(|previous| previous.successful).unwrap_or_default());
-        Executed {
-            status,
-            failures: Some(0),
-            batch_results: Some(outcome),
-            ..Executed::success(Some(message))
-        }
-    }
 }
 
 fn timestamp(at: DateTime) -> jiff::Timestamp {
     at.to_zoned(TimeZone::UTC).map(|at| at.timestamp()).unwrap_or_default()
+}
+
+/// The result of all batches, with those that an earlier run did.
+fn merged(mut outcome: BatchResults, previous: Option<BatchResults>) -> Executed {
+    let (good, bad) = (outcome.successful.len(), outcome.failed.len());
+    let (status, message) = match (good, bad) {
+        (_, 0) => (Status::Success, "SUCCESS".to_owned()),
+        (0, _) => (Status::Error, "ERROR".to_owned()),
+        _ => (Status::PartialSuccess, format!("PARTIAL SUCCESS ({good}/{})", good + bad)),
+    };
+    // A retry tells of the batches that went well before, too.
+    outcome.successful.extend(previous.map(|previous| previous.successful).unwrap_or_default());
+    Executed { status, failures: Some(0), batch_results: Some(outcome), ..Executed::success(Some(message)) }
 }

@@ -195,7 +195,7 @@ impl Job<'_, '_> {
     }
 
     fn finish(&mut self, result: &NodeResult, resource: Resource<'_>) {
-        self.info.node_status = result.status.name().to_owned();
+        result.status.name().clone_into(&mut self.info.node_status);
         self.info.node_finished_at = format_timestamp(jiff::Timestamp::now());
         // What was cancelled counts as not run: the end of the run tells of it.
         if !(result.status.is_failure() && self.run.in_flight.is_cancelled()) {
