@@ -117,6 +117,7 @@ impl Run<'_> {
             interrupt: &self.inputs.interrupt,
         };
         let outcome = follow(plan, options, self);
+        self.in_flight.reopen();
         if self.raises_first_error()
             && let Some(failed) = outcome.results.iter().find(|result| result.status == Status::Error)
         {

@@ -60,6 +60,11 @@ impl InFlight {
         self.cancelled.load(Ordering::Relaxed)
     }
 
+    /// After the nodes of a run that failed fast, its closing hooks still run.
+    pub fn reopen(&self) {
+        self.cancelled.store(false, Ordering::Relaxed);
+    }
+
     /// Ends every session that works on a node; the ids of the nodes.
     pub fn cancel_all(&self) -> Vec<String> {
         self.cancelled.store(true, Ordering::Relaxed);

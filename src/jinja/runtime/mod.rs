@@ -69,6 +69,8 @@ pub struct NodeContext {
     operation: bool,
     ctes: Mutex<Vec<String>>,
     build_path: Mutex<Option<String>>,
+    /// Mappings and lists that were asked for: dbt's are made once, and templates may change them.
+    made: Mutex<HashMap<String, Value>>,
     sink: Sink,
     database: Option<Arc<dyn Database>>,
     me: Weak<Self>,
@@ -99,6 +101,7 @@ impl NodeContext {
             operation,
             ctes: Mutex::default(),
             build_path: Mutex::default(),
+            made: Mutex::default(),
             sink,
             database,
             me: me.clone(),

@@ -1,6 +1,6 @@
 //! What each name of a node's context means.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use minijinja::Value;
 use serde_json::{Value as Json, json};
@@ -79,6 +79,23 @@ impl NodeContext {
         if let Some(value) = self.extra.get(name) {
             return Some(value.clone());
         }
+        if let "model" | "config" | "target" | "env" | "flags" | "pre_hooks" | "post_hooks" | "var" | "this" =
+            name
+        {
+            let known = self.made.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+            return known.or_else(|| {
+                let value = self.own_value(name)?;
+                self.made
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(name.to_owned(), value.clone());
+                Some(value)
+            });
+        }
+        self.own_value(name)
+    }
+
+    fn own_value(&self, name: &str) -> Option<Value> {
         match name {
             "ref" => self.reference_object(Kind::Ref),
             "source" => self.reference_object(Kind::Source),

@@ -180,9 +180,10 @@ impl NodeContext {
     }
 }
 
-fn not_written(path: &Path, error: &std::io::Error) -> Diagnostic {
+fn not_written(path: &Path, error: &std::io::Error) -> Box<Diagnostic> {
     Diagnostic::runtime("not-written", format!("could not write `{}`", path.display()))
         .cause(error.to_string())
+        .boxed()
 }
 
 impl Context for NodeContext {
