@@ -14,6 +14,9 @@ use super::{no_arguments, unknown_method};
 /// The significant digits that Python's default context keeps in a result.
 const PRECISION: usize = 28;
 
+/// Postgres has at most 131,072 digits before the point.
+const EXPONENT_LIMIT: i32 = 200_000;
+
 /// `coefficient * 10^exponent`; digits beyond an `i128` are kept as text only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Decimal {
@@ -44,7 +47,8 @@ impl FromStr for Decimal {
         let significant = digits.trim_start_matches('0');
         let digits = if significant.is_empty() { "0" } else { significant }.to_owned();
         let scale = i32::try_from(fraction.len()).map_err(drop)?;
-        Ok(Self { negative, digits, exponent: exponent - scale })
+        let exponent = exponent.checked_sub(scale).filter(|exponent| exponent.abs() <= EXPONENT_LIMIT);
+        Ok(Self { negative, digits, exponent: exponent.ok_or(())? })
     }
 }
 

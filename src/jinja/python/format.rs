@@ -23,6 +23,9 @@ pub(super) struct Spec {
 /// Widths and precisions beyond this are a mistake, not a wish.
 const SIZE_LIMIT: usize = 1_000_000;
 
+/// No float has more digits that matter; Rust's formatting ends at twice that.
+const PRECISION_LIMIT: usize = 30_000;
+
 impl Spec {
     pub(super) fn parse(text: &str) -> Result<Self, Error> {
         let invalid = || value_error(format!("invalid format specifier '{text}'"));
@@ -129,7 +132,7 @@ impl Spec {
             let text = float_repr(float);
             return if matches!(self.kind, Some('F' | 'E' | 'G')) { text.to_uppercase() } else { text };
         }
-        let precision = self.precision.unwrap_or(6).min(usize::from(u16::MAX));
+        let precision = self.precision.unwrap_or(6).min(PRECISION_LIMIT);
         let text = match self.kind {
             Some('f' | 'F') => format!("{float:.precision$}"),
             Some('e' | 'E') => scientific(float, precision),
@@ -280,7 +283,8 @@ impl Formatter<'_> {
         let value = match conversion {
             None => value,
             Some('r' | 'a') => Value::from(repr(&value)),
-            Some(_) => Value::from(to_str(&value)),
+            Some('s') => Value::from(to_str(&value)),
+            Some(other) => return Err(value_error(format!("unknown conversion specifier {other}"))),
         };
         if spec.is_empty() {
             return Ok(to_str(&value));
@@ -304,7 +308,9 @@ impl Formatter<'_> {
                 value = value.get_item(&key)?;
                 path = rest;
             } else {
-                let after = &path[1..];
+                let after = path
+                    .strip_prefix('.')
+                    .ok_or_else(|| value_error("only '.' or '[' may follow ']' in format field specifier"))?;
                 let end = after.find(['.', '[']).unwrap_or(after.len());
                 value = value.get_attr(&after[..end])?;
                 path = &after[end..];

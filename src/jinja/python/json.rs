@@ -33,17 +33,24 @@ pub fn from_json(json: &Json) -> Value {
 
 /// A template value as plain data; dates become ISO texts, what else has no JSON form its text.
 pub fn to_json(value: &Value) -> Json {
+    to_json_at(value, 0)
+}
+
+fn to_json_at(value: &Value, depth: usize) -> Json {
+    if depth > DEPTH_LIMIT {
+        return Json::Null;
+    }
     match value.kind() {
         ValueKind::None | ValueKind::Undefined => Json::Null,
         ValueKind::Bool => Json::Bool(value.is_true()),
         ValueKind::Number => number_to_json(value),
         ValueKind::String => Json::String(value.as_str().unwrap_or_default().to_owned()),
-        ValueKind::Map if is_plain_map(value) => {
-            Json::Object(pairs(value).map(|(key, item)| (to_str(&key), to_json(&item))).collect())
-        }
-        ValueKind::Seq | ValueKind::Iterable => {
-            Json::Array(value.try_iter().into_iter().flatten().map(|item| to_json(&item)).collect())
-        }
+        ValueKind::Map if is_plain_map(value) => Json::Object(
+            pairs(value).map(|(key, item)| (to_str(&key), to_json_at(&item, depth + 1))).collect(),
+        ),
+        ValueKind::Seq | ValueKind::Iterable => Json::Array(
+            value.try_iter().into_iter().flatten().map(|item| to_json_at(&item, depth + 1)).collect(),
+        ),
         _ => match value.downcast_object_ref::<Decimal>() {
             Some(decimal) => Json::from(decimal.to_f64()),
             None => Json::String(datetime::iso_text(value).unwrap_or_else(|| to_str(value))),

@@ -38,7 +38,7 @@ pub(super) fn from_ordinal(ordinal: i64) -> Result<civil::Date, Error> {
     jiff::Span::new()
         .try_days(ordinal - 1)
         .and_then(|span| FIRST.checked_add(span))
-        .map_err(|_| value_error("ordinal is out of range"))
+        .map_err(|_| value_error("date value out of range"))
         .and_then(|date| if date.year() > 0 { Ok(date) } else { Err(value_error("date value out of range")) })
 }
 

@@ -48,7 +48,7 @@ impl Delta {
     }
 
     pub(super) fn plus(&self, other: &Self) -> Value {
-        Value::from_object(Self(self.0 + other.0))
+        Value::from_object(Self(self.0.saturating_add(other.0)))
     }
 
     pub(super) fn negated(self) -> Self {
@@ -56,7 +56,7 @@ impl Delta {
     }
 
     pub(super) fn times(self, factor: i64) -> Self {
-        Self(self.0 * i128::from(factor))
+        Self(self.0.saturating_mul(i128::from(factor)))
     }
 
     pub(super) fn divided(self, divisor: i64) -> Self {

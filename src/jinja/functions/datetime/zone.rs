@@ -3,8 +3,8 @@
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
-use jiff::tz::{Offset, TimeZone};
-use jiff::{Timestamp, civil};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
+use jiff::{Span, Timestamp, civil};
 use minijinja::value::{Object, ObjectRepr, Value};
 use minijinja::{Error, State};
 
@@ -67,15 +67,15 @@ impl Timezone {
         (offset.to_datetime(instant), Zone { timezone: self.clone(), offset, abbreviation })
     }
 
-    /// The zone's offset for a wall clock; pytz takes standard time where that is ambiguous.
+    /// The zone's offset for a wall clock; pytz takes standard time where that is ambiguous or does not exist.
     pub(super) fn for_wall_clock(&self, civil: civil::DateTime) -> Result<Zone, Error> {
-        use jiff::tz::Disambiguation;
-        let zoned = self
-            .jiff()
-            .to_ambiguous_zoned(civil)
-            .disambiguate(Disambiguation::Later)
-            .map_err(|error| value_error(error.to_string()))?;
-        Ok(self.at(zoned.timestamp()).1)
+        let (offset, probe) = match self.jiff().to_ambiguous_zoned(civil).offset() {
+            AmbiguousOffset::Unambiguous { offset } => (offset, civil),
+            AmbiguousOffset::Fold { after, .. } => (after, civil),
+            AmbiguousOffset::Gap { before, .. } => (before, civil.saturating_sub(Span::new().hours(3))),
+        };
+        let instant = offset.to_timestamp(probe).map_err(|error| value_error(error.to_string()))?;
+        Ok(self.at(instant).1)
     }
 }
 

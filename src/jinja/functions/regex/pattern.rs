@@ -147,6 +147,9 @@ impl Pattern {
         if until < text.len() {
             text = Arc::from(&text[..until]);
         }
+        if from > text.len() {
+            return Ok(Value::from(()));
+        }
         let found = match method {
             "search" => self.find(&self.0.search, &text, from)?,
             _ if from > 0 => {
