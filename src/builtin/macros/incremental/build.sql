@@ -57,4 +57,5 @@
       'incremental_predicates': config.get('predicates', none) or config.get('incremental_predicates', none),
     }) }}
   {%- endcall -%}
+  {%- do rsdbt_add_missing_indexes(target_relation) -%}
 {% endmacro %}

@@ -37,3 +37,11 @@
   {%- endfor -%}
   {{ return(statements) }}
 {% endmacro %}
+
+{# For a table that stays: what was configured since it was built. Indexes of others are theirs. #}
+{% macro rsdbt_add_missing_indexes(relation) %}
+  {%- set configured = config.get('indexes', default=[]) -%}
+  {%- for step in (rsdbt_index_changes(relation, configured) if configured else []) if step['action'] == 'create' -%}
+    {%- do run_query(get_create_index_sql(relation, step['context'])) -%}
+  {%- endfor -%}
+{% endmacro %}
