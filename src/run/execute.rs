@@ -10,6 +10,7 @@ use super::event::Event;
 use super::executor::{Options, follow};
 use super::hooks::Moment;
 use super::inputs::{Command, RunInputs};
+use super::interrupt::watched;
 use super::node::Session;
 use super::plan::{Action, Plan};
 use super::results::{FreshnessResults, NodeResult, RunResults, Status};
@@ -32,43 +33,7 @@ pub struct Outcome {
 /// Follows the plan with everything around it. An error is one that ends the command with status 2.
 pub fn execute(inputs: &RunInputs, plan: &Plan) -> Result<Outcome> {
     let run = Run::new(inputs);
-    inputs.emitter.emit(Event::FoundStats { stat_line: describe::found(run.manifest()) });
-    if inputs.write_json {
-        graph_summary::write(inputs);
-    }
-    if plan.steps.is_empty() {
-        let warning = "Nothing to do. Try checking your model configs and model specification args";
-        inputs.emitter.warn(Diagnostic::warning("NothingToDo", warning))?;
-        return run.close(plan, Vec::new(), 0.0, Ending::Empty);
-    }
-    inputs.emitter.emit(Event::formatting(""));
-    inputs.emitter.emit(Event::ConcurrencyLine {
-        num_threads: inputs.threads,
-        target_name: inputs.target_name.clone(),
-        node_count: plan.counted(),
-    });
-    inputs.emitter.emit(Event::formatting(""));
-    let begun = Instant::now();
-    let _locks = run.lock_schemas(plan)?;
-    let mut results = Vec::new();
-    let mut master = Session::new();
-    let started = run.prepare(&mut master, plan, &mut results);
-    let ending = match started {
-        Err(error) => {
-            let seconds = begun.elapsed().as_secs_f64();
-            run.close(plan, results, seconds, Ending::Quiet)?;
-            return Err(error);
-        }
-        Ok(Status::Error) if inputs.skip_nodes_if_on_run_start_fails => {
-            run.skip_all(plan, &mut results);
-            Ending::Normal
-        }
-        Ok(_) => run.follow(plan, &mut results)?,
-    };
-    if ending == Ending::Normal {
-        run.after(&mut master, &mut results)?;
-    }
-    run.close(plan, results, begun.elapsed().as_secs_f64(), ending)
+    watched(&inputs.interrupt, &run.in_flight, || run.whole(plan))
 }
 
 /// How the end of the run is told.
@@ -81,6 +46,48 @@ enum Ending {
 }
 
 impl Run<'_> {
+    /// From the first line to the last.
+    fn whole(&self, plan: &Plan) -> Result<Outcome> {
+        let inputs = self.inputs;
+        inputs.emitter.emit(Event::FoundStats { stat_line: describe::found(self.manifest()) });
+        if inputs.write_json {
+            graph_summary::write(inputs);
+        }
+        if plan.steps.is_empty() {
+            let warning = "Nothing to do. Try checking your model configs and model specification args";
+            inputs.emitter.warn(Diagnostic::warning("NothingToDo", warning))?;
+            return self.close(plan, Vec::new(), 0.0, Ending::Empty);
+        }
+        inputs.emitter.emit(Event::formatting(""));
+        inputs.emitter.emit(Event::ConcurrencyLine {
+            num_threads: inputs.threads,
+            target_name: inputs.target_name.clone(),
+            node_count: plan.counted(),
+        });
+        inputs.emitter.emit(Event::formatting(""));
+        let begun = Instant::now();
+        let _locks = self.lock_schemas(plan)?;
+        let mut results = Vec::new();
+        let mut master = Session::new();
+        let started = self.prepare(&mut master, plan, &mut results);
+        let ending = match started {
+            Err(error) => {
+                let seconds = begun.elapsed().as_secs_f64();
+                self.close(plan, results, seconds, Ending::Quiet)?;
+                return Err(error);
+            }
+            Ok(Status::Error) if inputs.skip_nodes_if_on_run_start_fails => {
+                self.skip_all(plan, &mut results);
+                Ending::Normal
+            }
+            Ok(_) => self.follow(plan, &mut results)?,
+        };
+        if ending == Ending::Normal {
+            self.after(&mut master, &mut results)?;
+        }
+        self.close(plan, results, begun.elapsed().as_secs_f64(), ending)
+    }
+
     fn prepare(&self, master: &mut Session, plan: &Plan, results: &mut Vec<NodeResult>) -> Result<Status> {
         let command = self.inputs.command;
         if self.inputs.introspect {
@@ -117,7 +124,9 @@ impl Run<'_> {
             interrupt: &self.inputs.interrupt,
         };
         let outcome = follow(plan, options, self);
-        self.in_flight.reopen();
+        if !outcome.interrupted {
+            self.in_flight.reopen();
+        }
         if self.raises_first_error()
             && let Some(failed) = outcome.results.iter().find(|result| result.status == Status::Error)
         {

@@ -3,9 +3,14 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
 
 use crate::adapter::CancelHandle;
 use crate::diagnostic::{Diagnostic, Result};
+
+/// How often Ctrl-C is looked for.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Set by a signal; every loop that waits looks at it.
 #[derive(Debug, Clone, Default)]
@@ -75,4 +80,24 @@ impl InFlight {
         // A session that is already gone needs no cancelling.
         cancelled.into_iter().filter_map(|(id, handle)| handle.terminate().is_ok().then_some(id)).collect()
     }
+}
+
+/// Does `work` while another thread looks for Ctrl-C and ends what is in flight.
+pub(super) fn watched<T>(interrupt: &Interrupt, in_flight: &InFlight, work: impl FnOnce() -> T) -> T {
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let watcher = scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                if interrupt.is_set() {
+                    in_flight.cancel_all();
+                    return;
+                }
+                thread::park_timeout(LOOK);
+            }
+        });
+        let result = work();
+        done.store(true, Ordering::Relaxed);
+        watcher.thread().unpark();
+        result
+    })
 }

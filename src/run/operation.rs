@@ -7,6 +7,7 @@ use super::describe;
 use super::emitter::NodeInfo;
 use super::event::Event;
 use super::inputs::RunInputs;
+use super::interrupt::watched;
 use super::node::Session;
 use super::node_timing::Watch;
 use super::results::{NodeResult, RunResults, Status};
@@ -28,6 +29,11 @@ pub enum Operation {
 /// Runs a macro; an unknown one is an error, one that fails is a failed result.
 pub fn run_operation(inputs: &RunInputs, operation: &Operation) -> Result<RunResults> {
     let run = Run::new(inputs);
+    watched(&inputs.interrupt, &run.in_flight, || perform(&run, operation))
+}
+
+fn perform(run: &Run<'_>, operation: &Operation) -> Result<RunResults> {
+    let inputs = run.inputs;
     inputs.emitter.emit(Event::FoundStats { stat_line: describe::found(run.manifest()) });
     let mut watch = Watch::start();
     watch.phase("compile", || ());
@@ -48,7 +54,7 @@ pub fn run_operation(inputs: &RunInputs, operation: &Operation) -> Result<RunRes
                 .maybe_help(did_you_mean(bare, known))
                 .boxed());
             };
-            session.acquire_named(&run, &format!("macro_{bare}"))?;
+            session.acquire_named(run, &format!("macro_{bare}"))?;
             let outcome = watch.phase("execute", || {
                 session.clear_transaction()?;
                 let context = run.operation_context(&session, package);
@@ -61,7 +67,7 @@ pub fn run_operation(inputs: &RunInputs, operation: &Operation) -> Result<RunRes
             (definition.unique_id.clone(), outcome)
         }
         Operation::Sql(sql) => {
-            session.acquire_named(&run, "sql")?;
+            session.acquire_named(run, "sql")?;
             let outcome = watch.phase("execute", || {
                 session.clear_transaction()?;
                 let context = run.operation_context(&session, None);
@@ -71,7 +77,7 @@ pub fn run_operation(inputs: &RunInputs, operation: &Operation) -> Result<RunRes
             ("operation.sql".to_owned(), outcome)
         }
     };
-    session.release(&run, "operation")?;
+    session.release(run, "operation")?;
     let mut result = NodeResult::new(&unique_id, Status::Success);
     result.failures = Some(0);
     if let Err(error) = outcome {

@@ -127,12 +127,11 @@ impl Run<'_> {
     }
 }
 
+/// The lock belongs to the transaction, which stays open: behind a pooler a session's lock would outlive it.
 fn try_lock(connection: &mut Connection, schema: &str) -> Result<bool> {
     let literal = schema.replace('\'', "''");
-    let sql = format!("select pg_try_advisory_lock(hashtext('rsdbt'), hashtext('{literal}'))");
-    let (_, rows) = connection.execute(&sql, Begin::No, Fetch::All)?;
+    let sql = format!("select pg_try_advisory_xact_lock(hashtext('rsdbt'), hashtext('{literal}'))");
+    let (_, rows) = connection.execute(&sql, Begin::Auto, Fetch::All)?;
     let cell = rows.as_ref().and_then(|rows| rows.rows.first()).and_then(|row| row.first());
-    // The lock belongs to the session: no transaction must stay open while it is held.
-    connection.clear_transaction()?;
     Ok(cell == Some(&Cell::Bool(true)))
 }
