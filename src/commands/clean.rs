@@ -15,11 +15,22 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let renderer = BareRenderer::new(invocation, None)?.lenient();
     let file = raw.render(&renderer, VersionCheck::Skipped, &mut Vec::new())?;
     let root = normal(&invocation.project_directory);
-    let only_inside =
-        invocation.flags.get("clean_project_files_only") != Some(&serde_json::Value::Bool(false));
     let targets: Vec<(String, PathBuf)> =
         file.clean_targets.iter().map(|target| (target.clone(), normal(&root.join(target)))).collect();
-    if only_inside {
+    let written: Vec<String> = targets
+        .iter()
+        .filter(|(_, path)| is_protected(path, &root, &file) && path.starts_with(&root) && *path != root)
+        .map(|(_, path)| format!("'{}'", path.display()))
+        .collect();
+    if !written.is_empty() {
+        return Err(Diagnostic::runtime(
+            "clean-sources",
+            format!("dbt will not clean the following source paths: [{}]", written.join(", ")),
+        )
+        .help("take them out of `clean-targets`: they hold what you wrote")
+        .into());
+    }
+    if invocation.flags.boolean("clean_project_files_only") {
         let outside: Vec<&str> = targets
             .iter()
             .filter(|(_, path)| !path.starts_with(&root))

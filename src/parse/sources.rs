@@ -46,6 +46,7 @@ impl Parser<'_> {
         for table in &properties.tables {
             let definition = self.definition(entry, &properties, table)?;
             self.queue_source_tests(entry, &properties, table)?;
+            self.warnings.extend(freshness_problem(&definition, table));
             let unique_id = definition.unique_id.clone();
             let enabled = definition.config.get("enabled").and_then(Json::as_bool).unwrap_or(true);
             if !enabled {
@@ -160,6 +161,32 @@ fn tags(config: &Map<String, Json>) -> Vec<String> {
         Some(Json::String(tag)) => vec![tag.clone()],
         _ => Vec::new(),
     }
+}
+
+/// Thresholds need to know which column tells when rows were loaded: Postgres itself does not.
+fn freshness_problem(source: &SourceDefinition, table: &TableProperties<'_>) -> Option<Diagnostic> {
+    if source.loaded_at_field.is_some() || source.loaded_at_query.is_some() {
+        return None;
+    }
+    let freshness = source.config.get("freshness")?;
+    let is_set = |key: &str| {
+        let threshold = freshness.get(key);
+        ["count", "period"]
+            .iter()
+            .all(|part| threshold.and_then(|age| age.get(part)).is_some_and(|value| !value.is_null()))
+    };
+    if !is_set("warn_after") && !is_set("error_after") {
+        return None;
+    }
+    let warning = Diagnostic::warning(
+        "FreshnessConfigProblem",
+        format!(
+            "The configured adapter does not support metadata-based freshness. A loaded_at_field must be \
+             specified for source '{}.{}'.",
+            source.source_name, source.name
+        ),
+    );
+    Some(warning.label(table.span.clone(), ""))
 }
 
 fn overrides(patch: &SourceEntry, entry: &SourceEntry) -> bool {
