@@ -9,6 +9,7 @@ mod name;
 mod query;
 mod scope;
 mod source;
+mod tokens;
 
 pub mod project;
 
@@ -49,8 +50,12 @@ const NESTING: usize = 300;
 /// The lineage of one query.
 pub fn trace(sql: &str, resolver: &dyn Resolver) -> Lineage {
     let failed = |message: String| Lineage { failure: Some(message), ..Lineage::default() };
+    let tokens = match tokens::tokens(sql) {
+        Ok(tokens) => tokens,
+        Err(message) => return failed(message),
+    };
     let parser = Parser::new(&PostgreSqlDialect {}).with_recursion_limit(NESTING);
-    let statements = match parser.try_with_sql(sql).and_then(|mut parser| parser.parse_statements()) {
+    let statements = match parser.with_tokens_with_locations(tokens).parse_statements() {
         Ok(statements) => statements,
         Err(error) => return failed(error.to_string()),
     };

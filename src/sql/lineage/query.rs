@@ -3,10 +3,12 @@
 use super::ledger::{Ledger, Link, normal};
 use super::name::output_name;
 use super::scope::{Column, Environment, From, Item, Open, Place, Scope, Star, Table, fold, star_links};
+use super::tokens::WHOLE_ROW;
 use super::{Clause, EdgeKind};
 use sqlparser::ast::{
-    Cte, Distinct, Expr, GroupByExpr, GroupByWithModifier, LimitClause, OrderBy, OrderByKind, Query, Select,
-    SelectItem, SelectItemQualifiedWildcardKind, SetExpr, SetOperator, Value, Values, Visit, Visitor, With,
+    AccessExpr, Cte, Distinct, Expr, GroupByExpr, GroupByWithModifier, LimitClause, OrderBy, OrderByKind,
+    Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, SetOperator, Value, Values, Visit,
+    Visitor, With,
 };
 use std::ops::ControlFlow;
 use std::rc::Rc;
@@ -230,6 +232,10 @@ impl Ledger<'_> {
 
     fn projection(&mut self, item: &SelectItem, from: &From, place: Place<'_>, items: &mut Vec<Item>) {
         match item {
+            SelectItem::UnnamedExpr(Expr::CompoundFieldAccess { root, access_chain }) if matches!(access_chain.as_slice(), [AccessExpr::Dot(Expr::Identifier(star))] if star.value == WHOLE_ROW) =>
+            {
+                self.composite(root, place, items);
+            }
             SelectItem::UnnamedExpr(expr) => {
                 let links = self.expression(expr, EdgeKind::Direct, place).into();
                 items.push(Item::Column(Column { name: output_name(expr), links }));

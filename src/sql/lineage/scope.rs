@@ -1,6 +1,7 @@
 //! What names mean at a place in the query: tables, their columns, and the scopes around them.
 
 use super::ledger::{Ledger, Link, Links};
+use super::tokens::WHOLE_ROW;
 use super::{EdgeKind, RelationName};
 use sqlparser::ast::{Ident, NamedWindowDefinition};
 use std::rc::Rc;
@@ -332,6 +333,7 @@ impl<'s> Scope<'s> {
         let Some((column, table)) = parts.split_last() else { return Vec::new() };
         let what = table.iter().map(|part| &**part).collect::<Vec<_>>().join(".");
         match self.table(table) {
+            Some(source) if &**column == WHOLE_ROW => source.table.whole_row(&what, ledger),
             Some(source) => source.table.column(column, &what, ledger),
             None => vec![ledger.unknown(&format!("{what}.{column}"), self.from.rows.clone())],
         }
