@@ -89,9 +89,9 @@ impl Inference {
 
     pub(super) fn is_verbatim(&self) -> bool {
         let rewritten = |column: &Column| match column.data_type() {
-            SeedType::Integer | SeedType::BigInteger | SeedType::Numeric | SeedType::Float => {
-                column.decorated
-            }
+            // `50.00` is a whole number to dbt, and no integer to the server
+            SeedType::Integer | SeedType::BigInteger | SeedType::Numeric => column.decorated || column.point,
+            SeedType::Float => column.decorated,
             SeedType::Timestamp => column.offset,
             _ => false,
         };

@@ -106,3 +106,10 @@ fn a_row_that_is_too_long_is_shown() {
     assert_eq!(error.message, "Row 1 has 3 values, but Table only has 2 columns.");
     assert_eq!(error.labels[0].span.location(), "seeds/x.csv:3:1");
 }
+
+#[test]
+fn a_whole_number_may_be_written_with_a_point() {
+    let seed = parse("n\n50.00\n7\n");
+    assert_eq!(types(&seed), ["integer"]);
+    assert_eq!(load(&seed), ["(50)", "(7)"]);
+}
