@@ -103,9 +103,18 @@ impl Engine {
         self.0.registry.find_generate(component, imported)
     }
 
-    /// The materialization of a name; the second value names a package that overrides a built-in one.
+    /// The materialization of a name. A package may replace a built-in one only where settings allow it.
     pub fn find_materialization(&self, name: &str, adapter: &str) -> Option<Arc<MacroDef>> {
         self.0.registry.find_materialization(name, adapter)
+    }
+
+    /// The package whose materialization replaces the built-in one of this name.
+    pub fn overriding_package(&self, materialization: &str, adapter: &str) -> Option<String> {
+        let registry = &self.0.registry;
+        let found = registry.find_materialization(materialization, adapter)?;
+        let replaces = registry.is_imported(&found.package)
+            && registry.has_built_in_materialization(materialization, adapter);
+        replaces.then(|| found.package.clone())
     }
 
     /// The macro `test_<name>`: in `package` (the namespace, else the node's own) first, then as any macro.

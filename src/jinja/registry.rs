@@ -303,7 +303,7 @@ impl Registry {
     /// An adapter's own materialization comes before a default one, then the root project before packages
     /// before the built-ins. A package may replace a built-in one only where that is allowed.
     pub(super) fn find_materialization(&self, name: &str, adapter: &str) -> Option<Arc<MacroDef>> {
-        let names = [adapter, "default"].map(|adapter| format!("materialization_{name}_{adapter}"));
+        let names = materialization_names(name, adapter);
         let built_in = names.iter().find_map(|name| self.built_in().get(name));
         let imported =
             if built_in.is_some() && !self.allow_package_materializations { &[] } else { self.imported() };
@@ -311,6 +311,14 @@ impl Registry {
             self.root().get(name).or_else(|| imported.iter().rev().find_map(|package| package.get(name)))
         });
         project.or(built_in).map(|entry| Arc::clone(&entry.definition))
+    }
+
+    pub(super) fn is_imported(&self, package: &str) -> bool {
+        self.imported().iter().any(|one| one.name == package)
+    }
+
+    pub(super) fn has_built_in_materialization(&self, name: &str, adapter: &str) -> bool {
+        materialization_names(name, adapter).iter().any(|name| self.built_in().get(name).is_some())
     }
 
     pub(super) fn did_you_mean(&self, name: &str) -> Option<String> {
@@ -322,4 +330,9 @@ impl Registry {
         let package = self.project_package(package).unwrap_or(self.built_in());
         did_you_mean(name, package.names())
     }
+}
+
+/// An adapter's own materialization, then the default one.
+fn materialization_names(name: &str, adapter: &str) -> [String; 2] {
+    [adapter, "default"].map(|adapter| format!("materialization_{name}_{adapter}"))
 }

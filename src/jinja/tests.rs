@@ -420,6 +420,18 @@ fn materializations_are_chosen_by_adapter_then_package() {
         |engine: &Engine| engine.find_materialization("table", "postgres").map(|one| one.package.clone());
     let engine = engine(&own.each_ref().map(|(path, text)| (*path, text.as_str())));
     assert_eq!(found(&engine).as_deref(), Some("dbt"), "a package may not replace a built-in one");
+    assert_eq!(engine.overriding_package("table", "postgres"), None);
+    let file = SourceText::new("macros/m.sql", own[0].1.as_str());
+    let tools = MacroPackage { name: "tools".to_owned(), files: vec![file] };
+    let settings = EngineSettings {
+        root: "shop".to_owned(),
+        packages: vec![tools],
+        allow_package_materializations: true,
+        ..EngineSettings::default()
+    };
+    let allowing = Engine::new(settings).unwrap();
+    assert_eq!(found(&allowing).as_deref(), Some("tools"));
+    assert_eq!(allowing.overriding_package("table", "postgres").as_deref(), Some("tools"));
     let root = table("adapter='postgres'", "root");
     let engine = super::tests::engine(&[("tools/macros/m.sql", &own[0].1), ("shop/macros/m.sql", &root)]);
     assert_eq!(found(&engine).as_deref(), Some("shop"));

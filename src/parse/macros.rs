@@ -1,5 +1,6 @@
 //! Macros as the manifest shows them, and what properties files say of them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -126,6 +127,29 @@ pub(super) fn patch(
                 .collect();
         }
     }
+}
+
+/// Built-in materializations that an installed package replaces, each package told once.
+pub(super) fn replaced_materializations(request: &ParseRequest<'_>, manifest: &Manifest) -> Vec<Diagnostic> {
+    let used: BTreeSet<&str> =
+        manifest.nodes.values().filter_map(|node| node.config.get("materialized")?.as_str()).collect();
+    let mut packages = BTreeMap::new();
+    for name in used {
+        if let Some(package) = request.engine.overriding_package(name, "postgres") {
+            packages.entry(package).or_insert(name);
+        }
+    }
+    let warning = |(package, name): (String, &str)| {
+        Diagnostic::warning(
+            "PackageMaterializationOverrideDeprecation",
+            format!(
+                "Installed package '{package}' is overriding the built-in materialization '{name}'. Overrides of \
+                 built-in materializations from installed packages will be deprecated in future versions of dbt. \
+                 For more information: https://docs.getdbt.com/reference/global-configs/legacy-behaviors"
+            ),
+        )
+    };
+    packages.into_iter().map(warning).collect()
 }
 
 /// With the flag `validate_macro_args` the declared arguments are known, and must be those of the YAML.

@@ -33,15 +33,19 @@ impl Scopes {
         ParseScope::new(&self.shared, subject, relation).with_model(Arc::clone(node))
     }
 
-    /// For the `generate_*_name` macros of a package.
+    /// For the `generate_*_name` macros of a package: a variable that they ask for must be there.
     pub(super) fn naming(&self, package: &str, locator: &str) -> Arc<dyn Context> {
-        self.of_package(package, locator)
+        Arc::new(self.package_scope(package, locator).strict())
     }
 
     /// For texts that belong to no node: YAML values, descriptions.
     pub(super) fn of_package(&self, package: &str, locator: &str) -> Arc<dyn Context> {
+        Arc::new(self.package_scope(package, locator))
+    }
+
+    fn package_scope(&self, package: &str, locator: &str) -> ParseScope {
         let subject =
             Subject { package: package.to_owned(), locator: locator.to_owned(), ..Subject::default() };
-        Arc::new(ParseScope::new(&self.shared, subject, Value::UNDEFINED))
+        ParseScope::new(&self.shared, subject, Value::UNDEFINED)
     }
 }

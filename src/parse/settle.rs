@@ -162,6 +162,7 @@ impl<'a> Parser<'a> {
             SameNames::Warn
         };
         self.warnings.extend(self.manifest.check_unique(same_names)?);
+        self.warnings.extend(macros::replaced_materializations(self.request, &self.manifest));
         self.manifest.build_maps();
         Ok(Parsed { manifest: self.manifest, warnings: self.warnings })
     }
