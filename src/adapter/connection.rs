@@ -258,6 +258,10 @@ impl Connection {
     }
 
     fn simple_query(&mut self, sql: &str, fetch: Fetch) -> Result<(Response, Option<ResultSet>)> {
+        if sql.contains('\0') {
+            let message = "the statement holds a NUL character, where it would end for the server";
+            return Err(Diagnostic::database("nul-in-statement", message).boxed());
+        }
         self.send_begin(sql)?;
         let sent = frontend::query(sql, &mut self.wire.outgoing).and_then(|()| self.wire.flush());
         sent.map_err(|error| connection_lost(&error, sql))?;

@@ -17,6 +17,17 @@ pub(super) enum Stream {
     Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
 }
 
+impl Stream {
+    /// How long a read may take; `None` waits for ever. Unix sockets have no network that could hang.
+    pub(super) fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => stream.set_read_timeout(timeout),
+            Self::Tls(stream) => stream.sock.set_read_timeout(timeout),
+            Self::Unix(_) => Ok(()),
+        }
+    }
+}
+
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
@@ -73,6 +84,10 @@ impl Endpoint {
                 };
                 stream.set_nodelay(true)?;
                 keep_alive(&stream, settings.keepalives_idle)?;
+                if !settings.connect_timeout.is_zero() {
+                    // the whole of connecting is limited, as in libpq; the started session lifts the limit
+                    stream.set_read_timeout(Some(settings.connect_timeout))?;
+                }
                 Ok(Stream::Tcp(stream))
             }
         }

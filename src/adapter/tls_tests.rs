@@ -146,6 +146,23 @@ fn a_server_without_tls_serves_only_modes_that_allow_it() {
 }
 
 #[test]
+fn a_server_that_never_answers_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let settings = Settings {
+        host: "127.0.0.1".into(),
+        port,
+        user: "me".into(),
+        connect_timeout: std::time::Duration::from_millis(100),
+        tls: mode(SslMode::Disable, None),
+        retries: 0,
+        ..Settings::default()
+    };
+    let error = Connection::open(&Arc::new(settings)).map(drop).unwrap_err();
+    assert!(error.message.ends_with("failed: timeout expired"), "{}", error.message);
+}
+
+#[test]
 fn a_self_signed_certificate_can_be_its_own_root() {
     let files = Files::new("self");
     let certified = rcgen::generate_simple_self_signed(vec!["localhost".into()]).unwrap();

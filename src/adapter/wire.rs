@@ -68,7 +68,10 @@ impl Wire {
                     wire.pid = body.process_id();
                     wire.secret = body.secret_key();
                 }
-                Message::ReadyForQuery(_) => return Ok(wire),
+                Message::ReadyForQuery(_) => {
+                    wire.stream.set_read_timeout(None)?;
+                    return Ok(wire);
+                }
                 Message::ErrorResponse(body) => {
                     return Err(StartError::Server(Box::new(Fields::read(body.fields()))));
                 }

@@ -107,8 +107,8 @@ impl Seed {
             begin = records.position();
         }
         // the server reads quotes and line ends in its own way
-        let verbatim =
-            inference.is_verbatim() && !bytes[data_start..].iter().any(|byte| matches!(byte, b'"' | b'\r'));
+        let data = &bytes[data_start..];
+        let verbatim = inference.is_verbatim() && !data.contains(&b'"') && !data.contains(&b'\r');
         let types = inference.finish();
         let columns =
             names.into_iter().zip(types).map(|(name, data_type)| SeedColumn { name, data_type }).collect();
