@@ -149,6 +149,30 @@ fn index_of(kind: &str, items: &[Value], args: &[Value]) -> Result<Value, Error>
         .ok_or_else(|| value_error(format!("{} is not in {kind}", repr(&wanted))))
 }
 
+/// Sees what is removed meanwhile, as Python does, but ends where the list ended at the start.
+struct Items {
+    list: Arc<List>,
+    at: usize,
+    length: usize,
+}
+
+impl Iterator for Items {
+    type Item = Value;
+
+    fn next(&mut self) -> Option<Value> {
+        if self.at >= self.length {
+            return None;
+        }
+        self.at += 1;
+        self.list.lock().get(self.at - 1).cloned()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let rest = self.length.saturating_sub(self.at);
+        (rest, Some(rest))
+    }
+}
+
 impl fmt::Debug for List {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&repr(&Value::from(self.snapshot())))
@@ -169,7 +193,8 @@ impl Object for List {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Values(self.snapshot())
+        let length = self.lock().len();
+        Enumerator::Iter(Box::new(Items { list: Arc::clone(self), at: 0, length }))
     }
 
     fn enumerator_len(self: &Arc<Self>) -> Option<usize> {

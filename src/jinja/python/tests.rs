@@ -264,6 +264,14 @@ fn lists_and_dicts_change_in_place() {
             "2-4",
         ),
         (
+            "{% set x = L(1, 2, 3) %}{% for i in x %}{{ i }}{{ loop.length }}{% set _ = x.append(i) %}{% endfor %}",
+            "132333",
+        ),
+        (
+            "{% set x = L(1, 2, 3) %}{% for i in x %}{{ i }}{% set _ = x.remove(i) %}{% endfor %}{{ x }}",
+            "13[2]",
+        ),
+        (
             "{% set d = D() %}{% set _ = d.update({'b': 1}, c=2) %}{% set _ = d.update([('a', 3)]) %}{{ d }}",
             "{'b': 1, 'c': 2, 'a': 3}",
         ),
