@@ -70,7 +70,9 @@ impl Parser<'_> {
         for at in found {
             let draft = &mut self.drafts[at];
             merge_calls(&mut draft.properties, &patch.config)?;
-            draft.properties_written.extend(patch.config_written.clone());
+            // dbt: a snapshot that is only YAML has its config rendered here too
+            let written = if patch.relation.is_some() { &patch.config } else { &patch.config_written };
+            draft.properties_written.extend(written.clone());
             draft.patched_at = Some(patch.place.span.clone());
             let node = &mut draft.node;
             node.patch_path = Some(patch.place.patch_path());

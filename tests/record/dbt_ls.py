@@ -98,6 +98,8 @@ def list_nodes(manifest, arguments):
             if warning not in warnings:
                 warnings.append(warning)
 
+    if "--target" in arguments or "--vars" in arguments:
+        manifest = None  # the project reads them, so that it must be parsed again
     command = ["--quiet", "--no-use-colors", "ls", *arguments]
     outcome = dbtRunner(manifest=manifest, callbacks=[note]).invoke(command)
     error = None if outcome.exception is None else str(outcome.exception).strip()
@@ -126,5 +128,5 @@ def record(name):
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or ("mart", "shop"):
+    for name in sys.argv[1:] or ("mart", "shop", "layers"):
         record(name)

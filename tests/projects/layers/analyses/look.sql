@@ -1,0 +1,1 @@
+{% set q %}select * from {{ ref('top') }}{% endset %}{{ q }}

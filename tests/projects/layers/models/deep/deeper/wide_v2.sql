@@ -1,0 +1,1 @@
+{{ config(tags=['v2_file']) }} select 1 as id

@@ -1,0 +1,1 @@
+{{ config(enabled = var('missing', false)) }} select 1
