@@ -115,3 +115,41 @@ fn every_case_has_the_expected_edges() {
     assert!(count >= 120, "only {count} cases were read");
     assert!(wrong.is_empty(), "{wrong}");
 }
+
+/// Queries cut, doubled and spliced at random places: an answer or a failure, never a panic.
+#[test]
+fn mutilated_queries_never_panic() {
+    let text = fs::read_to_string(CASES).unwrap();
+    let known = known(&text);
+    let queries: Vec<&str> =
+        text.split("```sql\n").skip(1).map(|part| part.split_once("\n```\n").unwrap().0).collect();
+    let mut seed = 11u64;
+    let mut random = |limit: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        usize::try_from(seed % limit.max(1) as u64).unwrap()
+    };
+    for _ in 0..6000 {
+        let mut words: Vec<&str> =
+            queries[random(queries.len())].split_inclusive([' ', '(', ')', ',', '.', '\'']).collect();
+        for _ in 0..=random(3) {
+            let (from, to) = (random(words.len()), random(words.len()));
+            let other: Vec<&str> = queries[random(queries.len())].split_inclusive(' ').collect();
+            match random(5) {
+                0 => words.swap(from, to),
+                1 => drop(words.remove(from)),
+                2 => words.insert(from, words[to]),
+                3 => words.truncate(from.max(1)),
+                _ => words.insert(from, other[random(other.len())]),
+            }
+            if words.is_empty() {
+                words.push("x");
+            }
+        }
+        let sql = words.concat();
+        trace(&sql, &known);
+        let statements = rsdbt::sql::statements(&sql);
+        assert!(statements.iter().all(|statement| sql.contains(statement)));
+    }
+}
