@@ -468,3 +468,9 @@ fn undefined_macros_in_macros_fail_also_while_parsing() {
         error.message
     );
 }
+
+#[test]
+fn what_yaml_cannot_hold_gives_the_default() {
+    let text = "{{ toyaml({'a': range}, 'no') }}{{ toyaml(range) }}{{ toyaml({'a': [1, none]}) }}";
+    assert_eq!(run("", text), "noNonea:\n- 1\n- null\n");
+}

@@ -365,6 +365,7 @@ const UNTAGGED: &[&str] = &[
     "SemanticValidationFailure",
     "WarnStateTargetEqual",
     "CatalogGenerationError",
+    "InvalidMacroAnnotation",
 ];
 
 fn warning(diagnostic: &Diagnostic, style: Style) -> String {

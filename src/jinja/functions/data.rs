@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 
 use md5::{Digest, Md5};
+use minijinja::value::ValueKind;
 use minijinja::{Error, State, Value};
 
 use crate::config::yaml;
-use crate::jinja::python::{bind_required, expect_str, from_json, json_dumps, to_json, to_str};
+use crate::jinja::python::{bind_required, expect_str, from_json, json_dumps, to_json, to_str, type_name};
 
 fn or_none(value: Value) -> Value {
     if value.is_undefined() { Value::from(()) } else { value }
@@ -30,7 +31,10 @@ pub(super) fn from_yaml_text(_: &mut State<'_, '_>, args: &[Value]) -> Result<Va
 }
 
 pub(super) fn to_yaml_text(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-    let [value, _, sort_keys] = bind_required("toyaml", args, ["value", "default", "sort_keys"], 1)?;
+    let [value, default, sort_keys] = bind_required("toyaml", args, ["value", "default", "sort_keys"], 1)?;
+    if !is_data(&value) {
+        return Ok(or_none(default));
+    }
     let mut json = to_json(&value);
     if sort_keys.is_true() {
         json.sort_all_objects();
@@ -41,6 +45,20 @@ pub(super) fn to_yaml_text(_: &mut State<'_, '_>, args: &[Value]) -> Result<Valu
         text.push_str("...\n");
     }
     Ok(Value::from(text))
+}
+
+/// YAML has no form for relations, macros, adapters and the like.
+fn is_data(value: &Value) -> bool {
+    match value.kind() {
+        ValueKind::Plain => matches!(type_name(value).as_str(), "date" | "datetime"),
+        ValueKind::Seq | ValueKind::Iterable => {
+            value.try_iter().is_ok_and(|mut items| items.all(|item| is_data(&item)))
+        }
+        ValueKind::Map => value.try_iter().is_ok_and(|mut keys| {
+            keys.all(|key| is_data(&key) && value.get_item(&key).is_ok_and(|item| is_data(&item)))
+        }),
+        _ => true,
+    }
 }
 
 pub(super) fn local_md5(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
