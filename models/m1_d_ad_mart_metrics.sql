@@ -2,7 +2,11 @@
     materialized='incremental',
     incremental_strategy='partition_overwrite',
     dirty=true,
-    horizon_days=var('horizon_days'),
+    horizon=var('horizon_days'),
+    restate=[
+        "select data_at from {{ this }} join {{ ref('unit') }} as unit on unit.id = unit_id where m1_d_ad_mart_metrics.unit_type = 'UNKNOWN'",
+        "select data_at from {{ this }} join {{ ref('ad_lineitem') }} as lineitem on lineitem.id = lineitem_id where m1_d_ad_mart_metrics.revenue_type = 'UNKNOWN'"
+    ],
     partition_by={'field': 'data_at', 'granularity': 'day', 'time_zone': 'Asia/Seoul'},
     indexes=[{'columns': ['data_at', 'lineitem_id', 'unit_id'], 'unique': true}]
 ) }}

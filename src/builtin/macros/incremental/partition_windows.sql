@@ -51,7 +51,7 @@
       {%- do periods.append(rsdbt_changed_periods_sql()) -%}
     {%- endif -%}
     {%- for query in rsdbt_listed(config.get('restate')) -%}
-      {%- do periods.append('select ' ~ rsdbt_local_field('moment', rsdbt_field_kind(columns)) ~ ' from (' ~ query ~ ') as named (moment)') -%}
+      {%- do periods.append('select ' ~ rsdbt_local_field('moment', rsdbt_field_kind(columns)) ~ ' from (' ~ render(query) ~ ') as named (moment)') -%}
     {%- endfor -%}
   {%- endif -%}
   {{ return(rsdbt_windows(periods) if periods else none) }}
