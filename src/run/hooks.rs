@@ -8,7 +8,7 @@ use super::event::Event;
 use super::node::Session;
 use super::node::compile::Extra;
 use super::node_timing::Watch;
-use super::results::{NodeResult, Status, format_timestamp};
+use super::results::{NodeResult, Status, naive_timestamp};
 use super::state::Run;
 use crate::adapter::{Begin, Fetch};
 use crate::diagnostic::{Diagnostic, Result, render};
@@ -82,8 +82,8 @@ impl Run<'_> {
             let mut info = describe::node_info(Resource::Node(node));
             result.status.name().clone_into(&mut info.node_status);
             if let (Some(first), Some(last)) = (result.timing.first(), result.timing.last()) {
-                info.node_started_at = format_timestamp(first.started_at);
-                info.node_finished_at = format_timestamp(last.completed_at);
+                info.node_started_at = naive_timestamp(first.started_at);
+                info.node_finished_at = naive_timestamp(last.completed_at);
             }
             let event = Event::LogHookEndLine {
                 statement: name,

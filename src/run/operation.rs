@@ -87,7 +87,8 @@ fn perform(run: &Run<'_>, operation: &Operation) -> Result<RunResults> {
     }
     result.execution_time = watch.seconds();
     result.timing = watch.phases;
-    let results = RunResults::new(vec![result], 0.0);
+    let seconds = result.execution_time;
+    let results = RunResults::new(vec![result], seconds);
     if inputs.write_json {
         results.write(&inputs.results_path, &inputs.invocation)?;
     }

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value as Json;
+
 use super::super::event::Event;
 use super::super::inputs::Command;
 use super::compile::Extra;
@@ -42,8 +44,10 @@ impl Job<'_, '_> {
         loop {
             let executed = self.run_materialization(session, node, Extra::default(), node.materialized());
             let Err(error) = executed else { return executed };
-            let hopeless =
-                !is_transient(&error) || session.has_committed() || self.run.in_flight.is_cancelled();
+            let hopeless = !is_transient(&error)
+                || session.has_committed()
+                || commits_by_itself(node)
+                || self.run.in_flight.is_cancelled();
             if attempt == ATTEMPTS || hopeless {
                 return Err(error);
             }
@@ -144,6 +148,13 @@ impl Job<'_, '_> {
         self.watch = watch;
         executed
     }
+}
+
+/// Whether a hook outside the transaction may have left something behind.
+fn commits_by_itself(node: &Node) -> bool {
+    let hooks = node.config.get("pre-hook").and_then(Json::as_array);
+    let outside = |hook: &Json| hook.get("transaction") == Some(&Json::Bool(false));
+    hooks.is_some_and(|hooks| hooks.iter().any(outside))
 }
 
 fn check_language(definition: &MacroDef, language: Language) -> Result<()> {

@@ -24,7 +24,7 @@ use super::executor::{Place, Runner};
 use super::inputs::Command;
 use super::node_timing::Watch;
 use super::plan::{Action, Step};
-use super::results::{NodeResult, Status, format_timestamp};
+use super::results::{NodeResult, Status, naive_timestamp};
 use super::state::{Run, take_escalated};
 use super::summary;
 use crate::adapter::Response;
@@ -152,7 +152,7 @@ impl Runner for Run<'_> {
 impl Job<'_, '_> {
     fn work(&mut self, session: &mut Session, resource: Resource<'_>) -> NodeResult {
         let id = self.step.unique_id.clone();
-        self.info.node_started_at = format_timestamp(self.watch.started_at);
+        self.info.node_started_at = naive_timestamp(self.watch.started_at);
         self.say(Event::NodeStart { unique_id: id.clone() });
         self.start_line(resource);
         let executed = self.execute(session, resource);
@@ -196,7 +196,7 @@ impl Job<'_, '_> {
 
     fn finish(&mut self, result: &NodeResult, resource: Resource<'_>) {
         result.status.name().clone_into(&mut self.info.node_status);
-        self.info.node_finished_at = format_timestamp(jiff::Timestamp::now());
+        self.info.node_finished_at = naive_timestamp(jiff::Timestamp::now());
         // What was cancelled counts as not run: the end of the run tells of it.
         if !(result.status.is_failure() && self.run.in_flight.is_cancelled()) {
             self.result_line(result, resource);

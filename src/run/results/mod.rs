@@ -261,6 +261,11 @@ fn write_json(path: &Path, artifact: &impl Serialize) -> Result<()> {
     fs::write(path, text).map_err(fail)
 }
 
+/// As the log tells times of nodes: UTC without saying so.
+pub(crate) fn naive_timestamp(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S.%6f").to_string()
+}
+
 /// Python's form of an instant in UTC, with microseconds.
 pub(crate) fn format_timestamp(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()
