@@ -149,6 +149,12 @@ impl Invocation {
             }
         };
         let elapsed = (jiff::Timestamp::now() - self.started_at).total(jiff::Unit::Second).unwrap_or(0.0);
+        // dbt: an environment variable brings the report before the reader's eyes
+        let level = match self.environment.get("DBT_SHOW_RESOURCE_REPORT") {
+            Some(_) => Level::Info,
+            None => Level::Debug,
+        };
+        self.emitter.emit_at(level, None, run::resource_report(&self.command, code == 0, elapsed));
         self.emitter.emit(Event::CommandCompleted {
             command: format!("rsdbt {}", self.command),
             success: code == 0,

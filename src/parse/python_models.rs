@@ -11,7 +11,10 @@ use crate::manifest::RefArgs;
 pub(super) fn read(draft: &mut Draft) {
     static CALL: LazyLock<Option<fancy_regex::Regex>> =
         LazyLock::new(|| fancy_regex::Regex::new(r"dbt\.(ref|source|config)\(([^()]*)\)").ok());
-    draft.calls.insert("materialized".to_owned(), "table".into());
+    // a function keeps its own materialization
+    if draft.node.model().is_some() {
+        draft.calls.insert("materialized".to_owned(), "table".into());
+    }
     let Some(pattern) = CALL.as_ref() else { return };
     let code = std::sync::Arc::clone(&draft.node.raw_code);
     for found in pattern.captures_iter(&code).flatten() {

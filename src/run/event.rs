@@ -171,6 +171,7 @@ events! {
     DebugCmdResult "Z048" Info { msg: String }
     ListCmdOut "Z049" Info { msg: String }
     Note "Z050" Info { msg: String }
+    ResourceReport "Z051" Debug { command_name: String, command_success: bool, command_wall_clock_time: f64, process_user_time: f64, process_kernel_time: f64, process_mem_max_rss: u64 }
     PrintEvent "Z052" Info { msg: String }
 }
 

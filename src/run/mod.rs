@@ -19,6 +19,7 @@ mod operation;
 mod plan;
 mod planning;
 mod prepare;
+mod resources;
 mod result_object;
 mod results;
 mod state;
@@ -34,6 +35,7 @@ pub use interrupt::{InFlight, Interrupt};
 pub use operation::{Operation, run_operation};
 pub use plan::{Action, Draft, Plan, Step};
 pub use planning::plan;
+pub use resources::resource_report;
 pub use results::{
     BatchResults, FreshnessResult, FreshnessResults, Invocation, NodeResult, PreviousResults, RunResults,
     Status, Timing,
