@@ -336,3 +336,67 @@ fn expand_text(text: &str) -> Result<Value> {
     relatives(&mut map, "children", pieces.children);
     Ok(Value::Object(map))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::yaml;
+    use crate::diagnostic::SourceText;
+
+    fn read(text: &str) -> Result<Selectors> {
+        let file = yaml::load(&SourceText::new("selectors.yml", text)).unwrap();
+        Selectors::from_yaml(&file.yaml, IndirectSelection::Eager)
+    }
+
+    /// The message, and the text that it points at.
+    fn problem(definition: &str) -> (String, String) {
+        let error = read(&format!("selectors:\n- name: a\n  definition: {definition}\n")).unwrap_err();
+        let place = error.labels.first().map(|label| label.span.text().to_owned());
+        (error.message.replace("Could not read selector file data: ", ""), place.unwrap_or_default())
+    }
+
+    #[test]
+    fn mistakes_are_told_where_they_stand() {
+        let told = |definition: &str, message: &str, place: &str| {
+            assert_eq!(problem(definition), (message.to_owned(), place.to_owned()), "{definition}");
+        };
+        told("tags:x", "'tags' is not a valid method name", "tags:x");
+        told("{union: [x, {tgs: y}]}", "'tgs' is not a valid method name", "{tgs: y}");
+        told("{union: x}", "Expected a list.", "x");
+        told(
+            "{union: [x], intersection: [y]}",
+            "Only a single 'union' or 'intersection' key is allowed in a root level selector definition; \
+             found union,intersection.",
+            "{union: [x], intersection: [y]}",
+        );
+        told(
+            "{union: [{exclude: [x]}, {exclude: [y]}]}",
+            "You cannot provide multiple exclude arguments to the same selector set operator",
+            "{exclude: [y]}",
+        );
+        told(
+            "{method: tag, values: x}",
+            "Expected either 1 key or else \"method\" and \"value\" keys, but got ['method', 'values']",
+            "{method: tag, values: x}",
+        );
+        told("{method: selector, value: b}", "Existing selector definition for b not found.", "b");
+        told(
+            "{method: tag, value: x, indirect_selection: greedy}",
+            "'greedy' is not a valid IndirectSelection",
+            "greedy",
+        );
+    }
+
+    #[test]
+    fn one_selector_is_the_default_and_two_are_a_mistake() {
+        let entry = |name: &str| format!("- {{name: {name}, default: true, definition: x}}\n");
+        let one = read(&format!("selectors:\n{}", entry("a"))).unwrap();
+        assert_eq!(one.default_name(), Some("a"));
+        assert_eq!(
+            one.get("b").unwrap_err().message,
+            "Could not find selector named b, expected one of ['a']"
+        );
+        let error = read(&format!("selectors:\n{}{}", entry("a"), entry("b"))).unwrap_err();
+        assert!(error.message.ends_with("Found multiple selectors with `default: true`:a and b"));
+    }
+}
