@@ -7,7 +7,7 @@ use std::process::Command;
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    for folder in ["src/builtin/macros", "src/builtin/starter", "tests/spec"] {
+    for folder in ["src/builtin/macros", "src/builtin/starter", "tests/spec", "tests/errors"] {
         println!("cargo:rerun-if-changed={folder}");
     }
     let out = PathBuf::from(env::var("OUT_DIR").map_err(io::Error::other)?);
@@ -63,16 +63,19 @@ fn archive() -> Option<PathBuf> {
 /// `tests/spec/incremental-merge.md` becomes `#[test] fn incremental_merge()`.
 fn spec_tests() -> io::Result<String> {
     let mut paths = Vec::new();
-    if let Ok(entries) = fs::read_dir("tests/spec") {
-        for entry in entries {
-            paths.push(entry?.path());
+    for folder in ["tests/spec", "tests/errors"] {
+        if let Ok(entries) = fs::read_dir(folder) {
+            for entry in entries {
+                paths.push(entry?.path());
+            }
         }
     }
     paths.sort();
     let mut code = String::new();
     for path in paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "md")) {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        let name = stem.replace(['-', ' ', '.'], "_");
+        let kind = if path.starts_with("tests/errors") { "mistakes_" } else { "" };
+        let name = format!("{kind}{}", stem.replace(['-', ' ', '.'], "_"));
         let _ = writeln!(code, "#[test]\nfn {name}() {{\n    run_spec(\"{}\");\n}}", path.display());
     }
     Ok(code)

@@ -1,5 +1,6 @@
-//! Runs `tests/spec/*.md` on a real Postgres: the files of a section make a project, its commands run the
-//! binary, its queries look at what was built. `UPDATE_SPECS=1` rewrites what is expected; read the diff.
+//! Runs `tests/spec/*.md` and `tests/errors/*.md` on a real Postgres: the files of a section make a project, its
+//! commands run the binary, its queries look at what was built. `UPDATE_SPECS=1` rewrites what is expected; read
+//! the diff.
 
 mod document;
 mod filter;

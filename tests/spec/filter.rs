@@ -7,10 +7,9 @@ use fancy_regex::Regex;
 use crate::support::{Database, Project};
 
 /// Lines that say nothing about what a spec is about.
-const NOISE: [&str; 10] = [
+const NOISE: [&str; 9] = [
     "Running with ",
     "Registered adapter",
-    "Found ",
     "Concurrency:",
     "Finished running",
     "Completed successfully",
@@ -45,7 +44,10 @@ pub(crate) fn stable(text: &str, project: &Project, database: &Database) -> Stri
         let line = line.replace(&root, ".").replace(&database.schema, "spec");
         let line = line.replace(&format!("\"{}\".", database.settings.database), "");
         let trimmed = line.trim();
-        let is_noise = NOISE.iter().any(|noise| trimmed.starts_with(noise)) || trimmed.contains(" START ");
+        let counts =
+            trimmed.strip_prefix("Found ").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        let is_noise =
+            counts || NOISE.iter().any(|noise| trimmed.starts_with(noise)) || trimmed.contains(" START ");
         if !trimmed.is_empty() && !is_noise {
             shown.push_str(line.trim_end());
             shown.push('\n');

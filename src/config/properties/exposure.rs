@@ -3,6 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::PropertyKind;
+use crate::config::semver::python_list;
 use crate::config::{Fields, Yaml};
 use crate::diagnostic::{Diagnostic, Result, Span, did_you_mean};
 
@@ -127,7 +128,7 @@ fn one_of(owner: &Fields<'_>, key: &str, allowed: &[&str]) -> Result<Option<Stri
     let place = owner.get(key).unwrap_or(owner.yaml).span();
     Err(Diagnostic::parsing(
         "unknown-value",
-        format!("'{text}' is not one of {allowed:?} for `{key}` of {owner}"),
+        format!("'{text}' is not one of {} for `{key}` of {owner}", python_list(allowed)),
     )
     .label(place, "")
     .maybe_help(did_you_mean(&text, allowed.iter().copied()))
