@@ -5,6 +5,7 @@ mod freshness;
 mod lines;
 mod materialize;
 mod microbatch;
+mod place;
 mod session;
 mod show;
 mod test;
@@ -28,7 +29,7 @@ use super::results::{NodeResult, Status, naive_timestamp};
 use super::state::{Run, take_escalated};
 use super::summary;
 use crate::adapter::Response;
-use crate::diagnostic::{Category, Diagnostic, Result, render};
+use crate::diagnostic::{Category, Diagnostic, Label, Result, SourceText, Span, render};
 use crate::jinja::objects::Table;
 use crate::manifest::{Node, NodeKind, Resource};
 use compile::Extra;
@@ -290,11 +291,25 @@ impl Job<'_, '_> {
         self.run.emitter.emit_for(&self.info, event);
     }
 
+    /// Where in the model's file the server found the error.
+    fn place_of(&self, error: &Diagnostic, resource: Resource<'_>) -> Option<Span> {
+        let server = error.server.as_ref()?;
+        let compiled = self.run.compiled(&self.step.unique_id)?;
+        let code = compiled.node.compiled.as_ref()?.code.clone()?;
+        let path = resource.original_file_path();
+        let file = std::fs::read_to_string(self.run.inputs.surroundings.project_root.join(path)).ok()?;
+        let range = place::in_file(&file, &code, &server.statement, server.offset?)?;
+        Some(Span::new(&SourceText::new(path, file), range))
+    }
+
     /// dbt's text of a failure, with where the SQL is that failed.
     fn error_text(&self, mut error: Diagnostic, resource: Resource<'_>) -> String {
         let category = error.category;
         if error.subject.is_none() {
             error.subject = Some(describe::locator(resource));
+        }
+        if let Some(span) = self.place_of(&error, resource) {
+            error.labels = vec![Label { span, note: String::new() }];
         }
         let mut text = render(&error);
         if let (Category::Database, Some(path)) = (category, &self.build_path) {

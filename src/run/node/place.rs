@@ -1,0 +1,119 @@
+//! From the place in the sent SQL that the server names to the line that the user wrote.
+
+use std::ops::Range;
+
+/// The range in the user's file. None where it cannot be told: a line that a macro made, or that stands in
+/// several places.
+pub(super) fn in_file(file: &str, compiled: &str, statement: &str, offset: usize) -> Option<Range<usize>> {
+    let compiled = compiled.trim();
+    let within = offset.checked_sub(statement.find(compiled)?)?;
+    let start = compiled.get(..within)?.rfind('\n').map_or(0, |at| at + 1);
+    let line = compiled[start..].lines().next()?.trim_end();
+    let word = word(compiled.get(within..)?);
+    let indent = line.len() - line.trim_start().len();
+    let (wanted, column) = (line.trim(), (within - start).checked_sub(indent)?);
+    if wanted.is_empty() {
+        return None;
+    }
+    let same: Vec<usize> =
+        starts(file).filter(|&(_, text)| text.trim() == wanted).map(|(at, _)| at).collect();
+    let twins: Vec<usize> =
+        starts(compiled).filter(|&(_, text)| text.trim() == wanted).map(|(at, _)| at).collect();
+    if !same.is_empty() {
+        // the n-th of equal lines is the n-th in both, when both have as many
+        let rank = twins.iter().position(|&at| at == start)?;
+        let line = (same.len() == twins.len()).then(|| same[rank])?;
+        let blanks = file[line..].len() - file[line..].trim_start().len();
+        let from = line + blanks + column;
+        return Some(from..from + word.len());
+    }
+    let mut made = starts(file).filter(|(_, text)| may_become(text, wanted));
+    let (line, text) = made.next()?;
+    if made.next().is_some() {
+        return None;
+    }
+    let blanks = text.len() - text.trim_start().len();
+    match text.find(word).filter(|_| !word.is_empty()) {
+        Some(at) => Some(line + at..line + at + word.len()),
+        None => Some(line + blanks..line + text.trim_end().len()),
+    }
+}
+
+/// The lines of a text with their offsets.
+fn starts(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.split_inclusive('\n').scan(0, |at, line| {
+        let start = *at;
+        *at += line.len();
+        Some((start, line))
+    })
+}
+
+/// Whether the line's text outside of Jinja occurs in the rendered line, in order and up to its ends.
+fn may_become(raw: &str, rendered: &str) -> bool {
+    let raw = raw.trim();
+    let (mut rest, mut found_any, mut at_start) = (rendered, false, true);
+    let mut source = raw;
+    loop {
+        let Some(open) = source.find("{{") else { break };
+        let literal = &source[..open];
+        let Some(at) = rest.find(literal) else { return false };
+        if at_start && at > 0 {
+            return false;
+        }
+        at_start = false;
+        found_any |= !literal.trim().is_empty();
+        rest = &rest[at + literal.len()..];
+        let Some(close) = source[open..].find("}}") else { return false };
+        source = &source[open + close + 2..];
+    }
+    // without Jinja the lines would be equal
+    let has_jinja = source.len() < raw.len();
+    has_jinja && (found_any || !source.trim().is_empty()) && rest.ends_with(source)
+}
+
+/// The name, number or string that begins the text, else one character.
+fn word(text: &str) -> &str {
+    let mut characters = text.char_indices();
+    let Some((_, first)) = characters.next() else { return "" };
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '.' || c == '"';
+    let end = match first {
+        first if is_part(first) => characters.find(|&(_, c)| !is_part(c)).map_or(text.len(), |(at, _)| at),
+        first => first.len_utf8(),
+    };
+    &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told<'f>(file: &'f str, compiled: &str, error: &str) -> Option<&'f str> {
+        let statement = format!("/* note */\ncreate table t as (\n{compiled}\n);");
+        let range = in_file(file, compiled, &statement, statement.find(error).unwrap())?;
+        Some(&file[range.start..])
+    }
+
+    #[test]
+    fn a_line_without_jinja_is_found_by_itself() {
+        let file = "{{ config() }}\n\nselect 1 as a,\n  nope\nfrom {{ ref('x') }}\n";
+        let compiled = "select 1 as a,\n  nope\nfrom \"d\".\"s\".\"x\"";
+        assert_eq!(told(file, compiled, "nope"), Some("nope\nfrom {{ ref('x') }}\n"));
+    }
+
+    #[test]
+    fn a_line_with_jinja_is_found_by_what_stands_around_it() {
+        let file = "select {{ n }} as a, oops\nfrom {{ ref('x') }} as y\n";
+        let compiled = "select 1 as a, oops\nfrom \"d\".\"s\".\"x\" as y";
+        assert_eq!(told(file, compiled, "oops"), Some("oops\nfrom {{ ref('x') }} as y\n"));
+        assert_eq!(told(file, compiled, "\"d\""), Some("from {{ ref('x') }} as y\n"));
+    }
+
+    #[test]
+    fn equal_lines_keep_their_order_and_a_loop_tells_nothing() {
+        let file = "select bad\nunion all\nselect bad\n";
+        let statement = "select bad\nunion all\nselect bad";
+        assert_eq!(in_file(file, statement, statement, 28), Some(28..31));
+        let file = "select\n{% for i in range(2) %}\n  bad,\n{% endfor %}\n1";
+        assert_eq!(told(file, "select\n\n  bad,\n\n  bad,\n\n1", "bad"), None);
+    }
+}
