@@ -4,6 +4,7 @@
 mod architecture;
 mod docs;
 mod docs_server;
+mod histories;
 mod lineage;
 mod selectors;
 mod spec;

@@ -32,11 +32,11 @@ impl Document {
             let ticks = line.len() - line.trim_start_matches('`').len();
             if ticks >= 3 {
                 let fence = "`".repeat(ticks);
-                let body: String = lines
-                    .by_ref()
-                    .take_while(|line| *line != fence)
-                    .map(|line| format!("{line}\n"))
-                    .collect();
+                let mut body = String::new();
+                for line in lines.by_ref().take_while(|line| *line != fence) {
+                    body.push_str(line);
+                    body.push('\n');
+                }
                 parts.push(Part::Block(Block { info: line[ticks..].to_owned(), body, fence }));
             } else if line.starts_with("## ") {
                 parts.push(Part::Heading(line.to_owned()));
