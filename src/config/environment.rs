@@ -2,8 +2,9 @@
 //!
 //! A value that is passed around, not a change of the process: a variable that is set is never overridden.
 
-use std::collections::HashMap;
 use std::path::Path;
+
+use indexmap::IndexMap;
 
 /// Variables whose values are never shown.
 pub const SECRET_PREFIX: &str = "DBT_ENV_SECRET";
@@ -13,7 +14,7 @@ pub const CUSTOM_PREFIX: &str = "DBT_ENV_CUSTOM_ENV_";
 /// All variables by name.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
-    variables: HashMap<String, String>,
+    variables: IndexMap<String, String>,
 }
 
 impl Environment {
@@ -33,16 +34,13 @@ impl Environment {
         self.variables.get(name).map(String::as_str)
     }
 
-    /// Names and values, sorted by name.
+    /// Names and values in the order of the environment, as dbt shows them.
     pub fn with_prefix(&self, prefix: &str) -> Vec<(&str, &str)> {
-        let mut found: Vec<(&str, &str)> = self
-            .variables
+        self.variables
             .iter()
             .filter(|(name, _)| name.starts_with(prefix))
             .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
-        found.sort_unstable();
-        found
+            .collect()
     }
 
     /// The values to replace by `*****` wherever text leaves the program.

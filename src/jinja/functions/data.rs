@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 
 use md5::{Digest, Md5};
-use minijinja::value::ValueKind;
 use minijinja::{Error, State, Value};
 
 use crate::config::yaml;
-use crate::jinja::python::{bind_required, expect_str, from_json, json_dumps, to_json, to_str, type_name};
+use crate::jinja::python::{
+    bind_required, expect_str, from_json, json_dumps, pairs_of, to_json, to_str, type_name,
+};
 
 fn or_none(value: Value) -> Value {
     if value.is_undefined() { Value::from(()) } else { value }
@@ -32,7 +33,7 @@ pub(super) fn from_yaml_text(_: &mut State<'_, '_>, args: &[Value]) -> Result<Va
 
 pub(super) fn to_yaml_text(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     let [value, default, sort_keys] = bind_required("toyaml", args, ["value", "default", "sort_keys"], 1)?;
-    if !is_data(&value) {
+    if !is_representable(&value, 0) {
         return Ok(or_none(default));
     }
     let mut json = to_json(&value);
@@ -47,17 +48,23 @@ pub(super) fn to_yaml_text(_: &mut State<'_, '_>, args: &[Value]) -> Result<Valu
     Ok(Value::from(text))
 }
 
-/// YAML has no form for relations, macros, adapters and the like.
-fn is_data(value: &Value) -> bool {
-    match value.kind() {
-        ValueKind::Plain => matches!(type_name(value).as_str(), "date" | "datetime"),
-        ValueKind::Seq | ValueKind::Iterable => {
-            value.try_iter().is_ok_and(|mut items| items.all(|item| is_data(&item)))
+/// PyYAML's safe form knows plain data only.
+fn is_representable(value: &Value, depth: usize) -> bool {
+    if depth > 100 {
+        return false;
+    }
+    let kind = type_name(value);
+    match kind.as_str() {
+        "NoneType" | "bool" | "int" | "float" | "str" | "bytes" | "date" | "datetime" => true,
+        "list" | "tuple" | "set" => {
+            value.try_iter().is_ok_and(|mut items| items.all(|item| is_representable(&item, depth + 1)))
         }
-        ValueKind::Map => value.try_iter().is_ok_and(|mut keys| {
-            keys.all(|key| is_data(&key) && value.get_item(&key).is_ok_and(|item| is_data(&item)))
+        "dict" => pairs_of(value).is_ok_and(|pairs| {
+            pairs
+                .iter()
+                .all(|(key, item)| is_representable(key, depth + 1) && is_representable(item, depth + 1))
         }),
-        _ => true,
+        _ => false,
     }
 }
 

@@ -33,6 +33,11 @@ impl Var {
         let node = self.node_name.as_deref().unwrap_or("<Configuration>");
         let mut sorted = Json::Object(Map::clone(&self.values));
         sorted.sort_all_objects();
+        if let Json::Object(values) = &mut sorted {
+            for (_, value) in values.iter_mut().filter(|(name, _)| name.starts_with(SECRET_PREFIX)) {
+                *value = Json::from("*****");
+            }
+        }
         let supplied = pretty(&sorted);
         let known = did_you_mean(name, self.values.keys().map(String::as_str));
         raise(
@@ -172,7 +177,9 @@ mod tests {
 
     fn evaluate(expression: &str) -> Result<String, String> {
         let mut environment = Environment::new();
-        let Json::Object(values) = json!({"b": [1], "a": "x"}) else { unreachable!() };
+        let Json::Object(values) = json!({"b": [1], "a": "x", "DBT_ENV_SECRET_c": "abc"}) else {
+            unreachable!()
+        };
         let var = Var { values: Arc::new(values), node_name: Some("orders".into()), required: true };
         environment.add_global("var", var.to_value());
         let lookup = |name: &str| (name == "HOST" || name == "DBT_ENV_SECRET_KEY").then(|| "db".to_owned());
@@ -191,7 +198,7 @@ mod tests {
         assert_eq!(
             evaluate("var('z')").unwrap_err(),
             "Required var 'z' not found in config:\nVars supplied to orders = \
-             {\n    \"a\": \"x\",\n    \"b\": [\n        1\n    ]\n}"
+             {\n    \"DBT_ENV_SECRET_c\": \"*****\",\n    \"a\": \"x\",\n    \"b\": [\n        1\n    ]\n}"
         );
     }
 
