@@ -260,7 +260,12 @@ impl Run<'_> {
                 }
                 self.emitter.emit(Event::FreshnessCheckComplete {});
             }
-            _ => summary::end(&self.emitter, self, &run_results.results, ending == Ending::Interrupted),
+            command => {
+                if command == Command::Seed && inputs.keep_seed_rows {
+                    summary::seeds(&self.emitter, self, &run_results.results);
+                }
+                summary::end(&self.emitter, self, &run_results.results, ending == Ending::Interrupted);
+            }
         }
         debug_assert!(plan.steps.iter().all(|step| step.action != Action::Freshness) || freshness.is_some());
         Ok(Outcome { results: run_results, freshness, compiled: self.take_compiled() })

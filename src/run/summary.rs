@@ -6,6 +6,7 @@ use super::describe;
 use super::emitter::Emitter;
 use super::event::{Event, Level};
 use super::results::{NodeResult, Status};
+use crate::jinja::objects::PrintLimits;
 use crate::manifest::{Manifest, Node, Resource};
 
 /// Looks up the node of a result, with its compiled code where there is any.
@@ -32,6 +33,25 @@ fn humanized(seconds: f64) -> String {
     let rest = seconds - minutes * 60.0;
     let hours = (minutes / 60.0).floor();
     format!(" in {hours} hours {} minutes and {rest:.2} seconds", minutes - hours * 60.0)
+}
+
+/// `seed --show`: the first rows of each seed.
+pub(super) fn seeds(emitter: &Emitter, nodes: &dyn Nodes, results: &[NodeResult]) {
+    for result in results {
+        let (Some(table), Some(Resource::Node(node))) =
+            (&result.table, nodes.manifest().resource(&result.unique_id))
+        else {
+            continue;
+        };
+        let header = format!("Random sample of table: {}.{}", node.schema, node.alias);
+        let line = "-".repeat(header.chars().count());
+        emitter.emit(Event::formatting(""));
+        emitter.emit(Event::SeedHeader { header });
+        emitter.emit(Event::formatting(line));
+        let limits = PrintLimits { rows: Some(10), columns: None, ..PrintLimits::default() };
+        emitter.emit(Event::PrintEvent { msg: table.to_markdown(limits).trim_end().to_owned() });
+        emitter.emit(Event::formatting(""));
+    }
 }
 
 /// The closing lines of a run.

@@ -209,6 +209,11 @@ impl Context for NodeContext {
     }
 
     fn emit(&self, message: crate::jinja::Message) {
+        // `--no-print`
+        let silent = self.shared.flags.get("PRINT") == Some(&serde_json::Value::Bool(false));
+        if silent && matches!(message, crate::jinja::Message::Print(_)) {
+            return;
+        }
         (self.sink)(message);
     }
 
