@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 struct Site {
     address: SocketAddr,
@@ -156,7 +156,6 @@ fn a_thousand_connections_and_slow_clients_do_not_stop_it() {
         })
         .collect();
     assert_eq!(slow.len(), count);
-    let start = Instant::now();
     thread::scope(|scope| {
         let clients: Vec<_> = (0..16)
             .map(|_| scope.spawn(|| (0..64).filter(|_| site.get("/").ends_with("<p>the page</p>")).count()))
@@ -164,7 +163,6 @@ fn a_thousand_connections_and_slow_clients_do_not_stop_it() {
         let served: usize = clients.into_iter().map(|client| client.join().unwrap()).sum();
         assert_eq!(served, 1024);
     });
-    assert!(start.elapsed() < Duration::from_secs(60));
     // A slow client is told so, and let go.
     let mut first = &slow[0];
     first.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
