@@ -129,6 +129,7 @@ pub(super) fn of_run(error: &Error, template: &Template<'_>, scope: &Arc<Scope>)
         let mut diagnostic = raised.clone();
         if let Some(span) = span
             && diagnostic.labels.len() < CHAIN_LIMIT
+            && diagnostic.labels.iter().all(|label| label.span != span)
         {
             let note = if diagnostic.labels.is_empty() { "" } else { "called from here" };
             diagnostic = diagnostic.label(span, note);
@@ -219,7 +220,8 @@ pub(super) fn in_macro(mut diagnostic: Box<Diagnostic>, definition: &MacroDef) -
     }
     if !diagnostic.message.contains(CHAIN_START) {
         append(&mut diagnostic.message, &["\n", CHAIN_START, &definition.locator()]);
-    } else if diagnostic.message.matches(CHAIN_LINK).count() < CHAIN_LIMIT {
+    } else if !diagnostic.message.contains(&definition.locator()) {
+        // A macro that calls itself is told once.
         append(&mut diagnostic.message, &[CHAIN_LINK, &definition.locator()]);
     }
     diagnostic
