@@ -204,7 +204,7 @@ mod tests {
             (
                 json!({"vars": "a"}),
                 vec![],
-                "The --vars argument must be a YAML dictionary, but was of type str",
+                "The --vars argument must be a YAML dictionary, but was of type 'str'",
             ),
             (
                 json!({}),
