@@ -183,3 +183,58 @@ fn expanded_selectors_are_those_of_the_manifest() {
         );
     }
 }
+
+/// Texts of selectors' own letters, from a generator with a fixed start.
+#[test]
+fn any_text_selects_or_is_refused() {
+    const PIECES: [&str; 30] = [
+        "@",
+        "+",
+        "1",
+        "0+",
+        "99999999999999999999+",
+        ",",
+        ":",
+        ".",
+        "*",
+        "?",
+        "[",
+        "]",
+        "!",
+        "-",
+        "/",
+        "**",
+        " ",
+        "..",
+        "a",
+        "c",
+        "é",
+        "tag:",
+        "source:",
+        "path:",
+        "config.",
+        "state:",
+        "version:",
+        "test_type:",
+        "models",
+        "\n",
+    ];
+    let project = Project::read("shop");
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = |limit: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        usize::try_from(seed % limit as u64).unwrap()
+    };
+    let (mut selected, mut refused) = (0, 0);
+    for _ in 0..3000 {
+        let count = 1 + next(8);
+        let text: String = (0..count).map(|_| PIECES[next(PIECES.len())]).collect();
+        match project.list(&["--select".to_owned(), text]) {
+            Ok(_) => selected += 1,
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(selected > 1000 && refused > 100, "{selected} selected, {refused} refused");
+}

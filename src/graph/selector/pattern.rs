@@ -118,12 +118,15 @@ enum Part {
 
 impl PathPattern {
     pub(super) fn new(text: &str) -> Self {
-        let parts = text.split('/').filter(|part| !part.is_empty() && *part != ".");
-        Self(
-            parts
-                .map(|part| if part == "**" { Part::Directories } else { Part::Name(Pattern::new(part)) })
-                .collect(),
-        )
+        let mut parts = Vec::new();
+        for part in text.split('/').filter(|part| !part.is_empty() && *part != ".") {
+            if part != "**" {
+                parts.push(Part::Name(Pattern::new(part)));
+            } else if !matches!(parts.last(), Some(Part::Directories)) {
+                parts.push(Part::Directories);
+            }
+        }
+        Self(parts)
     }
 
     /// A trailing `**` matches directories only, which the caller knows about.
