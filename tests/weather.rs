@@ -174,3 +174,39 @@ fn a_terminated_session_fails_its_model_or_is_tried_again() {
     assert_eq!(database.query("select id from slow").unwrap().rows, [[Cell::Int(1)]]);
     project.run_ok(&["run"]);
 }
+
+#[test]
+fn a_server_that_stops_fails_the_run_at_once_and_the_next_run_is_right() {
+    let database = Database::new();
+    let project = Project::new(&database);
+    project.write(
+        "profiles.yml",
+        "shop: {target: dev, outputs: {dev: {type: postgres, embedded: true, schema: s}}}",
+    );
+    project.write("models/fast.sql", "{{ config(materialized='table') }}\nselect 1 as id\n");
+    let slow = "{{ config(materialized='table') }}\nselect id from {{ ref('fast') }}, pg_sleep({{ var('seconds', 0) }})\n";
+    project.write("models/slow.sql", slow);
+    project.run_ok(&["run"]);
+    project.run_ok(&["db", "start"]);
+    let mut run = Command::new(env!("CARGO_BIN_EXE_rsdbt"))
+        .args(["run", "--vars", "{seconds: 60}"])
+        .current_dir(&project.root)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    thread::sleep(Duration::from_secs(2));
+    let stopped = std::time::Instant::now();
+    project.run_ok(&["db", "stop"]);
+    assert_eq!(run.wait().unwrap().code(), Some(1));
+    assert!(stopped.elapsed() < Duration::from_secs(30), "the run waited for a server that is gone");
+    project.run_ok(&["run"]);
+    let shown = project.run(&["show", "--quiet", "--inline", "select count(*) as n from s.slow"]);
+    assert!(shown.text.contains("| 1 |"), "{}", shown.text);
+    let left = project.run(&[
+        "show",
+        "--quiet",
+        "--inline",
+        "select relname from pg_class where relname like '%dbt_tmp'",
+    ]);
+    assert!(!left.text.contains("__dbt_tmp"), "{}", left.text);
+}
