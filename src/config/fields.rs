@@ -126,6 +126,14 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Warns of each key that is nearly one of `known`: the entry may have keys of its user's own.
+    pub fn warn_mistyped(&self, known: &[&str], warnings: &mut Vec<Diagnostic>) {
+        let before = warnings.len();
+        self.warn_unknown(known, warnings);
+        let own = warnings.split_off(before);
+        warnings.extend(own.into_iter().filter(|warning| warning.help.is_some()));
+    }
+
     /// Warns of each key that is not among `known`.
     pub fn warn_unknown(&self, known: &[&str], warnings: &mut Vec<Diagnostic>) {
         for entry in self.mapping {

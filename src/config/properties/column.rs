@@ -51,7 +51,7 @@ pub struct ColumnProperties<'a> {
 impl<'a> ColumnProperties<'a> {
     pub fn read(yaml: &'a Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         let column = Fields::named(yaml, "column")?;
-        column.warn_unknown(KNOWN, warnings);
+        column.warn_mistyped(KNOWN, warnings);
         let config = column.object("config")?.unwrap_or_default();
         let mut meta = column.object("meta")?.unwrap_or_default();
         if let Some(Json::Object(more)) = config.get("meta") {

@@ -171,13 +171,15 @@ fn warn_top_level(entry: &yaml::Entry, warnings: &mut Vec<Diagnostic>) {
         return;
     }
     let known = PropertyKind::ALL.map(PropertyKind::key);
+    // dbt lets further keys be; only what looks like a slip is told
+    let Some(help) = did_you_mean(&entry.key, known) else { return };
     warnings.push(
         Diagnostic::warning(
             "CustomTopLevelKeyDeprecation",
             format!("unknown key `{}` at the top of {}", entry.key, entry.value.source().path),
         )
         .label(entry.key_span(), "")
-        .maybe_help(did_you_mean(&entry.key, known)),
+        .help(help),
     );
 }
 

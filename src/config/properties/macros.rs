@@ -50,7 +50,7 @@ impl MacroProperties {
 
     fn read_entry(yaml: &Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         let entry = Fields::named(yaml, "macro")?;
-        entry.warn_unknown(&["name", "description", "arguments", "meta", "docs", "config"], warnings);
+        entry.warn_mistyped(&["name", "description", "arguments", "meta", "docs", "config"], warnings);
         let config = entry.object("config")?.unwrap_or_default();
         let mut meta = entry.object("meta")?.unwrap_or_default();
         if let Some(Json::Object(more)) = config.get("meta") {

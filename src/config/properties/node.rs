@@ -144,7 +144,7 @@ impl<'a> NodeProperties<'a> {
 
     fn read_entry(kind: PropertyKind, yaml: &'a Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         let node = Fields::named(yaml, kind.noun())?;
-        node.warn_unknown(KNOWN, warnings);
+        node.warn_mistyped(KNOWN, warnings);
         let mut versions = Vec::new();
         for version in node.list("versions")? {
             versions.push(VersionProperties::read(version, node.name(), warnings)?);

@@ -193,7 +193,7 @@ impl<'a> SourceProperties<'a> {
 impl<'a> TableProperties<'a> {
     fn read(yaml: &'a Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         let table = Fields::named(yaml, "source table")?;
-        table.warn_unknown(KNOWN_OF_TABLE, warnings);
+        table.warn_mistyped(KNOWN_OF_TABLE, warnings);
         Ok(Self {
             name: table.name().to_owned(),
             description: table.string("description")?,
