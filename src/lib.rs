@@ -36,6 +36,9 @@ pub mod parse;
 /// Plan, executor, nodes, tests, freshness, hooks, events, results.
 pub mod run;
 
+/// What runs by itself: cron, intervals that are due, their ledger in Postgres.
+pub mod schedule;
+
 /// The documentation page, its data and its server.  [rust-sugiyama]
 pub mod docs;
 

@@ -6,6 +6,7 @@ mod docs;
 mod docs_server;
 mod histories;
 mod lineage;
+mod schedule;
 mod selectors;
 mod spec;
 mod support;

@@ -312,6 +312,7 @@ pub(super) const COMMANDS: &[Sub] = &[
             TARGET_PATH,
             THREADS,
             SQLPARSE,
+            &opt("due", Flag, "Run every scheduled interval that is due, once, and nothing else"),
         ],
     ),
     Sub {
@@ -327,6 +328,11 @@ pub(super) const COMMANDS: &[Sub] = &[
             ],
         )
     },
+    sub(
+        "schedule",
+        "Run what has a schedule, whenever it is due",
+        &[&opt("status", Flag, "Tell how far every task is, and end"), FULL_REFRESH, TARGET_PATH, THREADS],
+    ),
     sub(
         "seed",
         "Load CSV files",

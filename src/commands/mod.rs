@@ -16,6 +16,7 @@ mod retry;
 mod run;
 mod run_operation;
 mod running;
+mod schedule;
 mod session;
 mod show;
 mod version;
@@ -77,6 +78,8 @@ fn dispatch(invocation: &Invocation) -> CommandResult {
         "db psql" => db::run(invocation, "psql"),
         "db install" => db::install(invocation),
         "retry" => retry::run(invocation),
+        "schedule" => schedule::run(invocation),
+        "run" if invocation.flags.boolean("due") => schedule::once(invocation),
         "debug" => debug::run(invocation),
         "deps" => deps::run(invocation),
         "init" => init::run(invocation),

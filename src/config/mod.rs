@@ -2,16 +2,19 @@
 //!
 //! Jinja inside YAML is rendered through [`Renderer`], because the engine is a higher layer.
 
+pub mod cron;
 pub mod environment;
 mod fields;
 pub mod flags;
 pub mod node_config;
 pub mod packages;
+pub mod pipelines;
 pub mod profiles;
 pub mod project_file;
 pub mod properties;
 mod renderer;
 mod resource_type;
+pub mod schedule;
 pub mod selectors;
 pub mod semver;
 pub mod yaml;

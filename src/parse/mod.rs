@@ -15,6 +15,7 @@ mod inline;
 mod macros;
 mod naming;
 mod patches;
+mod pipelines;
 mod properties;
 mod python_models;
 mod scope;
@@ -91,6 +92,7 @@ pub fn manifest(request: &ParseRequest<'_>) -> Result<Parsed, Diagnostics> {
     let mut parser = settle::Parser::new(request);
     parser.read_files()?;
     parser.read_properties()?;
+    parser.link_pipelines()?;
     parser.settle_nodes()?;
     parser.add_tests_and_sources()?;
     parser.resolve()

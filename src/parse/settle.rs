@@ -11,7 +11,8 @@ use super::naming::Naming;
 use super::properties::{FileEntries, NodePatch};
 use super::scope::Scopes;
 use super::trees::{ConfigOf, ConfigTrees};
-use super::{ParseRequest, Parsed, checks, docs, files, hooks, macros, properties};
+use super::{ParseRequest, Parsed, checks, docs, files, hooks, macros, pipelines, properties};
+use crate::config::pipelines::Pipeline;
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, Span};
 use crate::jinja::Context;
 use crate::manifest::{
@@ -28,6 +29,8 @@ pub(super) struct Parser<'a> {
     pub(super) draft_index: DraftIndex,
     pub(super) entries: Vec<FileEntries>,
     pub(super) tests: Vec<TestGroup>,
+    /// Pipeline files, each with the place of its draft.
+    pub(super) pipelines: Vec<(usize, Pipeline)>,
     pub(super) manifest: Manifest,
     pub(super) warnings: Vec<Diagnostic>,
     /// The code of each node, to point at a `ref()` in it.
@@ -46,6 +49,7 @@ impl<'a> Parser<'a> {
             draft_index: DraftIndex::new(),
             entries: Vec::new(),
             tests: Vec::new(),
+            pipelines: Vec::new(),
             manifest: Manifest { metadata: request.metadata.clone(), ..Manifest::default() },
             warnings: Vec::new(),
             places: HashMap::new(),
@@ -58,6 +62,10 @@ impl<'a> Parser<'a> {
         self.manifest.macros = macros::manifest_macros(self.request)?;
         for package in self.request.project.all() {
             self.drafts.extend(files::drafts(self.request, &self.scopes, package)?);
+            for (draft, pipeline) in pipelines::drafts(self.request, package)? {
+                self.pipelines.push((self.drafts.len(), pipeline));
+                self.drafts.push(draft);
+            }
             self.drafts.extend(hooks::drafts(self.request, &self.scopes, package)?);
             docs::read_blocks(self.request, package, &mut self.manifest)?;
         }

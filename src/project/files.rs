@@ -27,6 +27,7 @@ pub enum FileKind {
     Properties,
     Fixture,
     Function,
+    Pipeline,
 }
 
 /// One file, read once; of seeds only the place is known.

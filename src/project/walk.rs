@@ -19,6 +19,9 @@ pub(super) struct Found {
     pub(super) absolute_path: PathBuf,
 }
 
+/// Where analysts put pipeline files.
+const PIPELINES: &str = "pipelines";
+
 pub(super) fn find(directory: &Path, paths: &SourcePaths) -> Vec<Found> {
     let ignored = Ignored::read(directory);
     let mut walked: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -45,13 +48,13 @@ pub(super) fn find(directory: &Path, paths: &SourcePaths) -> Vec<Found> {
     found
 }
 
-/// What is looked for where; dbt's table.
+/// What is looked for where: dbt's table, and pipeline files.
 fn searches(paths: &SourcePaths) -> Vec<(FileKind, String, &'static [&'static str])> {
     const SQL: &[&str] = &[".sql"];
     const CODE: &[&str] = &[".sql", ".py"];
     let below_tests =
         |directory: &str| -> Vec<String> { paths.tests.iter().map(|path| join(path, directory)).collect() };
-    let table: [(FileKind, Vec<String>, &'static [&'static str]); 11] = [
+    let table: [(FileKind, Vec<String>, &'static [&'static str]); 12] = [
         (FileKind::Macro, paths.macros.clone(), SQL),
         (FileKind::Model, paths.models.clone(), CODE),
         (FileKind::Snapshot, paths.snapshots.clone(), SQL),
@@ -63,6 +66,7 @@ fn searches(paths: &SourcePaths) -> Vec<(FileKind, String, &'static [&'static st
         (FileKind::Properties, paths.all_sources(), &[".yml", ".yaml"]),
         (FileKind::Fixture, below_tests("fixtures"), &[".csv", ".sql"]),
         (FileKind::Function, paths.functions.clone(), CODE),
+        (FileKind::Pipeline, vec![PIPELINES.to_owned()], &[".yml", ".yaml"]),
     ];
     let mut searches = Vec::new();
     for (kind, directories, extensions) in table {

@@ -17,8 +17,13 @@ const LOOK: Duration = Duration::from_millis(50);
 pub struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// The first Ctrl-C asks for an orderly end, a second one ends the process at once.
+    /// The first Ctrl-C asks for an orderly end, a second one ends the process at once. One for the whole process.
     pub fn install() -> Result<Self> {
+        static INSTALLED: Mutex<Option<Interrupt>> = Mutex::new(None);
+        let mut installed = INSTALLED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(interrupt) = installed.as_ref() {
+            return Ok(interrupt.clone());
+        }
         let interrupt = Self::default();
         let fail = |error: std::io::Error| {
             Diagnostic::runtime("no-signal-handler", "could not listen for Ctrl-C").cause(error.to_string())
@@ -28,6 +33,7 @@ impl Interrupt {
                 .map_err(fail)?;
             signal_hook::flag::register(signal, Arc::clone(&interrupt.0)).map_err(fail)?;
         }
+        *installed = Some(interrupt.clone());
         Ok(interrupt)
     }
 

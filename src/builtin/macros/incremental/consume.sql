@@ -9,7 +9,7 @@
   {%- if not consume or flags.EMPTY or flags.SAMPLE -%}
     {{ return(query) }}
   {%- endif -%}
-  {%- set staging = consume if consume is string else rsdbt_only_input() -%}
+  {%- set staging = consume if consume is string else rsdbt_only_input(query) -%}
   {%- if staging not in query -%}
     {{ exceptions.raise_compiler_error('`consume`: the model does not read ' ~ staging) }}
   {%- endif -%}
@@ -20,11 +20,13 @@
 {% endmacro %}
 
 {# The one source or model that the query reads, as it is printed there. #}
-{% macro rsdbt_only_input() %}
+{% macro rsdbt_only_input(query) %}
   {%- set inputs = [] -%}
   {%- for unique_id in model.depends_on.nodes -%}
     {%- set node = graph.sources.get(unique_id) or graph.nodes.get(unique_id) -%}
-    {%- do inputs.append(node.relation_name) -%}
+    {%- if node.relation_name and node.relation_name in query -%}
+      {%- do inputs.append(node.relation_name) -%}
+    {%- endif -%}
   {%- endfor -%}
   {%- if inputs | length != 1 -%}
     {{ exceptions.raise_compiler_error(

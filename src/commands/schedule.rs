@@ -1,0 +1,330 @@
+//! `rsdbt schedule` and `rsdbt run --due`: runs what is due, each interval once.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value as Json, json};
+
+use super::connect::Connect;
+use super::invocation::Invocation;
+use super::running::{self, Particulars};
+use super::session::{Parsed, Session};
+use super::{CommandResult, Outcome};
+use crate::diagnostic::{Diagnostics, Result};
+use crate::graph::Graph;
+use crate::manifest::Manifest;
+use crate::run::{self, Command, Event, Interrupt};
+use crate::schedule::{Clock, Interval, Ledger, Next, State, Task, next, tasks};
+
+/// How long at most until the server is looked after, and how long until it is called again after it was lost.
+const LOOK_AROUND: Duration = Duration::from_secs(30);
+const CALL_AGAIN: Duration = Duration::from_secs(5);
+
+/// Keeps running until a signal comes.
+pub(super) fn run(invocation: &Invocation) -> CommandResult {
+    let mut scheduler = Scheduler::new(invocation)?;
+    if invocation.flags.boolean("status") {
+        return scheduler.status();
+    }
+    scheduler.ledger.take_charge()?;
+    scheduler.say(&format!("{} scheduled tasks; Ctrl-C ends", scheduler.tasks.len()));
+    while !scheduler.interrupt.is_set() {
+        match scheduler.pass() {
+            Ok(Pass { ran: true, .. }) => {}
+            Ok(Pass { wake, .. }) => scheduler.sleep(wake),
+            Err(problem) => scheduler.reconnect(problem)?,
+        }
+    }
+    scheduler.say("ended; what was running is run again at the next start");
+    Ok(Outcome::Success)
+}
+
+/// Runs until nothing more is due.
+pub(super) fn once(invocation: &Invocation) -> CommandResult {
+    let mut scheduler = Scheduler::new(invocation)?;
+    scheduler.ledger.take_charge()?;
+    while scheduler.pass()?.ran && !scheduler.interrupt.is_set() {}
+    if scheduler.interrupt.is_set() {
+        return Ok(Outcome::Failure);
+    }
+    if scheduler.attempts == 0 {
+        scheduler.say("nothing is due");
+    }
+    Ok(if scheduler.failures == 0 { Outcome::Success } else { Outcome::Failure })
+}
+
+struct Scheduler<'a> {
+    invocation: &'a Invocation,
+    session: Session<'a>,
+    parsed: Parsed,
+    connect: Connect,
+    tasks: Vec<Task>,
+    ledger: Ledger,
+    clock: Clock,
+    interrupt: Interrupt,
+    attempts: usize,
+    failures: usize,
+}
+
+/// What one look at all tasks came to.
+struct Pass {
+    /// Something was done, so that more may be due now.
+    ran: bool,
+    /// When to look again.
+    wake: Timestamp,
+}
+
+impl<'a> Scheduler<'a> {
+    fn new(invocation: &'a Invocation) -> Result<Self, Diagnostics> {
+        let clock = Clock::from_environment(invocation.environment.get(Clock::variable()))?;
+        let interrupt = Interrupt::install()?;
+        let session = Session::load(invocation)?;
+        let parsed = session.parse()?;
+        session.write_manifest(&parsed.manifest)?;
+        let tasks = tasks(&parsed.manifest, &parsed.graph, &session.profile.target_name)?;
+        let connect = Connect::new(&session.profile, &invocation.project_directory)?;
+        let ledger = open_ledger(&connect, &session)?;
+        Ok(Self {
+            invocation,
+            session,
+            parsed,
+            connect,
+            tasks,
+            ledger,
+            clock,
+            interrupt,
+            attempts: 0,
+            failures: 0,
+        })
+    }
+
+    fn say(&self, text: &str) {
+        self.invocation.emitter.emit(Event::PrintEvent { msg: text.to_owned() });
+    }
+
+    /// Gives every task one step, upstream first.
+    fn pass(&mut self) -> Result<Pass> {
+        let mut pass = Pass { ran: false, wake: Timestamp::MAX };
+        for at in 0..self.tasks.len() {
+            if self.interrupt.is_set() {
+                break;
+            }
+            let task = self.tasks[at].clone();
+            match next(&task, &self.tasks, &mut self.ledger, self.clock.now()) {
+                Next::Run { logical_time } => {
+                    self.attempt(&task, logical_time)?;
+                    pass.ran = true;
+                }
+                Next::Wait { logical_time, since, until, message } => {
+                    let attempt =
+                        self.ledger.interval(&task.unique_id, logical_time).map_or(0, |known| known.attempt);
+                    self.ledger.record(
+                        &task.unique_id,
+                        logical_time,
+                        Interval {
+                            state: State::Waiting,
+                            attempt,
+                            not_before: Some(until),
+                            started_at: Some(since),
+                            message,
+                        },
+                    )?;
+                    pass.wake = pass.wake.min(until);
+                }
+                Next::TimedOut { logical_time, message } => {
+                    self.say(&format!("{logical_time} {}: failed: {message}", task.name));
+                    self.failures += 1;
+                    self.settle(&task, logical_time, State::Failed, 0, message)?;
+                    pass.ran = true;
+                }
+                Next::Later(at) => pass.wake = pass.wake.min(at),
+                Next::Held { .. } | Next::Over => {}
+            }
+        }
+        Ok(pass)
+    }
+
+    fn settle(
+        &mut self,
+        task: &Task,
+        logical_time: Timestamp,
+        state: State,
+        attempt: u32,
+        message: String,
+    ) -> Result<()> {
+        let started_at =
+            self.ledger.interval(&task.unique_id, logical_time).and_then(|known| known.started_at);
+        let interval = Interval { state, attempt, not_before: None, started_at, message };
+        self.ledger.record(&task.unique_id, logical_time, interval)
+    }
+
+    /// One try of one interval.
+    fn attempt(&mut self, task: &Task, logical_time: Timestamp) -> Result<()> {
+        let known = self.ledger.interval(&task.unique_id, logical_time);
+        let attempt = known.map_or(0, |known| known.attempt) + 1;
+        let started_at = Some(self.clock.now());
+        self.ledger.record(
+            &task.unique_id,
+            logical_time,
+            Interval { state: State::Running, attempt, not_before: None, started_at, message: String::new() },
+        )?;
+        self.attempts += 1;
+        self.say(&format!("{logical_time} {}: attempt {attempt}", task.name));
+        let error = match self.execute(task, logical_time) {
+            Ok(error) => error,
+            Err(problem) => Some(problem.to_string()),
+        };
+        if self.interrupt.is_set() && error.is_some() {
+            return self.settle(
+                task,
+                logical_time,
+                State::Interrupted,
+                attempt - 1,
+                "interrupted".to_owned(),
+            );
+        }
+        let Some(message) = error else {
+            self.say(&format!("{logical_time} {}: success", task.name));
+            return self.settle(task, logical_time, State::Success, attempt, String::new());
+        };
+        if attempt > task.schedule.retries {
+            self.failures += 1;
+            self.say(&format!("{logical_time} {}: failed: {message}", task.name));
+            return self.settle(task, logical_time, State::Failed, attempt, message);
+        }
+        let delay = SignedDuration::from_secs(i64::from(task.schedule.retry_delay_seconds));
+        let not_before = self.clock.now().checked_add(delay).ok();
+        self.say(&format!(
+            "{logical_time} {}: attempt {attempt} of {} failed: {message}",
+            task.name,
+            task.schedule.retries + 1
+        ));
+        self.ledger.record(
+            &task.unique_id,
+            logical_time,
+            Interval { state: State::Retry, attempt, not_before, started_at, message },
+        )
+    }
+
+    /// Runs the node for the interval's window; why it failed, if it did.
+    fn execute(&self, task: &Task, logical_time: Timestamp) -> Result<Option<String>> {
+        let statement = self.ledger.success_statement(&task.unique_id, logical_time);
+        let parsed = with_post_hook(&self.parsed, &task.unique_id, &statement)?;
+        let selected = vec![task.unique_id.clone()];
+        let mut inputs = running::inputs(
+            &self.session,
+            &parsed,
+            &self.connect,
+            Command::Run,
+            &selected,
+            Particulars::default(),
+        )?;
+        let window = [logical_time, task.following(logical_time)];
+        inputs.event_time = window.map(|at| Some(at.strftime("%Y-%m-%d %H:%M:%S").to_string()));
+        let plan = run::plan(&parsed.manifest, &selected, Command::Run);
+        let outcome = run::execute(&inputs, &plan)?;
+        if outcome.results.success() {
+            return Ok(None);
+        }
+        let messages: Vec<String> =
+            outcome.results.results.iter().filter_map(|result| result.message.clone()).collect();
+        Ok(Some(if messages.is_empty() { "interrupted".to_owned() } else { messages.join("; ") }))
+    }
+
+    /// Until a moment, or until something asks for attention.
+    fn sleep(&mut self, wake: Timestamp) {
+        let end = Instant::now() + self.clock.until(wake).min(LOOK_AROUND);
+        self.rest(end);
+    }
+
+    fn rest(&self, end: Instant) {
+        while Instant::now() < end && !self.interrupt.is_set() {
+            let left = end.saturating_duration_since(Instant::now());
+            std::thread::sleep(left.min(Duration::from_millis(100)));
+        }
+    }
+
+    /// The server is away: call it until it answers, or a signal comes.
+    fn reconnect(&mut self, problem: Box<crate::diagnostic::Diagnostic>) -> Result<()> {
+        let mut problem = problem;
+        loop {
+            if self.ledger.ping().is_ok() {
+                // the connection is well: it was something else
+                return Err(problem);
+            }
+            self.say(&format!("the server is away: {}", problem.message));
+            self.rest(Instant::now() + CALL_AGAIN);
+            if self.interrupt.is_set() {
+                return Ok(());
+            }
+            match open_ledger(&self.connect, &self.session) {
+                Ok(ledger) => {
+                    self.ledger = ledger;
+                    return self.ledger.take_charge();
+                }
+                Err(next) => problem = next,
+            }
+        }
+    }
+
+    fn status(&mut self) -> CommandResult {
+        let now = self.clock.now();
+        let mut lines = Vec::new();
+        for at in 0..self.tasks.len() {
+            let task = self.tasks[at].clone();
+            let intervals = || self.ledger.intervals(&task.unique_id);
+            let last = intervals()
+                .rev()
+                .find(|(_, interval)| interval.state == State::Success)
+                .map_or_else(|| "never".to_owned(), |(at, _)| at.to_string());
+            let failed = intervals().filter(|(_, interval)| interval.state == State::Failed).count();
+            let open = intervals()
+                .find(|(_, interval)| !matches!(interval.state, State::Success | State::Failed))
+                .map(|(at, interval)| {
+                    let message = if interval.message.is_empty() {
+                        String::new()
+                    } else {
+                        format!(" ({})", interval.message)
+                    };
+                    format!("\n  now: {at} {}, attempt {}{message}", interval.state.name(), interval.attempt)
+                })
+                .unwrap_or_default();
+            let coming = match next(&task, &self.tasks, &mut self.ledger, now) {
+                Next::Run { logical_time } => format!("{logical_time} is due"),
+                Next::Wait { logical_time, message, .. } => format!("{logical_time} waits for {message}"),
+                Next::TimedOut { logical_time, message } => format!("{logical_time}: {message}"),
+                Next::Later(at) => format!("at {at}"),
+                Next::Held { logical_time } => format!("held back: {logical_time} failed"),
+                Next::Over => "none: the end date has passed".to_owned(),
+            };
+            lines.push(format!(
+                "{}\n  cron: {}\n  last success: {last}\n  failed intervals: {failed}\n  next: {coming}{open}",
+                task.name, task.cron
+            ));
+        }
+        if lines.is_empty() {
+            lines.push("nothing has a schedule".to_owned());
+        }
+        self.say(&lines.join("\n"));
+        Ok(Outcome::Success)
+    }
+}
+
+fn open_ledger(connect: &Connect, session: &Session<'_>) -> Result<Ledger> {
+    Ledger::open(&Arc::new(connect.settings.clone()), session.project.root.name())
+}
+
+/// The project with one more statement in a node's transaction.
+fn with_post_hook(parsed: &Parsed, unique_id: &str, statement: &str) -> Result<Parsed> {
+    let mut manifest = Manifest::clone(&parsed.manifest);
+    if let Some(node) = manifest.nodes.get_mut(unique_id) {
+        let node = Arc::make_mut(node);
+        let hooks = node.config.entry("post-hook").or_insert_with(|| json!([]));
+        if let Json::Array(hooks) = hooks {
+            hooks.push(json!({"sql": statement, "transaction": true, "index": null}));
+        }
+    }
+    let graph = Graph::build(&manifest)?;
+    Ok(Parsed { manifest: Arc::new(manifest), graph })
+}

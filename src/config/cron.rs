@@ -1,0 +1,233 @@
+//! Five cron fields and the moments that they name, in UTC.
+
+use std::fmt;
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
+
+/// A schedule such as `0 15 * * *`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cron {
+    text: String,
+    minutes: u64,
+    hours: u64,
+    days: u64,
+    months: u64,
+    weekdays: u64,
+    /// Both days of the month and of the week are restricted: either is enough.
+    either_day: bool,
+}
+
+/// A field: its name, its bounds, and names for its numbers.
+struct Field {
+    name: &'static str,
+    first: u32,
+    last: u32,
+    names: &'static [&'static str],
+}
+
+const FIELDS: [Field; 5] = [
+    Field { name: "minute", first: 0, last: 59, names: &[] },
+    Field { name: "hour", first: 0, last: 23, names: &[] },
+    Field { name: "day of the month", first: 1, last: 31, names: &[] },
+    Field {
+        name: "month",
+        first: 1,
+        last: 12,
+        names: &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
+    },
+    Field {
+        name: "day of the week",
+        first: 0,
+        last: 7,
+        names: &["sun", "mon", "tue", "wed", "thu", "fri", "sat"],
+    },
+];
+
+/// Leap days come every eight years at the rarest: no later moment exists.
+const YEARS_AHEAD: i64 = 9;
+
+impl Cron {
+    /// Reads five fields, or one of `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`; an error says what is wrong.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let expanded = match text.trim() {
+            "@hourly" => "0 * * * *",
+            "@daily" | "@midnight" => "0 0 * * *",
+            "@weekly" => "0 0 * * 0",
+            "@monthly" => "0 0 1 * *",
+            "@yearly" | "@annually" => "0 0 1 1 *",
+            other => other,
+        };
+        let words: Vec<&str> = expanded.split_whitespace().collect();
+        let [minute, hour, day, month, weekday] = words[..] else {
+            return Err(format!("a cron expression has five fields, and `{text}` has {}", words.len()));
+        };
+        let read = |at: usize, word: &str| FIELDS[at].read(word);
+        let mut weekdays = read(4, weekday)?;
+        if weekdays & (1 << 7) != 0 {
+            weekdays |= 1;
+        }
+        let cron = Self {
+            text: text.trim().to_owned(),
+            minutes: read(0, minute)?,
+            hours: read(1, hour)?,
+            days: read(2, day)?,
+            months: read(3, month)?,
+            weekdays,
+            either_day: !day.starts_with('*') && !weekday.starts_with('*'),
+        };
+        if cron.next_after(Timestamp::UNIX_EPOCH).is_none() {
+            return Err(format!("`{text}` names no day that exists"));
+        }
+        Ok(cron)
+    }
+
+    /// The first moment after `at`.
+    pub fn next_after(&self, at: Timestamp) -> Option<Timestamp> {
+        let from = at.to_zoned(TimeZone::UTC).datetime().checked_add(Span::new().minutes(1)).ok()?;
+        let last = from.date().checked_add(Span::new().years(YEARS_AHEAD)).ok()?;
+        let mut date = from.date();
+        let mut earliest = (u32::try_from(from.hour()).ok()?, u32::try_from(from.minute()).ok()?);
+        while date <= last {
+            if self.runs_on(date)
+                && let Some((hour, minute)) = self.time_from(earliest)
+            {
+                let time = jiff::civil::Time::new(i8::try_from(hour).ok()?, i8::try_from(minute).ok()?, 0, 0);
+                let moment = DateTime::from_parts(date, time.ok()?);
+                return moment.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
+            }
+            date = date.tomorrow().ok()?;
+            earliest = (0, 0);
+        }
+        None
+    }
+
+    /// The first moment at `at` or after it.
+    pub fn next_from(&self, at: Timestamp) -> Option<Timestamp> {
+        self.next_after(at.checked_sub(Span::new().nanoseconds(1)).ok()?)
+    }
+
+    fn runs_on(&self, date: Date) -> bool {
+        let has = |set: u64, number: i8| u32::try_from(number).is_ok_and(|number| set & (1 << number) != 0);
+        if !has(self.months, date.month()) {
+            return false;
+        }
+        let day = has(self.days, date.day());
+        let weekday = has(self.weekdays, date.weekday().to_sunday_zero_offset());
+        if self.either_day { day || weekday } else { day && weekday }
+    }
+
+    /// The first time of a day that is not before the given one.
+    fn time_from(&self, (hour, minute): (u32, u32)) -> Option<(u32, u32)> {
+        for candidate in hour..24 {
+            if self.hours & (1 << candidate) == 0 {
+                continue;
+            }
+            let first = if candidate == hour { minute } else { 0 };
+            if let Some(minute) = (first..60).find(|minute| self.minutes & (1 << minute) != 0) {
+                return Some((candidate, minute));
+            }
+        }
+        None
+    }
+}
+
+impl fmt::Display for Cron {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Field {
+    /// A list of numbers, ranges and steps as a set of bits.
+    fn read(&self, word: &str) -> Result<u64, String> {
+        let mut set = 0;
+        for part in word.split(',') {
+            let (range, step) = match part.split_once('/') {
+                Some((range, step)) => (range, Some(step)),
+                None => (part, None),
+            };
+            let (first, last) = match range.split_once('-') {
+                _ if range == "*" => (self.first, self.last),
+                Some((first, last)) => (self.number(first)?, self.number(last)?),
+                None if step.is_some() => (self.number(range)?, self.last),
+                None => (self.number(range)?, self.number(range)?),
+            };
+            let step: u32 = match step {
+                None => 1,
+                Some(step) => step
+                    .parse()
+                    .ok()
+                    .filter(|step| *step > 0)
+                    .ok_or_else(|| format!("`{step}` is no step of the {}", self.name))?,
+            };
+            if first > last {
+                return Err(format!("the range `{range}` of the {} ends before it begins", self.name));
+            }
+            let width = usize::try_from(step).unwrap_or(usize::MAX);
+            set |= (first..=last).step_by(width).fold(0, |set, number| set | (1 << number));
+        }
+        Ok(set)
+    }
+
+    fn number(&self, word: &str) -> Result<u32, String> {
+        let named = self.names.iter().position(|name| word.eq_ignore_ascii_case(name));
+        let number = match named {
+            Some(at) => u32::try_from(at).ok().map(|at| at + self.first),
+            None => word.parse().ok(),
+        };
+        number.filter(|number| (self.first..=self.last).contains(number)).ok_or_else(|| {
+            format!("`{word}` is no {}: it goes from {} to {}", self.name, self.first, self.last)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moments(cron: &str, from: &str, count: usize) -> Vec<String> {
+        let cron = Cron::parse(cron).unwrap();
+        let mut at: Timestamp = from.parse().unwrap();
+        (0..count)
+            .map(|_| {
+                at = cron.next_after(at).unwrap();
+                at.to_string()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn moments_follow_the_fields() {
+        assert_eq!(
+            moments("0 15 * * *", "2022-09-01T15:00:00Z", 2),
+            ["2022-09-02T15:00:00Z", "2022-09-03T15:00:00Z"]
+        );
+        assert_eq!(
+            moments("*/20 9-10 * * mon-fri", "2024-01-05T10:30:00Z", 3),
+            ["2024-01-05T10:40:00Z", "2024-01-08T09:00:00Z", "2024-01-08T09:20:00Z"]
+        );
+        assert_eq!(
+            moments("0 0 29 2 *", "2021-01-01T00:00:00Z", 2),
+            ["2024-02-29T00:00:00Z", "2028-02-29T00:00:00Z"]
+        );
+        // either day, as cron has it, when both are restricted
+        assert_eq!(
+            moments("0 0 13 * 5", "2024-09-06T00:00:00Z", 2),
+            ["2024-09-13T00:00:00Z", "2024-09-20T00:00:00Z"]
+        );
+        assert_eq!(moments("30 5 * * 7", "2024-09-06T00:00:00Z", 1), ["2024-09-08T05:30:00Z"]);
+    }
+
+    #[test]
+    fn a_wrong_field_is_named() {
+        let error = |text: &str| Cron::parse(text).unwrap_err();
+        assert_eq!(error("0 15 * *"), "a cron expression has five fields, and `0 15 * *` has 4");
+        assert_eq!(error("0 24 * * *"), "`24` is no hour: it goes from 0 to 23");
+        assert_eq!(error("0 0 30 2 *"), "`0 0 30 2 *` names no day that exists");
+        assert_eq!(error("5-1 * * * *"), "the range `5-1` of the minute ends before it begins");
+        assert_eq!(error("*/0 * * * *"), "`0` is no step of the minute");
+        assert_eq!(error("a.b * * * *"), "`a.b` is no minute: it goes from 0 to 59");
+    }
+}

@@ -1,0 +1,213 @@
+//! Pipeline files: a merge with its schedule, as analysts write it without any SQL of their own.
+
+use std::sync::Arc;
+
+use super::cron::Cron;
+use super::schedule::{Schedule, Upstream, moment};
+use super::{Fields, Yaml, yaml};
+use crate::diagnostic::{Diagnostic, Result, SourceText, Span, did_you_mean};
+
+/// The templates that there are.
+const TYPES: &[&str] = &["postgres_merge_upsert"];
+const KEYS: &[&str] = &[
+    "pipeline_type",
+    "pipeline_key",
+    "pipeline_dag_configs",
+    "postgres",
+    "execution_delay_seconds",
+    "upstream_dependencies",
+    "merge_upsert",
+];
+const DAG_KEYS: &[&str] = &["start_date", "end_date", "schedule_interval", "default_args"];
+const ARGUMENT_KEYS: &[&str] = &["owner", "depends_on_past", "retries", "retry_delay", "weight_rule"];
+const WEIGHT_RULES: &[&str] = &["downstream", "upstream", "absolute"];
+const UPSTREAM_KEYS: &[&str] = &["dag_id", "timedelta_seconds", "poke_interval", "timeout"];
+const MERGE_KEYS: &[&str] =
+    &["destination_table", "staging_table", "unique_keys", "updated_at", "order_by", "delete_when"];
+
+/// One file.
+#[derive(Debug, Clone)]
+pub struct Pipeline {
+    /// `{pipeline_type}_{pipeline_key}`.
+    pub id: String,
+    pub owner: Option<String>,
+    pub schedule: Schedule,
+    /// Where each upstream is named.
+    pub upstream_spans: Vec<Span>,
+    pub merge: Merge,
+    /// The whole document.
+    pub span: Span,
+}
+
+/// `merge_upsert:`.
+#[derive(Debug, Clone)]
+pub struct Merge {
+    pub destination_table: String,
+    pub staging_table: String,
+    pub unique_keys: Vec<String>,
+    pub updated_at: String,
+    pub order_by: Vec<String>,
+    pub delete_when: Option<String>,
+}
+
+impl Pipeline {
+    /// Reads a file; one that says nothing of a pipeline is none.
+    pub fn read(source: &Arc<SourceText>) -> Result<Option<Self>> {
+        let document = yaml::load(source)?.yaml;
+        if document.as_mapping().is_none_or(|mapping| !mapping.keys().any(|key| KEYS.contains(&key))) {
+            return Ok(None);
+        }
+        let file = Fields::new(&document, "pipeline", "")?;
+        refuse_unknown(&file, KEYS)?;
+        let kind = required_choice(&file, "pipeline_type", TYPES)?;
+        let id = match file.text("pipeline_key")? {
+            Some(key) => format!("{kind}_{key}"),
+            None => kind,
+        };
+        let dag = required_mapping(&file, "pipeline_dag_configs", "pipeline_dag_configs")?;
+        refuse_unknown(&dag, DAG_KEYS)?;
+        let arguments = required_mapping(&dag, "default_args", "default_args")?;
+        refuse_unknown(&arguments, ARGUMENT_KEYS)?;
+        choice(&arguments, "weight_rule", WEIGHT_RULES)?;
+        let conn_id = match file.nested("postgres")? {
+            Some(postgres) => {
+                let postgres = Fields::new(postgres, "postgres", "")?;
+                refuse_unknown(&postgres, &["conn_id"])?;
+                postgres.text("conn_id")?
+            }
+            None => None,
+        };
+        let (upstream_dependencies, upstream_spans) = upstreams(&file)?;
+        let schedule = Schedule {
+            cron: cron(&dag)?,
+            start_date: date(&dag, "start_date")?.ok_or_else(|| missing(&dag, "start_date"))?,
+            end_date: date(&dag, "end_date")?,
+            execution_delay_seconds: number(&file, "execution_delay_seconds", i64::from(i32::MAX))?
+                .unwrap_or(0),
+            upstream_dependencies,
+            retries: number(&arguments, "retries", 1000)?.unwrap_or(0),
+            retry_delay_seconds: number(&arguments, "retry_delay", 60 * 24 * 365)?.unwrap_or(5) * 60,
+            depends_on_past: arguments.boolean("depends_on_past")?.unwrap_or(false),
+            catch_up: true,
+            conn_id,
+        };
+        Ok(Some(Self {
+            id,
+            owner: arguments.text("owner")?,
+            schedule,
+            upstream_spans,
+            merge: merge(&file)?,
+            span: document.span(),
+        }))
+    }
+}
+
+fn upstreams(file: &Fields<'_>) -> Result<(Vec<Upstream>, Vec<Span>)> {
+    let mut upstreams = Vec::new();
+    let mut spans = Vec::new();
+    for item in file.list("upstream_dependencies")? {
+        let fields = Fields::new(item, "upstream dependency", "")?;
+        refuse_unknown(&fields, UPSTREAM_KEYS)?;
+        let dag_id = fields.text("dag_id")?.ok_or_else(|| missing(&fields, "dag_id"))?;
+        spans.push(fields.get("dag_id").map_or_else(|| item.span(), Yaml::span));
+        upstreams.push(Upstream {
+            dag_id,
+            timedelta_seconds: fields.integer("timedelta_seconds")?.unwrap_or(0),
+            poke_interval: number(&fields, "poke_interval", i64::from(i32::MAX))?
+                .unwrap_or_else(Upstream::default_poke_interval),
+            timeout: number(&fields, "timeout", i64::from(i32::MAX))?
+                .unwrap_or_else(Upstream::default_timeout),
+        });
+    }
+    Ok((upstreams, spans))
+}
+
+fn merge(file: &Fields<'_>) -> Result<Merge> {
+    let fields = required_mapping(file, "merge_upsert", "merge_upsert")?;
+    refuse_unknown(&fields, MERGE_KEYS)?;
+    let text = |key: &str| fields.text(key)?.ok_or_else(|| missing(&fields, key));
+    let unique_keys = fields.strings("unique_keys")?.ok_or_else(|| missing(&fields, "unique_keys"))?;
+    if let Some(empty) = fields.get("unique_keys").filter(|_| unique_keys.is_empty()) {
+        return Err(wrong(empty, "`unique_keys` is empty: a merge needs at least one key column"));
+    }
+    Ok(Merge {
+        destination_table: text("destination_table")?,
+        staging_table: text("staging_table")?,
+        unique_keys,
+        updated_at: fields.text("updated_at")?.unwrap_or_else(|| "updated_at".to_owned()),
+        order_by: fields.strings("order_by")?.unwrap_or_default(),
+        delete_when: fields.text("delete_when")?,
+    })
+}
+
+fn cron(dag: &Fields<'_>) -> Result<String> {
+    let value = dag.get("schedule_interval").ok_or_else(|| missing(dag, "schedule_interval"))?;
+    let text = value.expect_str("`schedule_interval` of pipeline_dag_configs")?;
+    Cron::parse(text).map_err(|error| wrong(value, &error))?;
+    Ok(text.to_owned())
+}
+
+/// A moment, kept as it is written.
+fn date(dag: &Fields<'_>, key: &str) -> Result<Option<String>> {
+    let Some(value) = dag.get(key) else { return Ok(None) };
+    let text = value.scalar_text().filter(|text| moment(text).is_some());
+    match text {
+        Some(text) => Ok(Some(text)),
+        None => Err(wrong(value, &format!("`{key}` is no moment; write it in UTC, as 2022-09-01 15:00:00"))),
+    }
+}
+
+fn number(fields: &Fields<'_>, key: &str, most: i64) -> Result<Option<u32>> {
+    let Some(given) = fields.integer(key)? else { return Ok(None) };
+    match (u32::try_from(given), fields.get(key)) {
+        (Ok(number), _) if given <= most => Ok(Some(number)),
+        (_, Some(value)) => Err(wrong(value, &format!("`{key}` goes from 0 to {most}"))),
+        (_, None) => Ok(None),
+    }
+}
+
+fn required_mapping<'a>(fields: &Fields<'a>, key: &str, kind: &'static str) -> Result<Fields<'a>> {
+    let value = fields.nested(key)?.ok_or_else(|| missing(fields, key))?;
+    Fields::new(value, kind, "")
+}
+
+fn required_choice(fields: &Fields<'_>, key: &str, known: &[&str]) -> Result<String> {
+    choice(fields, key, known)?.ok_or_else(|| missing(fields, key))
+}
+
+fn choice(fields: &Fields<'_>, key: &str, known: &[&str]) -> Result<Option<String>> {
+    let Some(value) = fields.get(key) else { return Ok(None) };
+    let text = value.expect_str(&format!("`{key}` of {fields}"))?;
+    if known.contains(&text) {
+        return Ok(Some(text.to_owned()));
+    }
+    let suggestion = did_you_mean(text, known.iter().copied())
+        .unwrap_or_else(|| format!("it is one of: {}", known.join(", ")));
+    Err(Diagnostic::parsing("pipeline", format!("`{text}` is no {key}"))
+        .label(value.span(), "")
+        .help(suggestion)
+        .boxed())
+}
+
+fn refuse_unknown(fields: &Fields<'_>, known: &[&str]) -> Result<()> {
+    let Some(entry) = fields.mapping().iter().find(|entry| !known.contains(&entry.key.as_str())) else {
+        return Ok(());
+    };
+    let suggestion = did_you_mean(&entry.key, known.iter().copied())
+        .unwrap_or_else(|| format!("known are: {}", known.join(", ")));
+    Err(Diagnostic::parsing("pipeline", format!("unknown key `{}` in {fields}", entry.key))
+        .label(entry.key_span(), "")
+        .help(suggestion)
+        .boxed())
+}
+
+fn missing(fields: &Fields<'_>, key: &str) -> Box<Diagnostic> {
+    Diagnostic::parsing("pipeline", format!("`{key}` is missing in {fields}"))
+        .label(fields.yaml.span(), "")
+        .help(format!("add `{key}: ...`"))
+        .boxed()
+}
+
+fn wrong(value: &Yaml, message: &str) -> Box<Diagnostic> {
+    Diagnostic::parsing("pipeline", message.to_owned()).label(value.span(), "").boxed()
+}

@@ -1,0 +1,113 @@
+//! What a task does next.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::ledger::{Ledger, State};
+use super::task::Task;
+
+/// The next step of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    Run {
+        logical_time: Timestamp,
+    },
+    /// Something upstream has not succeeded: look again later.
+    Wait {
+        logical_time: Timestamp,
+        since: Timestamp,
+        until: Timestamp,
+        message: String,
+    },
+    /// It waited longer than it may.
+    TimedOut {
+        logical_time: Timestamp,
+        message: String,
+    },
+    /// Nothing to do before this moment.
+    Later(Timestamp),
+    /// A failed interval holds back all later ones.
+    Held {
+        logical_time: Timestamp,
+    },
+    /// The end date has passed.
+    Over,
+}
+
+/// Intervals come in their order; one that waits holds back those after it.
+pub fn next(task: &Task, tasks: &[Task], ledger: &mut Ledger, now: Timestamp) -> Next {
+    let Some(mut logical_time) = first_open(task, ledger) else { return Next::Over };
+    if !task.schedule.catch_up {
+        logical_time = last_due(task, logical_time, now);
+    }
+    loop {
+        if task.is_over(logical_time) {
+            return Next::Over;
+        }
+        match ledger.interval(&task.unique_id, logical_time).map(|interval| interval.state) {
+            Some(State::Success) => {}
+            Some(State::Failed) if task.schedule.depends_on_past => return Next::Held { logical_time },
+            Some(State::Failed) => {}
+            _ => return open(task, tasks, ledger, logical_time, now),
+        }
+        logical_time = task.following(logical_time);
+        ledger.settle(&task.unique_id, logical_time);
+    }
+}
+
+/// The first interval that the ledger does not know to be over.
+fn first_open(task: &Task, ledger: &Ledger) -> Option<Timestamp> {
+    let first = task.first()?;
+    Some(match ledger.settled_until(&task.unique_id) {
+        Some(settled) if settled >= first => settled,
+        _ => first,
+    })
+}
+
+fn last_due(task: &Task, from: Timestamp, now: Timestamp) -> Timestamp {
+    let mut logical_time = from;
+    loop {
+        let following = task.following(logical_time);
+        if following == Timestamp::MAX || task.due_at(following) > now || task.is_over(following) {
+            return logical_time;
+        }
+        logical_time = following;
+    }
+}
+
+fn open(task: &Task, tasks: &[Task], ledger: &Ledger, logical_time: Timestamp, now: Timestamp) -> Next {
+    let due = task.due_at(logical_time);
+    if due > now {
+        return Next::Later(due);
+    }
+    let interval = ledger.interval(&task.unique_id, logical_time);
+    if let Some(until) = interval.and_then(|interval| interval.not_before).filter(|until| *until > now) {
+        return Next::Later(until);
+    }
+    let waiting = interval.filter(|interval| interval.state == State::Waiting);
+    let since = waiting.and_then(|interval| interval.started_at).unwrap_or(now);
+    for upstream in &task.schedule.upstream_dependencies {
+        let shift = SignedDuration::from_secs(upstream.timedelta_seconds);
+        let Ok(needed) = logical_time.checked_sub(shift) else { continue };
+        let Some(other) = tasks.iter().find(|other| other.name == upstream.dag_id) else { continue };
+        if ledger.interval(&other.unique_id, needed).is_some_and(|interval| interval.state == State::Success)
+        {
+            continue;
+        }
+        let timeout = SignedDuration::from_secs(i64::from(upstream.timeout));
+        if now.duration_since(since) >= timeout {
+            let message =
+                format!("{} of {needed} did not succeed within {} s", upstream.dag_id, upstream.timeout);
+            return Next::TimedOut { logical_time, message };
+        }
+        let poke = SignedDuration::from_secs(i64::from(upstream.poke_interval.max(1)));
+        let patience = since.checked_add(timeout).unwrap_or(Timestamp::MAX);
+        let until = now.checked_add(poke).unwrap_or(Timestamp::MAX).min(patience);
+        return Next::Wait {
+            logical_time,
+            since,
+            until,
+            message: format!("{} of {needed}", upstream.dag_id),
+        };
+    }
+    Next::Run { logical_time }
+}

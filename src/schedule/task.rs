@@ -1,0 +1,88 @@
+//! A node with a schedule.
+
+use jiff::Timestamp;
+
+use crate::config::cron::Cron;
+use crate::config::schedule::{Schedule, moment};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::graph::Graph;
+use crate::manifest::Manifest;
+
+#[derive(Debug, Clone)]
+pub struct Task {
+    pub unique_id: String,
+    pub name: String,
+    pub schedule: Schedule,
+    pub cron: Cron,
+    pub start: Timestamp,
+    pub end: Option<Timestamp>,
+}
+
+impl Task {
+    /// The logical time after one.
+    pub fn following(&self, logical_time: Timestamp) -> Timestamp {
+        self.cron.next_after(logical_time).unwrap_or(Timestamp::MAX)
+    }
+
+    /// The first logical time that there is.
+    pub fn first(&self) -> Option<Timestamp> {
+        self.cron.next_from(self.start)
+    }
+
+    /// When an interval may run: at its end, and after the delay.
+    pub fn due_at(&self, logical_time: Timestamp) -> Timestamp {
+        let delay = jiff::SignedDuration::from_secs(i64::from(self.schedule.execution_delay_seconds));
+        self.following(logical_time).checked_add(delay).unwrap_or(Timestamp::MAX)
+    }
+
+    pub fn is_over(&self, logical_time: Timestamp) -> bool {
+        self.end.is_some_and(|end| logical_time > end)
+    }
+}
+
+/// The tasks of a target, upstream first.
+pub fn tasks(manifest: &Manifest, graph: &Graph, target: &str) -> Result<Vec<Task>, Diagnostics> {
+    let mut tasks = Vec::new();
+    let mut problems = Vec::new();
+    for unique_id in graph.levels().into_iter().flatten() {
+        let Some(node) = manifest.nodes.get(unique_id).filter(|node| node.is_refable()) else { continue };
+        let wrong = |message: String| {
+            Diagnostic::parsing("schedule", message).subject(format!(
+                "{} {} ({})",
+                node.resource_type(),
+                node.name,
+                node.original_file_path
+            ))
+        };
+        match Schedule::of_config(&node.config) {
+            Err(message) => problems.push(wrong(message)),
+            Ok(None) => {}
+            Ok(Some(schedule)) if schedule.conn_id.as_deref().is_some_and(|conn_id| conn_id != target) => {}
+            Ok(Some(schedule)) => {
+                let (Ok(cron), Some(start)) = (Cron::parse(&schedule.cron), moment(&schedule.start_date))
+                else {
+                    continue;
+                };
+                let end = schedule.end_date.as_deref().and_then(moment);
+                tasks.push(Task {
+                    unique_id: unique_id.to_owned(),
+                    name: node.name.clone(),
+                    schedule,
+                    cron,
+                    start,
+                    end,
+                });
+            }
+        }
+    }
+    for task in &tasks {
+        for upstream in &task.schedule.upstream_dependencies {
+            if !tasks.iter().any(|other| other.name == upstream.dag_id) {
+                let message =
+                    format!("`{}` waits for `{}`, which has no schedule", task.name, upstream.dag_id);
+                problems.push(Diagnostic::parsing("schedule", message));
+            }
+        }
+    }
+    if problems.is_empty() { Ok(tasks) } else { Err(Diagnostics(problems)) }
+}

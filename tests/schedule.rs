@@ -1,0 +1,254 @@
+//! The schedule: days rehearsed in seconds, with upstreams that fail, tries that are repeated and processes that die.
+
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+use rsdbt::adapter::Cell;
+
+use crate::support::{Database, Project};
+
+const CLOCK: &str = "RSDBT_SCHEDULE_CLOCK";
+
+/// A pipeline of the reference's form over a staging table of the same name.
+fn pipeline(key: &str, more: &str) -> String {
+    format!(
+        "pipeline_type: postgres_merge_upsert
+pipeline_key: {key}
+pipeline_dag_configs:
+  start_date: 2022-09-01 15:00:00
+  schedule_interval: \"0 15 * * *\"
+  default_args: {{owner: ads, depends_on_past: false, retries: 1, retry_delay: 5, weight_rule: downstream}}
+postgres: {{conn_id: dev}}
+execution_delay_seconds: 3600
+{more}merge_upsert:
+  destination_table: {key}
+  staging_table: {key}_staging
+  unique_keys: [id]
+"
+    )
+}
+
+const WAITS: &str = "upstream_dependencies:
+  - dag_id: postgres_merge_upsert_ad_lineitem
+    timedelta_seconds: 0
+";
+
+/// Two pipelines, the second after the first; every run that is committed leaves a row in `calls`.
+fn project(database: &mut Database) -> Project {
+    let project = Project::new(database);
+    let schema = database.schema.clone();
+    project.write("pipelines/ad_lineitem.yaml", &pipeline("ad_lineitem", ""));
+    project.write("pipelines/unit.yaml", &pipeline("unit", WAITS));
+    project.write(
+        "dbt_project.yml",
+        &format!(
+            "name: shop\nprofile: shop\nmodels:\n  +pre-hook: \"insert into {schema}.calls values ('{{{{ this.identifier }}}}')\"\n"
+        ),
+    );
+    database.execute(
+        "create table calls (task text);
+         create table ad_lineitem_staging (id bigint, revenue_type text, created_at timestamp, updated_at timestamp);
+         create table unit_staging (id bigint, unit_type text, created_at timestamp, updated_at timestamp);
+         insert into ad_lineitem_staging values (1, 'CPC', now(), now());
+         insert into unit_staging values (1, 'BANNER', now(), now())",
+    );
+    let sources = format!(
+        "sources:\n  - {{name: ad, schema: {schema}, tables: [{{name: ad_lineitem_staging}}, {{name: unit_staging}}]}}\n"
+    );
+    project.write("models/sources.yml", &sources);
+    project
+}
+
+fn texts(database: &mut Database, sql: &str) -> Vec<String> {
+    let rows = database.query(sql).unwrap().rows;
+    rows.into_iter()
+        .map(|row| match row.first() {
+            Some(Cell::Text(text)) => text.clone(),
+            other => panic!("{other:?}"),
+        })
+        .collect()
+}
+
+fn intervals(database: &mut Database) -> Vec<String> {
+    let table = format!("{}_rsdbt.schedule_intervals", database.schema);
+    let sql = format!(
+        "select concat_ws(' ', split_part(task, 'upsert_', 2), (logical_time at time zone 'UTC')::date, state, attempt) \
+         from {table} order by logical_time, task"
+    );
+    texts(database, &sql)
+}
+
+fn forget(database: &mut Database) {
+    let schema = database.schema.clone();
+    database.execute(&format!("drop schema if exists {schema}_rsdbt cascade"));
+}
+
+#[test]
+fn killed_processes_repeat_nothing_and_skip_nothing() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    // ten days are due, and the clock stands still enough that no eleventh comes
+    let at = "2022-09-12T10:00:00Z";
+    for round in 0_u64..8 {
+        let mut schedule = project
+            .command(&["schedule"])
+            .env(CLOCK, at)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        thread::sleep(Duration::from_millis(150 + round * 61));
+        schedule.kill().unwrap();
+        schedule.wait().unwrap();
+    }
+    // the server may need a moment to see that the last one is gone
+    let mut output = project.command(&["run", "--due"]).env(CLOCK, at).output().unwrap();
+    for _ in 0..50 {
+        if output.status.success() {
+            break;
+        }
+        thread::sleep(Duration::from_millis(100));
+        output = project.command(&["run", "--due"]).env(CLOCK, at).output().unwrap();
+    }
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    let calls = texts(&mut database, "select task || ' ' || count(*) from calls group by task order by task");
+    assert_eq!(calls, ["ad_lineitem 10", "unit 10"]);
+    let states: Vec<String> = (1..=10)
+        .flat_map(|day| ["ad_lineitem", "unit"].map(|task| format!("{task} 2022-09-{day:02} success 1")))
+        .collect();
+    assert_eq!(intervals(&mut database), states);
+    forget(&mut database);
+}
+
+#[test]
+fn an_upstream_that_fails_times_out_and_the_next_day_is_well() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    database.execute("insert into ad_lineitem_staging values (null, 'CPC', now(), now())");
+    // an hour is a second: one day is due, and the wait of two hours ends
+    let mut schedule = project
+        .command(&["schedule"])
+        .env(CLOCK, "2022-09-02T16:00:01Z*3600")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    thread::sleep(Duration::from_secs(8));
+    let status = project.command(&["schedule", "--status"]).output().unwrap();
+    end(&schedule);
+    assert!(schedule.wait().unwrap().success(), "a signal ends it in order");
+    let status = String::from_utf8_lossy(&status.stdout).into_owned();
+    assert!(status.contains("failed intervals: 1"), "{status}");
+    assert_eq!(intervals(&mut database), ["ad_lineitem 2022-09-01 failed 2", "unit 2022-09-01 failed 0"]);
+    let messages = format!("select message from {}_rsdbt.schedule_intervals order by task", database.schema);
+    let messages = texts(&mut database, &messages);
+    assert!(messages[0].contains("1 staged row without a key (id): nothing was applied"), "{messages:?}");
+    assert_eq!(
+        messages[1],
+        "postgres_merge_upsert_ad_lineitem of 2022-09-01T15:00:00Z did not succeed within 7200 s"
+    );
+    database.execute("delete from ad_lineitem_staging where id is null");
+    let next = project.command(&["run", "--due"]).env(CLOCK, "2022-09-03T17:00:00Z").output().unwrap();
+    assert!(next.status.success(), "{}", String::from_utf8_lossy(&next.stdout));
+    assert_eq!(
+        intervals(&mut database)[2..],
+        ["ad_lineitem 2022-09-02 success 1", "unit 2022-09-02 success 1"]
+    );
+    forget(&mut database);
+}
+
+/// An orderly end is asked for, as a service manager does it.
+fn end(process: &std::process::Child) {
+    let status = std::process::Command::new("kill").arg(process.id().to_string()).status().unwrap();
+    assert!(status.success());
+}
+
+#[test]
+fn a_failure_is_tried_again_after_its_delay() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let schema = database.schema.clone();
+    database.execute("create sequence tries");
+    project.write(
+        "models/flaky.sql",
+        &format!(
+            "{{{{ config(materialized='table', schedule={{'cron': '@daily', 'start_date': '2022-09-01', \
+             'retries': 2, 'retry_delay_seconds': 600}}, pre_hook=\"select 1 / (nextval('{schema}.tries') - 1)\") }}}}\n\
+             select 1 as id"
+        ),
+    );
+    let due = |at: &str| project.command(&["run", "--due"]).env(CLOCK, at).output().unwrap();
+    due("2022-09-02T00:00:01Z");
+    let flaky = |database: &mut Database| {
+        let all = intervals(database);
+        all.into_iter().find(|line| line.contains("2022-09-01") && !line.contains("unit")).unwrap()
+    };
+    assert_eq!(flaky(&mut database), "2022-09-01 retry 1");
+    due("2022-09-02T00:05:00Z");
+    assert_eq!(flaky(&mut database), "2022-09-01 retry 1", "the delay is kept");
+    let last = due("2022-09-02T00:11:00Z");
+    assert!(last.status.success());
+    assert_eq!(flaky(&mut database), "2022-09-01 success 2");
+    forget(&mut database);
+}
+
+#[test]
+fn two_schedulers_of_one_project_are_one_too_many() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let mut first = project
+        .command(&["schedule"])
+        .env(CLOCK, "2022-09-01T00:00:00Z")
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    thread::sleep(Duration::from_secs(2));
+    let second = project.run(&["schedule"]);
+    end(&first);
+    first.wait().unwrap();
+    assert_eq!(second.status, 2);
+    assert!(second.text.contains("another process runs the schedule of `shop` already"), "{}", second.text);
+    forget(&mut database);
+}
+
+#[test]
+fn mistakes_in_pipeline_files_are_shown_where_they_are() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let right = pipeline("unit", WAITS);
+    let mistakes = [
+        (
+            "pipeline_type: postgres_merge_upsert",
+            "pipeline_type: postgres_merge_upset",
+            "1:16",
+            "`postgres_merge_upset` is no pipeline_type",
+        ),
+        ("pipeline_type: postgres_merge_upsert\n", "", "1:1", "`pipeline_type` is missing in pipeline"),
+        ("\"0 15 * * *\"", "\"0 25 * * *\"", "5:22", "`25` is no hour: it goes from 0 to 23"),
+        ("2022-09-01 15:00:00", "yesterday", "4:15", "`start_date` is no moment"),
+        ("retries: 1", "retrys: 1", "6:", "unknown key `retrys` in default_args"),
+        ("weight_rule: downstream", "weight_rule: sideways", "6:", "`sideways` is no weight_rule"),
+        (
+            "execution_delay_seconds: 3600",
+            "execution_delay_seconds: -1",
+            "8:26",
+            "`execution_delay_seconds` goes from 0 to 2147483647",
+        ),
+        (
+            "postgres_merge_upsert_ad_lineitem",
+            "postgres_merge_upsert_ad_lineitm",
+            "10:13",
+            "which is no pipeline or model",
+        ),
+        ("unique_keys: [id]", "unique_keys: []", "15:16", "`unique_keys` is empty"),
+        ("  unique_keys: [id]\n", "", "13:3", "`unique_keys` is missing in merge_upsert"),
+    ];
+    for (from, to, place, message) in mistakes {
+        assert!(right.contains(from), "{from}");
+        project.write("pipelines/unit.yaml", &right.replacen(from, to, 1));
+        let output = project.run(&["parse"]);
+        assert_eq!(output.status, 2, "{}", output.text);
+        assert!(output.text.contains(message), "{message}\n{}", output.text);
+        assert!(output.text.contains(&format!("pipelines/unit.yaml:{place}")), "{place}\n{}", output.text);
+    }
+}
