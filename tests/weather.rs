@@ -210,3 +210,17 @@ fn a_server_that_stops_fails_the_run_at_once_and_the_next_run_is_right() {
     ]);
     assert!(!left.text.contains("__dbt_tmp"), "{}", left.text);
 }
+
+/// The bundled server has no timers, so this asks a stock one; docs/postgres.md tells users.
+#[test]
+fn a_query_that_takes_too_long_is_stopped() {
+    let database = Database::new();
+    let project = Project::new(&database);
+    let seconds = if std::env::var_os("RSDBT_TEST_DATABASE_URL").is_some() { 10 } else { 0 };
+    let slow = "{{ config(materialized='table', statement_timeout=50) }}\nselect 1 as id from pg_sleep(";
+    project.write("models/slow.sql", &format!("{slow}{seconds})"));
+    let output = project.run(&["run"]);
+    assert_eq!(output.status, i32::from(seconds > 0), "{}", output.text);
+    let told = output.text.contains("canceling statement due to statement timeout");
+    assert_eq!(told, seconds > 0, "{}", output.text);
+}
