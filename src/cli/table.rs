@@ -118,6 +118,7 @@ const SAMPLE: &Opt = &opt("sample", Text, "Read only a time window of inputs tha
 const EVENT_START: &Opt = &opt("event-time-start", Text, "Start of the event time window, inclusive");
 const EVENT_END: &Opt = &opt("event-time-end", Text, "End of the event time window, exclusive");
 const SQLPARSE: &Opt = &opt("sqlparse", Text, "Accepted for compatibility");
+const OPENLINEAGE: &Opt = &opt("openlineage", Path, "Write what was built as OpenLineage events to a file");
 const STORE_FAILURES: &Opt = &opt("store-failures", Flag, "Keep the failing rows of tests in tables");
 const SHOW: &Opt = &opt("show", Flag, "Show a sample of the loaded rows");
 const INTROSPECT: &Opt = &opt("introspect", Switch, "Allow queries to the database while compiling");
@@ -162,6 +163,7 @@ pub(super) const COMMANDS: &[Sub] = &[
             EVENT_END,
             SHOW,
             STORE_FAILURES,
+            OPENLINEAGE,
             TARGET_PATH,
             THREADS,
             SQLPARSE,

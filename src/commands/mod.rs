@@ -11,6 +11,7 @@ mod invocation;
 mod lineage;
 mod list;
 mod messages;
+mod open_lineage;
 mod parse;
 mod retry;
 mod run;

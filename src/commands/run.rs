@@ -61,6 +61,9 @@ pub(super) fn follow(invocation: &Invocation, retried: Retried) -> CommandResult
     let plan = run::plan(&parsed.manifest, &selected, command);
     let outcome = run::execute(&inputs, &plan)?;
     write_compiled(&session, &parsed, &outcome.compiled)?;
+    if let Some(file) = invocation.flags.text("openlineage") {
+        super::open_lineage::write(file, &session, &connect, &outcome.results.results)?;
+    }
     match command {
         Command::Show { .. } => super::show::print(invocation, &parsed.manifest, &outcome.results),
         Command::Compile => super::show::print_compiled(invocation, &outcome.compiled),

@@ -48,9 +48,10 @@ pub fn event(
     if let Some(sql) = text(node, "/compiled_code") {
         job_facets.insert("sql".into(), facet("SQLJobFacet", json!({"query": sql, "dialect": "postgres"})));
     }
-    let inputs: Vec<Value> = list(node, "/depends_on/nodes")
-        .filter_map(|parent| dataset(find(manifest, parent)?, run, Map::new()))
-        .collect();
+    let mut parents = Vec::new();
+    datasets(manifest, node, &mut parents, 0);
+    let inputs: Vec<Value> =
+        parents.into_iter().filter_map(|parent| dataset(parent, run, Map::new())).collect();
     let mut output_facets = Map::new();
     if let Some(place) = columns.names.get_index_of(unique_id) {
         output_facets.insert("columnLineage".into(), column_lineage(manifest, columns, place, run));
@@ -74,6 +75,19 @@ pub fn event(
 
 fn find<'m>(manifest: &'m Value, unique_id: &str) -> Option<&'m Value> {
     ["nodes", "sources"].into_iter().find_map(|section| manifest.get(section)?.get(unique_id))
+}
+
+/// The datasets that a node reads, those behind ephemeral models included.
+fn datasets<'m>(manifest: &'m Value, node: &'m Value, into: &mut Vec<&'m Value>, depth: usize) {
+    for parent in list(node, "/depends_on/nodes").filter_map(|parent| find(manifest, parent)) {
+        if dataset_name(parent).is_none() {
+            if depth < 64 {
+                datasets(manifest, parent, into, depth + 1);
+            }
+        } else if !into.iter().any(|known| std::ptr::eq(*known, parent)) {
+            into.push(parent);
+        }
+    }
 }
 
 fn facet(name: &str, mut body: Value) -> Value {
@@ -119,21 +133,23 @@ fn column_lineage(manifest: &Value, columns: &ColumnGraph, place: usize, run: Ru
     let empty = NodeEdges::default();
     let edges = columns.upstream.get(place).unwrap_or(&empty);
     let inputs = |steps: &[(Step, EdgeKind)]| -> Vec<Value> {
-        steps
-            .iter()
-            .filter_map(|(step, kind)| {
-                let Step::To(at) = step else { return None };
-                let column = at.column.as_deref()?;
-                let id = columns.name(at.place);
-                let name = find(manifest, id).and_then(dataset_name).unwrap_or_else(|| id.to_owned());
-                Some(json!({
-                    "namespace": run.dataset_namespace,
-                    "name": name,
-                    "field": column,
-                    "transformations": [transformation(*kind)],
-                }))
-            })
-            .collect()
+        let mut found = Vec::new();
+        for (step, kind) in steps {
+            leaves(manifest, columns, step, *kind, &mut found, 0);
+        }
+        let mut inputs: Vec<Value> = Vec::new();
+        for (name, column, kind) in found {
+            let input = json!({
+                "namespace": run.dataset_namespace,
+                "name": name,
+                "field": column,
+                "transformations": [transformation(kind)],
+            });
+            if !inputs.contains(&input) {
+                inputs.push(input);
+            }
+        }
+        inputs
     };
     let fields: Map<String, Value> = edges
         .columns
@@ -142,6 +158,32 @@ fn column_lineage(manifest: &Value, columns: &ColumnGraph, place: usize, run: Ru
         .map(|(name, steps)| (name.to_string(), json!({"inputFields": inputs(steps)})))
         .collect();
     facet("ColumnLineageDatasetFacet", json!({"fields": fields, "dataset": inputs(&edges.every)}))
+}
+
+/// The columns of datasets behind a step: an ephemeral model is none, so lineage goes through it.
+fn leaves(
+    manifest: &Value,
+    columns: &ColumnGraph,
+    step: &Step,
+    kind: EdgeKind,
+    into: &mut Vec<(String, String, EdgeKind)>,
+    depth: usize,
+) {
+    let Step::To(at) = step else { return };
+    let Some(column) = at.column.as_deref() else { return };
+    let id = columns.name(at.place);
+    let name = match find(manifest, id) {
+        None => Some(id.to_owned()),
+        Some(node) => dataset_name(node),
+    };
+    if let Some(name) = name {
+        into.push((name, column.to_owned(), kind));
+    } else if depth < 64 {
+        for (next, inner) in columns.parents(at) {
+            let kind = if kind == EdgeKind::Direct { *inner } else { kind };
+            leaves(manifest, columns, next, kind, into, depth + 1);
+        }
+    }
 }
 
 fn transformation(kind: EdgeKind) -> Value {
@@ -169,6 +211,13 @@ mod tests {
                 "resource_type": "model", "database": "db", "schema": "s", "name": "m", "alias": "m", "relation_name": "\"db\".\"s\".\"m\"",
                 "compiled_code": "select a, b + 1 as b from \"db\".\"raw\".\"T1\" where c",
                 "depends_on": {"nodes": ["source.p.raw.t"]},
+            }, "model.p.eph": {
+                "resource_type": "model", "name": "eph", "alias": "eph", "relation_name": null, "config": {"materialized": "ephemeral"},
+                "compiled_code": "select a + b as x from db.s.m", "depends_on": {"nodes": ["model.p.m"]},
+            }, "model.p.over": {
+                "resource_type": "model", "database": "db", "schema": "s", "name": "over", "alias": "over", "relation_name": "\"db\".\"s\".\"over\"",
+                "compiled_code": "with __dbt__cte__eph as (select a + b as x from db.s.m) select x as y from __dbt__cte__eph",
+                "depends_on": {"nodes": ["model.p.eph"]},
             }},
         });
         let columns = ColumnGraph::new(&trace_manifest(&manifest, None, 1));
@@ -182,6 +231,11 @@ mod tests {
         let event = event(&manifest, &columns, "model.p.m", EventType::Complete, run).unwrap();
         assert_eq!(event["inputs"][0]["name"], "db.raw.T1");
         assert_eq!(event["outputs"][0]["name"], "db.s.m");
+        let through = self::event(&manifest, &columns, "model.p.over", EventType::Start, run).unwrap();
+        assert_eq!(through["inputs"][0]["name"], "db.s.m");
+        let fields = &through["outputs"][0]["facets"]["columnLineage"]["fields"];
+        assert_eq!(fields["y"]["inputFields"][0]["name"], "db.s.m");
+        assert_eq!(fields["y"]["inputFields"][0]["transformations"][0]["subtype"], "TRANSFORMATION");
         let lineage = &event["outputs"][0]["facets"]["columnLineage"];
         assert_eq!(lineage["fields"]["a"]["inputFields"][0]["field"], "a");
         assert_eq!(
