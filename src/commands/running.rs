@@ -148,6 +148,10 @@ fn sample(value: Option<&Json>, now: jiff::Timestamp) -> Result<Option<[jiff::Ti
             };
             Ok(Some([at("start")?, at("end")?]))
         }
+        Some(Json::String(text)) if text.trim_start().starts_with('{') => {
+            let window = serde_json::from_str(&text.replace('\'', "\"")).map_err(|_| invalid(text))?;
+            sample(Some(&window), now)
+        }
         Some(Json::String(text)) => {
             let mut words = text.split_whitespace();
             let count: i64 = words.next().and_then(|word| word.parse().ok()).ok_or_else(|| invalid(text))?;
