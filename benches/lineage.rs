@@ -8,7 +8,7 @@ use rsdbt::docs::{Artifacts, generate, trace_manifest};
 use std::time::Instant;
 
 fn main() {
-    let count = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(10_000);
+    let count = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(10_000);
     let manifest = synthetic::manifest(count);
     for threads in [1, 2] {
         let start = Instant::now();

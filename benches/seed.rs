@@ -14,7 +14,7 @@ use rsdbt::adapter::{Begin, Connection, Fetch, Seed, SeedOptions, Settings, quot
 const ROUNDS: usize = 5;
 
 fn main() {
-    let rows = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(1_000_000);
+    let rows = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(1_000_000);
     let server = std::env::var("RSDBT_TEST_DATABASE_URL").is_err().then(|| {
         let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
         Server::ensure(&project, &Options::default(), Lifetime::Command).unwrap()

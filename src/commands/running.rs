@@ -16,7 +16,7 @@ use crate::manifest::{Deferral, Lookup, Manifest, Precedence};
 use crate::run::{BatchResults, Command, CommentSetting, Interrupt, RunInputs};
 
 /// How long a run waits for another one on the same schema.
-const LOCK_WAIT: Duration = Duration::from_secs(600);
+const LOCK_WAIT: Duration = Duration::from_mins(10);
 
 /// What only some commands know.
 #[derive(Default)]

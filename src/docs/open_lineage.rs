@@ -5,7 +5,7 @@ use super::column_graph::{ColumnGraph, NodeEdges, Step};
 use crate::sql::lineage::{Clause, EdgeKind};
 use serde_json::{Map, Value, json};
 
-const PRODUCER: &str = "https://github.com/rsdbt/rsdbt";
+const PRODUCER: &str = "urn:rsdbt";
 const EVENT: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent";
 
 /// What happened to the node.

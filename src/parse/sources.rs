@@ -199,7 +199,7 @@ fn overrides(patch: &SourceEntry, entry: &SourceEntry) -> bool {
 fn patched(entry: &Yaml, patch: &Yaml) -> Yaml {
     let mut result = entry.clone();
     let (Some(target), Some(changes)) = (result.as_mapping_mut(), patch.as_mapping()) else { return result };
-    for change in changes.iter() {
+    for change in changes {
         match change.key.as_str() {
             "overrides" | "name" => {}
             "tables" => {

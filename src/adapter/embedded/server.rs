@@ -137,7 +137,7 @@ impl Server {
     /// The first connection tells when the server is up, and whether role and database are there.
     fn wait_until_usable(&self, cluster: &Cluster) -> Result<Found> {
         let user = Arc::new(self.settings.clone());
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             let Err(error) = Connection::open(&user) else { return Ok(Found::Usable) };
             match error.server.as_ref().map(|server| server.sqlstate.as_str()) {

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 const HEAD_TIME: Duration = Duration::from_secs(10);
 /// How long a client may take for one piece of the answer, and for all of it.
 const PIECE_TIME: Duration = Duration::from_secs(10);
-const ANSWER_TIME: Duration = Duration::from_secs(300);
+const ANSWER_TIME: Duration = Duration::from_mins(5);
 const HEAD_BYTES: usize = 16 * 1024;
 /// More connections at once are told to come back.
 const CONNECTIONS: usize = 2048;

@@ -53,8 +53,7 @@ fn may_become(raw: &str, rendered: &str) -> bool {
     let raw = raw.trim();
     let (mut rest, mut found_any, mut at_start) = (rendered, false, true);
     let mut source = raw;
-    loop {
-        let Some(open) = source.find("{{") else { break };
+    while let Some(open) = source.find("{{") {
         let literal = &source[..open];
         let Some(at) = rest.find(literal) else { return false };
         if at_start && at > 0 {
