@@ -6,6 +6,7 @@ mod docs;
 mod docs_server;
 mod histories;
 mod lineage;
+mod other_client;
 mod schedule;
 mod selectors;
 mod spec;

@@ -79,11 +79,6 @@ fn intervals(database: &mut Database) -> Vec<String> {
     texts(database, &sql)
 }
 
-fn forget(database: &mut Database) {
-    let schema = database.schema.clone();
-    database.execute(&format!("drop schema if exists {schema}_rsdbt cascade"));
-}
-
 #[test]
 fn killed_processes_repeat_nothing_and_skip_nothing() {
     let mut database = Database::new();
@@ -118,7 +113,6 @@ fn killed_processes_repeat_nothing_and_skip_nothing() {
         .flat_map(|day| ["ad_lineitem", "unit"].map(|task| format!("{task} 2022-09-{day:02} success 1")))
         .collect();
     assert_eq!(intervals(&mut database), states);
-    forget(&mut database);
 }
 
 #[test]
@@ -154,7 +148,6 @@ fn an_upstream_that_fails_times_out_and_the_next_day_is_well() {
         intervals(&mut database)[2..],
         ["ad_lineitem 2022-09-02 success 1", "unit 2022-09-02 success 1"]
     );
-    forget(&mut database);
 }
 
 /// An orderly end is asked for, as a service manager does it.
@@ -189,7 +182,6 @@ fn a_failure_is_tried_again_after_its_delay() {
     let last = due("2022-09-02T00:11:00Z");
     assert!(last.status.success());
     assert_eq!(flaky(&mut database), "flaky 2022-09-01 success 2");
-    forget(&mut database);
 }
 
 #[test]
@@ -208,7 +200,6 @@ fn two_schedulers_of_one_project_are_one_too_many() {
     first.wait().unwrap();
     assert_eq!(second.status, 2);
     assert!(second.text.contains("another process runs the schedule of `shop` already"), "{}", second.text);
-    forget(&mut database);
 }
 
 #[test]

@@ -38,17 +38,18 @@ fn sort(rows: &mut [Row]) {
     rows.sort_by_cached_key(key);
 }
 
-/// Pairs equal rows, then rows that share most of their cells.
+/// Pairs equal rows, which sorting has brought into one order, then rows that share most of their cells.
 fn align(expected: Vec<Row>, actual: Vec<Row>) -> Vec<Line> {
     let mut taken = vec![false; expected.len()];
-    let mut pairs: Vec<Option<usize>> = actual
-        .iter()
-        .map(|row| {
-            let at = expected.iter().enumerate().position(|(at, other)| !taken[at] && other == row)?;
-            taken[at] = true;
-            Some(at)
-        })
-        .collect();
+    let mut pairs: Vec<Option<usize>> = vec![None; actual.len()];
+    for operation in similar::capture_diff_slices(similar::Algorithm::Myers, &expected, &actual) {
+        if let similar::DiffOp::Equal { old_index, new_index, len } = operation {
+            for step in 0..len {
+                taken[old_index + step] = true;
+                pairs[new_index + step] = Some(old_index + step);
+            }
+        }
+    }
     for (row, pair) in actual.iter().zip(&mut pairs) {
         if pair.is_some() {
             continue;
