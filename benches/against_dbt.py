@@ -8,7 +8,7 @@ measure of the two tools is of the same work; they take turns, so that a noisy m
 
     parse   cold: dbt without its partial-parse file; rsdbt keeps none
     ls      warm: dbt with its partial-parse file
-    run     the whole project with --threads 4; `psql` replays the SQL that rsdbt ran, in one session, serially
+    run     the whole project with --full-refresh --threads 4; `psql` replays the SQL that rsdbt ran, in one session, serially
     docs    docs generate, after a run
 """
 
@@ -50,7 +50,7 @@ def ls(options, target):
 
 
 def run(options, target):
-    arguments = ["run", "--threads", "4", *target]
+    arguments = ["run", "--full-refresh", "--threads", "4", *target]
     return (
         lambda: timed([options.dbt, *arguments], options.project),
         lambda: timed([options.rsdbt, *arguments], options.project),

@@ -1,5 +1,8 @@
 //! The `rsdbt` executable.
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     rsdbt::commands::main(std::env::args())
 }
