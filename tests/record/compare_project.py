@@ -22,8 +22,13 @@ from pathlib import Path
 def build(program, folder, options):
     """The states of all nodes after `deps` and `build`, and the seconds that `build` took."""
     with tempfile.TemporaryDirectory() as place:
+        whole = Path(folder).resolve()
         copy = Path(place) / "project"
-        shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("target", "logs", ".git"))
+        if options.with_parent:
+            copy = Path(place) / whole.parent.name / whole.name
+            whole = whole.parent
+        top = copy.parent if options.with_parent else copy
+        shutil.copytree(whole, top, ignore=shutil.ignore_patterns("target", "logs", ".git"))
         common = ["--profiles-dir", str(Path(options.profiles_dir).resolve())] if options.profiles_dir else []
         common += ["--target", options.target] if options.target else []
         subprocess.run([program, "deps", *common], cwd=copy, stdout=subprocess.DEVNULL, check=False)
@@ -45,9 +50,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder")
     parser.add_argument("--dbt", default="dbt")
-    parser.add_argument("--rsdbt", default="rsdbt")
+    parser.add_argument("--rsdbt", default="rsdbt", type=lambda path: str(Path(path).resolve()) if "/" in path else path)
     parser.add_argument("--profiles-dir")
     parser.add_argument("--target")
+    parser.add_argument("--with-parent", action="store_true", help="the project's package is the folder around it")
     parser.add_argument("--arguments", default="")
     options = parser.parse_args()
     theirs, their_seconds = build(options.dbt, options.folder, options)

@@ -72,7 +72,7 @@ impl Column {
     }
 
     pub fn quoted(&self) -> String {
-        format!("\"{}\"", self.name)
+        crate::adapter::quote_identifier(&self.name)
     }
 
     /// The type as DDL writes it.

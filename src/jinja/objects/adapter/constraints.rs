@@ -93,7 +93,7 @@ pub(super) fn columns(args: &[Value]) -> Result<Value, Error> {
         let column = raw.get_item(&key)?;
         let part = |name: &str| column.get_item(&Value::from(name)).unwrap_or_default();
         let name = to_str(&part("name"));
-        let quoted = if part("quote").is_true() { format!("\"{name}\"") } else { name };
+        let quoted = if part("quote").is_true() { crate::adapter::quote_identifier(&name) } else { name };
         let mut line = format!("{quoted} {}", to_str(&part("data_type")));
         if given(&part("constraints")) {
             for constraint in items_of(&part("constraints"))? {

@@ -117,7 +117,7 @@ fn quote_as_configured(database: &Database, args: &[Value]) -> Result<Value, Err
         _ => false,
     };
     let identifier = to_str(&identifier);
-    Ok(Value::from(if quoted { format!("\"{identifier}\"") } else { identifier }))
+    Ok(Value::from(if quoted { crate::adapter::quote_identifier(&identifier) } else { identifier }))
 }
 
 pub(super) fn quote_seed_column(args: &[Value]) -> Result<Value, Error> {
@@ -134,7 +134,7 @@ pub(super) fn quote_seed_column(args: &[Value]) -> Result<Value, Error> {
         }
     };
     let column = to_str(&column);
-    Ok(Value::from(if quoted { format!("\"{column}\"") } else { column }))
+    Ok(Value::from(if quoted { crate::adapter::quote_identifier(&column) } else { column }))
 }
 
 /// Rows of (grantee, privilege) become `{privilege: [grantees]}`.
