@@ -157,9 +157,8 @@ impl Object for Bound {
 fn without_database(state: &State<'_, '_>, method: &str, args: &[Value]) -> Option<Result<Value, Error>> {
     Some(match method {
         "type" => Ok(Value::from("postgres")),
-        "quote" => bind_required(method, args, ["identifier"], 1).and_then(|[name]| {
-            Ok(Value::from(crate::adapter::quote_identifier(&expect_str(method, &name)?)))
-        }),
+        "quote" => bind_required(method, args, ["identifier"], 1)
+            .and_then(|[name]| Ok(Value::from(crate::adapter::quote_identifier(expect_str(method, &name)?)))),
         "quote_seed_column" => methods::quote_seed_column(args),
         "dispatch" => bind_required(method, args, ["macro_name", "macro_namespace", "packages"], 1).and_then(
             |[name, namespace, _]| {
