@@ -91,7 +91,8 @@ impl TestMaker<'_> {
         let mut drafts = Vec::new();
         for column in &group.tests.columns {
             let quoted = column.quote.or(group.tests.quote_columns).unwrap_or(false);
-            let name = if quoted { format!("\"{}\"", column.name) } else { column.name.clone() };
+            let name =
+                if quoted { crate::adapter::quote_identifier(&column.name) } else { column.name.clone() };
             for test in &column.tests {
                 drafts.push(self.draft(group, test, Some(&name), &column.tags, warnings)?);
             }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Build one project with dbt and with rsdbt, and print what each came to.
 
-    python tests/record/compare_project.py FOLDER [--rsdbt PATH] [--dbt PATH] [--arguments "--full-refresh"]
+    python tests/record/compare_project.py FOLDER [--rsdbt PATH] [--dbt PATH] ["--arguments=--full-refresh"]
 
 The folder is left as it is: each tool works in a copy of its own. Connections come from the folder's profiles.yml, or from
 --profiles-dir. dbt is the one on the path unless told otherwise (`pip install 'dbt-core>=1.11,<1.12' dbt-postgres`).
