@@ -2,7 +2,7 @@
 
 use petgraph::Direction;
 
-use crate::diagnostic::{Category, Diagnostic, Result};
+use crate::diagnostic::{Category, Diagnostic, Result, did_you_mean};
 use crate::manifest::{Resource, ResourceType};
 
 use super::super::{Graph, NodeSet};
@@ -88,12 +88,26 @@ impl<'a> Evaluation<'a> {
         if let Some(raw) = &group.expected
             && direct.is_empty()
         {
-            self.warnings.push(Diagnostic::warning(
+            let warning = Diagnostic::warning(
                 "NoNodesForSelectionCriteria",
                 format!("The selection criterion '{raw}' does not match any enabled nodes"),
-            ));
+            );
+            self.warnings.push(warning.maybe_help(self.meant(raw)));
         }
         Ok(Found { direct, indirect })
+    }
+
+    /// The name that was perhaps meant by a criterion that is just a name, with or without graph operators.
+    fn meant(&self, raw: &str) -> Option<String> {
+        let name = raw.trim_matches(|c: char| c == '+' || c == '@');
+        let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_');
+        let known = self.resources.iter().filter(|resource| {
+            matches!(
+                resource.resource_type(),
+                ResourceType::Model | ResourceType::Seed | ResourceType::Snapshot
+            )
+        });
+        plain.then(|| did_you_mean(name, known.map(|resource| resource.name())))?
     }
 
     fn criteria(&mut self, criteria: &Criteria) -> Result<Found> {

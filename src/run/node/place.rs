@@ -6,7 +6,10 @@ use std::ops::Range;
 /// several places.
 pub(super) fn in_file(file: &str, compiled: &str, statement: &str, offset: usize) -> Option<Range<usize>> {
     let compiled = compiled.trim();
-    let within = offset.checked_sub(statement.find(compiled)?)?;
+    let within = match statement.find(compiled) {
+        Some(begin) => offset.checked_sub(begin)?,
+        None => by_line(compiled, statement, offset)?,
+    };
     let start = compiled.get(..within)?.rfind('\n').map_or(0, |at| at + 1);
     let line = compiled[start..].lines().next()?.trim_end();
     let word = word(compiled.get(within..)?);
@@ -37,6 +40,16 @@ pub(super) fn in_file(file: &str, compiled: &str, statement: &str, offset: usize
         Some(at) => Some(line + at..line + at + word.len()),
         None => Some(line + blanks..line + text.trim_end().len()),
     }
+}
+
+/// The place in SQL that a strategy changed before it was sent: the line must be whole, and the only one of its kind.
+fn by_line(compiled: &str, statement: &str, offset: usize) -> Option<usize> {
+    let begin = statement.get(..offset)?.rfind('\n').map_or(0, |at| at + 1);
+    let line = statement[begin..].lines().next()?;
+    let mut equal =
+        starts(compiled).filter(|(_, text)| !line.trim().is_empty() && text.trim_end() == line.trim_end());
+    let (at, _) = equal.next()?;
+    equal.next().is_none().then_some(at + offset - begin)
 }
 
 /// The lines of a text with their offsets.
@@ -105,6 +118,16 @@ mod tests {
         let compiled = "select 1 as a, oops\nfrom \"d\".\"s\".\"x\" as y";
         assert_eq!(told(file, compiled, "oops"), Some("oops\nfrom {{ ref('x') }} as y\n"));
         assert_eq!(told(file, compiled, "\"d\""), Some("from {{ ref('x') }} as y\n"));
+    }
+
+    #[test]
+    fn sql_that_a_strategy_changed_is_found_by_its_line() {
+        let file = "{{ config() }}\nselect 1 as a\nfrom nope\nwhere {{ in_partitions('at') }}\n";
+        let compiled = "select 1 as a\nfrom nope\nwhere (/* periods */ true)";
+        let statement = "create table t as (\nselect 1 as a\nfrom nope\nwhere (at > '2024-01-01')\n)";
+        let told = in_file(file, compiled, statement, statement.find("nope").unwrap());
+        assert_eq!(told.map(|range| &file[range]), Some("nope"));
+        assert_eq!(in_file(file, compiled, statement, statement.find("at >").unwrap()), None);
     }
 
     #[test]
