@@ -1,6 +1,7 @@
 //! One value of a result, typed as psycopg2 types it, so that agate-like tables can follow.
 
-use jiff::{Zoned, civil};
+use jiff::civil;
+use jiff::tz::Offset;
 
 /// A value that the server sent.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,7 +17,8 @@ pub enum Cell {
     Time(civil::Time),
     Timestamp(civil::DateTime),
     /// With the offset of the session's time zone at that moment.
-    TimestampTz(Zoned),
+    /// The wall clock, and how far it is from UTC. As wide as the calendar, which `jiff::Zoned` is not.
+    TimestampTz(civil::DateTime, Offset),
     Interval(Interval),
     Json(serde_json::Value),
     Array(Vec<Cell>),
@@ -45,7 +47,10 @@ impl Cell {
             1082 => Self::Date(text.parse().ok()?),
             1083 => Self::Time(text.parse().ok()?),
             1114 => Self::Timestamp(text.parse().ok()?),
-            1184 => Self::TimestampTz(timestamp_with_offset(text)?),
+            1184 => {
+                let (local, offset) = timestamp_with_offset(text)?;
+                Self::TimestampTz(local, offset)
+            }
             1186 => Self::Interval(Interval::parse(text)?),
             114 | 3802 => Self::Json(serde_json::from_str(text).ok()?),
             oid => Self::Array(array(element_type(oid)?, text)?),
@@ -77,7 +82,7 @@ fn element_type(array_oid: u32) -> Option<u32> {
 }
 
 /// `2024-01-31 10:00:00.5+05:30`: the offset is the session's.
-fn timestamp_with_offset(text: &str) -> Option<Zoned> {
+fn timestamp_with_offset(text: &str) -> Option<(civil::DateTime, Offset)> {
     let at = text.rfind(['+', '-']).filter(|&at| at > 10)?;
     let local: civil::DateTime = text[..at].parse().ok()?;
     let mut seconds = 0;
@@ -85,8 +90,7 @@ fn timestamp_with_offset(text: &str) -> Option<Zoned> {
         seconds += part.parse::<i32>().ok()? * unit;
     }
     let sign = if text.as_bytes()[at] == b'-' { -1 } else { 1 };
-    let offset = jiff::tz::Offset::from_seconds(sign * seconds).ok()?;
-    local.to_zoned(jiff::tz::TimeZone::fixed(offset)).ok()
+    Some((local, Offset::from_seconds(sign * seconds).ok()?))
 }
 
 /// The server's array text: `{1,NULL,"a \"b\"",{..}}`.
@@ -183,8 +187,10 @@ mod tests {
         assert_eq!(Cell::decode(1700, "1.50"), Cell::Decimal("1.50".into()));
         assert_eq!(Cell::decode(1082, "infinity"), Cell::Text("infinity".into()));
         assert_eq!(Cell::decode(25, "x"), Cell::Text("x".into()));
-        let Cell::TimestampTz(at) = Cell::decode(1184, "2024-01-31 10:00:00.5+05:30") else { panic!() };
-        assert_eq!(at.timestamp().to_string(), "2024-01-31T04:30:00.5Z");
+        let Cell::TimestampTz(local, offset) = Cell::decode(1184, "2024-01-31 10:00:00.5+05:30") else {
+            panic!()
+        };
+        assert_eq!((local.to_string().as_str(), offset.seconds()), ("2024-01-31T10:00:00.5", 19_800));
     }
 
     #[test]

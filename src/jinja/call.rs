@@ -124,6 +124,7 @@ fn call_with(definition: &Arc<MacroDef>, calling: &Arc<Scope>, args: &[Value]) -
         variables: Vec::new(),
         caller: Some((Arc::clone(definition), Arc::clone(calling))),
         depth: calling.depth + 1,
+        assigned: Arc::clone(&calling.assigned),
     };
     arguments::bind(&callee, args, &mut scope).map_err(|error| errors::in_macro(error, definition))?;
     run_body(&compiled.body, &Arc::new(scope)).map_err(|error| errors::in_macro(error, definition))

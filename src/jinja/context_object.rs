@@ -1,4 +1,5 @@
-//! `context`: the names of the running template as a mapping (`context['x']`, `context.get('x')`).
+//! `context`: the names of the running template as a mapping (`context['x']`, `context.get('x')`) that takes more
+//! names (`context.update({'x': 1})`).
 
 use std::sync::Arc;
 
@@ -23,7 +24,9 @@ impl Object for ContextObject {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Values(self.scope.context.names().into_iter().map(Value::from).collect())
+        let mut names = self.scope.context.names();
+        names.extend(self.scope.assigned.names());
+        Enumerator::Values(names.into_iter().map(Value::from).collect())
     }
 
     fn call_method(
@@ -33,6 +36,14 @@ impl Object for ContextObject {
         args: &[Value],
     ) -> Result<Value, Error> {
         match (method, args) {
+            ("update", [names]) => {
+                for name in names.try_iter()? {
+                    if let Some(text) = name.as_str() {
+                        self.scope.assigned.insert(text.to_owned(), names.get_item(&name)?);
+                    }
+                }
+                Ok(Value::from(()))
+            }
             ("get", [name]) => Ok(self.get_value(name).unwrap_or_else(|| Value::from(()))),
             ("get", [name, default]) => Ok(self.get_value(name).unwrap_or_else(|| default.clone())),
             _ => Err(Error::from(ErrorKind::UnknownMethod)),

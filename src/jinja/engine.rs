@@ -149,7 +149,7 @@ impl Engine {
     /// As [`Engine::render`].
     pub fn render_span(&self, span: &Span, context: &Arc<dyn Context>) -> Result<String> {
         let map = SourceMap::exact(&span.source, span.range.start);
-        self.render_mapped(span.text(), map, context)
+        render_mapped(span.text(), map, || Scope::root(self, context))
     }
 
     /// Renders a text that a file holds in another form, as a YAML scalar with escapes: errors point at `span`.
@@ -158,17 +158,12 @@ impl Engine {
     /// As [`Engine::render`].
     pub fn render_text(&self, text: &str, span: &Span, context: &Arc<dyn Context>) -> Result<String> {
         let map = SourceMap::of_text(text, span);
-        self.render_mapped(text, map, context)
+        render_mapped(text, map, || Scope::root(self, context))
     }
 
-    fn render_mapped(&self, text: &str, map: SourceMap, context: &Arc<dyn Context>) -> Result<String> {
-        if !may_hold_jinja(text) {
-            return Ok(without_last_line_break(text).to_owned());
-        }
-        let scope = Scope::root(self, context);
-        Template::with(text, map, |template| call::render(template, &scope))
-            .and_then(|rendered| rendered)
-            .map_err(|diagnostic| errors::in_subject(diagnostic, context.as_ref()))
+    /// Renders a text that a running template made.
+    pub(super) fn render_nested(source: &Arc<SourceText>, within: &Scope) -> Result<String> {
+        render_mapped(&source.text, SourceMap::exact(source, 0), || within.root_of_nested())
     }
 
     /// Evaluates a YAML or profile value as dbt's native environment does: `"{{ 1 + 1 }}"` is a number.
@@ -230,6 +225,16 @@ impl Engine {
         };
         self.call_macro(&definition, context, arguments, keywords)
     }
+}
+
+fn render_mapped(text: &str, map: SourceMap, scope: impl FnOnce() -> Arc<Scope>) -> Result<String> {
+    if !may_hold_jinja(text) {
+        return Ok(without_last_line_break(text).to_owned());
+    }
+    let scope = scope();
+    Template::with(text, map, |template| call::render(template, &scope))
+        .and_then(|rendered| rendered)
+        .map_err(|diagnostic| errors::in_subject(diagnostic, scope.context.as_ref()))
 }
 
 fn may_hold_jinja(text: &str) -> bool {

@@ -52,5 +52,5 @@ pub use parsing::{DocScope, DocTable, ParseScope, Recorded, SharedNames, Subject
 pub use registry::BUILTIN as BUILTIN_PACKAGE;
 pub use scope::Scope;
 
-pub use minijinja::value::{Kwargs, Object};
+pub use minijinja::value::{Enumerator, Kwargs, Object};
 pub use minijinja::{Error, State, Value};

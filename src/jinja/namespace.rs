@@ -1,9 +1,9 @@
-//! `dbt_utils` in `dbt_utils.star(..)`: the macros of one package.
+//! `dbt_utils` in `dbt_utils.star(..)`: the macros of one package, a mapping that can also be asked (`.get(name)`).
 
 use std::sync::Arc;
 
 use minijinja::value::{Enumerator, Object, ObjectRepr};
-use minijinja::{Error, State, Value};
+use minijinja::{Error, ErrorKind, State, Value};
 
 use crate::diagnostic::Diagnostic;
 
@@ -23,11 +23,15 @@ impl PackageNamespace {
         let registry = self.scope.engine().registry();
         replaced.or_else(|| registry.in_package(&self.package, name).map(|entry| entry.value.clone()))
     }
+
+    fn names(&self) -> Vec<String> {
+        self.scope.engine().registry().names_in(&self.package)
+    }
 }
 
 impl Object for PackageNamespace {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Plain
+        ObjectRepr::Map
     }
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
@@ -39,7 +43,7 @@ impl Object for PackageNamespace {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::NonEnumerable
+        Enumerator::Values(self.names().into_iter().map(Value::from).collect())
     }
 
     fn call_method(
@@ -48,6 +52,10 @@ impl Object for PackageNamespace {
         method: &str,
         args: &[Value],
     ) -> Result<Value, Error> {
+        // Python finds a mapping's own methods before its items
+        if matches!(method, "get" | "items" | "keys" | "values") {
+            return Err(Error::from(ErrorKind::UnknownMethod));
+        }
         match self.find(method) {
             Some(value) => value.call(state, args),
             None if !self.scope.context().execute() => Ok(Value::UNDEFINED),

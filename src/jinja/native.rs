@@ -1,6 +1,6 @@
 //! dbt's native environment: a value of YAML or of a profile keeps its type, `"{{ 1 + 1 }}"` is a number.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minijinja::machinery::ast::Expr;
 use minijinja::machinery::parse_expr;
@@ -26,29 +26,28 @@ enum Wanted {
     Text,
 }
 
+/// A text that such a filter returned. dbt: until it is printed it is a text like any other.
 #[derive(Debug)]
 struct Marked {
     text: String,
     wanted: Wanted,
 }
 
-impl Object for Marked {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Plain
-    }
-
-    fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::NonEnumerable
-    }
-
-    fn render(self: &Arc<Self>, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.text)
-    }
+#[derive(Debug, Default)]
+struct Printed {
+    values: Vec<Value>,
+    marked: Vec<Marked>,
 }
 
 /// Where a template that is evaluated natively puts what it would print.
 #[derive(Debug, Default)]
-struct Collected(Mutex<Vec<Value>>);
+struct Collected(Mutex<Printed>);
+
+impl Collected {
+    fn printed(&self) -> MutexGuard<'_, Printed> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Object for Collected {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
@@ -60,7 +59,7 @@ impl Object for Collected {
     }
 
     fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(args.first().cloned());
+        self.printed().values.extend(args.first().cloned());
         Ok(Value::UNDEFINED)
     }
 }
@@ -78,8 +77,8 @@ impl Native {
             call::evaluate(template, &native, &mut String::new())
                 .map_err(|error| errors::of_run(&error, template, &native))
         })??;
-        let values = std::mem::take(&mut *collected.0.lock().unwrap_or_else(PoisonError::into_inner));
-        concatenated(values).map_err(|message| {
+        let printed = std::mem::take(&mut *collected.printed());
+        concatenated(printed).map_err(|message| {
             Diagnostic::compilation("native-value", message).label(place.span(0..text.len()), "").boxed()
         })
     }
@@ -94,13 +93,14 @@ impl Native {
 }
 
 /// One value keeps its type, several become a text.
-fn concatenated(mut values: Vec<Value>) -> Result<Value, String> {
+fn concatenated(printed: Printed) -> Result<Value, String> {
+    let Printed { mut values, marked } = printed;
     match values.len() {
         0 => Ok(Value::from("")),
         1 => {
             let value = values.remove(0);
-            match value.downcast_object::<Marked>() {
-                Some(marked) => converted(&marked),
+            match marked.iter().rfind(|marked| value.as_str() == Some(&marked.text)) {
+                Some(marked) => converted(marked),
                 None => Ok(value),
             }
         }
@@ -135,10 +135,13 @@ pub(super) fn add_filters(environment: &mut Environment<'static>) {
         ("as_text", Wanted::Text),
     ] {
         environment.add_filter(name, move |state: &State<'_, '_>, value: Value| {
-            if state.lookup(intrinsic::OUTPUT).is_none() {
+            let output = state.lookup(intrinsic::OUTPUT);
+            let Some(collected) = output.as_ref().and_then(Value::downcast_object_ref::<Collected>) else {
                 return value;
-            }
-            Value::from_object(Marked { text: python::to_str(&value), wanted })
+            };
+            let text = python::to_str(&value);
+            collected.printed().marked.push(Marked { text: text.clone(), wanted });
+            Value::from(text)
         });
     }
 }

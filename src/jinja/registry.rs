@@ -205,6 +205,13 @@ impl Registry {
         }
     }
 
+    /// All that `package.name` can be.
+    pub(super) fn names_in(&self, package: &str) -> Vec<String> {
+        let built_in = || BUILTIN_NAMES.contains(&package).then(|| self.built_in());
+        let package = self.project_package(package).or_else(built_in);
+        package.map(|package| package.names().map(str::to_owned).collect()).unwrap_or_default()
+    }
+
     /// What a bare name means in a template of a package: its own macro, the root project's, the built-in.
     pub(super) fn resolve(&self, name: &str, package: &str) -> Option<&Entry> {
         let own = if package == self.root().name {

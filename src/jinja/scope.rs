@@ -1,6 +1,7 @@
 //! What the names of one running template mean.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use minijinja::value::{Enumerator, Object, ObjectRepr};
 use minijinja::{Error, State, Value};
@@ -23,6 +24,30 @@ pub struct Scope {
     /// The macro that runs, and the scope that called it.
     pub(super) caller: Option<(Arc<MacroDef>, Arc<Scope>)>,
     pub(super) depth: usize,
+    pub(super) assigned: Arc<Assigned>,
+}
+
+/// Names that templates put into `context`; all macros below one root see them.
+#[derive(Default)]
+pub(super) struct Assigned(OnceLock<Mutex<HashMap<String, Value>>>);
+
+impl Assigned {
+    fn get(&self, name: &str) -> Option<Value> {
+        let names = self.0.get()?.lock().unwrap_or_else(PoisonError::into_inner);
+        names.get(name).cloned()
+    }
+
+    pub(super) fn insert(&self, name: String, value: Value) {
+        let names = self.0.get_or_init(Mutex::default);
+        names.lock().unwrap_or_else(PoisonError::into_inner).insert(name, value);
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        let names = self.0.get().map(|names| names.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut names: Vec<String> = names.map(|names| names.keys().cloned().collect()).unwrap_or_default();
+        names.sort();
+        names
+    }
 }
 
 impl Scope {
@@ -33,6 +58,19 @@ impl Scope {
             variables: Vec::new(),
             caller: None,
             depth: 0,
+            assigned: Arc::default(),
+        })
+    }
+
+    /// The root of a template that another one renders: it shares what that one assigned, not its parameters.
+    pub(super) fn root_of_nested(&self) -> Arc<Self> {
+        Arc::new(Self {
+            engine: self.engine.clone(),
+            context: Arc::clone(&self.context),
+            variables: Vec::new(),
+            caller: None,
+            depth: 0,
+            assigned: Arc::clone(&self.assigned),
         })
     }
 
@@ -44,6 +82,7 @@ impl Scope {
             variables: self.variables.clone(),
             caller: self.caller.clone(),
             depth: self.depth,
+            assigned: Arc::clone(&self.assigned),
         }
     }
 
@@ -74,6 +113,9 @@ impl Scope {
     /// What a name means here, macro parameters aside.
     pub fn global(self: &Arc<Self>, name: &str) -> Option<Value> {
         if let Some(value) = self.context.override_of(name) {
+            return Some(value);
+        }
+        if let Some(value) = self.assigned.get(name) {
             return Some(value);
         }
         let registry = self.engine.registry();

@@ -320,6 +320,28 @@ fn python_s_forms_of_statements_are_read() {
 }
 
 #[test]
+fn a_package_and_the_context_are_mappings() {
+    let files = [
+        ("shop/macros/all.sql", "{% macro remember(x) %}{% do context.update({'seen': x}) %}{% endmacro %}"),
+        (
+            "parts/macros/parts.sql",
+            "{% macro get(x) %}macro{% endmacro %}{% macro gear() %}gear{% endmacro %}",
+        ),
+    ];
+    for (text, expected) in [
+        ("{{ context['parts'].get('gear')() }}", "gear"),
+        (
+            "{{ context['parts'].get('wheel') is none }}, {{ 'gear' in parts }}, {{ parts | list }}",
+            "True, True, ['get', 'gear']",
+        ),
+        ("{{ parts.gear() }} {{ context.get('seen', 'nothing') }}", "gear nothing"),
+        ("{{ remember(7) }}{{ context.get('seen') }} {{ seen }} {{ 'seen' in context }}", "7 7 True"),
+    ] {
+        assert_eq!(render_with(&engine(&files), text, true).unwrap(), expected, "{text}");
+    }
+}
+
+#[test]
 fn values_keep_their_types_in_native_evaluation() {
     let engine = engine(&[]);
     let context: Arc<dyn Context> = Arc::new(node(true));
@@ -332,6 +354,10 @@ fn values_keep_their_types_in_native_evaluation() {
         ("{{ '[1, 2]' | as_native }}", "[1, 2]"),
         ("{{ 'x' | as_native }}", "'x'"),
         ("{{ 1 | as_text }}", "'1'"),
+        // a filter binds closer than a comparison
+        ("{{ 'b' in ['a', 'b'] | as_bool }}", "True"),
+        ("{{ who == 'node' | as_bool() }}", "True"),
+        ("{{ 'None' | as_native }}", "None"),
         ("{{ 1 }}{{ 2 }}", "'12'"),
         ("a {{ 1 }}", "'a 1'"),
         ("{% if true %}{{ who == 'x' }}{% endif %}", "False"),

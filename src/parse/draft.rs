@@ -18,6 +18,8 @@ pub(super) struct Draft {
     pub(super) properties_written: Map<String, Json>,
     /// Where the properties file speaks of it.
     pub(super) patched_at: Option<Span>,
+    /// dbt: the config of a node that another package describes is merged as that package's own would be.
+    pub(super) described_by: Option<String>,
 }
 
 impl Draft {
@@ -29,6 +31,7 @@ impl Draft {
             properties: Map::new(),
             properties_written: Map::new(),
             patched_at: None,
+            described_by: None,
         }
     }
 

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use serde_json::{Map, Value as Json};
+
 use super::draft::Draft;
 use super::generic_tests::{Attached, TestGroup};
 use super::properties::{EntryTests, NodePatch, Place, VersionPatch};
 use super::settle::{NodeClass, Parser};
+use super::trees::ConfigOf;
 use crate::config::node_config::merge_calls;
 use crate::config::properties::PropertyKind;
 use crate::diagnostic::{Diagnostic, Result};
@@ -36,24 +39,39 @@ impl Parser<'_> {
         self.patch_versions(patch)
     }
 
-    /// The drafts of a name, those of the entry's own package first.
+    /// The drafts of a name that an entry describes. dbt: what is enabled stands before what is not, the entry's own
+    /// package before others; only an own node can be described while it is disabled.
     fn find(&self, class: NodeClass, name: &str, package: &str) -> Vec<usize> {
-        let of = |own: bool| -> Vec<usize> {
-            self.draft_index
-                .get(&(class, name.to_owned()))
-                .into_iter()
-                .flatten()
-                .copied()
-                .filter(|&at| (self.drafts[at].node.package_name == package) == own)
-                .collect()
-        };
-        let own = of(true);
-        // dbt: seeds, models and snapshots of other packages can be patched too
-        if own.is_empty() && matches!(class, NodeClass::Model | NodeClass::Seed | NodeClass::Snapshot) {
-            of(false)
-        } else {
-            own
+        let named = self.draft_index.get(&(class, name.to_owned())).map(Vec::as_slice).unwrap_or_default();
+        let is_own = |at: &usize| self.drafts[*at].node.package_name == package;
+        let crosses_packages = matches!(class, NodeClass::Model | NodeClass::Seed | NodeClass::Snapshot);
+        match named {
+            [] => Vec::new(),
+            [only] if is_own(only) => vec![*only],
+            _ => {
+                let (own, others): (Vec<usize>, Vec<usize>) = named.iter().partition(|at| is_own(at));
+                let enabled = |of: &[usize]| -> Vec<usize> {
+                    of.iter().copied().filter(|&at| self.is_enabled_by_file(&self.drafts[at])).collect()
+                };
+                let mut found = enabled(&own);
+                if found.is_empty() && crosses_packages {
+                    found = enabled(&others);
+                }
+                if found.is_empty() { own } else { found }
+            }
         }
+    }
+
+    /// Whether a node is enabled by its file and by dbt_project.yml.
+    fn is_enabled_by_file(&self, draft: &Draft) -> bool {
+        let config = self.trees.resolve(&ConfigOf::node(&draft.node), &Map::new(), &draft.calls);
+        // a config that is refused is reported where all nodes are settled
+        config.map_or(true, |config| config.get("enabled").and_then(Json::as_bool) != Some(false))
+    }
+
+    /// dbt: without the flag the unrendered config of a node holds what its properties file renders to.
+    fn keeps_written_config(&self) -> bool {
+        self.request.flag("state_modified_compare_more_unrendered_values")
     }
 
     fn patch_plain(&mut self, patch: NodePatch) -> Result<()> {
@@ -67,13 +85,17 @@ impl Parser<'_> {
                 return Err(duplicate_patch(&patch, other));
             }
         }
+        // dbt: a snapshot that is only YAML has its config rendered here whatever the flag says
+        let keeps_written = self.keeps_written_config() && patch.relation.is_none();
         for at in found {
             let draft = &mut self.drafts[at];
             merge_calls(&mut draft.properties, &patch.config)?;
-            // dbt: a snapshot that is only YAML has its config rendered here too
-            let written = if patch.relation.is_some() { &patch.config } else { &patch.config_written };
+            let written = if keeps_written { &patch.config_written } else { &patch.config };
             draft.properties_written.extend(written.clone());
             draft.patched_at = Some(patch.place.span.clone());
+            if draft.node.package_name != patch.place.package {
+                draft.described_by = Some(patch.place.package.clone());
+            }
             let node = &mut draft.node;
             node.patch_path = Some(patch.place.patch_path());
             node.description.clone_from(&patch.description);
@@ -176,6 +198,7 @@ impl Parser<'_> {
         version: &VersionPatch,
         latest: Option<&Version>,
     ) -> Result<()> {
+        let keeps_written = self.keeps_written_config();
         let draft = &mut self.drafts[at];
         if let Some(other) = &draft.node.patch_path {
             return Err(duplicate_patch(patch, other));
@@ -183,9 +206,11 @@ impl Parser<'_> {
         let mut config = patch.config.clone();
         deep_merge(&mut config, &version.config);
         merge_calls(&mut draft.properties, &config)?;
-        let mut written = patch.config_written.clone();
-        deep_merge(&mut written, &version.config_written);
-        draft.properties_written.extend(written);
+        if keeps_written {
+            config.clone_from(&patch.config_written);
+            deep_merge(&mut config, &version.config_written);
+        }
+        draft.properties_written.extend(config);
         draft.patched_at = Some(version.span.clone());
         let formatted = format!("v{}", version.version);
         let node = &mut draft.node;
@@ -316,11 +341,7 @@ fn function_part(function: &crate::config::properties::FunctionProperties) -> Fu
     }
 }
 
-fn deep_merge(
-    base: &mut serde_json::Map<String, serde_json::Value>,
-    update: &serde_json::Map<String, serde_json::Value>,
-) {
-    use serde_json::Value as Json;
+fn deep_merge(base: &mut Map<String, Json>, update: &Map<String, Json>) {
     for (key, value) in update {
         match (base.get_mut(key), value) {
             (Some(Json::Object(old)), Json::Object(new)) => deep_merge(old, new),

@@ -204,7 +204,8 @@ impl<'a> Parser<'a> {
 
     /// Merges all configs of a draft and sets what depends on them.
     fn settle(&self, mut draft: Draft) -> Result<Draft> {
-        let of = ConfigOf::node(&draft.node);
+        let mut of = ConfigOf::node(&draft.node);
+        of.package = draft.described_by.as_ref().unwrap_or(&draft.node.package_name);
         let mut first_tags = Vec::new();
         if draft.properties.contains_key("tags") {
             // dbt adds the tags of properties last, whatever their place in the config

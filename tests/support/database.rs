@@ -107,7 +107,7 @@ fn cell_text(cell: &Cell) -> String {
         Cell::Date(date) => date.to_string(),
         Cell::Time(time) => time.to_string(),
         Cell::Timestamp(moment) => moment.to_string().replace('T', " "),
-        Cell::TimestampTz(moment) => moment.timestamp().to_string(),
+        Cell::TimestampTz(local, offset) => offset.to_timestamp(*local).unwrap().to_string(),
         Cell::Interval(interval) => format!("{} days {} us", interval.days, interval.microseconds),
         Cell::Json(value) => value.to_string(),
         Cell::Array(cells) => {

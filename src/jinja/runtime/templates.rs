@@ -10,6 +10,7 @@ use super::surroundings::NodeFile;
 use super::{NodeContext, Subject};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::jinja::context::Context;
+use crate::jinja::engine::Engine;
 use crate::jinja::python::{bind_required, raise, to_str};
 use crate::jinja::scope::Scope;
 
@@ -148,9 +149,8 @@ impl Object for Replaced {
 impl NodeContext {
     /// Renders a text that a template made, in the same context.
     fn render(self: &Arc<Self>, state: &State<'_, '_>, text: &str) -> Result<String, Error> {
-        let scope = Scope::of(state)?;
         let source = SourceText::new(self.file_path(), text);
-        scope.engine().render(&source, scope.context()).map_err(raise)
+        Engine::render_nested(&source, Scope::of(state)?.as_ref()).map_err(raise)
     }
 
     pub(super) fn file_path(&self) -> String {

@@ -1,7 +1,6 @@
 {#
-  What depends on a relation, from pg_depend: views on it, views on those, and foreign keys to it.
-  They are locked before they are read, newest first: readers go from the outer view to the inner one,
-  and all workers take the same order.
+  What depends on a relation, from pg_depend: views on it, views on those, and foreign keys to it. Newest first, the
+  order in which they are locked.
 #}
 
 {# Rows of (id, level, name, kind, manageable); usually none. #}
@@ -48,21 +47,4 @@
     order by id desc
   {%- endset -%}
   {{ return(run_query(query).rows) }}
-{% endmacro %}
-
-{# Locks the dependents and adds how each is made again. #}
-{% macro rsdbt_capture_dependents(relation) %}
-  {%- set captured = [] -%}
-  {%- for row in (rsdbt_dependents(relation) if rsdbt_has_dependents(relation) else []) -%}
-    {%- if not row['manageable'] -%}
-      {{ exceptions.raise_database_error(
-        'cannot rebuild ' ~ relation.render() ~ ': ' ~ row['name'] ~ ' depends on it and belongs to ' ~ row['owner']
-      ) }}
-    {%- endif -%}
-    {%- if row['kind'] != 'f' -%}
-      {%- do run_query('alter table ' ~ row['name'] ~ ' owner to ' ~ adapter.quote(row['owner'])) -%}
-    {%- endif -%}
-    {%- do captured.append(row) -%}
-  {%- endfor -%}
-  {{ return(rsdbt_dependent_scripts(captured) if captured else []) }}
 {% endmacro %}

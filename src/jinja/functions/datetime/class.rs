@@ -119,7 +119,7 @@ fn combine(args: &[Value]) -> Result<Value, Error> {
     };
     let civil = date.to_datetime(time.0);
     let zone =
-        if given(&timezone) { Some(Timezone::from_value(&timezone)?.for_wall_clock(civil)?) } else { None };
+        if given(&timezone) { Some(Timezone::from_value(&timezone)?.for_wall_clock(civil)) } else { None };
     Ok(Value::from_object(Moment::new(civil, zone)))
 }
 

@@ -129,6 +129,6 @@ pub(super) fn parse_moment(text: &str) -> Option<Moment> {
         return Some(Moment::naive(civil));
     }
     let offset = parse_offset(rest)?;
-    let zone = Timezone::Fixed(offset).for_wall_clock(civil).ok()?;
+    let zone = Timezone::Fixed(offset).for_wall_clock(civil);
     Some(Moment::new(civil, Some(zone)))
 }

@@ -18,7 +18,8 @@ pub use time::Time;
 pub(super) use zone::pytz;
 pub use zone::{Timezone, Zone};
 
-use jiff::{Timestamp, Zoned, civil};
+use jiff::tz::Offset;
+use jiff::{Timestamp, civil};
 use minijinja::{Error, Value};
 
 use super::namespace::namespace;
@@ -52,8 +53,8 @@ pub fn naive(civil: civil::DateTime) -> Value {
 }
 
 /// A `datetime` with the fixed offset that the server sent.
-pub fn with_offset(zoned: &Zoned) -> Value {
-    Value::from_object(Moment::at(zoned.timestamp(), &Timezone::Fixed(zoned.offset())))
+pub fn with_offset(local: civil::DateTime, offset: Offset) -> Value {
+    Value::from_object(Moment::new(local, Some(Timezone::Fixed(offset).for_wall_clock(local))))
 }
 
 /// A `date`.

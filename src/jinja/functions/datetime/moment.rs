@@ -14,11 +14,20 @@ use super::time::{time_attribute, time_from_parts, time_parts};
 use super::zone::offset_text;
 use super::{Date, Delta, Time, Timezone, Zone, delta, iso};
 use crate::jinja::python::{
-    bind, bind_required, expect_int, expect_str, no_arguments, type_error, unknown_method, value_error,
+    bind, bind_required, expect_int, expect_str, no_arguments, type_error, unknown_method,
 };
 
 const PARTS: [&str; 9] =
     ["year", "month", "day", "hour", "minute", "second", "microsecond", "tzinfo", "fold"];
+
+/// 1970 in microseconds since the start of the calendar, as the wall clock counts.
+const EPOCH: i128 = 719_163 * delta::DAY;
+
+/// The instant of jiff at so many microseconds, or its first or last.
+fn nearest_instant(microseconds: i128) -> Timestamp {
+    let end = if microseconds < 0 { Timestamp::MIN } else { Timestamp::MAX };
+    i64::try_from(microseconds).ok().and_then(|at| Timestamp::from_microsecond(at).ok()).unwrap_or(end)
+}
 
 /// A date and time of day, to the microsecond.
 #[derive(Clone, PartialEq, Eq)]
@@ -74,7 +83,7 @@ impl Moment {
         let civil = date_from_parts(year, month, day)?.to_datetime(time);
         let zone = match &parts[7] {
             Some(tzinfo) if tzinfo.is_none() => None,
-            Some(tzinfo) => Some(Timezone::from_value(tzinfo)?.for_wall_clock(civil)?),
+            Some(tzinfo) => Some(Timezone::from_value(tzinfo)?.for_wall_clock(civil)),
             None => self.zone.clone(),
         };
         Ok(Self { civil, zone })
@@ -115,15 +124,22 @@ impl Moment {
 
     /// `astimezone`: a naive moment is taken as local time.
     pub(super) fn in_timezone(&self, timezone: &Timezone) -> Result<Self, Error> {
-        Ok(Self::at(self.timestamp()?, timezone))
+        let since_epoch = self.since_epoch();
+        let zone = timezone.at(nearest_instant(since_epoch)).1;
+        let offset = i128::from(zone.offset.seconds()) * delta::SECOND;
+        Self::from_wall_clock(EPOCH + since_epoch + offset, Some(zone))
     }
 
-    pub(super) fn timestamp(&self) -> Result<Timestamp, Error> {
-        let result = match &self.zone {
-            Some(zone) => zone.offset.to_timestamp(self.civil),
-            None => jiff::tz::TimeZone::system().to_timestamp(self.civil),
+    /// Microseconds since 1970 in UTC. Years 1 to 9999 are all valid, which is more than an instant of jiff holds.
+    fn since_epoch(&self) -> i128 {
+        let instant = match &self.zone {
+            Some(_) => self.instant(),
+            None => {
+                let zone = Timezone::Named(jiff::tz::TimeZone::system()).for_wall_clock(self.civil);
+                self.wall_clock() - i128::from(zone.offset.seconds()) * delta::SECOND
+            }
         };
-        result.map_err(|error| value_error(error.to_string()))
+        instant - EPOCH
     }
 
     pub(super) fn strftime(&self, format: &str) -> String {
@@ -226,11 +242,7 @@ impl Moment {
         Ok(match method {
             "date" => Value::from_object(Date(self.civil.date())),
             "time" | "timetz" => Value::from_object(Time(self.civil.time())),
-            "timestamp" => {
-                let microseconds = self.timestamp()?.as_microsecond();
-                let whole = Delta::new(i128::from(microseconds));
-                Value::from(whole.ratio(&Delta::new(delta::SECOND))?)
-            }
+            "timestamp" => Value::from(Delta::new(self.since_epoch()).ratio(&Delta::new(delta::SECOND))?),
             "utcoffset" | "tzname" | "dst" => {
                 self.zone.as_ref().map_or(Value::from(()), |zone| zone.describe(method))
             }

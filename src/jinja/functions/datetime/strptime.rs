@@ -134,7 +134,7 @@ impl Parsed {
             None => date_from_parts(year, month, day)?,
         };
         let civil = date.to_datetime(time_from_parts(time)?);
-        let zone = self.timezone.map(|timezone| timezone.for_wall_clock(civil)).transpose()?;
+        let zone = self.timezone.map(|timezone| timezone.for_wall_clock(civil));
         Ok(Moment::new(civil, zone))
     }
 }

@@ -125,6 +125,28 @@ fn as_python() {
             "pytz.utc.localize(datetime.datetime(2024, 1, 1, 12)).astimezone(pytz.timezone('America/New_York')).strftime('%Y-%m-%d %H:%M %Z %z')",
             "2024-01-01 07:00 EST -0500",
         ),
+        // the sentinel of open periods lies at the very end of the calendar
+        ("pytz.utc.localize(datetime.datetime(9999, 12, 31, 23, 59)).timestamp()", "253402300740.0"),
+        (
+            "pytz.timezone('America/New_York').localize(datetime.datetime(9999, 12, 31)).strftime('%Y-%m-%d %Z')",
+            "9999-12-31 EST",
+        ),
+        (
+            "pytz.utc.localize(datetime.datetime(9999, 12, 31)).astimezone(pytz.timezone('Europe/Berlin'))",
+            "9999-12-31 01:00:00+01:00",
+        ),
+        (
+            "pytz.utc.localize(datetime.datetime(1, 1, 1)).astimezone(pytz.FixedOffset(60))",
+            "0001-01-01 01:00:00+01:00",
+        ),
+        (
+            "pytz.utc.localize(datetime.datetime(9999, 12, 31, 23, 59)).astimezone(pytz.FixedOffset(60))",
+            "error",
+        ),
+        (
+            "datetime.datetime.fromisoformat('9999-12-31T23:59:59Z') > datetime.datetime(2024, 1, 1, tzinfo=pytz.utc)",
+            "True",
+        ),
         ("pytz.timezone('Europe/Berlin')", "Europe/Berlin"),
         ("pytz.timezone('Nowhere/Land')", "error"),
         ("datetime.datetime(2024, 7, 1, tzinfo=pytz.utc).isoformat()", "2024-07-01T00:00:00+00:00"),

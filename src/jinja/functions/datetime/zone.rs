@@ -68,14 +68,15 @@ impl Timezone {
     }
 
     /// The zone's offset for a wall clock; pytz takes standard time where that is ambiguous or does not exist.
-    pub(super) fn for_wall_clock(&self, civil: civil::DateTime) -> Result<Zone, Error> {
+    pub(super) fn for_wall_clock(&self, civil: civil::DateTime) -> Zone {
         let (offset, probe) = match self.jiff().to_ambiguous_zoned(civil).offset() {
             AmbiguousOffset::Unambiguous { offset } => (offset, civil),
             AmbiguousOffset::Fold { after, .. } => (after, civil),
             AmbiguousOffset::Gap { before, .. } => (before, civil.saturating_sub(Span::new().hours(3))),
         };
-        let instant = offset.to_timestamp(probe).map_err(|error| value_error(error.to_string()))?;
-        Ok(self.at(instant).1)
+        // the last hours of the year 9999 are beyond what an instant can be, not beyond what a wall clock can show
+        let end = if civil.year() > 0 { Timestamp::MAX } else { Timestamp::MIN };
+        self.at(offset.to_timestamp(probe).unwrap_or(end)).1
     }
 }
 
@@ -152,7 +153,7 @@ impl Object for Timezone {
                 if moment.zone().is_some() {
                     return Err(value_error("Not naive datetime (tzinfo is already set)"));
                 }
-                let zone = self.for_wall_clock(moment.civil())?;
+                let zone = self.for_wall_clock(moment.civil());
                 Ok(Value::from_object(Moment::new(moment.civil(), Some(zone))))
             }
             "normalize" => {
@@ -161,7 +162,7 @@ impl Object for Timezone {
             }
             "utcoffset" | "tzname" | "dst" => {
                 let [value] = bind_required(method, args, ["dt"], 1)?;
-                let zone = self.for_wall_clock(moment(&value)?.civil())?;
+                let zone = self.for_wall_clock(moment(&value)?.civil());
                 Ok(zone.describe(method))
             }
             _ => Err(unknown_method("tzinfo", method)),

@@ -18,7 +18,7 @@ pub(super) fn column_type(rows: &[Vec<Cell>], at: usize) -> DataType {
         DataType::Number
     } else if all(|cell| matches!(cell, Cell::Date(_))) {
         DataType::Date
-    } else if all(|cell| matches!(cell, Cell::Date(_) | Cell::Timestamp(_) | Cell::TimestampTz(_))) {
+    } else if all(|cell| matches!(cell, Cell::Date(_) | Cell::Timestamp(_) | Cell::TimestampTz(..))) {
         DataType::DateTime
     } else if all(|cell| matches!(cell, Cell::Bool(_))) {
         DataType::Boolean
@@ -85,7 +85,7 @@ fn native(cell: &Cell) -> Value {
         Cell::Date(date) => datetime::date(*date),
         Cell::Time(time) => datetime::time(*time),
         Cell::Timestamp(timestamp) => datetime::naive(*timestamp),
-        Cell::TimestampTz(zoned) => datetime::with_offset(zoned),
+        Cell::TimestampTz(local, offset) => datetime::with_offset(*local, *offset),
         Cell::Interval(Interval { days, microseconds }) => datetime::delta(*days, *microseconds),
         Cell::Json(json) => from_json(json),
         Cell::Array(items) => crate::jinja::python::list(items.iter().map(native).collect()),
@@ -112,7 +112,9 @@ fn jsonable(cell: &Cell) -> Value {
     match cell {
         Cell::Decimal(digits) => Value::from(digits.parse::<f64>().unwrap_or(f64::NAN)),
         Cell::Array(items) => crate::jinja::python::list(items.iter().map(jsonable).collect()),
-        Cell::Timestamp(_) | Cell::TimestampTz(_) => Value::from(to_str(&native(cell)).replacen(' ', "T", 1)),
+        Cell::Timestamp(_) | Cell::TimestampTz(..) => {
+            Value::from(to_str(&native(cell)).replacen(' ', "T", 1))
+        }
         Cell::Date(_) | Cell::Time(_) | Cell::Interval(_) => Value::from(to_str(&native(cell))),
         _ => native(cell),
     }

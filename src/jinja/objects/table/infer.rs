@@ -4,10 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use minijinja::value::{Object, ObjectRepr, Value};
+use minijinja::{Error, State};
 
 use super::cells::number;
 use crate::jinja::functions::datetime::{self, parse_iso_datetime};
-use crate::jinja::python::Decimal;
+use crate::jinja::python::{Decimal, as_float, bind_required, to_str, unknown_method, value_error};
 
 /// The type of a table's column.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -110,5 +111,30 @@ impl fmt::Debug for DataType {
 impl Object for DataType {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Plain
+    }
+
+    fn call_method(
+        self: &Arc<Self>,
+        _: &mut State<'_, '_>,
+        method: &str,
+        args: &[Value],
+    ) -> Result<Value, Error> {
+        let [value] = bind_required(method, args, ["d"], 1)?;
+        match (method, self.as_ref()) {
+            ("cast", _) => match value.as_str() {
+                Some(text) => self.cast(text).ok_or_else(|| {
+                    value_error(format!("Can not parse value \"{text}\" as {}.", self.name()))
+                }),
+                None => Ok(value),
+            },
+            ("jsonify" | "csvify", _) if value.is_none() => Ok(value),
+            ("jsonify", Self::Integer | Self::Boolean) => Ok(value),
+            ("jsonify", Self::Number) => Ok(as_float(&value).map_or(value, Value::from)),
+            ("jsonify" | "csvify", _) => {
+                let iso = datetime::iso_text(&value);
+                Ok(Value::from(iso.unwrap_or_else(|| to_str(&value))))
+            }
+            _ => Err(unknown_method(self.name(), method)),
+        }
     }
 }

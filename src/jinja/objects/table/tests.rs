@@ -34,6 +34,11 @@ fn evaluate(expression: &str) -> Result<String, minijinja::Error> {
 #[test]
 fn as_agate() {
     let cases = [
+        ("t.columns['x'].data_type.jsonify(t.rows[1]['x'])", "1.5"),
+        ("t.columns['d'].data_type.jsonify(t.rows[1]['d'])", "2024-01-02"),
+        ("t.columns['b'].data_type.jsonify(t.rows[1]['b'])", "False"),
+        ("t.columns['name'].data_type.jsonify(none)", "None"),
+        ("t.columns['d'].data_type.cast('2024-02-01')", "2024-02-01"),
         (
             "t.rows[0]",
             "<agate.Row: (0, 'n0', Decimal('0.00'), Decimal('1234567.25'), datetime.date(2024, 1, 1), ...)>",
