@@ -1,18 +1,6 @@
 //! What a client that shares no code with the adapter reads of a finished project.
 
-use postgres::{Client, Config, NoTls};
-
 use crate::support::{Database, Project};
-
-fn connect(database: &Database) -> Client {
-    let settings = &database.settings;
-    let mut config = Config::new();
-    config.host(&settings.host).port(settings.port).user(&settings.user).dbname(&settings.database);
-    if let Some(password) = &settings.password {
-        config.password(password);
-    }
-    config.options(&format!("-c search_path={}", database.schema)).connect(NoTls).unwrap()
-}
 
 #[test]
 fn odd_names_and_values_arrive_as_they_were_written() {
@@ -28,7 +16,7 @@ fn odd_names_and_values_arrive_as_they_were_written() {
         "models:\n  - name: user\n    columns:\n      - {name: 'select \"x\"', quote: true, data_tests: [not_null, unique]}\n",
     );
     project.run_ok(&["build"]);
-    let mut client = connect(&database);
+    let mut client = database.client();
     let rows = client.query("select * from \"user\" order by \"order\"", &[]).unwrap();
     let names: Vec<&str> = rows[0].columns().iter().map(postgres::Column::name).collect();
     assert_eq!(names, ["order", "select \"x\"", "double size"]);

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use postgres::{Client, Config, NoTls};
 use rsdbt::adapter::embedded::{Lifetime, Options, Server};
 use rsdbt::adapter::{Begin, Cell, Connection, Fetch, ResultSet, Settings, quote_identifier};
 
@@ -39,6 +40,17 @@ impl Database {
         let rows = answer.map_err(|error| error.message.clone())?.1.unwrap_or_default();
         self.connection.commit().unwrap();
         Ok(rows)
+    }
+
+    /// A client that shares no code with the adapter, in the test's schema.
+    pub(crate) fn client(&self) -> Client {
+        let settings = &self.settings;
+        let mut config = Config::new();
+        config.host(&settings.host).port(settings.port).user(&settings.user).dbname(&settings.database);
+        if let Some(password) = &settings.password {
+            config.password(password);
+        }
+        config.options(&format!("-c search_path={}", self.schema)).connect(NoTls).unwrap()
     }
 
     fn drop_schemas(&mut self) {

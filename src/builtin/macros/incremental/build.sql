@@ -7,38 +7,38 @@
       {{ get_create_table_as_sql(False, relation, get_empty_subquery_sql(sql)) }}
     {%- endcall -%}
     {%- do rsdbt_increment(relation, relation, strategy, get_strategy_sql) -%}
+  {%- elif strategy == 'partition_overwrite' and config.get('partitioned') -%}
+    {%- do rsdbt_one_merge_at_a_time(this) -%}
+    {%- do rsdbt_build_partitioned(relation) -%}
+  {%- elif strategy == 'partition_overwrite' and config.get('dirty') -%}
+    {%- do rsdbt_one_merge_at_a_time(this) -%}
+    {%- call statement('create_empty') -%}
+      {{ get_create_table_as_sql(False, relation, get_empty_subquery_sql(sql)) }}
+    {%- endcall -%}
+    {%- call statement('main') -%}
+      {{ rsdbt_insert_beside(relation, {'query': sql, 'beside': rsdbt_remembering(none)}) }}
+    {%- endcall -%}
   {%- else -%}
-    {%- if strategy == 'partition_overwrite' and config.get('dirty') -%}
-      {%- do rsdbt_one_merge_at_a_time(this) -%}
-      {#- Only for what it remembers. -#}
-      {%- do rsdbt_changed_periods_sql() -%}
-    {%- endif -%}
-    {%- if strategy == 'partition_overwrite' and config.get('partitioned') -%}
-      {%- do rsdbt_build_partitioned(relation) -%}
-    {%- else -%}
-      {%- call statement('main') -%}
-        {{ get_create_table_as_sql(False, relation, sql) }}
-      {%- endcall -%}
-    {%- endif -%}
+    {%- call statement('main') -%}
+      {{ get_create_table_as_sql(False, relation, sql) }}
+    {%- endcall -%}
   {%- endif -%}
 {% endmacro %}
 
 {# The query's rows wait in a temporary table while columns are compared; then the strategy's SQL takes them over. #}
 {% macro rsdbt_increment(existing_relation, target_relation, strategy, get_strategy_sql) %}
   {%- set temp_relation = make_temp_relation(target_relation) -%}
-  {%- set query = sql -%}
+  {%- set reading = {'query': sql, 'beside': []} -%}
   {%- set windows = none -%}
   {%- if strategy == 'merge_upsert' -%}
     {%- do rsdbt_one_merge_at_a_time(this) -%}
-    {%- set query = rsdbt_consuming_sql(sql) -%}
+    {%- set reading = rsdbt_consuming(sql) -%}
   {%- elif strategy == 'partition_overwrite' -%}
     {%- do rsdbt_one_merge_at_a_time(this) -%}
     {%- set windows = rsdbt_windows_of_run(adapter.get_columns_in_relation(existing_relation)) -%}
-    {%- set query = rsdbt_query_of_windows(sql, windows) if windows is not none else sql -%}
+    {%- set reading = rsdbt_reading_windows(sql, windows) -%}
   {%- endif -%}
-  {%- call statement('create_temp_relation') -%}
-    {{ get_create_table_as_sql(True, temp_relation, query) }}
-  {%- endcall -%}
+  {%- do rsdbt_read_rows(temp_relation, sql, reading) -%}
   {%- if not config.get('contract').enforced -%}
     {%- do adapter.expand_target_column_types(from_relation=temp_relation, to_relation=target_relation) -%}
   {%- endif -%}

@@ -3,20 +3,19 @@
   when it is deleted; rows that arrive meanwhile stay for the next run, and a failure puts everything back.
 #}
 
-{# The model's query, reading the rows that it takes away. #}
-{% macro rsdbt_consuming_sql(query) %}
+{# The query that reads the rows taken away, and what takes them. #}
+{% macro rsdbt_consuming(query) %}
   {%- set consume = config.get('consume') -%}
   {%- if not consume or flags.EMPTY or flags.SAMPLE -%}
-    {{ return(query) }}
+    {{ return({'query': query, 'beside': []}) }}
   {%- endif -%}
   {%- set staging = consume if consume is string else rsdbt_only_input(query) -%}
   {%- if staging not in query -%}
     {{ exceptions.raise_compiler_error('`consume`: the model does not read ' ~ staging) }}
   {%- endif -%}
-  {{ return(
-    'with rsdbt_taken as (\n  delete from ' ~ staging ~ ' returning *\n)\nselect * from (\n'
-    ~ query | replace(staging, 'rsdbt_taken') ~ '\n) as rsdbt_staged'
-  ) }}
+  {{ return({
+    'query': query | replace(staging, 'rsdbt_taken'), 'beside': ['rsdbt_taken as (delete from ' ~ staging ~ ' returning *)'],
+  }) }}
 {% endmacro %}
 
 {# The one source or model that the query reads, as it is printed there. #}

@@ -1,16 +1,16 @@
 {# What keeps a merge_upsert right: keys, order, and one run at a time. #}
 
-{# An empty moment counts as the oldest; of two equal rows the one that arrives later wins. #}
+{# An empty moment counts as the oldest; of two equal rows the one that arrives later wins. True or false, never null. #}
 {% macro rsdbt_not_older(row, other) -%}
   {%- set condition = namespace(sql='') -%}
   {%- for column in rsdbt_order_columns() | reverse -%}
     {%- set mine = row ~ '.' ~ column -%}
     {%- set theirs = other ~ '.' ~ column -%}
     {%- if condition.sql -%}
-      {%- set condition.sql = '(' ~ theirs ~ ' is null or ' ~ mine ~ ' > ' ~ theirs ~ ' or ' ~ mine ~ ' = ' ~ theirs
-        ~ ' and ' ~ condition.sql ~ ')' -%}
+      {%- set condition.sql = '(coalesce(' ~ mine ~ ' > ' ~ theirs ~ ', ' ~ mine ~ ' is not null and ' ~ theirs ~ ' is null)'
+        ~ ' or ' ~ mine ~ ' is not distinct from ' ~ theirs ~ ' and ' ~ condition.sql ~ ')' -%}
     {%- else -%}
-      {%- set condition.sql = '(' ~ theirs ~ ' is null or ' ~ mine ~ ' >= ' ~ theirs ~ ')' -%}
+      {%- set condition.sql = 'coalesce(' ~ mine ~ ' >= ' ~ theirs ~ ', ' ~ theirs ~ ' is null)' -%}
     {%- endif -%}
   {%- endfor -%}
   {{ condition.sql }}

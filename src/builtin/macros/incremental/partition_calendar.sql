@@ -5,11 +5,12 @@
   (({{ moment }})::timestamp at time zone 'UTC' at time zone '{{ rsdbt_partitioning().time_zone }}')
 {%- endmacro %}
 
+{# Whatever the session's time zone: the epoch of a column without one counts from UTC. #}
 {% macro rsdbt_local_field(column, kind) %}
   {%- if kind != 'instant' -%}
     {{ return('(' ~ column ~ ')::timestamp') }}
   {%- endif -%}
-  {{ return('((' ~ column ~ ")::timestamptz at time zone '" ~ rsdbt_partitioning().time_zone ~ "')") }}
+  {{ return("(to_timestamp(date_part('epoch', " ~ column ~ ")) at time zone '" ~ rsdbt_partitioning().time_zone ~ "')") }}
 {% endmacro %}
 
 {# The windows of queries that select local times, in their order. #}

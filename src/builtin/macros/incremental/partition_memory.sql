@@ -1,12 +1,25 @@
 {# Where fingerprints are kept, and how a row is hashed. #}
 
-{# Twice as fast as its text; a few types have no hash. #}
-{% macro rsdbt_row_hash(node) %}
+{% macro rsdbt_columns_of_input(node) %}
   {%- set relation = api.Relation.create(database=node.database, schema=node.schema, identifier=node.identifier or node.alias) -%}
-  {%- for column in adapter.get_columns_in_relation(relation) if column.dtype in ['json', 'xml', 'point', 'box', 'polygon', 'path', 'line', 'lseg', 'circle'] -%}
+  {{ return(adapter.get_columns_in_relation(relation)) }}
+{% endmacro %}
+
+{# Twice as fast as its text; a few types have no hash. #}
+{% macro rsdbt_row_hash(columns) %}
+  {%- for column in columns if column.dtype in ['json', 'xml', 'point', 'box', 'polygon', 'path', 'line', 'lseg', 'circle'] -%}
     {{ return('hashtextextended(input::text, 0)') }}
   {%- endfor -%}
   {{ return('hash_record_extended(input, 0)') }}
+{% endmacro %}
+
+{# A date has no hour to compare with the edge of a window. #}
+{% macro rsdbt_event_moment(node, columns) %}
+  {%- set event_time = node.config.get('event_time') -%}
+  {%- for column in columns if column.name | lower == event_time | replace('"', '') | lower and column.dtype == 'date' -%}
+    {{ return('(input.' ~ event_time ~ ')::timestamp') }}
+  {%- endfor -%}
+  {{ return('input.' ~ event_time) }}
 {% endmacro %}
 
 {# `horizon: 90`: older periods are taken as they are. #}

@@ -3,9 +3,7 @@
 {# The frame, with the query's columns and the partitions of its rows. #}
 {% macro rsdbt_build_partitioned(relation) %}
   {%- set rows = make_temp_relation(relation) -%}
-  {%- call statement('create_temp_relation') -%}
-    {{ get_create_table_as_sql(True, rows, sql) }}
-  {%- endcall -%}
+  {%- do rsdbt_read_rows(rows, sql, {'query': sql, 'beside': rsdbt_remembering(none) if config.get('dirty') else []}) -%}
   {%- call statement('create_frame') -%}
     create table {{ relation }} (like {{ rows }}) partition by range ({{ rsdbt_partitioning().field }})
   {%- endcall -%}

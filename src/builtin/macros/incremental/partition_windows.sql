@@ -5,13 +5,16 @@
   (/* periods by {{ kind }} of: {{ column }} */ true)
 {%- endmacro %}
 
-{# The query, reading only those periods. #}
-{% macro rsdbt_query_of_windows(query, windows) %}
+{# The query, reading only those periods, and what remembers how they were read. #}
+{% macro rsdbt_reading_windows(query, windows) %}
+  {%- if windows is none -%}
+    {{ return({'query': query, 'beside': []}) }}
+  {%- endif -%}
   {%- set narrowed = namespace(sql=query) -%}
   {%- for kind, column in modules.re.findall('\\(/\\* periods by (\\w+) of: (.+?) \\*/ true\\)', query) -%}
     {%- set narrowed.sql = narrowed.sql | replace(in_partitions(column, kind), '(' ~ rsdbt_in_windows(column, kind, windows) ~ ')') -%}
   {%- endfor -%}
-  {{ return(narrowed.sql) }}
+  {{ return({'query': narrowed.sql, 'beside': rsdbt_remembering(windows) if windows and config.get('dirty') else []}) }}
 {% endmacro %}
 
 {# Neighbours become one range. #}

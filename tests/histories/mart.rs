@@ -1,0 +1,157 @@
+//! What the mart must be after a round: which days were to be built again, which were not to be touched, and what
+//! both must say.
+
+use std::collections::BTreeMap;
+
+use super::change_log::Log;
+use super::facts::{Day, DayMeasures};
+use super::history::History;
+use super::sight::{MartRow, Seen};
+
+const UNKNOWN: &str = "UNKNOWN";
+
+/// Versions of a day, by day: the first one that the mart may show, and the one since which it may be out of date.
+#[derive(Default)]
+pub(super) struct MartMarks {
+    shown: BTreeMap<Day, usize>,
+    known: BTreeMap<Day, usize>,
+    start: BTreeMap<Day, usize>,
+}
+
+/// What a run was to do about a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Duty {
+    /// The mart was not asked for, or could not be built.
+    Leave,
+    /// To build what changed, and only that.
+    BringUpToDate,
+    /// To build it, changed or not.
+    Build,
+    /// The run asked for other days.
+    Spare,
+}
+
+pub(super) struct MartRun<'a> {
+    pub(super) duty: &'a dyn Fn(Day) -> Duty,
+    /// It ended well: what was to be done is done.
+    pub(super) ended_well: bool,
+    /// One process alone: what it built shows the dimensions as they are after it.
+    pub(super) alone: bool,
+    pub(super) first_build: bool,
+    pub(super) before: &'a Seen,
+    pub(super) after: &'a Seen,
+}
+
+impl History {
+    pub(super) fn mark_start(&mut self) {
+        self.mart.start = self.days().map(|day| (day, self.facts.version(day))).collect();
+    }
+
+    /// A reader saw this while the run was at work.
+    pub(super) fn check_glimpse(&self, day: Day, measures: &DayMeasures) -> Result<(), String> {
+        let since = mark(&self.mart.shown, day);
+        if self.facts.was(day, since, measures) {
+            return Ok(());
+        }
+        let versions = self.facts.versions_since(day, since);
+        Err(format!("a reader saw day {day} as\n    {measures:?}\n  it was, one after the other,{versions}"))
+    }
+
+    pub(super) fn check_mart(&mut self, run: &MartRun<'_>) -> Result<(), String> {
+        for day in self.days() {
+            self.check_day(day, run).map_err(|reason| format!("day {day}: {reason}"))?;
+        }
+        Ok(())
+    }
+
+    fn check_day(&mut self, day: Day, run: &MartRun<'_>) -> Result<(), String> {
+        let rows = |seen: &Seen| seen.mart.get(&day).cloned().unwrap_or_default();
+        let (before, after) = (rows(run.before), rows(run.after));
+        let duty = (run.duty)(day);
+        let built = before != after;
+        let start = mark(&self.mart.start, day);
+        let measures = measures_of(&after)?;
+        let was_since_start = self.facts.was(day, start, &measures);
+        let fulfilled = run.ended_well && matches!(duty, Duty::BringUpToDate | Duty::Build);
+        if (built || fulfilled) && !was_since_start {
+            let versions = self.facts.versions_since(day, start);
+            return Err(format!(
+                "the mart has\n    {measures:?}\n  the facts were, one after the other,{versions}"
+            ));
+        }
+        if built {
+            self.may_be_built(day, duty, &before, run)?;
+            attributes_are_right(&after, run)?;
+        }
+        if fulfilled {
+            if duty == Duty::Build && !built && !(before.is_empty() && after.is_empty()) {
+                return Err("it was to be built again, but was not".into());
+            }
+            if let Some(row) = after.iter().find(|row| is_outdated_unknown(row, run.after)) {
+                return Err(format!("still unknown, though it has arrived: {row:?}"));
+            }
+            self.mart.known.insert(day, start);
+        }
+        if built || fulfilled {
+            self.mart.shown.insert(day, start);
+        }
+        Ok(())
+    }
+
+    /// Exactly the days that changed, that became known, or that were asked for.
+    fn may_be_built(
+        &self,
+        day: Day,
+        duty: Duty,
+        before: &[MartRow],
+        run: &MartRun<'_>,
+    ) -> Result<(), String> {
+        let changed = self.facts.version(day) > mark(&self.mart.known, day);
+        let became_known = before.iter().any(|row| is_outdated_unknown(row, run.after));
+        match duty {
+            _ if run.first_build && duty != Duty::Leave => Ok(()),
+            Duty::Build => Ok(()),
+            Duty::BringUpToDate if changed || became_known => Ok(()),
+            Duty::BringUpToDate => Err("it was built again, but nothing had changed".into()),
+            Duty::Leave | Duty::Spare => Err("it was built, but not asked for".into()),
+        }
+    }
+}
+
+fn mark(marks: &BTreeMap<Day, usize>, day: Day) -> usize {
+    marks.get(&day).copied().unwrap_or_default()
+}
+
+fn measures_of(rows: &[MartRow]) -> Result<DayMeasures, String> {
+    let measures: DayMeasures = rows.iter().map(|row| ((row.lineitem, row.unit), row.measures)).collect();
+    if measures.len() == rows.len() { Ok(measures) } else { Err(format!("two rows of one grain: {rows:?}")) }
+}
+
+fn value_of(seen: &Seen, log: Log, id: i64) -> Option<&str> {
+    let mut rows = seen.merged[log as usize].iter();
+    rows.find(|row| row.key.0 == id).map(|row| row.value.as_str())
+}
+
+fn is_outdated_unknown(row: &MartRow, now: &Seen) -> bool {
+    let is = |shown: &str, log, id| shown == UNKNOWN && value_of(now, log, id).is_some();
+    is(&row.revenue_type, Log::Lineitem, row.lineitem) || is(&row.unit_type, Log::Unit, row.unit)
+}
+
+/// Of two processes at once the first may have seen the dimensions of any moment: any value of the log, or none.
+fn attributes_are_right(rows: &[MartRow], run: &MartRun<'_>) -> Result<(), String> {
+    for row in rows {
+        let shown = [(Log::Lineitem, row.lineitem, &row.revenue_type), (Log::Unit, row.unit, &row.unit_type)];
+        for (log, id, value) in shown {
+            let now = value_of(run.after, log, id).unwrap_or(UNKNOWN);
+            let is_right = if run.alone {
+                value == now
+            } else {
+                value == UNKNOWN || log.values().contains(&value.as_str())
+            };
+            if !is_right {
+                return Err(format!("{log:?} {id} is {now}, the mart has {row:?}"));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! The ad mart on disk and in a schema of its own: the very files of the repository's project, with the arriving
+//! tables as sources.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use postgres::Client;
+
+use super::change_log::{GONE, Log};
+use crate::support::{Database, Project};
+
+/// A change log whose key has two columns and whose rows have an order within a moment; the ad mart has none.
+const CAMPAIGN: &str = "{{ config(
+    materialized='incremental', incremental_strategy='merge_upsert', unique_key=['id', 'region'],
+    updated_at='updated_at', order_by=['position'], delete_when=\"name = 'GONE'\",
+    consume=var('arriving_schema') ~ '.campaign_staging'
+) }}
+select * from {{ var('arriving_schema') }}.campaign_staging
+";
+
+pub(super) struct Stage {
+    pub(super) project: Project,
+    pub(super) database: Database,
+    pub(super) arriving: String,
+}
+
+/// What a process said and how it ended; none: it was killed.
+pub(super) struct Ended {
+    pub(super) text: String,
+    pub(super) status: Option<i32>,
+}
+
+impl Stage {
+    pub(super) fn new(deletes: bool, time_zone: &str) -> Self {
+        let mut database = Database::new();
+        let project = Project::new(&database);
+        let arriving = format!("{}_arriving", database.schema);
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for folder in ["models", "macros", "data_tests"] {
+            project.copy_from(&root.join(folder), folder);
+        }
+        project.write("models/campaign.sql", CAMPAIGN);
+        let mut settings = fs::read_to_string(root.join("dbt_project.yml")).unwrap();
+        let mut set = |from: &str, to: &str| {
+            assert_eq!(settings.matches(from).count(), 1, "dbt_project.yml: {from}");
+            settings = settings.replace(from, to);
+        };
+        set("profile: ad_mart\n", "profile: shop\n");
+        set("  sample: true\n", "  sample: false\n");
+        set("arriving_schema: public\n", &format!("arriving_schema: {arriving}\n"));
+        set("horizon_days: 90\n", "horizon_days: 100000\n");
+        let mut more = format!("    +materialized: table\n    +pre-hook: \"set time zone '{time_zone}'\"\n");
+        if deletes {
+            let _ = writeln!(more, "    unit:\n      +delete_when: \"unit_type = '{GONE}'\"");
+        }
+        set("    +materialized: table\n", &more);
+        project.write("dbt_project.yml", &settings);
+        let mut profile = fs::read_to_string(project.path().join("profiles.yml")).unwrap();
+        let _ = writeln!(profile, "      application_name: {}", database.schema);
+        project.write("profiles.yml", &profile);
+        database.execute(&arriving_tables(&arriving));
+        Self { project, database, arriving }
+    }
+
+    /// Starts `rsdbt`; `number` tells processes at once apart.
+    pub(super) fn start(&self, arguments: &[String], number: usize) -> Process {
+        let said = self.project.path().join(format!("said{number}.txt"));
+        let file = File::create(&said).unwrap();
+        let mut command = self.project.command(&[format!("--log-path=logs{number}")]);
+        let command = command.args(arguments).arg(format!("--target-path=target{number}"));
+        let child = command.stdout(Stdio::from(file)).stderr(Stdio::null()).spawn().unwrap();
+        Process { child, said, begun: Instant::now() }
+    }
+
+    /// Waits until the server has ended what killed processes began.
+    pub(super) fn settle(&self, client: &mut Client) -> Result<(), String> {
+        for _ in 0..2_000 {
+            let sql = "select count(*) from pg_stat_activity where application_name = $1";
+            let sessions: i64 = client.query_one(sql, &[&self.database.schema]).unwrap().get(0);
+            if sessions == 0 {
+                return Ok(());
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        Err("sessions of a process that is gone are still there after ten seconds".into())
+    }
+
+    pub(super) fn terminate_sessions(&self, client: &mut Client) {
+        let sql = "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = $1";
+        client.query_one(sql, &[&self.database.schema]).unwrap();
+    }
+
+    pub(super) fn stage_null_keys(&self, client: &mut Client, log: Log, count: u32) {
+        let table = format!("{}.{}_staging", self.arriving, log.model());
+        let (key, value) = (log.key_column(), log.value_column());
+        let others = if key == "id" { "" } else { "id, " };
+        let zero = if key == "id" { "" } else { "0, " };
+        let sql = format!(
+            "insert into {table} ({others}{key}, {value}) select {zero}null, '{}' from generate_series(1, {count})",
+            log.values()[0]
+        );
+        client.batch_execute(&sql).unwrap();
+    }
+
+    /// As the operator would; the number of rows that were there.
+    pub(super) fn remove_null_keys(&self, client: &mut Client, log: Log) -> u64 {
+        let table = format!("{}.{}_staging", self.arriving, log.model());
+        client.execute(&format!("delete from {table} where {} is null", log.key_column()), &[]).unwrap()
+    }
+}
+
+pub(super) struct Process {
+    child: Child,
+    said: std::path::PathBuf,
+    begun: Instant,
+}
+
+impl Process {
+    /// Kills it at the moment, where there is one.
+    pub(super) fn wait(mut self, killed_after: Option<Duration>) -> Result<Ended, String> {
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status.code();
+            }
+            let stuck = self.begun.elapsed() > Duration::from_secs(90);
+            if stuck || killed_after.is_some_and(|moment| self.begun.elapsed() >= moment) {
+                self.child.kill().unwrap();
+                self.child.wait().unwrap();
+                if stuck {
+                    return Err("a run hangs: it did not end within 90 seconds".into());
+                }
+                break None;
+            }
+            thread::sleep(Duration::from_millis(2));
+        };
+        let text = fs::read_to_string(&self.said).unwrap();
+        Ok(Ended { text, status })
+    }
+}
+
+fn arriving_tables(arriving: &str) -> String {
+    let facts = "(user_id varchar(32), lineitem_id bigint, unit_id bigint, revenue numeric(27,9), created_at timestamp,
+        primary key (user_id, created_at, unit_id, lineitem_id))";
+    let moments = "created_at timestamp, updated_at timestamp";
+    format!(
+        "create schema {arriving};
+         create table {arriving}.ad_impression {facts};
+         create table {arriving}.ad_click {facts};
+         create table {arriving}.ad_lineitem_staging (id bigint, revenue_type varchar(16), {moments});
+         create table {arriving}.unit_staging (id bigint, unit_type varchar(16), {moments});
+         create table {arriving}.campaign_staging
+             (id bigint, region bigint, name text, {moments}, position bigint);"
+    )
+}
