@@ -1,12 +1,13 @@
 //! Runs `tests/spec/*.md` and `tests/errors/*.md` on a real Postgres: the files of a section make a project, its
-//! commands run the binary, its queries look at what was built. `UPDATE_SPECS=1` rewrites what is expected; read
-//! the diff.
+//! commands run the binary, its queries look at what was built. A `repository` block lists folders of the
+//! repository's own project. `UPDATE_SPECS=1` rewrites what is expected; read the diff.
 
 mod document;
 mod filter;
 
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 
 use crate::support::{Database, Project, rows_as_table};
 use document::{Block, Document};
@@ -65,6 +66,11 @@ impl Stage {
             }
             ("copy", None) => {
                 block.body.lines().for_each(|line| self.project.copy(line));
+                None
+            }
+            ("repository", None) => {
+                let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+                block.body.lines().for_each(|folder| self.project.copy_from(&root.join(folder), folder));
                 None
             }
             ("remove", None) => {
