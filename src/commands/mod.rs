@@ -17,6 +17,7 @@ mod retry;
 mod run;
 mod run_operation;
 mod running;
+mod runtime_config;
 mod schedule;
 mod session;
 mod show;

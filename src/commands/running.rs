@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value as Json};
 
 use super::connect::Connect;
+use super::runtime_config::runtime_config;
 use super::session::{Parsed, Session};
 use crate::config::DBT_VERSION;
 use crate::diagnostic::{Diagnostic, Result};
@@ -120,6 +121,7 @@ fn surroundings(
         target: session.globals.target.clone(),
         flags: session.globals.flags.clone(),
         invocation_args: Json::Object(flags.values().clone()),
+        runtime_config: runtime_config(session),
         invocation_id: invocation.id.clone(),
         dbt_version: DBT_VERSION.to_owned(),
         run_started_at: invocation.started_at,

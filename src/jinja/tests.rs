@@ -387,6 +387,7 @@ fn filters_and_tests_are_jinja2_s() {
         ),
         ("{{ {'b': \"'<\", 'a': none} | tojson }}", r#"{"a": null, "b": "\u0027\u003c"}"#),
         ("{{ 'a\nb' | indent(2, first=true) }}", "  a\n  b"),
+        ("{{ none is iterable }}{{ 'x' is iterable }}{{ 1 is iterable }}", "FalseTrueFalse"),
         (
             "{{ 'x' is sequence }}{{ range is callable }}{{ 1 is callable }}{{ {} is mapping }}",
             "TrueTrueFalseTrue",

@@ -37,7 +37,7 @@ pub(super) fn of_run(detail: &str) -> String {
         if let Some((kind, method)) = method_of(detail) {
             return Some(missing_attribute(kind, method));
         }
-        if let Some(kind) = detail.strip_suffix(" is not iterable") {
+        if let Some(kind) = detail.strip_suffix(" is not iterable").filter(|kind| !kind.ends_with("object")) {
             return Some(format!("'{}' object is not iterable", type_name(kind)));
         }
         if let Some(rest) = detail.strip_prefix("value of type ") {
@@ -124,6 +124,7 @@ mod tests {
             ("`dict` has no method `x`", "'dict object' has no attribute 'x'"),
             ("none has no method named x", "'None' has no attribute 'x'"),
             ("number is not iterable", "'int' object is not iterable"),
+            ("'NoneType' object is not iterable", "'NoneType' object is not iterable"),
             ("value of type string is not callable", "'str' object is not callable"),
             ("sequence of wrong length (expected 2, got 3)", "too many values to unpack (expected 2)"),
             ("division by zero", "division by zero"),

@@ -8,7 +8,8 @@ use super::super::python::operators;
 pub(super) fn install(environment: &mut Environment<'static>) {
     environment.add_test("callable", is_callable);
     environment.add_test("sequence", is_sequence);
-    environment.add_test("iterable", |value: &Value| value.try_iter().is_ok());
+    // minijinja iterates over none, Python does not
+    environment.add_test("iterable", |value: &Value| !value.is_none() && value.try_iter().is_ok());
     environment.add_test("mapping", |value: &Value| value.kind() == ValueKind::Map);
     environment.add_test("float", |value: &Value| value.is_number() && !value.is_integer());
     environment.add_test("list", |value: &Value| super::super::python::type_name(value) == "list");

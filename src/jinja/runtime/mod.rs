@@ -7,6 +7,7 @@ mod model;
 mod names;
 mod references;
 mod relation;
+mod runtime_config;
 mod surroundings;
 mod templates;
 

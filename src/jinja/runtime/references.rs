@@ -8,6 +8,7 @@ use minijinja::{Error, State, Value};
 
 use super::NodeContext;
 use super::relation;
+use super::runtime_config::RuntimeConfig;
 use crate::diagnostic::Diagnostic;
 use crate::jinja::objects::{EventTimeFilter, Policy, Relation, RelationType};
 use crate::jinja::python::{Arguments, raise, to_json, type_name};
@@ -34,6 +35,11 @@ pub(super) struct Reference {
 impl Object for Reference {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Plain
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let config = || RuntimeConfig(self.context.shared.runtime_config.clone());
+        (key.as_str()? == "config").then(|| Value::from_object(config()))
     }
 
     fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {

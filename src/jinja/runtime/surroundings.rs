@@ -35,6 +35,8 @@ pub struct Surroundings {
     pub target: Json,
     pub flags: Json,
     pub invocation_args: Json,
+    /// The project, the profile and the arguments as `builtins.ref.config` shows them.
+    pub runtime_config: Json,
     pub invocation_id: String,
     pub dbt_version: String,
     pub run_started_at: jiff::Timestamp,
