@@ -58,27 +58,56 @@ fn a_reader_never_sees_a_table_missing_or_empty() {
     assert!(reads.into_inner() > 200, "the readers were at work");
 }
 
+/// Every kind of relation, each from the one before.
+const KINDS: [(&str, &str); 6] = [
+    (
+        "models/built.sql",
+        "{{ config(materialized='table', indexes=[{'columns': ['id'], 'unique': true}]) }}
+select number.id, names.name from generate_series(1, 1000) as number (id) join {{ ref('names') }} as names on names.id = number.id % 2",
+    ),
+    ("models/shown.sql", "select * from {{ ref('built') }}"),
+    ("models/stored.sql", "{{ config(materialized='materialized_view') }} select * from {{ ref('shown') }}"),
+    (
+        "models/merged.sql",
+        "{{ config(materialized='incremental', unique_key='id') }} select * from {{ ref('shown') }}",
+    ),
+    (
+        "models/by_day.sql",
+        "{{ config(materialized='incremental', incremental_strategy='partition_overwrite', partitioned=true,
+    partition_by={'field': 'day', 'granularity': 'day'}) }}
+select date '2024-01-01' + id % 5 as day, count(*) as n from {{ ref('merged') }} group by 1",
+    ),
+    (
+        "snapshots/kept.sql",
+        "{% snapshot kept %}{{ config(unique_key='id', strategy='check', check_cols='all') }}
+select * from {{ ref('merged') }}{% endsnapshot %}",
+    ),
+];
+
 #[test]
 fn a_killed_run_leaves_nothing_behind() {
     let mut database = Database::new();
     let project = Project::new(&database);
-    for number in 0..4 {
-        let sql = format!("{TABLE}-- {number}\n");
-        project.write(&format!("models/t{number}.sql"), &sql);
-        project.write(&format!("models/v{number}.sql"), &format!("select * from {{{{ ref('t{number}') }}}}"));
+    for (path, sql) in KINDS {
+        project.write(path, sql);
     }
-    project.run_ok(&["run"]);
+    project.write("seeds/names.csv", "id,name\n0,even\n1,odd\n");
+    project.run_ok(&["build"]);
     for round in 0_u64..100 {
-        let mut run = project.command(&["run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        thread::sleep(Duration::from_millis(20 + round * 37 % 400));
+        let arguments: &[&str] = if round % 3 == 0 { &["build", "--full-refresh"] } else { &["build"] };
+        let mut run = project.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        thread::sleep(Duration::from_millis(20 + round * 37 % 700));
         run.kill().unwrap();
         run.wait().unwrap();
     }
-    project.run_ok(&["run"]);
+    project.run_ok(&["build"]);
     let left = "select relname::text from pg_class where relnamespace = current_schema()::regnamespace
         and relname like '%\\_\\_dbt\\_%'";
     assert_eq!(database.query(left).unwrap().rows, [] as [Vec<Cell>; 0]);
-    assert_eq!(database.query("select count(*) from v3").unwrap().rows, [[Cell::Int(1000)]]);
+    let right = "select (select count(*) from names), (select count(*) from built), (select count(*) from stored),
+        (select count(*) from merged), (select sum(n)::bigint from by_day), (select count(*) from by_day), (select count(*) from kept)";
+    let counts = [2, 1000, 1000, 1000, 1000, 5, 1000].map(Cell::Int);
+    assert_eq!(database.query(right).unwrap().rows, [counts]);
 }
 
 #[test]
@@ -124,7 +153,7 @@ fn eight_threads_share_dependents_without_a_deadlock() {
         database.execute(&format!("create view shared{view} as {}", parts.join(" union all ")));
     }
     database.execute("create view over as select count(*) from shared0 join shared5 using (id)");
-    for _ in 0..15 {
+    for _ in 0..50 {
         project.run_ok(&["run", "--threads", "8"]);
     }
     assert_eq!(database.query("select count(*) from shared3").unwrap().rows, [[Cell::Int(5000)]]);

@@ -1,6 +1,6 @@
 //! Many histories in one project: each has keys and days of its own, the runs are shared.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::Duration;
 
@@ -152,6 +152,7 @@ impl Batch {
         let (stage, days) = (&self.stage, self.days.clone());
         let count = if round.weather == Weather::TwoAtOnce { 2 } else { 1 };
         thread::scope(|scope| {
+            let at_work = company::Run(&over);
             let written = scope.spawn(|| company::write(&mut writer, &queue, &over));
             let read = scope.spawn(|| company::read(&mut reader, days, &over));
             let processes: Vec<_> =
@@ -164,7 +165,7 @@ impl Batch {
             let ended: Result<Vec<Ended>, String> =
                 processes.into_iter().map(|process| process.wait(moment)).collect();
             let settled = stage.settle(&mut self.client);
-            over.store(true, Ordering::Relaxed);
+            drop(at_work);
             written.join().unwrap();
             let glimpses = read.join().unwrap()?;
             settled?;

@@ -13,6 +13,15 @@ use super::sight::glance_at_mart;
 /// Days as a reader saw them.
 pub(super) type Glimpses = BTreeSet<(Day, DayMeasures)>;
 
+/// Tells the company that the run is over, also when it ended in a panic.
+pub(super) struct Run<'a>(pub(super) &'a AtomicBool);
+
+impl Drop for Run<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Commits statement by statement; what is left when the run ends, it writes without waiting.
 pub(super) fn write(client: &mut Client, statements: &[(Duration, String)], over: &AtomicBool) {
     for (pause, sql) in statements {

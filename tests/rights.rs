@@ -1,0 +1,83 @@
+//! A role that may not do what a project asks of it.
+
+use std::fs;
+
+use crate::support::{Database, Project};
+
+/// The rights to nothing but connecting, unless a test gives more; gone at the end.
+struct Role {
+    name: String,
+    database: Database,
+}
+
+impl Role {
+    fn new() -> Self {
+        let mut database = Database::new();
+        let name = format!("{}_role", database.schema);
+        database.execute(&format!("create role {name}; grant {name} to current_user"));
+        Self { name, database }
+    }
+
+    /// What the project does, it does as this role.
+    fn project(&self) -> Project {
+        let project = Project::new(&self.database);
+        let profile = fs::read_to_string(project.path().join("profiles.yml")).unwrap();
+        project.write("profiles.yml", &format!("{profile}      role: {}\n", self.name));
+        project
+    }
+}
+
+impl Drop for Role {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.database.execute(&format!("drop owned by {0} cascade; drop role {0}", self.name));
+        }
+    }
+}
+
+#[test]
+fn a_role_that_may_not_create_a_schema_is_told_so() {
+    let role = Role::new();
+    let project = role.project();
+    let profile = fs::read_to_string(project.path().join("profiles.yml")).unwrap();
+    let schema = format!("{}_new", role.database.schema);
+    project.write("profiles.yml", &profile.replace(&format!("'{}'", role.database.schema), &schema));
+    project.write("models/orders.sql", "select 1 as id");
+    let output = project.run(&["run"]);
+    assert_eq!(output.status, 2, "{}", output.text);
+    assert!(output.text.contains("permission denied for database"), "{}", output.text);
+}
+
+#[test]
+fn a_role_that_may_not_create_or_read_fails_those_models_only() {
+    let mut role = Role::new();
+    let project = role.project();
+    let (name, schema) = (role.name.clone(), role.database.schema.clone());
+    project.write("models/orders.sql", "{{ config(materialized='table') }}\nselect 1 as id");
+    project.write("models/visible.sql", "select * from {{ ref('orders') }}");
+    let output = project.run(&["run"]);
+    assert_eq!(output.status, 1, "{}", output.text);
+    assert!(output.text.contains(&format!("permission denied for schema {schema}")), "{}", output.text);
+    assert!(output.text.contains("ERROR=1 SKIP=1"), "{}", output.text);
+
+    role.database.execute(&format!("grant usage, create on schema {schema} to {name}"));
+    role.database.execute("create table payroll (id bigint); create table owned_by_other as select 7 as id");
+    project.write(
+        "models/payments.sql",
+        &format!("{{{{ config(materialized='table') }}}}\nselect * from {schema}.payroll"),
+    );
+    project.write("models/owned_by_other.sql", "{{ config(materialized='table') }}\nselect 8 as id");
+    let output = project.run(&["run"]);
+    assert_eq!(output.status, 1, "{}", output.text);
+    assert!(output.text.contains("permission denied for table payroll"), "{}", output.text);
+    assert!(output.text.contains("must be owner of table owned_by_other"), "{}", output.text);
+    assert!(output.text.contains("PASS=2 WARN=0 ERROR=2"), "{}", output.text);
+
+    let left = "select string_agg(relname, ' ' order by relname) from pg_class
+        where relnamespace = current_schema()::regnamespace and relkind in ('r', 'v')";
+    let mut client = role.database.client();
+    let names: String = client.query_one(left, &[]).unwrap().get(0);
+    assert_eq!(names, "orders owned_by_other payroll visible", "nothing half built is left");
+    let kept: i32 = client.query_one("select id from owned_by_other", &[]).unwrap().get(0);
+    assert_eq!(kept, 7, "another's table is as it was");
+}
