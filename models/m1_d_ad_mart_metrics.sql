@@ -8,7 +8,10 @@
         "select data_at from {{ this }} join {{ ref('ad_lineitem') }} as lineitem on lineitem.id = lineitem_id where m1_d_ad_mart_metrics.revenue_type = 'UNKNOWN'"
     ],
     partition_by={'field': 'data_at', 'granularity': 'day', 'time_zone': 'Asia/Seoul'},
-    indexes=[{'columns': ['data_at', 'lineitem_id', 'unit_id'], 'unique': true}]
+    indexes=[
+        {'columns': ['data_at', 'lineitem_id', 'unit_id'], 'unique': true},
+        {'columns': ['data_at'], 'where': "unit_type = 'UNKNOWN' or revenue_type = 'UNKNOWN'"}
+    ]
 ) }}
 
 with events as (

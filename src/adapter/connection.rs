@@ -173,11 +173,16 @@ impl Connection {
         self.simple_query(&sql.join("; "), Fetch::Nothing).map(drop)
     }
 
+    /// What was not committed is gone, and its locks with it.
+    pub fn abandon(&mut self) -> Result<()> {
+        self.open = false;
+        self.end_transaction("ROLLBACK")
+    }
+
     /// Makes the session as good as new for the next node: transaction, temporary tables, settings.
     pub fn reset(&mut self) -> Result<()> {
-        self.open = false;
         self.comment = None;
-        self.end_transaction("ROLLBACK")?;
+        self.abandon()?;
         self.simple_query("discard all", Fetch::Nothing)?;
         self.started = false;
         self.wire.notices.clear();

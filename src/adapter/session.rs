@@ -42,6 +42,8 @@ struct State {
     /// dbt's `clear_transaction` was asked for before there was a connection.
     cleared: bool,
     committed: bool,
+    /// A node has used the connection: it is made as good as new when the next one needs it.
+    used: bool,
     /// The node's own server settings, until they are sent.
     own_settings: Vec<(String, String)>,
 }
@@ -54,6 +56,7 @@ impl Session {
             observer: Arc::new(Unobserved),
             cleared: false,
             committed: false,
+            used: false,
             own_settings: Vec::new(),
         };
         Arc::new(Self { settings: Arc::clone(settings), state: Mutex::new(state) })
@@ -89,17 +92,24 @@ impl Session {
     /// Works on the connection, which is opened when there is none. `work` must not come back here.
     pub fn with<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
         let mut state = self.lock();
-        let State { connection, comment, observer, cleared, own_settings, .. } = &mut *state;
+        let State { connection, comment, observer, cleared, used, own_settings, .. } = &mut *state;
+        let mut fresh = std::mem::take(used);
+        if fresh && connection.as_mut().is_some_and(|open| open.reset().is_err()) {
+            *connection = None;
+        }
         if connection.is_none() {
-            let mut opened = Connection::open(&self.settings)?;
-            opened.set_comment(comment.clone());
-            if std::mem::take(cleared) {
-                opened.clear_transaction()?;
-            }
+            let opened = Connection::open(&self.settings)?;
             observer.opened(&opened.cancel_handle());
             *connection = Some(opened);
+            fresh = true;
         }
         let Some(open) = connection else { return Err(super::connection::internal("no connection")) };
+        if fresh {
+            open.set_comment(comment.clone());
+        }
+        if std::mem::take(cleared) {
+            open.clear_transaction()?;
+        }
         if !own_settings.is_empty() {
             open.set_settings(own_settings)?;
             own_settings.clear();
@@ -166,14 +176,16 @@ impl Session {
     /// dbt's `clear_transaction`, before hooks and operations.
     pub fn clear_transaction(&self) -> Result<()> {
         let mut state = self.lock();
-        if let Some(connection) = &mut state.connection {
+        if !state.used
+            && let Some(connection) = &mut state.connection
+        {
             return connection.clear_transaction();
         }
         state.cleared = true;
         Ok(())
     }
 
-    /// The end of a node: what was not committed is gone, and the next node finds a fresh session.
+    /// The end of a node: what was not committed is gone, and the next node will find a fresh session.
     pub fn release(&self) {
         let mut state = self.lock();
         state.observer = Arc::new(Unobserved);
@@ -181,9 +193,10 @@ impl Session {
         state.cleared = false;
         state.committed = false;
         state.own_settings.clear();
-        if state.connection.as_mut().is_some_and(|connection| connection.reset().is_err()) {
+        if state.connection.as_mut().is_some_and(|connection| connection.abandon().is_err()) {
             state.connection = None;
         }
+        state.used = state.connection.is_some();
     }
 
     pub fn cancel_handle(&self) -> Option<CancelHandle> {

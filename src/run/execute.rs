@@ -109,10 +109,14 @@ impl Run<'_> {
         }
         let wants_hooks = command != Command::Freshness || self.inputs.source_freshness_run_project_hooks;
         if !command.has_hooks() || !wants_hooks {
+            master.hand_over(self);
             return Ok(Status::Success);
         }
         let status = self.run_hooks(master, Moment::Start, &HashMap::new(), results)?;
         master.release(self, "master")?;
+        if !self.has_hooks(Moment::End) {
+            master.hand_over(self);
+        }
         Ok(status)
     }
 

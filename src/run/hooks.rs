@@ -53,6 +53,10 @@ impl Run<'_> {
         hooks.into_iter().map(|(.., node)| node).collect()
     }
 
+    pub(super) fn has_hooks(&self, moment: Moment) -> bool {
+        !self.hooks(moment).is_empty()
+    }
+
     /// Runs the hooks; after the first that fails the others are skipped. An error is one of compiling.
     pub(super) fn run_hooks(
         &self,

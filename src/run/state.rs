@@ -11,7 +11,7 @@ use super::interrupt::InFlight;
 use super::node::compile::CompiledNode;
 use super::results::FreshnessResult;
 use super::summary::Nodes;
-use crate::adapter::RelationCache;
+use crate::adapter::{self, RelationCache};
 use crate::diagnostic::Diagnostic;
 use crate::jinja::Message;
 use crate::jinja::objects::adapter::AdapterSettings;
@@ -25,6 +25,8 @@ pub(super) struct Run<'a> {
     pub(super) in_flight: Arc<InFlight>,
     compiled: Mutex<HashMap<String, Arc<CompiledNode>>>,
     freshness: Mutex<Vec<FreshnessResult>>,
+    /// The session that prepared the run, for the first thread that needs one.
+    spare: Mutex<Option<Arc<adapter::Session>>>,
     /// Warnings that `--warn-error` makes errors, met outside of a node.
     pub(super) emitter: Arc<Emitter>,
 }
@@ -47,8 +49,13 @@ impl<'a> Run<'a> {
             in_flight: Arc::default(),
             compiled: Mutex::default(),
             freshness: Mutex::default(),
+            spare: Mutex::default(),
             emitter: Arc::clone(&inputs.emitter),
         }
+    }
+
+    pub(super) fn spare(&self) -> MutexGuard<'_, Option<Arc<adapter::Session>>> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn compiled_nodes(&self) -> MutexGuard<'_, HashMap<String, Arc<CompiledNode>>> {

@@ -121,7 +121,13 @@ impl Session {
 
     /// The connection itself.
     pub(in crate::run) fn adapter(&mut self, run: &Run<'_>) -> Arc<adapter::Session> {
-        Arc::clone(self.adapter.get_or_insert_with(|| adapter::Session::new(&run.inputs.settings)))
+        let found = || run.spare().take().unwrap_or_else(|| adapter::Session::new(&run.inputs.settings));
+        Arc::clone(self.adapter.get_or_insert_with(found))
+    }
+
+    /// Leaves the connection to whoever needs one next: to connect takes longer than many a model.
+    pub(in crate::run) fn hand_over(&mut self, run: &Run<'_>) {
+        *run.spare() = self.adapter.take();
     }
 
     /// The end of a node: what it did not commit is rolled back.

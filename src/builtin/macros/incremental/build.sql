@@ -25,7 +25,10 @@
   {%- endif -%}
 {% endmacro %}
 
-{# The query's rows wait in a temporary table while columns are compared; then the strategy's SQL takes them over. #}
+{#
+  The query's rows wait in a temporary table while columns are compared; then the strategy's SQL takes them over. An
+  upsert takes the rows that it consumes only then: the table has their shape.
+#}
 {% macro rsdbt_increment(existing_relation, target_relation, strategy, get_strategy_sql) %}
   {%- set temp_relation = make_temp_relation(target_relation) -%}
   {%- set reading = {'query': sql, 'beside': []} -%}
@@ -38,7 +41,11 @@
     {%- set windows = rsdbt_windows_of_run(adapter.get_columns_in_relation(existing_relation)) -%}
     {%- set reading = rsdbt_reading_windows(sql, windows) -%}
   {%- endif -%}
-  {%- do rsdbt_read_rows(temp_relation, sql, reading) -%}
+  {%- if strategy == 'merge_upsert' and reading['beside'] -%}
+    {%- do rsdbt_read_rows(temp_relation, sql, {'query': get_empty_subquery_sql(sql), 'beside': []}) -%}
+  {%- else -%}
+    {%- do rsdbt_read_rows(temp_relation, sql, reading) -%}
+  {%- endif -%}
   {%- if not config.get('contract').enforced -%}
     {%- do adapter.expand_target_column_types(from_relation=temp_relation, to_relation=target_relation) -%}
   {%- endif -%}
@@ -53,9 +60,12 @@
   {%- call statement('main') -%}
     {{ get_strategy_sql({
       'target_relation': target_relation, 'temp_relation': temp_relation, 'unique_key': unique_key,
-      'dest_columns': dest_columns, 'partitions': windows,
+      'dest_columns': dest_columns, 'partitions': windows, 'reading': reading,
       'incremental_predicates': config.get('predicates', none) or config.get('incremental_predicates', none),
     }) }}
   {%- endcall -%}
+  {%- if strategy == 'merge_upsert' -%}
+    {%- do rsdbt_refuse_rows_without_key(rsdbt_listed(unique_key)) -%}
+  {%- endif -%}
   {%- do rsdbt_add_missing_indexes(target_relation) -%}
 {% endmacro %}

@@ -11,12 +11,15 @@
 
 {% macro get_incremental_merge_upsert_sql(arg_dict) %}
   {%- set target = arg_dict['target_relation'] -%}
-  {%- set staged = arg_dict['temp_relation'] -%}
+  {%- set staged = {'with': '', 'rows': arg_dict['temp_relation']} -%}
+  {%- if arg_dict.get('reading', {}).get('beside') -%}
+    {%- set reading = arg_dict['reading'] -%}
+    {%- set staged = {'with': 'with ' ~ reading['beside'] | join(',\n') ~ '\n', 'rows': '(\n' ~ reading['query'] ~ '\n) as rsdbt_staged'} -%}
+  {%- endif -%}
   {%- set keys = rsdbt_listed(arg_dict['unique_key']) -%}
   {%- if not keys or not config.get('updated_at') -%}
     {{ exceptions.raise_compiler_error('incremental_strategy `merge_upsert` needs `unique_key` and `updated_at`') }}
   {%- endif -%}
-  {%- do rsdbt_refuse_null_keys(staged, keys) -%}
   {%- do rsdbt_ensure_unique_index(target, keys) -%}
   {%- set names = [] -%}
   {%- for column in arg_dict['dest_columns'] -%}
@@ -25,7 +28,8 @@
   {%- if config.get('delete_when') -%}
     {{ return(rsdbt_upsert_with_deletes_sql(target, staged, keys, names, arg_dict['dest_columns'])) }}
   {%- endif -%}
-  {{ return(rsdbt_upsert_sql(target, '(' ~ rsdbt_latest_sql(staged, keys) ~ ')', keys, names, arg_dict['dest_columns'], [])) }}
+  {%- set latest = '(' ~ rsdbt_latest_sql(staged['rows'], keys) ~ ')' -%}
+  {{ return(staged['with'] ~ rsdbt_upsert_sql(target, latest, keys, names, arg_dict['dest_columns'], [])) }}
 {% endmacro %}
 
 {# Sorted by key: two runs at once take the target's rows in one order. #}
@@ -40,9 +44,10 @@
   where {{ rsdbt_not_older('excluded', 'DBT_INTERNAL_DEST') }}
 {%- endmacro %}
 
-{% macro rsdbt_latest_sql(staged, keys) -%}
-  select distinct on ({{ keys | join(', ') }}) *
-  from {{ staged }}
+{% macro rsdbt_latest_sql(rows, keys) -%}
+  select distinct on ({{ keys | join(', ') }}) rsdbt_row.*
+  from (select * from {{ rows }}) as rsdbt_row
+  where {{ rsdbt_has_key('rsdbt_row', keys) }}
   order by {{ keys | join(', ') }}
   {%- for column in rsdbt_order_columns() %}, {{ column }} desc nulls last{% endfor -%}
 {%- endmacro %}

@@ -13,9 +13,10 @@
     {%- do moments.append(column ~ ' = excluded.' ~ column) -%}
   {%- endfor -%}
   create temporary table {{ latest }} on commit drop as
+  {{ staged['with'] -}}
   select *, coalesce(({{ config.get('delete_when') }}), false) as rsdbt_is_delete
   from (
-    {{ rsdbt_latest_sql(staged, keys) }}
+    {{ rsdbt_latest_sql(staged['rows'], keys) }}
   ) as newest;
   insert into {{ tombstones }} as gone ({{ remembered | join(', ') }})
   select {{ remembered | join(', ') }}

@@ -16,11 +16,23 @@
   {{ condition.sql }}
 {%- endmacro %}
 
+{# The condition of rows with a key; the others are counted. A look at the rows of its own would cost a scan. #}
+{% macro rsdbt_has_key(row, keys) %}
+  {%- set missing = [] -%}
+  {%- for key in keys -%}
+    {%- do missing.append(row ~ '.' ~ key ~ ' is null') -%}
+  {%- endfor -%}
+  {{ return('case when ' ~ missing | join(' or ') ~ " then set_config('rsdbt.without_key', (" ~ rsdbt_rows_without_key()
+    ~ ' + 1)::text, true) is null else true end') }}
+{% endmacro %}
+
+{% macro rsdbt_rows_without_key() -%}
+  coalesce(nullif(current_setting('rsdbt.without_key', true), ''), '0')::bigint
+{%- endmacro %}
+
 {# Raised inside the transaction: nothing is applied and nothing consumed. #}
-{% macro rsdbt_refuse_null_keys(staged, keys) %}
-  {%- set found = run_query(
-    'select count(*) from ' ~ staged ~ ' where ' ~ keys | join(' is null or ') ~ ' is null'
-  ).rows[0][0] -%}
+{% macro rsdbt_refuse_rows_without_key(keys) %}
+  {%- set found = run_query('select ' ~ rsdbt_rows_without_key()).rows[0][0] -%}
   {%- if found > 0 -%}
     {%- do exceptions.raise_database_error(
       found ~ ' staged row' ~ ('s' if found > 1 else '') ~ ' without a key (' ~ keys | join(', ')

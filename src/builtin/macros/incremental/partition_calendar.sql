@@ -39,3 +39,23 @@
   {%- endfor -%}
   {{ return(windows) }}
 {% endmacro %}
+
+{# `horizon: 90`: older periods are taken as they are. A literal, so that an index on the event time serves. #}
+{% macro rsdbt_horizon() %}
+  {%- if config.get('horizon') is none -%}
+    {{ return(none) }}
+  {%- endif -%}
+  {%- set by = rsdbt_partitioning() -%}
+  {{ return(rsdbt_windows([
+    "select now() at time zone '" ~ by.time_zone ~ "' - " ~ config.get('horizon') ~ " * interval '1 " ~ by.granularity ~ "'"
+  ])[0]) }}
+{% endmacro %}
+
+{#
+  A moment, coarse, in the same period of any time zone: to count by quarters and those by periods is cheaper than to
+  look up the zone for every row. Offsets have been whole quarters since 1972; one that is spelt out may be anything.
+#}
+{% macro rsdbt_quarter(moment) -%}
+  case when {{ moment }} < '1972-01-08' then date_trunc('second', {{ moment }}) else date_bin(
+  {{- "'1 second'" if ':' in rsdbt_partitioning().time_zone else "'15 minutes'" }}, {{ moment }}, timestamp '2000-01-01') end
+{%- endmacro %}

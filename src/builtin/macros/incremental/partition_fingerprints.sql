@@ -5,13 +5,15 @@
 
 {# Local starts of the periods whose inputs differ from what the table was built of. #}
 {% macro rsdbt_changed_periods_sql() %}
+  {%- set horizon = rsdbt_horizon() -%}
   {%- set changed -%}
     select coalesce(now_there.period, known.period)
     from (
-      {{ rsdbt_fingerprints_sql(none) }}
+      {{ rsdbt_fingerprints_sql(horizon, none) }}
     ) as now_there
     full join (
-      select * from {{ rsdbt_fingerprint_store() }} where model = {{ rsdbt_model_literal() }} {{ rsdbt_within_horizon('period') }}
+      select * from {{ rsdbt_fingerprint_store() }}
+      where model = {{ rsdbt_model_literal() }} {{ "and period >= '" ~ horizon['local_start'] ~ "'" if horizon is not none }}
     ) as known using (input, period)
     where now_there.row_count is distinct from known.row_count or now_there.checksum is distinct from known.checksum
   {%- endset -%}
@@ -30,7 +32,7 @@
   {%- set store = rsdbt_fingerprint_store() -%}
   {%- set of_windows = 'true' if windows is none else rsdbt_in_windows('known.period', 'local', windows) -%}
   {{ return([
-    'rsdbt_prints as materialized (' ~ rsdbt_fingerprints_sql(windows) ~ ')',
+    'rsdbt_prints as materialized (' ~ rsdbt_fingerprints_sql(none, windows) ~ ')',
     'rsdbt_forgotten as (delete from ' ~ store ~ ' as known where model = ' ~ rsdbt_model_literal() ~ ' and ' ~ of_windows
     ~ ' and (input, period) not in (select input, period from rsdbt_prints))',
     'rsdbt_remembered as (insert into ' ~ store ~ ' (model, input, period, row_count, checksum) select ' ~ rsdbt_model_literal()
@@ -39,22 +41,35 @@
   ]) }}
 {% endmacro %}
 
-{# Of the windows, or of all periods within the horizon. #}
-{% macro rsdbt_fingerprints_sql(windows) %}
+{#
+  Of the windows, or of all periods since the horizon. The planner takes every moment for a group of its own and would
+  sort all rows; behind `offset '0'` it cannot see the moments, and hashes in parallel.
+#}
+{% macro rsdbt_fingerprints_sql(horizon, windows) %}
   {%- set queries = [] -%}
   {%- for unique_id in model.depends_on.nodes -%}
     {%- set node = graph.sources.get(unique_id) or graph.nodes.get(unique_id) -%}
     {%- if node.config.get('event_time') -%}
       {%- set columns = rsdbt_columns_of_input(node) -%}
       {%- set moment = rsdbt_event_moment(node, columns) -%}
-      {%- set local_moment = rsdbt_local_field(moment, 'instant') -%}
-      {%- do queries.append(
-        "select '" ~ escape_single_quotes(unique_id) ~ "'::text as input, date_trunc('" ~ rsdbt_partitioning().granularity ~ "', "
-        ~ local_moment ~ ') as period, count(*) as row_count, sum(' ~ rsdbt_row_hash(columns) ~ ') as checksum from '
-        ~ node.relation_name ~ ' as input where ' ~ moment ~ ' is not null '
-        ~ (rsdbt_within_horizon(local_moment) if windows is none else 'and ' ~ rsdbt_in_windows(moment, 'instant', windows))
-        ~ ' group by 1, 2'
-      ) -%}
+      {%- set query -%}
+      select '{{ escape_single_quotes(unique_id) }}'::text as input, period, sum(row_count)::bigint as row_count, sum(checksum) as checksum
+      from (
+        select
+          date_trunc('{{ rsdbt_partitioning().granularity }}', {{ rsdbt_local_field('quarter', 'instant') }}) as period,
+          count(*) as row_count, sum(hash) as checksum
+        from (
+          select {{ rsdbt_quarter(moment) }} as quarter, {{ rsdbt_row_hash(columns) }} as hash
+          from {{ node.relation_name }} as input
+          where {{ rsdbt_in_windows(moment, 'instant', windows) if windows is not none
+            else moment ~ " >= '" ~ horizon['start'] ~ "'" if horizon is not none else moment ~ ' is not null' }}
+          offset '0'
+        ) as hashed
+        group by quarter
+      ) as counted
+      group by period
+      {%- endset -%}
+      {%- do queries.append(query) -%}
     {%- endif -%}
   {%- endfor -%}
   {%- if not queries -%}

@@ -1,0 +1,49 @@
+-- psql -v day=2024-02-15: the day's rows are replaced by what the facts give for it now, in one transaction. The statement that
+-- reads the facts remembers their fingerprint: a fact that arrives meanwhile is found by the next run.
+begin;
+select pg_advisory_xact_lock(hashtextextended('overwrite m1_d_ad_mart_metrics', 0));
+delete from mart.m1_d_ad_mart_metrics where data_at = :'day';
+with prints as (
+    select 'source.ad_mart.ad.ad_impression' as input, count(*) as row_count, sum(
+        coalesce(hashtextextended(user_id, 1), 1) # coalesce(hashint8extended(lineitem_id, 2), 2)
+        # coalesce(hashint8extended(unit_id, 3), 3) # coalesce(hash_numeric_extended(revenue, 4), 4)
+        # coalesce(timestamp_hash_extended(created_at, 5), 5)
+    ) as checksum
+    from arriving.ad_impression
+    where created_at >= :'day'::timestamp - interval '9 hours' and created_at < :'day'::timestamp + interval '15 hours'
+    union all
+    select 'source.ad_mart.ad.ad_click', count(*), sum(
+        coalesce(hashtextextended(user_id, 1), 1) # coalesce(hashint8extended(lineitem_id, 2), 2)
+        # coalesce(hashint8extended(unit_id, 3), 3) # coalesce(hash_numeric_extended(revenue, 4), 4)
+        # coalesce(timestamp_hash_extended(created_at, 5), 5)
+    )
+    from arriving.ad_click
+    where created_at >= :'day'::timestamp - interval '9 hours' and created_at < :'day'::timestamp + interval '15 hours'
+),
+remembered as (
+    insert into mart_rsdbt.partition_fingerprints (model, input, period, row_count, checksum)
+    select '"rsdbt_big_mart"."mart"."m1_d_ad_mart_metrics"', input, :'day'::timestamp, row_count, checksum from prints
+    on conflict (model, input, period) do update set row_count = excluded.row_count, checksum = excluded.checksum
+)
+insert into mart.m1_d_ad_mart_metrics (
+    lineitem_id, revenue_type, unit_type, unit_id, data_at, impression_count, click_count, revenue_sum, created_at, updated_at
+)
+select
+    daily.lineitem_id, coalesce(revenue_type, 'UNKNOWN'), coalesce(unit_type, 'UNKNOWN'), daily.unit_id, :'day'::date,
+    impression_count, click_count, revenue_sum, localtimestamp(0), localtimestamp(0)
+from (
+    select lineitem_id, unit_id, sum(impressions) as impression_count, sum(clicks) as click_count, sum(revenue) as revenue_sum
+    from (
+        select lineitem_id, unit_id, revenue, 1 as impressions, 0 as clicks
+        from arriving.ad_impression
+        where created_at >= :'day'::timestamp - interval '9 hours' and created_at < :'day'::timestamp + interval '15 hours'
+        union all
+        select lineitem_id, unit_id, revenue, 0, 1
+        from arriving.ad_click
+        where created_at >= :'day'::timestamp - interval '9 hours' and created_at < :'day'::timestamp + interval '15 hours'
+    ) as events
+    group by lineitem_id, unit_id
+) as daily
+left join mart.ad_lineitem on ad_lineitem.id = daily.lineitem_id
+left join mart.unit on unit.id = daily.unit_id;
+commit;
