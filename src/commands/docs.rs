@@ -25,9 +25,9 @@ pub(super) fn generate(invocation: &Invocation) -> CommandResult {
     let parsed = session.parse()?;
     let connect = Connect::new(&session.profile, &invocation.project_directory)?;
     let last_results = last_results(&session.target_directory)?;
-    if flags.get("compile") == Some(&Json::Bool(false)) {
-        session.write_manifest(&parsed.manifest)?;
-    } else if !compile(&session, &parsed, &connect)? {
+    // dbt: manifest.json is written with what was compiled, or not at all
+    let compiles = flags.get("compile") != Some(&Json::Bool(false));
+    if compiles && !compile(&session, &parsed, &connect)? {
         invocation.emitter.emit(Event::CannotGenerateDocs {});
         return Ok(Outcome::Failure);
     }

@@ -50,7 +50,14 @@ impl Invocation {
         };
         let first = Flags::resolve(&inputs, &mut Vec::new())?;
         let project_directory = match first.text("project_dir") {
-            Some(given) => working_directory.join(given),
+            Some(given) if working_directory.join(given).exists() => working_directory.join(given),
+            Some(given) => {
+                return Err(Diagnostic::runtime(
+                    "no-project-directory",
+                    format!("Invalid value for '--project-dir': Path '{given}' does not exist."),
+                )
+                .into());
+            }
             None => find_project_directory(&working_directory).unwrap_or_else(|| working_directory.clone()),
         };
         let (raw_project, raw_problem) = match RawProjectFile::read(&project_directory, "") {

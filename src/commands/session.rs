@@ -83,7 +83,13 @@ impl<'i> Session<'i> {
             None => project.root.file.target_directory(),
         };
         let mut state = match state_directory(invocation, "state") {
-            Some(directory) => Some(PreviousState::load(&directory, &target_directory)?),
+            Some(directory) => {
+                let mut state = PreviousState::load(&directory, &target_directory)?;
+                if directory == target_directory {
+                    state.warnings.push(same_directory(flags.text("state").unwrap_or_default()));
+                }
+                Some(state)
+            }
             None => None,
         };
         if let Some(state) = &mut state
@@ -295,6 +301,16 @@ pub(super) fn profiles_directory(invocation: &Invocation) -> PathBuf {
     default_directory(&invocation.working_directory, &invocation.project_directory, home.as_deref())
 }
 
+fn same_directory(state: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "WarnStateTargetEqual",
+        format!(
+            "The state and target directories are the same: '{state}'. This could lead to missing changes due to \
+             overwritten state including non-idempotent retries."
+        ),
+    )
+}
+
 pub(super) fn load_profile(
     invocation: &Invocation,
     renderer: &BareRenderer,
@@ -310,7 +326,10 @@ pub(super) fn load_profile(
         if flags.text("profiles_dir").is_some() || flags.text("profile").is_some() {
             return Err(Diagnostic::runtime(
                 "profiles-missing",
-                format!("Could not find profiles.yml in {}", directory.display()),
+                format!(
+                    "dbt looked for a profiles.yml file in {}, but did not find one",
+                    flags.text("profiles_dir").map_or_else(|| directory.display().to_string(), str::to_owned)
+                ),
             )
             .help(
                 "leave out --profiles-dir and --profile to use the embedded server, or write a profiles.yml",

@@ -257,6 +257,18 @@ impl<'a> Parser<'a> {
         }
         let mut recorded = scope.take_recorded();
         recorded.config.clear();
+        if matches!(draft.node.kind, NodeKind::Seed { .. })
+            && !(recorded.refs.is_empty() && recorded.sources.is_empty())
+        {
+            return Err(Diagnostic::parsing(
+                "seed-depends",
+                "Seeds cannot depend on other nodes. A hook of this seed calls `ref()` or `source()`",
+            )
+            .subject(draft.locator())
+            .label(span_start(&span), "")
+            .help("run that statement in a hook of a model that selects from the seed, or name the relation")
+            .boxed());
+        }
         draft.absorb(recorded)?;
         Ok(())
     }

@@ -151,9 +151,22 @@ impl Parser<'_> {
     fn fixture_text(&self, place: &Place, fixture: &Fixture, name: &str) -> Result<String> {
         let package = self.request.project.package(&place.package);
         let files = package.map(|package| package.files.of(FileKind::Fixture)).unwrap_or_default();
-        match files.iter().find(|file| file.stem() == name) {
-            Some(file) => Ok(file.source.text.clone()),
-            None => Err(Diagnostic::parsing(
+        let mut named = files.iter().filter(|file| file.stem() == name);
+        match (named.next(), named.next()) {
+            (Some(first), Some(second)) => Err(Diagnostic::compilation(
+                "duplicate-fixture",
+                format!(
+                    "dbt found two fixtures with the name \"{name}\".\n\nSince these resources have the same name, dbt \
+                     will be unable to find the correct resource\nwhen looking for {name}.\n\nTo fix this, change \
+                     the name of one of these resources:\n- {}\n- {}",
+                    first.original_file_path(),
+                    second.original_file_path()
+                ),
+            )
+            .label(fixture.span.clone(), "")
+            .boxed()),
+            (Some(file), None) => Ok(file.source.text.clone()),
+            (None, _) => Err(Diagnostic::parsing(
                 "missing-fixture",
                 format!("File not found for fixture '{name}' in unit tests in {}", place.file),
             )

@@ -241,10 +241,45 @@ fn read_version(file: &Fields<'_>) -> Result<Json> {
     match file.get("version") {
         None => Ok(Json::Null),
         Some(value) => match value.kind {
-            Kind::String(_) | Kind::Integer(_) | Kind::Float(_) => Ok(value.to_json()),
-            _ => Err(value.wrong_type("`version` of the project", "a version")),
+            Kind::Integer(_) | Kind::Float(_) => Ok(value.to_json()),
+            Kind::String(_) if value.as_str().is_some_and(is_version) => Ok(value.to_json()),
+            _ => Err(unfit(value, "version", "write two or three numbers: `version: 1.0.0`")),
         },
     }
+}
+
+/// Two or three numbers; three may have a suffix, as semantic versions do.
+fn is_version(text: &str) -> bool {
+    let (numbers, suffix) = text.split_at(text.find(['-', '+']).unwrap_or(text.len()));
+    let numbers: Vec<&str> = numbers.split('.').collect();
+    let is_number = |text: &&str| {
+        !text.is_empty()
+            && text.bytes().all(|byte| byte.is_ascii_digit())
+            && (*text == "0" || !text.starts_with('0'))
+    };
+    let is_suffix =
+        |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-+".contains(&byte));
+    numbers.iter().all(is_number)
+        && match numbers.len() {
+            2 => suffix.is_empty(),
+            3 => is_suffix(suffix) && suffix.len() != 1,
+            _ => false,
+        }
+}
+
+/// dbt's words for a value that its schema does not take.
+fn unfit(value: &Yaml, key: &str, help: &str) -> Box<Diagnostic> {
+    let shown = match value.to_json() {
+        Json::String(text) => format!("'{text}'"),
+        other => other.to_string(),
+    };
+    Diagnostic::runtime(
+        "project-value",
+        format!("at path ['{key}']: {shown} is not valid under any of the given schemas"),
+    )
+    .label(value.span(), "")
+    .help(help)
+    .boxed()
 }
 
 fn read_required_version(
@@ -387,6 +422,6 @@ fn read_dbt_cloud(file: &Fields<'_>) -> Result<Json> {
     match file.get("dbt-cloud") {
         None => Ok(Json::Object(serde_json::Map::new())),
         Some(value) if value.as_mapping().is_some() => Ok(value.to_json()),
-        Some(value) => Err(value.wrong_type("`dbt-cloud` of the project", "a mapping")),
+        Some(value) => Err(unfit(value, "dbt-cloud", "this key has a mapping")),
     }
 }

@@ -42,22 +42,13 @@ pub type SourceStates = HashMap<String, Option<String>>;
 
 impl PreviousState {
     pub fn load(state: &Path, target: &Path) -> Result<Self> {
-        let mut previous = Self::default();
-        if state == target {
-            previous.warnings.push(Diagnostic::warning(
-                "WarnStateTargetEqual",
-                format!(
-                    "The state and target directories are the same: '{}'. This could lead to missing changes due \
-                     to overwritten state including non-idempotent retries.",
-                    state.display()
-                ),
-            ));
-        }
-        previous.manifest = read_manifest(&state.join("manifest.json"))?;
-        previous.results = read::<ResultsFile>(&state.join("run_results.json"))?.map(|file| file.results);
-        previous.sources = read_sources(&state.join("sources.json"))?;
-        previous.sources_current = read_sources(&target.join("sources.json"))?;
-        Ok(previous)
+        Ok(Self {
+            manifest: read_manifest(&state.join("manifest.json"))?,
+            results: read::<ResultsFile>(&state.join("run_results.json"))?.map(|file| file.results),
+            sources: read_sources(&state.join("sources.json"))?,
+            sources_current: read_sources(&target.join("sources.json"))?,
+            ..Self::default()
+        })
     }
 
     /// Sources loaded since the earlier state.
