@@ -6,6 +6,12 @@
 /// The only error type: a message, spans into the user's files, help.
 pub mod diagnostic;
 
+/// Bytes as hexadecimal digits.
+pub mod hex;
+
+/// Work shared out to the machine's cores.
+pub mod parallel;
+
 /// Typed, spanned YAML: project, profiles, properties, packages, selectors, node configs.  [serde_yaml]
 pub mod config;
 

@@ -63,11 +63,7 @@ fn is_built(unique_id: &str) -> bool {
 
 /// The same UUID for the events of one node in one invocation.
 fn run_id(invocation: &str, unique_id: &str) -> String {
-    let digest = Sha256::digest(format!("{invocation}\n{unique_id}"));
-    let mut hex = String::with_capacity(32);
-    for byte in digest.iter().take(16) {
-        let _ = write!(hex, "{byte:02x}");
-    }
+    let hex = crate::hex::digits(Sha256::digest(format!("{invocation}\n{unique_id}")));
     // version 8: made by a rule of one's own
     format!("{}-{}-8{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32])
 }

@@ -320,7 +320,7 @@ fn with_post_hook(parsed: &Parsed, unique_id: &str, statement: &str) -> Result<P
     let mut manifest = Manifest::clone(&parsed.manifest);
     if let Some(node) = manifest.nodes.get_mut(unique_id) {
         let node = Arc::make_mut(node);
-        let hooks = node.config.entry("post-hook").or_insert_with(|| json!([]));
+        let hooks = node.config_mut().entry("post-hook").or_insert_with(|| json!([]));
         if let Json::Array(hooks) = hooks {
             hooks.push(json!({"sql": statement, "transaction": true, "index": null}));
         }

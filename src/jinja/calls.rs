@@ -1,7 +1,5 @@
 //! What a text calls, told without running it: dbt records so which macros a macro depends on.
 
-use std::sync::Arc;
-
 use minijinja::machinery::ast::{self, CallArg, Expr, Stmt};
 use minijinja::machinery::parse;
 
@@ -37,19 +35,12 @@ fn collect(text: &str, calls: &mut Vec<StaticCall>) -> bool {
     true
 }
 
-/// What each macro depends on, in the engine's order. Many macros are read by several threads.
+/// What each macro depends on, in the engine's order.
 pub(super) fn dependencies(engine: &Engine) -> Result<Vec<Vec<String>>, Diagnostics> {
     let macros: Vec<_> = engine.macros().collect();
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
-    let share = macros.len().div_ceil(threads).max(64);
-    let shares: Vec<Vec<Result<Vec<String>>>> = std::thread::scope(|scope| {
-        let read = |share: &[&Arc<MacroDef>]| share.iter().map(|one| dependencies_of(engine, one)).collect();
-        let workers: Vec<_> = macros.chunks(share).map(|share| scope.spawn(move || read(share))).collect();
-        workers.into_iter().filter_map(|worker| worker.join().ok()).collect()
-    });
     let mut found = Vec::with_capacity(macros.len());
     let mut diagnostics = Diagnostics::default();
-    for one in shares.into_iter().flatten() {
+    for one in crate::parallel::map(&macros, |one| dependencies_of(engine, one)) {
         match one {
             Ok(dependencies) => found.push(dependencies),
             Err(diagnostic) => diagnostics.0.push(*diagnostic),

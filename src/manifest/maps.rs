@@ -4,9 +4,23 @@ use indexmap::IndexMap;
 
 use super::{EdgeMap, Manifest, Resource};
 
+/// `parent_map`, `child_map` and `group_map`.
+#[derive(Debug)]
+pub struct EdgeMaps {
+    parents: EdgeMap,
+    children: EdgeMap,
+    groups: EdgeMap,
+}
+
 impl Manifest {
-    /// Fills `parent_map`, `child_map` and `group_map`.
-    pub fn build_maps(&mut self) {
+    pub fn set_maps(&mut self, maps: EdgeMaps) {
+        self.parent_map = maps.parents;
+        self.child_map = maps.children;
+        self.group_map = maps.groups;
+    }
+
+    /// The edge lists of the resolved manifest.
+    pub fn edge_maps(&self) -> EdgeMaps {
         let mut children: EdgeMap = IndexMap::new();
         let mut parents: EdgeMap = IndexMap::new();
         for resource in self.in_map_order() {
@@ -26,9 +40,7 @@ impl Manifest {
         for list in children.values_mut() {
             list.sort_unstable();
         }
-        self.group_map = self.groups_with_members();
-        self.parent_map = parents;
-        self.child_map = children;
+        EdgeMaps { parents, children, groups: self.groups_with_members() }
     }
 
     fn in_map_order(&self) -> impl Iterator<Item = Resource<'_>> {

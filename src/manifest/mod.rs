@@ -74,6 +74,7 @@ pub type EdgeMap = IndexMap<String, Vec<String>>;
 #[serde(default)]
 pub struct Manifest {
     pub metadata: Metadata,
+    #[serde(serialize_with = "node_json::in_parallel")]
     pub nodes: IndexMap<String, Arc<Node>>,
     pub sources: IndexMap<String, Arc<SourceDefinition>>,
     pub macros: IndexMap<String, Arc<Macro>>,

@@ -24,7 +24,7 @@ pub struct Node {
     pub fqn: Vec<String>,
     pub alias: String,
     pub checksum: FileHash,
-    pub config: Config,
+    pub config: Arc<Config>,
     pub tags: Vec<String>,
     pub description: String,
     pub columns: IndexMap<String, Column>,
@@ -170,6 +170,11 @@ impl Node {
         }
     }
 
+    /// Nodes share equal configs; the one that is changed becomes this node's own.
+    pub fn config_mut(&mut self) -> &mut Config {
+        Arc::make_mut(&mut self.config)
+    }
+
     pub fn materialized(&self) -> &str {
         self.config.get("materialized").and_then(Value::as_str).unwrap_or_default()
     }
@@ -281,9 +286,9 @@ impl DependsOn {
         }
     }
 
-    pub fn add_node(&mut self, unique_id: &str) {
-        if !self.nodes.iter().any(|known| known == unique_id) {
-            self.nodes.push(unique_id.to_owned());
+    pub fn add_node(&mut self, unique_id: String) {
+        if !self.nodes.contains(&unique_id) {
+            self.nodes.push(unique_id);
         }
     }
 }

@@ -13,6 +13,25 @@ use super::{
     NodeKind, RefArgs, ResourceType, TestMetadata, TimeSpine, Version, lenient,
 };
 
+/// So many nodes are text in memory at once.
+const WINDOW: usize = 512;
+
+/// Nodes are nearly all of a manifest: their texts are made on all cores, a window at a time.
+pub(super) fn in_parallel<S: Serializer>(
+    nodes: &IndexMap<String, Arc<Node>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(nodes.len()))?;
+    let all: Vec<(&String, &Arc<Node>)> = nodes.iter().collect();
+    for window in all.chunks(WINDOW) {
+        let texts = crate::parallel::map(window, |(_, node)| serde_json::value::to_raw_value(node));
+        for ((name, _), text) in window.iter().zip(texts) {
+            map.serialize_entry(name, &text.map_err(serde::ser::Error::custom)?)?;
+        }
+    }
+    map.end()
+}
+
 impl Serialize for Node {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
@@ -247,7 +266,7 @@ impl From<Flat> for Node {
             fqn: flat.fqn,
             alias: flat.alias,
             checksum: flat.checksum,
-            config: flat.config,
+            config: Arc::new(flat.config),
             tags: flat.tags,
             description: flat.description,
             columns: flat.columns,

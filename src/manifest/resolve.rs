@@ -18,7 +18,7 @@ pub struct ResolveContext<'a> {
     /// Packages with `restrict-access: true`.
     pub restricted_packages: &'a HashSet<String>,
     /// Where in the user's file the node names its target.
-    pub locate: &'a dyn Fn(Resource<'_>, Target<'_>) -> Option<Span>,
+    pub locate: &'a (dyn Fn(Resource<'_>, Target<'_>) -> Option<Span> + Sync),
 }
 
 /// What came of one resource's names.
@@ -37,12 +37,13 @@ impl Manifest {
         let mut warnings = Vec::new();
         let mut disabled = Vec::new();
         let mut outcomes = Vec::new();
-        for resource in self.resources() {
-            // a unit test's model is found while it is parsed
-            if matches!(resource, Resource::Source(_) | Resource::UnitTest(_)) {
-                continue;
-            }
-            let outcome = context.resolve(self, resource);
+        // a unit test's model is found while it is parsed
+        let resources: Vec<Resource<'_>> = self
+            .resources()
+            .filter(|resource| !matches!(resource, Resource::Source(_) | Resource::UnitTest(_)))
+            .collect();
+        let found = crate::parallel::map(&resources, |resource| context.resolve(self, *resource));
+        for (resource, outcome) in resources.into_iter().zip(found) {
             if outcome.disable {
                 disabled.push(resource.unique_id().to_owned());
             }
@@ -53,7 +54,7 @@ impl Manifest {
             }
         }
         for (unique_id, parents) in outcomes {
-            self.add_parents(&unique_id, &parents);
+            self.add_parents(&unique_id, parents);
         }
         for unique_id in disabled {
             self.disable(&unique_id);
@@ -62,7 +63,7 @@ impl Manifest {
         if errors.is_empty() { Ok(warnings) } else { Err(Diagnostics(errors)) }
     }
 
-    fn add_parents(&mut self, unique_id: &str, parents: &[String]) {
+    fn add_parents(&mut self, unique_id: &str, parents: Vec<String>) {
         let kind = unique_id.split('.').next().unwrap_or_default();
         let depends_on = match kind {
             "exposure" => self.exposures.get_mut(unique_id).map(|it| &mut it.depends_on),
@@ -82,7 +83,7 @@ impl Manifest {
     /// dbt: a test without its target stays among the nodes, and out of the graph.
     fn disable(&mut self, unique_id: &str) {
         if let Some(node) = self.nodes.get_mut(unique_id) {
-            Arc::make_mut(node).config.insert("enabled".to_owned(), false.into());
+            Arc::make_mut(node).config_mut().insert("enabled".to_owned(), false.into());
         }
     }
 }

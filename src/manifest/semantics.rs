@@ -71,7 +71,7 @@ impl Manifest {
                 }
             }
             for parent in parents {
-                metric.depends_on.add_node(&parent);
+                metric.depends_on.add_node(parent);
             }
         }
         Ok(())

@@ -144,9 +144,9 @@ pub(super) fn check(
     let mut problems = Vec::new();
     check_groups(manifest, &mut problems);
     for node in manifest.nodes.values() {
-        let subject = super::draft::locator(node);
+        let subject = || super::draft::locator(node);
         let mut refuse = |code: &'static str, message: String| {
-            problems.push(Diagnostic::parsing(code, message).subject(subject.clone()));
+            problems.push(Diagnostic::parsing(code, message).subject(subject()));
         };
         if node.name.contains(' ') && request.flag("require_resource_names_without_spaces") {
             refuse(
@@ -172,7 +172,7 @@ pub(super) fn check(
         if matches!(node.kind, NodeKind::Snapshot)
             && let Err(problem) = check_snapshot(&node.config)
         {
-            problems.push(problem.subject(subject.clone()));
+            problems.push(problem.subject(subject()));
             continue;
         }
         if node.materialized() == "incremental"

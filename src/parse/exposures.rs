@@ -84,7 +84,7 @@ impl Parser<'_> {
         fqn.extend(place.folders.iter().cloned());
         fqn.push(properties.name.clone());
         let of = ConfigOf { resource: ResourceType::Exposure, package: &place.package, fqn: &fqn };
-        let mut config = self.trees.resolve(&of, &properties.config, &Map::new())?;
+        let mut config = Arc::unwrap_or_clone(self.trees.resolve(&of, &properties.config, &Map::new())?);
         // dbt: what stands at the top of the entry is joined to the finished config
         let tags = joined_tags(&properties.tags, config.get("tags"));
         config.insert("tags".to_owned(), tags.clone().into());

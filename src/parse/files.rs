@@ -1,5 +1,5 @@
 //! Files that are nodes: models, snapshots, analyses, singular tests, seeds and functions, rendered once to learn what
-//! they refer to. Two threads share the files of each kind.
+//! they refer to. The cores share the files.
 
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use super::scope::Scopes;
 use crate::diagnostic::{Diagnostics, Result, Span};
 use crate::jinja::{BlockKind, Context, cut_blocks};
 use crate::manifest::{FileHash, FunctionPart, Language, ModelPart, Node, NodeKind};
+use crate::parallel;
 use crate::project::{FileKind, Package, SourceFile};
 
 /// The kinds in dbt's order.
@@ -31,44 +32,13 @@ pub(super) fn drafts(
     let files: Vec<&SourceFile> = KINDS.iter().flat_map(|kind| package.files.of(*kind)).collect();
     let mut drafts = Vec::with_capacity(files.len());
     let mut errors = Vec::new();
-    for outcome in in_parallel(&files, |file| reader.read(file)) {
+    for outcome in parallel::map(&files, |file| reader.read(file)) {
         match outcome {
             Ok(more) => drafts.extend(more),
             Err(error) => errors.push(*error),
         }
     }
     if errors.is_empty() { Ok(drafts) } else { Err(Diagnostics(errors)) }
-}
-
-/// Maps over items on the machine's cores, keeping their order.
-pub(super) fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    if items.len() < 32 || cores == 1 {
-        return items.iter().map(work).collect();
-    }
-    let share = items.len().div_ceil(cores * 4);
-    let chunks: Vec<&[T]> = items.chunks(share).collect();
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    let results: Vec<std::sync::Mutex<Vec<R>>> = chunks.iter().map(|_| std::sync::Mutex::default()).collect();
-    std::thread::scope(|scope| {
-        let take = || {
-            loop {
-                let at = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                let Some(chunk) = chunks.get(at) else { return };
-                let done = chunk.iter().map(&work).collect();
-                if let Ok(mut slot) = results[at].lock() {
-                    *slot = done;
-                }
-            }
-        };
-        for _ in 1..cores {
-            // deep macro calls need more than a thread's usual stack
-            let spawned = std::thread::Builder::new().stack_size(16 << 20).spawn_scoped(scope, take);
-            drop(spawned);
-        }
-        take();
-    });
-    results.into_iter().flat_map(|slot| slot.into_inner().unwrap_or_default()).collect()
 }
 
 struct Reader<'a> {

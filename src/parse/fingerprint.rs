@@ -125,8 +125,5 @@ fn json(value: &Json) -> String {
 }
 
 fn sha256(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    crate::hex::digits(Sha256::digest(text.as_bytes()))
 }

@@ -34,7 +34,7 @@ pub fn inline(request: &ParseRequest<'_>, manifest: &mut Manifest, sql: &str) ->
         schema: request.target.schema.clone(),
         database: Some(request.target.database.clone()),
         created_at: request.now,
-        config: crate::config::node_config::plain_defaults(),
+        config: Arc::new(crate::config::node_config::plain_defaults()),
         ..Node::default()
     });
     let scopes = Scopes::new(&request.shared, request.relation_of);
@@ -47,7 +47,7 @@ pub fn inline(request: &ParseRequest<'_>, manifest: &mut Manifest, sql: &str) ->
     let mut draft = super::draft::Draft::new(Arc::unwrap_or_clone(node), None);
     draft.absorb(recorded)?;
     for (key, value) in std::mem::take(&mut draft.calls) {
-        draft.node.config.insert(key, value);
+        draft.node.config_mut().insert(key, value);
     }
     let mut alone = Manifest::clone(manifest);
     alone.nodes.insert(unique_id.clone(), Arc::new(draft.node));

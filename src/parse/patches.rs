@@ -74,7 +74,7 @@ impl Parser<'_> {
         self.request.flag("state_modified_compare_more_unrendered_values")
     }
 
-    fn patch_plain(&mut self, patch: NodePatch) -> Result<()> {
+    fn patch_plain(&mut self, mut patch: NodePatch) -> Result<()> {
         let class = class_of(patch.kind);
         let found = self.find(class, &patch.name, &patch.place.package);
         if found.is_empty() {
@@ -87,6 +87,7 @@ impl Parser<'_> {
         }
         // dbt: a snapshot that is only YAML has its config rendered here whatever the flag says
         let keeps_written = self.keeps_written_config() && patch.relation.is_none();
+        let is_one = found.len() == 1;
         for at in found {
             let draft = &mut self.drafts[at];
             merge_calls(&mut draft.properties, &patch.config)?;
@@ -99,7 +100,7 @@ impl Parser<'_> {
             let node = &mut draft.node;
             node.patch_path = Some(patch.place.patch_path());
             node.description.clone_from(&patch.description);
-            node.columns.clone_from(&patch.columns);
+            node.columns = if is_one { std::mem::take(&mut patch.columns) } else { patch.columns.clone() };
             if let NodeKind::Model(part) = &mut node.kind {
                 part.deprecation_date = patch.deprecation_date.as_deref().map(moment);
                 part.constraints.clone_from(&patch.constraints);
@@ -113,7 +114,8 @@ impl Parser<'_> {
         }
         // dbt: tests of a model that does not exist still become nodes, and are then reported
         if matches!(patch.kind, PropertyKind::Models | PropertyKind::Seeds | PropertyKind::Snapshots) {
-            self.queue_tests(&patch, None, patch.tests.clone());
+            let tests = std::mem::take(&mut patch.tests);
+            self.queue_tests(&patch, None, tests);
         }
         Ok(())
     }

@@ -7,7 +7,6 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 
 use super::ParseRequest;
-use super::files::in_parallel;
 use super::scope::Scopes;
 use crate::config::properties::{
     ColumnProperties, ExposureProperties, FunctionProperties, GroupProperties, MacroProperties,
@@ -124,7 +123,7 @@ pub(super) fn read(
     let mut read = Vec::with_capacity(files.len());
     let mut errors = Vec::new();
     let reader = Reader { request, scopes, package };
-    for outcome in in_parallel(&files, |file| reader.file(file)) {
+    for outcome in crate::parallel::map(&files, |file| reader.file(file)) {
         match outcome {
             Ok(entries) => read.push(entries),
             Err(error) => errors.push(*error),

@@ -46,7 +46,7 @@ impl Parser<'_> {
             given.entry("meta").or_insert_with(|| Json::Object(meta.clone()));
         }
         let of = ConfigOf { resource, package: &place.package, fqn: &fqn };
-        let config = self.trees.resolve(&of, &given, &Map::new())?;
+        let config = Arc::unwrap_or_clone(self.trees.resolve(&of, &given, &Map::new())?);
         let group = config.get("group").cloned().unwrap_or(Json::Null);
         if let Some(meta) = config.get("meta") {
             entry.insert("meta".to_owned(), meta.clone());

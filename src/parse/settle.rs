@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use serde::Deserialize as _;
 use serde_json::{Map, Value as Json};
 
 use super::draft::Draft;
@@ -19,6 +20,7 @@ use crate::manifest::{
     Access, Contract, Disabled, Docs, Lookup, Manifest, Node, NodeKind, Precedence, ResolveContext, Resource,
     SameNames, Target,
 };
+use crate::parallel;
 
 pub(super) struct Parser<'a> {
     pub(super) request: &'a ParseRequest<'a>,
@@ -27,6 +29,8 @@ pub(super) struct Parser<'a> {
     pub(super) drafts: Vec<Draft>,
     /// The drafts by kind and name, for properties files.
     pub(super) draft_index: DraftIndex,
+    /// What the properties files of each package say, until it is merged.
+    properties: Vec<Result<Vec<FileEntries>, Diagnostics>>,
     pub(super) entries: Vec<FileEntries>,
     pub(super) tests: Vec<TestGroup>,
     /// Pipeline files, each with the place of its draft.
@@ -47,6 +51,7 @@ impl<'a> Parser<'a> {
             trees: ConfigTrees::new(request),
             drafts: Vec::new(),
             draft_index: DraftIndex::new(),
+            properties: Vec::new(),
             entries: Vec::new(),
             tests: Vec::new(),
             pipelines: Vec::new(),
@@ -57,11 +62,25 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Macros, node files, hooks and doc blocks of all packages.
+    /// Macros, node files, properties files, hooks and doc blocks of all packages.
     pub(super) fn read_files(&mut self) -> Result<(), Diagnostics> {
-        self.manifest.macros = macros::manifest_macros(self.request)?;
-        for package in self.request.project.all() {
-            self.drafts.extend(files::drafts(self.request, &self.scopes, package)?);
+        let (request, scopes) = (self.request, &self.scopes);
+        let (macros, read) = parallel::join(
+            || macros::manifest_macros(request),
+            || {
+                let both = |package| {
+                    parallel::join(
+                        || files::drafts(request, scopes, package),
+                        || properties::read(request, scopes, package),
+                    )
+                };
+                request.project.all().map(both).collect::<Vec<_>>()
+            },
+        );
+        self.manifest.macros = macros?;
+        for (package, (drafts, entries)) in self.request.project.all().zip(read) {
+            self.drafts.extend(drafts?);
+            self.properties.push(entries);
             for (draft, pipeline) in pipelines::drafts(self.request, package)? {
                 self.pipelines.push((self.drafts.len(), pipeline));
                 self.drafts.push(draft);
@@ -79,8 +98,8 @@ impl<'a> Parser<'a> {
     /// Properties files, merged into the drafts that they speak of.
     pub(super) fn read_properties(&mut self) -> Result<(), Diagnostics> {
         let mut problems = Vec::new();
-        for package in self.request.project.all() {
-            for mut file in properties::read(self.request, &self.scopes, package)? {
+        for files in std::mem::take(&mut self.properties) {
+            for mut file in files? {
                 self.warnings.append(&mut file.warnings);
                 let patches: Vec<NodePatch> = std::mem::take(&mut file.nodes);
                 for patch in patches {
@@ -114,7 +133,7 @@ impl<'a> Parser<'a> {
         self.add_sources()?;
         let groups = std::mem::take(&mut self.tests);
         let maker = TestMaker { request: self.request, scopes: &self.scopes };
-        let made = files::in_parallel(&groups, |group| {
+        let made = parallel::map(&groups, |group| {
             let mut warnings = Vec::new();
             maker.drafts(group, &mut warnings).map(|drafts| (drafts, warnings))
         });
@@ -163,16 +182,24 @@ impl<'a> Parser<'a> {
         self.resolve_unit_tests(&lookup)?;
         docs::render_descriptions(self.request, &mut self.manifest, &lookup)?;
         checks::infer_primary_keys(&mut self.manifest);
-        checks::check(self.request, &self.manifest, &mut self.warnings)?;
+        let (maps, checked) = parallel::join(|| self.manifest.edge_maps(), || self.check());
+        self.warnings.extend(checked?);
+        self.manifest.set_maps(maps);
+        Ok(Parsed { manifest: self.manifest, warnings: self.warnings })
+    }
+
+    /// What is wrong or doubtful about the resolved whole.
+    fn check(&self) -> Result<Vec<Diagnostic>, Diagnostics> {
+        let mut warnings = Vec::new();
+        checks::check(self.request, &self.manifest, &mut warnings)?;
         let same_names = if self.request.flag("require_unique_project_resource_names") {
             SameNames::Refuse
         } else {
             SameNames::Warn
         };
-        self.warnings.extend(self.manifest.check_unique(same_names)?);
-        self.warnings.extend(macros::replaced_materializations(self.request, &self.manifest));
-        self.manifest.build_maps();
-        Ok(Parsed { manifest: self.manifest, warnings: self.warnings })
+        warnings.extend(self.manifest.check_unique(same_names)?);
+        warnings.extend(macros::replaced_materializations(self.request, &self.manifest));
+        Ok(warnings)
     }
 
     pub(super) fn lookup(&self) -> Lookup {
@@ -184,26 +211,16 @@ impl<'a> Parser<'a> {
         Lookup::new(&self.manifest, self.request.root_name(), precedence)
     }
 
-    fn settle_all(&self, drafts: Vec<Draft>) -> Result<Vec<Draft>, Diagnostics> {
-        let cells: Vec<std::sync::Mutex<Option<Draft>>> =
-            drafts.into_iter().map(|draft| std::sync::Mutex::new(Some(draft))).collect();
-        let mut settled = Vec::with_capacity(cells.len());
-        let mut problems = Vec::new();
-        let outcomes = files::in_parallel(&cells, |cell| {
-            let draft = cell.lock().ok().and_then(|mut draft| draft.take());
-            draft.map(|draft| self.settle(draft))
-        });
-        for outcome in outcomes.into_iter().flatten() {
-            match outcome {
-                Ok(draft) => settled.push(draft),
-                Err(problem) => problems.push(*problem),
-            }
+    fn settle_all(&self, mut drafts: Vec<Draft>) -> Result<Vec<Draft>, Diagnostics> {
+        let problems = parallel::change(&mut drafts, |draft| self.settle(draft));
+        if problems.is_empty() {
+            return Ok(drafts);
         }
-        if problems.is_empty() { Ok(settled) } else { Err(Diagnostics(problems)) }
+        Err(Diagnostics(problems.into_iter().map(|problem| *problem).collect()))
     }
 
     /// Merges all configs of a draft and sets what depends on them.
-    fn settle(&self, mut draft: Draft) -> Result<Draft> {
+    fn settle(&self, draft: &mut Draft) -> Result<()> {
         let mut of = ConfigOf::node(&draft.node);
         of.package = draft.described_by.as_ref().unwrap_or(&draft.node.package_name);
         let mut first_tags = Vec::new();
@@ -212,23 +229,22 @@ impl<'a> Parser<'a> {
             let unpatched = self
                 .trees
                 .resolve(&of, &Map::new(), &draft.calls)
-                .map_err(|problem| located(*problem, &draft))?;
+                .map_err(|problem| located(*problem, draft))?;
             first_tags = tags_of(&unpatched);
         }
         let config = self
             .trees
             .resolve(&of, &draft.properties, &draft.calls)
-            .map_err(|problem| located(*problem, &draft))?;
+            .map_err(|problem| located(*problem, draft))?;
         let written = self.trees.written(&of, &draft.properties_written, &draft.calls);
         draft.node.config = config;
         draft.node.unrendered_config = written;
         first_tags.retain(|tag| !draft.node.tags.contains(tag));
         draft.node.tags.extend(first_tags);
-        apply_config(&mut draft)?;
+        apply_config(draft)?;
         let locator = draft.locator();
         Naming::new(self.request, &self.scopes).apply(&mut draft.node, &locator)?;
-        self.render_hooks(&mut draft)?;
-        Ok(draft)
+        self.render_hooks(draft)
     }
 
     /// Hooks may refer to other nodes too.
@@ -356,17 +372,23 @@ fn apply_config(draft: &mut Draft) -> Result<()> {
         node.group = Some(group.to_owned());
     }
     // dbt: keys that these two do not have are dropped
-    if let Some(docs) = node.config.get_mut("docs").filter(|docs| docs.is_object()) {
-        node.docs = serde_json::from_value::<Docs>(docs.clone()).unwrap_or_default();
-        *docs = serde_json::to_value(&node.docs).unwrap_or_default();
+    if let Some(docs) = node.config.get("docs").filter(|docs| docs.is_object()) {
+        node.docs = Docs::deserialize(docs).unwrap_or_default();
+        let known = serde_json::to_value(&node.docs).unwrap_or_default();
+        if known != *docs {
+            node.config_mut().insert("docs".to_owned(), known);
+        }
     }
-    if let Some(Json::Object(contract)) = node.config.get_mut("contract") {
-        contract.retain(|key, _| matches!(key.as_str(), "enforced" | "alias_types"));
+    if let Some(Json::Object(contract)) = node.config.get("contract")
+        && contract.keys().any(|key| !is_contract_key(key))
+        && let Some(Json::Object(contract)) = node.config_mut().get_mut("contract")
+    {
+        contract.retain(|key, _| is_contract_key(key));
     }
     if let Some(contract) = node.config.get("contract")
         && !matches!(node.kind, NodeKind::Seed { .. })
     {
-        let contract: Contract = serde_json::from_value(contract.clone()).unwrap_or_default();
+        let contract = Contract::deserialize(contract).unwrap_or_default();
         node.contract = Contract { checksum: None, ..contract };
     }
     let access = node.config.get("access").cloned();
@@ -385,6 +407,10 @@ fn apply_config(draft: &mut Draft) -> Result<()> {
         };
     }
     checks::check_contract(node, &invalid)
+}
+
+fn is_contract_key(key: &str) -> bool {
+    matches!(key, "enforced" | "alias_types")
 }
 
 fn tags_of(config: &Map<String, Json>) -> Vec<String> {

@@ -78,7 +78,7 @@ impl Parser<'_> {
         fqn.extend([source.name.clone(), table.name.clone()]);
         let properties = source.table_config(table)?;
         let of = ConfigOf { resource: ResourceType::Source, package: &place.package, fqn: &fqn };
-        let config = self.trees.resolve(&of, &properties, &Map::new())?;
+        let config = Arc::unwrap_or_clone(self.trees.resolve(&of, &properties, &Map::new())?);
         let written = self.trees.written(&of, &properties, &Map::new());
         let quoting = table.quoting.over(source.quoting);
         let quoting = Quoting {

@@ -1,8 +1,6 @@
 //! The names and ids of generic tests. State comparison and orchestrators key on them, so they equal
 //! dbt's to the last digit: flattened arguments, and a hash over Python's `repr` of the test's metadata.
 
-use std::fmt::Write as _;
-
 use md5::{Digest, Md5};
 use serde_json::{Map, Value as Json};
 
@@ -82,10 +80,7 @@ fn json_str(value: &Json) -> String {
 }
 
 pub(super) fn md5_hex(text: &str) -> String {
-    Md5::digest(text.as_bytes()).iter().fold(String::with_capacity(32), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    crate::hex::digits(Md5::digest(text.as_bytes()))
 }
 
 #[cfg(test)]

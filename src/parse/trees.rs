@@ -1,5 +1,7 @@
 //! Whose config is asked for, in the words of [`NodeConfigs`].
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value as Json};
 
 use super::ParseRequest;
@@ -23,7 +25,7 @@ impl<'a> ConfigTrees<'a> {
         of: &ConfigOf<'_>,
         properties: &Map<String, Json>,
         calls: &Map<String, Json>,
-    ) -> Result<Map<String, Json>> {
+    ) -> Result<Arc<Map<String, Json>>> {
         self.0.build(of.inputs(properties, calls))
     }
 

@@ -1,5 +1,7 @@
 //! Unit tests: definitions with their fixtures read, one per version of the tested model.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 
@@ -53,7 +55,7 @@ impl Parser<'_> {
         fqn.extend(place.folders.iter().cloned());
         fqn.extend([properties.model.clone(), properties.name.clone()]);
         let of = ConfigOf { resource: ResourceType::UnitTest, package: &place.package, fqn: &fqn };
-        let config = self.trees.resolve(&of, &properties.config, &Map::new())?;
+        let config = Arc::unwrap_or_clone(self.trees.resolve(&of, &properties.config, &Map::new())?);
         let mut given = Vec::with_capacity(properties.given.len());
         for fixture in &properties.given {
             given.push(UnitTestInput {

@@ -1,7 +1,6 @@
 //! The files of a package, by what dbt makes of them.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -102,11 +101,7 @@ pub struct Checksum {
 
 impl Checksum {
     pub fn of_text(text: &str) -> Self {
-        let mut checksum = String::with_capacity(64);
-        for byte in Sha256::digest(text.as_bytes()) {
-            let _ = write!(checksum, "{byte:02x}");
-        }
-        Self { name: "sha256".into(), checksum }
+        Self { name: "sha256".into(), checksum: crate::hex::digits(Sha256::digest(text.as_bytes())) }
     }
 }
 

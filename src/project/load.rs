@@ -123,41 +123,22 @@ fn name_span(file: &ProjectFile) -> Span {
 /// Reads the files of one package.
 pub fn load_files(file: &ProjectFile, shown: &str) -> Result<PackageFiles> {
     let found = walk::find(&file.directory, &file.paths);
-    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(4);
-    if found.len() < 64 || workers == 1 {
-        return found
-            .into_iter()
-            .map(|found| read(found, shown))
-            .collect::<Result<_>>()
-            .map(PackageFiles::new);
-    }
-    let chunk = found.len().div_ceil(workers);
-    let mut rest = found;
-    let mut chunks = Vec::new();
-    while !rest.is_empty() {
-        let tail = rest.split_off(chunk.min(rest.len()));
-        chunks.push(std::mem::replace(&mut rest, tail));
-    }
-    let parts: Vec<Result<Vec<SourceFile>>> = std::thread::scope(|scope| {
-        let threads: Vec<_> = chunks
-            .into_iter()
-            .map(|chunk| scope.spawn(|| chunk.into_iter().map(|found| read(found, shown)).collect()))
-            .collect();
-        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Ok(Vec::new()))).collect()
-    });
-    let mut all = Vec::new();
-    for part in parts {
-        all.extend(part?);
-    }
-    Ok(PackageFiles::new(all))
+    let files = crate::parallel::map(&found, |found| read(found, shown));
+    files.into_iter().collect::<Result<_>>().map(PackageFiles::new)
 }
 
-fn read(found: Found, shown: &str) -> Result<SourceFile> {
+fn read(found: &Found, shown: &str) -> Result<SourceFile> {
     let Found { kind, searched_path, relative_path, absolute_path } = found;
-    let path = format!("{shown}{}", super::files::join(&searched_path, &relative_path));
+    let path = format!("{shown}{}", super::files::join(searched_path, relative_path));
     // Seeds may be large and are read again, as CSV, when they are loaded.
-    let text = if kind == FileKind::Seed { String::new() } else { read_text(&absolute_path, &path)? };
-    Ok(SourceFile { kind, absolute_path, searched_path, relative_path, source: SourceText::new(path, text) })
+    let text = if *kind == FileKind::Seed { String::new() } else { read_text(absolute_path, &path)? };
+    Ok(SourceFile {
+        kind: *kind,
+        absolute_path: absolute_path.clone(),
+        searched_path: searched_path.clone(),
+        relative_path: relative_path.clone(),
+        source: SourceText::new(path, text),
+    })
 }
 
 fn read_text(absolute_path: &Path, path: &str) -> Result<String> {

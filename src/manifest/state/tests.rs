@@ -44,7 +44,7 @@ fn a_breaking_change_is_a_warning_and_for_a_version_an_error() {
         month.data_type = Some("text".to_owned());
         month.constraints.clear();
         node.model_mut().unwrap().constraints.clear();
-        node.config.insert("materialized".to_owned(), "view".into());
+        node.config_mut().insert("materialized".to_owned(), "view".into());
     });
     let changes = "\n  - Columns were removed: \n    - amount\
                    \n  - Columns with data_type changes: \n    - month (int -> text)\

@@ -1,6 +1,5 @@
 //! Git packages, through the git program: it knows the user's keys, proxies and credential helpers.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -84,12 +83,8 @@ impl Repository<'_> {
 
     /// One checkout per package and subdirectory.
     fn directory_name(&self) -> String {
-        let mut name = String::new();
         let key = format!("{}/{}", self.url, self.subdirectory.unwrap_or_default());
-        for byte in Md5::digest(key.as_bytes()) {
-            let _ = write!(name, "{byte:02x}");
-        }
-        name
+        crate::hex::digits(Md5::digest(key.as_bytes()))
     }
 }
 

@@ -53,11 +53,7 @@ fn lock_text(entries: &[Json], hash: &str) -> String {
 pub(super) fn hash(packages: &[PackageSpec]) -> String {
     let mut texts: Vec<String> = packages.iter().map(|package| python_json(&package.hashed)).collect();
     texts.sort_unstable();
-    let mut hash = String::with_capacity(40);
-    for byte in Sha1::digest(texts.join("\n").as_bytes()) {
-        let _ = write!(hash, "{byte:02x}");
-    }
-    hash
+    crate::hex::digits(Sha1::digest(texts.join("\n").as_bytes()))
 }
 
 fn python_json(value: &Json) -> String {

@@ -48,7 +48,7 @@ impl Job<'_, '_> {
                     index,
                     total,
                     execution_time,
-                    cfg: Json::Object(node.config.clone()),
+                    cfg: Json::Object(serde_json::Map::clone(&node.config)),
                 },
                 NodeKind::Function(_) => Event::LogFunctionResult {
                     description: describe::description(resource, database),

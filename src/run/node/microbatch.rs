@@ -102,10 +102,10 @@ impl Job<'_, '_> {
         let mut own = Node::clone(node);
         // dbt: the first batch runs the pre-hooks, the last one the post-hooks
         if position.at > 0 {
-            own.config.insert("pre-hook".into(), Json::Array(Vec::new()));
+            own.config_mut().insert("pre-hook".into(), Json::Array(Vec::new()));
         }
         if position.at + 1 < position.total {
-            own.config.insert("post-hook".into(), Json::Array(Vec::new()));
+            own.config_mut().insert("post-hook".into(), Json::Array(Vec::new()));
         }
         let batch_label = &context.label;
         let description = format!(

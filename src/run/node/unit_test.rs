@@ -283,7 +283,7 @@ fn test_node(test: &UnitTest, model: &Node) -> Node {
         path: format!("{name}.sql"),
         original_file_path: test.original_file_path.clone(),
         unique_id: test.unique_id.clone(),
-        config,
+        config: Arc::new(config),
         raw_code: Arc::clone(&model.raw_code),
         database: model.database.clone(),
         schema: model.schema.clone(),

@@ -1,6 +1,5 @@
 //! `adapter.parse_index`: one entry of the config `indexes`, with the name that its index gets.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use md5::{Digest, Md5};
@@ -101,11 +100,6 @@ impl Object for Index {
         let mut inputs: Vec<&str> = self.columns.iter().map(String::as_str).collect();
         let rendered = relation.render();
         inputs.extend([rendered.as_str(), unique, kind, &now]);
-        let digest = Md5::digest(inputs.join("_"));
-        let mut name = String::with_capacity(32);
-        for byte in digest {
-            let _ = write!(name, "{byte:02x}");
-        }
-        Ok(Value::from(name))
+        Ok(Value::from(crate::hex::digits(Md5::digest(inputs.join("_")))))
     }
 }
