@@ -225,7 +225,7 @@ def main():
     parser.add_argument("--line-items", type=int, default=1_000_000)
     parser.add_argument("--changes", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--macros", metavar="FOLDER", help="macros to try instead of those in the executable")
+    parser.add_argument("--macros", metavar="FOLDER", help="further macros, to try built-in ones without a build")
     parser.add_argument("--drop", action="store_true", help="drop the database at the end")
     parser.add_argument("--verbose", action="store_true", help="every single time")
     options = parser.parse_args()

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rsdbt::adapter::{Begin, Cell, Connection, Fetch};
 
@@ -252,4 +252,42 @@ fn a_query_that_takes_too_long_is_stopped() {
     assert_eq!(output.status, i32::from(seconds > 0), "{}", output.text);
     let told = output.text.contains("canceling statement due to statement timeout");
     assert_eq!(told, seconds > 0, "{}", output.text);
+}
+
+/// The bundled server has no timers: there the swap gets in line like anyone else.
+#[test]
+fn a_swap_of_partitions_waits_for_a_long_reader_and_holds_up_no_other() {
+    let database = Database::new();
+    let project = Project::new(&database);
+    let config = "materialized='incremental', incremental_strategy='partition_overwrite', partitioned=true, partition_by={'field': 'at'}";
+    project.write(
+        "models/mart.sql",
+        &format!("{{{{ config({config}) }}}}\nselect date '2024-01-01' as at, now() as built"),
+    );
+    project.run_ok(&["run"]);
+    let read = format!("select count(*) from {}.mart", database.schema);
+    let mut long = Connection::open(&database.settings).unwrap();
+    long.execute(&read, Begin::Auto, Fetch::All).unwrap();
+    let mut other = Connection::open(&database.settings).unwrap();
+    let has_timers = std::env::var_os("RSDBT_TEST_DATABASE_URL").is_some();
+    let mut worst = Duration::ZERO;
+    thread::scope(|scope| {
+        let run = scope.spawn(|| project.run_ok(&["run"]));
+        let begun = Instant::now();
+        while !run.is_finished() {
+            let asked = Instant::now();
+            if begun.elapsed() > Duration::from_secs(3) {
+                if long.transaction_open() {
+                    long.commit().unwrap();
+                }
+            } else if has_timers {
+                other.execute(&read, Begin::No, Fetch::All).unwrap();
+                let _ = other.execute("commit", Begin::No, Fetch::Nothing);
+                worst = worst.max(asked.elapsed());
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        assert!(begun.elapsed() > Duration::from_secs(3), "the swap waited for the long reader");
+    });
+    assert!(worst < Duration::from_secs(1), "{worst:?}");
 }

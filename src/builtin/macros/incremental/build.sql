@@ -26,6 +26,7 @@
 {% endmacro %}
 
 {#
+  Gives the SQL that the transaction shall end with, if any.
   The query's rows wait in a temporary table while columns are compared; then the strategy's SQL takes them over. An
   upsert takes the rows that it consumes only then: the table has their shape.
 #}
@@ -57,15 +58,20 @@
     {#- Nobody else gathers statistics on a temporary table, and the join by key needs them. -#}
     {%- do run_query('analyze ' ~ temp_relation) -%}
   {%- endif -%}
+  {%- set strategy_sql = get_strategy_sql({
+    'target_relation': target_relation, 'temp_relation': temp_relation, 'unique_key': unique_key,
+    'dest_columns': dest_columns, 'partitions': windows, 'reading': reading,
+    'incremental_predicates': config.get('predicates', none) or config.get('incremental_predicates', none),
+  }) -%}
+  {%- if strategy == 'partition_overwrite' and config.get('partitioned') -%}
+    {{ return(strategy_sql) }}
+  {%- endif -%}
   {%- call statement('main') -%}
-    {{ get_strategy_sql({
-      'target_relation': target_relation, 'temp_relation': temp_relation, 'unique_key': unique_key,
-      'dest_columns': dest_columns, 'partitions': windows, 'reading': reading,
-      'incremental_predicates': config.get('predicates', none) or config.get('incremental_predicates', none),
-    }) }}
+    {{ strategy_sql }}
   {%- endcall -%}
   {%- if strategy == 'merge_upsert' -%}
     {%- do rsdbt_refuse_rows_without_key(rsdbt_listed(unique_key)) -%}
   {%- endif -%}
   {%- do rsdbt_add_missing_indexes(target_relation) -%}
+  {{ return(none) }}
 {% endmacro %}

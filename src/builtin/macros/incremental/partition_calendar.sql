@@ -40,14 +40,11 @@
   {{ return(windows) }}
 {% endmacro %}
 
-{# `horizon: 90`: older periods are taken as they are. A literal, so that an index on the event time serves. #}
-{% macro rsdbt_horizon() %}
-  {%- if config.get('horizon') is none -%}
-    {{ return(none) }}
-  {%- endif -%}
+{# The window of so many periods ago. #}
+{% macro rsdbt_periods_ago(count) %}
   {%- set by = rsdbt_partitioning() -%}
   {{ return(rsdbt_windows([
-    "select now() at time zone '" ~ by.time_zone ~ "' - " ~ config.get('horizon') ~ " * interval '1 " ~ by.granularity ~ "'"
+    "select now() at time zone '" ~ by.time_zone ~ "' - " ~ count ~ " * interval '1 " ~ by.granularity ~ "'"
   ])[0]) }}
 {% endmacro %}
 

@@ -5,7 +5,8 @@
 
 {# Local starts of the periods whose inputs differ from what the table was built of. #}
 {% macro rsdbt_changed_periods_sql() %}
-  {%- set horizon = rsdbt_horizon() -%}
+  {#- `horizon: 90`: older periods are taken as they are. A literal, so that an index on the event time serves. -#}
+  {%- set horizon = rsdbt_periods_ago(config.get('horizon')) if config.get('horizon') is not none else none -%}
   {%- set changed -%}
     select coalesce(now_there.period, known.period)
     from (

@@ -8,39 +8,22 @@
     create table {{ relation }} (like {{ rows }}) partition by range ({{ rsdbt_partitioning().field }})
   {%- endcall -%}
   {%- set columns = adapter.get_columns_in_relation(rows) -%}
-  {%- for window in rsdbt_windows_of_rows(rows, columns) -%}
+  {%- set windows = rsdbt_windows_of_rows(rows, columns) -%}
+  {%- for window in windows -%}
     {%- do run_query(
       'create table ' ~ rsdbt_partition(relation, window) ~ ' partition of ' ~ relation ~ ' for values '
       ~ rsdbt_partition_bounds(window, rsdbt_field_kind(columns))
     ) -%}
   {%- endfor -%}
   {%- call statement('main') -%}
-    {{ get_insert_into_sql(relation, rows, columns) }}
+    {{ rsdbt_insert_windows_sql(relation, rows, columns, windows) }}
   {%- endcall -%}
 {% endmacro %}
 
-{# Everything slow happens aside; the swap of all periods is the last step. #}
-{% macro rsdbt_swap_partitions(target, rows, columns, windows) %}
-  {%- set field = rsdbt_partitioning().field -%}
-  {%- set kind = rsdbt_field_kind(columns) -%}
+{% macro rsdbt_insert_windows_sql(relation, rows, columns, windows) %}
   {%- set names = get_quoted_csv(columns | map(attribute='name')) -%}
-  {%- set swaps = [] -%}
-  {%- for window in windows -%}
-    {%- set partition = rsdbt_partition(target, window) -%}
-    {%- set fresh = make_relation_with_suffix(partition, '__dbt_tmp') -%}
-    {%- set belongs = rsdbt_in_windows(field, kind, [window]) -%}
-    {%- call statement('build_partition') -%}
-      create table {{ fresh }} (like {{ target }} including all, check ({{ field }} is not null and {{ belongs }}))
-    {%- endcall -%}
-    {%- do run_query('insert into ' ~ fresh ~ ' (' ~ names ~ ') select ' ~ names ~ ' from ' ~ rows ~ ' where ' ~ belongs) -%}
-    {%- if run_query('select ' ~ rsdbt_regclass(partition) ~ ' is not null').rows[0][0] -%}
-      {%- do swaps.append('alter table ' ~ target ~ ' detach partition ' ~ partition) -%}
-      {%- do swaps.append('drop table ' ~ partition) -%}
-    {%- endif -%}
-    {%- do swaps.append('alter table ' ~ fresh ~ ' rename to ' ~ adapter.quote(partition.identifier)) -%}
-    {%- do swaps.append('alter table ' ~ target ~ ' attach partition ' ~ partition ~ ' for values ' ~ rsdbt_partition_bounds(window, kind)) -%}
-  {%- endfor -%}
-  {{ return(swaps | join(';\n') or 'select 0') }}
+  {%- set belongs = rsdbt_in_windows(rsdbt_partitioning().field, rsdbt_field_kind(columns), windows) -%}
+  {{ return('insert into ' ~ relation ~ ' (' ~ names ~ ') select ' ~ names ~ ' from ' ~ rows ~ ' where ' ~ belongs) }}
 {% endmacro %}
 
 {% macro rsdbt_partition(relation, window) %}

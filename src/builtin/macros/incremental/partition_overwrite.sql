@@ -5,7 +5,8 @@
     partitioned     true: native partitions, each built aside and swapped in
     lookback        periods before the current one that are built again
     dirty           true: the periods whose inputs changed, by a fingerprint per period of every input with an event_time
-    restate         queries that name further periods, by values of the field
+    retention       partitions before the current period and so many before it are dropped; with `partitioned` only
+  restate         queries that name further periods, by values of the field
 
   The periods are those of --event-time-start/--event-time-end, else lookback, dirty and restate together, else those
   that the query's rows have. `where {{ in_partitions('created_at') }}` in the model reads only what belongs to them.
@@ -50,9 +51,13 @@
 
 {# How the field tells its period: `date` and `local` by the calendar of the time zone, `instant` in UTC. #}
 {% macro rsdbt_field_kind(columns) %}
+  {{ return('date' if rsdbt_field_column(columns).dtype == 'date' else 'local' if rsdbt_partitioning().local else 'instant') }}
+{% endmacro %}
+
+{% macro rsdbt_field_column(columns) %}
   {%- set field = rsdbt_partitioning().field | replace('"', '') | lower -%}
   {%- for column in columns if column.name | lower == field -%}
-    {{ return('date' if column.dtype == 'date' else 'local' if rsdbt_partitioning().local else 'instant') }}
+    {{ return(column) }}
   {%- endfor -%}
   {{ exceptions.raise_compiler_error('partition_by: the model has no column `' ~ field ~ '`') }}
 {% endmacro %}

@@ -57,10 +57,10 @@
       {%- do periods.append('select ' ~ rsdbt_local_field('moment', rsdbt_field_kind(columns)) ~ ' from (' ~ render(query) ~ ') as named (moment)') -%}
     {%- endfor -%}
   {%- endif -%}
-  {{ return(rsdbt_windows(periods) if periods else none) }}
+  {{ return(rsdbt_retained(rsdbt_windows(periods)) if periods else none) }}
 {% endmacro %}
 
 {% macro rsdbt_windows_of_rows(relation, columns) %}
   {%- set by = rsdbt_partitioning() -%}
-  {{ return(rsdbt_windows(['select ' ~ rsdbt_local_field(by.field, rsdbt_field_kind(columns)) ~ ' from ' ~ relation])) }}
+  {{ return(rsdbt_retained(rsdbt_windows(['select ' ~ rsdbt_local_field(by.field, rsdbt_field_kind(columns)) ~ ' from ' ~ relation]))) }}
 {% endmacro %}

@@ -27,11 +27,14 @@
       {%- endif -%}
     {%- endif -%}
   {%- else -%}
-    {%- do rsdbt_increment(existing_relation, target_relation, strategy, get_strategy_sql) -%}
+    {%- set ending = rsdbt_increment(existing_relation, target_relation, strategy, get_strategy_sql) -%}
   {%- endif -%}
 
   {%- do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing_relation, rebuild)) -%}
   {%- do persist_docs(target_relation, model) -%}
+  {%- if ending -%}
+    {%- do rsdbt_end_with_swap(ending) -%}
+  {%- endif -%}
   {{ run_hooks(post_hooks, inside_transaction=True) }}
   {%- do adapter.commit() -%}
   {{ run_hooks(post_hooks, inside_transaction=False) }}

@@ -1,0 +1,35 @@
+{# `retention: 400`: native partitions before the current period and so many before it are dropped. #}
+
+{# The windows that are kept. #}
+{% macro rsdbt_retained(windows) %}
+  {%- if config.get('retention') is none -%}
+    {{ return(windows) }}
+  {%- endif -%}
+  {%- if not config.get('partitioned') -%}
+    {{ exceptions.raise_compiler_error('`retention` drops native partitions: it needs `partitioned: true`') }}
+  {%- endif -%}
+  {{ return(windows | selectattr('local_start', 'ge', rsdbt_periods_ago(config.get('retention'))['local_start']) | list) }}
+{% endmacro %}
+
+{# The partitions that are not, by the end of their bounds. #}
+{% macro rsdbt_outlived_partitions(target, columns) %}
+  {%- if config.get('retention') is none -%}
+    {{ return([]) }}
+  {%- endif -%}
+  {%- set query -%}
+    select partition.oid::regclass::text
+    from pg_catalog.pg_inherits
+    join pg_catalog.pg_class as partition on partition.oid = inhrelid
+    cross join lateral (
+      select (regexp_match(pg_catalog.pg_get_expr(relpartbound, partition.oid), 'TO \(''([^'']+)''\)'))[1]::{{ rsdbt_field_column(columns).dtype }} as period_end
+    ) as bound
+    where inhparent = {{ rsdbt_regclass(target) }}
+      and {{ rsdbt_local_field('period_end', rsdbt_field_kind(columns)) }} <= '{{ rsdbt_periods_ago(config.get('retention'))['local_start'] }}'
+    order by 1
+  {%- endset -%}
+  {%- set names = [] -%}
+  {%- for row in run_query(query).rows -%}
+    {%- do names.append(row[0]) -%}
+  {%- endfor -%}
+  {{ return(names) }}
+{% endmacro %}
