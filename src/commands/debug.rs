@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::connect::Connect;
 use super::invocation::Invocation;
-use super::session::{BareRenderer, load_profile, profiles_directory};
+use super::session::{BareRenderer, load_profile};
 use super::{CommandResult, Outcome};
 use crate::adapter::Connection;
 use crate::config::DBT_VERSION;
@@ -21,7 +21,7 @@ type Check = Result<(), String>;
 
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let out = |text: String| invocation.emitter.emit(Event::DebugCmdOut { msg: text });
-    let profiles = profiles_directory(invocation);
+    let profiles = invocation.profiles_directory();
     if invocation.flags.boolean("config_dir") {
         invocation.emitter.emit(Event::OpenCommand {
             open_cmd: "open".to_owned(),

@@ -10,7 +10,8 @@ use serde_json::{Map, Value as Json};
 use super::{CommandResult, Outcome};
 use crate::cli;
 use crate::config::flags::{FlagInputs, Flags};
-use crate::config::project_file::find_project_directory;
+use crate::config::profiles::{ProfilesFile, default_directory};
+use crate::config::project_file::{PROJECT_FILE, find_project_directory};
 use crate::config::{DBT_VERSION, Environment, RawProjectFile};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::report::{Channel, Format, Reporter, Scrubber, Settings, Style};
@@ -31,6 +32,55 @@ pub(super) struct Invocation {
     pub(super) project_directory: PathBuf,
     pub(super) raw_project: Option<RawProjectFile>,
     raw_problem: Option<Box<Diagnostic>>,
+    project_flags: Map<String, Json>,
+}
+
+/// `flags:` of the project or, where it has none, the old `config:` of profiles.yml.
+fn project_flags(
+    project: Option<&RawProjectFile>,
+    profiles: &Path,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Map<String, Json>> {
+    let of_project = project.map(RawProjectFile::flags).unwrap_or_default();
+    // what is wrong in that file is said by the commands that need it
+    let of_profiles = match ProfilesFile::read(profiles) {
+        Ok(Some(file)) => file.flags(),
+        _ => Map::new(),
+    };
+    if of_profiles.is_empty() {
+        return Ok(of_project);
+    }
+    if !of_project.is_empty() {
+        return Err(Diagnostic::runtime(
+            "flags-twice",
+            format!(
+                "Do not specify both 'config' in profiles.yml and 'flags' in {PROJECT_FILE}. Using 'config' in \
+                 profiles.yml is deprecated."
+            ),
+        )
+        .boxed());
+    }
+    warnings.push(Diagnostic::warning(
+        "ProjectFlagsMovedDeprecation",
+        format!(
+            "User config should be moved from the 'config' key in profiles.yml to the 'flags' key in {PROJECT_FILE}."
+        ),
+    ));
+    Ok(of_profiles)
+}
+
+/// Where profiles.yml is looked for.
+fn profiles_directory(
+    flags: &Flags,
+    working_directory: &Path,
+    project: &Path,
+    environment: &Environment,
+) -> PathBuf {
+    if let Some(given) = flags.text("profiles_dir") {
+        return working_directory.join(given);
+    }
+    let home = environment.get("HOME").map(PathBuf::from);
+    default_directory(working_directory, project, home.as_deref())
 }
 
 impl Invocation {
@@ -64,7 +114,8 @@ impl Invocation {
             Ok(raw) => (Some(raw), None),
             Err(problem) => (None, Some(problem)),
         };
-        let project_flags = raw_project.as_ref().map(RawProjectFile::flags).unwrap_or_default();
+        let profiles = profiles_directory(&first, &working_directory, &project_directory, &environment);
+        let project_flags = project_flags(raw_project.as_ref(), &profiles, &mut warnings)?;
         let mut flags = Flags::resolve(&FlagInputs { project: &project_flags, ..inputs }, &mut warnings)?;
         flags.set("invocation_command", format!("rsdbt {}", parsed.command));
         flags.set("project_dir", project_directory.display().to_string());
@@ -82,6 +133,7 @@ impl Invocation {
             project_directory,
             raw_project,
             raw_problem,
+            project_flags,
         };
         invocation.greet();
         for warning in warnings {
@@ -90,10 +142,14 @@ impl Invocation {
         Ok(invocation)
     }
 
+    pub(super) fn profiles_directory(&self) -> PathBuf {
+        profiles_directory(&self.flags, &self.working_directory, &self.project_directory, &self.environment)
+    }
+
     /// The same call as another command, for `retry`.
     pub(super) fn again(&self, command: &str, given: Map<String, Json>) -> Result<Self> {
-        let project = self.raw_project.as_ref().map(RawProjectFile::flags).unwrap_or_default();
-        let inputs = FlagInputs { command, given: &given, environment: &self.environment, project: &project };
+        let project = &self.project_flags;
+        let inputs = FlagInputs { command, given: &given, environment: &self.environment, project };
         let mut flags = Flags::resolve(&inputs, &mut Vec::new())?;
         for name in ["project_dir", "invocation_command"] {
             if let Some(value) = self.flags.get(name) {
@@ -112,6 +168,7 @@ impl Invocation {
             project_directory: self.project_directory.clone(),
             raw_project: self.raw_project.clone(),
             raw_problem: self.raw_problem.clone(),
+            project_flags: self.project_flags.clone(),
         })
     }
 

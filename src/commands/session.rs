@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::invocation::Invocation;
 use crate::config::packages::PackagesFile;
-use crate::config::profiles::{Profile, ProfileChoice, ProfilesFile, default_directory};
+use crate::config::profiles::{Profile, ProfileChoice, ProfilesFile};
 use crate::config::project_file::VersionCheck;
 use crate::config::{DBT_VERSION, ProjectFile, Renderer};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, Span};
@@ -292,15 +292,6 @@ pub(super) fn indirect_selection(invocation: &Invocation) -> IndirectSelection {
     }
 }
 
-/// Where profiles.yml is looked for.
-pub(super) fn profiles_directory(invocation: &Invocation) -> PathBuf {
-    if let Some(given) = invocation.flags.text("profiles_dir") {
-        return invocation.working_directory.join(given);
-    }
-    let home = invocation.environment.get("HOME").map(PathBuf::from);
-    default_directory(&invocation.working_directory, &invocation.project_directory, home.as_deref())
-}
-
 fn same_directory(state: &str) -> Diagnostic {
     Diagnostic::warning(
         "WarnStateTargetEqual",
@@ -318,7 +309,7 @@ pub(super) fn load_profile(
 ) -> Result<Profile> {
     let raw = invocation.raw_project()?;
     let flags = &invocation.flags;
-    let directory = profiles_directory(invocation);
+    let directory = invocation.profiles_directory();
     let threads = flags.integer("threads").and_then(|threads| usize::try_from(threads).ok());
     let secret = renderer.clone().with_secrets();
     let project_profile = raw.profile(&secret)?;

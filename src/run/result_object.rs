@@ -28,6 +28,11 @@ impl Object for ResultObject {
         })
     }
 
+    /// Python: an object without a length is true.
+    fn is_true(self: &Arc<Self>) -> bool {
+        true
+    }
+
     fn call_method(
         self: &Arc<Self>,
         state: &mut State<'_, '_>,

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value as Json, json};
 
 use super::invocation::Invocation;
-use super::session::profiles_directory;
 use super::{CommandResult, Outcome};
 use crate::builtin;
 use crate::config::profiles::ProfilesFile;
@@ -17,7 +16,7 @@ use crate::diagnostic::{Diagnostic, Result};
 use crate::run::Event;
 
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
-    let profiles = profiles_directory(invocation);
+    let profiles = invocation.profiles_directory();
     let wants_profile = !invocation.flags.boolean("skip_profile_setup");
     if let Some(raw) = &invocation.raw_project {
         if invocation.flags.text("profile").is_some() {

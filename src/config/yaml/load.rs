@@ -25,7 +25,8 @@ pub struct Loaded {
 
 /// Parses a YAML file; an empty one is null.
 pub fn load(source: &Arc<SourceText>) -> Result<Loaded> {
-    let text = source.text.as_str();
+    // dbt strips a file before it reads it: a block at the very end has no last line break
+    let text = source.text.trim_end();
     let context = Context {
         source,
         text,
@@ -396,7 +397,7 @@ mod tests {
     fn scalars_quotes_and_collections() {
         assert_eq!(
             json("a: yes\nb: 'yes'\nc: 012\nd: [1, '2', 1e5]\ne: {x: , y: ~}\nf: |\n  t\n").to_string(),
-            r#"{"a":true,"b":"yes","c":10,"d":[1,"2","1e5"],"e":{"x":null,"y":null},"f":"t\n"}"#
+            r#"{"a":true,"b":"yes","c":10,"d":[1,"2","1e5"],"e":{"x":null,"y":null},"f":"t"}"#
         );
     }
 
@@ -443,6 +444,11 @@ mod tests {
         assert_eq!(json("---\nyes").to_string(), "true");
         assert_eq!(json("'yes'").to_string(), "\"yes\"");
         assert_eq!(json("\u{feff}a: 012\nb: 'no'\n").to_string(), r#"{"a":10,"b":"no"}"#);
+    }
+
+    #[test]
+    fn a_block_at_the_end_has_no_last_line_break() {
+        assert_eq!(json("a: >\n  x\nb: |\n  y\n  z\n").to_string(), r#"{"a":"x\n","b":"y\nz"}"#);
     }
 
     #[test]
