@@ -76,6 +76,10 @@ fn add_intrinsics(environment: &mut Environment<'static>) {
     environment.add_filter(intrinsic::CLOSURE, |state: &State<'_, '_>, body: Value, names: Value| {
         closure::capture(state, &body, &names)
     });
+    environment.add_filter(intrinsic::METHOD, |attribute: Value, receiver: &Value, name: &str| {
+        let method = attribute.is_undefined().then(|| python::bound_method(receiver, name)).flatten();
+        method.unwrap_or(attribute)
+    });
     environment.add_filter(intrinsic::NEGATE, |value: Value| operators::negate(&value));
     environment.add_filter(intrinsic::EMIT, |output: Value| output);
     environment.add_filter("+", |left: Value, right: Value| operators::add(&left, &right));

@@ -21,6 +21,7 @@ pub(super) mod intrinsic {
     pub(in crate::jinja) const CALLEE: &str = "()";
     pub(in crate::jinja) const CLOSURE: &str = "{%%}";
     pub(in crate::jinja) const NEGATE: &str = "-1";
+    pub(in crate::jinja) const METHOD: &str = "x.y";
     pub(in crate::jinja) const EMIT: &str = "{{}}";
     /// The list that native evaluation collects a template's output in.
     pub(in crate::jinja) const OUTPUT: &str = "{{output}}";
@@ -282,7 +283,13 @@ impl<'a, 'm> Lowering<'a, 'm> {
             Expr::GetAttr(one) => {
                 let expr = self.expression(&one.expr);
                 let at = joined(expr.span(), at);
-                Expr::GetAttr(Spanned::new(ast::GetAttr { expr, name: one.name }, at))
+                let attribute = Expr::GetAttr(Spanned::new(ast::GetAttr { expr, name: one.name }, at));
+                if !(python::is_method_name(one.name) && is_path(&one.expr)) {
+                    return attribute;
+                }
+                let receiver = CallArg::Pos(self.expression(&one.expr));
+                let name = CallArg::Pos(constant(Value::from(one.name), at));
+                filter(intrinsic::METHOD, attribute, vec![receiver, name], at)
             }
             Expr::GetItem(one) => {
                 let expr = self.expression(&one.expr);
@@ -383,7 +390,16 @@ impl<'a, 'm> Lowering<'a, 'm> {
     }
 
     fn plain_call(&mut self, call: &ast::Call<'a>) -> ast::Call<'a> {
-        ast::Call { expr: self.expression(&call.expr), args: self.arguments(&call.args) }
+        let expr = match &call.expr {
+            // a method that is called is no attribute
+            Expr::GetAttr(one) => {
+                let expr = self.expression(&one.expr);
+                let at = joined(expr.span(), one.span());
+                Expr::GetAttr(Spanned::new(ast::GetAttr { expr, name: one.name }, at))
+            }
+            other => self.expression(other),
+        };
+        ast::Call { expr, args: self.arguments(&call.args) }
     }
 
     /// A call of a bare name goes through a filter that knows what an undefined one means.
@@ -444,6 +460,16 @@ impl<'a, 'm> Lowering<'a, 'm> {
 /// Such a constant is compared as minijinja compares: no number or date equals it.
 fn is_text_or_none(expression: &Expr<'_>) -> bool {
     matches!(expression, Expr::Const(one) if one.value.is_none() || one.value.as_str().is_some())
+}
+
+/// Whether an expression only looks things up: it may be evaluated twice.
+fn is_path(expression: &Expr<'_>) -> bool {
+    match expression {
+        Expr::Var(_) | Expr::Const(_) => true,
+        Expr::GetAttr(one) => is_path(&one.expr),
+        Expr::GetItem(one) => is_path(&one.expr) && is_path(&one.subscript_expr),
+        _ => false,
+    }
 }
 
 fn is_special_callee(callee: &Expr<'_>) -> bool {

@@ -342,6 +342,24 @@ fn a_package_and_the_context_are_mappings() {
 }
 
 #[test]
+fn methods_are_attributes() {
+    for (text, expected) in [
+        ("{% set x = [1] %}{% set add = x.append %}{% do add(2) %}{{ x }}", "[1, 2]"),
+        (
+            "{% set t = 'abc' %}{{ t.upper is defined }} {{ t.append is defined }} {% set f = t.upper %}{{ f() }}",
+            "True False ABC",
+        ),
+        (
+            "{% set d = {'values': 3} %}{{ d.values }} {{ d.items is defined }} {{ d.name is defined }}",
+            "3 True False",
+        ),
+        ("{% set d = {'a': {'count': 7}} %}{{ d.a.count }} {{ d['a'].index is defined }}", "7 False"),
+    ] {
+        assert_eq!(run("", text), expected, "{text}");
+    }
+}
+
+#[test]
 fn values_keep_their_types_in_native_evaluation() {
     let engine = engine(&[]);
     let context: Arc<dyn Context> = Arc::new(node(true));

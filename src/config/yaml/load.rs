@@ -26,7 +26,10 @@ pub struct Loaded {
 /// Parses a YAML file; an empty one is null.
 pub fn load(source: &Arc<SourceText>) -> Result<Loaded> {
     // dbt strips a file before it reads it: a block at the very end has no last line break
-    let text = source.text.trim_end();
+    parse(source, source.text.trim_end())
+}
+
+fn parse(source: &Arc<SourceText>, text: &str) -> Result<Loaded> {
     let context = Context {
         source,
         text,
@@ -48,7 +51,8 @@ pub fn load(source: &Arc<SourceText>) -> Result<Loaded> {
 
 /// Parses a text that is no file, as a `--vars` argument.
 pub fn load_text(name: &str, text: &str) -> Result<Yaml> {
-    load(&SourceText::new(name, text)).map(|loaded| loaded.yaml)
+    let source = SourceText::new(name, text);
+    parse(&source, &source.text).map(|loaded| loaded.yaml)
 }
 
 struct Context<'a> {
@@ -397,7 +401,7 @@ mod tests {
     fn scalars_quotes_and_collections() {
         assert_eq!(
             json("a: yes\nb: 'yes'\nc: 012\nd: [1, '2', 1e5]\ne: {x: , y: ~}\nf: |\n  t\n").to_string(),
-            r#"{"a":true,"b":"yes","c":10,"d":[1,"2","1e5"],"e":{"x":null,"y":null},"f":"t"}"#
+            r#"{"a":true,"b":"yes","c":10,"d":[1,"2","1e5"],"e":{"x":null,"y":null},"f":"t\n"}"#
         );
     }
 
@@ -448,7 +452,10 @@ mod tests {
 
     #[test]
     fn a_block_at_the_end_has_no_last_line_break() {
-        assert_eq!(json("a: >\n  x\nb: |\n  y\n  z\n").to_string(), r#"{"a":"x\n","b":"y\nz"}"#);
+        let text = "a: >\n  x\nb: |\n  y\n  z\n";
+        let file = load(&SourceText::new("x.yml", text)).unwrap().yaml.to_json();
+        assert_eq!(file.to_string(), r#"{"a":"x\n","b":"y\nz"}"#);
+        assert_eq!(json(text)["b"], "y\nz\n");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use minijinja::value::{DynObject, Object, ObjectRepr, Value};
 use minijinja::{Error, State};
 
+use super::decimal_tuple::DecimalTuple;
 use super::number::{as_int, int_value};
 use super::{no_arguments, unknown_method};
 
@@ -269,6 +270,11 @@ impl Object for Decimal {
                 }
                 Value::from_object(decimal)
             }
+            "as_tuple" => Value::from_object(DecimalTuple {
+                sign: self.negative,
+                digits: self.digits.clone(),
+                exponent: self.exponent,
+            }),
             _ => return Err(unknown_method("Decimal", method)),
         })
     }
@@ -299,6 +305,16 @@ mod tests {
         ] {
             assert_eq!(decimal(text).to_string(), printed);
         }
+    }
+
+    #[test]
+    fn a_decimal_tells_its_digits() {
+        let as_tuple = |text: &str| {
+            let Decimal { negative, digits, exponent } = decimal(text);
+            format!("{:?}", DecimalTuple { sign: negative, digits, exponent })
+        };
+        assert_eq!(as_tuple("-2.50"), "DecimalTuple(sign=1, digits=(2, 5, 0), exponent=-2)");
+        assert_eq!(as_tuple("0"), "DecimalTuple(sign=0, digits=(0,), exponent=0)");
     }
 
     #[test]

@@ -4,7 +4,9 @@
 //! operators that minijinja cannot overload, and [`to_str`] when it prints a value.
 
 mod arguments;
+mod bound;
 mod decimal;
+mod decimal_tuple;
 mod dict;
 mod errors;
 mod format;
@@ -22,6 +24,7 @@ mod tests;
 mod view;
 
 pub(crate) use arguments::{Arguments, bind, bind_required, expect_int, expect_str, given, no_arguments};
+pub(crate) use bound::{bound_method, is_method_name};
 pub use decimal::Decimal;
 pub use dict::Dict;
 pub(crate) use dict::pairs_of;
