@@ -9,6 +9,9 @@ pub mod diagnostic;
 /// Bytes as hexadecimal digits.
 pub mod hex;
 
+/// Files that every run writes again.
+pub mod output;
+
 /// Work shared out to the machine's cores.
 pub mod parallel;
 

@@ -144,9 +144,7 @@ pub(super) fn read_json(path: &Path) -> Result<Option<Json>> {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let written =
-        path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(path, bytes));
-    written.map_err(|error| {
+    crate::output::write(path, bytes).map_err(|error| {
         Diagnostic::runtime("unwritable-file", format!("cannot write {}: {error}", path.display())).boxed()
     })
 }

@@ -17,7 +17,7 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
         let elapsed =
             (jiff::Timestamp::now() - invocation.started_at).total(jiff::Unit::Second).unwrap_or(0.0);
         let info = json!({"path_count": parsed.manifest.nodes.len(), "load_all_elapsed": elapsed});
-        std::fs::write(&path, info.to_string()).map_err(|error| {
+        crate::output::write(&path, info.to_string()).map_err(|error| {
             Diagnostic::runtime("unwritable-file", format!("cannot write {}: {error}", path.display()))
         })?;
         invocation.emitter.emit(Event::ParsePerfInfoPath { path: path.display().to_string() });

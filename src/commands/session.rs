@@ -252,11 +252,11 @@ impl<'i> Session<'i> {
         let failed = |error: std::io::Error| {
             Diagnostic::runtime("unwritable-file", format!("cannot write {}: {error}", path.display()))
         };
-        std::fs::create_dir_all(&self.target_directory).map_err(failed)?;
-        let file = std::fs::File::create(&path).map_err(failed)?;
-        let mut writer = std::io::BufWriter::with_capacity(1 << 20, file);
+        let output = crate::output::Output::create(&path).map_err(failed)?;
+        let mut writer = std::io::BufWriter::with_capacity(1 << 20, output);
         serde_json::to_writer(&mut writer, manifest).map_err(|error| failed(error.into()))?;
-        std::io::Write::flush(&mut writer).map_err(failed)?;
+        let output = writer.into_inner().map_err(|error| failed(error.into_error()))?;
+        output.finish().map_err(failed)?;
         Ok(())
     }
 }

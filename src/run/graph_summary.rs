@@ -1,7 +1,6 @@
 //! `graph_summary.json`: the nodes by number, and which follow which.
 
 use std::collections::HashMap;
-use std::fs;
 
 use serde_json::{Map, Value, json};
 
@@ -32,6 +31,5 @@ pub(super) fn write(inputs: &RunInputs) {
     }
     let summary = json!({ "_invocation_id": inputs.invocation.id, "linked": Value::Object(linked) });
     let path = shared.project_root.join(&shared.target_path).join("graph_summary.json");
-    let _ = path.parent().map(fs::create_dir_all);
-    let _ = fs::write(path, summary.to_string());
+    let _ = crate::output::write(&path, summary.to_string());
 }

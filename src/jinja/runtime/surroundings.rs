@@ -94,11 +94,7 @@ impl Surroundings {
 
     /// Writes a text to such a path.
     pub fn write(&self, path: &std::path::Path, text: &str) -> std::io::Result<()> {
-        let path = self.project_root.join(path);
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)?;
-        }
-        std::fs::write(path, text)
+        crate::output::write(&self.project_root.join(path), text)
     }
 }
 

@@ -254,11 +254,8 @@ fn write_json(path: &Path, artifact: &impl Serialize) -> Result<()> {
             .cause(error.to_string())
             .boxed()
     };
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(fail)?;
-    }
     let text = serde_json::to_vec(artifact).map_err(|error| fail(error.into()))?;
-    fs::write(path, text).map_err(fail)
+    crate::output::write(path, text).map_err(fail)
 }
 
 /// As the log tells times of nodes: UTC without saying so.
