@@ -11,6 +11,7 @@ use super::company::{self, Glimpses};
 use super::facts::{Day, day_start};
 use super::history::{Arrival, History};
 use super::mart::{Duty, MartRun};
+use super::other_marts::{OTHER_MARTS, OtherMart};
 use super::random::Random;
 use super::round::{Periods, Round, Weather};
 use super::seed::Seed;
@@ -19,6 +20,10 @@ use super::stage::{Ended, Stage};
 
 /// Of the sessions: the day in Seoul must not depend on it.
 const TIME_ZONES: [&str; 3] = ["UTC", "Asia/Seoul", "America/New_York"];
+
+/// A run keeps others off its schema by a lock of two numbers.
+const HOLDS_THE_LOCK: &str =
+    "pid in (select pid from pg_locks where locktype = 'advisory' and objsubid = 2 and granted)";
 
 const ROUNDS: u32 = 8;
 
@@ -30,6 +35,7 @@ pub(super) struct Batch {
     histories: Vec<History>,
     days: std::ops::Range<Day>,
     stage: Stage,
+    other_mart: &'static OtherMart,
     client: Client,
 }
 
@@ -68,10 +74,11 @@ impl Batch {
         let deletes = random.one_in(2);
         let numbers = (0..count).filter(|&number| seed.history.is_none_or(|only| only == number));
         let histories = numbers.map(|number| History::new(number, seed.batch)).collect();
-        let stage = Stage::new(deletes, TIME_ZONES[random.below(3) as usize]);
+        let other_mart = random.pick(&OTHER_MARTS);
+        let stage = Stage::new(deletes, TIME_ZONES[random.below(3) as usize], other_mart);
         let client = stage.database.client();
         let pace = Random::new(seed.batch, u64::MAX);
-        Self { random, pace, deletes, histories, days: History::days_of(0..count), stage, client }
+        Self { random, pace, deletes, histories, days: History::days_of(0..count), stage, other_mart, client }
     }
 
     /// Random rounds, then two quiet ones: the first brings everything up to date, the second finds nothing to do.
@@ -85,6 +92,7 @@ impl Batch {
         for _ in 0..2 {
             sight = self.play_round(&Round::last(), &sight)?;
         }
+        self.other_mart_is_right()?;
         self.is_clean()
     }
 
@@ -150,16 +158,22 @@ impl Batch {
         let mut writer = self.stage.database.client();
         let mut reader = self.stage.database.client();
         let (stage, days) = (&self.stage, self.days.clone());
-        let count = if round.weather == Weather::TwoAtOnce { 2 } else { 1 };
         thread::scope(|scope| {
             let at_work = company::Run(&over);
             let written = scope.spawn(|| company::write(&mut writer, &queue, &over));
             let read = scope.spawn(|| company::read(&mut reader, days, &over));
             let processes: Vec<_> =
-                (0..count).map(|number| stage.start(&round.arguments(), number)).collect();
-            if let Weather::Terminated(moment) = round.weather {
-                thread::sleep(moment);
-                stage.terminate_sessions(&mut self.client);
+                (0..round.processes()).map(|number| stage.start(&round.arguments(), number)).collect();
+            match round.weather {
+                Weather::Terminated(moment) => {
+                    thread::sleep(moment);
+                    stage.terminate_sessions(&mut self.client, "true");
+                }
+                Weather::TwoUnlocked(moment) => {
+                    thread::sleep(moment);
+                    stage.terminate_sessions(&mut self.client, HOLDS_THE_LOCK);
+                }
+                _ => {}
             }
             let moment = if let Weather::Killed(moment) = round.weather { Some(moment) } else { None };
             let ended: Result<Vec<Ended>, String> =
@@ -190,6 +204,13 @@ impl Batch {
         queue
     }
 
+    fn other_mart_is_right(&mut self) -> Result<(), Failure> {
+        let sql = self.other_mart.differences(&self.stage.arriving);
+        let differences: i64 = self.client.query_one(&sql, &[]).unwrap().get(0);
+        let name = self.other_mart.name;
+        if differences == 0 { Ok(()) } else { Err(format!("{name} differs in {differences} rows").into()) }
+    }
+
     /// The project's own tests agree, and no relation of a killed run is left.
     fn is_clean(&mut self) -> Result<(), Failure> {
         // moments are empty here and there
@@ -208,7 +229,7 @@ impl Batch {
 fn ended_as_expected(round: &Round, before: &Sight, outcome: &Outcome) -> Result<(), Failure> {
     let ended_well = outcome.ended.iter().filter(|process| process.status == Some(0)).count();
     let expected = match round.weather {
-        Weather::Killed(_) | Weather::Terminated(_) => true,
+        Weather::Killed(_) | Weather::Terminated(_) | Weather::TwoUnlocked(_) => true,
         // two first builds want to create the same table
         Weather::TwoAtOnce => ended_well == 2 || ended_well == 1 && !before.all_is_built,
         Weather::NullKeys(_, count) if round.refused().is_some() => {
@@ -253,7 +274,7 @@ fn check(
     history.check_mart(&MartRun {
         duty: &|day| if refused { Duty::Leave } else { duty(round, day) },
         ended_well: outcome.all_ended_well() || round.refused() == Some(Log::Campaign),
-        alone: round.weather != Weather::TwoAtOnce,
+        alone: round.processes() == 1,
         first_build: !before.mart_is_built,
         before: &before_it,
         after: &after_it,

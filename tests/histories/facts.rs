@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 /// Of the calendar in Seoul, since 1970-01-01.
 pub(super) type Day = i64;
 
-pub(super) const FIRST_DAY: Day = 19_723;
+/// The first of February 2024: of a hundred histories some have the days on which clocks change.
+pub(super) const FIRST_DAY: Day = 19_754;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {

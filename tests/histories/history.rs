@@ -10,8 +10,16 @@ use super::random::Random;
 
 const DAYS: i64 = 3;
 
-/// Into a day: its edges, where a wrong time zone shows, and between.
-const MICROSECONDS: [i64; 4] = [0, 1, 9 * 3_600_000_000, 86_400_000_000 - 1];
+/// Into a day: its edges, where a wrong time zone shows, and the hours in which clocks change elsewhere.
+const MICROSECONDS: [i64; 7] = [
+    0,
+    1,
+    9 * 3_600_000_000,
+    13 * 3_600_000_000 + 1,
+    14 * 3_600_000_000 + 1,
+    15 * 3_600_000_000 + 1,
+    86_400_000_000 - 1,
+];
 
 /// A row that arrives, or one that is taken back.
 #[derive(Debug, Clone)]

@@ -10,6 +10,7 @@ mod company;
 mod facts;
 mod history;
 mod mart;
+mod other_marts;
 mod random;
 mod round;
 mod seed;

@@ -27,6 +27,8 @@ pub(super) enum Weather {
     Terminated(Duration),
     /// a second process does the same
     TwoAtOnce,
+    /// the same, and after so long the server ends the session that keeps the second one waiting
+    TwoUnlocked(Duration),
     /// so many rows without a key are in a log
     NullKeys(Log, u32),
 }
@@ -65,6 +67,10 @@ impl Round {
     /// The rows that came last are there, nothing else happens.
     pub(super) fn last() -> Self {
         Self { models: &[], periods: Periods::Changed, weather: Weather::Calm, threads: 4, writer: false }
+    }
+
+    pub(super) fn processes(&self) -> usize {
+        if matches!(self.weather, Weather::TwoAtOnce | Weather::TwoUnlocked(_)) { 2 } else { 1 }
     }
 
     pub(super) fn runs(&self, model: &str) -> bool {
@@ -118,7 +124,8 @@ fn weather(random: &mut Random) -> Weather {
         0..=3 => Weather::Killed(moment),
         4 => Weather::Terminated(moment),
         5 | 6 => Weather::TwoAtOnce,
-        7 | 8 => Weather::NullKeys(*random.pick(&LOGS), 1 + random.below(3)),
+        7 | 8 => Weather::TwoUnlocked(moment),
+        9 | 10 => Weather::NullKeys(*random.pick(&LOGS), 1 + random.below(3)),
         _ => Weather::Calm,
     }
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use postgres::Client;
 
 use super::change_log::{GONE, Log};
+use super::other_marts::OtherMart;
 use crate::support::{Database, Project};
 
 /// A change log whose key has two columns and whose rows have an order within a moment; the ad mart has none.
@@ -35,7 +36,7 @@ pub(super) struct Ended {
 }
 
 impl Stage {
-    pub(super) fn new(deletes: bool, time_zone: &str) -> Self {
+    pub(super) fn new(deletes: bool, time_zone: &str, other_mart: &OtherMart) -> Self {
         let mut database = Database::new();
         let project = Project::new(&database);
         let arriving = format!("{}_arriving", database.schema);
@@ -44,6 +45,7 @@ impl Stage {
             project.copy_from(&root.join(folder), folder);
         }
         project.write("models/campaign.sql", CAMPAIGN);
+        project.write(&format!("models/{}.sql", other_mart.name), &other_mart.model());
         let mut settings = fs::read_to_string(root.join("dbt_project.yml")).unwrap();
         let mut set = |from: &str, to: &str| {
             assert_eq!(settings.matches(from).count(), 1, "dbt_project.yml: {from}");
@@ -89,9 +91,10 @@ impl Stage {
         Err("sessions of a process that is gone are still there after ten seconds".into())
     }
 
-    pub(super) fn terminate_sessions(&self, client: &mut Client) {
-        let sql = "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = $1";
-        client.query_one(sql, &[&self.database.schema]).unwrap();
+    pub(super) fn terminate_sessions(&self, client: &mut Client, condition: &str) {
+        let sql =
+            "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = $1 and ";
+        client.query_one(&format!("{sql}{condition}"), &[&self.database.schema]).unwrap();
     }
 
     pub(super) fn stage_null_keys(&self, client: &mut Client, log: Log, count: u32) {

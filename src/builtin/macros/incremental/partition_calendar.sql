@@ -13,6 +13,17 @@
   {{ return("(to_timestamp(date_part('epoch', " ~ column ~ ")) at time zone '" ~ rsdbt_partitioning().time_zone ~ "')") }}
 {% endmacro %}
 
+{# In UTC. Where clocks go back, a time comes twice and the server means the later one; where they go forward, none. #}
+{% macro rsdbt_first_moment(local_time) -%}
+  {%- set time_zone = rsdbt_partitioning().time_zone -%}
+  {%- set moment = '(' ~ local_time ~ " at time zone '" ~ time_zone ~ "')" -%}
+  coalesce((
+    select min({{ moment }} - earlier)
+    from unnest(array[interval '0', '30 minutes', '1 hour', '2 hours']) as earlier
+    where ({{ moment }} - earlier) at time zone '{{ time_zone }}' = {{ local_time }}
+  ), {{ moment }}) at time zone 'UTC'
+{%- endmacro %}
+
 {# The windows of queries that select local times, in their order. #}
 {% macro rsdbt_windows(queries) %}
   {%- set by = rsdbt_partitioning() -%}
@@ -25,8 +36,8 @@
       where moment is not null
     )
     select
-      start at time zone '{{ by.time_zone }}' at time zone 'UTC' as "start",
-      (start + interval '1 {{ by.granularity }}') at time zone '{{ by.time_zone }}' at time zone 'UTC' as "end",
+      {{ rsdbt_first_moment('start') }} as "start",
+      {{ rsdbt_first_moment("(start + interval '1 " ~ by.granularity ~ "')") }} as "end",
       start as local_start,
       start + interval '1 {{ by.granularity }}' as local_end,
       to_char(start, '{{ 'YYYYMMDD_HH24' if by.granularity == 'hour' else 'YYYYMM' if by.granularity == 'month' else 'YYYYMMDD' }}') as name

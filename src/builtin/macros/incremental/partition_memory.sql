@@ -34,16 +34,30 @@
 {% endmacro %}
 
 {% macro rsdbt_fingerprint_store() %}
-  {%- set schema = adapter.quote(target.schema ~ '_rsdbt') -%}
-  {%- set store = schema ~ '.partition_fingerprints' -%}
-  {%- if not run_query("select to_regclass('" ~ escape_single_quotes(store) ~ "') is not null").rows[0][0] -%}
+  {%- set schema = target.schema ~ '_rsdbt' -%}
+  {%- set store = adapter.quote(schema) ~ '.partition_fingerprints' -%}
+  {%- if not rsdbt_store_exists(schema)['table'] -%}
     {#- `if not exists` alone lets two sessions collide. -#}
     {%- do run_query("select pg_advisory_xact_lock(hashtextextended('rsdbt store', 0))") -%}
-    {%- do run_query('create schema if not exists ' ~ schema) -%}
-    {%- do run_query(
-      'create table if not exists ' ~ store ~ ' (model text, input text, period timestamp, row_count bigint, checksum numeric, '
-      ~ 'primary key (model, input, period))'
-    ) -%}
+    {%- set exists = rsdbt_store_exists(schema) -%}
+    {%- if not exists['schema'] -%}
+      {%- do run_query('create schema ' ~ adapter.quote(schema)) -%}
+    {%- endif -%}
+    {%- if not exists['table'] -%}
+      {%- do run_query(
+        'create table ' ~ store ~ ' (model text, input text, period timestamp, row_count bigint, checksum numeric, '
+        ~ 'primary key (model, input, period))'
+      ) -%}
+    {%- endif -%}
   {%- endif -%}
   {{ return(store) }}
+{% endmacro %}
+
+{# Asked of the catalog's rows: what a session once looked up by name and did not find, it goes on not to find. #}
+{% macro rsdbt_store_exists(schema) %}
+  {%- set row = run_query(
+    "select count(distinct namespace.oid), count(class.oid) from pg_catalog.pg_namespace as namespace left join pg_catalog.pg_class as class"
+    ~ " on relnamespace = namespace.oid and relname = 'partition_fingerprints' where nspname = '" ~ escape_single_quotes(schema) ~ "'"
+  ).rows[0] -%}
+  {{ return({'schema': row[0] > 0, 'table': row[1] > 0}) }}
 {% endmacro %}

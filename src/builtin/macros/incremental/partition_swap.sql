@@ -6,11 +6,13 @@
 {# Builds the new partitions. Gives {swap, drop}: what the transaction ends with, and what is dropped after it. #}
 {% macro rsdbt_swap_partitions(target, rows, columns, windows) %}
   {%- do rsdbt_add_missing_indexes(target) -%}
+  {%- do rsdbt_drop_old_partitions(target) -%}
   {%- set outlived = rsdbt_outlived_partitions(target, columns) -%}
   {%- set locked = outlived | list -%}
   {%- set dropped = [] -%}
   {%- set changes = ['drop table ' ~ outlived | join(', ')] if outlived else [] -%}
   {%- set filled = namespace(rows=0) -%}
+  {%- set with_rows = rsdbt_windows_of_rows(rows, columns) | map(attribute='name') | list -%}
   {%- for window in windows -%}
     {%- set partition = rsdbt_partition(target, window) -%}
     {%- set fresh = make_relation_with_suffix(partition, '__dbt_tmp') -%}
@@ -20,17 +22,19 @@
       {#- Of a run that ended between the swap and the drop. -#}
       {%- do run_query('drop table ' ~ backup) -%}
     {%- endif -%}
-    {%- do rsdbt_build_partition(fresh, target, rows, columns, window) -%}
-    {%- set filled.rows = filled.rows + load_result('fill_partition')['response'].rows_affected -%}
-    {%- if found[0] -%}
-      {%- do locked.append(partition.render()) -%}
-      {%- do dropped.append(backup.render()) -%}
-      {%- do changes.append('alter table ' ~ target ~ ' detach partition ' ~ partition) -%}
-      {%- do changes.append('alter table ' ~ partition ~ ' rename to ' ~ adapter.quote(backup.identifier)) -%}
+    {%- if found[0] or window['name'] in with_rows -%}
+      {%- do rsdbt_build_partition(fresh, target, rows, columns, window) -%}
+      {%- set filled.rows = filled.rows + load_result('fill_partition')['response'].rows_affected -%}
+      {%- if found[0] -%}
+        {%- do locked.append(partition.render()) -%}
+        {%- do dropped.append(backup.render()) -%}
+        {%- do changes.append('alter table ' ~ target ~ ' detach partition ' ~ partition) -%}
+        {%- do changes.append('alter table ' ~ partition ~ ' rename to ' ~ adapter.quote(backup.identifier)) -%}
+      {%- endif -%}
+      {%- do changes.append('alter table ' ~ fresh ~ ' rename to ' ~ adapter.quote(partition.identifier)) -%}
+      {%- do changes.append('alter table ' ~ target ~ ' attach partition ' ~ partition ~ ' for values '
+        ~ rsdbt_partition_bounds(window, rsdbt_field_kind(columns))) -%}
     {%- endif -%}
-    {%- do changes.append('alter table ' ~ fresh ~ ' rename to ' ~ adapter.quote(partition.identifier)) -%}
-    {%- do changes.append('alter table ' ~ target ~ ' attach partition ' ~ partition ~ ' for values '
-      ~ rsdbt_partition_bounds(window, rsdbt_field_kind(columns))) -%}
   {%- endfor -%}
   {%- set swap = (([rsdbt_lock_when_free([target.render()] + locked)] if locked else []) + changes) | join(';\n') -%}
   {%- call noop_statement('main', 'INSERT 0 ' ~ filled.rows, 'INSERT', filled.rows) %}{{ swap }}{% endcall -%}
