@@ -49,7 +49,7 @@ def psql(*arguments, database=DATABASE):
 
 def quiet():
     """Waits, ten seconds at most, until others leave the processors alone."""
-    for _ in range(20):
+    for _ in range(4):
         ticks = [[int(one) for one in Path("/proc/stat").read_text().split("\n")[0].split()[1:]] for _ in (0, time.sleep(0.5))]
         passed = [after - before for before, after in zip(*ticks)]
         if passed[3] + passed[4] > 0.8 * sum(passed):

@@ -27,8 +27,8 @@
 
 {#
   Gives the SQL that the transaction shall end with, if any.
-  The query's rows wait in a temporary table while columns are compared; then the strategy's SQL takes them over. An
-  upsert takes the rows that it consumes only then: the table has their shape.
+  The query's rows wait in a temporary table while columns are compared; then the strategy's SQL takes them over. Or
+  the table has their shape only, and that SQL reads them itself.
 #}
 {% macro rsdbt_increment(existing_relation, target_relation, strategy, get_strategy_sql) %}
   {%- set temp_relation = make_temp_relation(target_relation) -%}
@@ -42,11 +42,8 @@
     {%- set windows = rsdbt_windows_of_run(adapter.get_columns_in_relation(existing_relation)) -%}
     {%- set reading = rsdbt_reading_windows(sql, windows) -%}
   {%- endif -%}
-  {%- if strategy == 'merge_upsert' and reading['beside'] -%}
-    {%- do rsdbt_read_rows(temp_relation, sql, {'query': get_empty_subquery_sql(sql), 'beside': []}) -%}
-  {%- else -%}
-    {%- do rsdbt_read_rows(temp_relation, sql, reading) -%}
-  {%- endif -%}
+  {%- set reads_at_last = rsdbt_reads_at_last(strategy, reading, windows) -%}
+  {%- do rsdbt_read_rows(temp_relation, sql, {'query': get_empty_subquery_sql(sql), 'beside': []} if reads_at_last else reading) -%}
   {%- if not config.get('contract').enforced -%}
     {%- do adapter.expand_target_column_types(from_relation=temp_relation, to_relation=target_relation) -%}
   {%- endif -%}
@@ -60,7 +57,7 @@
   {%- endif -%}
   {%- set strategy_sql = get_strategy_sql({
     'target_relation': target_relation, 'temp_relation': temp_relation, 'unique_key': unique_key,
-    'dest_columns': dest_columns, 'partitions': windows, 'reading': reading,
+    'dest_columns': dest_columns, 'partitions': windows, 'reading': reading if reads_at_last else none,
     'incremental_predicates': config.get('predicates', none) or config.get('incremental_predicates', none),
   }) -%}
   {%- if strategy == 'partition_overwrite' and config.get('partitioned') -%}

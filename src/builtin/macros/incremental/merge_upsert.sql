@@ -11,11 +11,7 @@
 
 {% macro get_incremental_merge_upsert_sql(arg_dict) %}
   {%- set target = arg_dict['target_relation'] -%}
-  {%- set staged = {'with': '', 'rows': arg_dict['temp_relation']} -%}
-  {%- if arg_dict.get('reading', {}).get('beside') -%}
-    {%- set reading = arg_dict['reading'] -%}
-    {%- set staged = {'with': 'with ' ~ reading['beside'] | join(',\n') ~ '\n', 'rows': '(\n' ~ reading['query'] ~ '\n) as rsdbt_staged'} -%}
-  {%- endif -%}
+  {%- set staged = rsdbt_rows_of(arg_dict) -%}
   {%- set keys = rsdbt_listed(arg_dict['unique_key']) -%}
   {%- if not keys or not config.get('updated_at') -%}
     {{ exceptions.raise_compiler_error('incremental_strategy `merge_upsert` needs `unique_key` and `updated_at`') }}

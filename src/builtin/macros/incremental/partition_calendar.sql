@@ -63,7 +63,11 @@
   A moment, coarse, in the same period of any time zone: to count by quarters and those by periods is cheaper than to
   look up the zone for every row. Offsets have been whole quarters since 1972; one that is spelt out may be anything.
 #}
-{% macro rsdbt_quarter(moment) -%}
-  case when {{ moment }} < '1972-01-08' then date_trunc('second', {{ moment }}) else date_bin(
-  {{- "'1 second'" if ':' in rsdbt_partitioning().time_zone else "'15 minutes'" }}, {{ moment }}, timestamp '2000-01-01') end
-{%- endmacro %}
+{% macro rsdbt_quarter(moment, since) %}
+  {%- set width = '1 second' if ':' in rsdbt_partitioning().time_zone else '15 minutes' -%}
+  {%- set quarter = "date_bin('" ~ width ~ "', " ~ moment ~ ", timestamp '2000-01-01')" -%}
+  {%- if since is not none and since >= '1972-01-08' -%}
+    {{ return(quarter) }}
+  {%- endif -%}
+  {{ return('case when ' ~ moment ~ " < '1972-01-08' then date_trunc('second', " ~ moment ~ ') else ' ~ quarter ~ ' end') }}
+{% endmacro %}

@@ -23,12 +23,14 @@
   {%- endif -%}
   {%- set condition = rsdbt_in_windows(rsdbt_partitioning().field, rsdbt_field_kind(arg_dict['dest_columns']), windows) -%}
   {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
+  {%- set fresh = rsdbt_rows_of(arg_dict) -%}
   {%- set overwrite_sql -%}
   delete from {{ target }}
   where {{ condition }};
+  {{ fresh['with'] -}}
   insert into {{ target }} ({{ columns }})
   select {{ columns }}
-  from {{ arg_dict['temp_relation'] }}
+  from {{ fresh['rows'] }}
   where {{ condition }}
   {%- endset -%}
   {{ return(overwrite_sql) }}

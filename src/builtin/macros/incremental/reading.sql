@@ -22,3 +22,23 @@
     {{ reading['query'] }}
   ) as rsdbt_rows
 {%- endmacro %}
+
+{#
+  Rows that are read beside something else need not wait in a temporary table: the statement that applies them can read
+  them. Not when old rows go before it that the query may look at.
+#}
+{% macro rsdbt_reads_at_last(strategy, reading, windows) %}
+  {%- if not reading['beside'] -%}
+    {{ return(False) }}
+  {%- endif -%}
+  {{ return(strategy == 'merge_upsert' or windows is not none and not config.get('partitioned') and this.identifier not in reading['query']) }}
+{% endmacro %}
+
+{# What stands before the reading statement, and where its rows are. #}
+{% macro rsdbt_rows_of(arg_dict) %}
+  {%- set reading = arg_dict.get('reading') -%}
+  {%- if not reading -%}
+    {{ return({'with': '', 'rows': arg_dict['temp_relation']}) }}
+  {%- endif -%}
+  {{ return({'with': 'with ' ~ reading['beside'] | join(',\n') ~ '\n', 'rows': '(\n' ~ reading['query'] ~ '\n) as rsdbt_rows'}) }}
+{% endmacro %}
