@@ -69,6 +69,7 @@
   {%- if strategy == 'merge_upsert' -%}
     {%- do rsdbt_refuse_rows_without_key(rsdbt_listed(unique_key)) -%}
   {%- endif -%}
+  {%- do rsdbt_add_missing_constraints(target_relation) -%}
   {%- do rsdbt_add_missing_indexes(target_relation) -%}
   {{ return(none) }}
 {% endmacro %}

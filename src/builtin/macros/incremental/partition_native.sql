@@ -18,6 +18,7 @@
   {%- call statement('main') -%}
     {{ rsdbt_insert_windows_sql(relation, rows, columns, windows) }}
   {%- endcall -%}
+  {%- do rsdbt_add_missing_constraints(relation) -%}
 {% endmacro %}
 
 {% macro rsdbt_insert_windows_sql(relation, rows, columns, windows) %}

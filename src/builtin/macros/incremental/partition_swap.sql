@@ -5,6 +5,7 @@
 
 {# Builds the new partitions. Gives {swap, drop}: what the transaction ends with, and what is dropped after it. #}
 {% macro rsdbt_swap_partitions(target, rows, columns, windows) %}
+  {%- do rsdbt_add_missing_constraints(target) -%}
   {%- do rsdbt_add_missing_indexes(target) -%}
   {%- do rsdbt_drop_old_partitions(target) -%}
   {%- set outlived = rsdbt_outlived_partitions(target, columns) -%}
