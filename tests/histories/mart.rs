@@ -107,7 +107,9 @@ impl History {
         run: &MartRun<'_>,
     ) -> Result<(), String> {
         let changed = self.facts.version(day) > mark(&self.mart.known, day);
-        let became_known = before.iter().any(|row| is_outdated_unknown(row, run.after));
+        // of two processes the second may have deleted what had become known to the first
+        let became_known =
+            before.iter().any(|row| is_outdated_unknown(row, run.after) || !run.alone && is_unknown(row));
         match duty {
             _ if run.first_build && duty != Duty::Leave => Ok(()),
             Duty::Build => Ok(()),
@@ -130,6 +132,10 @@ fn measures_of(rows: &[MartRow]) -> Result<DayMeasures, String> {
 fn value_of(seen: &Seen, log: Log, id: i64) -> Option<&str> {
     let mut rows = seen.merged[log as usize].iter();
     rows.find(|row| row.key.0 == id).map(|row| row.value.as_str())
+}
+
+fn is_unknown(row: &MartRow) -> bool {
+    row.revenue_type == UNKNOWN || row.unit_type == UNKNOWN
 }
 
 fn is_outdated_unknown(row: &MartRow, now: &Seen) -> bool {
