@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Record what dbt lists for many selectors, as data for tests/selectors.rs.
+"""Record what dbt lists for many selectors, as data for tests/parity/.
 
     python tests/record/dbt_ls.py [PROJECT ...]
 
