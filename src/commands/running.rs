@@ -10,6 +10,7 @@ use super::connect::Connect;
 use super::runtime_config::runtime_config;
 use super::session::{Parsed, Session};
 use crate::config::DBT_VERSION;
+use crate::config::schedule::moment;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::jinja::objects::Policy;
 use crate::jinja::runtime::Surroundings;
@@ -146,7 +147,7 @@ fn sample(value: Option<&Json>, now: jiff::Timestamp) -> Result<Option<[jiff::Ti
         Some(Json::Object(window)) => {
             let at = |key: &str| {
                 let text = window.get(key).and_then(Json::as_str).unwrap_or_default();
-                timestamp(text).ok_or_else(|| invalid(text))
+                moment(text).ok_or_else(|| invalid(text))
             };
             Ok(Some([at("start")?, at("end")?]))
         }
@@ -171,15 +172,4 @@ fn sample(value: Option<&Json>, now: jiff::Timestamp) -> Result<Option<[jiff::Ti
         }
         Some(other) => Err(invalid(&other.to_string())),
     }
-}
-
-fn timestamp(text: &str) -> Option<jiff::Timestamp> {
-    let text = text.trim().replace(' ', "T");
-    text.parse::<jiff::Timestamp>().ok().or_else(|| {
-        let date = text
-            .parse::<jiff::civil::DateTime>()
-            .ok()
-            .or_else(|| text.parse::<jiff::civil::Date>().ok().map(jiff::civil::DateTime::from))?;
-        date.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
-    })
 }

@@ -91,7 +91,7 @@ impl Schedule {
     }
 }
 
-/// `2022-09-01 15:00:00` or `2022-09-01`, in UTC unless it says otherwise.
+/// `2022-09-01 15:00:00`, `2022-09-01T15:00:00` or `2022-09-01`, in UTC unless it says otherwise.
 pub fn moment(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     text.parse::<Timestamp>().ok().or_else(|| {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
-use super::{Relation, RelationType, Table};
-use crate::adapter::{Cell, ResultColumn, ResultSet};
+use super::table::tests::table;
+use super::{Relation, RelationType};
 use crate::diagnostic::SourceText;
 use crate::jinja::{Context, Engine, EngineSettings};
 
@@ -36,24 +36,6 @@ impl Context for Node {
     fn as_any(&self) -> &dyn Any {
         self
     }
-}
-
-fn table() -> Table {
-    let columns = ["id", "name", "x", "f", "d", "b", "z"];
-    let columns = columns.map(|name| ResultColumn { name: name.into(), type_oid: 0, type_modifier: -1 });
-    let row = |index: i64| {
-        let halves = index * 150;
-        vec![
-            Cell::Int(index),
-            Cell::Text(format!("n{index}")),
-            Cell::Decimal(format!("{}.{:02}", halves / 100, halves % 100)),
-            Cell::Float(1_234_567.25),
-            Cell::Date(jiff::civil::date(2024, 1, i8::try_from(index).unwrap() + 1)),
-            Cell::Bool(index % 2 == 0),
-            Cell::Null,
-        ]
-    };
-    Table::from_result_set(&ResultSet { columns: columns.into(), rows: (0..7).map(row).collect() })
 }
 
 #[test]

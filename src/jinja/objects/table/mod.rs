@@ -251,4 +251,4 @@ fn argument(value: Option<Value>) -> Option<Value> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

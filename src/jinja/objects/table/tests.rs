@@ -6,7 +6,7 @@ use super::{PrintLimits, Table};
 use crate::adapter::{Cell, ResultColumn, ResultSet};
 use crate::jinja::python::{call_method, repr, to_str, tuple};
 
-fn table() -> Table {
+pub(in super::super) fn table() -> Table {
     let columns = ["id", "name", "x", "f", "d", "b", "z"];
     let columns = columns.map(|name| ResultColumn { name: name.into(), type_oid: 0, type_modifier: -1 });
     let row = |index: i64| {
