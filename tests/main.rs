@@ -7,6 +7,7 @@ mod docs;
 mod docs_server;
 mod histories;
 mod lineage;
+mod mart_lineage;
 mod other_client;
 mod parity;
 mod rights;

@@ -120,7 +120,14 @@ impl Invocation {
         flags.set("invocation_command", format!("rsdbt {}", parsed.command));
         flags.set("project_dir", project_directory.display().to_string());
         let id = new_id();
-        let emitter = Arc::new(emitter(&flags, &environment, &project_directory, raw_project.as_ref(), &id)?);
+        let emitter = Arc::new(emitter(
+            &parsed.command,
+            &flags,
+            &environment,
+            &project_directory,
+            raw_project.as_ref(),
+            &id,
+        )?);
         let invocation = Self {
             command: parsed.command,
             flags,
@@ -264,6 +271,7 @@ pub(super) fn report_without_flags(problems: &Diagnostics) {
 }
 
 fn emitter(
+    command: &str,
     flags: &Flags,
     environment: &Environment,
     project: &Path,
@@ -277,6 +285,9 @@ fn emitter(
     };
     let terminal_level =
         if flags.boolean("debug") { Some(Level::Debug) } else { level("log_level", Level::Info) };
+    // a program reads it: nothing else may stand before it
+    let is_for_programs = command == "lineage" && flags.text("output").is_some_and(|form| form != "tree");
+    let quiet = is_for_programs || flags.boolean("quiet");
     let width = usize::try_from(flags.integer("printer_width").unwrap_or(80)).unwrap_or(80);
     let is_terminal = std::io::stdout().is_terminal();
     let explicit = flags.origin("use_colors") != crate::config::flags::FlagOrigin::Default;
@@ -302,8 +313,8 @@ fn emitter(
         log_file: raw.map(|_| log_directory.join("dbt.log")),
         log_file_max_bytes: u64::try_from(flags.integer("log_file_max_bytes").unwrap_or(0)).unwrap_or(0),
         log_cache_events: flags.boolean("log_cache_events"),
-        quiet: flags.boolean("quiet"),
-        progress: is_terminal && terminal_format == Format::Text && !flags.boolean("quiet"),
+        quiet,
+        progress: is_terminal && terminal_format == Format::Text && !quiet,
         invocation: crate::report::Invocation { id: id.to_owned(), extra: Map::new() },
     };
     let mut warnings = match flags.get("warn_error_options") {
