@@ -26,23 +26,6 @@
 {% endmacro %}
 
 {#
-  Parts of the statement that reads the rows, so that both see the same ones: a row that arrives after an earlier
-  fingerprint, is read, and is gone before the next one would stay in the table. No windows: a first build.
-#}
-{% macro rsdbt_remembering(windows) %}
-  {%- set store = rsdbt_fingerprint_store() -%}
-  {%- set of_windows = 'true' if windows is none else rsdbt_in_windows('known.period', 'local', windows) -%}
-  {{ return([
-    'rsdbt_prints as materialized (' ~ rsdbt_fingerprints_sql(none, windows) ~ ')',
-    'rsdbt_forgotten as (delete from ' ~ store ~ ' as known where model = ' ~ rsdbt_model_literal() ~ ' and ' ~ of_windows
-    ~ ' and (input, period) not in (select input, period from rsdbt_prints))',
-    'rsdbt_remembered as (insert into ' ~ store ~ ' (model, input, period, row_count, checksum) select ' ~ rsdbt_model_literal()
-    ~ ', input, period, row_count, checksum from rsdbt_prints on conflict (model, input, period) do update set '
-    ~ 'row_count = excluded.row_count, checksum = excluded.checksum)',
-  ]) }}
-{% endmacro %}
-
-{#
   Of the windows, or of all periods since the horizon. The planner takes every moment for a group of its own and would
   sort all rows; behind `offset '0'` it cannot see the moments, and hashes in parallel.
 #}

@@ -41,6 +41,9 @@
   {%- set by = rsdbt_partitioning() -%}
   {%- set step = "interval '1 " ~ by.granularity ~ "'" -%}
   {%- set periods = [] -%}
+  {%- if flags.EMPTY -%}
+    {{ return([]) }}
+  {%- endif -%}
   {%- if flags.EVENT_TIME_START -%}
     {%- do periods.append("select generate_series(date_trunc('" ~ by.granularity ~ "', " ~ rsdbt_local("timestamp '" ~ flags.EVENT_TIME_START ~ "'")
       ~ '), ' ~ rsdbt_local("timestamp '" ~ flags.EVENT_TIME_END ~ "'") ~ " - interval '1 microsecond', " ~ step ~ ')') -%}
