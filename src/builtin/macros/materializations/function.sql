@@ -15,7 +15,7 @@
   {%- call statement(name='main') -%}
     {{ build_sql }}
   {%- endcall -%}
-  {%- do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing_relation)) -%}
+  {%- do rsdbt_apply_function_grants(target_relation, config.get('grants')) -%}
   {%- do persist_docs(target_relation, model) -%}
   {%- do adapter.commit() -%}
 {% endmacro %}
