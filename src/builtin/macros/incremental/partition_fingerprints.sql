@@ -30,22 +30,23 @@
   sort all rows; behind `offset '0'` it cannot see the moments, and hashes in parallel.
 #}
 {% macro rsdbt_fingerprints_sql(horizon, windows) %}
-  {%- set since = (windows[0] if windows is not none else horizon or {}).get('start') -%}
   {%- set queries = [] -%}
   {%- for unique_id in model.depends_on.nodes -%}
     {%- set node = graph.sources.get(unique_id) or graph.nodes.get(unique_id) -%}
     {%- if node.config.get('event_time') -%}
       {%- set columns = rsdbt_columns_of_input(node) -%}
-      {%- set moment = rsdbt_event_moment(node, columns) -%}
+      {%- set moment = 'input.' ~ node.config.get('event_time') -%}
+      {%- set kind = rsdbt_event_kind(node, columns) -%}
+      {%- set since = (windows[0] if windows is not none else horizon or {}).get('start' if kind == 'instant' else 'local_start') -%}
       {%- set query -%}
       select '{{ escape_single_quotes(unique_id) }}'::text as input, period, sum(row_count)::bigint as row_count, sum(checksum) as checksum
       from (
         select
-          date_trunc('{{ rsdbt_partitioning().granularity }}', {{ rsdbt_local_field('quarter', 'instant') }}) as period, count(*) as row_count, sum(hash) as checksum
+          date_trunc('{{ rsdbt_partitioning().granularity }}', {{ rsdbt_local_field('quarter', kind) }}) as period, count(*) as row_count, sum(hash) as checksum
         from (
-          select {{ rsdbt_quarter(moment, since) }} as quarter, {{ rsdbt_row_hash(columns) }} as hash
+          select {{ rsdbt_quarter(moment, since) if kind == 'instant' else moment }} as quarter, {{ rsdbt_row_hash(columns) }} as hash
           from {{ node.relation_name }} as input
-          where {{ rsdbt_in_windows(moment, 'instant', windows) if windows is not none
+          where {{ rsdbt_in_windows(moment, kind, windows) if windows is not none
             else moment ~ " >= '" ~ since ~ "'" if since is not none else moment ~ ' is not null' }}
           offset '0'
         ) as hashed

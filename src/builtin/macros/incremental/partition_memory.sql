@@ -20,13 +20,24 @@
   {{ return(parts | join(' # ')) }}
 {% endmacro %}
 
-{# A date has no hour to compare with the edge of a window. #}
-{% macro rsdbt_event_moment(node, columns) %}
-  {%- set event_time = node.config.get('event_time') -%}
-  {%- for column in columns if column.name | lower == event_time | replace('"', '') | lower and column.dtype == 'date' -%}
-    {{ return('(input.' ~ event_time ~ ')::timestamp') }}
+{# A date is a day of the calendar, in whatever time zone that is. #}
+{% macro rsdbt_event_kind(node, columns) %}
+  {%- set event_time = node.config.get('event_time') | replace('"', '') | lower -%}
+  {%- for column in columns if column.name | lower == event_time and column.dtype == 'date' -%}
+    {{ return('date') }}
   {%- endfor -%}
-  {{ return('input.' ~ event_time) }}
+  {{ return('instant') }}
+{% endmacro %}
+
+{# The event time of an input, and a date. #}
+{% macro rsdbt_is_date_of_input(column) %}
+  {%- for unique_id in model.depends_on.nodes -%}
+    {%- set node = graph.sources.get(unique_id) or graph.nodes.get(unique_id) -%}
+    {%- if (node.config.get('event_time') or '') | replace('"', '') | lower == column.split('.')[-1] | replace('"', '') | lower -%}
+      {{ return(rsdbt_event_kind(node, rsdbt_columns_of_input(node)) == 'date') }}
+    {%- endif -%}
+  {%- endfor -%}
+  {{ return(false) }}
 {% endmacro %}
 
 {% macro rsdbt_model_literal() %}

@@ -12,7 +12,8 @@
   {%- endif -%}
   {%- set narrowed = namespace(sql=query) -%}
   {%- for kind, column in modules.re.findall('\\(/\\* periods by (\\w+) of: (.+?) \\*/ true\\)', query) -%}
-    {%- set narrowed.sql = narrowed.sql | replace(in_partitions(column, kind), '(' ~ rsdbt_in_windows(column, kind, windows) ~ ')') -%}
+    {%- set meant = 'date' if kind == 'instant' and rsdbt_is_date_of_input(column) else kind -%}
+    {%- set narrowed.sql = narrowed.sql | replace(in_partitions(column, kind), '(' ~ rsdbt_in_windows(column, meant, windows) ~ ')') -%}
   {%- endfor -%}
   {{ return({'query': narrowed.sql, 'beside': rsdbt_remembering(windows) if windows and config.get('dirty') else []}) }}
 {% endmacro %}
