@@ -1,13 +1,14 @@
 //! Before the first node: the lock that keeps two runs apart, the schemas, the relation cache.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::event::Event;
 use super::inputs::Command;
 use super::plan::Plan;
 use super::state::Run;
-use crate::adapter::{Begin, Cell, Connection, Fetch, catalog};
+use crate::adapter::{Begin, Cell, Connection, Fetch, Settings, catalog};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::manifest::{Node, NodeKind};
 
@@ -30,7 +31,9 @@ impl Run<'_> {
         if !writes || schemas.is_empty() {
             return Ok(Locks { _connection: None });
         }
-        let mut connection = Connection::open(&self.inputs.settings)?;
+        // the profile's `autocommit` would let go of a lock as soon as it is taken
+        let settings = Settings { autocommit: false, ..(*self.inputs.settings).clone() };
+        let mut connection = Connection::open(&Arc::new(settings))?;
         let begun = Instant::now();
         let mut told = false;
         // All in one order, so that two runs cannot wait for each other.

@@ -11,15 +11,11 @@ use super::company::{self, Glimpses};
 use super::facts::{Day, day_start};
 use super::history::{Arrival, History};
 use super::mart::{Duty, MartRun};
-use super::other_marts::{OTHER_MARTS, OtherMart};
 use super::random::Random;
 use super::round::{Periods, Round, Weather};
 use super::seed::Seed;
 use super::sight::{MART, Sight};
-use super::stage::{Ended, Stage};
-
-/// Of the sessions: the day in Seoul must not depend on it.
-const TIME_ZONES: [&str; 3] = ["UTC", "Asia/Seoul", "America/New_York"];
+use super::stage::{Ended, Setting, Stage};
 
 /// A run keeps others off its schema by a lock of two numbers.
 const HOLDS_THE_LOCK: &str =
@@ -31,11 +27,10 @@ pub(super) struct Batch {
     random: Random,
     /// Of the writer: a history alone has fewer rows to write, and must meet the same rounds.
     pace: Random,
-    deletes: bool,
+    setting: Setting,
     histories: Vec<History>,
     days: std::ops::Range<Day>,
     stage: Stage,
-    other_mart: &'static OtherMart,
     client: Client,
 }
 
@@ -71,14 +66,13 @@ impl Outcome {
 impl Batch {
     pub(super) fn new(seed: Seed, count: i64) -> Self {
         let mut random = Random::new(seed.batch, 0);
-        let deletes = random.one_in(2);
+        let setting = Setting::draw(&mut random);
         let numbers = (0..count).filter(|&number| seed.history.is_none_or(|only| only == number));
         let histories = numbers.map(|number| History::new(number, seed.batch)).collect();
-        let other_mart = random.pick(&OTHER_MARTS);
-        let stage = Stage::new(deletes, TIME_ZONES[random.below(3) as usize], other_mart);
+        let stage = Stage::new(&setting);
         let client = stage.database.client();
         let pace = Random::new(seed.batch, u64::MAX);
-        Self { random, pace, deletes, histories, days: History::days_of(0..count), stage, other_mart, client }
+        Self { random, pace, setting, histories, days: History::days_of(0..count), stage, client }
     }
 
     /// Random rounds, then two quiet ones: the first brings everything up to date, the second finds nothing to do.
@@ -110,7 +104,7 @@ impl Batch {
     fn arrive(&mut self) {
         let mut sql = String::new();
         for history in &mut self.histories {
-            let arrivals = history.arrivals(self.deletes);
+            let arrivals = history.arrivals(self.setting.deletes);
             for arrival in &arrivals {
                 sql.push_str(&arrival.sql(&self.stage.arriving));
                 sql.push_str(";\n");
@@ -125,7 +119,7 @@ impl Batch {
         for history in &mut self.histories {
             history.mark_start();
             history.told.push(format!("{round:?}"));
-            meanwhile.push(if round.writer { history.arrivals(self.deletes) } else { Vec::new() });
+            meanwhile.push(if round.writer { history.arrivals(self.setting.deletes) } else { Vec::new() });
         }
         if let Weather::NullKeys(log, count) = round.weather {
             self.stage.stage_null_keys(&mut self.client, log, count);
@@ -205,9 +199,9 @@ impl Batch {
     }
 
     fn other_mart_is_right(&mut self) -> Result<(), Failure> {
-        let sql = self.other_mart.differences(&self.stage.arriving);
+        let sql = self.setting.other_mart.differences(&self.stage.arriving);
         let differences: i64 = self.client.query_one(&sql, &[]).unwrap().get(0);
-        let name = self.other_mart.name;
+        let name = self.setting.other_mart.name;
         if differences == 0 { Ok(()) } else { Err(format!("{name} differs in {differences} rows").into()) }
     }
 

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use postgres::Client;
 
 use super::change_log::{GONE, Log};
-use super::other_marts::OtherMart;
+use super::other_marts::{OTHER_MARTS, OtherMart};
+use super::random::Random;
 use crate::support::{Database, Project};
 
 /// A change log whose key has two columns and whose rows have an order within a moment; the ad mart has none.
@@ -22,6 +23,30 @@ const CAMPAIGN: &str = "{{ config(
 ) }}
 select * from {{ var('arriving_schema') }}.campaign_staging
 ";
+
+/// Of the sessions: the day in Seoul must not depend on it.
+const TIME_ZONES: [&str; 3] = ["UTC", "Asia/Seoul", "America/New_York"];
+
+/// What differs from batch to batch.
+pub(super) struct Setting {
+    /// the log of units has rows that delete
+    pub(super) deletes: bool,
+    pub(super) other_mart: &'static OtherMart,
+    time_zone: &'static str,
+    /// as the profile may ask for
+    autocommit: bool,
+}
+
+impl Setting {
+    pub(super) fn draw(random: &mut Random) -> Self {
+        Self {
+            deletes: random.one_in(2),
+            other_mart: random.pick(&OTHER_MARTS),
+            time_zone: TIME_ZONES[random.below(3) as usize],
+            autocommit: random.one_in(4),
+        }
+    }
+}
 
 pub(super) struct Stage {
     pub(super) project: Project,
@@ -36,7 +61,8 @@ pub(super) struct Ended {
 }
 
 impl Stage {
-    pub(super) fn new(deletes: bool, time_zone: &str, other_mart: &OtherMart) -> Self {
+    pub(super) fn new(setting: &Setting) -> Self {
+        let Setting { deletes, other_mart, time_zone, autocommit } = setting;
         let mut database = Database::new();
         let project = Project::new(&database);
         let arriving = format!("{}_arriving", database.schema);
@@ -56,13 +82,14 @@ impl Stage {
         set("arriving_schema: public\n", &format!("arriving_schema: {arriving}\n"));
         set("horizon_days: 90\n", "horizon_days: 100000\n");
         let mut more = format!("    +materialized: table\n    +pre-hook: \"set time zone '{time_zone}'\"\n");
-        if deletes {
+        if *deletes {
             let _ = writeln!(more, "    unit:\n      +delete_when: \"unit_type = '{GONE}'\"");
         }
         set("    +materialized: table\n", &more);
         project.write("dbt_project.yml", &settings);
         let mut profile = fs::read_to_string(project.path().join("profiles.yml")).unwrap();
-        let _ = writeln!(profile, "      application_name: {}", database.schema);
+        let _ =
+            writeln!(profile, "      application_name: {}\n      autocommit: {autocommit}", database.schema);
         project.write("profiles.yml", &profile);
         database.execute(&arriving_tables(&arriving));
         Self { project, database, arriving }

@@ -9,6 +9,7 @@
   {%- set rebuild = should_full_refresh() or (existing_relation is not none and not existing_relation.is_table) -%}
 
   {{ run_hooks(pre_hooks, inside_transaction=False) }}
+  {%- do rsdbt_begin_where_needed(strategy) -%}
   {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
   {%- if existing_relation is none or rebuild -%}
