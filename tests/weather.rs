@@ -111,6 +111,35 @@ fn a_killed_run_leaves_nothing_behind() {
 }
 
 #[test]
+fn an_interrupted_operation_is_told_from_a_failed_one() {
+    let mut database = Database::new();
+    let project = Project::new(&database);
+    let schema = database.schema.clone();
+    let nap = format!("select '{schema}' as napper, pg_sleep(60)");
+    project.write(
+        "macros/nap.sql",
+        &format!("{{% macro nap() %}}{{% do run_query(\"{nap}\") %}}{{% endmacro %}}"),
+    );
+    let mut operation = project
+        .command(&["run-operation", "nap"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let naps = format!(
+        "select count(*) from pg_stat_activity where query like '%{schema}%' and query like '%pg_sleep%' and pid <> pg_backend_pid()"
+    );
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while database.query(&naps).unwrap().rows[0][0] == Cell::Int(0) {
+        assert!(Instant::now() < deadline, "the operation does not begin");
+        thread::sleep(Duration::from_millis(20));
+    }
+    let interrupt = std::process::Command::new("kill").arg("-INT").arg(operation.id().to_string()).status();
+    assert!(interrupt.unwrap().success());
+    assert_eq!(operation.wait().unwrap().code(), Some(2));
+}
+
+#[test]
 fn two_runs_at_once_on_one_schema_end_well() {
     let mut database = Database::new();
     let project = Project::new(&database);

@@ -38,5 +38,8 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let inputs = running::inputs(&session, &parsed, &connect, Command::Run, &[], Particulars::default())?;
     session.write_manifest(&parsed.manifest)?;
     let results = run::run_operation(&inputs, &operation)?;
+    if results.interrupted {
+        return Err(Diagnostic::runtime("interrupted", "the operation was interrupted").into());
+    }
     Ok(if results.success() { Outcome::Success } else { Outcome::Failure })
 }

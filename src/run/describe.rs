@@ -1,12 +1,12 @@
 //! How nodes are named in lines and logs.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::emitter::{NodeInfo, NodeRelation};
 use crate::manifest::{Manifest, Node, NodeKind, Resource, ResourceType};
 
 /// What the log tells about a node.
-pub(super) fn node_info(resource: Resource<'_>) -> NodeInfo {
+pub(super) fn node_info(manifest: &Manifest, resource: Resource<'_>) -> NodeInfo {
     let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
     let mut info = NodeInfo {
         node_path: resource.path().to_owned(),
@@ -21,6 +21,7 @@ pub(super) fn node_info(resource: Resource<'_>) -> NodeInfo {
     match resource {
         Resource::Node(node) => {
             info.meta = Value::Object(node.meta.clone());
+            info.group = node.group.as_ref().and_then(|name| group(manifest, name));
             info.node_checksum.clone_from(&node.checksum.checksum);
             info.node_relation = NodeRelation {
                 database: node.database.clone().unwrap_or_default(),
@@ -41,6 +42,20 @@ pub(super) fn node_info(resource: Resource<'_>) -> NodeInfo {
         _ => {}
     }
     info
+}
+
+/// dbt: name, package and owner, the owner's values as texts.
+fn group(manifest: &Manifest, name: &str) -> Option<Value> {
+    let group = manifest.groups.values().find(|group| group.name == name)?;
+    let Ok(Value::Object(owner)) = serde_json::to_value(&group.owner) else { return None };
+    let owner: serde_json::Map<String, Value> = owner
+        .into_iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(key, value)| {
+            (key, Value::from(value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+        })
+        .collect();
+    Some(json!({ "name": group.name, "package_name": group.package_name, "owner": owner }))
 }
 
 /// The description in "START .." lines: `sql table model s.x`.

@@ -26,6 +26,9 @@ pub struct NodeInfo {
     pub meta: Value,
     pub node_relation: NodeRelation,
     pub node_checksum: String,
+    /// The node's group; it stands beside the node's description in the events of results.
+    #[serde(skip)]
+    pub group: Option<Value>,
 }
 
 /// Where the node lives in the database.

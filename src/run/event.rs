@@ -176,6 +176,23 @@ events! {
 }
 
 impl Event {
+    /// The events of a node's end, which tell the group that it is of.
+    pub fn tells_the_group(&self) -> bool {
+        matches!(
+            self,
+            Self::LogTestResult { .. }
+                | Self::LogModelResult { .. }
+                | Self::LogSeedResult { .. }
+                | Self::LogSnapshotResult { .. }
+                | Self::LogFunctionResult { .. }
+                | Self::LogSkipBecauseError { .. }
+                | Self::SkippingDetails { .. }
+                | Self::RunResultError { .. }
+                | Self::RunResultFailure { .. }
+                | Self::RunResultWarning { .. }
+        )
+    }
+
     /// The level, which for results depends on how they ended.
     pub fn level(&self) -> Level {
         match self {

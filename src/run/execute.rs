@@ -162,7 +162,7 @@ impl Run<'_> {
                 index: at + 1,
                 total,
             };
-            self.emitter.emit_for(&describe::node_info(resource), event);
+            self.emitter.emit_for(&describe::node_info(self.manifest(), resource), event);
             results.push(NodeResult::new(&step.unique_id, Status::Skipped));
         }
     }

@@ -83,7 +83,7 @@ impl Run<'_> {
                 self.run_hook(session, node, &name, (at + 1, total), values)?
             };
             failed |= result.status == Status::Error;
-            let mut info = describe::node_info(Resource::Node(node));
+            let mut info = describe::node_info(self.manifest(), Resource::Node(node));
             result.status.name().clone_into(&mut info.node_status);
             if let (Some(first), Some(last)) = (result.timing.first(), result.timing.last()) {
                 info.node_started_at = naive_timestamp(first.started_at);
@@ -114,7 +114,7 @@ impl Run<'_> {
         values: &HashMap<String, Value>,
     ) -> Result<NodeResult> {
         let mut watch = Watch::start();
-        let info = describe::node_info(Resource::Node(node));
+        let info = describe::node_info(self.manifest(), Resource::Node(node));
         session.acquire(self, "master", &info)?;
         session.clear_transaction()?;
         let extra = Extra { values: values.clone(), batch: None };

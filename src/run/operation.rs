@@ -88,7 +88,8 @@ fn perform(run: &Run<'_>, operation: &Operation) -> Result<RunResults> {
     result.execution_time = watch.seconds();
     result.timing = watch.phases;
     let seconds = result.execution_time;
-    let results = RunResults::new(vec![result], seconds);
+    let mut results = RunResults::new(vec![result], seconds);
+    results.interrupted = inputs.interrupt.is_set();
     if inputs.write_json {
         results.write(&inputs.results_path, &inputs.invocation)?;
     }

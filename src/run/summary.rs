@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::describe;
-use super::emitter::Emitter;
+use super::emitter::{Emitter, NodeInfo};
 use super::event::{Event, Level};
 use super::results::{NodeResult, Status};
 use crate::jinja::objects::PrintLimits;
@@ -84,9 +84,14 @@ pub(super) fn end(emitter: &Emitter, nodes: &dyn Nodes, results: &[NodeResult], 
     counts(emitter, results);
 }
 
+fn info_of(nodes: &dyn Nodes, result: &NodeResult) -> Option<NodeInfo> {
+    let manifest = nodes.manifest();
+    manifest.resource(&result.unique_id).map(|resource| describe::node_info(manifest, resource))
+}
+
 /// What failed, why, and where its SQL is.
 pub(super) fn failure(emitter: &Emitter, nodes: &dyn Nodes, result: &NodeResult, newline: bool) {
-    let info = nodes.manifest().resource(&result.unique_id).map(describe::node_info);
+    let info = info_of(nodes, result);
     let say = |event: Event| match &info {
         Some(info) => emitter.emit_for(info, event),
         None => emitter.emit(event),
@@ -119,7 +124,7 @@ pub(super) fn failure(emitter: &Emitter, nodes: &dyn Nodes, result: &NodeResult,
 }
 
 fn warning(emitter: &Emitter, nodes: &dyn Nodes, result: &NodeResult) {
-    let info = nodes.manifest().resource(&result.unique_id).map(describe::node_info).unwrap_or_default();
+    let info = info_of(nodes, result).unwrap_or_default();
     emitter.emit(Event::formatting(""));
     let (resource_type, node_name, path) = names(nodes, result);
     emitter.emit_for(&info, Event::RunResultWarning { resource_type, node_name, path });

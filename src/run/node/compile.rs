@@ -45,7 +45,7 @@ impl Run<'_> {
             unit_test: None,
             batch: extra.batch,
             extra: extra.values,
-            sink: sink(&self.emitter, Some(describe::node_info(Resource::Node(node)))),
+            sink: sink(&self.emitter, Some(describe::node_info(self.manifest(), Resource::Node(node)))),
             database: session.names(),
         })
     }

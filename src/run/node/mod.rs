@@ -100,7 +100,7 @@ impl Runner for Run<'_> {
             run: self,
             step,
             place,
-            info: describe::node_info(resource),
+            info: describe::node_info(self.manifest(), resource),
             watch: Watch::start(),
             build_path: None,
         };
@@ -110,7 +110,7 @@ impl Runner for Run<'_> {
     fn skip(&self, step: &Step, place: Place, cause: Option<&NodeResult>) -> NodeResult {
         let mut result = NodeResult::new(&step.unique_id, Status::Skipped);
         let Some(resource) = self.manifest().resource(&step.unique_id) else { return result };
-        let mut info = describe::node_info(resource);
+        let mut info = describe::node_info(self.manifest(), resource);
         self.emitter.emit_for(&info, Event::NodeStart { unique_id: step.unique_id.clone() });
         result.harmless_skip = matches!(resource, Resource::Exposure(_));
         describe_code(&mut result, resource);

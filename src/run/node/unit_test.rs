@@ -202,7 +202,10 @@ impl Job<'_, '_> {
             unit_test: Some(Arc::clone(scope)),
             batch: None,
             extra: HashMap::new(),
-            sink: sink(&self.run.emitter, Some(describe::node_info(Resource::Node(node)))),
+            sink: sink(
+                &self.run.emitter,
+                Some(describe::node_info(self.run.manifest(), Resource::Node(node))),
+            ),
             database: session.names(),
         });
         let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(&context);
