@@ -22,7 +22,7 @@ use crate::run::{self, Command, Event};
 pub(super) fn generate(invocation: &Invocation) -> CommandResult {
     let flags = &invocation.flags;
     let session = Session::load(invocation)?;
-    let parsed = session.parse()?;
+    let parsed = session.parse_unwritten()?;
     let connect = Connect::new(&session.profile, &invocation.project_directory)?;
     let last_results = last_results(&session.target_directory)?;
     // dbt: manifest.json is written with what was compiled, or not at all
@@ -67,7 +67,6 @@ fn compile(
         Particulars::default(),
     )?;
     let plan = run::plan(&parsed.manifest, &selection.unique_ids, Command::Compile);
-    session.write_manifest(&parsed.manifest)?;
     let outcome = run::execute(&inputs, &plan)?;
     write_compiled(session, parsed, &outcome.compiled)?;
     Ok(outcome.results.success())

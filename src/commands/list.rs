@@ -3,11 +3,12 @@
 use std::str::FromStr as _;
 
 use super::invocation::Invocation;
-use super::session::Session;
+use super::session::{Parsed, Session};
 use super::{CommandResult, Outcome};
-use crate::diagnostic::{Category, Diagnostic, Result};
+use crate::diagnostic::{Category, Diagnostic, Diagnostics, Result};
 use crate::graph::{EmptyNodes, ListOutput, list};
 use crate::manifest::ResourceType;
+use crate::parallel;
 use crate::run::Event;
 
 /// dbt's order of what `ls` shows by default.
@@ -38,25 +39,37 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
         .into());
     }
     let session = Session::load(invocation)?;
-    let parsed = session.parse()?;
+    let parsed = session.parse_unwritten()?;
+    // the listing does not wait for the disk
+    let (written, listed) =
+        parallel::join(|| session.write_manifest(&parsed.manifest), || print(&session, &parsed, models));
+    listed?;
+    written?;
+    // the process ends here: to give back every string would take as long as to read it
+    std::mem::forget((session, parsed));
+    Ok(Outcome::Success)
+}
+
+/// Selects and prints.
+fn print(session: &Session<'_>, parsed: &Parsed, models: bool) -> Result<(), Diagnostics> {
+    let invocation = session.invocation;
     let types = if models { vec![ResourceType::Model] } else { resource_types(invocation, &DEFAULT)? };
-    let selection = session.select(&parsed, types, EmptyNodes::Keep)?;
+    let selection = session.select(parsed, types, EmptyNodes::Keep)?;
     if selection.is_empty() {
         invocation.emitter.warn(Diagnostic::warning("NoNodesSelected", "No nodes selected!"))?;
-        return Ok(Outcome::Success);
+        return Ok(());
     }
-    let output = match flags.text("output") {
+    let output = match invocation.flags.text("output") {
         Some("name") => ListOutput::Name,
         Some("path") => ListOutput::Path,
         Some("json") => ListOutput::Json,
         _ => ListOutput::Selector,
     };
-    for line in list(&parsed.manifest, &selection.unique_ids, output, &flags.words("output_keys")) {
+    for line in list(&parsed.manifest, &selection.unique_ids, output, &invocation.flags.words("output_keys"))
+    {
         invocation.emitter.emit(Event::ListCmdOut { msg: line });
     }
-    // the process ends here: to give back every string would take as long as to read it
-    std::mem::forget((session, parsed));
-    Ok(Outcome::Success)
+    Ok(())
 }
 
 /// `--resource-type` and `--exclude-resource-type` over what a command shows by default.

@@ -11,7 +11,6 @@ use crate::run::Event;
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let session = Session::load(invocation)?;
     let parsed = session.parse()?;
-    session.write_manifest(&parsed.manifest)?;
     let path = session.target_directory.join("perf_info.json");
     if invocation.flags.boolean("write_json") {
         let elapsed =

@@ -33,7 +33,6 @@ pub(super) struct Retried {
 pub(super) fn follow(invocation: &Invocation, retried: Retried) -> CommandResult {
     let session = Session::load(invocation)?;
     let mut parsed = session.parse()?;
-    session.write_manifest(&parsed.manifest)?;
     let command = command(invocation);
     let selected = match (retried.only, invocation.flags.text("inline")) {
         (Some(only), _) => only,

@@ -36,7 +36,6 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let parsed = session.parse()?;
     let connect = Connect::new(&session.profile, &invocation.project_directory)?;
     let inputs = running::inputs(&session, &parsed, &connect, Command::Run, &[], Particulars::default())?;
-    session.write_manifest(&parsed.manifest)?;
     let results = run::run_operation(&inputs, &operation)?;
     if results.interrupted {
         return Err(Diagnostic::runtime("interrupted", "the operation was interrupted").into());

@@ -81,7 +81,6 @@ impl<'a> Scheduler<'a> {
         let interrupt = Interrupt::install()?;
         let session = Session::load(invocation)?;
         let parsed = session.parse()?;
-        session.write_manifest(&parsed.manifest)?;
         let tasks = tasks(&parsed.manifest, &parsed.graph, &session.profile.target_name)?;
         let connect = Connect::new(&session.profile, &invocation.project_directory)?;
         let ledger = open_ledger(&connect, &session)?;

@@ -110,8 +110,23 @@ impl<'i> Session<'i> {
         Ok(load_profile(invocation, &bare, &mut Vec::new())?)
     }
 
-    /// The manifest, with `Event`s about what is odd in the project, and the graph.
+    /// The manifest and the graph, with manifest.json written: what dbt's commands begin with.
     pub(super) fn parse(&self) -> Result<Parsed, Diagnostics> {
+        let manifest = self.parse_manifest()?;
+        let (graph, written) =
+            crate::parallel::join(|| Graph::build(&manifest), || self.write_manifest(&manifest));
+        written?;
+        Ok(Parsed { graph: graph?, manifest: Arc::new(manifest) })
+    }
+
+    /// The same without manifest.json.
+    pub(super) fn parse_unwritten(&self) -> Result<Parsed, Diagnostics> {
+        let manifest = self.parse_manifest()?;
+        Ok(Parsed { graph: Graph::build(&manifest)?, manifest: Arc::new(manifest) })
+    }
+
+    /// The manifest, with `Event`s about what is odd in the project.
+    fn parse_manifest(&self) -> Result<Manifest, Diagnostics> {
         let request = self.parse_request();
         let parsed = parse::manifest(&request)?;
         for warning in parsed.warnings {
@@ -119,8 +134,7 @@ impl<'i> Session<'i> {
         }
         let mut manifest = parsed.manifest;
         manifest.selectors.clone_from(&self.selectors.expanded);
-        let graph = Graph::build(&manifest)?;
-        Ok(Parsed { manifest: Arc::new(manifest), graph })
+        Ok(manifest)
     }
 
     /// The project with one more node: the SQL of `--inline`. Its unique id.

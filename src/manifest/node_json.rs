@@ -5,7 +5,10 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
+
+use crate::parallel;
 
 use super::{
     Access, Column, Compiled, Config, Constraint, Contract, DependsOn, Docs, FileHash, FunctionArgument,
@@ -23,13 +26,29 @@ pub(super) fn in_parallel<S: Serializer>(
 ) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(Some(nodes.len()))?;
     let all: Vec<(&String, &Arc<Node>)> = nodes.iter().collect();
-    for window in all.chunks(WINDOW) {
-        let texts = crate::parallel::map(window, |(_, node)| serde_json::value::to_raw_value(node));
-        for ((name, _), text) in window.iter().zip(texts) {
-            map.serialize_entry(name, &text.map_err(serde::ser::Error::custom)?)?;
-        }
+    let mut windows = all.chunks(WINDOW);
+    let mut texts = texts_of(windows.next());
+    while !texts.is_empty() {
+        let next = windows.next();
+        // one window is written while the next one becomes text
+        let (more, written) = parallel::join(
+            || texts_of(next),
+            || {
+                texts.into_iter().try_for_each(|(name, text)| {
+                    map.serialize_entry(name, &text.map_err(serde::ser::Error::custom)?)
+                })
+            },
+        );
+        written?;
+        texts = more;
     }
     map.end()
+}
+
+type Texts<'n> = Vec<(&'n String, serde_json::Result<Box<RawValue>>)>;
+
+fn texts_of<'n>(window: Option<&[(&'n String, &Arc<Node>)]>) -> Texts<'n> {
+    parallel::map(window.unwrap_or_default(), |(name, node)| (*name, to_raw_value(node)))
 }
 
 impl Serialize for Node {

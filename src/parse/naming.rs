@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::ParseRequest;
+use super::draft::locator;
 use super::scope::Scopes;
 use crate::diagnostic::Result;
 use crate::jinja::{MacroDef, Value, python};
@@ -39,13 +40,13 @@ impl<'a> Naming<'a> {
     }
 
     /// Sets database, schema, alias and relation name from the node's resolved config.
-    pub(super) fn apply(&self, node: &mut Node, locator: &str) -> Result<()> {
+    pub(super) fn apply(&self, node: &mut Node) -> Result<()> {
         let custom = |node: &Node, key: &str| node.config.get(key).cloned().unwrap_or(Json::Null);
-        let database = self.component(Component::Database, &custom(node, "database"), node, locator)?;
+        let database = self.component(Component::Database, &custom(node, "database"), node)?;
         node.database = database;
-        let schema = self.component(Component::Schema, &custom(node, "schema"), node, locator)?;
+        let schema = self.component(Component::Schema, &custom(node, "schema"), node)?;
         node.schema = schema.unwrap_or_default();
-        let alias = self.component(Component::Alias, &custom(node, "alias"), node, locator)?;
+        let alias = self.component(Component::Alias, &custom(node, "alias"), node)?;
         node.alias = alias.unwrap_or_default();
         if matches!(node.kind, NodeKind::Snapshot) {
             if let Some(database) = given(node, "target_database") {
@@ -59,34 +60,22 @@ impl<'a> Naming<'a> {
         Ok(())
     }
 
-    fn component(
-        &self,
-        component: Component,
-        custom: &Json,
-        node: &Node,
-        locator: &str,
-    ) -> Result<Option<String>> {
+    fn component(&self, component: Component, custom: &Json, node: &Node) -> Result<Option<String>> {
         let imported = (node.package_name != self.request.root_name()).then_some(node.package_name.as_str());
         let definition = imported
             .and_then(|package| self.request.engine.find_generate_macro(component.name(), Some(package)))
             .or_else(|| self.request.engine.find_generate_macro(component.name(), None));
         match definition {
             Some(definition) if definition.package != crate::jinja::BUILTIN_PACKAGE => {
-                self.call(&definition, custom, node, locator)
+                self.call(&definition, custom, node)
             }
             _ => Ok(self.builtin(component, custom, node)),
         }
     }
 
-    fn call(
-        &self,
-        definition: &Arc<MacroDef>,
-        custom: &Json,
-        node: &Node,
-        locator: &str,
-    ) -> Result<Option<String>> {
+    fn call(&self, definition: &Arc<MacroDef>, custom: &Json, node: &Node) -> Result<Option<String>> {
         let model = serde_json::to_value(node).unwrap_or(Json::Null);
-        let context = self.scopes.naming(&definition.package, locator);
+        let context = self.scopes.naming(&definition.package, &locator(node));
         let arguments = [python::from_json(custom), python::from_json(&model)];
         let name: Value = self.request.engine.call_macro(definition, &context, &arguments, &[])?;
         Ok((!name.is_none() && !name.is_undefined()).then(|| python::to_str(&name).trim().to_owned()))

@@ -242,8 +242,7 @@ impl<'a> Parser<'a> {
         first_tags.retain(|tag| !draft.node.tags.contains(tag));
         draft.node.tags.extend(first_tags);
         apply_config(draft)?;
-        let locator = draft.locator();
-        Naming::new(self.request, &self.scopes).apply(&mut draft.node, &locator)?;
+        Naming::new(self.request, &self.scopes).apply(&mut draft.node)?;
         self.render_hooks(draft)
     }
 

@@ -9,7 +9,7 @@ mod text;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use jiff::tz::TimeZone;
 
@@ -69,8 +69,13 @@ pub struct Reporter {
     settings: Settings,
     scrubber: Scrubber,
     file: Mutex<Option<file::LogFile>>,
+    /// Lines of a listing that wait to be printed together.
+    listed: Mutex<String>,
     progress: progress::Progress,
 }
+
+/// A listing is printed in pieces of this size, not line by line.
+const LISTED_AT_ONCE: usize = 1 << 16;
 
 impl Reporter {
     /// Opens the log file; without permission to write it the run goes on without one.
@@ -81,17 +86,28 @@ impl Reporter {
             .filter(|_| settings.file.level.is_some())
             .and_then(|path| file::LogFile::open(path, settings.log_file_max_bytes).ok());
         let progress = progress::Progress::new(settings.progress);
-        Self { settings, scrubber, file: Mutex::new(log), progress }
+        Self { settings, scrubber, file: Mutex::new(log), listed: Mutex::default(), progress }
     }
 
     fn print(&self, occurrence: &Occurrence<'_>) {
         let Some(line) = self.terminal_line(occurrence) else { return };
+        let mut text = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        text.push_str(&self.scrubber.scrub(line));
+        text.push('\n');
+        let is_listed = matches!(occurrence.event, Event::ListCmdOut { .. });
+        if !is_listed || text.len() >= LISTED_AT_ONCE {
+            self.print_text(&mut text);
+        }
+    }
+
+    fn print_text(&self, text: &mut String) {
         self.progress.suspend(|| {
             let mut stdout = io::stdout().lock();
             // A closed pipe (`| head`) must not fail the run.
-            let _ = writeln!(stdout, "{}", self.scrubber.scrub(line));
+            let _ = stdout.write_all(text.as_bytes());
             let _ = stdout.flush();
         });
+        text.clear();
     }
 
     fn terminal_line(&self, occurrence: &Occurrence<'_>) -> Option<String> {
@@ -117,7 +133,9 @@ impl Reporter {
                 format!("{}{time}  {}", reset(channel.style), message())
             }
             Format::Debug => {
-                let time = occurrence.at.to_zoned(TimeZone::system()).strftime("%H:%M:%S.%6f").to_string();
+                let at = occurrence.at.to_zoned(TimeZone::system());
+                let micros = at.subsec_nanosecond() / 1000;
+                let time = format!("{:02}:{:02}:{:02}.{micros:06}", at.hour(), at.minute(), at.second());
                 let mut line = String::new();
                 if let Event::MainReportVersion { .. } = occurrence.event {
                     let bar = "=".repeat(30);
@@ -151,6 +169,11 @@ impl Reporter {
 
     /// To be called before the process exits.
     pub fn flush(&self) {
+        let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        if !listed.is_empty() {
+            self.print_text(&mut listed);
+        }
+        drop(listed);
         self.progress.clear();
         if let Ok(mut log) = self.file.lock()
             && let Some(log) = log.as_mut()
