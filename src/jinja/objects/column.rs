@@ -190,7 +190,7 @@ fn class_method(method: &str, args: &[Value]) -> Option<Result<Value, Error>> {
     })
 }
 
-fn translate_type(dtype: &str) -> String {
+pub(crate) fn translate_type(dtype: &str) -> String {
     if dtype.eq_ignore_ascii_case("string") { "TEXT".into() } else { dtype.into() }
 }
 

@@ -8,6 +8,7 @@ mod relation;
 mod response;
 mod table;
 
+pub(crate) use column::translate_type;
 pub use column::{Column, ColumnClass};
 pub use relation::{
     Details, EventTimeFilter, InformationSchema, Policy, Relation, RelationClass, RelationType,
