@@ -8,6 +8,7 @@ mod inference;
 mod records;
 mod value;
 
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Result, SourceText, Span};
@@ -133,16 +134,19 @@ impl Seed {
 /// agate's names: a second `a` is `a_2`, and a column without a name gets a letter.
 fn column_names(row: &Row, bytes: &[u8]) -> Vec<String> {
     let mut names: Vec<String> = Vec::with_capacity(row.len());
+    let mut taken: HashSet<String> = HashSet::with_capacity(row.len());
+    let mut counts: HashMap<String, usize> = HashMap::new();
     for index in 0..row.len() {
         let text = String::from_utf8_lossy(row.field(index, bytes).unwrap_or_default()).into_owned();
         let letter = char::from(b'a' + u8::try_from(index % 26).unwrap_or_default());
         let base = if text.is_empty() { letter.to_string().repeat(index / 26 + 1) } else { text };
         let mut name = base.clone();
-        let mut count = 2;
-        while names.contains(&name) {
+        let count = counts.entry(base.clone()).or_insert(2);
+        while taken.contains(&name) {
             name = format!("{base}_{count}");
-            count += 1;
+            *count += 1;
         }
+        taken.insert(name.clone());
         names.push(name);
     }
     names

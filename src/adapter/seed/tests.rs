@@ -55,6 +55,12 @@ fn types_and_nulls_are_dbts() {
 }
 
 #[test]
+fn a_header_of_many_equal_names_is_read_in_its_length() {
+    let seed = parse(&"a,".repeat(20_000));
+    assert_eq!(seed.columns[19_999].name, "a_20000");
+}
+
+#[test]
 fn numbers_are_read_as_people_write_them() {
     let seed = parse(
         "a,a,,b,big,huge,e\n\"1,000\",$5,5%,NaN,3000000000,12345678901234567890,1e3\n-3,-$4.00,+2,inf,1,1,2\n",
