@@ -1,7 +1,7 @@
 //! What is the same for all nodes of a run.
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use minijinja::Value;
@@ -78,22 +78,11 @@ impl Surroundings {
 
     /// Where a node's compiled or executed SQL is written, as it is printed.
     pub fn write_path(&self, folder: &str, file: &NodeFile<'_>) -> PathBuf {
-        let original = std::path::Path::new(file.original_file_path);
-        let own = std::path::Path::new(file.path);
-        // A file that holds one node keeps its name; one that holds many becomes a folder.
-        let mut path =
-            if own.file_name() == original.file_name() { original.to_owned() } else { original.join(own) };
-        if let Some(suffix) = file.suffix {
-            let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let extension =
-                path.extension().map_or_else(String::new, |it| format!(".{}", it.to_string_lossy()));
-            path = path.with_file_name(&stem).join(format!("{stem}_{suffix}{extension}"));
-        }
-        self.target_path.join(folder).join(file.package_name).join(path)
+        file.below(&self.target_path.join(folder))
     }
 
     /// Writes a text to such a path.
-    pub fn write(&self, path: &std::path::Path, text: &str) -> std::io::Result<()> {
+    pub fn write(&self, path: &Path, text: &str) -> std::io::Result<()> {
         crate::output::write(&self.project_root.join(path), text)
     }
 }
@@ -106,6 +95,24 @@ pub struct NodeFile<'a> {
     pub original_file_path: &'a str,
     /// A batch has a file of its own.
     pub suffix: Option<&'a str>,
+}
+
+impl NodeFile<'_> {
+    /// Its place in a folder of compiled or executed SQL.
+    pub fn below(&self, folder: &Path) -> PathBuf {
+        let original = Path::new(self.original_file_path);
+        let own = Path::new(self.path);
+        // A file that holds one node keeps its name; one that holds many becomes a folder.
+        let mut path =
+            if own.file_name() == original.file_name() { original.to_owned() } else { original.join(own) };
+        if let Some(suffix) = self.suffix {
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let extension =
+                path.extension().map_or_else(String::new, |it| format!(".{}", it.to_string_lossy()));
+            path = path.with_file_name(&stem).join(format!("{stem}_{suffix}{extension}"));
+        }
+        folder.join(self.package_name).join(path)
+    }
 }
 
 /// The inputs of a unit test: what stands in for the model's parents.
