@@ -8,6 +8,9 @@ use include_dir::{Dir, File, include_dir};
 static MACROS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/builtin/macros");
 static STARTER: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/builtin/starter");
 
+/// What each built-in macro calls; a test compares it with their texts.
+pub const MACRO_CALLS: &str = include_str!("macro_calls.txt");
+
 /// Path (as `materializations/table.sql`) and text of every built-in macro file, in path order.
 pub fn macros() -> impl Iterator<Item = (&'static str, &'static str)> {
     texts(&MACROS)

@@ -56,8 +56,14 @@ fn arguments(option: &Opt, global: bool) -> Vec<Arg> {
     }
 }
 
+/// A command, complete only once it is the one that was asked for: there are hundreds of options.
 fn subcommand(sub: &'static Sub) -> Command {
-    let mut command = Command::new(sub.name).about(sub.help).visible_aliases(sub.aliases.iter().copied());
+    let command = Command::new(sub.name).about(sub.help).visible_aliases(sub.aliases.iter().copied());
+    command.subcommands(sub.nested.iter().map(subcommand)).defer(complete)
+}
+
+fn complete(mut command: Command) -> Command {
+    let Some(sub) = find(COMMANDS, command.get_name()) else { return command };
     for option in sub.options {
         command = command.args(arguments(option, false));
     }
@@ -72,7 +78,12 @@ fn subcommand(sub: &'static Sub) -> Command {
     if !sub.nested.is_empty() {
         command = command.subcommand_required(true).arg_required_else_help(true);
     }
-    command.subcommands(sub.nested.iter().map(subcommand))
+    command
+}
+
+/// No two commands have one name, nested ones included.
+fn find(table: &'static [Sub], name: &str) -> Option<&'static Sub> {
+    table.iter().find_map(|sub| if sub.name == name { Some(sub) } else { find(sub.nested, name) })
 }
 
 /// The whole command line, for parsing, help and completions.
@@ -201,6 +212,14 @@ mod tests {
 
     #[test]
     fn the_definition_is_consistent() {
+        fn names(table: &'static [Sub]) -> Vec<&'static str> {
+            table.iter().flat_map(|sub| names(sub.nested).into_iter().chain([sub.name])).collect()
+        }
         command().debug_assert();
+        let mut all = names(COMMANDS);
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count, "options are found by the command's name alone");
     }
 }

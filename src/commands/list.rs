@@ -8,7 +8,6 @@ use super::{CommandResult, Outcome};
 use crate::diagnostic::{Category, Diagnostic, Diagnostics, Result};
 use crate::graph::{EmptyNodes, ListOutput, list};
 use crate::manifest::ResourceType;
-use crate::parallel;
 use crate::run::Event;
 
 /// dbt's order of what `ls` shows by default.
@@ -39,12 +38,8 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
         .into());
     }
     let session = Session::load(invocation)?;
-    let parsed = session.parse_unwritten()?;
     // the listing does not wait for the disk
-    let (written, listed) =
-        parallel::join(|| session.write_manifest(&parsed.manifest), || print(&session, &parsed, models));
-    listed?;
-    written?;
+    let (parsed, ()) = session.parse_and(|parsed| print(&session, parsed, models))?;
     // the process ends here: to give back every string would take as long as to read it
     std::mem::forget((session, parsed));
     Ok(Outcome::Success)

@@ -15,6 +15,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Result, Span};
 use crate::graph::{
     EmptyNodes, Graph, IndirectSelection, Selection, SelectionInputs, SelectionRequest, Selectors,
 };
+use crate::jinja;
 use crate::jinja::functions::Secrets;
 use crate::jinja::objects::Relation;
 use crate::jinja::{
@@ -24,6 +25,7 @@ use crate::jinja::{
 use crate::manifest::{
     Deferral, Favor, Manifest, Metadata, Node, PreviousState, Quoting, ResourceType, SourceNames,
 };
+use crate::parallel;
 use crate::parse::{self, ParseRequest, ParseTarget, Quoted};
 use crate::project::{self, FileKind, Installed, LoadRequest, Project};
 
@@ -72,7 +74,8 @@ impl<'i> Session<'i> {
             package_renderer: &with_target,
             version_check: check,
         };
-        let project = project::load(load, &mut warnings)?;
+        let ((), project) = parallel::join(jinja::prepare, || project::load(load, &mut warnings));
+        let project = project?;
         let engine = Engine::new(engine_settings(
             &project,
             flags.boolean("require_explicit_package_overrides_for_builtin_materializations"),
@@ -112,11 +115,25 @@ impl<'i> Session<'i> {
 
     /// The manifest and the graph, with manifest.json written: what dbt's commands begin with.
     pub(super) fn parse(&self) -> Result<Parsed, Diagnostics> {
-        let manifest = self.parse_manifest()?;
-        let (graph, written) =
-            crate::parallel::join(|| Graph::build(&manifest), || self.write_manifest(&manifest));
+        self.parse_and(|_| Ok(())).map(|(parsed, ())| parsed)
+    }
+
+    /// The same, and what is done with them while the file is being written.
+    pub(super) fn parse_and<R>(
+        &self,
+        work: impl FnOnce(&Parsed) -> Result<R, Diagnostics>,
+    ) -> Result<(Parsed, R), Diagnostics> {
+        let manifest = Arc::new(self.parse_manifest()?);
+        let (written, done) = parallel::join(
+            || self.write_manifest(&manifest),
+            || {
+                let parsed = Parsed { graph: Graph::build(&manifest)?, manifest: Arc::clone(&manifest) };
+                let result = work(&parsed)?;
+                Ok((parsed, result))
+            },
+        );
         written?;
-        Ok(Parsed { graph: graph?, manifest: Arc::new(manifest) })
+        done
     }
 
     /// The same without manifest.json.
@@ -452,7 +469,7 @@ impl BareRenderer {
             Arc::new(globals)
         };
         Ok(Self {
-            engine: Engine::bare()?,
+            engine: Engine::bare(),
             globals: make(Secrets::Refused),
             secret_globals: make(Secrets::Allowed),
             allow_secrets: false,
@@ -477,7 +494,7 @@ impl Renderer for BareRenderer {
     fn render(&self, text: &str, span: Span) -> Result<Json> {
         let globals = if self.allow_secrets { &self.secret_globals } else { &self.globals };
         let shared: Arc<dyn SharedNames> = Arc::new(ParseGlobals(Arc::clone(globals)));
-        let scope = ParseScope::new(&shared, Subject::default(), Value::UNDEFINED);
+        let scope = ParseScope::new(&shared, Subject::text(""), Value::UNDEFINED);
         let scope = if self.lenient { scope } else { scope.strict() };
         let context: Arc<dyn Context> = Arc::new(scope);
         let value = self.engine.evaluate(text, &span, &context)?;

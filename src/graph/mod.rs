@@ -31,7 +31,9 @@ pub struct Graph {
 impl Graph {
     /// Fails with the whole cycle when there is one.
     pub fn build(manifest: &Manifest) -> Result<Self> {
-        let mut graph = Self::default();
+        let count = manifest.resources().count();
+        let mut graph =
+            Self { dag: Dag::with_capacity(count, 2 * count), index: HashMap::with_capacity(count) };
         for (at, resource) in manifest.resources().enumerate() {
             graph.dag.add_node(resource.unique_id().to_owned());
             graph.index.insert(resource.unique_id().to_owned(), NodeIndex::new(at));

@@ -10,8 +10,10 @@ use crate::diagnostic::{Diagnostic, Result};
 
 use super::arguments::{self, Callee};
 use super::compile::Template;
+use super::engine::Engine;
 use super::errors;
 use super::macros::MacroDef;
+use super::registry;
 use super::scope::Scope;
 
 /// How many macros may be running inside each other.
@@ -67,7 +69,7 @@ pub(super) fn evaluate(
     scope: &Arc<Scope>,
     text: &mut String,
 ) -> Result<Option<Value>, Error> {
-    let environment = scope.engine.environment(scope.context.as_ref());
+    let environment = Engine::environment(scope.context.as_ref());
     let root = Value::from_dyn_object(Arc::clone(scope));
     let mut output = make_string_output(text);
     eval(environment, &template.instructions, root, &template.blocks, &mut output, AutoEscape::None)
@@ -111,9 +113,18 @@ pub(super) fn check_depth(depth: usize, name: &str) -> Result<()> {
         .boxed())
 }
 
+/// What a macro that most incremental models call answers while they are parsed: it need not run for each.
+fn known_while_parsing(definition: &MacroDef, calling: &Scope, args: &[Value]) -> Option<Value> {
+    let is_known = definition.name == "is_incremental" && definition.package == registry::BUILTIN;
+    (is_known && args.is_empty() && !calling.context.execute()).then(|| Value::from(false))
+}
+
 fn call_with(definition: &Arc<MacroDef>, calling: &Arc<Scope>, args: &[Value]) -> Result<Value> {
     if calling.depth == 0 {
         calling.context.called(&definition.unique_id);
+    }
+    if let Some(known) = known_while_parsing(definition, calling, args) {
+        return Ok(known);
     }
     check_depth(calling.depth, &definition.name)?;
     let compiled = definition.compiled().map_err(|error| errors::in_macro(error, definition))?;

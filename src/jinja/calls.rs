@@ -1,13 +1,17 @@
 //! What a text calls, told without running it: dbt records so which macros a macro depends on.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use minijinja::machinery::ast::{self, CallArg, Expr, Stmt};
 use minijinja::machinery::parse;
 
+use crate::builtin;
 use crate::diagnostic::{Diagnostics, Result};
 
 use super::engine::Engine;
 use super::macros::MacroDef;
-use super::tolerate;
+use super::{registry, tolerate};
 
 /// A call as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +54,38 @@ pub(super) fn dependencies(engine: &Engine) -> Result<Vec<Vec<String>>, Diagnost
 }
 
 fn dependencies_of(engine: &Engine, definition: &MacroDef) -> Result<Vec<String>> {
+    if definition.package == registry::BUILTIN
+        && let Some(calls) = BUILT_IN.get(definition.name.as_str())
+    {
+        return Ok(resolved(engine, definition, calls));
+    }
+    Ok(resolved(engine, definition, &calls_of(definition)?))
+}
+
+/// What the macros in the binary call, so that they need not be read anew by every command: a macro a line.
+static BUILT_IN: LazyLock<HashMap<&'static str, Vec<StaticCall>>> = LazyLock::new(|| {
+    let line = |line: &'static str| {
+        let (name, calls) = line.split_once(':')?;
+        Some((name, calls.split_whitespace().map(StaticCall::parse).collect()))
+    };
+    builtin::MACRO_CALLS.lines().filter_map(line).collect()
+});
+
+impl StaticCall {
+    /// `name`, `package.name`, `@name` or `@namespace.name` for a dispatch.
+    fn parse(text: &str) -> Self {
+        let (dispatched, text) = text.strip_prefix('@').map_or((false, text), |text| (true, text));
+        let (before, name) = text.split_once('.').map_or((None, text), |(before, name)| (Some(before), name));
+        let (before, name) = (before.map(str::to_owned), name.to_owned());
+        if dispatched {
+            Self::Dispatch { name, namespace: before }
+        } else {
+            Self::Named { package: before, name }
+        }
+    }
+}
+
+fn calls_of(definition: &MacroDef) -> Result<Vec<StaticCall>> {
     let text = &definition.source.text;
     let mut calls = Vec::new();
     let parameters = definition.parameters()?;
@@ -61,7 +97,7 @@ fn dependencies_of(engine: &Engine, definition: &MacroDef) -> Result<Vec<String>
     for default in parameters.into_iter().filter_map(|parameter| parameter.default) {
         calls.extend(static_calls(&format!("{{{{ {} }}}}", &text[default])));
     }
-    Ok(resolved(engine, definition, &calls))
+    Ok(calls)
 }
 
 /// The ids of the macros that a macro calls, as `depends_on.macros` in the manifest.
@@ -234,7 +270,36 @@ fn dispatched(one: &ast::Call<'_>) -> Option<StaticCall> {
 
 #[cfg(test)]
 mod tests {
+    use crate::jinja::EngineSettings;
+
     use super::*;
+
+    fn spelled(call: &StaticCall) -> String {
+        let (mark, before, name) = match call {
+            StaticCall::Named { package, name } => ("", package, name),
+            StaticCall::Dispatch { name, namespace } => ("@", namespace, name),
+        };
+        let before = before.as_ref().map(|before| format!("{before}.")).unwrap_or_default();
+        format!("{mark}{before}{name}")
+    }
+
+    /// `UPDATE_SPECS=1` rewrites the file.
+    #[test]
+    fn the_calls_of_built_in_macros_are_those_in_their_text() {
+        let engine =
+            Engine::new(EngineSettings { root: "p".to_owned(), ..EngineSettings::default() }).unwrap();
+        let mut found = String::new();
+        for definition in engine.macros() {
+            let calls: Vec<String> = calls_of(definition).unwrap().iter().map(spelled).collect();
+            found.push_str(&format!("{}: {}\n", definition.name, calls.join(" ")));
+        }
+        if std::env::var_os("UPDATE_SPECS").is_some() {
+            std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/src/builtin/macro_calls.txt"), &found)
+                .unwrap();
+        } else {
+            assert_eq!(found, builtin::MACRO_CALLS, "run with UPDATE_SPECS=1 to write it anew");
+        }
+    }
 
     #[test]
     fn calls_are_found_wherever_they_stand() {
@@ -242,17 +307,7 @@ mod tests {
             "{% if a(b()) %}{{ dbt_utils.star(ref('x')) | default(c()) }}{% endif %}\
              {{ adapter.dispatch('m', macro_namespace='p')(d()) }}{% call e() %}{{ a() }}{% endcall %}",
         );
-        let names: Vec<String> = calls
-            .iter()
-            .map(|call| match call {
-                StaticCall::Named { package, name } => {
-                    package.as_ref().map(|package| format!("{package}.")).unwrap_or_default() + name
-                }
-                StaticCall::Dispatch { name, namespace } => {
-                    format!("dispatch {name} {}", namespace.as_deref().unwrap_or_default())
-                }
-            })
-            .collect();
-        assert_eq!(names, ["a", "b", "dbt_utils.star", "ref", "c", "dispatch m p", "d", "e"]);
+        let names: Vec<String> = calls.iter().map(spelled).collect();
+        assert_eq!(names, ["a", "b", "dbt_utils.star", "ref", "c", "@p.m", "d", "e"]);
     }
 }

@@ -1,6 +1,6 @@
 //! The engine: all macros of a project, its packages and the binary, and the ways to run a template.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use minijinja::{Environment, Value};
 
@@ -50,9 +50,12 @@ pub struct Engine(Arc<Inner>);
 
 struct Inner {
     registry: Registry,
-    /// Tolerates undefined names, as dbt does while it parses.
-    parsing: Environment<'static>,
-    running: Environment<'static>,
+}
+
+/// What all engines have in common, and what does not depend on a project; made when it is first needed.
+pub fn prepare() {
+    LazyLock::force(&environment::PAIR);
+    Registry::prepare();
 }
 
 impl Engine {
@@ -62,17 +65,14 @@ impl Engine {
     /// All files whose blocks cannot be told apart, and macros defined twice.
     pub fn new(settings: EngineSettings) -> Result<Self, Diagnostics> {
         let registry = Registry::new(settings)?;
-        let (parsing, running) = environment::pair();
-        Ok(Self(Arc::new(Inner { registry, parsing, running })))
+        Ok(Self(Arc::new(Inner { registry })))
     }
 
     /// Without any macros: for project files and profiles.
-    ///
-    /// # Errors
-    /// Never in practice: there is nothing to cut.
-    pub fn bare() -> Result<Self, Diagnostics> {
-        let (parsing, running) = environment::pair();
-        Ok(Self(Arc::new(Inner { registry: Registry::empty(), parsing, running })))
+    pub fn bare() -> Self {
+        static BARE: LazyLock<Engine> =
+            LazyLock::new(|| Engine(Arc::new(Inner { registry: Registry::empty() })));
+        BARE.clone()
     }
 
     /// Every macro, the built-in ones included, in package and file order.
@@ -89,8 +89,9 @@ impl Engine {
         &self.0.registry
     }
 
-    pub(super) fn environment(&self, context: &dyn Context) -> &Environment<'static> {
-        if context.execute() { &self.0.running } else { &self.0.parsing }
+    pub(super) fn environment(context: &dyn Context) -> &'static Environment<'static> {
+        let (parsing, running) = &*environment::PAIR;
+        if context.execute() { running } else { parsing }
     }
 
     /// The macro of a name: in `package`, or without one in the root project, any package, the built-ins.

@@ -1,7 +1,7 @@
 //! minijinja's environments: Jinja2's settings, Python's operators and methods.
 
 use std::cmp::Ordering;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use minijinja::value::{Object, Rest, ValueKind, ValueOrKwargs};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value};
@@ -16,7 +16,9 @@ use super::python::{self, operators};
 use super::scope::Scope;
 
 /// The environment for parsing, which tolerates undefined names, and the one for everything else.
-pub(super) fn pair() -> (Environment<'static>, Environment<'static>) {
+pub(super) static PAIR: LazyLock<(Environment<'static>, Environment<'static>)> = LazyLock::new(pair);
+
+fn pair() -> (Environment<'static>, Environment<'static>) {
     let mut running = Environment::new();
     running.set_auto_escape_callback(|_| AutoEscape::None);
     running.set_debug(false);

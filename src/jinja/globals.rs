@@ -80,8 +80,8 @@ impl SharedNames for ParseGlobals {
         let subject = scope.subject();
         Some(match name {
             "var" => Var {
-                values: Arc::clone(globals.vars_of(&subject.package)),
-                node_name: (!subject.locator.is_empty()).then(|| subject.locator.clone()),
+                values: Arc::clone(globals.vars_of(subject.package())),
+                node_name: subject.locator(),
                 required: scope.is_strict(),
             }
             .to_value(),

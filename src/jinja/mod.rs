@@ -43,7 +43,7 @@ pub use call::MacroRef;
 pub use calls::{StaticCall, static_calls};
 pub use context::{Context, Message};
 pub use dispatch::dispatch;
-pub use engine::{DispatchOrder, Engine, EngineSettings, MacroPackage};
+pub use engine::{DispatchOrder, Engine, EngineSettings, MacroPackage, prepare};
 pub use errors::raise;
 pub use globals::{Globals, ParseGlobals};
 pub use header::Parameter;

@@ -1,7 +1,7 @@
 //! All macros by package and name, and dbt's rules for which one a name means.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use minijinja::Value;
 
@@ -35,7 +35,7 @@ pub(super) struct Package {
 
 pub(super) struct Registry {
     /// The root project first, the built-ins last.
-    packages: Vec<Package>,
+    packages: Vec<Arc<Package>>,
     /// What a bare name means in the root project; other packages look into themselves first.
     visible: HashMap<String, Entry>,
     /// Built-in name to the project's `postgres__` or `default__` macro that replaces it.
@@ -44,6 +44,17 @@ pub(super) struct Registry {
     allow_package_materializations: bool,
     unexpected: Vec<Span>,
 }
+
+/// The macros in the binary.
+static BUILT_IN_MACROS: LazyLock<(Arc<Package>, Diagnostics)> = LazyLock::new(|| {
+    let mut package = Package { name: BUILTIN.to_owned(), ..Package::default() };
+    let mut diagnostics = Diagnostics::default();
+    for (path, text) in builtin::macros() {
+        let source = SourceText::built_in(format!("macros/{path}"), text);
+        package.add(&source, &mut Vec::new(), &mut diagnostics);
+    }
+    (Arc::new(package), diagnostics)
+});
 
 impl Package {
     fn add(&mut self, source: &Arc<SourceText>, unexpected: &mut Vec<Span>, diagnostics: &mut Diagnostics) {
@@ -85,24 +96,21 @@ impl Registry {
         let mut diagnostics = Diagnostics::default();
         let mut unexpected = Vec::new();
         let mut packages = Vec::with_capacity(settings.packages.len() + 2);
-        packages.push(Package { name: settings.root.clone(), ..Package::default() });
+        packages.push(Arc::new(Package { name: settings.root.clone(), ..Package::default() }));
         for given in settings.packages {
             let mut package = Package { name: given.name, ..Package::default() };
             for source in &given.files {
                 package.add(source, &mut unexpected, &mut diagnostics);
             }
             if package.name == settings.root {
-                packages[0] = package;
+                packages[0] = Arc::new(package);
             } else {
-                packages.push(package);
+                packages.push(Arc::new(package));
             }
         }
-        let mut built_in = Package { name: BUILTIN.to_owned(), ..Package::default() };
-        for (path, text) in builtin::macros() {
-            let source = SourceText::built_in(format!("macros/{path}"), text);
-            built_in.add(&source, &mut Vec::new(), &mut diagnostics);
-        }
-        packages.push(built_in);
+        let (built_in, problems) = &*BUILT_IN_MACROS;
+        packages.push(Arc::clone(built_in));
+        diagnostics.0.extend(problems.0.iter().cloned());
         if !diagnostics.0.is_empty() {
             return Err(diagnostics);
         }
@@ -122,9 +130,15 @@ impl Registry {
         Ok(registry)
     }
 
+    /// Cuts the macros in the binary.
+    pub(super) fn prepare() {
+        LazyLock::force(&BUILT_IN_MACROS);
+    }
+
     /// No macros at all, not even the built-in ones.
     pub(super) fn empty() -> Self {
-        let packages = vec![Package::default(), Package { name: BUILTIN.to_owned(), ..Package::default() }];
+        let built_in = Package { name: BUILTIN.to_owned(), ..Package::default() };
+        let packages = vec![Arc::default(), Arc::new(built_in)];
         Self {
             packages,
             visible: HashMap::new(),
@@ -171,10 +185,13 @@ impl Registry {
     }
 
     fn project_package(&self, name: &str) -> Option<&Package> {
-        self.packages[..self.packages.len() - 1].iter().find(|package| package.name == name)
+        self.packages[..self.packages.len() - 1]
+            .iter()
+            .map(AsRef::as_ref)
+            .find(|package| package.name == name)
     }
 
-    fn imported(&self) -> &[Package] {
+    fn imported(&self) -> &[Arc<Package>] {
         &self.packages[1..self.packages.len() - 1]
     }
 
@@ -329,12 +346,12 @@ impl Registry {
     }
 
     pub(super) fn did_you_mean(&self, name: &str) -> Option<String> {
-        let names = self.packages.iter().flat_map(Package::names);
+        let names = self.packages.iter().flat_map(|package| package.names());
         did_you_mean(name, names.filter(|candidate| !candidate.starts_with("materialization_")))
     }
 
     pub(super) fn did_you_mean_in(&self, package: &str, name: &str) -> Option<String> {
-        let package = self.project_package(package).unwrap_or(self.built_in());
+        let package = self.project_package(package).unwrap_or_else(|| self.built_in());
         did_you_mean(name, package.names())
     }
 }

@@ -2,6 +2,8 @@
 
 use indexmap::IndexMap;
 
+use crate::parallel;
+
 use super::{EdgeMap, Manifest, Resource};
 
 /// `parent_map`, `child_map` and `group_map`.
@@ -10,6 +12,13 @@ pub struct EdgeMaps {
     parents: EdgeMap,
     children: EdgeMap,
     groups: EdgeMap,
+}
+
+/// An entry of a map, its list sorted.
+fn owned((unique_id, list): (&str, &[impl ToString])) -> (String, Vec<String>) {
+    let mut list: Vec<String> = list.iter().map(ToString::to_string).collect();
+    list.sort_unstable();
+    (unique_id.to_owned(), list)
 }
 
 impl Manifest {
@@ -21,25 +30,24 @@ impl Manifest {
 
     /// The edge lists of the resolved manifest.
     pub fn edge_maps(&self) -> EdgeMaps {
-        let mut children: EdgeMap = IndexMap::new();
-        let mut parents: EdgeMap = IndexMap::new();
+        let mut children: IndexMap<&str, Vec<&str>> =
+            self.in_map_order().map(|resource| (resource.unique_id(), Vec::new())).collect();
         for resource in self.in_map_order() {
-            children.insert(resource.unique_id().to_owned(), Vec::new());
-        }
-        for resource in self.in_map_order() {
-            let unique_id = resource.unique_id();
-            let mut own = resource.parents().to_vec();
-            for parent in &own {
-                if let Some(list) = children.get_mut(parent) {
-                    list.push(unique_id.to_owned());
+            for parent in resource.parents() {
+                if let Some(list) = children.get_mut(parent.as_str()) {
+                    list.push(resource.unique_id());
                 }
             }
-            own.sort_unstable();
-            parents.insert(unique_id.to_owned(), own);
         }
-        for list in children.values_mut() {
-            list.sort_unstable();
-        }
+        let (parents, children) = parallel::join(
+            || {
+                self.in_map_order()
+                    .map(|resource| (resource.unique_id(), resource.parents()))
+                    .map(owned)
+                    .collect()
+            },
+            || children.iter().map(|(unique_id, list)| (*unique_id, list.as_slice())).map(owned).collect(),
+        );
         EdgeMaps { parents, children, groups: self.groups_with_members() }
     }
 

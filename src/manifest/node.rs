@@ -121,6 +121,11 @@ impl Node {
         }
     }
 
+    /// How dbt's messages call it: `model orders (models/orders.sql)`.
+    pub fn locator(&self) -> String {
+        format!("{} {} ({})", self.resource_type(), self.name, self.original_file_path)
+    }
+
     pub fn model(&self) -> Option<&ModelPart> {
         match &self.kind {
             NodeKind::Model(part) => Some(part),

@@ -1,5 +1,6 @@
 //! A node as manifest.json has it: flat, with the keys of its kind only, in dbt's order.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -16,48 +17,87 @@ use super::{
     NodeKind, RefArgs, ResourceType, TestMetadata, TimeSpine, Version, lenient,
 };
 
-/// So many nodes are text in memory at once.
-const WINDOW: usize = 512;
+/// So many nodes become text at a time.
+const SHARE: usize = 64;
 
-/// Nodes are nearly all of a manifest: their texts are made on all cores, a window at a time.
+/// Nodes are nearly all of a manifest: their texts are made on all cores, while the ones before are written.
 pub(super) fn in_parallel<S: Serializer>(
     nodes: &IndexMap<String, Arc<Node>>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(Some(nodes.len()))?;
-    let all: Vec<(&String, &Arc<Node>)> = nodes.iter().collect();
-    let mut windows = all.chunks(WINDOW);
-    let mut texts = texts_of(windows.next());
-    while !texts.is_empty() {
-        let next = windows.next();
-        // one window is written while the next one becomes text
-        let (more, written) = parallel::join(
-            || texts_of(next),
-            || {
-                texts.into_iter().try_for_each(|(name, text)| {
-                    map.serialize_entry(name, &text.map_err(serde::ser::Error::custom)?)
-                })
-            },
-        );
-        written?;
-        texts = more;
-    }
+    let all: Vec<&Arc<Node>> = nodes.values().collect();
+    let configs = SharedConfigs::of(&all).map_err(serde::ser::Error::custom)?;
+    let texts = |share: &[&Arc<Node>]| -> Vec<serde_json::Result<Box<RawValue>>> {
+        share.iter().map(|node| to_raw_value(&configs.with(node))).collect()
+    };
+    let mut names = nodes.keys();
+    parallel::in_order(&all, SHARE, texts, |texts| {
+        texts
+            .into_iter()
+            .zip(&mut names)
+            .try_for_each(|(text, name)| map.serialize_entry(name, &text.map_err(serde::ser::Error::custom)?))
+    })?;
     map.end()
 }
 
-type Texts<'n> = Vec<(&'n String, serde_json::Result<Box<RawValue>>)>;
+/// The texts of configs that several nodes have in common, by address: most nodes of a project share theirs.
+struct SharedConfigs(HashMap<usize, Box<RawValue>>);
 
-fn texts_of<'n>(window: Option<&[(&'n String, &Arc<Node>)]>) -> Texts<'n> {
-    parallel::map(window.unwrap_or_default(), |(name, node)| (*name, to_raw_value(node)))
+impl SharedConfigs {
+    fn of(nodes: &[&Arc<Node>]) -> serde_json::Result<Self> {
+        let mut seen: HashSet<usize> = HashSet::new();
+        let mut texts: HashMap<usize, Box<RawValue>> = HashMap::new();
+        for node in nodes {
+            let config = address(&node.config);
+            if !seen.insert(config) && !texts.contains_key(&config) {
+                texts.insert(config, to_raw_value(&node.config)?);
+            }
+        }
+        Ok(Self(texts))
+    }
+
+    fn with<'n>(&'n self, node: &'n Node) -> WithConfig<'n> {
+        WithConfig { node, config: self.0.get(&address(&node.config)).map(AsRef::as_ref) }
+    }
+}
+
+fn address(config: &Arc<Config>) -> usize {
+    Arc::as_ptr(config).addr()
+}
+
+/// A node and the text of its config.
+struct WithConfig<'n> {
+    node: &'n Node,
+    config: Option<&'n RawValue>,
+}
+
+impl Serialize for WithConfig<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.config {
+            Some(config) => self.node.serialize_with(config, serializer),
+            None => self.node.serialize(serializer),
+        }
+    }
 }
 
 impl Serialize for Node {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.serialize_with(&*self.config, serializer)
+    }
+}
+
+impl Node {
+    fn serialize_with<S: Serializer>(
+        &self,
+        config: &(impl Serialize + ?Sized),
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         if let NodeKind::Function(part) = &self.kind {
             map.serialize_entry("returns", &part.returns)?;
         }
-        self.serialize_head(&mut map)?;
+        self.serialize_head(config, &mut map)?;
         match &self.kind {
             NodeKind::Seed { root_path } => {
                 map.serialize_entry("root_path", root_path)?;
@@ -88,11 +128,13 @@ impl Serialize for Node {
         }
         map.end()
     }
-}
 
-impl Node {
     /// What every kind has.
-    fn serialize_head<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+    fn serialize_head<M: SerializeMap>(
+        &self,
+        config: &(impl Serialize + ?Sized),
+        map: &mut M,
+    ) -> Result<(), M::Error> {
         map.serialize_entry("database", &self.database)?;
         map.serialize_entry("schema", &self.schema)?;
         map.serialize_entry("name", &self.name)?;
@@ -104,7 +146,7 @@ impl Node {
         map.serialize_entry("fqn", &self.fqn)?;
         map.serialize_entry("alias", &self.alias)?;
         map.serialize_entry("checksum", &self.checksum)?;
-        map.serialize_entry("config", &self.config)?;
+        map.serialize_entry("config", config)?;
         map.serialize_entry("tags", &self.tags)?;
         map.serialize_entry("description", &self.description)?;
         map.serialize_entry("columns", &self.columns)?;

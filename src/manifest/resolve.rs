@@ -35,29 +35,31 @@ impl Manifest {
     pub fn resolve_edges(&mut self, context: &ResolveContext<'_>) -> Result<Vec<Diagnostic>, Diagnostics> {
         let mut errors = Vec::new();
         let mut warnings = Vec::new();
-        let mut disabled = Vec::new();
-        let mut outcomes = Vec::new();
+        let nodes: Vec<&Arc<Node>> = self.nodes.values().collect();
+        let of_nodes = crate::parallel::map(&nodes, |node| context.resolve(self, Resource::Node(node)));
         // a unit test's model is found while it is parsed
-        let resources: Vec<Resource<'_>> = self
+        let others: Vec<(String, Outcome)> = self
             .resources()
+            .skip(nodes.len())
             .filter(|resource| !matches!(resource, Resource::Source(_) | Resource::UnitTest(_)))
+            .map(|resource| (resource.unique_id().to_owned(), context.resolve(self, resource)))
             .collect();
-        let found = crate::parallel::map(&resources, |resource| context.resolve(self, *resource));
-        for (resource, outcome) in resources.into_iter().zip(found) {
-            if outcome.disable {
-                disabled.push(resource.unique_id().to_owned());
-            }
+        for (node, outcome) in self.nodes.values_mut().zip(of_nodes) {
             errors.extend(outcome.errors);
             warnings.extend(outcome.warnings);
             if !outcome.parents.is_empty() {
-                outcomes.push((resource.unique_id().to_owned(), outcome.parents));
+                let depends_on = &mut Arc::make_mut(node).depends_on;
+                outcome.parents.into_iter().for_each(|parent| depends_on.add_node(parent));
+            }
+            if outcome.disable {
+                // dbt: a test without its target stays among the nodes, and out of the graph
+                Arc::make_mut(node).config_mut().insert("enabled".to_owned(), false.into());
             }
         }
-        for (unique_id, parents) in outcomes {
-            self.add_parents(&unique_id, parents);
-        }
-        for unique_id in disabled {
-            self.disable(&unique_id);
+        for (unique_id, outcome) in others {
+            errors.extend(outcome.errors);
+            warnings.extend(outcome.warnings);
+            self.add_parents(&unique_id, outcome.parents);
         }
         errors.extend(self.resolve_semantics(context.lookup));
         if errors.is_empty() { Ok(warnings) } else { Err(Diagnostics(errors)) }
@@ -70,20 +72,12 @@ impl Manifest {
             "metric" => self.metrics.get_mut(unique_id).map(|it| &mut it.depends_on),
             "saved_query" => self.saved_queries.get_mut(unique_id).map(|it| &mut it.depends_on),
             "semantic_model" => self.semantic_models.get_mut(unique_id).map(|it| &mut it.depends_on),
-            "function" => self.functions.get_mut(unique_id).map(|it| &mut Arc::make_mut(it).depends_on),
-            _ => self.nodes.get_mut(unique_id).map(|it| &mut Arc::make_mut(it).depends_on),
+            _ => self.functions.get_mut(unique_id).map(|it| &mut Arc::make_mut(it).depends_on),
         };
         if let Some(depends_on) = depends_on {
             for parent in parents {
                 depends_on.add_node(parent);
             }
-        }
-    }
-
-    /// dbt: a test without its target stays among the nodes, and out of the graph.
-    fn disable(&mut self, unique_id: &str) {
-        if let Some(node) = self.nodes.get_mut(unique_id) {
-            Arc::make_mut(node).config_mut().insert("enabled".to_owned(), false.into());
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What dbt refuses or warns about once configs are merged and the whole project is known.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -13,10 +13,8 @@ use crate::config::node_config::{UsedConfigs, check_snapshot};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, did_you_mean};
 use crate::manifest::{Access, Disabled, Manifest, Node, NodeKind};
 
-type Invalid<'a> = dyn Fn(String) -> Box<Diagnostic> + 'a;
-
 /// A contract needs columns; its checksum shows when it changes.
-pub(super) fn check_contract(node: &mut Node, invalid: &Invalid<'_>) -> Result<()> {
+pub(super) fn check_contract(node: &mut Node) -> Result<(), String> {
     let NodeKind::Model(part) = &node.kind else { return Ok(()) };
     let in_columns: Vec<&str> = node
         .columns
@@ -40,11 +38,11 @@ pub(super) fn check_contract(node: &mut Node, invalid: &Invalid<'_>) -> Result<(
         );
     }
     if !errors.is_empty() {
-        return Err(invalid(format!(
+        return Err(format!(
             "Primary key constraint error: ({})\n{}",
             node.original_file_path,
             errors.join("\n")
-        )));
+        ));
     }
     if !node.contract.enforced {
         return Ok(());
@@ -59,25 +57,43 @@ pub(super) fn check_contract(node: &mut Node, invalid: &Invalid<'_>) -> Result<(
         errors.push("Language Error: Expected 'sql' but found 'python'".to_owned());
     }
     if !errors.is_empty() && node.patch_path.is_some() || node.columns.is_empty() {
-        return Err(invalid(format!(
+        return Err(format!(
             "Contract enforcement failed for: ({})\n{}",
             node.original_file_path,
             errors.join("\n")
-        )));
+        ));
     }
     node.contract.checksum = Some(fingerprint::contract(node));
     Ok(())
 }
 
 /// dbt's guess at each model's primary key, from constraints or from its tests.
-pub(super) fn infer_primary_keys(manifest: &mut Manifest) {
-    #[derive(Default)]
-    struct Tested {
-        unique: BTreeSet<String>,
-        unique_disabled: BTreeSet<String>,
-        not_null: BTreeSet<String>,
+pub(super) fn infer_primary_keys(manifest: &Manifest) -> Vec<Option<Vec<String>>> {
+    let tested = tested_columns(manifest);
+    manifest.nodes.values().map(|node| primary_key(node, &tested)).collect()
+}
+
+/// Takes over what [`infer_primary_keys`] found, node by node.
+pub(super) fn set_primary_keys(manifest: &mut Manifest, keys: Vec<Option<Vec<String>>>) {
+    for (node, key) in manifest.nodes.values_mut().zip(keys) {
+        if let Some(key) = key
+            && let Some(part) = Arc::make_mut(node).model_mut()
+        {
+            part.primary_key = key;
+        }
     }
-    let mut tested: BTreeMap<String, Tested> = BTreeMap::new();
+}
+
+/// The columns of one model that tests speak of.
+#[derive(Default)]
+struct Tested<'a> {
+    unique: BTreeSet<&'a str>,
+    unique_disabled: BTreeSet<&'a str>,
+    not_null: BTreeSet<&'a str>,
+}
+
+fn tested_columns(manifest: &Manifest) -> HashMap<&str, Tested<'_>> {
+    let mut tested: HashMap<&str, Tested<'_>> = HashMap::new();
     let disabled = manifest.disabled.values().flatten().filter_map(|disabled| match disabled {
         Disabled::Node(node) => Some(node),
         _ => None,
@@ -86,14 +102,12 @@ pub(super) fn infer_primary_keys(manifest: &mut Manifest) {
         let Some(part) = node.generic_test() else { continue };
         let Some(attached) = &part.attached_node else { continue };
         let kwargs = &part.test_metadata.kwargs;
-        let columns: Vec<String> = match (kwargs.get("column_name"), kwargs.get("combination_of_columns")) {
-            (Some(Json::String(column)), _) => vec![column.clone()],
-            (_, Some(Json::Array(columns))) => {
-                columns.iter().filter_map(Json::as_str).map(str::to_owned).collect()
-            }
+        let columns: Vec<&str> = match (kwargs.get("column_name"), kwargs.get("combination_of_columns")) {
+            (Some(Json::String(column)), _) => vec![column],
+            (_, Some(Json::Array(columns))) => columns.iter().filter_map(Json::as_str).collect(),
             _ => continue,
         };
-        let of_model = tested.entry(attached.clone()).or_default();
+        let of_model = tested.entry(attached).or_default();
         match part.test_metadata.name.as_str() {
             "unique" | "unique_combination_of_columns" if node.is_enabled() => {
                 of_model.unique.extend(columns);
@@ -103,36 +117,35 @@ pub(super) fn infer_primary_keys(manifest: &mut Manifest) {
             _ => {}
         }
     }
-    for node in manifest.nodes.values_mut() {
-        let Some(part) = node.model() else { continue };
-        let of_model = part.constraints.iter().find(|constraint| constraint.kind == "primary_key");
-        let of_column = node
-            .columns
-            .values()
-            .find(|column| column.constraints.iter().any(|constraint| constraint.kind == "primary_key"));
-        let mut key: Vec<String> = if let Some(constraint) = of_model {
-            constraint.columns.clone().unwrap_or_default()
-        } else if let Some(column) = of_column {
-            vec![column.name.clone()]
-        } else if let Some(tests) = tested.get(&node.unique_id) {
-            let either: BTreeSet<&String> = tests.unique.union(&tests.unique_disabled).collect();
-            let both: Vec<String> =
-                tests.not_null.iter().filter(|column| either.contains(column)).cloned().collect();
-            if !both.is_empty() {
-                both
-            } else if !tests.unique.is_empty() {
-                tests.unique.iter().cloned().collect()
-            } else {
-                tests.unique_disabled.iter().cloned().collect()
-            }
+    tested
+}
+
+fn primary_key(node: &Node, tested: &HashMap<&str, Tested<'_>>) -> Option<Vec<String>> {
+    let of_model = node.model()?.constraints.iter().find(|constraint| constraint.kind == "primary_key");
+    let of_column = node
+        .columns
+        .values()
+        .find(|column| column.constraints.iter().any(|constraint| constraint.kind == "primary_key"));
+    let mut key: Vec<String> = if let Some(constraint) = of_model {
+        constraint.columns.clone().unwrap_or_default()
+    } else if let Some(column) = of_column {
+        vec![column.name.clone()]
+    } else {
+        let tests = tested.get(node.unique_id.as_str())?;
+        let is_unique =
+            |column: &&str| tests.unique.contains(column) || tests.unique_disabled.contains(column);
+        let owned = |columns: &BTreeSet<&str>| columns.iter().map(|column| (*column).to_owned()).collect();
+        let both: BTreeSet<&str> = tests.not_null.iter().copied().filter(is_unique).collect();
+        if !both.is_empty() {
+            owned(&both)
+        } else if !tests.unique.is_empty() {
+            owned(&tests.unique)
         } else {
-            continue;
-        };
-        key.sort_unstable();
-        if let Some(part) = Arc::make_mut(node).model_mut() {
-            part.primary_key = key;
+            owned(&tests.unique_disabled)
         }
-    }
+    };
+    key.sort_unstable();
+    Some(key)
 }
 
 /// Everything that is checked on the finished manifest.
@@ -144,7 +157,7 @@ pub(super) fn check(
     let mut problems = Vec::new();
     check_groups(manifest, &mut problems);
     for node in manifest.nodes.values() {
-        let subject = || super::draft::locator(node);
+        let subject = || node.locator();
         let mut refuse = |code: &'static str, message: String| {
             problems.push(Diagnostic::parsing(code, message).subject(subject()));
         };
@@ -204,7 +217,7 @@ fn check_functions(manifest: &Manifest, problems: &mut Vec<Diagnostic>) {
                             argument.name, function.name
                         ),
                     )
-                    .subject(super::draft::locator(function)),
+                    .subject(function.locator()),
                 );
             }
         }

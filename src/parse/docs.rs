@@ -6,7 +6,8 @@ use super::ParseRequest;
 use crate::config::holds_jinja;
 use crate::diagnostic::{Diagnostics, Result, SourceText, Span};
 use crate::jinja::{BlockKind, Context, DocScope, DocTable, cut_blocks};
-use crate::manifest::{Column, Doc, Lookup, Manifest, duplicate_doc};
+use crate::manifest::{Column, Doc, Lookup, Manifest, Node, duplicate_doc};
+use crate::parallel;
 use crate::project::{FileKind, Package};
 
 /// The blocks of a package's Markdown files.
@@ -44,19 +45,24 @@ pub(super) fn read_blocks(
 pub(super) fn render_descriptions(
     request: &ParseRequest<'_>,
     manifest: &mut Manifest,
-    lookup: &Lookup,
+    lookup: Lookup,
 ) -> Result<(), Diagnostics> {
-    let table: Arc<DocTable> = Arc::new(DocTable::new(lookup.clone(), manifest.docs.clone()));
+    let table: Arc<DocTable> = Arc::new(DocTable::new(lookup, manifest.docs.clone()));
     let renderer = Renderer { request, table };
-    for node in manifest.nodes.values_mut().chain(manifest.functions.values_mut()) {
+    let mut nodes: Vec<&mut Arc<Node>> =
+        manifest.nodes.values_mut().chain(manifest.functions.values_mut()).collect();
+    let problems = parallel::change(&mut nodes, |node| {
         if !holds_jinja(&node.description) && !any_column(node.columns.values()) {
-            continue;
+            return Ok(());
         }
         let node = Arc::make_mut(node);
         let owner =
             Owner { package: &node.package_name, unique_id: &node.unique_id, file: &node.original_file_path };
         node.doc_blocks = renderer.text(&mut node.description, &owner)?;
-        renderer.columns(node.columns.values_mut(), &owner)?;
+        renderer.columns(node.columns.values_mut(), &owner)
+    });
+    if !problems.is_empty() {
+        return Err(Diagnostics(problems.into_iter().map(|problem| *problem).collect()));
     }
     for source in manifest.sources.values_mut() {
         let jinja = holds_jinja(&source.description) || holds_jinja(&source.source_description);

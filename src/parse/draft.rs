@@ -1,5 +1,7 @@
 //! A node on its way: what its file says, before properties and project configs are merged in.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value as Json};
 
 use crate::diagnostic::{Result, Span};
@@ -8,7 +10,8 @@ use crate::manifest::Node;
 
 #[derive(Debug)]
 pub(super) struct Draft {
-    pub(super) node: Node,
+    /// Its own until the manifest takes it over; behind an `Arc` since it is large and often handed on.
+    pub(super) node: Arc<Node>,
     /// The file, and the code in it.
     pub(super) code: Option<Span>,
     /// The file's own `config()`.
@@ -23,9 +26,9 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    pub(super) fn new(node: Node, code: Option<Span>) -> Self {
+    pub(super) fn new(node: impl Into<Arc<Node>>, code: Option<Span>) -> Self {
         Self {
-            node,
+            node: node.into(),
             code,
             calls: Map::new(),
             properties: Map::new(),
@@ -35,23 +38,24 @@ impl Draft {
         }
     }
 
+    pub(super) fn node_mut(&mut self) -> &mut Node {
+        Arc::make_mut(&mut self.node)
+    }
+
     /// dbt's locator: `model orders (models/orders.sql)`.
     pub(super) fn locator(&self) -> String {
-        locator(&self.node)
+        self.node.locator()
     }
 
     pub(super) fn absorb(&mut self, recorded: Recorded) -> Result<()> {
-        self.node.refs.extend(recorded.refs);
-        self.node.sources.extend(recorded.sources);
-        self.node.metrics.extend(recorded.metrics);
-        self.node.functions.extend(recorded.functions);
+        let node = self.node_mut();
+        node.refs.extend(recorded.refs);
+        node.sources.extend(recorded.sources);
+        node.metrics.extend(recorded.metrics);
+        node.functions.extend(recorded.functions);
         for unique_id in recorded.macros {
-            self.node.depends_on.add_macro(&unique_id);
+            node.depends_on.add_macro(&unique_id);
         }
         crate::config::node_config::merge_calls(&mut self.calls, &recorded.config)
     }
-}
-
-pub(super) fn locator(node: &Node) -> String {
-    format!("{} {} ({})", node.resource_type(), node.name, node.original_file_path)
 }

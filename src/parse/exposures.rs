@@ -129,7 +129,7 @@ impl Parser<'_> {
 
     /// What a bare `ref('x')`, `source('a', 'b')` or `metric('m')` refers to.
     pub(super) fn record_expression(&self, text: &str, place: &Place) -> Result<Recorded> {
-        let subject = Subject { package: place.package.clone(), ..Subject::default() };
+        let subject = Subject::text(&place.package);
         let scope = Arc::new(ParseScope::new(&self.request.shared, subject, Value::UNDEFINED));
         let context: Arc<dyn Context> = scope.clone();
         let inner = text.trim().trim_start_matches("{{").trim_end_matches("}}").trim();

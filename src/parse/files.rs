@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::ParseRequest;
-use super::draft::{Draft, locator};
+use super::draft::Draft;
 use super::scope::Scopes;
 use crate::diagnostic::{Diagnostics, Result, Span};
 use crate::jinja::{BlockKind, Context, cut_blocks};
@@ -82,7 +82,7 @@ impl Reader<'_> {
         let checksum = file.checksum();
         Node {
             kind,
-            unique_id: format!("{prefix}.{package}.{name}"),
+            unique_id: [prefix, ".", package, ".", &name].concat(),
             name: name.clone(),
             alias: name,
             package_name: package.to_owned(),
@@ -118,12 +118,12 @@ impl Reader<'_> {
 
     fn render(&self, node: Node, span: Span) -> Result<Draft> {
         let node = Arc::new(node);
-        let scope = Arc::new(self.scopes.of_node(&node, &locator(&node)));
+        let scope = Arc::new(self.scopes.of_node(&node));
         let context: Arc<dyn Context> = scope.clone();
         self.request.engine.render_span(&span, &context)?;
         let recorded = scope.take_recorded();
         drop((context, scope));
-        let mut draft = Draft::new(Arc::unwrap_or_clone(node), Some(span));
+        let mut draft = Draft::new(node, Some(span));
         draft.absorb(recorded)?;
         Ok(draft)
     }

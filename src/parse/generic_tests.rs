@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::ParseRequest;
-use super::draft::{Draft, locator};
+use super::draft::Draft;
 use super::properties::{EntryTests, Place};
 use super::scope::Scopes;
 use super::test_name::{self, TestName};
@@ -54,14 +54,14 @@ impl Attached {
     fn reference(&self) -> String {
         match self {
             Self::Node { name, version: Some(version), .. } => format!("ref('{name}', version='{version}')"),
-            Self::Node { name, .. } => format!("ref('{name}')"),
+            Self::Node { name, .. } => ["ref('", name, "')"].concat(),
             Self::Source { source, table } => format!("source('{source}', '{table}')"),
         }
     }
 
     fn file_key_name(&self) -> String {
         match self {
-            Self::Node { yaml_key, name, .. } => format!("{yaml_key}.{name}"),
+            Self::Node { yaml_key, name, .. } => [yaml_key, ".", name].concat(),
             Self::Source { source, .. } => format!("sources.{source}"),
         }
     }
@@ -139,15 +139,12 @@ impl TestMaker<'_> {
             kwargs: definition.arguments.clone(),
             namespace: definition.namespace.clone(),
         };
-        let hashed = serde_json::json!({
-            "namespace": metadata.namespace, "name": metadata.name, "kwargs": metadata.kwargs,
-        });
         let package = &group.place.package;
         let mut fqn = vec![package.clone()];
         fqn.extend(fqn_folders(&group.place.file));
         fqn.push(full.to_owned());
         Node {
-            unique_id: format!("test.{package}.{full}.{}", test_name::id_hash(full, &hashed)),
+            unique_id: ["test.", package, ".", full, ".", &test_name::id_hash(full, &metadata)].concat(),
             kind: NodeKind::GenericTest(Box::new(GenericTestPart {
                 column_name: column.map(str::to_owned),
                 file_key_name: Some(group.attached.file_key_name()),
@@ -156,7 +153,7 @@ impl TestMaker<'_> {
             })),
             name: full.to_owned(),
             alias: full.to_owned(),
-            path: format!("{short}.sql"),
+            path: [short, ".sql"].concat(),
             package_name: package.clone(),
             original_file_path: group.place.file.clone(),
             fqn,
@@ -196,17 +193,17 @@ impl TestMaker<'_> {
             return Ok(draft);
         }
         let node = Arc::new(node);
-        let scope = Arc::new(self.scopes.of_node(&node, &locator(&node)));
+        let scope = Arc::new(self.scopes.of_node(&node));
         let context: Arc<dyn Context> = scope.clone();
         let kwargs =
             render_arguments(self.request.engine, &definition.arguments, &definition.span, &context)?;
         let recorded = scope.take_recorded();
-        let inner = Arc::new(self.scopes.of_node(&node, &locator(&node)).with(KWARGS_NAME, kwargs));
+        let inner = Arc::new(self.scopes.of_node(&node).with(KWARGS_NAME, kwargs));
         let inner_context: Arc<dyn Context> = inner.clone();
         self.request.engine.render_text(&node.raw_code, &definition.span, &inner_context)?;
         let body = inner.take_recorded();
         drop((context, scope, inner_context, inner));
-        let mut draft = Draft::new(Arc::unwrap_or_clone(node), None);
+        let mut draft = Draft::new(node, None);
         draft.calls.clone_from(&definition.config);
         draft.absorb(recorded)?;
         draft.absorb(body)?;
@@ -363,7 +360,7 @@ impl Definition {
             .help("rename the macro's argument: `model` is the relation under test")
             .boxed());
         }
-        let model = format!("{{{{ get_where_subquery({}) }}}}", group.attached.reference());
+        let model = ["{{ get_where_subquery(", &group.attached.reference(), ") }}"].concat();
         arguments.insert("model".to_owned(), model.into());
         let config = render_config(&config, maker, group, &span)?;
         let (namespace, name) = match full_name.split_once('.') {
@@ -403,7 +400,7 @@ impl Definition {
     fn raw_code(&self) -> String {
         let macro_name = match &self.namespace {
             Some(namespace) => format!("{namespace}.test_{}", self.name),
-            None => format!("test_{}", self.name),
+            None => ["test_", &self.name].concat(),
         };
         let configs: Vec<String> = self
             .config
@@ -413,7 +410,7 @@ impl Definition {
                 other => format!("{key}={}", python::json_repr(other)),
             })
             .collect();
-        let call = format!("{{{{ {macro_name}(**{KWARGS_NAME}) }}}}");
+        let call = ["{{ ", &macro_name, "(**", KWARGS_NAME, ") }}"].concat();
         if configs.is_empty() { call } else { format!("{call}{{{{ config({}) }}}}", configs.join(",")) }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::ParseRequest;
-use super::draft::{Draft, locator};
+use super::draft::Draft;
 use super::scope::Scopes;
 use crate::config::Yaml;
 use crate::diagnostic::{Diagnostics, Result};
@@ -53,13 +53,13 @@ fn draft(
         name,
         ..Node::default()
     });
-    let scope = Arc::new(scopes.of_node(&node, &locator(&node)));
+    let scope = Arc::new(scopes.of_node(&node));
     let context: Arc<dyn Context> = scope.clone();
     let span = hook.span();
     request.engine.render_text(&text, &span, &context)?;
     let recorded = scope.take_recorded();
     drop((context, scope));
-    let mut draft = Draft::new(Arc::unwrap_or_clone(node), Some(span));
+    let mut draft = Draft::new(node, Some(span));
     draft.absorb(recorded)?;
     Ok(draft)
 }

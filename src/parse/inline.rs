@@ -38,19 +38,19 @@ pub fn inline(request: &ParseRequest<'_>, manifest: &mut Manifest, sql: &str) ->
         ..Node::default()
     });
     let scopes = Scopes::new(&request.shared, request.relation_of);
-    let scope = Arc::new(scopes.of_node(&node, &format!("sql operation {INLINE_NAME} ({path})")));
+    let scope = Arc::new(scopes.of_node(&node));
     let context: Arc<dyn Context> = scope.clone();
     let source = SourceText::new(path, sql);
     request.engine.render(&source, &context)?;
     let recorded = scope.take_recorded();
     drop((context, scope));
-    let mut draft = super::draft::Draft::new(Arc::unwrap_or_clone(node), None);
+    let mut draft = super::draft::Draft::new(node, None);
     draft.absorb(recorded)?;
     for (key, value) in std::mem::take(&mut draft.calls) {
-        draft.node.config_mut().insert(key, value);
+        draft.node_mut().config_mut().insert(key, value);
     }
     let mut alone = Manifest::clone(manifest);
-    alone.nodes.insert(unique_id.clone(), Arc::new(draft.node));
+    alone.nodes.insert(unique_id.clone(), draft.node);
     let lookup = Lookup::new(&alone, request.root_name(), Precedence::RootPackageFirst);
     let whole = Span::new(&source, 0..sql.lines().next().unwrap_or_default().len());
     let context = ResolveContext {

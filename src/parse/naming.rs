@@ -1,17 +1,18 @@
 //! Where a node lives in the database: the `generate_*_name` macros decide, the built-in ones without being called.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
 use super::ParseRequest;
-use super::draft::locator;
 use super::scope::Scopes;
 use crate::diagnostic::Result;
 use crate::jinja::{MacroDef, Value, python};
 use crate::manifest::{Node, NodeKind, Quoting};
+use crate::project::Package;
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Component {
     Database,
     Schema,
@@ -32,22 +33,36 @@ impl Component {
 pub(super) struct Naming<'a> {
     request: &'a ParseRequest<'a>,
     scopes: &'a Scopes,
+    /// By package and component; only those that are no built-in ones.
+    replaced: HashMap<(&'a str, Component), Arc<MacroDef>>,
 }
 
 impl<'a> Naming<'a> {
     pub(super) fn new(request: &'a ParseRequest<'a>, scopes: &'a Scopes) -> Self {
-        Self { request, scopes }
+        let mut replaced = HashMap::new();
+        for package in request.project.all().map(Package::name) {
+            let imported = (package != request.root_name()).then_some(package);
+            for component in [Component::Database, Component::Schema, Component::Alias] {
+                let find = |package| request.engine.find_generate_macro(component.name(), package);
+                let definition = imported
+                    .and_then(|package| find(Some(package)))
+                    .or_else(|| find(None))
+                    .filter(|definition| definition.package != crate::jinja::BUILTIN_PACKAGE);
+                if let Some(definition) = definition {
+                    replaced.insert((package, component), definition);
+                }
+            }
+        }
+        Self { request, scopes, replaced }
     }
 
     /// Sets database, schema, alias and relation name from the node's resolved config.
     pub(super) fn apply(&self, node: &mut Node) -> Result<()> {
-        let custom = |node: &Node, key: &str| node.config.get(key).cloned().unwrap_or(Json::Null);
-        let database = self.component(Component::Database, &custom(node, "database"), node)?;
-        node.database = database;
-        let schema = self.component(Component::Schema, &custom(node, "schema"), node)?;
-        node.schema = schema.unwrap_or_default();
-        let alias = self.component(Component::Alias, &custom(node, "alias"), node)?;
-        node.alias = alias.unwrap_or_default();
+        let config = Arc::clone(&node.config);
+        let custom = |key: &str| config.get(key).unwrap_or(&Json::Null);
+        node.database = self.component(Component::Database, custom("database"), node)?;
+        node.schema = self.component(Component::Schema, custom("schema"), node)?.unwrap_or_default();
+        node.alias = self.component(Component::Alias, custom("alias"), node)?.unwrap_or_default();
         if matches!(node.kind, NodeKind::Snapshot) {
             if let Some(database) = given(node, "target_database") {
                 node.database = Some(database);
@@ -61,21 +76,15 @@ impl<'a> Naming<'a> {
     }
 
     fn component(&self, component: Component, custom: &Json, node: &Node) -> Result<Option<String>> {
-        let imported = (node.package_name != self.request.root_name()).then_some(node.package_name.as_str());
-        let definition = imported
-            .and_then(|package| self.request.engine.find_generate_macro(component.name(), Some(package)))
-            .or_else(|| self.request.engine.find_generate_macro(component.name(), None));
-        match definition {
-            Some(definition) if definition.package != crate::jinja::BUILTIN_PACKAGE => {
-                self.call(&definition, custom, node)
-            }
-            _ => Ok(self.builtin(component, custom, node)),
+        match self.replaced.get(&(node.package_name.as_str(), component)) {
+            Some(definition) => self.call(definition, custom, node),
+            None => Ok(self.builtin(component, custom, node)),
         }
     }
 
     fn call(&self, definition: &Arc<MacroDef>, custom: &Json, node: &Node) -> Result<Option<String>> {
         let model = serde_json::to_value(node).unwrap_or(Json::Null);
-        let context = self.scopes.naming(&definition.package, &locator(node));
+        let context = self.scopes.naming(&definition.package, &node.locator());
         let arguments = [python::from_json(custom), python::from_json(&model)];
         let name: Value = self.request.engine.call_macro(definition, &context, &arguments, &[])?;
         Ok((!name.is_none() && !name.is_undefined()).then(|| python::to_str(&name).trim().to_owned()))
@@ -157,15 +166,15 @@ pub struct Quoted {
 
 impl Quoted {
     fn render(self, database: Option<&str>, schema: &str, identifier: &str) -> String {
-        let part = |text: &str, quoted: bool| if quoted { format!("\"{text}\"") } else { text.to_owned() };
-        let mut parts = Vec::with_capacity(3);
+        let quote = |quoted: bool| if quoted { "\"" } else { "" };
+        let mut name = String::with_capacity(64);
         if let Some(database) = database {
-            parts.push(part(database, self.database));
+            name.extend([quote(self.database), database, quote(self.database), "."]);
         }
         if !schema.is_empty() {
-            parts.push(part(schema, self.schema));
+            name.extend([quote(self.schema), schema, quote(self.schema), "."]);
         }
-        parts.push(part(identifier, self.identifier));
-        parts.join(".")
+        name.extend([quote(self.identifier), identifier, quote(self.identifier)]);
+        name
     }
 }

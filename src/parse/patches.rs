@@ -97,7 +97,7 @@ impl Parser<'_> {
             if draft.node.package_name != patch.place.package {
                 draft.described_by = Some(patch.place.package.clone());
             }
-            let node = &mut draft.node;
+            let node = draft.node_mut();
             node.patch_path = Some(patch.place.patch_path());
             node.description.clone_from(&patch.description);
             node.columns = if is_one { std::mem::take(&mut patch.columns) } else { patch.columns.clone() };
@@ -215,7 +215,7 @@ impl Parser<'_> {
         draft.properties_written.extend(config);
         draft.patched_at = Some(version.span.clone());
         let formatted = format!("v{}", version.version);
-        let node = &mut draft.node;
+        let node = draft.node_mut();
         node.unique_id = format!("model.{}.{}.{formatted}", patch.place.package, patch.name);
         if let Some(last) = node.fqn.last_mut() {
             last.clone_from(&patch.name);
@@ -263,7 +263,7 @@ impl Parser<'_> {
                 .label(place.span.clone(), "")
                 .help("write `to: ref('orders')` or `to: source('shop', 'orders')`")
             })?;
-            let node = &mut self.drafts[at].node;
+            let node = self.drafts[at].node_mut();
             node.refs.extend(recorded.refs);
             node.sources.extend(recorded.sources);
         }

@@ -113,11 +113,11 @@ impl Parser<'_> {
         let source = self.source_of(schema, table);
         let draft = &mut self.drafts[at];
         let code = if is_node {
-            draft.node.refs.push(RefArgs { name: table.to_owned(), ..RefArgs::default() });
+            draft.node_mut().refs.push(RefArgs { name: table.to_owned(), ..RefArgs::default() });
             format!("select * from {{{{ ref('{table}') }}}}")
         } else if let Some([source, table]) = source {
             let code = format!("select * from {{{{ source('{source}', '{table}') }}}}");
-            draft.node.sources.push(vec![source, table]);
+            draft.node_mut().sources.push(vec![source, table]);
             code
         } else {
             let relation = match schema {
@@ -127,7 +127,7 @@ impl Parser<'_> {
             draft.calls.insert("consume".to_owned(), relation.as_str().into());
             format!("select * from {relation}")
         };
-        draft.node.raw_code = Arc::from(code);
+        draft.node_mut().raw_code = Arc::from(code);
     }
 
     /// The source and table names of a declared source table.
@@ -165,7 +165,7 @@ impl Parser<'_> {
                 .boxed());
             }
             let reference = RefArgs { name: upstream.dag_id.clone(), ..RefArgs::default() };
-            let refs = &mut self.drafts[at].node.refs;
+            let refs = &mut self.drafts[at].node_mut().refs;
             if !refs.contains(&reference) {
                 refs.push(reference);
             }

@@ -23,13 +23,15 @@ pub(super) fn read(draft: &mut Draft) {
             text(2).split(',').map(str::trim).filter(|text| !text.is_empty()).collect();
         let names: Vec<String> = arguments.iter().filter_map(|argument| literal(argument)).collect();
         match (text(1), names.as_slice()) {
-            ("ref", [name]) => draft.node.refs.push(RefArgs { name: name.clone(), ..RefArgs::default() }),
-            ("ref", [package, name]) => draft.node.refs.push(RefArgs {
+            ("ref", [name]) => {
+                draft.node_mut().refs.push(RefArgs { name: name.clone(), ..RefArgs::default() });
+            }
+            ("ref", [package, name]) => draft.node_mut().refs.push(RefArgs {
                 name: name.clone(),
                 package: Some(package.clone()),
                 version: None,
             }),
-            ("source", [source, table]) => draft.node.sources.push(vec![source.clone(), table.clone()]),
+            ("source", [source, table]) => draft.node_mut().sources.push(vec![source.clone(), table.clone()]),
             ("config", _) => {
                 for (key, value) in arguments.iter().filter_map(|argument| argument.split_once('=')) {
                     let value = value.trim();

@@ -19,18 +19,10 @@ impl Scopes {
         Self { shared: Arc::clone(shared), relation_of }
     }
 
-    pub(super) fn of_node(&self, node: &Arc<Node>, locator: &str) -> ParseScope {
-        let subject = Subject {
-            package: node.package_name.clone(),
-            locator: locator.to_owned(),
-            unique_id: node.unique_id.clone(),
-            name: node.name.clone(),
-            resource_type: node.resource_type().to_string(),
-            span: None,
-        };
+    pub(super) fn of_node(&self, node: &Arc<Node>) -> ParseScope {
         let relation_of = self.relation_of;
         let relation = relation_of(node);
-        ParseScope::new(&self.shared, subject, relation).with_model(Arc::clone(node))
+        ParseScope::new(&self.shared, Subject::Node(Arc::clone(node)), relation)
     }
 
     /// For the `generate_*_name` macros of a package: a variable that they ask for must be there.
@@ -44,8 +36,7 @@ impl Scopes {
     }
 
     fn package_scope(&self, package: &str, locator: &str) -> ParseScope {
-        let subject =
-            Subject { package: package.to_owned(), locator: locator.to_owned(), ..Subject::default() };
+        let subject = Subject::Text { package: package.to_owned(), locator: locator.to_owned() };
         ParseScope::new(&self.shared, subject, Value::UNDEFINED)
     }
 }

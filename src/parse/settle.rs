@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use indexmap::map::Entry;
 use serde::Deserialize as _;
 use serde_json::{Map, Value as Json};
 
@@ -38,7 +39,7 @@ pub(super) struct Parser<'a> {
     pub(super) manifest: Manifest,
     pub(super) warnings: Vec<Diagnostic>,
     /// The code of each node, to point at a `ref()` in it.
-    places: HashMap<String, Span>,
+    places: Vec<(String, Span)>,
     /// Where each unit test names its model.
     pub(super) unit_test_places: HashMap<String, Span>,
 }
@@ -57,7 +58,7 @@ impl<'a> Parser<'a> {
             pipelines: Vec::new(),
             manifest: Manifest { metadata: request.metadata.clone(), ..Manifest::default() },
             warnings: Vec::new(),
-            places: HashMap::new(),
+            places: Vec::new(),
             unit_test_places: HashMap::new(),
         }
     }
@@ -116,15 +117,13 @@ impl<'a> Parser<'a> {
 
     /// Configs and names of all nodes that files made.
     pub(super) fn settle_nodes(&mut self) -> Result<(), Diagnostics> {
-        let drafts = std::mem::take(&mut self.drafts);
-        let settled = self.settle_all(drafts)?;
-        let mut problems = Vec::new();
-        for draft in settled {
-            if let Err(problem) = self.add(draft) {
-                problems.push(*problem);
-            }
+        let mut drafts = std::mem::take(&mut self.drafts);
+        let naming = Naming::new(self.request, &self.scopes);
+        let problems = parallel::change(&mut drafts, |draft| self.settle(draft, &naming));
+        if !problems.is_empty() {
+            return Err(Diagnostics(problems.into_iter().map(|problem| *problem).collect()));
         }
-        if problems.is_empty() { Ok(()) } else { Err(Diagnostics(problems)) }
+        self.add_all(drafts.into_iter().map(Settled::from))
     }
 
     /// Generic tests of nodes, sources with theirs, and all resources that are no nodes.
@@ -133,29 +132,27 @@ impl<'a> Parser<'a> {
         self.add_sources()?;
         let groups = std::mem::take(&mut self.tests);
         let maker = TestMaker { request: self.request, scopes: &self.scopes };
-        let made = parallel::map(&groups, |group| {
-            let mut warnings = Vec::new();
-            maker.drafts(group, &mut warnings).map(|drafts| (drafts, warnings))
-        });
-        let mut drafts = Vec::new();
-        let mut problems = Vec::new();
+        let naming = Naming::new(self.request, &self.scopes);
+        let made = parallel::map(&groups, |group| self.tests_of(group, &maker, &naming));
+        let mut tests = Vec::with_capacity(2 * made.len());
+        let (mut unmade, mut unsettled) = (Vec::new(), Vec::new());
         for outcome in made {
             match outcome {
-                Ok((more, warnings)) => {
-                    drafts.extend(more);
-                    self.warnings.extend(warnings);
+                Ok(mut of_group) => {
+                    self.warnings.append(&mut of_group.warnings);
+                    unsettled.append(&mut of_group.problems);
+                    tests.append(&mut of_group.tests);
                 }
-                Err(problem) => problems.push(*problem),
+                Err(problem) => unmade.push(*problem),
             }
         }
-        if !problems.is_empty() {
-            return Err(Diagnostics(problems));
-        }
-        for draft in self.settle_all(drafts)? {
-            if let Err(problem) = self.add(draft) {
-                problems.push(*problem);
+        for problems in [unmade, unsettled] {
+            if !problems.is_empty() {
+                return Err(Diagnostics(problems));
             }
         }
+        let mut problems =
+            self.add_all(tests.into_iter()).map_or_else(|problems| problems.0, |()| Vec::new());
         self.add_groups(&mut problems);
         self.add_exposures(&mut problems);
         self.add_semantics(&mut problems);
@@ -175,16 +172,20 @@ impl<'a> Parser<'a> {
             .collect();
         let places = std::mem::take(&mut self.places);
         let locate = |resource: Resource<'_>, target: Target<'_>| {
-            places.get(resource.unique_id()).map(|span| locate_call(span, target))
+            let (_, span) = places.iter().find(|(unique_id, _)| unique_id == resource.unique_id())?;
+            Some(locate_call(span, target))
         };
         let context = ResolveContext { lookup: &lookup, restricted_packages: &restricted, locate: &locate };
         self.warnings.extend(self.manifest.resolve_edges(&context)?);
         self.resolve_unit_tests(&lookup)?;
-        docs::render_descriptions(self.request, &mut self.manifest, &lookup)?;
-        checks::infer_primary_keys(&mut self.manifest);
-        let (maps, checked) = parallel::join(|| self.manifest.edge_maps(), || self.check());
+        docs::render_descriptions(self.request, &mut self.manifest, lookup)?;
+        let (maps, (keys, checked)) = parallel::join(
+            || self.manifest.edge_maps(),
+            || (checks::infer_primary_keys(&self.manifest), self.check()),
+        );
         self.warnings.extend(checked?);
         self.manifest.set_maps(maps);
+        checks::set_primary_keys(&mut self.manifest, keys);
         Ok(Parsed { manifest: self.manifest, warnings: self.warnings })
     }
 
@@ -211,16 +212,24 @@ impl<'a> Parser<'a> {
         Lookup::new(&self.manifest, self.request.root_name(), precedence)
     }
 
-    fn settle_all(&self, mut drafts: Vec<Draft>) -> Result<Vec<Draft>, Diagnostics> {
-        let problems = parallel::change(&mut drafts, |draft| self.settle(draft));
-        if problems.is_empty() {
-            return Ok(drafts);
+    fn tests_of(
+        &self,
+        group: &TestGroup,
+        maker: &TestMaker<'_>,
+        naming: &Naming<'_>,
+    ) -> Result<SettledTests> {
+        let mut settled = SettledTests::default();
+        for mut draft in maker.drafts(group, &mut settled.warnings)? {
+            match self.settle(&mut draft, naming) {
+                Ok(()) => settled.tests.push(Settled::from(draft)),
+                Err(problem) => settled.problems.push(*problem),
+            }
         }
-        Err(Diagnostics(problems.into_iter().map(|problem| *problem).collect()))
+        Ok(settled)
     }
 
     /// Merges all configs of a draft and sets what depends on them.
-    fn settle(&self, draft: &mut Draft) -> Result<()> {
+    fn settle(&self, draft: &mut Draft, naming: &Naming<'_>) -> Result<()> {
         let mut of = ConfigOf::node(&draft.node);
         of.package = draft.described_by.as_ref().unwrap_or(&draft.node.package_name);
         let mut first_tags = Vec::new();
@@ -237,12 +246,13 @@ impl<'a> Parser<'a> {
             .resolve(&of, &draft.properties, &draft.calls)
             .map_err(|problem| located(*problem, draft))?;
         let written = self.trees.written(&of, &draft.properties_written, &draft.calls);
-        draft.node.config = config;
-        draft.node.unrendered_config = written;
-        first_tags.retain(|tag| !draft.node.tags.contains(tag));
-        draft.node.tags.extend(first_tags);
+        let node = draft.node_mut();
+        node.config = config;
+        node.unrendered_config = written;
+        first_tags.retain(|tag| !node.tags.contains(tag));
+        node.tags.extend(first_tags);
         apply_config(draft)?;
-        Naming::new(self.request, &self.scopes).apply(&mut draft.node)?;
+        naming.apply(draft.node_mut())?;
         self.render_hooks(draft)
     }
 
@@ -259,8 +269,7 @@ impl<'a> Parser<'a> {
         if hooks.iter().all(|hook| !crate::config::holds_jinja(hook)) {
             return Ok(());
         }
-        let node = Arc::new(draft.node.clone());
-        let scope = Arc::new(self.scopes.of_node(&node, &draft.locator()));
+        let scope = Arc::new(self.scopes.of_node(&draft.node));
         let context: Arc<dyn Context> = scope.clone();
         let span = draft
             .code
@@ -284,31 +293,38 @@ impl<'a> Parser<'a> {
             .help("run that statement in a hook of a model that selects from the seed, or name the relation")
             .boxed());
         }
-        draft.absorb(recorded)?;
-        Ok(())
+        drop((context, scope));
+        draft.absorb(recorded)
     }
 
-    /// Puts a settled draft into the manifest.
-    fn add(&mut self, draft: Draft) -> Result<()> {
-        let Draft { node, code, patched_at, .. } = draft;
-        let unique_id = node.unique_id.clone();
-        if let Some(span) = code.or(patched_at) {
-            self.places.entry(unique_id.clone()).or_insert(span);
-        }
-        if !node.is_enabled() {
-            self.manifest.disabled.entry(unique_id).or_default().push(Disabled::Node(Arc::new(node)));
+    /// Puts settled nodes into the manifest.
+    fn add_all(&mut self, nodes: impl Iterator<Item = Settled>) -> Result<(), Diagnostics> {
+        let count = nodes.size_hint().0;
+        self.manifest.nodes.reserve(count);
+        self.places.reserve(count);
+        let problems: Vec<Diagnostic> =
+            nodes.filter_map(|node| self.add(node).err().map(|problem| *problem)).collect();
+        if problems.is_empty() { Ok(()) } else { Err(Diagnostics(problems)) }
+    }
+
+    fn add(&mut self, settled: Settled) -> Result<()> {
+        let Settled { unique_id, is_enabled, node, place } = settled;
+        self.places.extend(place);
+        if !is_enabled {
+            self.manifest.disabled.entry(unique_id).or_default().push(Disabled::Node(node));
             return Ok(());
         }
         let nodes = match node.kind {
             NodeKind::Function(_) => &mut self.manifest.functions,
             _ => &mut self.manifest.nodes,
         };
-        if let Some(first) = nodes.get(&unique_id) {
-            return Err(
-                crate::manifest::duplicate_resource(Resource::Node(first), Resource::Node(&node)).boxed()
-            );
+        match nodes.entry(unique_id) {
+            Entry::Vacant(vacant) => drop(vacant.insert(node)),
+            Entry::Occupied(first) => {
+                let (first, second) = (Resource::Node(first.get()), Resource::Node(&node));
+                return Err(crate::manifest::duplicate_resource(first, second).boxed());
+            }
         }
-        nodes.insert(unique_id, Arc::new(node));
         Ok(())
     }
 
@@ -336,6 +352,34 @@ impl<'a> Parser<'a> {
     }
 }
 
+/// A finished node, and where to point when what it refers to is not there.
+struct Settled {
+    unique_id: String,
+    is_enabled: bool,
+    node: Arc<Node>,
+    place: Option<(String, Span)>,
+}
+
+impl From<Draft> for Settled {
+    fn from(draft: Draft) -> Self {
+        let Draft { node, code, patched_at, .. } = draft;
+        Self {
+            unique_id: node.unique_id.clone(),
+            is_enabled: node.is_enabled(),
+            place: code.or(patched_at).map(|span| (node.unique_id.clone(), span)),
+            node,
+        }
+    }
+}
+
+/// The tests of one entry.
+#[derive(Default)]
+struct SettledTests {
+    tests: Vec<Settled>,
+    warnings: Vec<Diagnostic>,
+    problems: Vec<Diagnostic>,
+}
+
 /// A config's error with the node that it belongs to.
 fn located(problem: Diagnostic, draft: &Draft) -> Box<Diagnostic> {
     let problem = if problem.subject.is_none() { problem.subject(draft.locator()) } else { problem };
@@ -347,16 +391,16 @@ fn located(problem: Diagnostic, draft: &Draft) -> Box<Diagnostic> {
 
 /// Copies to the node what dbt keeps both there and in its config.
 fn apply_config(draft: &mut Draft) -> Result<()> {
-    let locator = draft.locator();
-    let at = draft.patched_at.clone().or_else(|| draft.code.clone());
-    let invalid = |message: String| {
-        let diagnostic = Diagnostic::parsing("invalid-config", message).subject(locator.clone());
-        match &at {
+    copy_config(draft.node_mut()).map_err(|message| {
+        let diagnostic = Diagnostic::parsing("invalid-config", message).subject(draft.locator());
+        match draft.patched_at.as_ref().or(draft.code.as_ref()) {
             Some(span) => diagnostic.label(span_start(span), "").boxed(),
             None => diagnostic.boxed(),
         }
-    };
-    let node = &mut draft.node;
+    })
+}
+
+fn copy_config(node: &mut Node) -> Result<(), String> {
     for tag in tags_of(&node.config) {
         if !node.tags.contains(&tag) {
             node.tags.push(tag);
@@ -398,14 +442,14 @@ fn apply_config(draft: &mut Draft) -> Result<()> {
             Some("public") => Access::Public,
             _ => {
                 let text = access.as_str().map_or_else(|| access.to_string(), str::to_owned);
-                return Err(invalid(format!(
+                return Err(format!(
                     "Node {} has an invalid value ({text}) for the access field",
                     node.unique_id
-                )));
+                ));
             }
         };
     }
-    checks::check_contract(node, &invalid)
+    checks::check_contract(node)
 }
 
 fn is_contract_key(key: &str) -> bool {

@@ -1,10 +1,13 @@
 //! The names and ids of generic tests. State comparison and orchestrators key on them, so they equal
 //! dbt's to the last digit: flattened arguments, and a hash over Python's `repr` of the test's metadata.
 
+use std::borrow::Cow;
+
 use md5::{Digest, Md5};
 use serde_json::{Map, Value as Json};
 
 use crate::jinja::python;
+use crate::manifest::TestMetadata;
 
 /// The file and alias name (under 64 characters) and the full name (unique id and fqn).
 #[derive(Debug, PartialEq, Eq)]
@@ -25,8 +28,8 @@ pub(super) fn synthesize(kind: &str, target: &str, arguments: &Map<String, Json>
             value => parts.push(clean(&json_str(value))),
         }
     }
-    let identifier = format!("{kind}_{target}");
-    let full = format!("{identifier}_{}", parts.join("__"));
+    let identifier = [kind, "_", target].concat();
+    let full = [&identifier, "_", &parts.join("__")].concat();
     let short = if full.chars().count() >= 64 {
         let head: String = identifier.chars().take(30).collect();
         format!("{head}_{}", md5_hex(&full))
@@ -53,29 +56,53 @@ fn clean(text: &str) -> String {
 }
 
 /// The ten digits that end a generic test's unique id.
-pub(super) fn id_hash(name: &str, metadata: &Json) -> String {
-    let digest = md5_hex(&format!("{name}{}", python::json_repr(&hashable(metadata))));
+pub(super) fn id_hash(name: &str, metadata: &TestMetadata) -> String {
+    let mut hashed = String::with_capacity(256);
+    hashed.extend([name, "{'kwargs': "]);
+    write_map(&mut hashed, &metadata.kwargs);
+    hashed.push_str(", 'name': ");
+    python::write_str_repr(&mut hashed, &metadata.name);
+    hashed.push_str(", 'namespace': ");
+    python::write_str_repr(&mut hashed, metadata.namespace.as_deref().unwrap_or("None"));
+    hashed.push('}');
+    let digest = md5_hex(&hashed);
     digest[digest.len() - 10..].to_owned()
 }
 
 /// dbt hashes the metadata with sorted keys and every scalar as text.
-fn hashable(value: &Json) -> Json {
+fn write_hashable(out: &mut String, value: &Json) {
     match value {
-        Json::Object(map) => {
-            let mut keys: Vec<&String> = map.keys().collect();
-            keys.sort();
-            Json::Object(keys.into_iter().map(|key| (key.clone(), hashable(&map[key]))).collect())
+        Json::Object(map) => write_map(out, map),
+        Json::Array(items) => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                out.push_str(if at > 0 { ", " } else { "" });
+                write_hashable(out, item);
+            }
+            out.push(']');
         }
-        Json::Array(items) => items.iter().map(hashable).collect(),
-        scalar => Json::String(json_str(scalar)),
+        scalar => python::write_str_repr(out, &json_str(scalar)),
     }
 }
 
+fn write_map(out: &mut String, map: &Map<String, Json>) {
+    let mut entries: Vec<(&String, &Json)> = map.iter().collect();
+    entries.sort_unstable_by_key(|(key, _)| *key);
+    out.push('{');
+    for (at, (key, value)) in entries.into_iter().enumerate() {
+        out.push_str(if at > 0 { ", " } else { "" });
+        python::write_str_repr(out, key);
+        out.push_str(": ");
+        write_hashable(out, value);
+    }
+    out.push('}');
+}
+
 /// Python's `str()`.
-fn json_str(value: &Json) -> String {
+fn json_str(value: &Json) -> Cow<'_, str> {
     match value {
-        Json::String(text) => text.clone(),
-        other => python::json_repr(other),
+        Json::String(text) => Cow::Borrowed(text),
+        other => Cow::Owned(python::json_repr(other)),
     }
 }
 
@@ -103,7 +130,8 @@ mod tests {
             name.full,
             "accepted_values_orders_status__placed__shipped__completed__return_pending__returned"
         );
-        let metadata = json!({"namespace": null, "name": "accepted_values", "kwargs": kwargs});
+        let kwargs = kwargs.as_object().unwrap().clone();
+        let metadata = TestMetadata { name: "accepted_values".to_owned(), kwargs, namespace: None };
         assert_eq!(id_hash(&name.full, &metadata), "be6b5b5ec3");
     }
 }

@@ -85,10 +85,13 @@ fn list(directory: &Path, searched: &str, ignored: &Ignored) -> Vec<String> {
         .filter_map(Result::ok)
         .filter(|entry| !entry.file_type().is_dir())
         .filter_map(|entry| {
-            let relative = entry.path().strip_prefix(&root).ok()?.to_str()?.to_owned();
             // dbt passes over editors' droppings.
             let name = entry.file_name().to_str()?;
-            (!name.starts_with(['.', '#', '~'])).then_some(relative)
+            if name.starts_with(['.', '#', '~']) {
+                return None;
+            }
+            let below = entry.path().as_os_str().to_str()?.get(root.as_os_str().len()..)?;
+            Some(below.trim_start_matches('/').to_owned())
         })
         .filter(|relative| !ignored.holds(&join(searched, relative)))
         .collect();

@@ -1,5 +1,6 @@
 //! Draws events: text or JSON on the terminal, and the log file. The only place that prints.
 
+mod clock;
 mod file;
 mod json;
 mod progress;
@@ -10,8 +11,6 @@ mod text;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
-
-use jiff::tz::TimeZone;
 
 pub use json::Invocation;
 pub use scrub::Scrubber;
@@ -133,7 +132,7 @@ impl Reporter {
                 format!("{}{time}  {}", reset(channel.style), message())
             }
             Format::Debug => {
-                let at = occurrence.at.to_zoned(TimeZone::system());
+                let at = clock::local(occurrence.at);
                 let micros = at.subsec_nanosecond() / 1000;
                 let time = format!("{:02}:{:02}:{:02}.{micros:06}", at.hour(), at.minute(), at.second());
                 let mut line = String::new();

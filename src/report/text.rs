@@ -1,9 +1,9 @@
 //! Events as the text lines that dbt prints.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use super::clock;
 use super::style::{Style, plural};
 use crate::diagnostic::Diagnostic;
 use crate::run::Event;
@@ -201,7 +201,7 @@ fn summary(event: &Event, style: Style) -> Option<String> {
         }
         Event::CommandCompleted { command, success, completed_at, elapsed } => {
             let status = if *success { "succeeded" } else { "failed" };
-            let local = completed_at.parse::<Timestamp>().map(|at| at.to_zoned(TimeZone::system()));
+            let local = completed_at.parse::<Timestamp>().map(clock::local);
             let completed_at =
                 local.map_or_else(|_| completed_at.clone(), |at| at.strftime("%H:%M:%S.%6f").to_string());
             format!("Command `{command}` {status} at {completed_at} after {elapsed:.2} seconds")
@@ -291,6 +291,7 @@ fn plain(event: &Event, style: Style) -> String {
         Event::OpenCommand { open_cmd, profiles_dir } => {
             format!("To view your profiles.yml file, run:\n\n{open_cmd} {profiles_dir}")
         }
+        Event::ListCmdOut { msg } => msg.clone(),
         Event::ResourceReport { .. } => format!("Resource report: {}", event.data()),
         Event::Warning(diagnostic) => warning(diagnostic, style),
         _ => deps_or_message(event),

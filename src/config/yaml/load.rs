@@ -39,7 +39,8 @@ fn parse(source: &Arc<SourceText>, text: &str) -> Result<Loaded> {
         warnings: RefCell::default(),
         problem: RefCell::default(),
     };
-    let parsed = Node(&context).deserialize(serde_yaml::Deserializer::from_str(&text[context.skipped..]));
+    let parsed =
+        context.node(Place::Value).deserialize(serde_yaml::Deserializer::from_str(&text[context.skipped..]));
     if let Some(problem) = context.problem.take() {
         return Err(problem);
     }
@@ -145,13 +146,36 @@ fn after_alias(text: &str, alias: usize) -> usize {
     }
 }
 
-struct Node<'c, 'a>(&'c Context<'a>);
+struct Node<'c, 'a> {
+    context: &'c Context<'a>,
+    place: Place,
+}
+
+/// Whether a node is a key of a mapping.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Key,
+    Value,
+}
+
+impl Context<'_> {
+    fn node(&self, place: Place) -> Node<'_, '_> {
+        Node { context: self, place }
+    }
+
+    /// Whether a key that starts here can only be a word: then the crate need not try it as a number.
+    fn is_word(&self, start: usize) -> bool {
+        let (before, rest) = self.text.as_bytes().split_at(start.min(self.text.len()));
+        let explicit = before.trim_ascii_end().ends_with(b"?");
+        !explicit && rest.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
+    }
+}
 
 impl<'de> DeserializeSeed<'de> for Node<'_, '_> {
     type Value = Yaml;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Yaml, D::Error> {
-        let context = self.0;
+        let context = self.context;
         let start = context.start_of_node();
         if context.text.as_bytes().get(start) == Some(&b'*') {
             return alias(context, start, deserializer);
@@ -160,7 +184,12 @@ impl<'de> DeserializeSeed<'de> for Node<'_, '_> {
             Some(b'&' | b'!') => properties(context.text, start),
             _ => Properties { anchor: None, tag: None, content: start },
         };
-        let kind = deserializer.deserialize_any(Content { context, start: content, tag })?;
+        let visitor = Content { context, start: content, tag };
+        let kind = if self.place == Place::Key && tag.is_none() && context.is_word(content) {
+            deserializer.deserialize_str(visitor)?
+        } else {
+            deserializer.deserialize_any(visitor)?
+        };
         if matches!(kind, Kind::Sequence(_) | Kind::Mapping(_)) {
             // The end of a collection has set the marker right again.
             context.resume_at.set(None);
@@ -270,7 +299,7 @@ impl<'de> Visitor<'de> for Content<'_, '_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Kind, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = access.next_element_seed(Node(self.context))? {
+        while let Some(item) = access.next_element_seed(self.context.node(Place::Value))? {
             items.push(item);
         }
         Ok(Kind::Sequence(items))
@@ -278,8 +307,8 @@ impl<'de> Visitor<'de> for Content<'_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Kind, A::Error> {
         let mut builder = merge::MappingBuilder::default();
-        while let Some(key) = access.next_key_seed(Node(self.context))? {
-            let value = access.next_value_seed(Node(self.context))?;
+        while let Some(key) = access.next_key_seed(self.context.node(Place::Key))? {
+            let value = access.next_value_seed(self.context.node(Place::Value))?;
             if let Err(problem) = builder.add(key, value, &mut self.context.warnings.borrow_mut()) {
                 self.context.problem.borrow_mut().get_or_insert(problem);
                 return Err(de::Error::custom("a key that cannot be one"));

@@ -19,14 +19,18 @@ pub(super) struct MappingBuilder {
 }
 
 impl MappingBuilder {
-    pub(super) fn add(&mut self, key: Yaml, value: Yaml, warnings: &mut Vec<Diagnostic>) -> Result<()> {
+    pub(super) fn add(&mut self, mut key: Yaml, value: Yaml, warnings: &mut Vec<Diagnostic>) -> Result<()> {
         if is_merge_key(&key) {
             return self.merge(value);
         }
-        let name = key_name(&key)?;
+        let name = match &mut key.kind {
+            Kind::String(text) => std::mem::take(text),
+            _ => key_name(&key)?,
+        };
         let key_start = key.start;
         match self.position(&name) {
             Some(at) => {
+                key.kind = Kind::String(name.clone());
                 let first = self.own.entries[at].key_span();
                 let (line, _) = first.source.position(first.range.start);
                 warnings.push(

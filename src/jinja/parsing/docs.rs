@@ -42,7 +42,7 @@ impl DocScope {
             unique_id: unique_id.to_owned(),
             named: Mutex::default(),
         };
-        let subject = Subject { package: package.to_owned(), ..Subject::default() };
+        let subject = Subject::text(package);
         Self {
             shared: Arc::clone(shared),
             doc: Arc::new(doc),

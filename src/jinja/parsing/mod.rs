@@ -12,7 +12,6 @@ use minijinja::Value;
 use serde_json::{Map, Value as Json};
 
 use super::context::{Context, Message};
-use crate::diagnostic::Span;
 use crate::jinja::python;
 use crate::manifest::{Node, RefArgs};
 
@@ -44,15 +43,43 @@ pub trait SharedNames: Send + Sync {
 }
 
 /// Who is being parsed.
-#[derive(Debug, Clone, Default)]
-pub struct Subject {
-    pub package: String,
+#[derive(Debug, Clone)]
+pub enum Subject {
+    Node(Arc<Node>),
+    /// A text that belongs to no node, in a package.
+    Text {
+        package: String,
+        locator: String,
+    },
+}
+
+impl Subject {
+    /// A text that errors point at by its place alone.
+    pub fn text(package: &str) -> Self {
+        Self::Text { package: package.to_owned(), locator: String::new() }
+    }
+
+    pub fn package(&self) -> &str {
+        match self {
+            Self::Node(node) => &node.package_name,
+            Self::Text { package, .. } => package,
+        }
+    }
+
     /// `model orders (models/orders.sql)`.
-    pub locator: String,
-    pub unique_id: String,
-    pub name: String,
-    pub resource_type: String,
-    pub span: Option<Span>,
+    pub fn locator(&self) -> Option<String> {
+        match self {
+            Self::Node(node) => Some(node.locator()),
+            Self::Text { locator, .. } => (!locator.is_empty()).then(|| locator.clone()),
+        }
+    }
+
+    fn node(&self) -> Option<&Node> {
+        match self {
+            Self::Node(node) => Some(node),
+            Self::Text { .. } => None,
+        }
+    }
 }
 
 /// The root context itself.
@@ -63,8 +90,6 @@ pub struct ParseScope {
     this: Value,
     /// Names that only this node has, as a generic test's arguments.
     own: Vec<(&'static str, Value)>,
-    /// What `model` shows.
-    model: Option<Arc<Node>>,
     /// Undefined names are errors: in project files and profiles.
     strict: bool,
     recorded: Arc<Mutex<Recorded>>,
@@ -77,7 +102,6 @@ impl ParseScope {
             subject,
             this,
             own: Vec::new(),
-            model: None,
             strict: false,
             recorded: Arc::new(Mutex::new(Recorded::default())),
         }
@@ -86,12 +110,6 @@ impl ParseScope {
     #[must_use]
     pub fn with(mut self, name: &'static str, value: Value) -> Self {
         self.own.push((name, value));
-        self
-    }
-
-    #[must_use]
-    pub fn with_model(mut self, node: Arc<Node>) -> Self {
-        self.model = Some(node);
         self
     }
 
@@ -147,8 +165,8 @@ impl Context for ParseScope {
                 own.or_else(|| self.shared.get(name, self))
             }
             "model" => {
-                let node = self.model.as_ref()?;
-                Some(python::from_json(&serde_json::to_value(node.as_ref()).unwrap_or_default()))
+                let node = self.subject.node()?;
+                Some(python::from_json(&serde_json::to_value(node).unwrap_or_default()))
             }
             _ => self.shared.get(name, self),
         }
@@ -164,11 +182,11 @@ impl Context for ParseScope {
     }
 
     fn package(&self) -> &str {
-        &self.subject.package
+        self.subject.package()
     }
 
     fn subject(&self) -> Option<String> {
-        (!self.subject.locator.is_empty()).then(|| self.subject.locator.clone())
+        self.subject.locator()
     }
 
     fn execute(&self) -> bool {

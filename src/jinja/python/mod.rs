@@ -38,7 +38,7 @@ pub use methods::call_method;
 pub use number::float_repr;
 pub(crate) use number::{as_float, as_int, int_value, whole};
 pub use percent::percent_format;
-pub use repr::{json_repr, repr, to_str, type_name};
+pub use repr::{json_repr, repr, to_str, type_name, write_str_repr};
 pub use set::Set;
 
 use minijinja::Value;

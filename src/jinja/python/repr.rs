@@ -200,7 +200,8 @@ fn write_json_repr(out: &mut String, value: &serde_json::Value) {
     }
 }
 
-pub(super) fn write_str_repr(out: &mut String, text: &str) {
+/// Python's `repr()` of a string.
+pub fn write_str_repr(out: &mut String, text: &str) {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     out.push(quote);
     for character in text.chars() {

@@ -212,18 +212,24 @@ impl Relation {
             (&self.schema, self.include_policy.schema, self.quote_policy.schema),
             (&self.identifier, self.include_policy.identifier, self.quote_policy.identifier),
         ];
-        let mut rendered: Vec<String> = parts
+        let view = self.information_schema.as_ref().and_then(|schema| schema.view.as_ref());
+        let parts = parts
             .into_iter()
             .filter(|(_, included, _)| *included)
-            .filter_map(|(part, _, quoted)| {
-                let part = part.as_ref()?;
-                Some(if quoted { quote(part) } else { part.clone() })
-            })
-            .collect();
-        if let Some(InformationSchema { view: Some(view) }) = &self.information_schema {
-            rendered.push(view.clone());
+            .filter_map(|(part, _, quoted)| Some((part.as_ref()?, quoted)))
+            .chain(view.map(|view| (view, false)));
+        let mut rendered = String::with_capacity(64);
+        for (part, quoted) in parts {
+            if !rendered.is_empty() {
+                rendered.push('.');
+            }
+            if quoted {
+                rendered.extend(["\"", part, "\""]);
+            } else {
+                rendered.push_str(part);
+            }
         }
-        rendered.join(".")
+        rendered
     }
 
     /// What stands in SQL: the path, or a subquery when rows are limited or filtered.
