@@ -10,7 +10,7 @@ use super::invocation::Invocation;
 use super::run::write_compiled;
 use super::running::{self, Particulars};
 use super::session::{Parsed, Session, types_without};
-use super::{CommandResult, Outcome};
+use super::{CommandResult, Outcome, artifact};
 use crate::adapter::{Connection, catalog::documentation};
 use crate::config::DBT_VERSION;
 use crate::diagnostic::{Diagnostic, Result};
@@ -33,19 +33,19 @@ pub(super) fn generate(invocation: &Invocation) -> CommandResult {
     }
     copy_assets(&session)?;
     let manifest_path = session.target_directory.join("manifest.json");
-    let manifest = read_json(&manifest_path)?.unwrap_or_else(|| serde_json::json!(&*parsed.manifest));
+    let manifest = artifact::read(&manifest_path)?.unwrap_or_else(|| serde_json::json!(&*parsed.manifest));
     let catalog = if flags.boolean("empty_catalog") {
         catalog::empty(&metadata(invocation))
     } else {
         read_catalog(&session, &parsed, &connect, &manifest)?
     };
     let path = session.target_directory.join("catalog.json");
-    write(&path, catalog.to_string().as_bytes())?;
+    artifact::write(&path, catalog.to_string().as_bytes())?;
     invocation.emitter.emit(Event::CatalogWritten { path: path.display().to_string() });
     let page = page(&session, &manifest, &catalog, last_results.as_ref())?;
-    write(&session.target_directory.join("index.html"), page.as_bytes())?;
+    artifact::write(&session.target_directory.join("index.html"), page.as_bytes())?;
     if flags.boolean("static") {
-        write(&session.target_directory.join("static_index.html"), page.as_bytes())?;
+        artifact::write(&session.target_directory.join("static_index.html"), page.as_bytes())?;
     }
     Ok(Outcome::Success)
 }
@@ -113,10 +113,10 @@ fn metadata(invocation: &Invocation) -> Map<String, Json> {
 /// so they are kept beside it.
 fn last_results(target: &Path) -> Result<Option<Json>> {
     let kept = target.join("last_results.json");
-    let results = read_json(&target.join("run_results.json"))?.filter(Artifacts::is_execution);
+    let results = artifact::read(&target.join("run_results.json"))?.filter(Artifacts::is_execution);
     match &results {
-        Some(results) => write(&kept, results.to_string().as_bytes())?,
-        None => return read_json(&kept),
+        Some(results) => artifact::write(&kept, results.to_string().as_bytes())?,
+        None => return artifact::read(&kept),
     }
     Ok(results)
 }
@@ -129,23 +129,9 @@ fn page(
     run_results: Option<&Json>,
 ) -> Result<String> {
     let lineage = docs::trace_manifest(manifest, Some(catalog), session.profile.threads.max(2));
-    let sources = read_json(&session.target_directory.join("sources.json"))?;
+    let sources = artifact::read(&session.target_directory.join("sources.json"))?;
     let artifacts = Artifacts { manifest, catalog: Some(catalog), run_results, sources: sources.as_ref() };
     Ok(docs::generate(artifacts, &lineage))
-}
-
-/// An artifact, if it is there and readable as JSON.
-pub(super) fn read_json(path: &Path) -> Result<Option<Json>> {
-    let Ok(text) = std::fs::read(path) else { return Ok(None) };
-    serde_json::from_slice(&text).map(Some).map_err(|error| {
-        Diagnostic::runtime("unreadable-file", format!("{} is not JSON: {error}", path.display())).boxed()
-    })
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    crate::output::write(path, bytes).map_err(|error| {
-        Diagnostic::runtime("unwritable-file", format!("cannot write {}: {error}", path.display())).boxed()
-    })
 }
 
 /// `asset-paths` go along with the page.

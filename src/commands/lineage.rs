@@ -4,10 +4,9 @@ use std::path::Path;
 
 use serde_json::Value as Json;
 
-use super::docs::read_json;
 use super::invocation::Invocation;
 use super::session::Session;
-use super::{CommandResult, Outcome};
+use super::{CommandResult, Outcome, artifact};
 use crate::diagnostic::Diagnostic;
 use crate::docs;
 use crate::docs::lineage::{Direction, Format, Influences, Question, answer};
@@ -25,7 +24,7 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
         .into());
     };
     let session = Session::load(invocation)?;
-    let mut manifest = read_json(&session.target_directory.join("manifest.json"))?;
+    let mut manifest = artifact::read(&session.target_directory.join("manifest.json"))?;
     let compiled = manifest.as_mut().and_then(|manifest| manifest["nodes"].as_object_mut()).map(|nodes| {
         // every command writes the manifest, with the SQL of what it compiled itself
         nodes.values_mut().for_each(|node| take_compiled_file(node, &session.target_directory));
@@ -36,7 +35,7 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
             .help("run `rsdbt compile` (or build, run, docs generate) first: lineage reads the compiled SQL")
             .into());
     };
-    let catalog = read_json(&session.target_directory.join("catalog.json"))?;
+    let catalog = artifact::read(&session.target_directory.join("catalog.json"))?;
     let lineage = docs::trace_manifest(&manifest, catalog.as_ref(), session.profile.threads.max(2));
     let question = Question {
         target,

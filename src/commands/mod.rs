@@ -1,5 +1,6 @@
 //! Each command wires the stages: arguments to settings, project, manifest, graph, plan, results.
 
+mod artifact;
 mod clean;
 mod connect;
 mod db;

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use super::artifact;
 use super::connect::Connect;
-use super::docs::read_json;
 use super::session::Session;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::docs::column_graph::ColumnGraph;
@@ -21,8 +21,10 @@ pub(super) fn write(
     connect: &Connect,
     results: &[NodeResult],
 ) -> Result<()> {
-    let Some(manifest) = read_json(&session.target_directory.join("manifest.json"))? else { return Ok(()) };
-    let catalog = read_json(&session.target_directory.join("catalog.json"))?;
+    let Some(manifest) = artifact::read(&session.target_directory.join("manifest.json"))? else {
+        return Ok(());
+    };
+    let catalog = artifact::read(&session.target_directory.join("catalog.json"))?;
     let columns =
         ColumnGraph::new(&trace_manifest(&manifest, catalog.as_ref(), session.profile.threads.max(2)));
     let namespace = format!("postgres://{}:{}", connect.settings.host, connect.settings.port);

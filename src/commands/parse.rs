@@ -4,8 +4,7 @@ use serde_json::json;
 
 use super::invocation::Invocation;
 use super::session::Session;
-use super::{CommandResult, Outcome};
-use crate::diagnostic::Diagnostic;
+use super::{CommandResult, Outcome, artifact};
 use crate::run::Event;
 
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
@@ -16,9 +15,7 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
         let elapsed =
             (jiff::Timestamp::now() - invocation.started_at).total(jiff::Unit::Second).unwrap_or(0.0);
         let info = json!({"path_count": parsed.manifest.nodes.len(), "load_all_elapsed": elapsed});
-        crate::output::write(&path, info.to_string()).map_err(|error| {
-            Diagnostic::runtime("unwritable-file", format!("cannot write {}: {error}", path.display()))
-        })?;
+        artifact::write(&path, info.to_string())?;
         invocation.emitter.emit(Event::ParsePerfInfoPath { path: path.display().to_string() });
     }
     // the process ends here: to give back every string would take as long as to read it

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::artifact;
 use super::invocation::Invocation;
 use crate::config::packages::PackagesFile;
 use crate::config::profiles::{Profile, ProfileChoice, ProfilesFile};
@@ -280,9 +281,7 @@ impl<'i> Session<'i> {
             return Ok(());
         }
         let path = self.target_directory.join("manifest.json");
-        let failed = |error: std::io::Error| {
-            Diagnostic::runtime("unwritable-file", format!("cannot write {}: {error}", path.display()))
-        };
+        let failed = |error: std::io::Error| artifact::unwritable(&path, &error);
         let output = crate::output::Output::create(&path).map_err(failed)?;
         let mut writer = std::io::BufWriter::with_capacity(1 << 20, output);
         serde_json::to_writer(&mut writer, manifest).map_err(|error| failed(error.into()))?;
