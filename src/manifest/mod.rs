@@ -5,6 +5,7 @@
 
 mod column;
 mod exposure;
+mod json_text;
 mod lenient;
 mod lookup;
 mod macros;

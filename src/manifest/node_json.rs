@@ -6,11 +6,11 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
 use crate::parallel;
 
+use super::json_text::{self, Known, Spliced};
 use super::{
     Access, Column, Compiled, Config, Constraint, Contract, DependsOn, Docs, FileHash, FunctionArgument,
     FunctionPart, FunctionReturns, GenericTestPart, InjectedCte, Language, MacroDependsOn, ModelPart, Node,
@@ -19,6 +19,8 @@ use super::{
 
 /// So many nodes become text at a time.
 const SHARE: usize = 64;
+/// A node's text is rarely longer.
+const USUAL_LENGTH: usize = 3 << 10;
 
 /// Nodes are nearly all of a manifest: their texts are made on all cores, while the ones before are written.
 pub(super) fn in_parallel<S: Serializer>(
@@ -28,37 +30,61 @@ pub(super) fn in_parallel<S: Serializer>(
     let mut map = serializer.serialize_map(Some(nodes.len()))?;
     let all: Vec<&Arc<Node>> = nodes.values().collect();
     let configs = SharedConfigs::of(&all).map_err(serde::ser::Error::custom)?;
-    let texts = |share: &[&Arc<Node>]| -> Vec<serde_json::Result<Box<RawValue>>> {
-        share.iter().map(|node| to_raw_value(&configs.with(node))).collect()
-    };
     let mut names = nodes.keys();
-    parallel::in_order(&all, SHARE, texts, |texts| {
-        texts
-            .into_iter()
-            .zip(&mut names)
-            .try_for_each(|(text, name)| map.serialize_entry(name, &text.map_err(serde::ser::Error::custom)?))
-    })?;
+    parallel::in_order(
+        &all,
+        SHARE,
+        |share| Texts::of(share, &configs),
+        |texts| {
+            let texts = texts.map_err(serde::ser::Error::custom)?;
+            texts.iter().zip(&mut names).try_for_each(|(text, name)| map.serialize_entry(name, &text))
+        },
+    )?;
     map.end()
 }
 
+/// The texts of some nodes, one after the other.
+struct Texts {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    fn of(nodes: &[&Arc<Node>], configs: &SharedConfigs) -> serde_json::Result<Self> {
+        let mut texts = Self {
+            text: String::with_capacity(nodes.len() * USUAL_LENGTH),
+            ends: Vec::with_capacity(nodes.len()),
+        };
+        for node in nodes {
+            match configs.0.get(&address(&node.config)) {
+                Some(config) => json_text::write(&mut texts.text, &WithKnownConfig(node), config)?,
+                None => json_text::write(&mut texts.text, node, "")?,
+            }
+            texts.ends.push(texts.text.len());
+        }
+        Ok(texts)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Spliced<'_>> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, end)| Spliced(&self.text[start..*end]))
+    }
+}
+
 /// The texts of configs that several nodes have in common, by address: most nodes of a project share theirs.
-struct SharedConfigs(HashMap<usize, Box<RawValue>>);
+struct SharedConfigs(HashMap<usize, String>);
 
 impl SharedConfigs {
     fn of(nodes: &[&Arc<Node>]) -> serde_json::Result<Self> {
         let mut seen: HashSet<usize> = HashSet::new();
-        let mut texts: HashMap<usize, Box<RawValue>> = HashMap::new();
+        let mut texts: HashMap<usize, String> = HashMap::new();
         for node in nodes {
             let config = address(&node.config);
             if !seen.insert(config) && !texts.contains_key(&config) {
-                texts.insert(config, to_raw_value(&node.config)?);
+                texts.insert(config, serde_json::to_string(&node.config)?);
             }
         }
         Ok(Self(texts))
-    }
-
-    fn with<'n>(&'n self, node: &'n Node) -> WithConfig<'n> {
-        WithConfig { node, config: self.0.get(&address(&node.config)).map(AsRef::as_ref) }
     }
 }
 
@@ -66,18 +92,12 @@ fn address(config: &Arc<Config>) -> usize {
     Arc::as_ptr(config).addr()
 }
 
-/// A node and the text of its config.
-struct WithConfig<'n> {
-    node: &'n Node,
-    config: Option<&'n RawValue>,
-}
+/// A node whose config's text is put in.
+struct WithKnownConfig<'n>(&'n Node);
 
-impl Serialize for WithConfig<'_> {
+impl Serialize for WithKnownConfig<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.config {
-            Some(config) => self.node.serialize_with(config, serializer),
-            None => self.node.serialize(serializer),
-        }
+        self.0.serialize_with(&Known, serializer)
     }
 }
 

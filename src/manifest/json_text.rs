@@ -1,0 +1,394 @@
+//! JSON as `serde_json` writes it, into a text: a manifest is megabytes of short strings, and to look at them sixteen
+//! bytes at a time for what must be escaped makes their writing twice as fast.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use serde::ser::{
+    SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
+    SerializeTupleStruct, SerializeTupleVariant, Serializer,
+};
+use serde_json::{Error, Number};
+
+type Result<T = ()> = std::result::Result<T, Error>;
+
+/// Stands in a value for a part whose text is known.
+pub(super) struct Known;
+
+const KNOWN: &str = "<known>";
+
+impl Serialize for Known {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_unit_struct(KNOWN)
+    }
+}
+
+/// Writes a value; `known` is the text of [`Known`] in it.
+pub(super) fn write(out: &mut String, value: &impl Serialize, known: &str) -> Result {
+    value.serialize(&mut Text { out, known })
+}
+
+/// A text that `serde_json` takes over as it is: a `RawValue` that need not be read again to be one.
+pub(super) struct Spliced<'t>(pub(super) &'t str);
+
+impl Serialize for Spliced<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        // as `RawValue` itself does it; that it still does, a test tells
+        const RAW_VALUE: &str = "$serde_json::private::RawValue";
+        let mut raw = serializer.serialize_struct(RAW_VALUE, 1)?;
+        raw.serialize_field(RAW_VALUE, self.0)?;
+        raw.end()
+    }
+}
+
+/// A string in quotes.
+fn write_string(out: &mut String, text: &str) {
+    out.push('"');
+    let mut rest = text;
+    while let Some(at) = first_escaped(rest.as_bytes()) {
+        out.push_str(&rest[..at]);
+        match rest.as_bytes()[at] {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            0x08 => out.push_str("\\b"),
+            0x0c => out.push_str("\\f"),
+            control => {
+                let _ = write!(out, "\\u{control:04x}");
+            }
+        }
+        rest = &rest[at + 1..];
+    }
+    out.push_str(rest);
+    out.push('"');
+}
+
+#[expect(clippy::needless_bitwise_bool, reason = "without branches, sixteen bytes are compared at once")]
+fn is_escaped(byte: u8) -> bool {
+    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
+}
+
+fn first_escaped(bytes: &[u8]) -> Option<usize> {
+    let (chunks, rest) = bytes.as_chunks::<16>();
+    let clean =
+        chunks.iter().take_while(|chunk| !chunk.iter().fold(false, |any, byte| any | is_escaped(*byte)));
+    let clean = clean.count() * 16;
+    let rest = if clean < chunks.len() * 16 { &bytes[clean..clean + 16] } else { rest };
+    rest.iter().position(|byte| is_escaped(*byte)).map(|at| clean + at)
+}
+
+struct Text<'o> {
+    out: &'o mut String,
+    known: &'o str,
+}
+
+/// A list or a mapping on its way.
+struct Items<'t, 'o> {
+    text: &'t mut Text<'o>,
+    is_first: bool,
+    end: &'static str,
+}
+
+impl<'o> Text<'o> {
+    fn items(&mut self, start: &str, end: &'static str) -> Items<'_, 'o> {
+        self.out.push_str(start);
+        Items { text: self, is_first: true, end }
+    }
+
+    fn variant(&mut self, name: &str) {
+        self.out.push('{');
+        write_string(self.out, name);
+        self.out.push(':');
+    }
+
+    fn number(&mut self, number: impl Into<Number>) -> Result {
+        let _ = write!(self.out, "{}", number.into());
+        Ok(())
+    }
+}
+
+impl Items<'_, '_> {
+    fn item(&mut self, value: &(impl Serialize + ?Sized)) -> Result {
+        self.separate();
+        value.serialize(&mut *self.text)
+    }
+
+    fn separate(&mut self) {
+        if !std::mem::take(&mut self.is_first) {
+            self.text.out.push(',');
+        }
+    }
+
+    fn key(&mut self, key: &(impl Serialize + ?Sized)) -> Result {
+        self.separate();
+        let start = self.text.out.len();
+        key.serialize(&mut *self.text)?;
+        if !self.text.out[start..].starts_with('"') {
+            self.text.out.insert(start, '"');
+            self.text.out.push('"');
+        }
+        self.text.out.push(':');
+        Ok(())
+    }
+
+    fn field(&mut self, name: &'static str, value: &(impl Serialize + ?Sized)) -> Result {
+        self.separate();
+        write_string(self.text.out, name);
+        self.text.out.push(':');
+        value.serialize(&mut *self.text)
+    }
+
+    fn finish(self) {
+        self.text.out.push_str(self.end);
+    }
+}
+
+macro_rules! numbers {
+    ($($name:ident: $type:ty),*) => { $(fn $name(self, value: $type) -> Result { self.number(value) })* };
+}
+
+impl<'t, 'o> Serializer for &'t mut Text<'o> {
+    type Ok = ();
+    type Error = Error;
+    type SerializeSeq = Items<'t, 'o>;
+    type SerializeTuple = Items<'t, 'o>;
+    type SerializeTupleStruct = Items<'t, 'o>;
+    type SerializeTupleVariant = Items<'t, 'o>;
+    type SerializeMap = Items<'t, 'o>;
+    type SerializeStruct = Items<'t, 'o>;
+    type SerializeStructVariant = Items<'t, 'o>;
+
+    numbers! {
+        serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64,
+        serialize_u8: u8, serialize_u16: u16, serialize_u32: u32, serialize_u64: u64
+    }
+
+    fn serialize_bool(self, value: bool) -> Result {
+        self.out.push_str(if value { "true" } else { "false" });
+        Ok(())
+    }
+
+    fn serialize_f32(self, value: f32) -> Result {
+        self.out.push_str(&serde_json::to_string(&value)?);
+        Ok(())
+    }
+
+    fn serialize_f64(self, value: f64) -> Result {
+        match Number::from_f64(value) {
+            Some(number) => self.number(number),
+            None => self.serialize_unit(),
+        }
+    }
+
+    fn serialize_char(self, value: char) -> Result {
+        self.serialize_str(value.encode_utf8(&mut [0; 4]))
+    }
+
+    fn serialize_str(self, value: &str) -> Result {
+        write_string(self.out, value);
+        Ok(())
+    }
+
+    fn serialize_bytes(self, value: &[u8]) -> Result {
+        self.collect_seq(value)
+    }
+
+    fn serialize_none(self) -> Result {
+        self.serialize_unit()
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result {
+        self.out.push_str("null");
+        Ok(())
+    }
+
+    fn serialize_unit_struct(self, name: &'static str) -> Result {
+        self.out.push_str(if name == KNOWN { self.known } else { "null" });
+        Ok(())
+    }
+
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result {
+        self.serialize_str(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result {
+        self.variant(variant);
+        value.serialize(&mut *self)?;
+        self.out.push('}');
+        Ok(())
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Items<'t, 'o>> {
+        Ok(self.items("[", "]"))
+    }
+
+    fn serialize_tuple(self, _: usize) -> Result<Items<'t, 'o>> {
+        Ok(self.items("[", "]"))
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Items<'t, 'o>> {
+        Ok(self.items("[", "]"))
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Items<'t, 'o>> {
+        self.variant(variant);
+        Ok(self.items("[", "]}"))
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Items<'t, 'o>> {
+        Ok(self.items("{", "}"))
+    }
+
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Items<'t, 'o>> {
+        Ok(self.items("{", "}"))
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<Items<'t, 'o>> {
+        self.variant(variant);
+        Ok(self.items("{", "}}"))
+    }
+}
+
+macro_rules! compounds {
+    ($($name:ident: $method:ident($($key:ident: $type:ty)?) => $own:ident),* $(,)?) => { $(
+        impl $name for Items<'_, '_> {
+            type Ok = ();
+            type Error = Error;
+
+            fn $method<T: Serialize + ?Sized>(&mut self, $($key: $type,)? value: &T) -> Result {
+                self.$own($($key,)? value)
+            }
+
+            fn end(self) -> Result {
+                self.finish();
+                Ok(())
+            }
+        }
+    )* };
+}
+
+compounds! {
+    SerializeSeq: serialize_element() => item,
+    SerializeTuple: serialize_element() => item,
+    SerializeTupleStruct: serialize_field() => item,
+    SerializeTupleVariant: serialize_field() => item,
+    SerializeStruct: serialize_field(key: &'static str) => field,
+    SerializeStructVariant: serialize_field(key: &'static str) => field,
+}
+
+impl SerializeMap for Items<'_, '_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result {
+        self.key(key)
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result {
+        value.serialize(&mut *self.text)
+    }
+
+    fn end(self) -> Result {
+        self.finish();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn text(value: &impl Serialize) -> String {
+        let mut out = String::new();
+        write(&mut out, value, "").unwrap();
+        out
+    }
+
+    #[test]
+    fn every_string_is_escaped_as_serde_json_does() {
+        let all: String = (0..0x300).filter_map(char::from_u32).collect();
+        for length in 0..40 {
+            for special in ['"', '\\', '\n', '\u{1}', 'é', '𝄞', 'x'] {
+                for at in 0..=length {
+                    let mut value = "a".repeat(length);
+                    value.insert(at, special);
+                    assert_eq!(text(&value), serde_json::to_string(&value).unwrap());
+                }
+            }
+        }
+        assert_eq!(text(&all), serde_json::to_string(&all).unwrap());
+    }
+
+    #[test]
+    fn every_kind_of_value_is_written_as_serde_json_does() {
+        #[derive(Serialize)]
+        enum Kind {
+            Unit,
+            New(u8),
+            Tuple(i8, f32),
+            Struct { a: Option<char> },
+        }
+        #[derive(Serialize)]
+        struct Whole {
+            kinds: Vec<Kind>,
+            pair: (u64, i64),
+            numbers: BTreeMap<i32, f64>,
+            json: serde_json::Value,
+            nothing: (),
+        }
+        let whole = Whole {
+            kinds: vec![Kind::Unit, Kind::New(7), Kind::Tuple(-1, 0.5), Kind::Struct { a: Some('"') }],
+            pair: (u64::MAX, i64::MIN),
+            numbers: [(-1, 1e300), (2, 0.1), (3, f64::NAN), (4, 1.0), (5, 1_763_640_000.123_456)].into(),
+            json: json!({"a": [null, true, 1.5, "x\ty"], "": {}, "b": []}),
+            nothing: (),
+        };
+        assert_eq!(text(&whole), serde_json::to_string(&whole).unwrap());
+    }
+
+    #[test]
+    fn a_text_is_taken_over_as_it_is() {
+        let spliced = BTreeMap::from([("a", Spliced("{\"b\": [1]}"))]);
+        assert_eq!(serde_json::to_string(&spliced).unwrap(), "{\"a\":{\"b\": [1]}}");
+        assert_eq!(serde_json::to_value(&spliced).unwrap(), json!({"a": {"b": [1]}}));
+    }
+
+    #[test]
+    fn a_known_part_stands_as_it_is() {
+        let mut out = String::new();
+        write(&mut out, &("a", Known), "{\"b\":1}").unwrap();
+        assert_eq!(out, "[\"a\",{\"b\":1}]");
+    }
+}
