@@ -54,9 +54,9 @@ impl Object for MacroRef {
     }
 }
 
-/// Runs a template for its text.
-pub(super) fn render(template: &Template<'_>, scope: &Arc<Scope>) -> Result<String> {
-    let mut text = String::new();
+/// Runs a template for its text, which is about as long as the `source`.
+pub(super) fn render(template: &Template<'_>, scope: &Arc<Scope>, source: &str) -> Result<String> {
+    let mut text = String::with_capacity(source.len());
     match evaluate(template, scope, &mut text) {
         Ok(_) => Ok(text),
         Err(error) => Err(errors::of_run(&error, template, scope)),

@@ -233,7 +233,7 @@ fn render_mapped(text: &str, map: SourceMap, scope: impl FnOnce() -> Arc<Scope>)
         return Ok(without_last_line_break(text).to_owned());
     }
     let scope = scope();
-    Template::with(text, map, |template| call::render(template, &scope))
+    Template::with(text, map, |template| call::render(template, &scope, text))
         .and_then(|rendered| rendered)
         .map_err(|diagnostic| errors::in_subject(diagnostic, scope.context.as_ref()))
 }

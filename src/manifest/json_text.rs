@@ -125,7 +125,7 @@ impl Items<'_, '_> {
         self.separate();
         let start = self.text.out.len();
         key.serialize(&mut *self.text)?;
-        if !self.text.out[start..].starts_with('"') {
+        if self.text.out.as_bytes().get(start) != Some(&b'"') {
             self.text.out.insert(start, '"');
             self.text.out.push('"');
         }

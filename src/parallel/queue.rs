@@ -2,13 +2,16 @@
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// How many shares may be ready before the next one is taken: what is made in pieces shall not be in memory as a whole.
-const AHEAD: usize = 16;
+/// How many shares a thread may be ahead of the one that is taken: what is made in pieces shall not be in memory as a
+/// whole.
+const AHEAD_EACH: usize = 3;
 
 /// Shares that are begun in order, finished in any, and taken in order.
 pub(super) struct Queue<R> {
     /// The most helpers that there can be.
     workers: usize,
+    /// How many shares may be ready before the next one is taken.
+    ahead: usize,
     state: Mutex<QueueState<R>>,
     changed: Condvar,
 }
@@ -46,7 +49,7 @@ impl<R> Queue<R> {
     pub(super) fn new(count: usize, workers: usize) -> Self {
         let made = (0..count).map(|_| None).collect();
         let state = QueueState { made, next: 0, taken: 0, helpers: 0, lost: false };
-        Self { workers, state: Mutex::new(state), changed: Condvar::new() }
+        Self { workers, ahead: AHEAD_EACH * (workers + 1), state: Mutex::new(state), changed: Condvar::new() }
     }
 
     fn state(&self) -> MutexGuard<'_, QueueState<R>> {
@@ -57,9 +60,9 @@ impl<R> Queue<R> {
     pub(super) fn helpers_wanted(&self) -> usize {
         let mut state = self.state();
         let all = state.made.len();
-        let limit = all.min(state.taken + AHEAD);
+        let limit = all.min(state.taken + self.ahead);
         let free = limit - state.next.min(limit);
-        if free == 0 || (free < AHEAD / 2 && limit < all) {
+        if free == 0 || (free < self.ahead / 2 && limit < all) {
             return 0;
         }
         let wanted = self.workers - state.helpers;
@@ -80,7 +83,7 @@ impl<R> Queue<R> {
 
     fn next_for_helper(&self) -> Option<usize> {
         let mut state = self.state();
-        let limit = state.taken + AHEAD;
+        let limit = state.taken + self.ahead;
         let next = state.begin(limit);
         if next.is_none() {
             state.helpers -= 1;
@@ -104,7 +107,7 @@ impl<R> Queue<R> {
             if state.lost {
                 return Look::Lost;
             }
-            if let Some(other) = state.begin(at + AHEAD) {
+            if let Some(other) = state.begin(at + self.ahead) {
                 return Look::Begin(other);
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);

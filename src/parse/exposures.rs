@@ -96,7 +96,7 @@ impl Parser<'_> {
         let unrendered_config = self.trees.written(&of, written, &Map::new());
         let mut recorded = Recorded::default();
         for (text, span) in &properties.depends_on {
-            let here = Place { span: span.clone(), ..place.clone() };
+            let here = place.at(span.clone());
             let more = self.record_expression(text, &here)?;
             recorded.refs.extend(more.refs);
             recorded.sources.extend(more.sources);

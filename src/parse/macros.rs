@@ -107,7 +107,7 @@ pub(super) fn patch(
         };
         let definition = Arc::make_mut(definition);
         check_arguments(definition, properties, place, warnings);
-        definition.patch_path = Some(place.patch_path());
+        definition.patch_path = Some(place.patch_path.clone());
         definition.description.clone_from(&properties.description);
         definition.meta.clone_from(&properties.meta);
         if let Some(docs) = &properties.docs {

@@ -98,7 +98,7 @@ impl Parser<'_> {
                 draft.described_by = Some(patch.place.package.clone());
             }
             let node = draft.node_mut();
-            node.patch_path = Some(patch.place.patch_path());
+            node.patch_path = Some(patch.place.patch_path.clone());
             node.description.clone_from(&patch.description);
             node.columns = if is_one { std::mem::take(&mut patch.columns) } else { patch.columns.clone() };
             if let NodeKind::Model(part) = &mut node.kind {
@@ -222,7 +222,7 @@ impl Parser<'_> {
         }
         node.fqn.push(formatted);
         node.name.clone_from(&patch.name);
-        node.patch_path = Some(patch.place.patch_path());
+        node.patch_path = Some(patch.place.patch_path.clone());
         node.description = if version.description.is_empty() {
             patch.description.clone()
         } else {

@@ -1,6 +1,7 @@
 //! Properties files, read and rendered into owned entries. Two threads share the files: YAML is the slowest part
 //! of a parse.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -22,6 +23,13 @@ use crate::project::{FileKind, Package, SourceFile};
 /// Where an entry stands.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
+    in_file: Arc<FilePlace>,
+    pub(super) span: Span,
+}
+
+/// What all entries of a file have in common.
+#[derive(Debug)]
+pub(super) struct FilePlace {
     pub(super) package: String,
     /// As `models/staging/schema.yml`.
     pub(super) file: String,
@@ -29,13 +37,22 @@ pub(super) struct Place {
     pub(super) relative: String,
     /// The folders between the two: what follows the package in an fqn.
     pub(super) folders: Vec<String>,
-    pub(super) span: Span,
+    /// dbt's `patch_path`.
+    pub(super) patch_path: String,
 }
 
 impl Place {
-    /// dbt's `patch_path`.
-    pub(super) fn patch_path(&self) -> String {
-        format!("{}://{}", self.package, self.file)
+    /// Another place in the same file.
+    pub(super) fn at(&self, span: Span) -> Self {
+        Self { in_file: Arc::clone(&self.in_file), span }
+    }
+}
+
+impl Deref for Place {
+    type Target = FilePlace;
+
+    fn deref(&self) -> &FilePlace {
+        &self.in_file
     }
 }
 
@@ -162,9 +179,11 @@ impl Reader<'_> {
             engine: self.request.engine,
             context: self.scopes.of_package(self.package.name(), ""),
         };
+        let in_file = Arc::new(self.file_place(file));
         for kind in PropertyKind::ALL {
             for written in properties.entries(kind) {
-                let place = self.place(file, written);
+                let span = written.get("name").map_or_else(|| written.span(), Yaml::span);
+                let place = Place { in_file: Arc::clone(&in_file), span };
                 let rendered = render_entry(kind, written, &renderer)?;
                 sort_entry(kind, place, &rendered, written, &mut entries, &mut warnings)?;
             }
@@ -173,16 +192,16 @@ impl Reader<'_> {
         Ok(entries)
     }
 
-    fn place(&self, file: &SourceFile, entry: &Yaml) -> Place {
+    fn file_place(&self, file: &SourceFile) -> FilePlace {
         let mut folders: Vec<String> = file.relative_path.split('/').map(str::to_owned).collect();
         folders.pop();
-        let name_span = entry.get("name").map_or_else(|| entry.span(), Yaml::span);
-        Place {
-            package: self.package.name().to_owned(),
-            file: file.original_file_path(),
+        let (package, path) = (self.package.name(), file.original_file_path());
+        FilePlace {
+            package: package.to_owned(),
+            patch_path: format!("{package}://{path}"),
+            file: path,
             relative: file.relative_path.clone(),
             folders,
-            span: name_span,
         }
     }
 }

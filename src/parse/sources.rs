@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use super::generic_tests::{Attached, TestGroup};
 use super::naming::Naming;
-use super::properties::{Place, SourceEntry, table_columns};
+use super::properties::{SourceEntry, table_columns};
 use super::settle::Parser;
 use super::trees::ConfigOf;
 use crate::config::properties::{SourceProperties, TableProperties};
@@ -144,7 +144,7 @@ impl Parser<'_> {
             return Ok(());
         }
         self.tests.push(TestGroup {
-            place: Place { span: table.span.clone(), ..entry.place.clone() },
+            place: entry.place.at(table.span.clone()),
             attached: Attached::Source { source: source.name.clone(), table: table.name.clone() },
             tests,
             tags: source.tags.iter().chain(&table.tags).cloned().collect(),

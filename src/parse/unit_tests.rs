@@ -184,7 +184,7 @@ impl Parser<'_> {
     /// An input without rows is a seed, whose file has them.
     fn seed_rows(&self, place: &Place, fixture: &Fixture) -> Result<Vec<Json>> {
         let input = fixture.input.clone().unwrap_or_default();
-        let here = Place { span: fixture.span.clone(), ..place.clone() };
+        let here = place.at(fixture.span.clone());
         let recorded = self.record_expression(&input, &here)?;
         let seed = recorded.refs.first().map(|args| args.name.clone()).unwrap_or_default();
         let package_name = recorded

@@ -163,11 +163,17 @@ impl Context<'_> {
         Node { context: self, place }
     }
 
-    /// Whether a key that starts here can only be a word: then the crate need not try it as a number.
-    fn is_word(&self, start: usize) -> bool {
+    /// Whether what starts here can only be a plain scalar that is no number: then the crate need not try it as one.
+    /// A value with a colon behind it may be the first key of a mapping.
+    fn is_word(&self, start: usize, place: Place) -> bool {
         let (before, rest) = self.text.as_bytes().split_at(start.min(self.text.len()));
-        let explicit = before.trim_ascii_end().ends_with(b"?");
-        !explicit && rest.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
+        if !rest.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_') {
+            return false;
+        }
+        match place {
+            Place::Key => !before.trim_ascii_end().ends_with(b"?"),
+            Place::Value => !rest.iter().take_while(|byte| **byte != b'\n').any(|byte| *byte == b':'),
+        }
     }
 }
 
@@ -185,7 +191,7 @@ impl<'de> DeserializeSeed<'de> for Node<'_, '_> {
             _ => Properties { anchor: None, tag: None, content: start },
         };
         let visitor = Content { context, start: content, tag };
-        let kind = if self.place == Place::Key && tag.is_none() && context.is_word(content) {
+        let kind = if tag.is_none() && context.is_word(content, self.place) {
             deserializer.deserialize_str(visitor)?
         } else {
             deserializer.deserialize_any(visitor)?
