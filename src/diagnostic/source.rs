@@ -1,24 +1,42 @@
 //! Texts that users wrote, and byte ranges into them.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A user's file as it was read: the path to print, relative to the project, and the text.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Debug)]
 pub struct SourceText {
     pub path: String,
     pub text: String,
     /// Part of the program: places in it tell users nothing that they could change.
     pub built_in: bool,
+    /// Where lines end, once somebody has asked for a place: a file may be wrong in thousands of them.
+    line_breaks: OnceLock<Vec<usize>>,
 }
+
+impl PartialEq for SourceText {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.path, &self.text, self.built_in) == (&other.path, &other.text, other.built_in)
+    }
+}
+
+impl Eq for SourceText {}
 
 impl SourceText {
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { path: path.into(), text: text.into(), built_in: false })
+        Self::make(path.into(), text.into(), false)
     }
 
     pub fn built_in(path: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { path: path.into(), text: text.into(), built_in: true })
+        Self::make(path.into(), text.into(), true)
+    }
+
+    fn make(path: String, text: String, built_in: bool) -> Arc<Self> {
+        Arc::new(Self { path, text, built_in, line_breaks: OnceLock::new() })
+    }
+
+    fn line_breaks(&self) -> &[usize] {
+        self.line_breaks.get_or_init(|| self.text.match_indices('\n').map(|(at, _)| at).collect())
     }
 
     /// Line and column, both counted from 1, the column in characters.
@@ -27,10 +45,10 @@ impl SourceText {
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let before = &self.text[..offset];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let line = before.bytes().filter(|&byte| byte == b'\n').count() + 1;
-        (line, before[line_start..].chars().count() + 1)
+        let breaks = self.line_breaks();
+        let lines_before = breaks.partition_point(|at| *at < offset);
+        let line_start = if lines_before == 0 { 0 } else { breaks[lines_before - 1] + 1 };
+        (lines_before + 1, self.text[line_start..offset].chars().count() + 1)
     }
 
     /// The byte offset at which a line (from 1) and column (from 1, in characters) stand.
@@ -38,8 +56,8 @@ impl SourceText {
         let start = if line <= 1 {
             0
         } else {
-            match self.text.match_indices('\n').nth(line - 2) {
-                Some((at, _)) => at + 1,
+            match self.line_breaks().get(line - 2) {
+                Some(at) => at + 1,
                 None => return self.text.len(),
             }
         };
