@@ -9,6 +9,9 @@ pub mod diagnostic;
 /// Bytes as hexadecimal digits.
 pub mod hex;
 
+/// Maps and sets by hash.
+pub mod hashed;
+
 /// Files that every run writes again.
 pub mod output;
 

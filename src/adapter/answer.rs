@@ -86,7 +86,7 @@ impl Answer {
 /// dbt numbers the later columns of one name: `id`, `id_2`.
 fn columns(body: &RowDescriptionBody) -> io::Result<Vec<ResultColumn>> {
     let mut columns: Vec<ResultColumn> = Vec::new();
-    let mut seen = std::collections::HashMap::<String, usize>::new();
+    let mut seen = crate::hashed::HashMap::<String, usize>::default();
     let mut fields = body.fields();
     while let Some(field) = fields.next()? {
         let count = seen.entry(field.name().to_owned()).or_insert(0);

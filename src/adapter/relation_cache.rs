@@ -3,10 +3,11 @@
 //! Filled by one query for all schemas of the run, then kept true by the adapter's own drops, renames and
 //! creations. Lookups never ask the server.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::diagnostic::Result;
+use crate::hashed::{HashMap, HashSet};
 
 use super::Connection;
 use super::catalog::{self, RelationInfo, RelationKind};
@@ -98,7 +99,7 @@ impl RelationCache {
         let removed = state.schemas.get_mut(schema).and_then(|relations| relations.remove(name));
         let Some(Entry { oid, .. }) = removed else { return Vec::new() };
         let mut open = vec![oid];
-        let mut found = HashSet::new();
+        let mut found = HashSet::default();
         while let Some(next) = open.pop() {
             for &dependent in state.dependents.get(&next).into_iter().flatten() {
                 if found.insert(dependent) {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use indexmap::IndexMap;
+use crate::hashed::IndexMap;
 
 /// Everything that a connection needs; one value per run, shared by all threads.
 #[derive(Clone)]
@@ -52,7 +52,7 @@ impl Default for Settings {
             application_name: Some("dbt".into()),
             retries: 1,
             autocommit: false,
-            session: IndexMap::new(),
+            session: IndexMap::default(),
         }
     }
 }

@@ -22,11 +22,16 @@ pub struct Invocation {
 }
 
 fn arguments(option: &Opt, global: bool) -> Vec<Arg> {
-    let base = Arg::new(option.name).long(option.name).help(option.help).global(global);
-    let base = option.short.map_or(base.clone(), |short| base.short(short));
-    let base = base.visible_aliases(option.aliases.iter().copied());
-    let base =
-        if option.name == "select" && !option.aliases.is_empty() { base.short_alias('m') } else { base };
+    let mut base = Arg::new(option.name).long(option.name).help(option.help).global(global);
+    if let Some(short) = option.short {
+        base = base.short(short);
+    }
+    if !option.aliases.is_empty() {
+        base = base.visible_aliases(option.aliases.iter().copied());
+        if option.name == "select" {
+            base = base.short_alias('m');
+        }
+    }
     match option.takes {
         Switch => {
             let negative: &'static str = Box::leak(format!("no-{}", option.name).into_boxed_str());
@@ -57,9 +62,16 @@ fn arguments(option: &Opt, global: bool) -> Vec<Arg> {
 }
 
 /// A command, complete only once it is the one that was asked for: there are hundreds of options.
-fn subcommand(sub: &'static Sub) -> Command {
+fn subcommand(sub: &'static Sub, complete: fn(Command) -> Command) -> Command {
     let command = Command::new(sub.name).about(sub.help).visible_aliases(sub.aliases.iter().copied());
-    command.subcommands(sub.nested.iter().map(subcommand)).defer(complete)
+    command.subcommands(sub.nested.iter().map(|sub| subcommand(sub, self::complete))).defer(complete)
+}
+
+/// The same with the options that every command takes.
+fn complete_alone(command: Command) -> Command {
+    let has_nested = command.has_subcommands();
+    let command = complete(command);
+    GLOBAL.iter().fold(command, |command, option| command.args(arguments(option, has_nested)))
 }
 
 fn complete(mut command: Command) -> Command {
@@ -88,7 +100,12 @@ fn find(table: &'static [Sub], name: &str) -> Option<&'static Sub> {
 
 /// The whole command line, for parsing, help and completions.
 pub fn command() -> Command {
-    let mut command = Command::new("rsdbt")
+    let command = GLOBAL.iter().fold(root(), |command, option| command.args(arguments(option, true)));
+    command.subcommands(COMMANDS.iter().map(|sub| subcommand(sub, complete)))
+}
+
+fn root() -> Command {
+    Command::new("rsdbt")
         .about("Compile a directory of Jinja-SQL models into a DAG and run it on PostgreSQL")
         .disable_version_flag(true)
         .arg(
@@ -98,19 +115,30 @@ pub fn command() -> Command {
                 .short_alias('v')
                 .action(ArgAction::SetTrue)
                 .help("Show the version"),
-        );
-    for option in GLOBAL {
-        command = command.args(arguments(option, true));
-    }
-    command.subcommands(COMMANDS.iter().map(subcommand))
+        )
+}
+
+/// The whole command line where no option stands before the command, as usual: the options that every command takes
+/// are then those of the command alone, and need not be handed down to it.
+fn command_first() -> Command {
+    root().subcommands(COMMANDS.iter().map(|sub| subcommand(sub, complete_alone)))
 }
 
 /// Reads the command line; the error is clap's own text, its exit code 2 (0 for help).
 pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Invocation, clap::Error> {
-    let matches = command().try_get_matches_from(arguments)?;
+    let arguments: Vec<String> = arguments.into_iter().collect();
+    let is_command = |word: &String| {
+        COMMANDS.iter().any(|sub| sub.name == word.as_str() || sub.aliases.contains(&word.as_str()))
+    };
     let mut given = Map::new();
+    let matches = if arguments.get(1).is_some_and(is_command) {
+        command_first().try_get_matches_from(arguments)?
+    } else {
+        let matches = command().try_get_matches_from(arguments)?;
+        collect(&matches, &mut given, GLOBAL.iter());
+        matches
+    };
     let mut names = Vec::new();
-    collect(&matches, &mut given, GLOBAL.iter());
     let mut level = &matches;
     let mut table = COMMANDS;
     while let Some((name, inner)) = level.subcommand() {
@@ -216,6 +244,7 @@ mod tests {
             table.iter().flat_map(|sub| names(sub.nested).into_iter().chain([sub.name])).collect()
         }
         command().debug_assert();
+        command_first().debug_assert();
         let mut all = names(COMMANDS);
         let count = all.len();
         all.sort_unstable();

@@ -1,13 +1,12 @@
 //! `rsdbt retry`: runs again exactly what failed or was skipped in the last run, with that run's arguments.
 
-use std::collections::HashMap;
-
 use serde_json::{Map, Value as Json};
 
 use super::invocation::Invocation;
 use super::run::{Retried, follow};
 use super::{CommandResult, Outcome};
 use crate::diagnostic::Diagnostic;
+use crate::hashed::HashMap;
 use crate::run::{NodeResult, PreviousResults, Status};
 
 /// Arguments that the new call does not take over.

@@ -1,6 +1,4 @@
 //! The commands that follow a plan: run, build, test, seed, snapshot, compile, show, clone, source freshness.
-
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::connect::Connect;
@@ -11,6 +9,7 @@ use super::session::{Parsed, Session};
 use super::{CommandResult, Outcome};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::graph::EmptyNodes;
+use crate::hashed::HashMap;
 use crate::manifest::{Manifest, Node, NodeKind, ResourceType};
 use crate::run::{self, BatchResults, Command};
 

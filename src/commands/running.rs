@@ -1,6 +1,4 @@
 //! What all commands that follow a plan give to `run`.
-
-use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -12,6 +10,7 @@ use super::session::{Parsed, Session};
 use crate::config::DBT_VERSION;
 use crate::config::schedule::moment;
 use crate::diagnostic::{Diagnostic, Result};
+use crate::hashed::{HashMap, HashSet};
 use crate::jinja::objects::Policy;
 use crate::jinja::runtime::Surroundings;
 use crate::manifest::{Deferral, Lookup, Manifest, Precedence};

@@ -1,6 +1,4 @@
 //! What commands on a project share: settings, the project's files, the manifest and the graph.
-
-use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -16,6 +14,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Result, Span};
 use crate::graph::{
     EmptyNodes, Graph, IndirectSelection, Selection, SelectionInputs, SelectionRequest, Selectors,
 };
+use crate::hashed::{HashMap, HashSet};
 use crate::jinja;
 use crate::jinja::functions::Secrets;
 use crate::jinja::objects::Relation;
@@ -406,7 +405,7 @@ fn engine_settings(project: &Project, explicit_overrides: bool) -> EngineSetting
 /// The names that all templates share.
 fn globals(invocation: &Invocation, project: &Project, target: Json) -> Globals {
     let cli_vars = invocation.flags.vars();
-    let mut vars = HashMap::new();
+    let mut vars = HashMap::default();
     let root = &project.root.file;
     for package in project.all() {
         let mut merged = package_vars(&package.file, package.name());

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use indexmap::IndexMap;
+use crate::hashed::IndexMap;
 
 /// Variables whose values are never shown.
 pub const SECRET_PREFIX: &str = "DBT_ENV_SECRET";

@@ -1,8 +1,8 @@
 //! catalog.json v1 from the database's catalog rows.
 
 use crate::adapter::catalog::CatalogTable;
+use crate::hashed::HashMap;
 use serde_json::{Map, Value, json};
-use std::collections::HashMap;
 
 /// catalog.json's own schema.
 pub const SCHEMA: &str = "https://schemas.getdbt.com/dbt/catalog/v1.json";
@@ -52,7 +52,7 @@ pub fn empty(metadata: &Map<String, Value>) -> Value {
 type ByRelation<'m> = HashMap<(String, String), Vec<&'m str>>;
 
 fn by_relation<'m>(manifest: &'m Value, section: &str, identifier: &str) -> ByRelation<'m> {
-    let mut map = ByRelation::new();
+    let mut map = ByRelation::default();
     for (id, node) in manifest.get(section).and_then(Value::as_object).into_iter().flatten() {
         let text = |key: &str| node.get(key).and_then(Value::as_str);
         let name = text(identifier).or_else(|| text("name"));

@@ -1,9 +1,8 @@
 //! The edges between columns of a project in both directions: what the page draws and `lineage` prints.
 
+use crate::hashed::{HashMap, IndexSet};
 use crate::sql::lineage::project::ProjectLineage;
 use crate::sql::lineage::{Edge, EdgeKind, Origin, RelationName};
-use indexmap::IndexSet;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A node of the project or a relation outside of it, as an index into [`ColumnGraph::names`].
@@ -102,7 +101,7 @@ impl ColumnGraph {
     }
 
     fn turn(&mut self) {
-        let mut downstream: HashMap<ColumnAt, Vec<(ColumnAt, EdgeKind)>> = HashMap::new();
+        let mut downstream: HashMap<ColumnAt, Vec<(ColumnAt, EdgeKind)>> = HashMap::default();
         for (place, node) in self.upstream.iter().enumerate() {
             for (name, steps) in &node.columns {
                 let to = ColumnAt { place, column: Some(Arc::clone(name)) };

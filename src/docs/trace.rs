@@ -1,10 +1,11 @@
 //! A manifest's compiled queries as the input of column lineage.
 
 use super::artifact::{items, list, text};
+use crate::hashed::HashMap;
 use crate::sql::lineage::project::{INLINED_PREFIX, Node, ProjectLineage, trace};
 use crate::sql::lineage::{ColumnNames, RelationName};
 use serde_json::Value;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// The columns that a snapshot adds, and the keys that rename them.

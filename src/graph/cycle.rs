@@ -1,11 +1,10 @@
 //! A cycle, told whole: as one line in dbt's words, then with the file of each node.
-
-use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::diagnostic::Diagnostic;
+use crate::hashed::HashMap;
 use crate::manifest::{Manifest, Resource};
 
 /// The first cycle that a depth-first walk meets, from the node where it closes.
@@ -78,7 +77,7 @@ fn linked_as_dbt_links(manifest: &Manifest) -> DiGraph<&str, ()> {
         .chain(manifest.unit_tests.values().map(Resource::UnitTest))
         .chain(manifest.saved_queries.values().map(Resource::SavedQuery));
     let mut dag = DiGraph::new();
-    let mut known = HashMap::new();
+    let mut known = HashMap::default();
     let mut node = |dag: &mut DiGraph<_, ()>, id| *known.entry(id).or_insert_with(|| dag.add_node(id));
     for resource in linked {
         let child = node(&mut dag, resource.unique_id());

@@ -6,42 +6,42 @@ mod listing;
 mod node_set;
 pub mod selector;
 
-use std::collections::HashMap;
-
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::diagnostic::{Diagnostic, Result};
+use crate::hashed::IndexSet;
 use crate::manifest::{Manifest, Resource};
 
 pub use listing::{ListOutput, list};
 pub use node_set::NodeSet;
 pub use selector::{EmptyNodes, IndirectSelection, Selection, SelectionInputs, SelectionRequest, Selectors};
 
-/// Unique ids.
-type Dag = DiGraph<String, ()>;
+type Dag = DiGraph<(), ()>;
 
 /// The edges lead from what is read to what reads it. The nodes stand in the order of `Manifest::resources`.
 #[derive(Debug, Clone, Default)]
 pub struct Graph {
     dag: Dag,
-    index: HashMap<String, NodeIndex>,
+    /// The unique ids, by node index.
+    ids: IndexSet<String>,
 }
 
 impl Graph {
     /// Fails with the whole cycle when there is one.
     pub fn build(manifest: &Manifest) -> Result<Self> {
         let count = manifest.resources().count();
-        let mut graph =
-            Self { dag: Dag::with_capacity(count, 2 * count), index: HashMap::with_capacity(count) };
-        for (at, resource) in manifest.resources().enumerate() {
-            graph.dag.add_node(resource.unique_id().to_owned());
-            graph.index.insert(resource.unique_id().to_owned(), NodeIndex::new(at));
+        let mut graph = Self {
+            dag: Dag::with_capacity(count, 2 * count),
+            ids: manifest.resources().map(|resource| resource.unique_id().to_owned()).collect(),
+        };
+        for _ in 0..count {
+            graph.dag.add_node(());
         }
         for (at, resource) in manifest.resources().enumerate() {
             for parent in resource.parents() {
-                match graph.index.get(parent) {
-                    Some(&parent) => graph.dag.add_edge(parent, NodeIndex::new(at), ()),
+                match graph.node(parent) {
+                    Some(parent) => graph.dag.add_edge(parent, NodeIndex::new(at), ()),
                     None => return Err(dangling(resource, parent).boxed()),
                 };
             }
@@ -61,12 +61,12 @@ impl Graph {
     }
 
     pub fn contains(&self, id: &str) -> bool {
-        self.index.contains_key(id)
+        self.ids.contains(id)
     }
 
     /// All unique ids, in an order of their own.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.dag.node_weights().map(String::as_str)
+        self.ids.iter().map(String::as_str)
     }
 
     /// What reads this node.
@@ -79,11 +79,15 @@ impl Graph {
         self.neighbors(id, Direction::Incoming)
     }
 
+    fn node(&self, id: &str) -> Option<NodeIndex> {
+        self.ids.get_index_of(id).map(NodeIndex::new)
+    }
+
     fn neighbors(&self, id: &str, direction: Direction) -> impl Iterator<Item = &str> {
-        let node = self.index.get(id).copied();
-        node.into_iter()
+        self.node(id)
+            .into_iter()
             .flat_map(move |node| self.dag.neighbors_directed(node, direction))
-            .map(|other| self.dag[other].as_str())
+            .map(|other| self.id_at(other.index()))
     }
 
     /// Everything upstream, at most `depth` steps away.
@@ -97,14 +101,14 @@ impl Graph {
     }
 
     fn related(&self, id: &str, depth: Option<usize>, direction: Direction) -> Vec<&str> {
-        let Some(&node) = self.index.get(id) else { return Vec::new() };
+        let Some(node) = self.node(id) else { return Vec::new() };
         let mut from = NodeSet::new(self.len());
         from.insert(node.index());
         self.reach(&from, depth, direction, None).iter().map(|at| self.id_at(at)).collect()
     }
 
     fn id_at(&self, at: usize) -> &str {
-        &self.dag[NodeIndex::new(at)]
+        &self.ids[at]
     }
 
     fn parents_at(&self, at: usize) -> impl Iterator<Item = usize> {
@@ -156,7 +160,7 @@ impl Graph {
                     }
                 }
             }
-            levels.push(level.iter().map(|&node| self.dag[node].as_str()).collect());
+            levels.push(level.iter().map(|node| self.id_at(node.index())).collect());
             level = next;
         }
         levels

@@ -1,6 +1,4 @@
 //! What a text calls, told without running it: dbt records so which macros a macro depends on.
-
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use minijinja::machinery::ast::{self, CallArg, Expr, Stmt};
@@ -8,6 +6,7 @@ use minijinja::machinery::parse;
 
 use crate::builtin;
 use crate::diagnostic::{Diagnostics, Result};
+use crate::hashed::HashMap;
 
 use super::engine::Engine;
 use super::macros::MacroDef;

@@ -1,7 +1,7 @@
 //! From text to instructions: parse, lower, generate.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use minijinja::Value;
@@ -10,6 +10,7 @@ use minijinja::machinery::{CodeGenerator, Instructions, parse, parse_expr};
 use minijinja::syntax::SyntaxConfig;
 
 use crate::diagnostic::{Diagnostic, Result};
+use crate::hashed::HashSet;
 
 use super::closure::ClosureBody;
 use super::errors;

@@ -1,7 +1,5 @@
 //! The names of an invocation that templates share while they are parsed: variables, the environment, `target`,
 //! `flags`. What is the same for every invocation is in [`functions`](super::functions).
-
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use minijinja::Value;
@@ -13,6 +11,7 @@ use super::objects::adapter;
 use super::parsing::{ParseScope, SharedNames};
 use super::python;
 use crate::config::{DBT_VERSION, Environment};
+use crate::hashed::HashMap;
 
 /// What an invocation's templates share.
 pub struct Globals {
@@ -34,7 +33,7 @@ impl Globals {
     /// Before anything of the project is known.
     pub fn bare(environment: Arc<Environment>, cli_vars: Map<String, Json>, secrets: Secrets) -> Self {
         Self {
-            vars: HashMap::new(),
+            vars: HashMap::default(),
             cli_vars: Arc::new(cli_vars),
             environment,
             secrets,

@@ -1,12 +1,11 @@
 //! All macros by package and name, and dbt's rules for which one a name means.
-
-use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use minijinja::Value;
 
 use crate::builtin;
 use crate::diagnostic::{Diagnostics, Result, SourceText, Span, did_you_mean};
+use crate::hashed::HashMap;
 
 use super::blocks::{self, BlockKind};
 use super::call::MacroRef;
@@ -119,8 +118,8 @@ impl Registry {
         let allow_package_materializations = settings.allow_package_materializations;
         let mut registry = Self {
             packages,
-            visible: HashMap::new(),
-            overrides: HashMap::new(),
+            visible: HashMap::default(),
+            overrides: HashMap::default(),
             dispatch,
             allow_package_materializations,
             unexpected,
@@ -141,9 +140,9 @@ impl Registry {
         let packages = vec![Arc::default(), Arc::new(built_in)];
         Self {
             packages,
-            visible: HashMap::new(),
-            overrides: HashMap::new(),
-            dispatch: HashMap::new(),
+            visible: HashMap::default(),
+            overrides: HashMap::default(),
+            dispatch: HashMap::default(),
             allow_package_materializations: false,
             unexpected: Vec::new(),
         }
@@ -151,7 +150,7 @@ impl Registry {
 
     /// In dbt most built-in macros dispatch; ours do not, so the replacements are found here, once.
     fn find_overrides(&self) -> HashMap<String, Entry> {
-        let mut found = HashMap::new();
+        let mut found = HashMap::default();
         for package in self.search_order(BUILTIN).iter().filter_map(|name| self.project_package(name)) {
             for prefix in PREFIXES {
                 for name in package.names() {

@@ -1,10 +1,10 @@
 //! What the names of one running template mean.
-
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use minijinja::value::{Enumerator, Object, ObjectRepr};
 use minijinja::{Error, State, Value};
+
+use crate::hashed::HashMap;
 
 use super::context::Context;
 use super::context_object::ContextObject;

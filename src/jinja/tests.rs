@@ -1,11 +1,11 @@
 //! The engine as templates meet it.
 
 use std::any::Any;
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
+use crate::hashed::HashMap;
 
 /// A node of package `shop` with a few names.
 pub(super) struct Node {
@@ -49,7 +49,7 @@ pub(super) fn node(execute: bool) -> Node {
     let dispatch = Value::from_function(|state: &State<'_, '_>, name: &str, namespace: Option<&str>| {
         super::dispatch(state, name, namespace)
     });
-    let names = HashMap::from([
+    let names = HashMap::from_iter([
         ("who", Value::from("node")),
         ("adapter", Value::from_pairs([("dispatch", dispatch)])),
         (

@@ -1,9 +1,7 @@
 //! Columns of models, sources, seeds and snapshots, and the constraints on them.
 
+use super::{SparseMap, lenient};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-
-use super::lenient;
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -12,7 +10,7 @@ pub struct Column {
     #[serde(deserialize_with = "lenient::or_default")]
     pub description: String,
     #[serde(deserialize_with = "lenient::or_default")]
-    pub meta: Map<String, Value>,
+    pub meta: SparseMap,
     pub data_type: Option<String>,
     #[serde(deserialize_with = "lenient::or_default")]
     pub constraints: Vec<Constraint>,
@@ -26,18 +24,18 @@ pub struct Column {
     pub doc_blocks: Vec<String>,
     /// Keys that only the user knows.
     #[serde(flatten)]
-    pub extra: Map<String, Value>,
+    pub extra: SparseMap,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ColumnConfig {
     #[serde(deserialize_with = "lenient::or_default")]
-    pub meta: Map<String, Value>,
+    pub meta: SparseMap,
     #[serde(deserialize_with = "lenient::one_or_many")]
     pub tags: Vec<String>,
     #[serde(flatten)]
-    pub extra: Map<String, Value>,
+    pub extra: SparseMap,
 }
 
 /// A constraint of a column, or of a model when it names `columns`.

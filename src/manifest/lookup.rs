@@ -2,7 +2,7 @@
 //!
 //! `parse` asks it for the edges of the graph, a node's Jinja context asks it again while it compiles.
 
-use std::collections::HashMap;
+use crate::hashed::HashMap;
 
 use super::{Manifest, RefArgs, Resource, ResourceType};
 

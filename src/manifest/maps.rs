@@ -1,7 +1,6 @@
 //! The edge lists of manifest.json, derived from what each resource depends on.
 
-use indexmap::IndexMap;
-
+use crate::hashed::IndexMap;
 use crate::parallel;
 
 use super::{EdgeMap, Manifest, Resource};

@@ -1,7 +1,8 @@
 //! The head of manifest.json.
 
-use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
+
+use crate::hashed::IndexMap;
 
 use super::{Quoting, lenient};
 
@@ -36,7 +37,7 @@ impl Default for Metadata {
             generated_at: None,
             invocation_id: None,
             invocation_started_at: None,
-            env: IndexMap::new(),
+            env: IndexMap::default(),
             project_name: None,
             project_id: None,
             user_id: None,

@@ -1,9 +1,10 @@
 //! Metrics: carried into the manifest, computed by MetricFlow. The short forms of the YAML (a measure by its
 //! bare name, a filter as one text, `7 days`) deserialize into the long forms that the manifest holds.
 
-use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
+
+use crate::hashed::IndexMap;
 
 use super::{Config, DependsOn, RefArgs, ResourceType, lenient};
 

@@ -22,6 +22,7 @@ mod saved_query;
 mod semantic_model;
 mod semantics;
 mod source;
+mod sparse;
 mod state;
 mod unique;
 mod unit_test;
@@ -29,9 +30,10 @@ mod version;
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use crate::hashed::IndexMap;
 
 pub use column::{Column, ColumnConfig, Constraint};
 pub use exposure::{Doc, Exposure, Group, Owner};
@@ -57,6 +59,7 @@ pub use semantic_model::{
     SemanticModel,
 };
 pub use source::{Freshness, FreshnessPeriod, Quoting, SourceDefinition};
+pub use sparse::SparseMap;
 pub use state::{
     Aspect, Deferral, Favor, PreviousState, PriorResult, SourceNames, SourceStates, StateComparison,
 };

@@ -4,11 +4,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Column, Config, Constraint, ResourceType, Version, lenient};
+use crate::hashed::IndexMap;
+
+use super::{Column, Config, Constraint, ResourceType, SparseMap, Version, lenient};
 
 /// Written and read as dbt does it, see `node_json`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -28,12 +29,12 @@ pub struct Node {
     pub tags: Vec<String>,
     pub description: String,
     pub columns: IndexMap<String, Column>,
-    pub meta: Map<String, Value>,
+    pub meta: SparseMap,
     pub group: Option<String>,
     pub docs: Docs,
     pub patch_path: Option<String>,
     pub build_path: Option<String>,
-    pub unrendered_config: Config,
+    pub unrendered_config: SparseMap,
     pub created_at: f64,
     pub relation_name: Option<String>,
     pub raw_code: Arc<str>,
@@ -46,7 +47,7 @@ pub struct Node {
     pub depends_on: DependsOn,
     pub compiled_path: Option<String>,
     /// There once the node was compiled.
-    pub compiled: Option<Compiled>,
+    pub compiled: Option<Box<Compiled>>,
     pub contract: Contract,
 }
 

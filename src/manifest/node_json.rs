@@ -1,20 +1,17 @@
 //! A node as manifest.json has it: flat, with the keys of its kind only, in dbt's order.
-
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Map, Value};
 
+use crate::hashed::{HashMap, HashSet, IndexMap};
 use crate::parallel;
 
 use super::json_text::{self, Known, Spliced};
 use super::{
     Access, Column, Compiled, Config, Constraint, Contract, DependsOn, Docs, FileHash, FunctionArgument,
     FunctionPart, FunctionReturns, GenericTestPart, InjectedCte, Language, MacroDependsOn, ModelPart, Node,
-    NodeKind, RefArgs, ResourceType, TestMetadata, TimeSpine, Version, lenient,
+    NodeKind, RefArgs, ResourceType, SparseMap, TestMetadata, TimeSpine, Version, lenient,
 };
 
 /// So many nodes become text at a time.
@@ -76,8 +73,8 @@ struct SharedConfigs(HashMap<usize, String>);
 
 impl SharedConfigs {
     fn of(nodes: &[&Arc<Node>]) -> serde_json::Result<Self> {
-        let mut seen: HashSet<usize> = HashSet::new();
-        let mut texts: HashMap<usize, String> = HashMap::new();
+        let mut seen: HashSet<usize> = HashSet::default();
+        let mut texts: HashMap<usize, String> = HashMap::default();
         for node in nodes {
             let config = address(&node.config);
             if !seen.insert(config) && !texts.contains_key(&config) {
@@ -234,14 +231,14 @@ struct Flat {
     #[serde(deserialize_with = "lenient::or_default")]
     columns: IndexMap<String, Column>,
     #[serde(deserialize_with = "lenient::or_default")]
-    meta: Map<String, Value>,
+    meta: SparseMap,
     group: Option<String>,
     #[serde(deserialize_with = "lenient::or_default")]
     docs: Docs,
     patch_path: Option<String>,
     build_path: Option<String>,
     #[serde(deserialize_with = "lenient::or_default")]
-    unrendered_config: Config,
+    unrendered_config: SparseMap,
     #[serde(deserialize_with = "lenient::or_default")]
     created_at: f64,
     relation_name: Option<String>,
@@ -330,10 +327,12 @@ impl Flat {
 impl From<Flat> for Node {
     fn from(mut flat: Flat) -> Self {
         let kind = flat.take_kind();
-        let compiled = flat.compiled.then_some(Compiled {
-            code: flat.compiled_code,
-            extra_ctes_injected: flat.extra_ctes_injected,
-            extra_ctes: flat.extra_ctes,
+        let compiled = flat.compiled.then(|| {
+            Box::new(Compiled {
+                code: flat.compiled_code,
+                extra_ctes_injected: flat.extra_ctes_injected,
+                extra_ctes: flat.extra_ctes,
+            })
         });
         Self {
             kind,

@@ -2,12 +2,10 @@
 //!
 //! `parse` calls it once, when every file is read. Tests whose target is missing are disabled, anything else
 //! that leads nowhere is an error.
-
-use std::collections::HashSet;
-use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};
+use crate::hashed::HashSet;
 
 use super::missing::{self, Reason, Target};
 use super::{Access, Found, Lookup, Manifest, Node, Precedence, RefArgs, Resource, ResourceType};
@@ -182,7 +180,7 @@ impl ResolveContext<'_> {
 pub fn forbidden(
     node: Resource<'_>,
     target: &Node,
-    restricted_packages: &HashSet<String, impl BuildHasher>,
+    restricted_packages: &HashSet<String>,
 ) -> Option<Diagnostic> {
     let part = target.model()?;
     // dbt: ad hoc queries read anything

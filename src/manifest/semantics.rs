@@ -1,8 +1,7 @@
 //! The edges of the semantic layer: which measures a metric comes from, which relation a semantic model reads.
 
-use std::collections::HashSet;
-
 use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::hashed::HashSet;
 
 use super::{Found, Lookup, Manifest, Metric, MetricInputMeasure, NodeRelation};
 
@@ -20,7 +19,7 @@ impl Manifest {
             }
         }
         let mut errors = Vec::new();
-        let mut done = HashSet::new();
+        let mut done = HashSet::default();
         let ids: Vec<_> = self.metrics.keys().cloned().collect();
         for id in ids {
             if let Err(error) = self.resolve_metric(&id, lookup, &mut done) {

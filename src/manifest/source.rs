@@ -1,8 +1,9 @@
 //! Tables that the project reads and did not build.
 
-use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use crate::hashed::IndexMap;
 
 use super::{Column, Config, ResourceType, lenient};
 
@@ -75,7 +76,7 @@ impl Default for SourceDefinition {
             freshness: None,
             external: None,
             description: String::new(),
-            columns: IndexMap::new(),
+            columns: IndexMap::default(),
             meta: Map::new(),
             source_meta: Map::new(),
             tags: Vec::new(),

@@ -1,7 +1,8 @@
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::Value;
+
+use crate::hashed::HashSet;
 
 use super::*;
 
@@ -83,7 +84,7 @@ fn without_edges(manifest: &Manifest) -> Manifest {
 fn resolve(manifest: &mut Manifest) -> Result<Vec<String>, Vec<String>> {
     let root = manifest.metadata.project_name.clone().unwrap();
     let lookup = Lookup::new(manifest, &root, Precedence::default());
-    let restricted_packages = HashSet::new();
+    let restricted_packages = HashSet::default();
     let context =
         ResolveContext { lookup: &lookup, restricted_packages: &restricted_packages, locate: &|_, _| None };
     let texts = |list: Vec<crate::diagnostic::Diagnostic>| list.into_iter().map(|it| it.message).collect();

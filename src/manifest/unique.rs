@@ -1,8 +1,7 @@
 //! No two resources of one name, no two nodes of one relation.
 
-use std::collections::HashMap;
-
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::hashed::HashMap;
 
 use super::{Doc, Macro, Manifest, Node, Resource, ResourceType};
 
@@ -20,9 +19,9 @@ impl Manifest {
     pub fn check_unique(&self, same_names: SameNames) -> Result<Vec<Diagnostic>, Diagnostics> {
         let mut errors = Vec::new();
         let mut warnings = Vec::new();
-        let mut relations: HashMap<String, &Node> = HashMap::new();
-        let mut versioned: HashMap<(&str, &str), &Node> = HashMap::new();
-        let mut unversioned: HashMap<(&str, &str), &Node> = HashMap::new();
+        let mut relations: HashMap<String, &Node> = HashMap::default();
+        let mut versioned: HashMap<(&str, &str), &Node> = HashMap::default();
+        let mut unversioned: HashMap<(&str, &str), &Node> = HashMap::default();
         for node in self.nodes.values().filter(|node| node.is_relational()) {
             let name = (node.package_name.as_str(), node.name.as_str());
             if node.is_versioned() {

@@ -1,6 +1,6 @@
 //! What dbt refuses or warns about once configs are merged and the whole project is known.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -11,6 +11,7 @@ use super::trees::resource_type;
 use crate::config::ResourceType;
 use crate::config::node_config::{UsedConfigs, check_snapshot};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, did_you_mean};
+use crate::hashed::HashMap;
 use crate::manifest::{Access, Disabled, Manifest, Node, NodeKind};
 
 /// A contract needs columns; its checksum shows when it changes.
@@ -93,7 +94,7 @@ struct Tested<'a> {
 }
 
 fn tested_columns(manifest: &Manifest) -> HashMap<&str, Tested<'_>> {
-    let mut tested: HashMap<&str, Tested<'_>> = HashMap::new();
+    let mut tested: HashMap<&str, Tested<'_>> = HashMap::default();
     let disabled = manifest.disabled.values().flatten().filter_map(|disabled| match disabled {
         Disabled::Node(node) => Some(node),
         _ => None,

@@ -120,7 +120,7 @@ impl TestMaker<'_> {
         tags.extend(definition.config.get("tags").map(listed).unwrap_or_default());
         tags.sort_unstable();
         tags.dedup();
-        let node = self.node(group, &definition, (&short, &full), tags, column);
+        let node = self.node(group, &mut definition, (&short, &full), tags, column);
         let mut draft = self.render(node, &definition, group)?;
         draft.patched_at = Some(definition.span);
         Ok(draft)
@@ -129,14 +129,14 @@ impl TestMaker<'_> {
     fn node(
         &self,
         group: &TestGroup,
-        definition: &Definition,
+        definition: &mut Definition,
         (short, full): (&str, &str),
         tags: Vec<String>,
         column: Option<&str>,
     ) -> Node {
         let metadata = TestMetadata {
             name: definition.name.clone(),
-            kwargs: definition.arguments.clone(),
+            kwargs: std::mem::take(&mut definition.arguments),
             namespace: definition.namespace.clone(),
         };
         let package = &group.place.package;
@@ -178,7 +178,7 @@ impl TestMaker<'_> {
         // dbt: these two are so common that their rendering is spared
         let plain = test.package == BUILTIN_PACKAGE
             && matches!(definition.name.as_str(), "unique" | "not_null")
-            && definition.arguments.values().all(|value| !value.as_str().is_some_and(is_call));
+            && arguments(&node).all(|(_, value)| !value.as_str().is_some_and(is_call));
         if plain {
             match &group.attached {
                 Attached::Node { name, version, .. } => {
@@ -195,8 +195,7 @@ impl TestMaker<'_> {
         let node = Arc::new(node);
         let scope = Arc::new(self.scopes.of_node(&node));
         let context: Arc<dyn Context> = scope.clone();
-        let kwargs =
-            render_arguments(self.request.engine, &definition.arguments, &definition.span, &context)?;
+        let kwargs = render_arguments(self.request.engine, arguments(&node), &definition.span, &context)?;
         let recorded = scope.take_recorded();
         let inner = Arc::new(self.scopes.of_node(&node).with(KWARGS_NAME, kwargs));
         let inner_context: Arc<dyn Context> = inner.clone();
@@ -229,6 +228,11 @@ impl TestMaker<'_> {
     }
 }
 
+/// The arguments of a test's macro.
+fn arguments(node: &Node) -> impl Iterator<Item = (&String, &Json)> {
+    node.generic_test().into_iter().flat_map(|test| &test.test_metadata.kwargs)
+}
+
 /// The folders of a properties file below `models/`.
 fn fqn_folders(file: &str) -> Vec<String> {
     let mut parts: Vec<String> = file.split('/').skip(1).map(str::to_owned).collect();
@@ -237,13 +241,13 @@ fn fqn_folders(file: &str) -> Vec<String> {
 }
 
 /// Renders a test's arguments natively; a bare `ref('x')` counts as Jinja.
-pub fn render_arguments(
+pub fn render_arguments<'n>(
     engine: &crate::jinja::Engine,
-    arguments: &Map<String, Json>,
+    arguments: impl IntoIterator<Item = (&'n String, &'n Json)>,
     span: &Span,
     context: &Arc<dyn Context>,
 ) -> Result<crate::jinja::Value> {
-    let mut rendered = Vec::with_capacity(arguments.len());
+    let mut rendered = Vec::new();
     for (name, value) in arguments {
         let value = match value {
             Json::String(text) if name == "column_name" => {
@@ -300,7 +304,7 @@ fn is_call(text: &str) -> bool {
 struct Definition {
     name: String,
     namespace: Option<String>,
-    /// The macro's arguments, `column_name` and `model` among them.
+    /// The macro's arguments, `column_name` and `model` among them, until the node has them.
     arguments: Map<String, Json>,
     config: Map<String, Json>,
     custom_name: Option<String>,
@@ -317,7 +321,7 @@ impl Definition {
         warnings: &mut Vec<Diagnostic>,
     ) -> Result<Self> {
         let (full_name, mut given, span) = split(test)?;
-        let mut arguments = Map::new();
+        let mut arguments = Map::with_capacity(given.len() + 2);
         let nested = given.shift_remove("arguments");
         let config_block = given.shift_remove("config");
         warn_old_style(group, &full_name, &given, nested.is_some(), &span, warnings);

@@ -1,11 +1,10 @@
 //! `--inline` SQL: a node that belongs to no file.
-
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::ParseRequest;
 use super::scope::Scopes;
 use crate::diagnostic::{Diagnostics, SourceText, Span};
+use crate::hashed::HashSet;
 use crate::jinja::Context;
 use crate::manifest::{FileHash, Lookup, Manifest, Node, NodeKind, Precedence, ResolveContext};
 
@@ -55,7 +54,7 @@ pub fn inline(request: &ParseRequest<'_>, manifest: &mut Manifest, sql: &str) ->
     let whole = Span::new(&source, 0..sql.lines().next().unwrap_or_default().len());
     let context = ResolveContext {
         lookup: &lookup,
-        restricted_packages: &HashSet::new(),
+        restricted_packages: &HashSet::default(),
         locate: &|resource, _| (resource.unique_id() == unique_id).then(|| whole.clone()),
     };
     alone.resolve_edges(&context)?;

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use serde_json::json;
 
 use super::ParseRequest;
 use super::properties::Place;
 use crate::config::properties::MacroProperties;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::hashed::IndexMap;
 use crate::jinja::{MacroDef, MacroKind};
 use crate::manifest::{Docs, Macro, MacroArgument, MacroDependsOn, Manifest};
 use crate::project::{FileKind, Package};
@@ -18,7 +18,7 @@ use crate::project::{FileKind, Package};
 pub(super) fn manifest_macros(
     request: &ParseRequest<'_>,
 ) -> Result<IndexMap<String, Arc<Macro>>, Diagnostics> {
-    let mut macros = IndexMap::new();
+    let mut macros = IndexMap::default();
     let dependencies = request.engine.macro_dependencies()?;
     for (definition, depends_on) in request.engine.macros().zip(dependencies) {
         let one = manifest_macro(request, definition, depends_on);

@@ -18,6 +18,7 @@ mod patches;
 mod pipelines;
 mod properties;
 mod python_models;
+mod resolved;
 mod scope;
 mod semantics;
 mod settle;

@@ -1,13 +1,13 @@
 //! Where a node lives in the database: the `generate_*_name` macros decide, the built-in ones without being called.
-
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
 use super::ParseRequest;
+use super::resolved::ResolvedConfig;
 use super::scope::Scopes;
 use crate::diagnostic::Result;
+use crate::hashed::HashMap;
 use crate::jinja::{MacroDef, Value, python};
 use crate::manifest::{Node, NodeKind, Quoting};
 use crate::project::Package;
@@ -39,7 +39,7 @@ pub(super) struct Naming<'a> {
 
 impl<'a> Naming<'a> {
     pub(super) fn new(request: &'a ParseRequest<'a>, scopes: &'a Scopes) -> Self {
-        let mut replaced = HashMap::new();
+        let mut replaced = HashMap::default();
         for package in request.project.all().map(Package::name) {
             let imported = (package != request.root_name()).then_some(package);
             for component in [Component::Database, Component::Schema, Component::Alias] {
@@ -57,21 +57,19 @@ impl<'a> Naming<'a> {
     }
 
     /// Sets database, schema, alias and relation name from the node's resolved config.
-    pub(super) fn apply(&self, node: &mut Node) -> Result<()> {
-        let config = Arc::clone(&node.config);
-        let custom = |key: &str| config.get(key).unwrap_or(&Json::Null);
-        node.database = self.component(Component::Database, custom("database"), node)?;
-        node.schema = self.component(Component::Schema, custom("schema"), node)?.unwrap_or_default();
-        node.alias = self.component(Component::Alias, custom("alias"), node)?.unwrap_or_default();
+    pub(super) fn apply(&self, node: &mut Node, config: &ResolvedConfig<'_>) -> Result<()> {
+        node.database = self.component(Component::Database, config.database, node)?;
+        node.schema = self.component(Component::Schema, config.schema, node)?.unwrap_or_default();
+        node.alias = self.component(Component::Alias, config.alias, node)?.unwrap_or_default();
         if matches!(node.kind, NodeKind::Snapshot) {
-            if let Some(database) = given(node, "target_database") {
+            if let Some(database) = given(config.target_database) {
                 node.database = Some(database);
             }
-            if let Some(schema) = given(node, "target_schema") {
+            if let Some(schema) = given(config.target_schema) {
                 node.schema = schema;
             }
         }
-        node.relation_name = self.holds_relation(node).then(|| self.relation_name(node));
+        node.relation_name = self.holds_relation(node, config).then(|| self.relation_name(node, config));
         Ok(())
     }
 
@@ -115,22 +113,20 @@ impl<'a> Naming<'a> {
         })
     }
 
-    fn holds_relation(&self, node: &Node) -> bool {
+    fn holds_relation(&self, node: &Node, config: &ResolvedConfig<'_>) -> bool {
         match &node.kind {
-            NodeKind::SingularTest | NodeKind::GenericTest(_) => {
-                match node.config.get("store_failures").and_then(Json::as_bool) {
-                    Some(true) => true,
-                    _ => self.request.store_failures,
-                }
-            }
+            NodeKind::SingularTest | NodeKind::GenericTest(_) => match config.store_failures.as_bool() {
+                Some(true) => true,
+                _ => self.request.store_failures,
+            },
             NodeKind::Function(_) => false,
             _ => node.is_relational(),
         }
     }
 
-    fn relation_name(&self, node: &Node) -> String {
-        let own = node.config.get("quoting").cloned().unwrap_or(Json::Null);
-        let quoted = |key: &str, default: bool| own.get(key).and_then(Json::as_bool).unwrap_or(default);
+    fn relation_name(&self, node: &Node, config: &ResolvedConfig<'_>) -> String {
+        let quoted =
+            |key: &str, default: bool| config.quoting.get(key).and_then(Json::as_bool).unwrap_or(default);
         let base = self.request.quoting;
         let policy = Quoted {
             database: quoted("database", base.database),
@@ -152,8 +148,8 @@ impl<'a> Naming<'a> {
     }
 }
 
-fn given(node: &Node, key: &str) -> Option<String> {
-    node.config.get(key).and_then(Json::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+fn given(name: &Json) -> Option<String> {
+    name.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 /// Which parts of relation names are quoted.

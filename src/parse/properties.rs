@@ -4,7 +4,6 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 
 use super::ParseRequest;
@@ -16,8 +15,9 @@ use crate::config::properties::{
 };
 use crate::config::{Renderer, Yaml};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, Span};
+use crate::hashed::{IndexMap, RandomState};
 use crate::jinja::{Context, Engine, python};
-use crate::manifest::{Column, ColumnConfig, Constraint, Version};
+use crate::manifest::{Column, ColumnConfig, Constraint, SparseMap, Version};
 use crate::project::{FileKind, Package, SourceFile};
 
 /// Where an entry stands.
@@ -364,7 +364,7 @@ pub(super) fn table_columns(
 }
 
 fn manifest_columns(columns: &[&ColumnProperties<'_>]) -> Result<IndexMap<String, Column>> {
-    let mut manifest = IndexMap::with_capacity(columns.len());
+    let mut manifest = IndexMap::with_capacity_and_hasher(columns.len(), RandomState::default());
     for column in columns {
         let constraints = column
             .constraints
@@ -376,19 +376,19 @@ fn manifest_columns(columns: &[&ColumnProperties<'_>]) -> Result<IndexMap<String
             Column {
                 name: column.name.clone(),
                 description: column.description.clone(),
-                meta: column.meta.clone(),
+                meta: column.meta.clone().into(),
                 data_type: column.data_type.clone(),
                 constraints,
                 quote: column.quote,
                 config: ColumnConfig {
-                    meta: column.meta.clone(),
+                    meta: column.meta.clone().into(),
                     tags: column.tags.clone(),
-                    extra: Map::new(),
+                    extra: SparseMap::default(),
                 },
                 tags: column.tags.clone(),
                 granularity: column.granularity.clone(),
                 doc_blocks: Vec::new(),
-                extra: column.extra.clone(),
+                extra: column.extra.clone().into(),
             },
         );
     }

@@ -1,25 +1,23 @@
 //! The parse as one object: drafts are gathered, patched, settled into nodes, and joined by edges.
-
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use indexmap::map::Entry;
-use serde::Deserialize as _;
-use serde_json::{Map, Value as Json};
+use serde_json::Map;
 
 use super::draft::Draft;
 use super::generic_tests::{TestGroup, TestMaker};
 use super::naming::Naming;
 use super::properties::{FileEntries, NodePatch};
+use super::resolved::ResolvedConfig;
 use super::scope::Scopes;
 use super::trees::{ConfigOf, ConfigTrees};
 use super::{ParseRequest, Parsed, checks, docs, files, hooks, macros, pipelines, properties};
 use crate::config::pipelines::Pipeline;
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, Span};
+use crate::hashed::{HashMap, HashSet};
 use crate::jinja::Context;
 use crate::manifest::{
-    Access, Contract, Disabled, Docs, Lookup, Manifest, Node, NodeKind, Precedence, ResolveContext, Resource,
-    SameNames, Target,
+    Disabled, Lookup, Manifest, Node, NodeKind, Precedence, ResolveContext, Resource, SameNames, Target,
 };
 use crate::parallel;
 
@@ -51,7 +49,7 @@ impl<'a> Parser<'a> {
             scopes: Scopes::new(&request.shared, request.relation_of),
             trees: ConfigTrees::new(request),
             drafts: Vec::new(),
-            draft_index: DraftIndex::new(),
+            draft_index: DraftIndex::default(),
             properties: Vec::new(),
             entries: Vec::new(),
             tests: Vec::new(),
@@ -59,7 +57,7 @@ impl<'a> Parser<'a> {
             manifest: Manifest { metadata: request.metadata.clone(), ..Manifest::default() },
             warnings: Vec::new(),
             places: Vec::new(),
-            unit_test_places: HashMap::new(),
+            unit_test_places: HashMap::default(),
         }
     }
 
@@ -232,41 +230,37 @@ impl<'a> Parser<'a> {
     fn settle(&self, draft: &mut Draft, naming: &Naming<'_>) -> Result<()> {
         let mut of = ConfigOf::node(&draft.node);
         of.package = draft.described_by.as_ref().unwrap_or(&draft.node.package_name);
-        let mut first_tags = Vec::new();
+        let mut first_tags: Vec<String> = Vec::new();
         if draft.properties.contains_key("tags") {
             // dbt adds the tags of properties last, whatever their place in the config
             let unpatched = self
                 .trees
                 .resolve(&of, &Map::new(), &draft.calls)
                 .map_err(|problem| located(*problem, draft))?;
-            first_tags = tags_of(&unpatched);
+            first_tags = ResolvedConfig::new(&unpatched).tags().map(str::to_owned).collect();
         }
         let config = self
             .trees
             .resolve(&of, &draft.properties, &draft.calls)
             .map_err(|problem| located(*problem, draft))?;
         let written = self.trees.written(&of, &draft.properties_written, &draft.calls);
+        let resolved = ResolvedConfig::new(&config);
         let node = draft.node_mut();
-        node.config = config;
-        node.unrendered_config = written;
+        node.config = Arc::clone(&config);
+        node.unrendered_config = written.into();
         first_tags.retain(|tag| !node.tags.contains(tag));
         node.tags.extend(first_tags);
-        apply_config(draft)?;
-        naming.apply(draft.node_mut())?;
-        self.render_hooks(draft)
+        if let Err(message) = resolved.copy_to(node) {
+            let problem = Diagnostic::parsing("invalid-config", message).subject(draft.locator());
+            return Err(located(problem, draft));
+        }
+        naming.apply(draft.node_mut(), &resolved)?;
+        self.render_hooks(draft, &resolved)
     }
 
     /// Hooks may refer to other nodes too.
-    fn render_hooks(&self, draft: &mut Draft) -> Result<()> {
-        let mut hooks: Vec<String> = Vec::new();
-        for key in ["pre-hook", "post-hook"] {
-            if let Some(Json::Array(list)) = draft.node.config.get(key) {
-                hooks.extend(
-                    list.iter().filter_map(|hook| hook.get("sql").and_then(Json::as_str)).map(str::to_owned),
-                );
-            }
-        }
-        if hooks.iter().all(|hook| !crate::config::holds_jinja(hook)) {
+    fn render_hooks(&self, draft: &mut Draft, config: &ResolvedConfig<'_>) -> Result<()> {
+        if !config.hooks().any(crate::config::holds_jinja) {
             return Ok(());
         }
         let scope = Arc::new(self.scopes.of_node(&draft.node));
@@ -276,8 +270,8 @@ impl<'a> Parser<'a> {
             .clone()
             .or_else(|| draft.patched_at.clone())
             .unwrap_or_else(|| Span::new(&crate::diagnostic::SourceText::new("", ""), 0..0));
-        for hook in hooks {
-            self.request.engine.render_text(&hook, &span, &context)?;
+        for hook in config.hooks() {
+            self.request.engine.render_text(hook, &span, &context)?;
         }
         let mut recorded = scope.take_recorded();
         recorded.config.clear();
@@ -330,7 +324,7 @@ impl<'a> Parser<'a> {
 
     /// Tests learn which node they belong to and inherit its group.
     fn attach_tests(&mut self) {
-        let mut by_name: HashMap<(&str, &str, Option<String>), &Arc<Node>> = HashMap::new();
+        let mut by_name: HashMap<(&str, &str, Option<String>), &Arc<Node>> = HashMap::default();
         let disabled = self.manifest.disabled.values().flatten().filter_map(|disabled| match disabled {
             Disabled::Node(node) => Some(node),
             _ => None,
@@ -387,82 +381,6 @@ fn located(problem: Diagnostic, draft: &Draft) -> Box<Diagnostic> {
         Some(span) => problem.label(span_start(span), "").boxed(),
         None => problem.boxed(),
     }
-}
-
-/// Copies to the node what dbt keeps both there and in its config.
-fn apply_config(draft: &mut Draft) -> Result<()> {
-    copy_config(draft.node_mut()).map_err(|message| {
-        let diagnostic = Diagnostic::parsing("invalid-config", message).subject(draft.locator());
-        match draft.patched_at.as_ref().or(draft.code.as_ref()) {
-            Some(span) => diagnostic.label(span_start(span), "").boxed(),
-            None => diagnostic.boxed(),
-        }
-    })
-}
-
-fn copy_config(node: &mut Node) -> Result<(), String> {
-    for tag in tags_of(&node.config) {
-        if !node.tags.contains(&tag) {
-            node.tags.push(tag);
-        }
-    }
-    if let Some(Json::Object(meta)) = node.config.get("meta").filter(|meta| !is_empty(meta)) {
-        node.meta = meta.clone();
-    }
-    // dbt: a generic test is of its node's group, whatever its config says
-    let is_attached = node.generic_test().is_some_and(|test| test.attached_node.is_some());
-    if let Some(group) = node.config.get("group").and_then(Json::as_str).filter(|_| !is_attached) {
-        node.group = Some(group.to_owned());
-    }
-    // dbt: keys that these two do not have are dropped
-    if let Some(docs) = node.config.get("docs").filter(|docs| docs.is_object()) {
-        node.docs = Docs::deserialize(docs).unwrap_or_default();
-        let known = serde_json::to_value(&node.docs).unwrap_or_default();
-        if known != *docs {
-            node.config_mut().insert("docs".to_owned(), known);
-        }
-    }
-    if let Some(Json::Object(contract)) = node.config.get("contract")
-        && contract.keys().any(|key| !is_contract_key(key))
-        && let Some(Json::Object(contract)) = node.config_mut().get_mut("contract")
-    {
-        contract.retain(|key, _| is_contract_key(key));
-    }
-    if let Some(contract) = node.config.get("contract")
-        && !matches!(node.kind, NodeKind::Seed { .. })
-    {
-        let contract = Contract::deserialize(contract).unwrap_or_default();
-        node.contract = Contract { checksum: None, ..contract };
-    }
-    let access = node.config.get("access").cloned();
-    if let (Some(access), NodeKind::Model(part)) = (access, &mut node.kind) {
-        part.access = match access.as_str() {
-            Some("private") => Access::Private,
-            Some("protected") => Access::Protected,
-            Some("public") => Access::Public,
-            _ => {
-                let text = access.as_str().map_or_else(|| access.to_string(), str::to_owned);
-                return Err(format!(
-                    "Node {} has an invalid value ({text}) for the access field",
-                    node.unique_id
-                ));
-            }
-        };
-    }
-    checks::check_contract(node)
-}
-
-fn is_contract_key(key: &str) -> bool {
-    matches!(key, "enforced" | "alias_types")
-}
-
-fn tags_of(config: &Map<String, Json>) -> Vec<String> {
-    let tags = config.get("tags").and_then(Json::as_array).into_iter().flatten();
-    tags.filter_map(Json::as_str).map(str::to_owned).collect()
-}
-
-fn is_empty(value: &Json) -> bool {
-    value.as_object().is_some_and(Map::is_empty)
 }
 
 /// Only the first line: configs do not tell where they stand.

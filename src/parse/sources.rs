@@ -1,6 +1,4 @@
 //! Sources: one definition per table, after other packages' patches (`overrides`) were applied.
-
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
@@ -13,6 +11,7 @@ use super::trees::ConfigOf;
 use crate::config::properties::{SourceProperties, TableProperties};
 use crate::config::{ResourceType, Yaml};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
+use crate::hashed::HashSet;
 use crate::manifest::{Disabled, Freshness, Quoting, Resource, SourceDefinition};
 
 impl Parser<'_> {
@@ -21,7 +20,7 @@ impl Parser<'_> {
             self.entries.iter_mut().flat_map(|file| std::mem::take(&mut file.sources)).collect();
         let (patches, own): (Vec<_>, Vec<_>) =
             entries.into_iter().partition(|entry| entry.rendered.get("overrides").is_some());
-        let mut used: HashSet<usize> = HashSet::new();
+        let mut used: HashSet<usize> = HashSet::default();
         let mut problems = Vec::new();
         for mut entry in own {
             for (at, patch) in patches.iter().enumerate() {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 
 use super::fingerprint;
@@ -12,6 +11,7 @@ use super::trees::ConfigOf;
 use crate::config::ResourceType;
 use crate::config::properties::{Fixture, FixtureFormat, UnitTestProperties};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
+use crate::hashed::IndexMap;
 use crate::manifest::{
     DependsOn, Disabled, Found, Lookup, Node, RefArgs, UnitTest, UnitTestExpectation, UnitTestInput,
     UnitTestOverrides, UnitTestVersions, Version,
@@ -228,7 +228,7 @@ impl Parser<'_> {
     /// Finds each test's model; tests of versioned models become one per version.
     pub(super) fn resolve_unit_tests(&mut self, lookup: &Lookup) -> Result<(), Diagnostics> {
         let mut problems = Vec::new();
-        let mut resolved = IndexMap::new();
+        let mut resolved = IndexMap::default();
         for (unique_id, test) in std::mem::take(&mut self.manifest.unit_tests) {
             match self.tested(test, lookup) {
                 Ok(Tested::Tests(tests)) => {

@@ -1,11 +1,12 @@
 //! Finds the files of a package: each configured directory is walked once, whatever reads it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
 use crate::config::project_file::SourcePaths;
+use crate::hashed::HashSet;
 
 use super::files::{FileKind, join};
 use super::ignored::Ignored;
@@ -25,7 +26,7 @@ const PIPELINES: &str = "pipelines";
 pub(super) fn find(directory: &Path, paths: &SourcePaths) -> Vec<Found> {
     let ignored = Ignored::read(directory);
     let mut walked: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let mut seen: HashSet<(FileKind, String)> = HashSet::new();
+    let mut seen: HashSet<(FileKind, String)> = HashSet::default();
     let mut found = Vec::new();
     for (kind, searched, extensions) in searches(paths) {
         let listing = walked.entry(searched.clone()).or_insert_with(|| list(directory, &searched, &ignored));

@@ -8,6 +8,7 @@ mod scrub;
 mod style;
 mod text;
 
+use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -75,6 +76,8 @@ pub struct Reporter {
 
 /// A listing is printed in pieces of this size, not line by line.
 const LISTED_AT_ONCE: usize = 1 << 16;
+/// Time, level and thread in a line of the log.
+const BEFORE_MESSAGE: usize = 48;
 
 impl Reporter {
     /// Opens the log file; without permission to write it the run goes on without one.
@@ -134,16 +137,17 @@ impl Reporter {
             Format::Debug => {
                 let at = clock::local(occurrence.at);
                 let micros = at.subsec_nanosecond() / 1000;
-                let time = format!("{:02}:{:02}:{:02}.{micros:06}", at.hour(), at.minute(), at.second());
-                let mut line = String::new();
+                let time = format_args!("{:02}:{:02}:{:02}.{micros:06}", at.hour(), at.minute(), at.second());
+                let (tag, level, thread) =
+                    (reset(channel.style), occurrence.level.name(), &*occurrence.thread);
+                let message = message();
+                let mut line = String::with_capacity(message.len() + BEFORE_MESSAGE);
                 if let Event::MainReportVersion { .. } = occurrence.event {
                     let bar = "=".repeat(30);
-                    line = format!("\n\n{bar} {time} | {} {bar}\n", self.settings.invocation.id);
+                    let _ = write!(line, "\n\n{bar} {time} | {} {bar}\n", self.settings.invocation.id);
                 }
-                let thread: String = occurrence.thread.chars().take(10).collect();
-                let level = occurrence.level.name();
-                let tag = reset(channel.style);
-                line.push_str(&format!("{tag}{time} [{level:<5}] [{thread:<10}]: {}", message()));
+                let _ = write!(line, "{tag}{time} [{level:<5}] [{thread:<10.10}]: ");
+                line.push_str(&message);
                 line
             }
         }

@@ -20,7 +20,7 @@ pub(super) fn node_info(manifest: &Manifest, resource: Resource<'_>) -> NodeInfo
     };
     match resource {
         Resource::Node(node) => {
-            info.meta = Value::Object(node.meta.clone());
+            info.meta = Value::Object(node.meta.clone().into());
             info.group = node.group.as_ref().and_then(|name| group(manifest, name));
             info.node_checksum.clone_from(&node.checksum.checksum);
             info.node_relation = NodeRelation {

@@ -1,9 +1,10 @@
 //! Which selected node waits for which: the graph's edges, led through what was not selected, and in a
 //! `build` the edges from tests to what comes after the tested nodes.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
+use crate::hashed::{HashMap, HashSet};
 use crate::manifest::{Manifest, Resource};
 
 type Ids = BTreeSet<String>;
@@ -16,7 +17,7 @@ pub(super) struct Edges<'a> {
 
 impl<'a> Edges<'a> {
     pub(super) fn of(manifest: &'a Manifest) -> Self {
-        let mut edges = Self { parents: HashMap::new(), children: HashMap::new() };
+        let mut edges = Self { parents: HashMap::default(), children: HashMap::default() };
         for resource in manifest.resources() {
             for parent in depends_on(resource) {
                 edges.add(parent, resource.unique_id());
@@ -69,7 +70,7 @@ impl<'a> Edges<'a> {
     }
 
     fn descendants(&self, id: &str) -> HashSet<&'a str> {
-        let mut found = HashSet::new();
+        let mut found = HashSet::default();
         let mut open: VecDeque<&'a str> = self.children.get(id).into_iter().flatten().copied().collect();
         while let Some(next) = open.pop_front() {
             if found.insert(next) {
@@ -81,7 +82,7 @@ impl<'a> Edges<'a> {
 
     /// For each selected node the selected nodes that it waits for, through any that are not selected.
     pub(super) fn between(&self, selected: &HashSet<&str>) -> HashMap<String, Ids> {
-        let mut known: HashMap<&'a str, Rc<Ids>> = HashMap::new();
+        let mut known: HashMap<&'a str, Rc<Ids>> = HashMap::default();
         selected.iter().map(|&id| ((*id).to_owned(), self.nearest(id, selected, &mut known))).collect()
     }
 

@@ -1,9 +1,9 @@
 //! Where every stage's events go: to one listener (`report`), with the time, the thread and the node they
 //! are about. Warnings pass `--warn-error-options` here, so a warning may come back as an error.
 
+use std::borrow::Cow;
 use std::sync::Mutex;
 
-use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::event::{Event, Level};
 use super::warnings::{Treatment, WarningOptions, is_deprecation};
 use crate::diagnostic::{Category, Diagnostic, Result};
+use crate::hashed::IndexMap;
 
 /// What the log tells about a node with each of its events.
 #[derive(Debug, Clone, Serialize, Default)]
@@ -45,7 +46,7 @@ pub struct Occurrence<'a> {
     pub event: &'a Event,
     pub level: Level,
     pub at: Timestamp,
-    pub thread: String,
+    pub thread: Cow<'static, str>,
     pub node: Option<&'a NodeInfo>,
 }
 

@@ -1,6 +1,4 @@
 //! A whole run: prepare, hooks, the plan, hooks, results.
-
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -17,6 +15,7 @@ use super::results::{FreshnessResults, NodeResult, RunResults, Status};
 use super::state::Run;
 use super::{describe, graph_summary, summary};
 use crate::diagnostic::{Category, Diagnostic, Result};
+use crate::hashed::{HashMap, HashSet};
 use crate::jinja::Value;
 use crate::jinja::python::from_json;
 use crate::manifest::{Node, Resource};
@@ -112,7 +111,7 @@ impl Run<'_> {
             master.hand_over(self);
             return Ok(Status::Success);
         }
-        let status = self.run_hooks(master, Moment::Start, &HashMap::new(), results)?;
+        let status = self.run_hooks(master, Moment::Start, &HashMap::default(), results)?;
         master.release(self, "master")?;
         if !self.has_hooks(Moment::End) {
             master.hand_over(self);
@@ -174,7 +173,7 @@ impl Run<'_> {
         if !command.has_hooks() || !wants_hooks {
             return Ok(());
         }
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         let mut pairs = Vec::new();
         for result in results.iter() {
             if matches!(result.status, Status::Error | Status::Fail | Status::Skipped) {
@@ -192,7 +191,7 @@ impl Run<'_> {
         };
         let visible =
             results.iter().filter(|result| result.thread_id != "main" || result.status == Status::Error);
-        let values = HashMap::from([
+        let values = HashMap::from_iter([
             ("schemas".to_owned(), from_json(&json!(schemas))),
             ("database_schemas".to_owned(), crate::jinja::python::list(pairs.iter().map(tuple).collect())),
             (

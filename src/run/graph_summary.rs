@@ -1,10 +1,9 @@
 //! `graph_summary.json`: the nodes by number, and which follow which.
 
-use std::collections::HashMap;
-
 use serde_json::{Map, Value, json};
 
 use super::inputs::RunInputs;
+use crate::hashed::HashMap;
 use crate::manifest::Resource;
 
 /// Writes the summary; it is for looking at, so a run goes on without it.

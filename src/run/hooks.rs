@@ -1,6 +1,4 @@
 //! `on-run-start` and `on-run-end`: the project's hooks around the nodes.
-
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::describe;
@@ -12,6 +10,7 @@ use super::results::{NodeResult, Status, naive_timestamp};
 use super::state::Run;
 use crate::adapter::{Begin, Fetch};
 use crate::diagnostic::{Diagnostic, Result, render};
+use crate::hashed::HashMap;
 use crate::jinja::Value;
 use crate::manifest::{Node, NodeKind, Resource};
 

@@ -1,6 +1,4 @@
 //! Everything that a run is made from, gathered by a command.
-
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,6 +6,7 @@ use super::emitter::Emitter;
 use super::interrupt::Interrupt;
 use super::results::{BatchResults, Invocation};
 use crate::adapter::Settings;
+use crate::hashed::HashMap;
 use crate::jinja::Engine;
 use crate::jinja::runtime::Surroundings;
 

@@ -1,6 +1,4 @@
 //! Ctrl-C and the end of a run before its end: what is in flight is cancelled on the server.
-
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -8,6 +6,7 @@ use std::time::Duration;
 
 use crate::adapter::CancelHandle;
 use crate::diagnostic::{Diagnostic, Result};
+use crate::hashed::HashMap;
 
 /// How often Ctrl-C is looked for.
 const LOOK: Duration = Duration::from_millis(50);

@@ -27,6 +27,8 @@ mod summary;
 mod table_diff;
 mod warnings;
 
+use std::borrow::Cow;
+
 pub use emitter::{Emitter, Listener, NodeInfo, NodeRelation, Occurrence};
 pub use event::{Event, Level};
 pub use execute::{Outcome, execute};
@@ -43,9 +45,9 @@ pub use results::{
 pub use warnings::{Treatment, WarningOptions};
 
 /// The present thread, as dbt's logs and results name it.
-fn thread_name() -> String {
+fn thread_name() -> Cow<'static, str> {
     match std::thread::current().name() {
-        Some("main") | None => "MainThread".to_owned(),
-        Some(name) => name.to_owned(),
+        Some("main") | None => Cow::Borrowed("MainThread"),
+        Some(name) => Cow::Owned(name.to_owned()),
     }
 }

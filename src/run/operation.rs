@@ -1,6 +1,4 @@
 //! `run-operation`, and macros that are called without a node.
-
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::describe;
@@ -14,6 +12,7 @@ use super::results::{NodeResult, RunResults, Status};
 use super::state::{Run, sink};
 use crate::adapter::{Begin, Fetch};
 use crate::diagnostic::{Diagnostic, Result, SourceText, did_you_mean, render};
+use crate::hashed::HashMap;
 use crate::jinja::runtime::{NodeContext, NodeContextParts, Subject};
 use crate::jinja::{Context, Value};
 
@@ -105,7 +104,7 @@ impl Run<'_> {
             subject: Subject::Operation,
             unit_test: None,
             batch: None,
-            extra: HashMap::new(),
+            extra: HashMap::default(),
             sink: sink(&self.emitter, None::<NodeInfo>),
             database: session.names(),
         })
@@ -130,7 +129,7 @@ impl Run<'_> {
             subject: Subject::Operation,
             unit_test: None,
             batch: None,
-            extra: HashMap::from([
+            extra: HashMap::from_iter([
                 ("node".to_owned(), node),
                 ("connection_name".to_owned(), Value::from(unique_id)),
             ]),

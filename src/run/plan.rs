@@ -1,7 +1,9 @@
 //! The steps of a run, as data: what is done to which node, in which order, after what. `execute` follows it
 //! to the letter, so showing the plan shows the run.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::hashed::HashMap;
 
 /// What is done to a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

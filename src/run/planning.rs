@@ -1,12 +1,13 @@
 //! From a selection to a plan: what is done to each selected node, and after what.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use super::edges::Edges;
 use super::inputs::Command;
 use super::plan::{Action, Draft, Plan};
+use crate::hashed::HashSet;
 use crate::manifest::{Manifest, Resource, ResourceType};
 
 /// The plan of a command for the selected nodes.
@@ -23,7 +24,7 @@ pub fn plan(manifest: &Manifest, selected: &[String], command: Command) -> Plan 
         }
         edges.between(&ids)
     } else {
-        std::collections::HashMap::new()
+        crate::hashed::HashMap::default()
     };
     if command == Command::Build {
         // A unit test runs when its model could, and the model after it.

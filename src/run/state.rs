@@ -1,7 +1,6 @@
 //! What the threads of a run share.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::emitter::{Emitter, NodeInfo};
@@ -13,6 +12,7 @@ use super::results::FreshnessResult;
 use super::summary::Nodes;
 use crate::adapter::{self, RelationCache};
 use crate::diagnostic::Diagnostic;
+use crate::hashed::HashMap;
 use crate::jinja::Message;
 use crate::jinja::objects::adapter::AdapterSettings;
 use crate::manifest::{Manifest, Node};

@@ -1,12 +1,13 @@
 //! Which interval of which task is how far: a table beside the target schema, read by anyone, written by one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::adapter::{Cell, Connection, Settings, quote_identifier, quote_literal};
 use crate::diagnostic::{Diagnostic, Result};
+use crate::hashed::HashMap;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
@@ -91,8 +92,8 @@ impl Ledger {
             connection,
             table,
             project: project.to_owned(),
-            tasks: HashMap::new(),
-            settled: HashMap::new(),
+            tasks: HashMap::default(),
+            settled: HashMap::default(),
         };
         ledger.read()?;
         Ok(ledger)

@@ -7,11 +7,10 @@ mod copy;
 mod inference;
 mod records;
 mod value;
-
-use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Result, SourceText, Span};
+use crate::hashed::{HashMap, HashSet, RandomState};
 
 use super::Cell;
 use inference::Inference;
@@ -134,8 +133,8 @@ impl Seed {
 /// agate's names: a second `a` is `a_2`, and a column without a name gets a letter.
 fn column_names(row: &Row, bytes: &[u8]) -> Vec<String> {
     let mut names: Vec<String> = Vec::with_capacity(row.len());
-    let mut taken: HashSet<String> = HashSet::with_capacity(row.len());
-    let mut counts: HashMap<String, usize> = HashMap::new();
+    let mut taken: HashSet<String> = HashSet::with_capacity_and_hasher(row.len(), RandomState::default());
+    let mut counts: HashMap<String, usize> = HashMap::default();
     for index in 0..row.len() {
         let text = String::from_utf8_lossy(row.field(index, bytes).unwrap_or_default()).into_owned();
         let letter = char::from(b'a' + u8::try_from(index % 26).unwrap_or_default());

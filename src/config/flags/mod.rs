@@ -5,9 +5,9 @@ mod table;
 mod values;
 mod warn_error;
 
-use std::collections::HashMap;
-
 use serde_json::{Map, Value as Json};
+
+use crate::hashed::HashMap;
 
 use super::Environment;
 

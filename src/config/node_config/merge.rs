@@ -9,7 +9,11 @@ use super::schema::{Merge, Schema};
 use super::trees::{canonical, hook_key};
 
 /// Merges `part` over `config`, each key in the way its resource type says.
-pub(super) fn update(config: &mut ConfigMap, part: &ConfigMap, schema: &Schema) -> Result<()> {
+pub(super) fn update<'p>(
+    config: &mut ConfigMap,
+    part: impl IntoIterator<Item = (&'p String, &'p Json)>,
+    schema: &Schema,
+) -> Result<()> {
     for (key, value) in part {
         let key = hook_key(canonical(key));
         let merge = schema.merge_of(&key);

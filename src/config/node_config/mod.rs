@@ -8,13 +8,12 @@ mod merge;
 mod schema;
 mod trees;
 mod unused;
-
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::{Map, Value as Json};
 
 use crate::diagnostic::Result;
+use crate::hashed::HashMap;
 
 use super::{ProjectFile, ResourceType, Yaml};
 
@@ -49,7 +48,8 @@ pub struct NodeConfigs<'a> {
     packages: HashMap<&'a str, &'a ProjectFile>,
     /// By the last tree level that a node's fqn reaches (its address), and the resource type.
     from_trees: RwLock<HashMap<(usize, ResourceType), Arc<ConfigMap>>>,
-    levels: RwLock<HashMap<usize, Arc<ConfigMap>>>,
+    /// What each level of a tree sets, by its address.
+    levels: HashMap<usize, ConfigMap>,
     /// Most nodes' configs are equal: of a thousand tests, nearly all.
     built: RwLock<HashMap<Inputs, Arc<ConfigMap>>>,
 }
@@ -66,14 +66,17 @@ struct Inputs {
 
 impl<'a> NodeConfigs<'a> {
     pub fn new(root: &'a ProjectFile, packages: impl IntoIterator<Item = &'a ProjectFile>) -> Self {
-        let packages = packages.into_iter().map(|file| (file.name.as_str(), file)).collect();
-        Self {
-            root,
-            packages,
-            from_trees: RwLock::default(),
-            levels: RwLock::default(),
-            built: RwLock::default(),
+        let packages: HashMap<&str, &ProjectFile> =
+            packages.into_iter().map(|file| (file.name.as_str(), file)).collect();
+        let mut levels = HashMap::default();
+        for file in packages.values().copied().chain([root]) {
+            for tree in file.trees.values().chain(file.unrendered_trees.values()) {
+                trees::each_level(tree, &mut |level| {
+                    levels.insert(address(level), trees::configs_of(level));
+                });
+            }
         }
+        Self { root, packages, from_trees: RwLock::default(), levels, built: RwLock::default() }
     }
 
     /// The config of a node with every default, in dbt's key order. Equal inputs get the same one.
@@ -112,7 +115,7 @@ impl<'a> NodeConfigs<'a> {
         }
         if inputs.package != self.root.name {
             for level in trees::levels(self.root.tree(inputs.resource), inputs.fqn) {
-                merge::update(&mut config, &self.level(level), schema)?;
+                merge::update(&mut config, self.level(level), schema)?;
             }
         }
         finish::finish(inputs.resource, &mut config)?;
@@ -131,7 +134,7 @@ impl<'a> NodeConfigs<'a> {
         let mut config = ConfigMap::new();
         let mut from_tree = |project: &ProjectFile| {
             for level in trees::levels(project.unrendered_trees.get(&resource), inputs.fqn) {
-                for (key, value) in self.level(level).iter() {
+                for (key, value) in self.level(level) {
                     config.insert(key.clone(), value.clone());
                 }
             }
@@ -142,8 +145,8 @@ impl<'a> NodeConfigs<'a> {
         }
         if inputs.package != self.root.name {
             let levels = trees::levels(self.root.unrendered_trees.get(&resource), inputs.fqn);
-            for (key, value) in levels.flat_map(|level| self.level(level).as_ref().clone()) {
-                config.insert(key, value);
+            for (key, value) in levels.flat_map(|level| self.level(level)) {
+                config.insert(key.clone(), value.clone());
             }
         }
         config
@@ -165,7 +168,7 @@ impl<'a> NodeConfigs<'a> {
         let schema = schema::of(inputs.resource);
         let mut config = schema.defaults();
         for level in trees::levels(tree, inputs.fqn) {
-            merge::update(&mut config, &self.level(level), schema)?;
+            merge::update(&mut config, self.level(level), schema)?;
         }
         let config = Arc::new(config);
         self.from_trees.write().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&config));
@@ -173,14 +176,8 @@ impl<'a> NodeConfigs<'a> {
     }
 
     /// The configs that one level of a tree sets.
-    fn level(&self, level: &Yaml) -> Arc<ConfigMap> {
-        let key = address(level);
-        let known = self.levels.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        known.unwrap_or_else(|| {
-            let configs = Arc::new(trees::configs_of(level));
-            self.levels.write().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&configs));
-            configs
-        })
+    fn level(&self, level: &Yaml) -> impl Iterator<Item = (&String, &Json)> {
+        self.levels.get(&address(level)).into_iter().flatten()
     }
 }
 

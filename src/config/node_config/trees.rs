@@ -17,6 +17,15 @@ pub(super) fn levels<'t, 'f>(
     })
 }
 
+/// Every level of a tree, the whole one first.
+pub(super) fn each_level<'t>(tree: &'t Yaml, visit: &mut impl FnMut(&'t Yaml)) {
+    let Some(mapping) = tree.as_mapping() else { return };
+    visit(tree);
+    for entry in mapping {
+        each_level(&entry.value, visit);
+    }
+}
+
 /// In a tree a key with `+` is a config; so is one whose value is no mapping.
 pub(super) fn configs_of(level: &Yaml) -> ConfigMap {
     let mut configs = ConfigMap::new();

@@ -1,9 +1,8 @@
 //! Paths in the root project's config trees that no resource matches.
 
-use std::collections::HashMap;
-
 use crate::config::{ProjectFile, ResourceType, Yaml};
 use crate::diagnostic::{Diagnostic, Span};
+use crate::hashed::HashMap;
 
 /// The fqns of all resources, collected while parsing.
 #[derive(Debug, Default)]

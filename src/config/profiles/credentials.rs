@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use indexmap::IndexMap;
-
 use crate::config::{Fields, Yaml};
 use crate::diagnostic::{Diagnostic, Result, did_you_mean};
+use crate::hashed::IndexMap;
 
 use super::target::{Embedded, Target};
 use super::{pgpass, service, uri};
@@ -199,7 +198,7 @@ fn read_sslmode(sources: &Sources<'_>) -> Result<Option<String>> {
 }
 
 fn read_session(fields: &Fields<'_>) -> Result<IndexMap<String, String>> {
-    let mut session = IndexMap::new();
+    let mut session = IndexMap::default();
     for key in ["statement_timeout", "lock_timeout"] {
         if let Some(value) = fields.text(key)? {
             session.insert(key.to_owned(), value);

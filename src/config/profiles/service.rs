@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use indexmap::IndexMap;
+use crate::hashed::IndexMap;
 
 pub(super) fn find(name: &str) -> Option<IndexMap<String, String>> {
     let named = |variable: &str| std::env::var_os(variable).map(PathBuf::from);
@@ -19,7 +19,7 @@ fn search(text: &str, name: &str) -> Option<IndexMap<String, String>> {
                 break;
             }
             if section == name {
-                found = Some(IndexMap::new());
+                found = Some(IndexMap::default());
             }
         } else if let (Some(parameters), Some((key, value))) = (found.as_mut(), line.split_once('='))
             && !line.starts_with('#')

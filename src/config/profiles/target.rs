@@ -3,8 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
+
+use crate::hashed::IndexMap;
 
 /// How to connect.
 #[derive(Clone, PartialEq, Eq)]
@@ -63,7 +64,7 @@ impl Default for Target {
             application_name: Some("dbt".into()),
             retries: 1,
             autocommit: false,
-            session: IndexMap::new(),
+            session: IndexMap::default(),
             embedded: None,
         }
     }

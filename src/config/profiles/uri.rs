@@ -1,13 +1,13 @@
 //! `postgresql://user:password@host:port/database?key=value`, as libpq reads it.
 
-use indexmap::IndexMap;
+use crate::hashed::IndexMap;
 
 pub(super) fn parse(text: &str) -> Result<IndexMap<String, String>, String> {
     let rest = ["postgresql://", "postgres://"]
         .iter()
         .find_map(|scheme| text.strip_prefix(scheme))
         .ok_or("it does not start with postgresql://")?;
-    let mut parts = IndexMap::new();
+    let mut parts = IndexMap::default();
     let (rest, query) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
     let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
     let (user, host) =

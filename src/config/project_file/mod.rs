@@ -6,8 +6,9 @@ mod read;
 
 use std::path::{Path, PathBuf};
 
-use indexmap::IndexMap;
 use serde_json::Value as Json;
+
+use crate::hashed::IndexMap;
 
 use super::{ResourceType, Yaml, semver};
 

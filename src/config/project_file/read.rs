@@ -1,11 +1,11 @@
 //! From the raw project file to the typed one: Jinja rendered, every key read, unknown keys warned about.
 
-use indexmap::IndexMap;
 use serde_json::Value as Json;
 
 use crate::config::yaml::Kind;
 use crate::config::{DBT_VERSION, Fields, Renderer, ResourceType, Yaml, render_tree, semver};
 use crate::diagnostic::{Category, Diagnostic, Result, did_you_mean};
+use crate::hashed::IndexMap;
 
 use super::{Dispatch, ProjectFile, QueryComment, Quoting, RawProjectFile, SourcePaths};
 
@@ -390,7 +390,7 @@ fn hooks(file: &Fields<'_>, key: &str) -> Result<Vec<Yaml>> {
 }
 
 fn read_trees(file: &Fields<'_>) -> Result<IndexMap<ResourceType, Yaml>> {
-    let mut trees = IndexMap::new();
+    let mut trees = IndexMap::default();
     for resource in ResourceType::WITH_TREE {
         let key = resource.tree_key();
         let older = match resource {

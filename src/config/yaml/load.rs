@@ -4,7 +4,6 @@
 //! scalars by YAML 1.2; both are put right here.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -13,6 +12,7 @@ use serde::{Deserialize, Deserializer};
 use serde_yaml::Spanned;
 
 use crate::diagnostic::{Diagnostic, Result, SourceText, Span};
+use crate::hashed::HashMap;
 
 use super::{Kind, Yaml, merge, resolve, syntax};
 

@@ -1,10 +1,9 @@
 //! Mappings as PyYAML builds them: merge keys first, then the mapping's own; the last of equal keys wins.
 
-use std::collections::HashMap;
-
 use serde_json::Value as Json;
 
 use crate::diagnostic::{Diagnostic, Result};
+use crate::hashed::HashMap;
 
 use super::{Entry, Kind, Mapping, Yaml};
 

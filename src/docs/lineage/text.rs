@@ -1,9 +1,9 @@
 //! Lineage as a tree, JSON, Mermaid or Graphviz text.
 
+use crate::hashed::{HashSet, IndexMap};
+
 use super::walk::Walked;
-use indexmap::IndexMap;
 use serde_json::json;
-use std::collections::HashSet;
 use std::fmt::Write as _;
 
 type Reached = IndexMap<usize, Vec<(usize, &'static str)>>;
@@ -19,7 +19,7 @@ pub(super) fn tree(walked: &Walked) -> String {
         }
         let note = if both { format!("  ({title})") } else { String::new() };
         let _ = writeln!(text, "{}{note}", label(0));
-        let mut seen = HashSet::from([0]);
+        let mut seen = HashSet::from_iter([0]);
         branches(reached, 0, "", &label, &mut seen, &mut text);
     }
     text

@@ -1,11 +1,12 @@
 //! The part of a graph that can be reached from one node or column.
 
+use crate::hashed::{HashMap, IndexMap, IndexSet};
+
 use super::super::artifact::{items, list};
 use super::super::column_graph::{ColumnAt, ColumnGraph, Step};
 use super::{Direction, Influences, Question, names};
-use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 /// One vertex: a node, a column, rows, or a name that is not resolved.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -52,8 +53,8 @@ fn spread<K: Clone + Eq + std::hash::Hash>(
     mut next: impl FnMut(&K) -> Vec<(K, &'static str)>,
     mut vertex: impl FnMut(&K) -> usize,
 ) -> IndexMap<usize, Vec<(usize, &'static str)>> {
-    let mut reached = IndexMap::new();
-    let mut seen = std::collections::HashSet::from([start.clone()]);
+    let mut reached = IndexMap::default();
+    let mut seen = crate::hashed::HashSet::from_iter([start.clone()]);
     let mut queue = VecDeque::from([(start, 0usize)]);
     while let Some((key, steps)) = queue.pop_front() {
         if depth.is_some_and(|depth| steps >= depth) {
@@ -76,8 +77,8 @@ fn spread<K: Clone + Eq + std::hash::Hash>(
 
 pub(super) fn nodes(manifest: &Value, start: &str, question: &Question<'_>) -> Walked {
     let named: HashMap<String, String> = names(manifest).into_iter().collect();
-    let mut parents: HashMap<&str, Vec<&str>> = HashMap::new();
-    let mut children: HashMap<&str, Vec<&str>> = HashMap::new();
+    let mut parents: HashMap<&str, Vec<&str>> = HashMap::default();
+    let mut children: HashMap<&str, Vec<&str>> = HashMap::default();
     let sections = ["nodes", "exposures", "functions", "metrics", "semantic_models", "saved_queries"];
     for (id, node) in sections.into_iter().flat_map(|section| items(manifest, section)) {
         for parent in list(node, "/depends_on/nodes").filter(|parent| named.contains_key(*parent)) {

@@ -1,9 +1,9 @@
 //! Column lineage in a compact form for the page.
 
 use super::super::column_graph::{ColumnGraph, Step};
+use crate::hashed::HashMap;
 use crate::sql::lineage::{Clause, EdgeKind};
 use serde_json::{Map, Value, json};
-use std::collections::HashMap;
 
 /// `nodes[i]` is `{columns: [[name, [edge..]]..], every: [edge..], failure}` for the i-th node of the index.
 /// An edge is `[node, column, kind]`; outside relations are negative: `outside[-1 - node]`. An unknown edge

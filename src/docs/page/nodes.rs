@@ -4,10 +4,10 @@ use super::super::Artifacts;
 use super::super::artifact::{full_text, items, list as texts, text};
 use super::super::layout::layout;
 use super::results::{Results, Tests, by_id, freshness};
+use crate::hashed::HashMap;
 use crate::sql::lineage::ColumnNames;
 use crate::sql::lineage::project::ProjectLineage;
 use serde_json::{Map, Value, json};
-use std::collections::HashMap;
 
 /// The page's nodes, in the order by which everything else refers to them.
 pub(super) struct Listed {

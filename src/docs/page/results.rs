@@ -1,8 +1,9 @@
 //! What happened last: statuses of nodes, tests and freshness.
 
+use crate::hashed::HashMap;
+
 use super::super::artifact::{full_text, items, list, text};
 use serde_json::{Map, Value, json};
-use std::collections::HashMap;
 
 /// Results by unique id.
 pub(super) type Results<'a> = HashMap<&'a str, &'a Value>;

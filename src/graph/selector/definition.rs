@@ -1,10 +1,10 @@
 //! selectors.yml: named selectors, as specs to evaluate and in the expanded form that the manifest holds.
 
-use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 use crate::config::yaml::{Kind, Yaml};
 use crate::diagnostic::{Diagnostic, Result, did_you_mean};
+use crate::hashed::IndexMap;
 
 use super::spec::{Group, Operator, Spec};
 use super::syntax::{Criteria, IndirectSelection, Pieces, parse_method};

@@ -1,11 +1,10 @@
 //! The search methods: which resources a criteria names, before relatives and tests come along.
-
-use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use serde_json::Value;
 
 use crate::diagnostic::{Category, Diagnostic, Result, did_you_mean};
+use crate::hashed::{HashMap, HashSet};
 use crate::manifest::{
     Aspect, Config, Manifest, NodeKind, PreviousState, Resource, ResourceType, StateComparison,
 };
@@ -132,7 +131,7 @@ impl<'a> Searcher<'a> {
         }
         let pattern = PathPattern::new(value);
         // dbt searches the disk; a node of a package counts when the project has a file at the same place
-        let mut known: HashMap<&str, bool> = HashMap::new();
+        let mut known: HashMap<&str, bool> = HashMap::default();
         let mut is_found = |path: &'a str| {
             *known.entry(path).or_insert_with(|| {
                 let place = || self.project_root.join(path);

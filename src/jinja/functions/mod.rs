@@ -13,20 +13,20 @@ mod messages;
 mod namespace;
 mod regex;
 mod variables;
-
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use minijinja::{Environment, Value};
 
 pub use variables::{EnvVar, SECRET_PREFIX, Secrets, Var};
 
+use crate::hashed::HashMap;
+
 use super::objects::{ColumnClass, RelationClass};
 use function::function;
 use namespace::namespace;
 
 static GLOBALS: LazyLock<HashMap<&'static str, Value>> = LazyLock::new(|| {
-    HashMap::from([
+    HashMap::from_iter([
         ("fromjson", function("fromjson", data::from_json_text)),
         ("tojson", function("tojson", data::to_json_text)),
         ("fromyaml", function("fromyaml", data::from_yaml_text)),

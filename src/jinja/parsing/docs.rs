@@ -4,12 +4,12 @@ use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use indexmap::IndexMap;
 use minijinja::value::{Object, ObjectRepr};
 use minijinja::{Error, State, Value};
 
 use super::{ParseScope, SharedNames, Subject};
 use crate::diagnostic::Diagnostic;
+use crate::hashed::IndexMap;
 use crate::jinja::context::{Context, Message};
 use crate::jinja::python;
 use crate::manifest::{Doc, Lookup, doc_not_found};

@@ -4,9 +4,11 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use indexmap::{Equivalent, IndexMap};
+use indexmap::Equivalent;
 use minijinja::value::{DynObject, Enumerator, Object, Tuple, Value, ValueKind};
 use minijinja::{Error, State};
+
+use crate::hashed::IndexMap;
 
 use super::list::items_of;
 use super::view::{View, ViewKind};

@@ -4,9 +4,10 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use indexmap::IndexSet;
 use minijinja::value::{DynObject, Enumerator, Object, ObjectRepr, Value};
 use minijinja::{Error, State};
+
+use crate::hashed::IndexSet;
 
 use super::list::items_of;
 use super::{bind_required, no_arguments, repr, type_error, type_name, unknown_method, value_error};
@@ -19,7 +20,7 @@ pub struct Set(Mutex<Members>);
 impl Set {
     /// Lists, dicts and sets cannot be members, as in Python.
     pub fn new(values: impl IntoIterator<Item = Value>) -> Result<Self, Error> {
-        let mut members = Members::new();
+        let mut members = Members::default();
         for value in values {
             check_hashable(&value)?;
             members.insert(value);

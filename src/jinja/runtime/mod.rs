@@ -10,8 +10,6 @@ mod relation;
 mod runtime_config;
 mod surroundings;
 mod templates;
-
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -24,6 +22,7 @@ pub use surroundings::{NodeFile, Surroundings, UnitTestInputs};
 use super::context::Message;
 use super::objects::Relation;
 use super::python::from_json;
+use crate::hashed::HashMap;
 use crate::manifest::{Node, NodeKind, Resource, SourceDefinition};
 
 /// What the templates belong to.

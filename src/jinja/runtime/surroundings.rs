@@ -1,6 +1,4 @@
 //! What is the same for all nodes of a run.
-
-use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -9,6 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::CteTarget;
 use crate::config::Environment;
+use crate::hashed::{HashMap, HashSet};
 use crate::jinja::objects::Policy;
 use crate::jinja::python::from_json;
 use crate::manifest::{Deferral, Lookup, Manifest};

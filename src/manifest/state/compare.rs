@@ -1,10 +1,9 @@
 //! What changed since an earlier manifest: new and old resources, aspect by aspect, as dbt compares them.
 
-use std::collections::HashSet;
-
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Result};
+use crate::hashed::HashSet;
 
 use super::contract;
 use super::macros::modified_macros;

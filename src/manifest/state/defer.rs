@@ -1,9 +1,8 @@
 //! `--defer`: refs to nodes that this target lacks lead to the relations of the state manifest.
-
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Result};
+use crate::hashed::{HashMap, HashSet};
 use crate::manifest::{Manifest, Node, NodeKind};
 
 /// The state's counterparts of this project's nodes.

@@ -1,12 +1,11 @@
 //! Macros that changed, and those that call one that changed.
 
-use std::collections::{HashMap, HashSet};
-
+use crate::hashed::{HashMap, HashSet};
 use crate::manifest::{Macro, Manifest};
 
 /// Everything that a change reached. Macros that are gone count as changed: a node may still name them.
 pub(super) fn modified_macros<'a>(new: &'a Manifest, old: &'a Manifest) -> HashSet<&'a str> {
-    let mut callers: HashMap<&str, Vec<&'a str>> = HashMap::new();
+    let mut callers: HashMap<&str, Vec<&'a str>> = HashMap::default();
     let mut open: Vec<&'a str> = Vec::new();
     for (id, own) in &new.macros {
         for called in &own.depends_on.macros {
@@ -19,7 +18,7 @@ pub(super) fn modified_macros<'a>(new: &'a Manifest, old: &'a Manifest) -> HashS
     }
     let gone = old.macros.iter().filter(|(id, own)| !is_built_in(own) && !new.macros.contains_key(*id));
     open.extend(gone.map(|(id, _)| id.as_str()));
-    let mut modified = HashSet::new();
+    let mut modified = HashSet::default();
     while let Some(id) = open.pop() {
         if modified.insert(id) {
             open.extend(callers.get(id).into_iter().flatten());

@@ -4,14 +4,13 @@ mod compare;
 mod contract;
 mod defer;
 mod macros;
-
-use std::collections::HashMap;
 use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::diagnostic::{Diagnostic, Result};
+use crate::hashed::HashMap;
 
 use super::{Manifest, Metadata};
 

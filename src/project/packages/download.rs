@@ -1,7 +1,6 @@
 //! Fetching over HTTP, and unpacking archives; everything lands in one directory that is removed at the end.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
@@ -10,6 +9,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use crate::diagnostic::{Diagnostic, Result, Span};
+use crate::hashed::{HashMap, HashSet};
 
 use super::{DepsRequest, failed, scrub};
 

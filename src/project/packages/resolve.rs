@@ -1,9 +1,8 @@
 //! The closure of all packages: each round settles what the last one asked for.
 
-use std::collections::HashSet;
-
 use crate::config::packages::PackageSpec;
 use crate::diagnostic::{Result, Span};
+use crate::hashed::HashSet;
 
 use super::download::Downloads;
 use super::pinned::Pinned;
@@ -32,7 +31,7 @@ pub(super) fn resolve(
         }
     }
     let mut resolved: Vec<(Pinned, String)> = Vec::new();
-    let mut names = HashSet::new();
+    let mut names = HashSet::default();
     for package in all.iter() {
         let pinned = Pinned::settle(package, request, downloads, emit)?;
         let name = pinned.metadata(request, downloads, &package.span)?.name;

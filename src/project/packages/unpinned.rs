@@ -1,10 +1,9 @@
 //! Packages as they are asked for: several requests for one package become one.
 
-use indexmap::IndexMap;
-
 use crate::config::packages::{PackageSource, PackageSpec};
 use crate::config::semver::Specifier;
 use crate::diagnostic::{Result, Span};
+use crate::hashed::IndexMap;
 
 use super::failed;
 

@@ -1,7 +1,5 @@
 //! From a node's raw code to the query that is sent: rendered, with the CTEs of ephemeral models, written
 //! to `target/compiled`.
-
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::describe;
@@ -10,6 +8,7 @@ use super::super::event::Event;
 use super::super::state::{Run, sink};
 use super::session::Session;
 use crate::diagnostic::{Diagnostic, Result, SourceText, Span};
+use crate::hashed::HashMap;
 use crate::jinja::runtime::{BatchContext, NodeContext, NodeContextParts, NodeFile, Subject};
 use crate::jinja::{Context, Value};
 use crate::manifest::{Compiled, InjectedCte, Language, Node, NodeKind, Resource};
@@ -186,14 +185,14 @@ impl Run<'_> {
 pub(in crate::run) fn finish(node: &Arc<Node>, own_code: String, ctes: Vec<Cte>) -> CompiledNode {
     let injected = inject(&own_code, &ctes);
     let mut node = Node::clone(node);
-    node.compiled = Some(Compiled {
+    node.compiled = Some(Box::new(Compiled {
         code: Some(Arc::from(injected)),
         extra_ctes_injected: true,
         extra_ctes: ctes
             .iter()
             .map(|cte| InjectedCte { id: cte.unique_id.clone(), sql: cte.sql.clone() })
             .collect(),
-    });
+    }));
     CompiledNode { node: Arc::new(node), own_code, ctes }
 }
 

@@ -48,7 +48,7 @@ impl Job<'_, '_> {
             criteria: criteria(source.freshness.as_ref()),
             adapter_response: serde_json::Map::new(),
             timing: self.watch.phases.clone(),
-            thread_id: super::super::thread_name(),
+            thread_id: super::super::thread_name().into_owned(),
             execution_time: self.watch.seconds(),
         };
         match age {
@@ -79,7 +79,7 @@ impl Job<'_, '_> {
             subject: Subject::Source(Arc::new(source.clone())),
             unit_test: None,
             batch: None,
-            extra: std::collections::HashMap::new(),
+            extra: crate::hashed::HashMap::default(),
             sink: sink(&self.run.emitter, Some(self.info.clone())),
             database: session.names(),
         });

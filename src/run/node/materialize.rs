@@ -1,6 +1,4 @@
 //! A model, seed, snapshot or function through its materialization macro.
-
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +10,7 @@ use super::compile::Extra;
 use super::{Executed, Job, Session};
 use crate::adapter::is_transient;
 use crate::diagnostic::{Category, Diagnostic, Result, did_you_mean};
+use crate::hashed::HashMap;
 use crate::jinja::objects::Relation;
 use crate::jinja::python::{items_of, to_str};
 use crate::jinja::runtime::NodeContext;
@@ -28,7 +27,7 @@ impl Job<'_, '_> {
         let node = if seed {
             self.watch.phase("compile", || node)
         } else {
-            Arc::clone(&self.compile(session, &node, HashMap::new())?.node)
+            Arc::clone(&self.compile(session, &node, HashMap::default())?.node)
         };
         self.executing();
         let mut watch = std::mem::replace(&mut self.watch, super::Watch::start());
@@ -130,7 +129,7 @@ impl Job<'_, '_> {
             let name =
                 original.relation_name.clone().unwrap_or_else(|| shared.relation_of(original).render());
             let code = Some(Arc::from(format!("select * from {name}")));
-            Arc::make_mut(&mut node).compiled = Some(Compiled { code, ..Compiled::default() });
+            Arc::make_mut(&mut node).compiled = Some(Box::new(Compiled { code, ..Compiled::default() }));
         }
         self.executing();
         let mut watch = std::mem::replace(&mut self.watch, super::Watch::start());

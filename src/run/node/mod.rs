@@ -10,8 +10,6 @@ mod session;
 mod show;
 mod test;
 mod unit_test;
-
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
@@ -30,6 +28,7 @@ use super::state::{Run, take_escalated};
 use super::summary;
 use crate::adapter::Response;
 use crate::diagnostic::{Category, Diagnostic, Label, Result, SourceText, Span, render};
+use crate::hashed::HashMap;
 use crate::jinja::objects::Table;
 use crate::manifest::{Node, NodeKind, Resource};
 use compile::Extra;
@@ -234,13 +233,13 @@ impl Job<'_, '_> {
         match (resource, self.step.action) {
             (Resource::Node(_), Action::Render) => {
                 let node = self.node()?;
-                self.compile(session, &node, HashMap::new())?;
+                self.compile(session, &node, HashMap::default())?;
                 Ok(Executed::success(None))
             }
             (Resource::Node(_), Action::Compile) => {
                 let node = self.node()?;
                 if !matches!(node.kind, NodeKind::Seed { .. }) {
-                    self.compile(session, &node, HashMap::new())?;
+                    self.compile(session, &node, HashMap::default())?;
                 }
                 Ok(Executed::success(None))
             }

@@ -1,6 +1,4 @@
 //! `show`: the rows of a node's query.
-
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::inputs::Command;
@@ -8,6 +6,7 @@ use super::compile::Extra;
 use super::{Executed, Job, Session, Watch};
 use crate::adapter::{Begin, Fetch};
 use crate::diagnostic::Result;
+use crate::hashed::HashMap;
 use crate::jinja::objects::Table;
 use crate::jinja::python::to_str;
 use crate::jinja::runtime::NodeContext;
@@ -20,7 +19,7 @@ impl Job<'_, '_> {
         if matches!(node.kind, NodeKind::Seed { .. }) {
             return self.materialize(session);
         }
-        let compiled = self.compile(session, &node, HashMap::new())?;
+        let compiled = self.compile(session, &node, HashMap::default())?;
         self.executing();
         let mut watch = std::mem::replace(&mut self.watch, Watch::start());
         let run = self.run;

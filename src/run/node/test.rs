@@ -1,6 +1,4 @@
 //! Data tests: the materialization counts the rows, the configs say what the number means.
-
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -9,6 +7,7 @@ use super::super::results::Status;
 use super::compile::Extra;
 use super::{Executed, Job, Session};
 use crate::diagnostic::{Category, Diagnostic, Result};
+use crate::hashed::HashMap;
 use crate::jinja::python::to_str;
 use crate::manifest::Node;
 
@@ -22,7 +21,7 @@ struct Counted {
 impl Job<'_, '_> {
     pub(super) fn data_test(&mut self, session: &mut Session) -> Result<Executed> {
         let node = self.node()?;
-        let compiled = self.compile(session, &node, HashMap::new())?;
+        let compiled = self.compile(session, &node, HashMap::default())?;
         self.executing();
         let mut watch = std::mem::replace(&mut self.watch, super::Watch::start());
         let node = Arc::clone(&compiled.node);

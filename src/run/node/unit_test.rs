@@ -1,6 +1,4 @@
 //! Unit tests: the model's query on given rows, its result compared with the expected rows.
-
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
@@ -13,6 +11,7 @@ use super::super::table_diff::{Comparison, Row};
 use super::compile::{CompiledNode, add_once, finish};
 use super::{Executed, Job, Session};
 use crate::diagnostic::{Category, Diagnostic, Result, SourceText, Span, render};
+use crate::hashed::HashMap;
 use crate::jinja::objects::Table;
 use crate::jinja::python::{given, to_str};
 use crate::jinja::runtime::{CteTarget, NodeContext, NodeContextParts, Subject, UnitTestInputs};
@@ -45,7 +44,7 @@ impl Job<'_, '_> {
         let compiled = self.compile_unit_test(session, &node, &scope, &inputs)?;
         let mut model = serde_json::to_value(&*compiled.node).unwrap_or_default();
         model["resource_type"] = "unit_test".into();
-        let values = HashMap::from([("model".to_owned(), crate::jinja::python::from_json(&model))]);
+        let values = HashMap::from_iter([("model".to_owned(), crate::jinja::python::from_json(&model))]);
         let extra = super::compile::Extra { values, batch: None };
         let executed = self
             .run_materialization(session, &compiled.node, extra, "unit")
@@ -117,7 +116,7 @@ impl Job<'_, '_> {
             subject: Subject::Node(Arc::clone(&node)),
             unit_test: None,
             batch: None,
-            extra: HashMap::new(),
+            extra: HashMap::default(),
             sink: sink(&self.run.emitter, Some(self.info.clone())),
             database: session.names(),
         });
@@ -161,7 +160,7 @@ impl Job<'_, '_> {
             subject: Subject::Operation,
             unit_test: None,
             batch: None,
-            extra: HashMap::new(),
+            extra: HashMap::default(),
             sink: Arc::new(|_| ()),
             database: None,
         });
@@ -201,7 +200,7 @@ impl Job<'_, '_> {
             subject: Subject::Node(Arc::clone(node)),
             unit_test: Some(Arc::clone(scope)),
             batch: None,
-            extra: HashMap::new(),
+            extra: HashMap::default(),
             sink: sink(
                 &self.run.emitter,
                 Some(describe::node_info(self.run.manifest(), Resource::Node(node))),

@@ -116,7 +116,7 @@ impl NodeResult {
         Self {
             status,
             timing: Vec::new(),
-            thread_id: super::thread_name(),
+            thread_id: super::thread_name().into_owned(),
             execution_time: 0.0,
             adapter_response: Map::new(),
             message: None,

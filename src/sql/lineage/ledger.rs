@@ -1,9 +1,9 @@
 //! Interned origins: inside the analysis an edge is eight bytes, so sets of them are cheap to merge.
 
+use crate::hashed::{HashMap, IndexSet};
+
 use super::scope::{Column, Item, Star, Table};
 use super::{Edge, EdgeKind, Origin, RelationName, Resolver};
-use indexmap::IndexSet;
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ pub(super) struct Ledger<'r> {
 
 impl<'r> Ledger<'r> {
     pub(super) fn new(resolver: &'r dyn Resolver) -> Self {
-        Self { resolver, origins: IndexSet::new(), tables: HashMap::new(), relations: Vec::new() }
+        Self { resolver, origins: IndexSet::default(), tables: HashMap::default(), relations: Vec::new() }
     }
 
     pub(super) fn link(&mut self, origin: Origin, kind: EdgeKind) -> Link {

@@ -1,10 +1,11 @@
 //! Lineage of a whole project: every node's query in dependency order on several threads, upstream
 //! outputs feeding the stars and names of what stands downstream.
 
+use crate::hashed::{HashMap, HashSet, RandomState};
+
 use super::{
     ColumnNames, Edge, EdgeKind, Lineage, Origin, OutputColumn, RelationName, Resolver, trace as trace_query,
 };
-use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread;
@@ -87,7 +88,7 @@ pub fn trace(nodes: &[Node<'_>], threads: usize) -> ProjectLineage {
 
 /// With and without the database, which SQL often leaves out.
 fn by_relation(nodes: &[Node<'_>]) -> HashMap<RelationName, usize> {
-    let mut map = HashMap::with_capacity(nodes.len() * 2);
+    let mut map = HashMap::with_capacity_and_hasher(nodes.len() * 2, RandomState::default());
     for (index, node) in nodes.iter().enumerate() {
         let Some(relation) = &node.relation else { continue };
         map.insert(relation.clone(), index);

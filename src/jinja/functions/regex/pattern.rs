@@ -1,6 +1,4 @@
 //! Python's `Pattern`: a compiled regular expression and what it can do.
-
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -10,6 +8,7 @@ use minijinja::{Error, State};
 
 use super::syntax::{Flags, translate};
 use super::{Found, replacement};
+use crate::hashed::HashMap;
 use crate::jinja::python::{
     bind_required, dict, expect_int, expect_str, given, list, repr, to_str, tuple, type_error,
     unknown_method, value_error,

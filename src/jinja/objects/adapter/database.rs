@@ -1,6 +1,4 @@
 //! What one node's templates do with the database: the session, the cache, the results they store.
-
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,6 +10,7 @@ use super::response::ResponseObject;
 use super::{seed, statements};
 use crate::adapter::{RelationCache, Response, SeedOptions, Session};
 use crate::diagnostic::{Diagnostic, Result};
+use crate::hashed::HashMap;
 use crate::jinja::objects::{ColumnClass, Policy, Relation, RelationClass, Table};
 use crate::jinja::python::dict;
 use crate::jinja::runtime;

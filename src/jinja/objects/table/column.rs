@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use indexmap::IndexSet;
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
 use minijinja::{Error, State};
 
 use super::sequence::{Named, sample};
 use super::{DataType, Table};
+use crate::hashed::IndexSet;
 use crate::jinja::python::{list, no_arguments, operators, tuple};
 
 /// A column; its values are looked up in the table's rows.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexSet;
 use minijinja::{Error, State, Value};
 
 use super::{Contents, Names, Row, Table, argument};
+use crate::hashed::IndexSet;
 use crate::jinja::python::{bind, bind_required, items_of, operators, to_str, value_error};
 
 pub(super) fn call(
@@ -51,7 +51,7 @@ pub(super) fn call(
         }
         "distinct" => {
             let [key] = bind(method, args, ["key"])?;
-            let mut seen = IndexSet::new();
+            let mut seen = IndexSet::default();
             let keyed = match argument(key) {
                 Some(key) => keyed_rows(table, state, &key)?,
                 None => {
