@@ -282,8 +282,8 @@ impl<'i> Session<'i> {
         let path = self.target_directory.join("manifest.json");
         let failed = |error: std::io::Error| artifact::unwritable(&path, &error);
         let output = crate::output::Output::create(&path).map_err(failed)?;
-        let mut writer = std::io::BufWriter::with_capacity(1 << 18, output);
-        serde_json::to_writer(&mut writer, manifest).map_err(|error| failed(error.into()))?;
+        let mut writer = std::io::BufWriter::new(output);
+        manifest.write(&mut writer).map_err(failed)?;
         let output = writer.into_inner().map_err(|error| failed(error.into_error()))?;
         output.finish().map_err(failed)?;
         Ok(())

@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::manifest::Node;
+use crate::manifest::{Node, NodeKind};
 
 fn manifest(nodes: &[(&str, &[&str])]) -> Manifest {
     let mut manifest = Manifest::default();
     for (name, parents) in nodes {
         let mut node = Node {
+            kind: NodeKind::Model(Box::default()),
             unique_id: format!("model.p.{name}"),
             original_file_path: format!("models/{name}.sql"),
             ..Node::default()

@@ -69,7 +69,7 @@ pub(super) fn evaluate(
     scope: &Arc<Scope>,
     text: &mut String,
 ) -> Result<Option<Value>, Error> {
-    let environment = Engine::environment(scope.context.as_ref());
+    let environment = Engine::environment(scope.context().as_ref());
     let root = Value::from_dyn_object(Arc::clone(scope));
     let mut output = make_string_output(text);
     eval(environment, &template.instructions, root, &template.blocks, &mut output, AutoEscape::None)
@@ -116,12 +116,12 @@ pub(super) fn check_depth(depth: usize, name: &str) -> Result<()> {
 /// What a macro that most incremental models call answers while they are parsed: it need not run for each.
 fn known_while_parsing(definition: &MacroDef, calling: &Scope, args: &[Value]) -> Option<Value> {
     let is_known = definition.name == "is_incremental" && definition.package == registry::BUILTIN;
-    (is_known && args.is_empty() && !calling.context.execute()).then(|| Value::from(false))
+    (is_known && args.is_empty() && !calling.context().execute()).then(|| Value::from(false))
 }
 
 fn call_with(definition: &Arc<MacroDef>, calling: &Arc<Scope>, args: &[Value]) -> Result<Value> {
     if calling.depth == 0 {
-        calling.context.called(&definition.unique_id);
+        calling.context().called(&definition.unique_id);
     }
     if let Some(known) = known_while_parsing(definition, calling, args) {
         return Ok(known);
@@ -129,14 +129,7 @@ fn call_with(definition: &Arc<MacroDef>, calling: &Arc<Scope>, args: &[Value]) -
     check_depth(calling.depth, &definition.name)?;
     let compiled = definition.compiled().map_err(|error| errors::in_macro(error, definition))?;
     let callee = Callee { name: &definition.name, parameters: &compiled.parameters, uses: compiled.uses };
-    let mut scope = Scope {
-        engine: calling.engine.clone(),
-        context: Arc::clone(&calling.context),
-        variables: Vec::new(),
-        caller: Some((Arc::clone(definition), Arc::clone(calling))),
-        depth: calling.depth + 1,
-        assigned: Arc::clone(&calling.assigned),
-    };
+    let mut scope = Scope::of_macro(definition, calling);
     arguments::bind(&callee, args, &mut scope).map_err(|error| errors::in_macro(error, definition))?;
     run_body(&compiled.body, &Arc::new(scope)).map_err(|error| errors::in_macro(error, definition))
 }

@@ -24,8 +24,8 @@ impl Object for ContextObject {
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        let mut names = self.scope.context.names();
-        names.extend(self.scope.assigned.names());
+        let mut names = self.scope.context().names();
+        names.extend(self.scope.assigned().names());
         Enumerator::Values(names.into_iter().map(Value::from).collect())
     }
 
@@ -39,7 +39,7 @@ impl Object for ContextObject {
             ("update", [names]) => {
                 for name in names.try_iter()? {
                     if let Some(text) = name.as_str() {
-                        self.scope.assigned.insert(text.to_owned(), names.get_item(&name)?);
+                        self.scope.assigned().insert(text.to_owned(), names.get_item(&name)?);
                     }
                 }
                 Ok(Value::from(()))

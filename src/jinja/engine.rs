@@ -96,7 +96,7 @@ impl Engine {
 
     /// The macro of a name: in `package`, or without one in the root project, any package, the built-ins.
     pub fn find_macro(&self, name: &str, package: Option<&str>) -> Option<Arc<MacroDef>> {
-        self.0.registry.find(name, package)
+        self.0.registry.find(name, package).cloned()
     }
 
     /// The `generate_<component>_name` macro for nodes of the root project, or of an imported package.
@@ -119,7 +119,7 @@ impl Engine {
     }
 
     /// The macro `test_<name>`: in `package` (the namespace, else the node's own) first, then as any macro.
-    pub fn find_generic_test(&self, name: &str, package: &str) -> Option<Arc<MacroDef>> {
+    pub fn find_generic_test(&self, name: &str, package: &str) -> Option<&Arc<MacroDef>> {
         self.0.registry.find_generic_test(name, package)
     }
 
@@ -235,7 +235,7 @@ fn render_mapped(text: &str, map: SourceMap, scope: impl FnOnce() -> Arc<Scope>)
     let scope = scope();
     Template::with(text, map, |template| call::render(template, &scope, text))
         .and_then(|rendered| rendered)
-        .map_err(|diagnostic| errors::in_subject(diagnostic, scope.context.as_ref()))
+        .map_err(|diagnostic| errors::in_subject(diagnostic, scope.context().as_ref()))
 }
 
 fn may_hold_jinja(text: &str) -> bool {

@@ -284,7 +284,7 @@ impl Registry {
         Err(tried)
     }
 
-    pub(super) fn find(&self, name: &str, package: Option<&str>) -> Option<Arc<MacroDef>> {
+    pub(super) fn find(&self, name: &str, package: Option<&str>) -> Option<&Arc<MacroDef>> {
         let entry = match package {
             Some(package) => self.in_package(package, name),
             None => self
@@ -293,7 +293,7 @@ impl Registry {
                 .or_else(|| self.imported().iter().rev().find_map(|package| package.get(name)))
                 .or_else(|| self.built_in_macro(name)),
         };
-        entry.map(|entry| Arc::clone(&entry.definition))
+        entry.map(|entry| &entry.definition)
     }
 
     /// What a name in a macro of `package` stands for in the manifest's `depends_on`.
@@ -315,10 +315,10 @@ impl Registry {
         entry.map(|entry| Arc::clone(&entry.definition))
     }
 
-    pub(super) fn find_generic_test(&self, name: &str, package: &str) -> Option<Arc<MacroDef>> {
-        let name = format!("test_{name}");
+    pub(super) fn find_generic_test(&self, name: &str, package: &str) -> Option<&Arc<MacroDef>> {
+        let name = ["test_", name].concat();
         match self.in_package(package, &name) {
-            Some(entry) => Some(Arc::clone(&entry.definition)),
+            Some(entry) => Some(&entry.definition),
             None => self.find(&name, None),
         }
     }

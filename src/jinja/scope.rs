@@ -17,17 +17,22 @@ const SCOPE: &str = "<scope>";
 
 /// The root of a template's names: parameters of the macro that runs, macros, the node's context.
 pub struct Scope {
-    pub(super) engine: Engine,
-    pub(super) context: Arc<dyn Context>,
+    root: Arc<Root>,
     /// Parameters and what a `{% call %}` body captured.
     pub(super) variables: Vec<(&'static str, Value)>,
     /// The macro that runs, and the scope that called it.
     pub(super) caller: Option<(Arc<MacroDef>, Arc<Scope>)>,
     pub(super) depth: usize,
-    pub(super) assigned: Arc<Assigned>,
 }
 
-/// Names that templates put into `context`; all macros below one root see them.
+/// What a template and all macros that it calls have in common.
+struct Root {
+    engine: Engine,
+    context: Arc<dyn Context>,
+    assigned: Assigned,
+}
+
+/// Names that templates put into `context`.
 #[derive(Default)]
 pub(super) struct Assigned(OnceLock<Mutex<HashMap<String, Value>>>);
 
@@ -52,37 +57,33 @@ impl Assigned {
 
 impl Scope {
     pub(super) fn root(engine: &Engine, context: &Arc<dyn Context>) -> Arc<Self> {
-        Arc::new(Self {
-            engine: engine.clone(),
-            context: Arc::clone(context),
-            variables: Vec::new(),
-            caller: None,
-            depth: 0,
-            assigned: Arc::default(),
-        })
+        let root =
+            Root { engine: engine.clone(), context: Arc::clone(context), assigned: Assigned::default() };
+        Arc::new(Self { root: Arc::new(root), variables: Vec::new(), caller: None, depth: 0 })
     }
 
     /// The root of a template that another one renders: it shares what that one assigned, not its parameters.
     pub(super) fn root_of_nested(&self) -> Arc<Self> {
-        Arc::new(Self {
-            engine: self.engine.clone(),
-            context: Arc::clone(&self.context),
+        Arc::new(Self { root: Arc::clone(&self.root), variables: Vec::new(), caller: None, depth: 0 })
+    }
+
+    /// For the body of a macro, without its parameters yet.
+    pub(super) fn of_macro(definition: &Arc<MacroDef>, calling: &Arc<Self>) -> Self {
+        Self {
+            root: Arc::clone(&calling.root),
             variables: Vec::new(),
-            caller: None,
-            depth: 0,
-            assigned: Arc::clone(&self.assigned),
-        })
+            caller: Some((Arc::clone(definition), Arc::clone(calling))),
+            depth: calling.depth + 1,
+        }
     }
 
     /// A copy to put more names into.
     pub(super) fn with_the_same_variables(&self) -> Self {
         Self {
-            engine: self.engine.clone(),
-            context: Arc::clone(&self.context),
+            root: Arc::clone(&self.root),
             variables: self.variables.clone(),
             caller: self.caller.clone(),
             depth: self.depth,
-            assigned: Arc::clone(&self.assigned),
         }
     }
 
@@ -98,11 +99,15 @@ impl Scope {
     }
 
     pub fn context(&self) -> &Arc<dyn Context> {
-        &self.context
+        &self.root.context
     }
 
     pub fn engine(&self) -> &Engine {
-        &self.engine
+        &self.root.engine
+    }
+
+    pub(super) fn assigned(&self) -> &Assigned {
+        &self.root.assigned
     }
 
     /// The macro whose body runs.
@@ -112,17 +117,17 @@ impl Scope {
 
     /// What a name means here, macro parameters aside.
     pub fn global(self: &Arc<Self>, name: &str) -> Option<Value> {
-        if let Some(value) = self.context.override_of(name) {
+        if let Some(value) = self.context().override_of(name) {
             return Some(value);
         }
-        if let Some(value) = self.assigned.get(name) {
+        if let Some(value) = self.assigned().get(name) {
             return Some(value);
         }
-        let registry = self.engine.registry();
-        if let Some(entry) = registry.resolve(name, self.context.package()) {
+        let registry = self.engine().registry();
+        if let Some(entry) = registry.resolve(name, self.context().package()) {
             return Some(entry.value.clone());
         }
-        if let Some(value) = self.context.get(name) {
+        if let Some(value) = self.context().get(name) {
             return Some(value);
         }
         if registry.is_package(name) {
@@ -145,10 +150,10 @@ impl Scope {
 
     /// The names that could have been meant, for "did you mean".
     pub(super) fn did_you_mean(&self, name: &str) -> Option<String> {
-        let names = self.context.names();
+        let names = self.context().names();
         let local = self.variables.iter().map(|(name, _)| *name);
         crate::diagnostic::did_you_mean(name, names.iter().map(String::as_str).chain(local))
-            .or_else(|| self.engine.registry().did_you_mean(name))
+            .or_else(|| self.engine().registry().did_you_mean(name))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Plain data: every node of the project, resolved. A [`Manifest`] serialized by serde IS manifest.json v12.
+//! Plain data: every node of the project, resolved. A [`Manifest`] as `written` IS manifest.json v12.
 //!
 //! `parse` builds it, every later stage borrows it; older manifests (v4 and up, dbt's too) deserialize into it
 //! for `--state` and `--defer`. Nodes, sources and macros stand behind `Arc`, so that a worker can keep one.
@@ -27,6 +27,7 @@ mod state;
 mod unique;
 mod unit_test;
 mod version;
+mod written;
 
 use std::sync::Arc;
 
@@ -70,15 +71,11 @@ pub use version::Version;
 /// A resource's resolved config: dbt's keys with their defaults first, the user's own after them.
 pub type Config = Map<String, Value>;
 
-/// One edge list: from a unique id to its neighbours.
-pub type EdgeMap = IndexMap<String, Vec<String>>;
-
-/// The whole project. Keys stand in dbt's order.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+/// The whole project.
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Manifest {
     pub metadata: Metadata,
-    #[serde(serialize_with = "node_json::in_parallel")]
     pub nodes: IndexMap<String, Arc<Node>>,
     pub sources: IndexMap<String, Arc<SourceDefinition>>,
     pub macros: IndexMap<String, Arc<Macro>>,
@@ -91,12 +88,6 @@ pub struct Manifest {
     pub selectors: Map<String, Value>,
     #[serde(deserialize_with = "lenient::or_default")]
     pub disabled: IndexMap<String, Vec<Disabled>>,
-    #[serde(deserialize_with = "lenient::or_default")]
-    pub parent_map: EdgeMap,
-    #[serde(deserialize_with = "lenient::or_default")]
-    pub child_map: EdgeMap,
-    #[serde(deserialize_with = "lenient::or_default")]
-    pub group_map: EdgeMap,
     pub saved_queries: IndexMap<String, SavedQuery>,
     pub semantic_models: IndexMap<String, SemanticModel>,
     pub unit_tests: IndexMap<String, UnitTest>,

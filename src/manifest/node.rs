@@ -51,9 +51,10 @@ pub struct Node {
     pub contract: Contract,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub enum NodeKind {
     Model(Box<ModelPart>),
+    #[default]
     Analysis,
     Seed {
         root_path: Option<String>,
@@ -67,12 +68,6 @@ pub enum NodeKind {
     },
     SqlOperation,
     Function(Box<FunctionPart>),
-}
-
-impl Default for NodeKind {
-    fn default() -> Self {
-        Self::Model(Box::default())
-    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

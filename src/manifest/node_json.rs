@@ -5,74 +5,31 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::hashed::{HashMap, HashSet, IndexMap};
-use crate::parallel;
 
-use super::json_text::{self, Known, Spliced};
+use super::json_text::{self, Known};
 use super::{
     Access, Column, Compiled, Config, Constraint, Contract, DependsOn, Docs, FileHash, FunctionArgument,
     FunctionPart, FunctionReturns, GenericTestPart, InjectedCte, Language, MacroDependsOn, ModelPart, Node,
     NodeKind, RefArgs, ResourceType, SparseMap, TestMetadata, TimeSpine, Version, lenient,
 };
 
-/// So many nodes become text at a time.
-const SHARE: usize = 64;
-/// A node's text is rarely longer.
-const USUAL_LENGTH: usize = 3 << 10;
-
-/// Nodes are nearly all of a manifest: their texts are made on all cores, while the ones before are written.
-pub(super) fn in_parallel<S: Serializer>(
-    nodes: &IndexMap<String, Arc<Node>>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    let mut map = serializer.serialize_map(Some(nodes.len()))?;
-    let all: Vec<&Arc<Node>> = nodes.values().collect();
-    let configs = SharedConfigs::of(&all).map_err(serde::ser::Error::custom)?;
-    let mut names = nodes.keys();
-    parallel::in_order(
-        &all,
-        SHARE,
-        |share| Texts::of(share, &configs),
-        |texts| {
-            let texts = texts.map_err(serde::ser::Error::custom)?;
-            texts.iter().zip(&mut names).try_for_each(|(text, name)| map.serialize_entry(name, &text))
-        },
-    )?;
-    map.end()
-}
-
-/// The texts of some nodes, one after the other.
-struct Texts {
-    text: String,
-    ends: Vec<usize>,
-}
-
-impl Texts {
-    fn of(nodes: &[&Arc<Node>], configs: &SharedConfigs) -> serde_json::Result<Self> {
-        let mut texts = Self {
-            text: String::with_capacity(nodes.len() * USUAL_LENGTH),
-            ends: Vec::with_capacity(nodes.len()),
-        };
-        for node in nodes {
-            match configs.0.get(&address(&node.config)) {
-                Some(config) => json_text::write(&mut texts.text, &WithKnownConfig(node), config)?,
-                None => json_text::write(&mut texts.text, node, "")?,
-            }
-            texts.ends.push(texts.text.len());
-        }
-        Ok(texts)
-    }
-
-    fn iter(&self) -> impl Iterator<Item = Spliced<'_>> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, end)| Spliced(&self.text[start..*end]))
+/// Appends a node's text.
+pub(super) fn write_node(
+    out: &mut String,
+    node: &Arc<Node>,
+    configs: &SharedConfigs,
+) -> serde_json::Result<()> {
+    match configs.0.get(&address(&node.config)) {
+        Some(config) => json_text::write(out, &WithKnownConfig(node), config),
+        None => json_text::write(out, node, ""),
     }
 }
 
 /// The texts of configs that several nodes have in common, by address: most nodes of a project share theirs.
-struct SharedConfigs(HashMap<usize, String>);
+pub(super) struct SharedConfigs(HashMap<usize, String>);
 
 impl SharedConfigs {
-    fn of(nodes: &[&Arc<Node>]) -> serde_json::Result<Self> {
+    pub(super) fn of<'n>(nodes: impl Iterator<Item = &'n Arc<Node>>) -> serde_json::Result<Self> {
         let mut seen: HashSet<usize> = HashSet::default();
         let mut texts: HashMap<usize, String> = HashMap::default();
         for node in nodes {

@@ -22,14 +22,18 @@ fn read(file: &str) -> Manifest {
 #[test]
 fn as_many_nodes_as_there_are_come_out() {
     let node = |number: u32| {
-        (format!("model.shop.m{number}"), Node { name: format!("m{number}"), ..Node::default() })
+        (
+            format!("model.shop.m{number}"),
+            Node { kind: NodeKind::Model(Box::default()), name: format!("m{number}"), ..Node::default() },
+        )
     };
     let manifest = Manifest {
         nodes: (0..2000).map(node).map(|(id, node)| (id, Arc::new(node))).collect(),
         ..Manifest::default()
     };
-    let written = serde_json::to_string(&manifest).unwrap();
-    assert_eq!(serde_json::from_str::<Manifest>(&written).unwrap().nodes, manifest.nodes);
+    let mut written = Vec::new();
+    manifest.write(&mut written).unwrap();
+    assert_eq!(serde_json::from_slice::<Manifest>(&written).unwrap().nodes, manifest.nodes);
 }
 
 #[test]
@@ -38,8 +42,10 @@ fn what_dbt_wrote_comes_out_again_key_by_key() {
         let text = std::fs::read_to_string(&file).unwrap();
         let theirs: Value = serde_json::from_str(&text).unwrap();
         let manifest: Manifest = serde_json::from_str(&text).unwrap();
-        let ours = serde_json::to_value(&manifest).unwrap();
-        compare(&theirs, &ours, &file);
+        compare(&theirs, &serde_json::to_value(&manifest).unwrap(), &file);
+        let mut written = Vec::new();
+        manifest.write(&mut written).unwrap();
+        compare(&theirs, &serde_json::from_slice(&written).unwrap(), &file);
     }
 }
 
@@ -75,9 +81,6 @@ fn without_edges(manifest: &Manifest) -> Manifest {
     for query in bare.saved_queries.values_mut() {
         query.depends_on.nodes.clear();
     }
-    bare.parent_map.clear();
-    bare.child_map.clear();
-    bare.group_map.clear();
     bare
 }
 
@@ -97,8 +100,6 @@ fn edges_and_maps_are_those_of_dbt() {
         let theirs = read(&file);
         let mut ours = without_edges(&theirs);
         assert_eq!(resolve(&mut ours), Ok(Vec::new()));
-        let maps = ours.edge_maps();
-        ours.set_maps(maps);
         compare(&serde_json::to_value(&theirs).unwrap(), &serde_json::to_value(&ours).unwrap(), &file);
         assert_eq!(ours.check_unique(SameNames::Refuse).unwrap().len(), 0);
     }

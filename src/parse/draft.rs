@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
-
+use crate::config::node_config::{ConfigMap, merge_calls};
 use crate::diagnostic::{Result, Span};
 use crate::jinja::Recorded;
-use crate::manifest::Node;
+use crate::manifest::{Node, SparseMap};
 
 #[derive(Debug)]
 pub(super) struct Draft {
@@ -15,10 +14,10 @@ pub(super) struct Draft {
     /// The file, and the code in it.
     pub(super) code: Option<Span>,
     /// The file's own `config()`.
-    pub(super) calls: Map<String, Json>,
+    pub(super) calls: SparseMap,
     /// The properties file's `config:`, as rendered and as written.
-    pub(super) properties: Map<String, Json>,
-    pub(super) properties_written: Map<String, Json>,
+    pub(super) properties: SparseMap,
+    pub(super) properties_written: SparseMap,
     /// Where the properties file speaks of it.
     pub(super) patched_at: Option<Span>,
     /// dbt: the config of a node that another package describes is merged as that package's own would be.
@@ -30,9 +29,9 @@ impl Draft {
         Self {
             node: node.into(),
             code,
-            calls: Map::new(),
-            properties: Map::new(),
-            properties_written: Map::new(),
+            calls: SparseMap::default(),
+            properties: SparseMap::default(),
+            properties_written: SparseMap::default(),
             patched_at: None,
             described_by: None,
         }
@@ -56,6 +55,20 @@ impl Draft {
         for unique_id in recorded.macros {
             node.depends_on.add_macro(&unique_id);
         }
-        crate::config::node_config::merge_calls(&mut self.calls, &recorded.config)
+        if recorded.config.is_empty() {
+            return Ok(());
+        }
+        merge_calls(&mut self.calls, &recorded.config)
+    }
+
+    /// The config of a properties file, as rendered and as written.
+    pub(super) fn configure(&mut self, rendered: &ConfigMap, written: &ConfigMap) -> Result<()> {
+        if !rendered.is_empty() {
+            merge_calls(&mut self.properties, rendered)?;
+        }
+        if !written.is_empty() {
+            self.properties_written.extend(written.clone());
+        }
+        Ok(())
     }
 }

@@ -121,7 +121,7 @@ impl TestMaker<'_> {
         tags.sort_unstable();
         tags.dedup();
         let node = self.node(group, &mut definition, (&short, &full), tags, column);
-        let mut draft = self.render(node, &definition, group)?;
+        let mut draft = self.render(node, &mut definition, group)?;
         draft.patched_at = Some(definition.span);
         Ok(draft)
     }
@@ -169,7 +169,7 @@ impl TestMaker<'_> {
     }
 
     /// Finds the macro, and what the arguments and the macro refer to.
-    fn render(&self, mut node: Node, definition: &Definition, group: &TestGroup) -> Result<Draft> {
+    fn render(&self, mut node: Node, definition: &mut Definition, group: &TestGroup) -> Result<Draft> {
         let package = definition.namespace.as_deref().unwrap_or(&node.package_name);
         let Some(test) = self.request.engine.find_generic_test(&definition.name, package) else {
             return Err(self.unknown_test(definition, group));
@@ -189,7 +189,7 @@ impl TestMaker<'_> {
                 }
             }
             let mut draft = Draft::new(node, None);
-            draft.calls.clone_from(&definition.config);
+            draft.calls = std::mem::take(&mut definition.config).into();
             return Ok(draft);
         }
         let node = Arc::new(node);
@@ -203,7 +203,7 @@ impl TestMaker<'_> {
         let body = inner.take_recorded();
         drop((context, scope, inner_context, inner));
         let mut draft = Draft::new(node, None);
-        draft.calls.clone_from(&definition.config);
+        draft.calls = std::mem::take(&mut definition.config).into();
         draft.absorb(recorded)?;
         draft.absorb(body)?;
         Ok(draft)

@@ -1,6 +1,8 @@
 //! `--inline` SQL: a node that belongs to no file.
 use std::sync::Arc;
 
+use serde_json::Map;
+
 use super::ParseRequest;
 use super::scope::Scopes;
 use crate::diagnostic::{Diagnostics, SourceText, Span};
@@ -45,9 +47,8 @@ pub fn inline(request: &ParseRequest<'_>, manifest: &mut Manifest, sql: &str) ->
     drop((context, scope));
     let mut draft = super::draft::Draft::new(node, None);
     draft.absorb(recorded)?;
-    for (key, value) in std::mem::take(&mut draft.calls) {
-        draft.node_mut().config_mut().insert(key, value);
-    }
+    let calls = std::mem::take(&mut draft.calls);
+    draft.node_mut().config_mut().extend(Map::from(calls));
     let mut alone = Manifest::clone(manifest);
     alone.nodes.insert(unique_id.clone(), draft.node);
     let lookup = Lookup::new(&alone, request.root_name(), Precedence::RootPackageFirst);

@@ -9,7 +9,6 @@ use super::generic_tests::{Attached, TestGroup};
 use super::properties::{EntryTests, NodePatch, Place, VersionPatch};
 use super::settle::{NodeClass, Parser};
 use super::trees::ConfigOf;
-use crate::config::node_config::merge_calls;
 use crate::config::properties::PropertyKind;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::manifest::{FunctionArgument, FunctionPart, FunctionReturns, Node, NodeKind, TimeSpine, Version};
@@ -90,9 +89,8 @@ impl Parser<'_> {
         let is_one = found.len() == 1;
         for at in found {
             let draft = &mut self.drafts[at];
-            merge_calls(&mut draft.properties, &patch.config)?;
             let written = if keeps_written { &patch.config_written } else { &patch.config };
-            draft.properties_written.extend(written.clone());
+            draft.configure(&patch.config, written)?;
             draft.patched_at = Some(patch.place.span.clone());
             if draft.node.package_name != patch.place.package {
                 draft.described_by = Some(patch.place.package.clone());
@@ -207,12 +205,13 @@ impl Parser<'_> {
         }
         let mut config = patch.config.clone();
         deep_merge(&mut config, &version.config);
-        merge_calls(&mut draft.properties, &config)?;
         if keeps_written {
-            config.clone_from(&patch.config_written);
-            deep_merge(&mut config, &version.config_written);
+            let mut written = patch.config_written.clone();
+            deep_merge(&mut written, &version.config_written);
+            draft.configure(&config, &written)?;
+        } else {
+            draft.configure(&config, &config)?;
         }
-        draft.properties_written.extend(config);
         draft.patched_at = Some(version.span.clone());
         let formatted = format!("v{}", version.version);
         let node = draft.node_mut();

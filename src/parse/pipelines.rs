@@ -52,7 +52,7 @@ fn draft(request: &ParseRequest<'_>, package: &Package, file: &SourceFile, pipel
         ..Node::default()
     };
     let mut draft = Draft::new(node, Some(pipeline.span.clone()));
-    draft.calls = config(pipeline);
+    draft.calls = config(pipeline).into();
     draft
 }
 

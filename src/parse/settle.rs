@@ -177,12 +177,8 @@ impl<'a> Parser<'a> {
         self.warnings.extend(self.manifest.resolve_edges(&context)?);
         self.resolve_unit_tests(&lookup)?;
         docs::render_descriptions(self.request, &mut self.manifest, lookup)?;
-        let (maps, (keys, checked)) = parallel::join(
-            || self.manifest.edge_maps(),
-            || (checks::infer_primary_keys(&self.manifest), self.check()),
-        );
+        let (keys, checked) = parallel::join(|| checks::infer_primary_keys(&self.manifest), || self.check());
         self.warnings.extend(checked?);
-        self.manifest.set_maps(maps);
         checks::set_primary_keys(&mut self.manifest, keys);
         Ok(Parsed { manifest: self.manifest, warnings: self.warnings })
     }

@@ -147,7 +147,11 @@ mod tests {
     fn manifest(nodes: &[(&str, &[&str])]) -> Manifest {
         let mut manifest = Manifest::default();
         for (id, parents) in nodes {
-            let mut node = Node { unique_id: (*id).to_owned(), ..Node::default() };
+            let mut node = Node {
+                kind: NodeKind::Model(Box::default()),
+                unique_id: (*id).to_owned(),
+                ..Node::default()
+            };
             if id.starts_with("test.") {
                 node.kind = NodeKind::SingularTest;
             }

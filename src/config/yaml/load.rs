@@ -201,7 +201,7 @@ impl<'de> DeserializeSeed<'de> for Node<'_, '_> {
             context.resume_at.set(None);
         }
         let end = context.resume_at.get().unwrap_or_else(|| context.here());
-        let yaml = Yaml::new(kind, &context.span(content, end));
+        let yaml = Yaml::at(kind, content..end.max(content), context.source);
         if let Some(name) = anchor {
             context.anchors.borrow_mut().insert(name.to_owned(), yaml.clone());
         }

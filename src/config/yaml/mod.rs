@@ -8,6 +8,7 @@ mod resolve;
 mod syntax;
 mod write;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -64,8 +65,11 @@ impl PartialEq for Yaml {
 
 impl Yaml {
     pub fn new(kind: Kind, span: &Span) -> Self {
-        let (start, end) = (offset(span.range.start), offset(span.range.end));
-        Self { kind, start, end, source: Arc::clone(&span.source) }
+        Self::at(kind, span.range.clone(), &span.source)
+    }
+
+    fn at(kind: Kind, range: Range<usize>, source: &Arc<SourceText>) -> Self {
+        Self { kind, start: offset(range.start), end: offset(range.end), source: Arc::clone(source) }
     }
 
     pub fn null(source: &Arc<SourceText>) -> Self {

@@ -16,7 +16,7 @@ use crate::jinja::objects::Table;
 use crate::jinja::python::{given, to_str};
 use crate::jinja::runtime::{CteTarget, NodeContext, NodeContextParts, Subject, UnitTestInputs};
 use crate::jinja::{Context, Value};
-use crate::manifest::{Config, Found, Node, RefArgs, Resource, UnitTest, UnitTestInput, Version};
+use crate::manifest::{Config, Found, Node, NodeKind, RefArgs, Resource, UnitTest, UnitTestInput, Version};
 
 /// An input: what it stands for, and its rows as a query.
 struct Input {
@@ -89,6 +89,7 @@ impl Job<'_, '_> {
             Some(Resource::Node(node)) => (original.clone(), node.alias.clone(), Node::clone(node)),
             Some(Resource::Source(source)) => {
                 let node = Node {
+                    kind: NodeKind::Model(Box::default()),
                     name: source.name.clone(),
                     database: source.database.clone(),
                     schema: source.schema.clone(),
@@ -279,7 +280,7 @@ fn test_node(test: &UnitTest, model: &Node) -> Node {
     config.insert("expected_rows".into(), rows);
     config.insert("expected_sql".into(), sql);
     Node {
-        kind: crate::manifest::NodeKind::SingularTest,
+        kind: NodeKind::SingularTest,
         name: name.clone(),
         package_name: test.package_name.clone(),
         path: format!("{name}.sql"),
