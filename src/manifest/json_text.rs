@@ -23,9 +23,22 @@ impl Serialize for Known {
     }
 }
 
-/// Writes a value; `known` is the text of [`Known`] in it.
-pub(super) fn write(out: &mut String, value: &impl Serialize, known: &str) -> Result {
-    value.serialize(&mut Text { out, known })
+/// Writes a value.
+pub(super) fn write(out: &mut String, value: &impl Serialize) -> Result {
+    value.serialize(&mut Text { out, known: "" })
+}
+
+/// Writes a mapping, field by field; `known` is the text of [`Known`] in it.
+pub(super) fn write_fields(
+    out: &mut String,
+    known: &str,
+    fields: impl FnOnce(&mut Items<'_, '_>) -> Result,
+) -> Result {
+    let mut text = Text { out, known };
+    let mut items = text.items("{", "}");
+    fields(&mut items)?;
+    items.finish();
+    Ok(())
 }
 
 /// A string in quotes.
@@ -102,7 +115,7 @@ struct Text<'o> {
 }
 
 /// A list or a mapping on its way.
-struct Items<'t, 'o> {
+pub(super) struct Items<'t, 'o> {
     text: &'t mut Text<'o>,
     is_first: bool,
     end: &'static str,
@@ -150,10 +163,13 @@ impl Items<'_, '_> {
         Ok(())
     }
 
-    fn field(&mut self, name: &'static str, value: &(impl Serialize + ?Sized)) -> Result {
+    /// A key that needs no escapes: no field's name does.
+    pub(super) fn field(&mut self, name: &'static str, value: &(impl Serialize + ?Sized)) -> Result {
+        self.text.out.reserve(name.len() + 4);
         self.separate();
-        write_string(self.text.out, name);
-        self.text.out.push(':');
+        self.text.out.push('"');
+        self.text.out.push_str(name);
+        self.text.out.push_str("\":");
         value.serialize(&mut *self.text)
     }
 
@@ -349,7 +365,7 @@ mod tests {
 
     fn text(value: &impl Serialize) -> String {
         let mut out = String::new();
-        write(&mut out, value, "").unwrap();
+        write(&mut out, value).unwrap();
         out
     }
 
@@ -398,7 +414,7 @@ mod tests {
     #[test]
     fn a_known_part_stands_as_it_is() {
         let mut out = String::new();
-        write(&mut out, &("a", Known), "{\"b\":1}").unwrap();
-        assert_eq!(out, "[\"a\",{\"b\":1}]");
+        write_fields(&mut out, "{\"b\":1}", |items| items.field("a", &Known)).unwrap();
+        assert_eq!(out, "{\"a\":{\"b\":1}}");
     }
 }

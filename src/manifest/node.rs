@@ -283,13 +283,22 @@ pub struct DependsOn {
 impl DependsOn {
     pub fn add_macro(&mut self, unique_id: &str) {
         if !self.macros.iter().any(|known| known == unique_id) {
+            // most have one, and four would be made room for
+            self.macros.reserve_exact(1);
             self.macros.push(unique_id.to_owned());
         }
     }
 
-    pub fn add_node(&mut self, unique_id: String) {
-        if !self.nodes.contains(&unique_id) {
-            self.nodes.push(unique_id);
+    /// Each of them is there once.
+    pub fn add_nodes(&mut self, unique_ids: Vec<String>) {
+        if self.nodes.is_empty() {
+            self.nodes = unique_ids;
+            return;
+        }
+        for unique_id in unique_ids {
+            if !self.nodes.contains(&unique_id) {
+                self.nodes.push(unique_id);
+            }
         }
     }
 }

@@ -22,6 +22,7 @@ pub struct ResolveContext<'a> {
 /// What came of one resource's names.
 #[derive(Default)]
 struct Outcome {
+    /// Each once.
     parents: Vec<String>,
     errors: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
@@ -46,8 +47,7 @@ impl Manifest {
             errors.extend(outcome.errors);
             warnings.extend(outcome.warnings);
             if !outcome.parents.is_empty() {
-                let depends_on = &mut Arc::make_mut(node).depends_on;
-                outcome.parents.into_iter().for_each(|parent| depends_on.add_node(parent));
+                Arc::make_mut(node).depends_on.add_nodes(outcome.parents);
             }
             if outcome.disable {
                 // dbt: a test without its target stays among the nodes, and out of the graph
@@ -73,9 +73,7 @@ impl Manifest {
             _ => self.functions.get_mut(unique_id).map(|it| &mut Arc::make_mut(it).depends_on),
         };
         if let Some(depends_on) = depends_on {
-            for parent in parents {
-                depends_on.add_node(parent);
-            }
+            depends_on.add_nodes(parents);
         }
     }
 }
@@ -85,6 +83,7 @@ impl ResolveContext<'_> {
         let mut outcome = Outcome::default();
         let from = resource.package_name();
         let (sources, refs, metrics, functions) = names(resource);
+        outcome.parents.reserve_exact(sources.len() + refs.len() + metrics.len() + functions.len());
         for pair in sources {
             if let [source, table] = pair.as_slice() {
                 let found = self.lookup.source(from, source, table);
@@ -144,7 +143,9 @@ impl ResolveContext<'_> {
     fn note(&self, node: Resource<'_>, target: Target<'_>, found: Found<'_>, outcome: &mut Outcome) {
         let reason = match found {
             Found::Enabled(id) => {
-                outcome.parents.push(id.to_owned());
+                if !outcome.parents.iter().any(|known| known == id) {
+                    outcome.parents.push(id.to_owned());
+                }
                 return;
             }
             Found::Disabled(_) => Reason::Disabled,

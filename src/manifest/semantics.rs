@@ -70,7 +70,7 @@ impl Manifest {
                 }
             }
             for parent in parents {
-                metric.depends_on.add_node(parent);
+                metric.depends_on.add_nodes(vec![parent]);
             }
         }
         Ok(())

@@ -14,7 +14,7 @@ use super::{Manifest, Node};
 use crate::parallel;
 
 /// So many nodes become text at a time.
-const SHARE: usize = 64;
+const SHARE: usize = 32;
 /// A node's text is rarely longer.
 const USUAL_LENGTH: usize = 3 << 10;
 
@@ -39,7 +39,7 @@ trait Part: Sync {
 
 impl<T: Serialize + Sync> Part for T {
     fn write(&self, out: &mut String) -> serde_json::Result<()> {
-        json_text::write(out, self, "")
+        json_text::write(out, self)
     }
 
     fn value(&self) -> serde_json::Result<Value> {
@@ -118,7 +118,7 @@ impl Piece<'_> {
     fn text(&self, configs: &SharedConfigs) -> serde_json::Result<String> {
         let mut out = String::new();
         if let Some(key) = self.key {
-            json_text::write(&mut out, &key, "")?;
+            json_text::write(&mut out, &key)?;
             out.push(':');
         }
         match self.content {
@@ -132,7 +132,7 @@ impl Piece<'_> {
                     if at > 0 {
                         out.push(',');
                     }
-                    json_text::write(&mut out, unique_id, "")?;
+                    json_text::write(&mut out, unique_id)?;
                     out.push(':');
                     write_node(&mut out, node, configs)?;
                 }

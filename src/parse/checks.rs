@@ -1,6 +1,5 @@
 //! What dbt refuses or warns about once configs are merged and the whole project is known.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -88,9 +87,9 @@ pub(super) fn set_primary_keys(manifest: &mut Manifest, keys: Vec<Option<Vec<Str
 /// The columns of one model that tests speak of.
 #[derive(Default)]
 struct Tested<'a> {
-    unique: BTreeSet<&'a str>,
-    unique_disabled: BTreeSet<&'a str>,
-    not_null: BTreeSet<&'a str>,
+    unique: Vec<&'a str>,
+    unique_disabled: Vec<&'a str>,
+    not_null: Vec<&'a str>,
 }
 
 fn tested_columns(manifest: &Manifest) -> HashMap<&str, Tested<'_>> {
@@ -127,26 +126,28 @@ fn primary_key(node: &Node, tested: &HashMap<&str, Tested<'_>>) -> Option<Vec<St
         .columns
         .values()
         .find(|column| column.constraints.iter().any(|constraint| constraint.kind == "primary_key"));
-    let mut key: Vec<String> = if let Some(constraint) = of_model {
-        constraint.columns.clone().unwrap_or_default()
+    let mut key: Vec<&str> = if let Some(constraint) = of_model {
+        constraint.columns.iter().flatten().map(String::as_str).collect()
     } else if let Some(column) = of_column {
-        vec![column.name.clone()]
+        vec![&column.name]
     } else {
         let tests = tested.get(node.unique_id.as_str())?;
         let is_unique =
             |column: &&str| tests.unique.contains(column) || tests.unique_disabled.contains(column);
-        let owned = |columns: &BTreeSet<&str>| columns.iter().map(|column| (*column).to_owned()).collect();
-        let both: BTreeSet<&str> = tests.not_null.iter().copied().filter(is_unique).collect();
-        if !both.is_empty() {
-            owned(&both)
+        let both: Vec<&str> = tests.not_null.iter().copied().filter(is_unique).collect();
+        let mut columns = if !both.is_empty() {
+            both
         } else if !tests.unique.is_empty() {
-            owned(&tests.unique)
+            tests.unique.clone()
         } else {
-            owned(&tests.unique_disabled)
-        }
+            tests.unique_disabled.clone()
+        };
+        columns.sort_unstable();
+        columns.dedup();
+        columns
     };
     key.sort_unstable();
-    Some(key)
+    Some(key.into_iter().map(str::to_owned).collect())
 }
 
 /// Everything that is checked on the finished manifest.

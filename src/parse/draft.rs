@@ -48,14 +48,15 @@ impl Draft {
 
     pub(super) fn absorb(&mut self, recorded: Recorded) -> Result<()> {
         let node = self.node_mut();
-        node.refs.extend(recorded.refs);
-        node.sources.extend(recorded.sources);
+        append(&mut node.refs, recorded.refs);
+        append(&mut node.sources, recorded.sources);
         node.metrics.extend(recorded.metrics);
         node.functions.extend(recorded.functions);
         for unique_id in recorded.macros {
             node.depends_on.add_macro(&unique_id);
         }
-        if recorded.config.is_empty() {
+        if self.calls.is_empty() {
+            self.calls = recorded.config.into();
             return Ok(());
         }
         merge_calls(&mut self.calls, &recorded.config)
@@ -70,5 +71,14 @@ impl Draft {
             self.properties_written.extend(written.clone());
         }
         Ok(())
+    }
+}
+
+/// Takes over a list as it is where there was none yet.
+fn append<T>(list: &mut Vec<T>, mut more: Vec<T>) {
+    if list.is_empty() {
+        *list = more;
+    } else {
+        list.append(&mut more);
     }
 }

@@ -60,11 +60,13 @@ impl Reader<'_> {
     fn node(&self, file: &SourceFile) -> Node {
         let package = self.package.name();
         let name = file.stem().to_owned();
-        let mut fqn: Vec<String> = vec![package.to_owned()];
+        let parts = file.fqn_parts();
+        let mut fqn: Vec<String> = Vec::with_capacity(parts.len() + 2);
+        fqn.push(package.to_owned());
         if file.kind == FileKind::Analysis {
             fqn.push("analysis".to_owned());
         }
-        fqn.extend(file.fqn_parts().into_iter().map(str::to_owned));
+        fqn.extend(parts.into_iter().map(str::to_owned));
         let (kind, prefix, path) = match file.kind {
             FileKind::Analysis => {
                 (NodeKind::Analysis, "analysis", format!("analysis/{}", file.relative_path))

@@ -140,8 +140,10 @@ impl TestMaker<'_> {
             namespace: definition.namespace.clone(),
         };
         let package = &group.place.package;
-        let mut fqn = vec![package.clone()];
-        fqn.extend(fqn_folders(&group.place.file));
+        let folders = fqn_folders(&group.place.file);
+        let mut fqn = Vec::with_capacity(folders.len() + 2);
+        fqn.push(package.clone());
+        fqn.extend(folders);
         fqn.push(full.to_owned());
         Node {
             unique_id: ["test.", package, ".", full, ".", &test_name::id_hash(full, &metadata)].concat(),
@@ -182,10 +184,10 @@ impl TestMaker<'_> {
         if plain {
             match &group.attached {
                 Attached::Node { name, version, .. } => {
-                    node.refs.push(RefArgs { name: name.clone(), package: None, version: version.clone() });
+                    node.refs = vec![RefArgs { name: name.clone(), package: None, version: version.clone() }];
                 }
                 Attached::Source { source, table } => {
-                    node.sources.push(vec![source.clone(), table.clone()]);
+                    node.sources = vec![vec![source.clone(), table.clone()]];
                 }
             }
             let mut draft = Draft::new(node, None);

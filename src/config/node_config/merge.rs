@@ -33,11 +33,14 @@ pub(super) fn update<'p>(
 /// Merges a further `config(...)` call of one file into the earlier ones, as dbt does before it knows the
 /// resource type.
 pub fn merge_calls(config: &mut ConfigMap, call: &ConfigMap) -> Result<()> {
-    let is_first = config.is_empty();
+    if config.is_empty() {
+        let named = |(key, value): (&String, &Json)| (hook_key(canonical(key)).into_owned(), value.clone());
+        *config = call.iter().map(named).collect();
+        return Ok(());
+    }
     for (key, value) in call {
         let key = hook_key(canonical(key));
         let merge = match key.as_ref() {
-            _ if is_first => Merge::Replace,
             "pre-hook" | "post-hook" | "tags" | "packages" => Merge::Append,
             "quoting" | "column_types" | "meta" | "docs" | "contract" | "snapshot_meta_column_names" => {
                 Merge::Update
