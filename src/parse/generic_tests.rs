@@ -2,83 +2,18 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::ParseRequest;
 use super::draft::Draft;
-use super::properties::{EntryTests, Place};
 use super::scope::Scopes;
+use super::test_definition::{Definition, KWARGS_NAME};
+use super::test_group::{Attached, TestGroup};
 use super::test_name::{self, TestName};
 use crate::config::{Yaml, holds_jinja};
 use crate::diagnostic::{Diagnostic, Result, Span};
 use crate::jinja::{BUILTIN_PACKAGE, Context, python};
-use crate::manifest::{GenericTestPart, Node, NodeKind, RefArgs, TestMetadata, Version};
-
-/// Test configs that may stand beside the arguments, as dbt had it before `config:`.
-const CONFIG_ARGUMENTS: [&str; 14] = [
-    "severity",
-    "tags",
-    "enabled",
-    "where",
-    "limit",
-    "warn_if",
-    "error_if",
-    "fail_calc",
-    "store_failures",
-    "store_failures_as",
-    "meta",
-    "database",
-    "schema",
-    "alias",
-];
-
-/// The name under which a test's macro call finds its arguments.
-pub const KWARGS_NAME: &str = "_dbt_generic_test_kwargs";
-
-/// What tests are attached to.
-#[derive(Debug, Clone)]
-pub(super) enum Attached {
-    Node { yaml_key: &'static str, name: String, version: Option<Version> },
-    Source { source: String, table: String },
-}
-
-impl Attached {
-    fn name(&self) -> String {
-        match self {
-            Self::Node { name, .. } => name.clone(),
-            Self::Source { source, table } => format!("{source}_{table}"),
-        }
-    }
-
-    /// The call that gives the test its relation.
-    fn reference(&self) -> String {
-        match self {
-            Self::Node { name, version: Some(version), .. } => format!("ref('{name}', version='{version}')"),
-            Self::Node { name, .. } => ["ref('", name, "')"].concat(),
-            Self::Source { source, table } => format!("source('{source}', '{table}')"),
-        }
-    }
-
-    fn file_key_name(&self) -> String {
-        match self {
-            Self::Node { yaml_key, name, .. } => [yaml_key, ".", name].concat(),
-            Self::Source { source, .. } => format!("sources.{source}"),
-        }
-    }
-}
-
-/// One entry's tests and everything that is needed to make nodes of them.
-#[derive(Debug)]
-pub(super) struct TestGroup {
-    pub(super) place: Place,
-    pub(super) attached: Attached,
-    pub(super) tests: EntryTests,
-    /// Tags of the source and the table.
-    pub(super) tags: Vec<String>,
-    /// The node, and its group, where it is known.
-    pub(super) attached_node: Option<String>,
-    pub(super) group: Option<String>,
-}
+use crate::manifest::{GenericTestPart, Node, NodeKind, RefArgs, TestMetadata};
 
 pub(super) struct TestMaker<'a> {
     pub(super) request: &'a ParseRequest<'a>,
@@ -111,7 +46,7 @@ impl TestMaker<'_> {
         column_tags: &[String],
         warnings: &mut Vec<Diagnostic>,
     ) -> Result<Draft> {
-        let mut definition = Definition::read(group, test, column, self, warnings)?;
+        let mut definition = Definition::read(self.request, self.scopes, group, test, column, warnings)?;
         let TestName { short, full } = definition.take_names(group);
         if short != full && definition.config.get("alias").is_none() {
             definition.config.insert("alias".to_owned(), short.clone().into());
@@ -302,257 +237,10 @@ fn is_call(text: &str) -> bool {
         })
 }
 
-/// A definition taken apart.
-struct Definition {
-    name: String,
-    namespace: Option<String>,
-    /// The macro's arguments, `column_name` and `model` among them, until the node has them.
-    arguments: Map<String, Json>,
-    config: Map<String, Json>,
-    custom_name: Option<String>,
-    description: String,
-    span: Span,
-}
-
-impl Definition {
-    fn read(
-        group: &TestGroup,
-        test: &Yaml,
-        column: Option<&str>,
-        maker: &TestMaker<'_>,
-        warnings: &mut Vec<Diagnostic>,
-    ) -> Result<Self> {
-        let (full_name, mut given, span) = split(test)?;
-        let mut arguments = Map::with_capacity(given.len() + 2);
-        let nested = given.shift_remove("arguments");
-        let config_block = given.shift_remove("config");
-        warn_old_style(group, &full_name, &given, nested.is_some(), &span, warnings);
-        let mut config = Map::new();
-        let mut block = match config_block {
-            Some(Json::Object(block)) => block,
-            _ => Map::new(),
-        };
-        for key in CONFIG_ARGUMENTS {
-            let legacy = given.shift_remove(key).filter(|value| !value.is_null());
-            if legacy.is_some() && block.contains_key(key) {
-                return Err(Diagnostic::compilation(
-                    "test-config-twice",
-                    format!("Test cannot have the same key at the top-level and in config: `{key}`"),
-                )
-                .label(span, "")
-                .help("keep the one under `config`")
-                .boxed());
-            }
-            if let Some(value) = legacy.or_else(|| block.shift_remove(key)).filter(|value| !value.is_null()) {
-                config.insert(key.to_owned(), value);
-            }
-        }
-        config.extend(block);
-        let description = take_text(&mut given, "description");
-        let custom_name = take_text(&mut given, "name");
-        arguments.extend(given);
-        if let Some(column) = column {
-            arguments.insert("column_name".to_owned(), column.into());
-        }
-        if let Some(Json::Object(nested)) = nested {
-            arguments.extend(nested);
-        }
-        if arguments.contains_key("model") {
-            return Err(Diagnostic::compilation(
-                "test-argument-model",
-                "Test arguments include \"model\", which is a reserved argument",
-            )
-            .label(span, "")
-            .help("rename the macro's argument: `model` is the relation under test")
-            .boxed());
-        }
-        let model = ["{{ get_where_subquery(", &group.attached.reference(), ") }}"].concat();
-        arguments.insert("model".to_owned(), model.into());
-        let config = render_config(&config, maker, group, &span)?;
-        let (namespace, name) = match full_name.split_once('.') {
-            Some((namespace, name)) => (Some(namespace.to_owned()), name.to_owned()),
-            None => (None, full_name),
-        };
-        Ok(Self {
-            name,
-            namespace,
-            arguments,
-            config,
-            custom_name,
-            description: description.unwrap_or_default(),
-            span,
-        })
-    }
-
-    fn take_names(&mut self, group: &TestGroup) -> TestName {
-        if let Some(name) = self.custom_name.take() {
-            return TestName { short: name.clone(), full: name };
-        }
-        let mut kind = match group.attached {
-            Attached::Source { .. } => format!("source_{}", self.name),
-            Attached::Node { .. } => self.name.clone(),
-        };
-        if let Some(namespace) = &self.namespace {
-            kind = format!("{namespace}_{kind}");
-        }
-        let target = match &group.attached {
-            Attached::Node { name, version: Some(version), .. } => format!("{name}_v{version}"),
-            other => other.name(),
-        };
-        test_name::synthesize(&kind, &target, &self.arguments)
-    }
-
-    /// The code that runs the test, as dbt writes it.
-    fn raw_code(&self) -> String {
-        let macro_name = match &self.namespace {
-            Some(namespace) => format!("{namespace}.test_{}", self.name),
-            None => ["test_", &self.name].concat(),
-        };
-        let configs: Vec<String> = self
-            .config
-            .iter()
-            .map(|(key, value)| match value {
-                Json::String(text) => format!("{key}=\"{}\"", text.replace('"', "\\\"")),
-                other => format!("{key}={}", python::json_repr(other)),
-            })
-            .collect();
-        let call = ["{{ ", &macro_name, "(**", KWARGS_NAME, ") }}"].concat();
-        if configs.is_empty() { call } else { format!("{call}{{{{ config({}) }}}}", configs.join(",")) }
-    }
-}
-
-/// The test's name and everything beside it.
-fn split(test: &Yaml) -> Result<(String, Map<String, Json>, Span)> {
-    let span = test.span();
-    if let Some(name) = test.as_str() {
-        return Ok((name.to_owned(), Map::new(), span));
-    }
-    let mut given = test.as_mapping().map(crate::config::Mapping::to_json).unwrap_or_default();
-    if let Some(name) = given.shift_remove("test_name") {
-        let place = test.get("test_name").map_or(span, Yaml::span);
-        return match name {
-            Json::String(name) => Ok((name, given, place)),
-            other => Err(Diagnostic::parsing(
-                "test-name-type",
-                format!("test name must be a str, got {} (value {other})", kind_of(&other)),
-            )
-            .label(place, "")
-            .boxed()),
-        };
-    }
-    let entry = match test.as_mapping() {
-        Some(mapping) if mapping.len() == 1 => mapping.iter().next(),
-        _ => None,
-    };
-    let Some(entry) = entry else {
-        return Err(Diagnostic::parsing(
-            "test-definition",
-            "test definition dictionary must have exactly one key, the name of the test",
-        )
-        .label(span, "")
-        .help("indent the arguments below the test's name: `- accepted_values:` and below it `arguments:`")
-        .boxed());
-    };
-    match entry.value.to_json() {
-        Json::Object(arguments) => Ok((entry.key.clone(), arguments, entry.key_span())),
-        Json::Null => Ok((entry.key.clone(), Map::new(), entry.key_span())),
-        other => Err(Diagnostic::parsing(
-            "test-arguments-type",
-            format!("test arguments must be a dict, got {} (value {other})", kind_of(&other)),
-        )
-        .label(entry.value.span(), "")
-        .help(format!("write the arguments of `{}` as a mapping", entry.key))
-        .boxed()),
-    }
-}
-
-fn kind_of(value: &Json) -> &'static str {
-    match value {
-        Json::Null => "NoneType",
-        Json::Bool(_) => "bool",
-        Json::Number(_) => "number",
-        Json::String(_) => "str",
-        Json::Array(_) => "list",
-        Json::Object(_) => "dict",
-    }
-}
-
-fn take_text(given: &mut Map<String, Json>, key: &str) -> Option<String> {
-    match given.shift_remove(key) {
-        Some(Json::String(text)) => Some(text),
-        Some(Json::Null) | None => None,
-        Some(other) => Some(python::json_repr(&other)),
-    }
-}
-
 fn listed(tags: &Json) -> Vec<String> {
     match tags {
         Json::String(tag) => vec![tag.clone()],
         Json::Array(items) => items.iter().filter_map(Json::as_str).map(str::to_owned).collect(),
         _ => Vec::new(),
     }
-}
-
-/// dbt's deprecations of arguments and configs at the top level.
-fn warn_old_style(
-    group: &TestGroup,
-    name: &str,
-    given: &Map<String, Json>,
-    has_arguments: bool,
-    span: &Span,
-    warnings: &mut Vec<Diagnostic>,
-) {
-    let file = &group.place.file;
-    for key in given.keys().filter(|key| CONFIG_ARGUMENTS.contains(&key.as_str())) {
-        warnings.push(
-            Diagnostic::warning(
-                "PropertyMovedToConfigDeprecation",
-                format!(
-                    "Found `{key}` as a top-level property of `data_tests.{name}.{key}` in file `{file}`. \
-                     The `{key}` top-level property should be moved into the `config` of `data_tests.{name}.{key}`."
-                ),
-            )
-            .label(span.clone(), ""),
-        );
-    }
-    let is_argument = |key: &String| {
-        !matches!(key.as_str(), "description" | "name") && !CONFIG_ARGUMENTS.contains(&key.as_str())
-    };
-    if !has_arguments && given.keys().any(is_argument) {
-        warnings.push(
-            Diagnostic::warning(
-                "MissingArgumentsPropertyInGenericTestDeprecation",
-                format!(
-                    "Found top-level arguments to test `{name}` defined on '{}' in package '{}' ({file}). \
-                     Arguments to generic tests should be nested under the `arguments` property.",
-                    group.attached.name(),
-                    group.place.package,
-                ),
-            )
-            .label(span.clone(), ""),
-        );
-    }
-}
-
-fn render_config(
-    config: &Map<String, Json>,
-    maker: &TestMaker<'_>,
-    group: &TestGroup,
-    span: &Span,
-) -> Result<Map<String, Json>> {
-    let mut rendered = Map::new();
-    for (key, value) in config {
-        let value = match value {
-            Json::String(text) if holds_jinja(text) => {
-                let context = maker.scopes.of_package(&group.place.package, "");
-                let value = maker.request.engine.evaluate(text, span, &context)?;
-                python::to_json(&value)
-            }
-            other => other.clone(),
-        };
-        if !value.is_null() {
-            rendered.insert(key.clone(), value);
-        }
-    }
-    Ok(rendered)
 }

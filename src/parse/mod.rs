@@ -23,6 +23,8 @@ mod scope;
 mod semantics;
 mod settle;
 mod sources;
+mod test_definition;
+mod test_group;
 mod test_name;
 mod trees;
 mod unit_tests;
@@ -34,10 +36,11 @@ use crate::jinja::{Engine, SharedNames};
 use crate::manifest::{Manifest, Metadata};
 use crate::project::Project;
 
-pub use generic_tests::{KWARGS_NAME, render_arguments};
+pub use generic_tests::render_arguments;
 pub use inline::{INLINE_NAME, inline};
 pub use naming::Quoted;
 pub use scope::RelationOf;
+pub use test_definition::KWARGS_NAME;
 
 /// Where models go unless they say otherwise.
 #[derive(Debug, Clone)]

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::draft::Draft;
-use super::generic_tests::{Attached, TestGroup};
 use super::properties::{EntryTests, NodePatch, Place, VersionPatch};
 use super::settle::{NodeClass, Parser};
+use super::test_group::{Attached, TestGroup};
 use super::trees::ConfigOf;
 use crate::config::properties::PropertyKind;
 use crate::diagnostic::{Diagnostic, Result};

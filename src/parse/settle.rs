@@ -5,11 +5,12 @@ use indexmap::map::Entry;
 use serde_json::Map;
 
 use super::draft::Draft;
-use super::generic_tests::{TestGroup, TestMaker};
+use super::generic_tests::TestMaker;
 use super::naming::Naming;
 use super::properties::{FileEntries, NodePatch};
 use super::resolved::ResolvedConfig;
 use super::scope::Scopes;
+use super::test_group::{Attached, TestGroup};
 use super::trees::{ConfigOf, ConfigTrees};
 use super::{ParseRequest, Parsed, checks, docs, files, hooks, macros, pipelines, properties};
 use crate::config::pipelines::Pipeline;
@@ -330,7 +331,7 @@ impl<'a> Parser<'a> {
             by_name.entry((&node.package_name, &node.name, version)).or_insert(node);
         }
         for group in &mut self.tests {
-            let super::generic_tests::Attached::Node { name, version, .. } = &group.attached else {
+            let Attached::Node { name, version, .. } = &group.attached else {
                 continue;
             };
             let version = version.as_ref().map(ToString::to_string);

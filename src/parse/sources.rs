@@ -3,10 +3,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
-use super::generic_tests::{Attached, TestGroup};
 use super::naming::Naming;
 use super::properties::{SourceEntry, table_columns};
 use super::settle::Parser;
+use super::test_group::{Attached, TestGroup};
 use super::trees::ConfigOf;
 use crate::config::properties::{SourceProperties, TableProperties};
 use crate::config::{ResourceType, Yaml};
