@@ -9,7 +9,7 @@ pub mod diagnostic;
 /// Bytes as hexadecimal digits.
 pub mod hex;
 
-/// Maps and sets by hash.
+/// Maps and sets by hash.  [foldhash]
 pub mod hashed;
 
 /// Files that every run writes again.

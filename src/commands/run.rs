@@ -1,4 +1,5 @@
 //! The commands that follow a plan: run, build, test, seed, snapshot, compile, show, clone, source freshness.
+
 use std::sync::Arc;
 
 use super::connect::Connect;

@@ -1,4 +1,5 @@
 //! What all commands that follow a plan give to `run`.
+
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 

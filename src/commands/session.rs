@@ -1,4 +1,5 @@
 //! What commands on a project share: settings, the project's files, the manifest and the graph.
+
 use std::path::PathBuf;
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
 //! A cycle, told whole: as one line in dbt's words, then with the file of each node.
+
 use std::fmt::Write as _;
 
 use petgraph::graph::{DiGraph, NodeIndex};

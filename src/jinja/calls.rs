@@ -1,4 +1,5 @@
 //! What a text calls, told without running it: dbt records so which macros a macro depends on.
+
 use std::sync::LazyLock;
 
 use minijinja::machinery::ast::{self, CallArg, Expr, Stmt};

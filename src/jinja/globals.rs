@@ -1,5 +1,6 @@
 //! The names of an invocation that templates share while they are parsed: variables, the environment, `target`,
 //! `flags`. What is the same for every invocation is in [`functions`](super::functions).
+
 use std::sync::Arc;
 
 use minijinja::Value;

@@ -1,4 +1,5 @@
 //! All macros by package and name, and dbt's rules for which one a name means.
+
 use std::sync::{Arc, LazyLock};
 
 use minijinja::Value;

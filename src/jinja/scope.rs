@@ -1,4 +1,5 @@
 //! What the names of one running template mean.
+
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use minijinja::value::{Enumerator, Object, ObjectRepr};

@@ -1,7 +1,8 @@
 //! Columns of models, sources, seeds and snapshots, and the constraints on them.
 
-use super::{SparseMap, lenient};
 use serde::{Deserialize, Serialize};
+
+use super::{SparseMap, lenient};
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

@@ -1,4 +1,5 @@
 //! A node as manifest.json has it: flat, with the keys of its kind only, in dbt's order.
+
 use std::sync::Arc;
 
 use serde::ser::SerializeMap;

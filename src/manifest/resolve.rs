@@ -2,6 +2,7 @@
 //!
 //! `parse` calls it once, when every file is read. Tests whose target is missing are disabled, anything else
 //! that leads nowhere is an error.
+
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Span};

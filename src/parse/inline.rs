@@ -1,4 +1,5 @@
 //! `--inline` SQL: a node that belongs to no file.
+
 use std::sync::Arc;
 
 use serde_json::Map;

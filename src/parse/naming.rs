@@ -1,4 +1,5 @@
 //! Where a node lives in the database: the `generate_*_name` macros decide, the built-in ones without being called.
+
 use std::sync::Arc;
 
 use serde_json::Value as Json;

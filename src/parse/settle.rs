@@ -1,4 +1,5 @@
 //! The parse as one object: drafts are gathered, patched, settled into nodes, and joined by edges.
+
 use std::sync::Arc;
 
 use indexmap::map::Entry;

@@ -1,4 +1,5 @@
 //! Sources: one definition per table, after other packages' patches (`overrides`) were applied.
+
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};

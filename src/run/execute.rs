@@ -1,4 +1,5 @@
 //! A whole run: prepare, hooks, the plan, hooks, results.
+
 use std::sync::Arc;
 use std::time::Instant;
 

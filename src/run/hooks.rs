@@ -1,4 +1,5 @@
 //! `on-run-start` and `on-run-end`: the project's hooks around the nodes.
+
 use std::sync::Arc;
 
 use super::describe;

@@ -1,4 +1,5 @@
 //! Everything that a run is made from, gathered by a command.
+
 use std::path::PathBuf;
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
 //! Ctrl-C and the end of a run before its end: what is in flight is cancelled on the server.
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;

@@ -1,4 +1,5 @@
 //! `run-operation`, and macros that are called without a node.
+
 use std::sync::Arc;
 
 use super::describe;

@@ -7,6 +7,7 @@ mod copy;
 mod inference;
 mod records;
 mod value;
+
 use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Result, SourceText, Span};

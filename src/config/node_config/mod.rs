@@ -8,6 +8,7 @@ mod merge;
 mod schema;
 mod trees;
 mod unused;
+
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::{Map, Value as Json};

@@ -1,4 +1,5 @@
 //! The search methods: which resources a criteria names, before relatives and tests come along.
+
 use std::path::Path;
 
 use serde_json::Value;

@@ -13,6 +13,7 @@ mod messages;
 mod namespace;
 mod regex;
 mod variables;
+
 use std::sync::LazyLock;
 
 use minijinja::{Environment, Value};

@@ -10,6 +10,7 @@ mod relation;
 mod runtime_config;
 mod surroundings;
 mod templates;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 

@@ -1,4 +1,5 @@
 //! What is the same for all nodes of a run.
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 

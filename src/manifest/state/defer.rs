@@ -1,4 +1,5 @@
 //! `--defer`: refs to nodes that this target lacks lead to the relations of the state manifest.
+
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Result};

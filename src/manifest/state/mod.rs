@@ -4,6 +4,7 @@ mod compare;
 mod contract;
 mod defer;
 mod macros;
+
 use std::path::Path;
 
 use serde::Deserialize;

@@ -1,5 +1,6 @@
 //! From a node's raw code to the query that is sent: rendered, with the CTEs of ephemeral models, written
 //! to `target/compiled`.
+
 use std::sync::Arc;
 
 use super::super::describe;

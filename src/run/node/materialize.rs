@@ -1,4 +1,5 @@
 //! A model, seed, snapshot or function through its materialization macro.
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -10,6 +10,7 @@ mod session;
 mod show;
 mod test;
 mod unit_test;
+
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};

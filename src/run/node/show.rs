@@ -1,4 +1,5 @@
 //! `show`: the rows of a node's query.
+
 use std::sync::Arc;
 
 use super::super::inputs::Command;

@@ -1,4 +1,5 @@
 //! Data tests: the materialization counts the rows, the configs say what the number means.
+
 use std::sync::Arc;
 
 use serde_json::Value as Json;

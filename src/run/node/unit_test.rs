@@ -1,4 +1,5 @@
 //! Unit tests: the model's query on given rows, its result compared with the expected rows.
+
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};

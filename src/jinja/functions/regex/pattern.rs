@@ -1,4 +1,5 @@
 //! Python's `Pattern`: a compiled regular expression and what it can do.
+
 use std::fmt;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 

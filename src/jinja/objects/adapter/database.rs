@@ -1,4 +1,5 @@
 //! What one node's templates do with the database: the session, the cache, the results they store.
+
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
