@@ -235,6 +235,8 @@ mod tests {
     fn nested_commands_and_aliases_get_their_canonical_name() {
         assert_eq!(given("rsdbt source snapshot-freshness").0, "source freshness");
         assert_eq!(given("rsdbt ls --resource-type model test").1["resource_types"][1], "test");
+        let between = given("rsdbt docs -t prod generate --no-compile --quiet").1;
+        assert_eq!(between, serde_json::json!({"target": "prod", "quiet": true, "compile": false}));
         assert_eq!(given("rsdbt run -m a --models b").1["select"], serde_json::json!(["a", "b"]));
     }
 

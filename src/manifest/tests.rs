@@ -27,13 +27,13 @@ fn as_many_nodes_as_there_are_come_out() {
             Node { kind: NodeKind::Model(Box::default()), name: format!("m{number}"), ..Node::default() },
         )
     };
-    let manifest = Manifest {
-        nodes: (0..2000).map(node).map(|(id, node)| (id, Arc::new(node))).collect(),
-        ..Manifest::default()
-    };
-    let mut written = Vec::new();
-    manifest.write(&mut written).unwrap();
-    assert_eq!(serde_json::from_slice::<Manifest>(&written).unwrap().nodes, manifest.nodes);
+    for count in [0, 1, 32, 33, 2000] {
+        let nodes = (0..count).map(node).map(|(id, node)| (id, Arc::new(node))).collect();
+        let manifest = Manifest { nodes, ..Manifest::default() };
+        let mut written = Vec::new();
+        manifest.write(&mut written).unwrap();
+        assert_eq!(serde_json::from_slice::<Manifest>(&written).unwrap().nodes, manifest.nodes);
+    }
 }
 
 #[test]
