@@ -15,6 +15,7 @@ mod inline;
 mod macros;
 mod naming;
 mod patches;
+mod pipeline_links;
 mod pipelines;
 mod properties;
 mod python_models;

@@ -1,16 +1,12 @@
 //! Pipeline files as nodes: a model that merges its staging table, with the file's schedule in its config.
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value as Json, json};
 
 use super::ParseRequest;
 use super::draft::Draft;
-use super::settle::Parser;
-use crate::adapter::quote_identifier;
 use crate::config::pipelines::Pipeline;
-use crate::diagnostic::{Diagnostic, Diagnostics, Result, did_you_mean};
-use crate::manifest::{FileHash, ModelPart, Node, NodeKind, RefArgs};
+use crate::diagnostic::Diagnostics;
+use crate::manifest::{FileHash, ModelPart, Node, NodeKind};
 use crate::project::{FileKind, Package, SourceFile};
 
 /// The drafts of a package's pipeline files, each with its file as it was read.
@@ -87,89 +83,6 @@ fn config(pipeline: &Pipeline) -> Map<String, Json> {
 }
 
 /// `schema.table` or `table`.
-fn split(name: &str) -> (Option<&str>, &str) {
+pub(super) fn split(name: &str) -> (Option<&str>, &str) {
     name.split_once('.').map_or((None, name), |(schema, table)| (Some(schema), table))
-}
-
-impl Parser<'_> {
-    /// What pipelines read and wait for, once all names of the project are known.
-    pub(super) fn link_pipelines(&mut self) -> Result<(), Diagnostics> {
-        let mut problems = Vec::new();
-        for (at, pipeline) in std::mem::take(&mut self.pipelines) {
-            self.link_staging(at, &pipeline);
-            if let Err(problem) = self.link_upstreams(at, &pipeline) {
-                problems.push(*problem);
-            }
-        }
-        if problems.is_empty() { Ok(()) } else { Err(Diagnostics(problems)) }
-    }
-
-    /// The staging table is a model or seed of that name, else a source, else just a table of the database.
-    fn link_staging(&mut self, at: usize, pipeline: &Pipeline) {
-        let name = pipeline.merge.staging_table.as_str();
-        let (schema, table) = split(name);
-        let is_node = schema.is_none()
-            && self.drafts.iter().any(|draft| draft.node.name == table && draft.node.is_refable());
-        let source = self.source_of(schema, table);
-        let draft = &mut self.drafts[at];
-        let code = if is_node {
-            draft.node_mut().refs.push(RefArgs { name: table.to_owned(), ..RefArgs::default() });
-            format!("select * from {{{{ ref('{table}') }}}}")
-        } else if let Some([source, table]) = source {
-            let code = format!("select * from {{{{ source('{source}', '{table}') }}}}");
-            draft.node_mut().sources.push(vec![source, table]);
-            code
-        } else {
-            let relation = match schema {
-                Some(schema) => format!("{}.{}", quote_identifier(schema), quote_identifier(table)),
-                None => quote_identifier(table),
-            };
-            draft.calls.insert("consume".to_owned(), relation.as_str().into());
-            format!("select * from {relation}")
-        };
-        draft.node_mut().raw_code = Arc::from(code);
-    }
-
-    /// The source and table names of a declared source table.
-    fn source_of(&self, schema: Option<&str>, table: &str) -> Option<[String; 2]> {
-        self.entries.iter().flat_map(|file| &file.sources).find_map(|entry| {
-            let source = entry.rendered.get("name")?.as_str()?;
-            let own_schema =
-                entry.rendered.get("schema").and_then(|schema| schema.as_str()).unwrap_or(source);
-            if schema.is_some_and(|schema| schema != own_schema) {
-                return None;
-            }
-            let tables = entry.rendered.get("tables")?.as_sequence()?;
-            tables.iter().find_map(|entry| {
-                let name = entry.get("name")?.as_str()?;
-                let identifier = entry.get("identifier").and_then(|text| text.as_str()).unwrap_or(name);
-                (identifier == table).then(|| [source.to_owned(), name.to_owned()])
-            })
-        })
-    }
-
-    fn link_upstreams(&mut self, at: usize, pipeline: &Pipeline) -> Result<()> {
-        for (upstream, span) in pipeline.schedule.upstream_dependencies.iter().zip(&pipeline.upstream_spans) {
-            let known = || self.drafts.iter().filter(|draft| draft.node.is_refable());
-            if !known().any(|draft| draft.node.name == upstream.dag_id) {
-                let names: Vec<&str> = known().map(|draft| draft.node.name.as_str()).collect();
-                return Err(Diagnostic::parsing(
-                    "pipeline",
-                    format!(
-                        "`{}` waits for `{}`, which is no pipeline or model",
-                        pipeline.id, upstream.dag_id
-                    ),
-                )
-                .label(span.clone(), "")
-                .maybe_help(did_you_mean(&upstream.dag_id, names.iter().copied()))
-                .boxed());
-            }
-            let reference = RefArgs { name: upstream.dag_id.clone(), ..RefArgs::default() };
-            let refs = &mut self.drafts[at].node_mut().refs;
-            if !refs.contains(&reference) {
-                refs.push(reference);
-            }
-        }
-        Ok(())
-    }
 }
