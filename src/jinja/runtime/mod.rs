@@ -3,6 +3,7 @@
 //! `run` makes one per node and phase (compile, execute). Values are made when a template asks for them.
 
 mod config;
+mod context;
 mod model;
 mod names;
 mod references;

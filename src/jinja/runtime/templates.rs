@@ -9,7 +9,6 @@ use minijinja::{Error, ErrorKind, State, Value};
 use super::surroundings::NodeFile;
 use super::{NodeContext, Subject};
 use crate::diagnostic::{Diagnostic, SourceText};
-use crate::jinja::context::Context;
 use crate::jinja::engine::Engine;
 use crate::jinja::python::{bind_required, raise, to_str};
 use crate::jinja::scope::Scope;
@@ -184,44 +183,4 @@ fn not_written(path: &Path, error: &std::io::Error) -> Box<Diagnostic> {
     Diagnostic::runtime("not-written", format!("could not write `{}`", path.display()))
         .cause(error.to_string())
         .boxed()
-}
-
-impl Context for NodeContext {
-    fn get(&self, name: &str) -> Option<Value> {
-        self.value(name)
-    }
-
-    fn names(&self) -> Vec<String> {
-        super::names::NAMES.iter().map(|&name| name.to_owned()).chain(self.extra.keys().cloned()).collect()
-    }
-
-    fn package(&self) -> &str {
-        self.package_name()
-    }
-
-    fn subject(&self) -> Option<String> {
-        let subject = self.subject_resource()?;
-        Some(format!("{} {} ({})", subject.resource_type(), subject.name(), subject.original_file_path()))
-    }
-
-    fn execute(&self) -> bool {
-        true
-    }
-
-    fn emit(&self, message: crate::jinja::Message) {
-        // `--no-print`
-        let silent = self.shared.flags.get("PRINT") == Some(&serde_json::Value::Bool(false));
-        if silent && matches!(message, crate::jinja::Message::Print(_)) {
-            return;
-        }
-        (self.sink)(message);
-    }
-
-    fn override_of(&self, name: &str) -> Option<Value> {
-        self.overridden(name)
-    }
-
-    fn as_any(&self) -> &dyn std::any::Any {
-        self
-    }
 }
