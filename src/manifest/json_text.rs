@@ -182,6 +182,15 @@ macro_rules! numbers {
     ($($name:ident: $type:ty),*) => { $(fn $name(self, value: $type) -> Result { self.number(value) })* };
 }
 
+macro_rules! variants {
+    ($($name:ident: $kind:ident => $start:literal $end:literal),*) => { $(
+        fn $name(self, _: &'static str, _: u32, variant: &'static str, _: usize) -> Result<Self::$kind> {
+            self.variant(variant);
+            Ok(self.items($start, $end))
+        }
+    )* };
+}
+
 impl<'t, 'o> Serializer for &'t mut Text<'o> {
     type Ok = ();
     type Error = Error;
@@ -279,17 +288,6 @@ impl<'t, 'o> Serializer for &'t mut Text<'o> {
         Ok(self.items("[", "]"))
     }
 
-    fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-        _: usize,
-    ) -> Result<Items<'t, 'o>> {
-        self.variant(variant);
-        Ok(self.items("[", "]}"))
-    }
-
     fn serialize_map(self, _: Option<usize>) -> Result<Items<'t, 'o>> {
         Ok(self.items("{", "}"))
     }
@@ -298,15 +296,9 @@ impl<'t, 'o> Serializer for &'t mut Text<'o> {
         Ok(self.items("{", "}"))
     }
 
-    fn serialize_struct_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-        _: usize,
-    ) -> Result<Items<'t, 'o>> {
-        self.variant(variant);
-        Ok(self.items("{", "}}"))
+    variants! {
+        serialize_tuple_variant: SerializeTupleVariant => "[" "]}",
+        serialize_struct_variant: SerializeStructVariant => "{" "}}"
     }
 }
 

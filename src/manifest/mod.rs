@@ -1,4 +1,4 @@
-//! Plain data: every node of the project, resolved. A [`Manifest`] as `written` IS manifest.json v12.
+//! Plain data: every node of the project, resolved. What [`Manifest::write`] writes IS manifest.json v12.
 //!
 //! `parse` builds it, every later stage borrows it; older manifests (v4 and up, dbt's too) deserialize into it
 //! for `--state` and `--defer`. Nodes, sources and macros stand behind `Arc`, so that a worker can keep one.
@@ -9,6 +9,7 @@ mod json_text;
 mod lenient;
 mod lookup;
 mod macros;
+mod manifest_json;
 mod maps;
 mod metadata;
 mod metric;
@@ -27,7 +28,6 @@ mod state;
 mod unique;
 mod unit_test;
 mod version;
-mod written;
 
 use std::sync::Arc;
 

@@ -19,7 +19,7 @@ mod pipeline_links;
 mod pipelines;
 mod properties;
 mod python_models;
-mod resolved;
+mod resolved_config;
 mod scope;
 mod semantics;
 mod settle;

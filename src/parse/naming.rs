@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::ParseRequest;
-use super::resolved::ResolvedConfig;
+use super::resolved_config::ResolvedConfig;
 use super::scope::Scopes;
 use crate::diagnostic::Result;
 use crate::hashed::HashMap;

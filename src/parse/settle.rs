@@ -9,7 +9,7 @@ use super::draft::Draft;
 use super::generic_tests::TestMaker;
 use super::naming::Naming;
 use super::properties::{FileEntries, NodePatch};
-use super::resolved::ResolvedConfig;
+use super::resolved_config::ResolvedConfig;
 use super::scope::Scopes;
 use super::test_group::{Attached, TestGroup};
 use super::trees::{ConfigOf, ConfigTrees};
