@@ -15,6 +15,24 @@ use similar::TextDiff;
 
 include!(concat!(env!("OUT_DIR"), "/specs.rs"));
 
+/// What an analyst needs to mend a mistake: the place, the line with its mark, and a way out.
+#[test]
+fn mistakes_are_shown_where_they_stand() {
+    let is_marked = |line: &str| line.split_once("| ").is_some_and(|(_, mark)| mark.trim().starts_with('^'));
+    let mut complete = 0;
+    for file in fs::read_dir("tests/errors").unwrap() {
+        let text = fs::read_to_string(file.unwrap().path()).unwrap();
+        for section in text.split("\n## ").skip(1) {
+            let is_complete = section.lines().any(|line| line.trim_start().starts_with("--> "))
+                && section.lines().any(is_marked)
+                && section.contains("help: ")
+                && section.contains("exit status 2");
+            complete += usize::from(is_complete);
+        }
+    }
+    assert!(complete >= 65, "only {complete} mistakes show all of it");
+}
+
 fn run_spec(path: &str) {
     let text = fs::read_to_string(path).unwrap();
     let mut document = Document::parse(&text);

@@ -67,10 +67,24 @@ pub(super) fn of_syntax(error: &Error, text: &str, map: &SourceMap) -> Box<Diagn
             "unexpected end of comment" => {
                 ("Missing end of comment tag".to_owned(), Some("close the comment with `#}`".to_owned()))
             }
-            _ => (wording::of_syntax(detail, found), None),
+            _ => {
+                let message = wording::of_syntax(detail, found);
+                let help = missing_end(&message, found);
+                (message, help)
+            }
         },
     };
     Diagnostic::compilation("jinja-syntax", message).label(map.span(range), "").maybe_help(help).boxed()
+}
+
+/// What comes where an expression should have ended.
+fn missing_end(message: &str, found: &str) -> Option<String> {
+    let closed_by = match message {
+        _ if message.starts_with("expected token 'end of print statement'") => "}}",
+        _ if message.starts_with("expected token 'end of statement block'") => "%}",
+        _ => return None,
+    };
+    Some(format!("close it with `{closed_by}`, or put an operator or a comma before `{found}`"))
 }
 
 fn unknown_tag(tag: &str) -> (String, Option<String>) {
@@ -174,6 +188,8 @@ fn unknown(what: &str, detail: Option<&str>, text: &str) -> Diagnostic {
     let quoted = || text.split(['\'', '"']).nth(1).unwrap_or(text);
     let name = told.unwrap_or_else(quoted);
     Diagnostic::compilation("unknown-filter", format!("No {what} named '{name}'."))
+        .help(format!("a {what} is one of Jinja2's; a macro is called as a function: `{name}(..)`"))
+        .maybe_help(if what == "filter" { did_you_mean(name, wording::FILTERS) } else { None })
 }
 
 /// Nothing is at this path.

@@ -123,4 +123,5 @@ pub(super) fn duplicate(first: &MacroDef, second: &MacroDef) -> Diagnostic {
     Diagnostic::compilation("duplicate-macro", message)
         .label(second.name_span(), "")
         .label(first.name_span(), "the first one")
+        .help("rename or remove one of the two")
 }

@@ -184,6 +184,7 @@ pub fn doc_not_found(unique_id: &str, name: &str, package: Option<&str>, lookup:
         "missing-doc",
         format!("Documentation for '{unique_id}' depends on doc '{name}' {place} which was not found"),
     )
+    .help(format!("write it in a .md file: `{{% docs {name} %}} .. {{% enddocs %}}`"))
     .maybe_help(did_you_mean(name, sorted(lookup.doc_names())))
 }
 

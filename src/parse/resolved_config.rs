@@ -7,6 +7,7 @@ use serde::Deserialize as _;
 use serde_json::Value as Json;
 
 use super::checks;
+use crate::diagnostic::{Diagnostic, Result};
 use crate::manifest::{Access, Config, Contract, Docs, Node, NodeKind};
 
 static NULL: Json = Json::Null;
@@ -83,7 +84,7 @@ impl<'c> ResolvedConfig<'c> {
     }
 
     /// Copies to the node what dbt keeps both there and in its config.
-    pub(super) fn copy_to(&self, node: &mut Node) -> Result<(), String> {
+    pub(super) fn copy_to(&self, node: &mut Node) -> Result<()> {
         for tag in self.tags() {
             if !node.tags.iter().any(|known| known == tag) {
                 node.tags.push(tag.to_owned());
@@ -102,7 +103,7 @@ impl<'c> ResolvedConfig<'c> {
         self.copy_docs(node);
         self.copy_contract(node);
         self.copy_access(node)?;
-        checks::check_contract(node)
+        checks::check_contract(node).map_err(invalid)
     }
 
     /// dbt: keys that docs do not have are dropped, from the config too.
@@ -137,7 +138,7 @@ impl<'c> ResolvedConfig<'c> {
         }
     }
 
-    fn copy_access(&self, node: &mut Node) -> Result<(), String> {
+    fn copy_access(&self, node: &mut Node) -> Result<()> {
         let (Some(access), NodeKind::Model(part)) = (self.access, &mut node.kind) else { return Ok(()) };
         part.access = match access.as_str() {
             Some("private") => Access::Private,
@@ -145,12 +146,17 @@ impl<'c> ResolvedConfig<'c> {
             Some("public") => Access::Public,
             _ => {
                 let text = access.as_str().map_or_else(|| access.to_string(), str::to_owned);
-                return Err(format!(
-                    "Node {} has an invalid value ({text}) for the access field",
-                    node.unique_id
-                ));
+                let message =
+                    format!("Node {} has an invalid value ({text}) for the access field", node.unique_id);
+                return Err(Diagnostic::parsing("invalid-config", message)
+                    .help("write `private`, `protected` or `public`")
+                    .boxed());
             }
         };
         Ok(())
     }
+}
+
+fn invalid(message: String) -> Box<Diagnostic> {
+    Diagnostic::parsing("invalid-config", message).boxed()
 }

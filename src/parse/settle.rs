@@ -248,9 +248,8 @@ impl<'a> Parser<'a> {
         node.unrendered_config = written.into();
         first_tags.retain(|tag| !node.tags.contains(tag));
         node.tags.extend(first_tags);
-        if let Err(message) = resolved.copy_to(node) {
-            let problem = Diagnostic::parsing("invalid-config", message).subject(draft.locator());
-            return Err(located(problem, draft));
+        if let Err(problem) = resolved.copy_to(node) {
+            return Err(located(*problem, draft));
         }
         naming.apply(draft.node_mut(), &resolved)?;
         self.render_hooks(draft, &resolved)

@@ -166,6 +166,7 @@ impl Parser<'_> {
                 ),
             )
             .label(fixture.span.clone(), "")
+            .help("rename one of the two files, and name it so here")
             .boxed()),
             (Some(file), None) => Ok(file.source.text.clone()),
             (None, _) => Err(Diagnostic::parsing(

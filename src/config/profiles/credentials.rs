@@ -71,6 +71,7 @@ impl Sources<'_> {
                 let place = self.fields.get(key).unwrap_or(self.fields.yaml);
                 Err(Diagnostic::runtime("profile-key", format!("'{text}' is not a number for `{key}`"))
                     .label(place.span(), "")
+                    .help("write digits only")
                     .boxed())
             }
         }

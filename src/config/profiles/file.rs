@@ -171,6 +171,7 @@ fn output<'a>(profile: &'a Yaml, name: &str, target: &str) -> Result<&'a Yaml> {
             ),
         )
         .label(place.span(), "")
+        .help("name one of them, with `--target` or under `target:`")
         .maybe_help(did_you_mean(target, outputs.keys()))
         .boxed());
     };

@@ -232,6 +232,7 @@ fn read_name(file: &Fields<'_>) -> Result<String> {
             format!("Invalid project name: {name} is a reserved word"),
         )
         .label(value.span(), "")
+        .help("choose another name, and use it below `models:` and the like too")
         .boxed());
     }
     Ok(name.to_owned())

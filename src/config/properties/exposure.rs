@@ -50,6 +50,7 @@ impl Owner {
                 format!("{kind} owner must have at least one of 'name' or 'email'."),
             )
             .label(yaml.span(), "")
+            .help("write `owner: {name: ..}` or `owner: {email: ..}`")
             .boxed());
         }
         let extra = fields.mapping().iter().filter(|entry| entry.key != "email" && entry.key != "name");
@@ -131,6 +132,7 @@ fn one_of(owner: &Fields<'_>, key: &str, allowed: &[&str]) -> Result<Option<Stri
         format!("'{text}' is not one of {} for `{key}` of {owner}", python_list(allowed)),
     )
     .label(place, "")
+    .help("write one of them")
     .maybe_help(did_you_mean(&text, allowed.iter().copied()))
     .boxed())
 }

@@ -132,6 +132,7 @@ fn read_age(yaml: &Yaml) -> Result<Age> {
         format!("'{period}' is not one of ['minute', 'hour', 'day']"),
     )
     .label(yaml.get("period").unwrap_or(yaml).span(), "")
+    .help("count in one of them: seven days make a week")
     .maybe_help(did_you_mean(period, PERIODS))
     .boxed())
 }

@@ -192,6 +192,7 @@ impl<'a> NodeProperties<'a> {
                     ),
                 )
                 .label(version.span.clone(), "")
+                .help("give each entry of `versions` a `v` of its own")
                 .boxed());
             }
         }
@@ -211,6 +212,7 @@ impl<'a> NodeProperties<'a> {
             ),
         )
         .label(place.span(), "")
+        .help("name one of them, or leave `latest_version` out: the highest is the latest")
         .boxed())
     }
 }
@@ -300,6 +302,7 @@ fn read_config(node: &Fields<'_>) -> Result<Map<String, Json>> {
                 ),
             )
             .label(entry.key_span(), "")
+            .help(format!("keep the `{key}` below `config:`"))
             .boxed());
         }
         config.insert(key.to_owned(), entry.value.to_json());

@@ -154,6 +154,7 @@ impl Fixture {
                     format!("'{other}' is not one of ['csv', 'dict', 'sql'] for `format` of {fields}"),
                 )
                 .label(yaml.get("format").unwrap_or(yaml).span(), "")
+                .help("write `dict` for rows in YAML, `csv` or `sql`")
                 .maybe_help(did_you_mean(other, ["csv", "dict", "sql"]))
                 .boxed());
             }

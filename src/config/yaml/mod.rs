@@ -217,6 +217,12 @@ impl Yaml {
     pub fn wrong_type(&self, owner: &str, expected: &str) -> Box<Diagnostic> {
         Diagnostic::parsing("wrong-type", format!("{owner} must be {expected}, but is {}", self.kind_name()))
             .label(self.span(), format!("expected {expected}"))
+            .help(match expected {
+                "a list" => "write `[one, two]`, or a line with `- ` for each".to_owned(),
+                "a mapping" => "write `key: value`, one on each line below it".to_owned(),
+                "a string" => "write a text, in quotes if it looks like a number or a mapping".to_owned(),
+                other => format!("write {other}"),
+            })
             .boxed()
     }
 

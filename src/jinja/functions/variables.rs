@@ -45,6 +45,9 @@ impl Var {
                 "missing-var",
                 format!("Required var '{name}' not found in config:\nVars supplied to {node} = {supplied}"),
             )
+            .help(format!(
+                "set it under `vars:` in dbt_project.yml or with `--vars`, or give a default: `var('{name}', ..)`"
+            ))
             .maybe_help(known),
         )
     }
