@@ -62,5 +62,6 @@
     {%- for name in rsdbt_named_keys() -%}
       {%- do run_query('alter table ' ~ relation ~ ' rename constraint ' ~ rsdbt_waiting_constraint(name) ~ ' to ' ~ name) -%}
     {%- endfor -%}
+    {%- do rsdbt_name_after_table(make_intermediate_relation(relation), relation) -%}
   {%- endif -%}
 {% endmacro %}
