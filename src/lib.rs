@@ -36,6 +36,9 @@ pub mod sql;
 /// Postgres: connect, execute, catalog reads, relation cache, COPY, the embedded server.  [postgres-protocol, rustls, ruzstd]
 pub mod adapter;
 
+/// What rsdbt remembers about relations and jobs: the tables of the schema `rsdbt`, made and migrated.
+pub mod memory;
+
 /// The macros and starter files that ship with the binary.
 pub mod builtin;
 

@@ -71,10 +71,10 @@ fn texts(database: &mut Database, sql: &str) -> Vec<String> {
 }
 
 fn intervals(database: &mut Database) -> Vec<String> {
-    let table = format!("{}_rsdbt.schedule_intervals", database.schema);
+    let schema = database.schema.clone();
     let sql = format!(
         "select concat_ws(' ', regexp_replace(task, '.*(upsert_|[.])', ''), (logical_time at time zone 'UTC')::date, state, attempt) \
-         from {table} order by logical_time, task"
+         from rsdbt.intervals where schema_name = '{schema}' order by logical_time, task"
     );
     texts(database, &sql)
 }
@@ -134,7 +134,10 @@ fn an_upstream_that_fails_times_out_and_the_next_day_is_well() {
     let status = String::from_utf8_lossy(&status.stdout).into_owned();
     assert!(status.contains("failed intervals: 1"), "{status}");
     assert_eq!(intervals(&mut database), ["ad_lineitem 2022-09-01 failed 2", "unit 2022-09-01 failed 0"]);
-    let messages = format!("select message from {}_rsdbt.schedule_intervals order by task", database.schema);
+    let messages = format!(
+        "select message from rsdbt.intervals where schema_name = '{}' order by task",
+        database.schema
+    );
     let messages = texts(&mut database, &messages);
     assert!(messages[0].contains("1 staged row without a key (id): nothing was applied"), "{messages:?}");
     assert_eq!(

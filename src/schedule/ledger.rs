@@ -1,13 +1,14 @@
-//! Which interval of which task is how far: a table beside the target schema, read by anyone, written by one.
+//! Which interval of which task is how far: rows of `rsdbt.intervals`, which one process writes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::adapter::{Cell, Connection, Settings, quote_identifier, quote_literal};
+use crate::adapter::{Cell, Connection, Settings, quote_literal};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::HashMap;
+use crate::memory;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
@@ -59,7 +60,7 @@ type Intervals = BTreeMap<Timestamp, Interval>;
 
 pub struct Ledger {
     connection: Connection,
-    table: String,
+    schema: String,
     project: String,
     tasks: HashMap<String, Intervals>,
     /// Up to here, nothing of a task is open.
@@ -67,30 +68,13 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Connects and reads; makes the table when it is not there.
+    /// Connects and reads; makes the tables when they are not there.
     pub fn open(settings: &Arc<Settings>, project: &str) -> Result<Self> {
         let mut connection = Connection::open(settings)?;
-        let schema = quote_identifier(&format!("{}_rsdbt", settings.schema));
-        let table = format!("{schema}.schedule_intervals");
-        let known = connection.query("select to_regclass($1) is not null", &[&table])?;
-        if known.rows.first().and_then(|row| row.first()) != Some(&Cell::Bool(true)) {
-            // `if not exists` alone lets two sessions collide
-            connection.query("select pg_advisory_lock(hashtextextended('rsdbt store', 0))", &[])?;
-            connection.query(&format!("create schema if not exists {schema}"), &[])?;
-            connection.query(
-                &format!(
-                    "create table if not exists {table} (project text, task text, logical_time timestamptz, \
-                     state text not null, attempt integer not null, not_before timestamptz, \
-                     started_at timestamptz, ended_at timestamptz, message text not null default '', \
-                     primary key (project, task, logical_time))"
-                ),
-                &[],
-            )?;
-            connection.query("select pg_advisory_unlock(hashtextextended('rsdbt store', 0))", &[])?;
-        }
+        memory::prepare(&mut connection)?;
         let mut ledger = Self {
             connection,
-            table,
+            schema: settings.schema.clone(),
             project: project.to_owned(),
             tasks: HashMap::default(),
             settled: HashMap::default(),
@@ -101,7 +85,7 @@ impl Ledger {
 
     /// Makes this the one that runs the project's tasks; what another left unfinished may run again.
     pub fn take_charge(&mut self) -> Result<()> {
-        let lock = format!("rsdbt schedule {} {}", self.table, self.project);
+        let lock = format!("rsdbt schedule {} {}", self.schema, self.project);
         let taken =
             self.connection.query("select pg_try_advisory_lock(hashtextextended($1, 0))", &[&lock])?;
         if taken.rows.first().and_then(|row| row.first()) != Some(&Cell::Bool(true)) {
@@ -112,23 +96,18 @@ impl Ledger {
             .help("one is enough: `rsdbt schedule --status` shows what it does")
             .boxed());
         }
-        let update = format!(
-            "update {} set state = 'interrupted', attempt = attempt - 1 where project = $1 and state = 'running'",
-            self.table
-        );
-        self.connection.query(&update, &[&self.project])?;
+        let update = "update rsdbt.intervals set state = 'interrupted', attempt = attempt - 1 \
+             where role = current_user and project = $1 and schema_name = $2 and state = 'running'";
+        self.connection.query(update, &[&self.project, &self.schema])?;
         self.read()
     }
 
     fn read(&mut self) -> Result<()> {
-        let query = format!(
-            "select task, to_char(logical_time at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), state, \
+        let query = "select task, to_char(logical_time at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), state, \
              attempt::text, to_char(not_before at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), \
              to_char(started_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), message \
-             from {} where project = $1",
-            self.table
-        );
-        let rows = self.connection.query(&query, &[&self.project])?;
+             from rsdbt.intervals where role = current_user and project = $1 and schema_name = $2";
+        let rows = self.connection.query(query, &[&self.project, &self.schema])?;
         self.tasks.clear();
         for row in &rows.rows {
             let text = |at: usize| match row.get(at) {
@@ -173,18 +152,16 @@ impl Ledger {
 
     /// Records how far an interval is.
     pub fn record(&mut self, task: &str, logical_time: Timestamp, interval: Interval) -> Result<()> {
-        let statement = format!(
-            "insert into {} as known (project, task, logical_time, state, attempt, not_before, started_at, ended_at, message) \
-             values ($1, $2, $3::timestamptz, $4, $5::int, nullif($6, '')::timestamptz, nullif($7, '')::timestamptz, \
+        let statement = "insert into rsdbt.intervals (project, schema_name, task, logical_time, state, attempt, \
+             not_before, started_at, ended_at, message) \
+             values ($1, $10, $2, $3::timestamptz, $4, $5::int, nullif($6, '')::timestamptz, nullif($7, '')::timestamptz, \
              case when $8 = 'yes' then clock_timestamp() end, $9) \
-             on conflict (project, task, logical_time) do update set state = excluded.state, \
+             on conflict (role, project, schema_name, task, logical_time) do update set state = excluded.state, \
              attempt = excluded.attempt, not_before = excluded.not_before, started_at = excluded.started_at, \
-             ended_at = excluded.ended_at, message = excluded.message",
-            self.table
-        );
+             ended_at = excluded.ended_at, message = excluded.message";
         let moment = |at: Option<Timestamp>| at.map_or_else(String::new, |at| at.to_string());
         self.connection.query(
-            &statement,
+            statement,
             &[
                 &self.project,
                 task,
@@ -195,6 +172,7 @@ impl Ledger {
                 &moment(interval.started_at),
                 if interval.state.is_settled() { "yes" } else { "no" },
                 &interval.message,
+                &self.schema,
             ],
         )?;
         self.tasks.entry(task.to_owned()).or_default().insert(logical_time, interval);
@@ -204,10 +182,10 @@ impl Ledger {
     /// What a run commits together with its work: so that a process that dies repeats nothing and skips nothing.
     pub fn success_statement(&self, task: &str, logical_time: Timestamp) -> String {
         format!(
-            "update {} set state = 'success', not_before = null, ended_at = clock_timestamp(), message = '' \
-             where project = {} and task = {} and logical_time = {}",
-            self.table,
+            "update rsdbt.intervals set state = 'success', not_before = null, ended_at = pg_catalog.clock_timestamp(), message = '' \
+             where role = current_user and project = {} and schema_name = {} and task = {} and logical_time = {}",
             quote_literal(&self.project),
+            quote_literal(&self.schema),
             quote_literal(task),
             quote_literal(&logical_time.to_string())
         )

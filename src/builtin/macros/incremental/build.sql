@@ -16,8 +16,9 @@
       {{ get_create_table_as_sql(False, relation, get_empty_subquery_sql(sql)) }}
     {%- endcall -%}
     {%- call statement('main') -%}
-      {{ rsdbt_insert_beside(relation, {'query': sql, 'beside': rsdbt_remembering(none)}) }}
+      {{ rsdbt_insert_beside(relation, {'query': sql, 'beside': rsdbt_remembering(none, relation)}) }}
     {%- endcall -%}
+    {%- do rsdbt_remember_own_rows(relation, adapter.get_columns_in_relation(relation), none) -%}
   {%- else -%}
     {%- call statement('main') -%}
       {{ get_create_table_as_sql(False, relation, sql) }}
@@ -66,6 +67,9 @@
   {%- call statement('main') -%}
     {{ strategy_sql }}
   {%- endcall -%}
+  {%- if windows and config.get('dirty') -%}
+    {%- do rsdbt_remember_overwritten(target_relation, dest_columns, windows, load_result('main')['response'].rows_affected) -%}
+  {%- endif -%}
   {%- if strategy == 'merge_upsert' -%}
     {%- do rsdbt_refuse_rows_without_key(rsdbt_listed(unique_key)) -%}
   {%- endif -%}

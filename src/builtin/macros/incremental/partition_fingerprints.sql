@@ -1,29 +1,4 @@
-{#
-  `dirty: true`: for every input with an event_time, the number of rows and a checksum per period are remembered in
-  <target schema>_rsdbt.partition_fingerprints. What differs at the next run is built again.
-#}
-
-{# Local starts of the periods whose inputs differ from what the table was built of. #}
-{% macro rsdbt_changed_periods_sql() %}
-  {#- `horizon: 90`: older periods are taken as they are. A literal, so that an index on the event time serves. -#}
-  {%- set horizon = rsdbt_periods_ago(config.get('horizon')) if config.get('horizon') is not none else none -%}
-  {%- set changed -%}
-    select coalesce(now_there.period, known.period)
-    from (
-      {{ rsdbt_fingerprints_sql(horizon, none) }}
-    ) as now_there
-    full join (
-      select * from {{ rsdbt_fingerprint_store() }}
-      where model = {{ rsdbt_model_literal() }} {{ "and period >= '" ~ horizon['local_start'] ~ "'" if horizon is not none }}
-    ) as known using (input, period)
-    where now_there.row_count is distinct from known.row_count or now_there.checksum is distinct from known.checksum
-  {%- endset -%}
-  {%- set periods = [] -%}
-  {%- for row in run_query('select distinct period::text from (' ~ changed ~ ') as changed (period)').rows -%}
-    {%- do periods.append("select timestamp '" ~ row[0] ~ "'") -%}
-  {%- endfor -%}
-  {{ return(periods | join('\nunion all\n') or 'select null::timestamp') }}
-{% endmacro %}
+{# `dirty: true`: for every input with an event_time, the number of rows and a checksum per period. #}
 
 {#
   Of the windows, or of all periods since the horizon. The planner takes every moment for a group of its own and would

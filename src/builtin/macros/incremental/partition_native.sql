@@ -3,10 +3,15 @@
 {# The frame, with the query's columns and the partitions of its rows. #}
 {% macro rsdbt_build_partitioned(relation) %}
   {%- set rows = make_temp_relation(relation) -%}
-  {%- do rsdbt_read_rows(rows, sql, {'query': sql, 'beside': rsdbt_remembering(none) if config.get('dirty') else []}) -%}
+  {%- do rsdbt_read_rows(rows, sql, {'query': get_empty_subquery_sql(sql) if config.get('dirty') else sql, 'beside': []}) -%}
   {%- call statement('create_frame') -%}
     create table {{ relation }} (like {{ rows }}) partition by range ({{ rsdbt_partitioning().field }})
   {%- endcall -%}
+  {%- if config.get('dirty') -%}
+    {%- call statement('read_rows') -%}
+      {{ rsdbt_insert_beside(rows, {'query': sql, 'beside': rsdbt_remembering(none, relation)}) }}
+    {%- endcall -%}
+  {%- endif -%}
   {%- set columns = adapter.get_columns_in_relation(rows) -%}
   {%- set windows = rsdbt_windows_of_rows(rows, columns) -%}
   {%- for window in windows -%}
@@ -19,6 +24,10 @@
     {{ rsdbt_insert_windows_sql(relation, rows, columns, windows) }}
   {%- endcall -%}
   {%- do rsdbt_add_missing_constraints(relation) -%}
+  {%- if config.get('dirty') -%}
+    {%- do rsdbt_remember_own_rows(relation, columns, none) -%}
+    {%- do run_query(rsdbt_same_files_again_sql(relation, none)) -%}
+  {%- endif -%}
 {% endmacro %}
 
 {% macro rsdbt_insert_windows_sql(relation, rows, columns, windows) %}

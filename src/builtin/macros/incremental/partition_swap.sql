@@ -13,19 +13,20 @@
   {%- set dropped = [] -%}
   {%- set changes = ['drop table ' ~ outlived | join(', ')] if outlived else [] -%}
   {%- set filled = namespace(rows=0) -%}
+  {%- set counts = {} -%}
+  {%- set files_before = rsdbt_files_literal(target) -%}
   {%- set with_rows = rsdbt_windows_of_rows(rows, columns) | map(attribute='name') | list -%}
   {%- for window in windows -%}
     {%- set partition = rsdbt_partition(target, window) -%}
     {%- set fresh = make_relation_with_suffix(partition, '__dbt_tmp') -%}
     {%- set backup = make_relation_with_suffix(partition, '__dbt_backup') -%}
     {%- set found = run_query('select ' ~ rsdbt_regclass(partition) ~ ' is not null, ' ~ rsdbt_regclass(backup) ~ ' is not null').rows[0] -%}
-    {%- if found[1] -%}
-      {#- Of a run that ended between the swap and the drop. -#}
-      {%- do run_query('drop table ' ~ backup) -%}
-    {%- endif -%}
+    {#- Of a run that ended between the swap and the drop. -#}
+    {%- do run_query('drop table ' ~ backup) if found[1] -%}
     {%- if found[0] or window['name'] in with_rows -%}
       {%- do rsdbt_build_partition(fresh, target, rows, columns, window) -%}
-      {%- set filled.rows = filled.rows + load_result('fill_partition')['response'].rows_affected -%}
+      {%- do counts.update({window['local_start']: load_result('fill_partition')['response'].rows_affected}) -%}
+      {%- set filled.rows = filled.rows + counts[window['local_start']] -%}
       {%- if found[0] -%}
         {%- do locked.append(partition.render()) -%}
         {%- do dropped.append(backup.render()) -%}
@@ -37,6 +38,7 @@
         ~ rsdbt_partition_bounds(window, rsdbt_field_kind(columns))) -%}
     {%- endif -%}
   {%- endfor -%}
+  {%- do changes.extend(rsdbt_remember_swap(target, columns, windows, counts, changes, files_before)) -%}
   {%- set swap = (([rsdbt_lock_when_free([target.render()] + locked)] if locked else []) + changes) | join(';\n') -%}
   {%- call noop_statement('main', 'INSERT 0 ' ~ filled.rows, 'INSERT', filled.rows) %}{{ swap }}{% endcall -%}
   {{ return({'swap': swap, 'drop': 'drop table ' ~ dropped | join(', ') if dropped else none} if changes else none) }}

@@ -55,7 +55,7 @@
       {%- do periods.append('select generate_series(' ~ current ~ ' - ' ~ config.get('lookback') ~ ' * ' ~ step ~ ', ' ~ current ~ ', ' ~ step ~ ')') -%}
     {%- endif -%}
     {%- if config.get('dirty') -%}
-      {%- do periods.append(rsdbt_changed_periods_sql()) -%}
+      {%- do periods.append(rsdbt_changed_periods_sql(columns)) -%}
     {%- endif -%}
     {%- for query in rsdbt_listed(config.get('restate')) -%}
       {%- do periods.append('select ' ~ rsdbt_local_field('moment', rsdbt_field_kind(columns)) ~ ' from (' ~ render(query) ~ ') as named (moment)') -%}

@@ -15,6 +15,7 @@ use crate::hashed::HashMap;
 use crate::jinja::objects::{ColumnClass, Policy, Relation, RelationClass, Table};
 use crate::jinja::python::dict;
 use crate::jinja::runtime;
+use crate::memory::Memory;
 
 /// What is the same for all nodes of a run.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub struct AdapterSettings {
     /// Behaviour-change flags that the user set, by name.
     pub behavior: Map<String, Json>,
     pub cache: Arc<RelationCache>,
+    pub memory: Memory,
 }
 
 /// A seed's file, for `load_agate_table`.

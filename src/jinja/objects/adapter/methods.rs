@@ -26,6 +26,7 @@ pub(super) fn call(
             database.verify_database(&to_str(&name)).map(|()| Value::from("")).map_err(raise)
         }),
         "quote_as_configured" => quote_as_configured(database, args),
+        "prepare_memory" => prepare_memory(database, args),
         "get_incremental_strategy_macro" => strategies::incremental_macro(database, state, args),
         "get_hard_deletes_behavior" => strategies::hard_deletes(state, args),
         _ => return None,
@@ -105,6 +106,17 @@ fn attempt(database: &Database, args: &[Value]) -> Result<Value, Error> {
     );
     let response = answer.map_err(raise)?;
     Ok(response.map_or_else(none, |response| ResponseObject(response).to_value()))
+}
+
+/// Whether the tables of the schema `rsdbt` can be used; an error when they are required and cannot.
+fn prepare_memory(database: &Database, args: &[Value]) -> Result<Value, Error> {
+    let [required] = bind("prepare_memory", args, ["required"])?;
+    let session = database.session().map_err(raise)?;
+    let memory = &database.settings.memory;
+    if required.is_some_and(|required| !required.is_true()) {
+        return memory.offer(session).map(Value::from).map_err(raise);
+    }
+    memory.require(session).map(|()| Value::from(true)).map_err(raise)
 }
 
 fn quote_as_configured(database: &Database, args: &[Value]) -> Result<Value, Error> {

@@ -81,7 +81,8 @@ fn stand_in(method: &str) -> Option<Value> {
         | "commit"
         | "assert_valid_snapshot_target_given_strategy"
         | "get_incremental_strategy_macro"
-        | "get_hard_deletes_behavior" => none(),
+        | "get_hard_deletes_behavior"
+        | "prepare_memory" => none(),
         _ => return None,
     })
 }

@@ -1,4 +1,4 @@
-{# Where fingerprints are kept, and how a row is hashed. #}
+{# How a row of an input is hashed, and what its event time is. #}
 
 {% macro rsdbt_columns_of_input(node) %}
   {%- set relation = api.Relation.create(database=node.database, schema=node.schema, identifier=node.identifier or node.alias) -%}
@@ -38,37 +38,4 @@
     {%- endif -%}
   {%- endfor -%}
   {{ return(false) }}
-{% endmacro %}
-
-{% macro rsdbt_model_literal() %}
-  {{ return("'" ~ escape_single_quotes(this.render()) ~ "'") }}
-{% endmacro %}
-
-{% macro rsdbt_fingerprint_store() %}
-  {%- set schema = target.schema ~ '_rsdbt' -%}
-  {%- set store = adapter.quote(schema) ~ '.partition_fingerprints' -%}
-  {%- if not rsdbt_store_exists(schema)['table'] -%}
-    {#- `if not exists` alone lets two sessions collide. -#}
-    {%- do run_query("select pg_advisory_xact_lock(hashtextextended('rsdbt store', 0))") -%}
-    {%- set exists = rsdbt_store_exists(schema) -%}
-    {%- if not exists['schema'] -%}
-      {%- do run_query('create schema ' ~ adapter.quote(schema)) -%}
-    {%- endif -%}
-    {%- if not exists['table'] -%}
-      {%- do run_query(
-        'create table ' ~ store ~ ' (model text, input text, period timestamp, row_count bigint, checksum numeric, '
-        ~ 'primary key (model, input, period))'
-      ) -%}
-    {%- endif -%}
-  {%- endif -%}
-  {{ return(store) }}
-{% endmacro %}
-
-{# Asked of the catalog's rows: what a session once looked up by name and did not find, it goes on not to find. #}
-{% macro rsdbt_store_exists(schema) %}
-  {%- set row = run_query(
-    "select count(distinct namespace.oid), count(class.oid) from pg_catalog.pg_namespace as namespace left join pg_catalog.pg_class as class"
-    ~ " on relnamespace = namespace.oid and relname = 'partition_fingerprints' where nspname = '" ~ escape_single_quotes(schema) ~ "'"
-  ).rows[0] -%}
-  {{ return({'schema': row[0] > 0, 'table': row[1] > 0}) }}
 {% endmacro %}

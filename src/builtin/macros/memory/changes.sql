@@ -1,0 +1,72 @@
+{#
+  `dirty: true`: which periods are not what the table was built of. Remembered in `rsdbt.periods`: the rows and a checksum of each
+  period of each input, and the relation's own rows. A relation without memory differs everywhere.
+#}
+
+{# Local starts of those periods. #}
+{% macro rsdbt_changed_periods_sql(columns) %}
+  {#- `horizon: 90`: older periods are taken as they are. A literal, so that an index on the event time serves. -#}
+  {%- set horizon = rsdbt_periods_ago(config.get('horizon')) if config.get('horizon') is not none else none -%}
+  {%- set memory = rsdbt_memory_of(this) -%}
+  {%- set starts = [] if memory.same_files else rsdbt_other_own_rows(memory, columns) -%}
+  {%- if not memory.known -%}
+    {%- do rsdbt_remember_relation(this, memory.files) -%}
+  {%- elif not memory.same_files -%}
+    {%- do run_query('update rsdbt.relations set files = ' ~ memory.files ~ ', adopted = false where relation = ' ~ memory.oid) -%}
+  {%- endif -%}
+  {%- set changed -%}
+    select coalesce(now_there.period, known.period)
+    from (
+      {{ rsdbt_fingerprints_sql(horizon, none) }}
+    ) as now_there
+    full join (
+      select input, period, row_count, checksum
+      from rsdbt.periods
+      where relation = {{ memory.oid }} and input <> 'own rows' {{ "and period >= '" ~ horizon['local_start'] ~ "'" if horizon is not none }}
+    ) as known using (input, period)
+    where now_there.row_count is distinct from known.row_count or now_there.checksum is distinct from known.checksum
+  {%- endset -%}
+  {%- for row in run_query('select distinct period::text from (' ~ changed ~ ') as changed (period)').rows -%}
+    {%- do starts.append(row[0]) -%}
+  {%- endfor -%}
+  {%- set periods = [] -%}
+  {%- for start in starts | unique if horizon is none or start >= horizon['local_start'] -%}
+    {%- do periods.append("select timestamp '" ~ start ~ "'") -%}
+  {%- endfor -%}
+  {{ return(periods | join('\nunion all\n') or 'select null::timestamp') }}
+{% endmacro %}
+
+{#
+  The storage is another one, or nothing is known: the table's rows per period are compared, and what is known of periods that
+  differ is forgotten. Memory of an earlier rsdbt has no own rows: there, a period that lost all of them differs.
+#}
+{% macro rsdbt_other_own_rows(memory, columns) %}
+  {%- set query -%}
+    with counted as ({{ rsdbt_count_own_rows_sql(this, columns, none) }}),
+    differing as (
+      {%- if memory.adopted %}
+      select distinct period from rsdbt.periods
+      where relation = {{ memory.oid }} and row_count > 0 and period not in (select period from counted)
+      {%- else %}
+      select period
+      from counted
+      full join (select period, row_count from rsdbt.periods where relation = {{ memory.oid }} and input = 'own rows') as known using (period)
+      where coalesce(counted.row_count, 0) <> coalesce(known.row_count, 0)
+      {%- endif %}
+    ),
+    {%- if memory.adopted %}
+    remembered as (
+      insert into rsdbt.periods (relation, input, period, row_count) select {{ memory.oid }}, 'own rows', period, row_count from counted
+    ),
+    {%- endif %}
+    forgotten as (
+      delete from rsdbt.periods where relation = {{ memory.oid }} and period in (select period from differing)
+    )
+    select period::text from differing
+  {%- endset -%}
+  {%- set starts = [] -%}
+  {%- for row in run_query(query).rows -%}
+    {%- do starts.append(row[0]) -%}
+  {%- endfor -%}
+  {{ return(starts) }}
+{% endmacro %}

@@ -1,0 +1,49 @@
+//! The versions of the tables, as numbered files.
+
+use include_dir::{Dir, include_dir};
+
+use crate::sql;
+
+static MIGRATIONS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/memory/migrations");
+
+/// What brings the layout from the version before to this one.
+pub(super) struct Migration {
+    pub(super) version: i64,
+    script: &'static str,
+}
+
+impl Migration {
+    pub(super) fn statements(&self) -> Vec<&'static str> {
+        sql::statements(self.script)
+    }
+
+    /// Records the version; the comment is what a run looks at.
+    pub(super) fn record(&self) -> [String; 2] {
+        let version = self.version;
+        [
+            format!("insert into rsdbt.layout (version) values ({version})"),
+            format!("comment on schema rsdbt is '{COMMENT}{version}'"),
+        ]
+    }
+}
+
+pub(super) const COMMENT: &str = "What rsdbt remembers; layout ";
+
+/// In their order.
+pub(super) fn migrations() -> Vec<Migration> {
+    let mut migrations: Vec<Migration> = MIGRATIONS
+        .files()
+        .filter_map(|file| {
+            let name = file.path().file_stem()?.to_str()?;
+            let version = name.split('_').next()?.parse().ok()?;
+            Some(Migration { version, script: file.contents_utf8()? })
+        })
+        .collect();
+    migrations.sort_by_key(|migration| migration.version);
+    migrations
+}
+
+/// The version that this program knows.
+pub(super) fn current() -> i64 {
+    migrations().last().map_or(0, |migration| migration.version)
+}

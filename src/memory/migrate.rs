@@ -1,0 +1,101 @@
+//! Creates the schema, applies what is missing, and takes over what an earlier layout or another owner left.
+
+use std::sync::Arc;
+
+use super::condition::{Condition, Verdict};
+use super::{advice, layout, legacy};
+use crate::adapter::{Begin, Cell, Connection, Fetch, Settings, quote_identifier};
+use crate::diagnostic::Result;
+
+/// Two programs at once come one after the other; nobody waits for ever behind a run that uses the tables.
+const LOCKS: [&str; 3] = [
+    "set local search_path = pg_catalog, pg_temp",
+    "set local lock_timeout = '30s'",
+    "select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('rsdbt memory', 0))",
+];
+
+pub(super) fn migrate(settings: &Arc<Settings>) -> Result<()> {
+    let settings = Arc::new(Settings { autocommit: false, ..Settings::clone(settings) });
+    let mut connection = Connection::open(&settings)?;
+    let connection = &mut connection;
+    for statement in LOCKS {
+        run(connection, statement)?;
+    }
+    // another program may have been here meanwhile
+    let condition = Condition::read(connection)?;
+    match condition.verdict() {
+        Verdict::Ready => return connection.rollback_if_open(),
+        Verdict::Denied | Verdict::Untrusted | Verdict::Newer => return Err(advice::refusal(&condition)),
+        Verdict::Missing | Verdict::Old => {}
+    }
+    let set_aside = if condition.stranger.is_some() { Some(set_aside(connection)?) } else { None };
+    let owner = match &condition.schema_owner {
+        Some(owner) if set_aside.is_none() => owner,
+        // trusted by everybody, if the role may act for it
+        _ if is_member(connection, &condition.database_owner)? => &condition.database_owner,
+        _ => &condition.role,
+    };
+    if condition.schema_owner.is_none() || set_aside.is_some() {
+        run(connection, &format!("create schema rsdbt authorization {}", quote_identifier(owner)))?;
+    }
+    run(connection, &format!("set local role {}", quote_identifier(owner)))?;
+    apply(connection)?;
+    run(connection, &format!("set local role {}", quote_identifier(&condition.role)))?;
+    if let Some(aside) = set_aside {
+        legacy::copy_of_stranger(connection, &aside)?;
+    }
+    if condition.has_legacy {
+        legacy::take_over(connection)?;
+    }
+    connection.commit()
+}
+
+fn apply(connection: &mut Connection) -> Result<()> {
+    let exists = "select from pg_catalog.pg_class where relname = 'layout' \
+        and relnamespace = (select oid from pg_catalog.pg_namespace where nspname = 'rsdbt')";
+    let applied = if connection.query(exists, &[])?.rows.is_empty() {
+        0
+    } else {
+        match connection
+            .query("select pg_catalog.max(version)::bigint from rsdbt.layout", &[])?
+            .rows
+            .first()
+            .and_then(|row| row.first())
+        {
+            Some(Cell::Int(version)) => *version,
+            _ => 0,
+        }
+    };
+    for migration in layout::migrations().iter().filter(|migration| migration.version > applied) {
+        for statement in migration.statements() {
+            run(connection, statement)?;
+        }
+        for statement in migration.record() {
+            run(connection, &statement)?;
+        }
+    }
+    Ok(())
+}
+
+/// What a stranger made may have triggers and policies that act with the rights of whoever writes: it is not used.
+fn set_aside(connection: &mut Connection) -> Result<String> {
+    let name = "select 'rsdbt_of_' || rolname || '_' || s.oid from pg_catalog.pg_namespace as s \
+        join pg_catalog.pg_roles as o on o.oid = nspowner where nspname = 'rsdbt'";
+    let rows = connection.query(name, &[])?;
+    let name = match rows.rows.first().and_then(|row| row.first()) {
+        Some(Cell::Text(name)) => name.clone(),
+        _ => "rsdbt_aside".to_owned(),
+    };
+    run(connection, &format!("alter schema rsdbt rename to {}", quote_identifier(&name)))?;
+    Ok(name)
+}
+
+fn is_member(connection: &mut Connection, role: &str) -> Result<bool> {
+    let query =
+        "select pg_catalog.pg_has_role(oid, 'MEMBER') from pg_catalog.pg_roles where rolname = $1::text";
+    Ok(connection.query(query, &[role])?.rows.first().and_then(|row| row.first()) == Some(&Cell::Bool(true)))
+}
+
+pub(super) fn run(connection: &mut Connection, statement: &str) -> Result<()> {
+    connection.add_query(statement, Begin::Auto, Fetch::Nothing).map(drop)
+}

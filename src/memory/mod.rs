@@ -1,0 +1,69 @@
+//! What rsdbt remembers about relations and jobs: the schema `rsdbt` of a database. Macros read and write its tables
+//! in the transaction of the node; this module makes them, migrates them, and refuses those of a stranger.
+
+mod advice;
+mod condition;
+mod layout;
+mod legacy;
+mod migrate;
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::adapter::{Connection, Session};
+use crate::diagnostic::Result;
+
+use condition::{Condition, Verdict};
+
+/// Whether this process has looked already: once is enough.
+#[derive(Debug, Default)]
+pub struct Memory {
+    ready: Mutex<Option<Readiness>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Readiness {
+    Ready,
+    /// The role may not create the schema.
+    Absent,
+}
+
+impl Memory {
+    /// Makes the tables where they are missing or old, in a transaction of another session.
+    pub fn require(&self, session: &Session) -> Result<()> {
+        let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        if *ready != Some(Readiness::Ready) {
+            session.with(prepare)?;
+            *ready = Some(Readiness::Ready);
+        }
+        Ok(())
+    }
+
+    /// For what works without memory, too: false where there is none and the role may not create it.
+    pub fn offer(&self, session: &Session) -> Result<bool> {
+        let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        if ready.is_none() {
+            let verdict = session.with(Condition::read)?.verdict();
+            *ready = Some(match verdict {
+                Verdict::Denied | Verdict::Untrusted | Verdict::Newer => Readiness::Absent,
+                Verdict::Ready => Readiness::Ready,
+                Verdict::Missing | Verdict::Old => {
+                    session.with(prepare)?;
+                    Readiness::Ready
+                }
+            });
+        }
+        Ok(*ready == Some(Readiness::Ready))
+    }
+}
+
+/// The connection's transaction goes on; the tables are made in one of their own, which commits first.
+pub fn prepare(connection: &mut Connection) -> Result<()> {
+    let condition = Condition::read(connection)?;
+    match condition.verdict() {
+        Verdict::Ready => Ok(()),
+        Verdict::Denied | Verdict::Untrusted | Verdict::Newer => Err(advice::refusal(&condition)),
+        Verdict::Missing | Verdict::Old => migrate::migrate(connection.settings()),
+    }
+}
