@@ -77,9 +77,10 @@ class Bench:
         (self.folder / "profiles.yml").write_text(PROFILE)
         self.middle = FIRST_DAY + datetime.timedelta(options.days // 2)
 
-    def rsdbt(self, model, *arguments, schema="mart", folder=None):
+    def rsdbt(self, model, *arguments, schema="mart", folder=None, horizon=None):
         # the data is of fixed days, the horizon of the mart counts from today
-        horizon = (datetime.datetime.now(datetime.UTC).date() - FIRST_DAY).days + 1
+        if horizon is None:
+            horizon = (datetime.datetime.now(datetime.UTC).date() - FIRST_DAY).days + 1
         variables = f"{{sample: false, arriving_schema: arriving, horizon_days: {horizon}}}"
         folder = str(folder or self.folder)
         command = [self.options.rsdbt, "run", "--select", model, "--vars", variables, *arguments]
@@ -114,13 +115,12 @@ class Bench:
         psql(
             "-c", "create schema kept",
             "-c", f"create table kept.mart as select * from mart.{MART} order by data_at, lineitem_id, unit_id",
-            "-c", "create table kept.early_prints as select * from mart_rsdbt.partition_fingerprints",
             "-c", "create table kept.staging as select * from arriving.ad_lineitem_staging",
             "-c", "insert into arriving.ad_impression select * from arriving.late_impression on conflict do nothing",
             "-c", "vacuum analyze arriving.ad_impression",
         )
         self.late_facts_are_found()
-        psql("-c", "create table kept.prints as select * from mart_rsdbt.partition_fingerprints")
+        psql("-c", f"create table kept.prints as select * from rsdbt.periods where relation = 'mart.{MART}'::regclass")
         native = self.native()
         for schema in ("native", "other"):
             self.rsdbt(MART, schema=schema, folder=native)
@@ -153,9 +153,15 @@ class Bench:
     def restore_mart(self):
         psql(
             "-c", f"truncate mart.{MART}; insert into mart.{MART} select * from kept.mart",
-            "-c", "truncate mart_rsdbt.partition_fingerprints; insert into mart_rsdbt.partition_fingerprints select * from kept.prints",
-            "-c", f"vacuum analyze mart.{MART}, mart_rsdbt.partition_fingerprints", "-c", "checkpoint",
+            "-c", f"delete from rsdbt.periods where relation = 'mart.{MART}'::regclass; insert into rsdbt.periods select * from kept.prints",
+            # or the next run would compare the mart's own rows, as after any truncation
+            "-c", f"""update rsdbt.relations set files = (select hashtextextended(oid::text || ' ' || relfilenode::text, 0) from pg_class where oid = relation)
+                where relation = 'mart.{MART}'::regclass""",
+            "-c", f"vacuum analyze mart.{MART}, rsdbt.periods, rsdbt.relations", "-c", "checkpoint",
         )
+
+    def prints(self):
+        return self.rows(f"rsdbt.periods where relation = 'mart.{MART}'::regclass", "input, period, row_count, checksum")
 
     def rows(self, relation, columns):
         return psql("-c", f"select count(*), sum(hashtextextended(({columns})::text, 0)) from {relation}")[1]
@@ -169,12 +175,13 @@ class Bench:
 
     def overwrite(self):
         columns = "lineitem_id, revenue_type, unit_type, unit_id, data_at, impression_count, click_count, revenue_sum"
-        state = lambda: (self.rows(f"mart.{MART}", columns), self.rows("mart_rsdbt.partition_fingerprints", "partition_fingerprints"))
+        state = lambda: (self.rows(f"mart.{MART}", columns), self.prints())
         peer = lambda: psql("-v", f"day={self.middle}", "-f", str(SQL / "overwrite_day.sql"))
-        return self.restore_mart, peer, lambda: self.rsdbt(MART, *self.day()), state
+        # the peer does not look for changed days outside of the window, either
+        return self.restore_mart, peer, lambda: self.rsdbt(MART, *self.day(), horizon=0), state
 
     def find(self):
-        state = lambda: (self.rows(f"mart.{MART}", MART), self.rows("mart_rsdbt.partition_fingerprints", "partition_fingerprints"))
+        state = lambda: (self.rows(f"mart.{MART}", MART), self.prints())
         return self.restore_mart, lambda: psql("-f", str(SQL / "find_days.sql")), lambda: self.rsdbt(MART), state
 
     def measure(self, title, restore, peer, ours, state):
@@ -204,7 +211,7 @@ class Bench:
 
         def overwrite():
             while not stop.is_set():
-                self.rsdbt(MART, *self.day(), schema=overwritten, folder=self.native())
+                self.rsdbt(MART, *self.day(), schema=overwritten, folder=self.native(), horizon=0)
 
         writer = threading.Thread(target=overwrite)
         writer.start()

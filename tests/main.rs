@@ -15,4 +15,5 @@ mod schedule;
 mod secrets;
 mod spec;
 mod support;
+mod time_zones;
 mod weather;

@@ -4,26 +4,36 @@ begin;
 select pg_advisory_xact_lock(hashtextextended('overwrite m1_d_ad_mart_metrics', 0));
 delete from mart.m1_d_ad_mart_metrics where data_at = :'day';
 with prints as (
-    select 'source.ad_mart.ad.ad_impression' as input, count(*) as row_count, sum(
-        coalesce(hashtextextended(user_id, 1), 1) # coalesce(hashint8extended(lineitem_id, 2), 2)
-        # coalesce(hashint8extended(unit_id, 3), 3) # coalesce(hash_numeric_extended(revenue, 4), 4)
-        # coalesce(timestamp_hash_extended(created_at, 5), 5)
-    ) as checksum
-    from arriving.ad_impression
-    where created_at >= :'day'::timestamp - interval '9 hours' and created_at < :'day'::timestamp + interval '15 hours'
+    select 'source.ad_mart.ad.ad_impression' as input, count(*) as row_count, sum(hashint8extended(hash, hash)) as checksum
+    from (
+        select coalesce(hashtextextended(user_id collate "C", 1), hashint4extended(1, 0))
+            # coalesce(hashint8extended(lineitem_id, lineitem_id # 2), hashint4extended(2, 0))
+            # coalesce(hashint8extended(unit_id, unit_id # 3), hashint4extended(3, 0))
+            # coalesce(nullif(hash_numeric_extended(revenue, case when revenue < 0 then -4 else 4 end), 4),
+                hashtextextended(revenue::text collate "C", 4), hashint4extended(4, 0))
+            # coalesce(timestamp_hash_extended(created_at, 5), hashint4extended(5, 0)) as hash
+        from arriving.ad_impression
+        where created_at >= :'day'::timestamp - interval '9 hours' and created_at < :'day'::timestamp + interval '15 hours'
+        offset '0'
+    ) as hashed
     union all
-    select 'source.ad_mart.ad.ad_click', count(*), sum(
-        coalesce(hashtextextended(user_id, 1), 1) # coalesce(hashint8extended(lineitem_id, 2), 2)
-        # coalesce(hashint8extended(unit_id, 3), 3) # coalesce(hash_numeric_extended(revenue, 4), 4)
-        # coalesce(timestamp_hash_extended(created_at, 5), 5)
-    )
-    from arriving.ad_click
-    where created_at >= :'day'::timestamp - interval '9 hours' and created_at < :'day'::timestamp + interval '15 hours'
+    select 'source.ad_mart.ad.ad_click' as input, count(*) as row_count, sum(hashint8extended(hash, hash)) as checksum
+    from (
+        select coalesce(hashtextextended(user_id collate "C", 1), hashint4extended(1, 0))
+            # coalesce(hashint8extended(lineitem_id, lineitem_id # 2), hashint4extended(2, 0))
+            # coalesce(hashint8extended(unit_id, unit_id # 3), hashint4extended(3, 0))
+            # coalesce(nullif(hash_numeric_extended(revenue, case when revenue < 0 then -4 else 4 end), 4),
+                hashtextextended(revenue::text collate "C", 4), hashint4extended(4, 0))
+            # coalesce(timestamp_hash_extended(created_at, 5), hashint4extended(5, 0)) as hash
+        from arriving.ad_click
+        where created_at >= :'day'::timestamp - interval '9 hours' and created_at < :'day'::timestamp + interval '15 hours'
+        offset '0'
+    ) as hashed
 ),
 remembered as (
-    insert into mart_rsdbt.partition_fingerprints (model, input, period, row_count, checksum)
-    select '"rsdbt_big_mart"."mart"."m1_d_ad_mart_metrics"', input, :'day'::timestamp, row_count, checksum from prints
-    on conflict (model, input, period) do update set row_count = excluded.row_count, checksum = excluded.checksum
+    insert into rsdbt.periods (relation, input, period, row_count, checksum)
+    select 'mart.m1_d_ad_mart_metrics'::regclass, input, :'day'::timestamp, row_count, checksum from prints
+    on conflict (relation, input, period) do update set row_count = excluded.row_count, checksum = excluded.checksum
 )
 insert into mart.m1_d_ad_mart_metrics (
     lineitem_id, revenue_type, unit_type, unit_id, data_at, impression_count, click_count, revenue_sum, created_at, updated_at

@@ -117,6 +117,12 @@ const EMPTY: &Opt = &opt("empty", Switch, "Build with no rows read from refs and
 const SAMPLE: &Opt = &opt("sample", Text, "Read only a time window of inputs that have an event_time");
 const EVENT_START: &Opt = &opt("event-time-start", Text, "Start of the event time window, inclusive");
 const EVENT_END: &Opt = &opt("event-time-end", Text, "End of the event time window, exclusive");
+const INTERVAL_START: &Opt =
+    &opt("interval-start", Text, "Start of the interval that partition_overwrite builds at least, inclusive");
+const INTERVAL_END: &Opt =
+    &opt("interval-end", Text, "End of the interval that partition_overwrite builds at least, exclusive");
+const ALLOW_EMPTY: &Opt =
+    &opt("allow-empty", Switch, "Let a window, interval or lookback empty periods that have no input rows");
 const SQLPARSE: &Opt = &opt("sqlparse", Text, "Accepted for compatibility");
 const OPENLINEAGE: &Opt = &opt("openlineage", Path, "Write what was built as OpenLineage events to a file");
 const STORE_FAILURES: &Opt = &opt("store-failures", Flag, "Keep the failing rows of tests in tables");
@@ -161,6 +167,9 @@ pub(super) const COMMANDS: &[Sub] = &[
             SAMPLE,
             EVENT_START,
             EVENT_END,
+            INTERVAL_START,
+            INTERVAL_END,
+            ALLOW_EMPTY,
             SHOW,
             STORE_FAILURES,
             OPENLINEAGE,
@@ -311,6 +320,9 @@ pub(super) const COMMANDS: &[Sub] = &[
             SAMPLE,
             EVENT_START,
             EVENT_END,
+            INTERVAL_START,
+            INTERVAL_END,
+            ALLOW_EMPTY,
             TARGET_PATH,
             THREADS,
             SQLPARSE,

@@ -80,7 +80,7 @@ impl Stage {
         set("profile: ad_mart\n", "profile: shop\n");
         set("  sample: true\n", "  sample: false\n");
         set("arriving_schema: public\n", &format!("arriving_schema: {arriving}\n"));
-        set("horizon_days: 90\n", "horizon_days: 100000\n");
+        set("horizon_days: 3650\n", "horizon_days: 100000\n");
         let mut more = format!("    +materialized: table\n    +pre-hook: \"set time zone '{time_zone}'\"\n");
         if *deletes {
             let _ = writeln!(more, "    unit:\n      +delete_when: \"unit_type = '{GONE}'\"");

@@ -86,6 +86,7 @@ impl Flags {
             }
         }
         self.warn_error_options()?;
+        self.check_interval()?;
         let message = match (self.text("event_time_start"), self.text("event_time_end")) {
             (Some(start), Some(end)) if start >= end => {
                 "Value for `--event-time-start` must be less than `--event-time-end`"
@@ -97,6 +98,23 @@ impl Flags {
             (None, Some(_)) => {
                 "The flag `--event-time-end` was specified, but `--event-time-start` was not. \
                  When specifying `--event-time-end`, `--event-time-start` must also be present."
+            }
+            _ => return Ok(()),
+        };
+        Err(usage(message).boxed())
+    }
+
+    /// A window by hand is a limit, the interval of a job a minimum.
+    fn check_interval(&self) -> Result<()> {
+        let message = match (self.text("interval_start"), self.text("interval_end")) {
+            (None, None) => return Ok(()),
+            (Some(_), None) => "`--interval-start` needs `--interval-end`",
+            (None, Some(_)) => "`--interval-end` needs `--interval-start`",
+            (Some(start), Some(end)) if start >= end => {
+                "Value for `--interval-start` must be less than `--interval-end`"
+            }
+            _ if self.text("event_time_start").is_some() => {
+                "`--interval-start` is not allowed with `--event-time-start`: the first is a minimum, the second a limit"
             }
             _ => return Ok(()),
         };
@@ -215,6 +233,11 @@ mod tests {
                 json!({"event_time_start": "2024-01-01"}),
                 vec![],
                 "The flag `--event-time-start` was specified",
+            ),
+            (
+                json!({"interval_start": "2024-01-01", "interval_end": "2024-01-01"}),
+                vec![],
+                "Value for `--interval-start` must be less than `--interval-end`",
             ),
             (
                 json!({"warn_error": true, "warn_error_options": "{error: all}"}),

@@ -7,18 +7,8 @@
       {{ get_create_table_as_sql(False, relation, get_empty_subquery_sql(sql)) }}
     {%- endcall -%}
     {%- do rsdbt_increment(relation, relation, strategy, get_strategy_sql) -%}
-  {%- elif strategy == 'partition_overwrite' and config.get('partitioned') -%}
-    {%- do rsdbt_one_merge_at_a_time(this) -%}
-    {%- do rsdbt_build_partitioned(relation) -%}
-  {%- elif strategy == 'partition_overwrite' and config.get('dirty') -%}
-    {%- do rsdbt_one_merge_at_a_time(this) -%}
-    {%- call statement('create_empty') -%}
-      {{ get_create_table_as_sql(False, relation, get_empty_subquery_sql(sql)) }}
-    {%- endcall -%}
-    {%- call statement('main') -%}
-      {{ rsdbt_insert_beside(relation, {'query': sql, 'beside': rsdbt_remembering(none, relation)}) }}
-    {%- endcall -%}
-    {%- do rsdbt_remember_own_rows(relation, adapter.get_columns_in_relation(relation), none) -%}
+  {%- elif strategy == 'partition_overwrite' -%}
+    {%- do rsdbt_build_periods(relation) -%}
   {%- else -%}
     {%- call statement('main') -%}
       {{ get_create_table_as_sql(False, relation, sql) }}
@@ -35,15 +25,17 @@
   {%- set temp_relation = make_temp_relation(target_relation) -%}
   {%- set reading = {'query': sql, 'beside': []} -%}
   {%- set windows = none -%}
+  {%- set doubtful = [] -%}
   {%- if strategy == 'merge_upsert' -%}
     {%- do rsdbt_one_merge_at_a_time(this) -%}
     {%- set reading = rsdbt_consuming(sql) -%}
   {%- elif strategy == 'partition_overwrite' -%}
     {%- do rsdbt_one_merge_at_a_time(this) -%}
     {%- set windows = rsdbt_windows_of_run(adapter.get_columns_in_relation(existing_relation)) -%}
-    {%- set reading = rsdbt_reading_windows(sql, windows) -%}
+    {%- set doubtful = rsdbt_doubtful_windows(windows) -%}
+    {%- set reading = rsdbt_reading_windows(sql, windows, windows | reject('in', doubtful) | list if windows else []) -%}
   {%- endif -%}
-  {%- set reads_at_last = rsdbt_reads_at_last(strategy, reading, windows) -%}
+  {%- set reads_at_last = not doubtful and rsdbt_reads_at_last(strategy, reading, windows) -%}
   {%- do rsdbt_read_rows(temp_relation, sql, {'query': get_empty_subquery_sql(sql), 'beside': []} if reads_at_last else reading) -%}
   {%- if not config.get('contract').enforced -%}
     {%- do adapter.expand_target_column_types(from_relation=temp_relation, to_relation=target_relation) -%}
@@ -56,9 +48,13 @@
     {#- Nobody else gathers statistics on a temporary table, and the join by key needs them. -#}
     {%- do run_query('analyze ' ~ temp_relation) -%}
   {%- endif -%}
+  {%- if doubtful -%}
+    {%- set windows = rsdbt_without_kept(windows, doubtful, temp_relation, target_relation, dest_columns) -%}
+  {%- endif -%}
   {%- set strategy_sql = get_strategy_sql({
     'target_relation': target_relation, 'temp_relation': temp_relation, 'unique_key': unique_key,
     'dest_columns': dest_columns, 'partitions': windows, 'reading': reading if reads_at_last else none,
+    'narrowed': reading['narrowed'],
     'incremental_predicates': config.get('predicates', none) or config.get('incremental_predicates', none),
   }) -%}
   {%- if strategy == 'partition_overwrite' and config.get('partitioned') -%}
@@ -69,6 +65,9 @@
   {%- endcall -%}
   {%- if windows and config.get('dirty') -%}
     {%- do rsdbt_remember_overwritten(target_relation, dest_columns, windows, load_result('main')['response'].rows_affected) -%}
+  {%- endif -%}
+  {%- if strategy == 'partition_overwrite' and reads_at_last and reading['narrowed'] -%}
+    {%- do rsdbt_report_counted_rows() -%}
   {%- endif -%}
   {%- if strategy == 'merge_upsert' -%}
     {%- do rsdbt_refuse_rows_without_key(rsdbt_listed(unique_key)) -%}

@@ -1,73 +1,73 @@
-{# Between moments and the periods of a time zone; the server does the calendar. #}
-
-{# A moment without a time zone is UTC. #}
-{% macro rsdbt_local(moment) -%}
-  (({{ moment }})::timestamp at time zone 'UTC' at time zone '{{ rsdbt_partitioning().time_zone }}')
-{%- endmacro %}
+{# Between timestamps and the periods of a time zone; the server does the calendar. #}
 
 {# Whatever the session's time zone: the epoch of a column without one counts from UTC. #}
 {% macro rsdbt_local_field(column, kind) %}
   {%- if kind != 'instant' -%}
     {{ return('(' ~ column ~ ')::timestamp') }}
   {%- endif -%}
-  {{ return("(to_timestamp(date_part('epoch', " ~ column ~ ")) at time zone '" ~ rsdbt_partitioning().time_zone ~ "')") }}
+  {{ return("(pg_catalog.to_timestamp(pg_catalog.date_part('epoch', " ~ column ~ ")) at time zone '" ~ rsdbt_partitioning().time_zone ~ "')") }}
 {% endmacro %}
 
-{# In UTC. Where clocks go back, a time comes twice and the server means the later one; where they go forward, none. #}
-{% macro rsdbt_first_moment(local_time) -%}
-  {%- set time_zone = rsdbt_partitioning().time_zone -%}
-  {%- set moment = '(' ~ local_time ~ " at time zone '" ~ time_zone ~ "')" -%}
-  coalesce((
-    select min({{ moment }} - earlier)
-    from unnest(array[interval '0', '30 minutes', '1 hour', '2 hours']) as earlier
-    where ({{ moment }} - earlier) at time zone '{{ time_zone }}' = {{ local_time }}
-  ), {{ moment }}) at time zone 'UTC'
+{# Local time of a timestamp in UTC. #}
+{% macro rsdbt_local(timestamp, time_zone) -%}
+  (({{ timestamp }})::timestamp at time zone 'UTC' at time zone '{{ time_zone }}')
 {%- endmacro %}
 
 {# The windows of queries that select local times, in their order. #}
 {% macro rsdbt_windows(queries) %}
   {%- set by = rsdbt_partitioning() -%}
-  {%- set query -%}
-    with period as (
-      select distinct date_trunc('{{ by.granularity }}', moment) as start
-      from (
-        {{ queries | join('\nunion all\n') }}
-      ) as chosen (moment)
-      where moment is not null
-    )
-    select
-      {{ rsdbt_first_moment('start') }} as "start",
-      {{ rsdbt_first_moment("(start + interval '1 " ~ by.granularity ~ "')") }} as "end",
-      start as local_start,
-      start + interval '1 {{ by.granularity }}' as local_end,
-      to_char(start, '{{ 'YYYYMMDD_HH24' if by.granularity == 'hour' else 'YYYYMM' if by.granularity == 'month' else 'YYYYMMDD' }}') as name
-    from period
-    order by start
-  {%- endset -%}
+  {%- if not queries -%}
+    {{ return([]) }}
+  {%- endif -%}
+  {%- set rows = run_query(rsdbt_steady_windows_sql(queries, by)).rows -%}
+  {%- if rows | rejectattr(5) | list -%}
+    {%- set rows = run_query(rsdbt_windows_sql(queries, by)).rows -%}
+  {%- endif -%}
   {%- set windows = [] -%}
-  {%- for row in run_query("select \"start\" || '+00', \"end\" || '+00', local_start::text, local_end::text, name from (" ~ query ~ ') as windows order by 3').rows -%}
+  {%- for row in rows -%}
     {%- do windows.append({'start': row[0], 'end': row[1], 'local_start': row[2], 'local_end': row[3], 'name': row[4]}) -%}
   {%- endfor -%}
   {{ return(windows) }}
 {% endmacro %}
 
+{# Where clocks stay as they are: the last column says whether they do, for two days around both edges. #}
+{% macro rsdbt_steady_windows_sql(queries, by) %}
+  {%- set offset = rsdbt_local('edge + around', by.time_zone) ~ ' - (edge + around)' -%}
+  {%- set query -%}
+    select
+      (start - offset_of_start)::text || '+00', (stop - offset_of_end)::text || '+00', start::text, stop::text,
+      {{ rsdbt_period_name('start', by) }}, steady_start and steady_end
+    from (
+      {{ rsdbt_chosen_periods_sql(queries, by) }}
+    ) as period
+    cross join lateral (values (start + interval '1 {{ by.granularity }}')) as following (stop)
+    {%- for edge, name in [('start', 'start'), ('stop', 'end')] %}
+    cross join lateral (
+      select pg_catalog.min({{ offset }}), pg_catalog.min({{ offset }}) = pg_catalog.max({{ offset }})
+      from (values ({{ edge }})) as edges (edge), pg_catalog.unnest(array[interval '-48 hours', '0', '48 hours']) as around
+    ) as of_{{ name }} (offset_of_{{ name }}, steady_{{ name }})
+    {%- endfor %}
+    order by start
+  {%- endset -%}
+  {{ return(query) }}
+{% endmacro %}
+
+{% macro rsdbt_chosen_periods_sql(queries, by) -%}
+  select distinct pg_catalog.date_trunc('{{ by.granularity }}', local_time) as start
+  from (
+    {{ queries | join('\nunion all\n') }}
+  ) as chosen (local_time)
+  where local_time is not null
+{%- endmacro %}
+
+{% macro rsdbt_period_name(start, by) -%}
+  pg_catalog.to_char({{ start }}, '{{ 'YYYYMMDD_HH24' if by.granularity == 'hour' else 'YYYYMM' if by.granularity == 'month' else 'YYYYMMDD' }}')
+{%- endmacro %}
+
 {# The window of so many periods ago. #}
 {% macro rsdbt_periods_ago(count) %}
   {%- set by = rsdbt_partitioning() -%}
   {{ return(rsdbt_windows([
-    "select now() at time zone '" ~ by.time_zone ~ "' - " ~ count ~ " * interval '1 " ~ by.granularity ~ "'"
+    "select pg_catalog.now() at time zone '" ~ by.time_zone ~ "' - " ~ count ~ " * interval '1 " ~ by.granularity ~ "'"
   ])[0]) }}
-{% endmacro %}
-
-{#
-  A moment, coarse, in the same period of any time zone: to count by quarters and those by periods is cheaper than to
-  look up the zone for every row. Offsets have been whole quarters since 1972; one that is spelt out may be anything.
-#}
-{% macro rsdbt_quarter(moment, since) %}
-  {%- set width = '1 second' if ':' in rsdbt_partitioning().time_zone else '15 minutes' -%}
-  {%- set quarter = "date_bin('" ~ width ~ "', " ~ moment ~ ", timestamp '2000-01-01')" -%}
-  {%- if since is not none and since >= '1972-01-08' -%}
-    {{ return(quarter) }}
-  {%- endif -%}
-  {{ return('case when ' ~ moment ~ " < '1972-01-08' then date_trunc('second', " ~ moment ~ ') else ' ~ quarter ~ ' end') }}
 {% endmacro %}

@@ -8,8 +8,9 @@
     retention       partitions before the current period and so many before it are dropped; with `partitioned` only
   restate         queries that name further periods, by values of the field
 
-  The periods are those of --event-time-start/--event-time-end, else lookback, dirty and restate together, else those
-  that the query's rows have. `where {{ in_partitions('created_at') }}` in the model reads only what belongs to them.
+  The periods are those of --event-time-start/--event-time-end, else --interval-start/--interval-end, lookback, dirty and
+  restate together, else those that the query's rows have. `where {{ in_partitions('created_at') }}` in the model reads
+  only what belongs to them.
 #}
 
 {% macro get_incremental_partition_overwrite_sql(arg_dict) %}
@@ -17,6 +18,9 @@
   {%- set windows = arg_dict.get('partitions') -%}
   {%- if windows is none -%}
     {%- set windows = rsdbt_windows_of_rows(arg_dict['temp_relation'], arg_dict['dest_columns']) -%}
+  {%- endif -%}
+  {%- if not arg_dict.get('reading') -%}
+    {%- do rsdbt_check_rows(arg_dict['temp_relation'], arg_dict['dest_columns'], windows, arg_dict.get('narrowed')) -%}
   {%- endif -%}
   {%- if config.get('partitioned') -%}
     {{ return(rsdbt_swap_partitions(target, arg_dict['temp_relation'], arg_dict['dest_columns'], windows)) }}
@@ -30,25 +34,16 @@
   {{ fresh['with'] -}}
   insert into {{ target }} ({{ columns }})
   select {{ columns }}
+  {%- if arg_dict.get('reading') and arg_dict.get('narrowed') %}
+  {#- Behind `offset '0'` the condition meets the rows that the query gives, and no others. #}
+  from (select * from {{ fresh['rows'] }} offset '0') as rsdbt_rows
+  where {{ rsdbt_counting_condition(condition) }}
+  {%- else %}
   from {{ fresh['rows'] }}
   where {{ condition }}
+  {%- endif %}
   {%- endset -%}
   {{ return(overwrite_sql) }}
-{% endmacro %}
-
-{# The config, complete and checked. #}
-{% macro rsdbt_partitioning() %}
-  {%- set given = config.get('partition_by') or {} -%}
-  {%- set granularity = given.get('granularity') or 'day' -%}
-  {%- if not given.get('field') or granularity not in ['hour', 'day', 'week', 'month'] -%}
-    {{ exceptions.raise_compiler_error(
-      'incremental_strategy `partition_overwrite` needs `partition_by: {field: .., granularity: hour | day | week | month}`'
-    ) }}
-  {%- endif -%}
-  {{ return({
-    'field': given['field'], 'granularity': granularity, 'time_zone': given.get('time_zone') or 'UTC',
-    'local': given.get('local') or false,
-  }) }}
 {% endmacro %}
 
 {# How the field tells its period: `date` and `local` by the calendar of the time zone, `instant` in UTC. #}
@@ -57,9 +52,9 @@
 {% endmacro %}
 
 {% macro rsdbt_field_column(columns) %}
-  {%- set field = rsdbt_partitioning().field | replace('"', '') | lower -%}
-  {%- for column in columns if column.name | lower == field -%}
+  {%- set field = rsdbt_partitioning().field -%}
+  {%- for column in columns if column.quoted == field -%}
     {{ return(column) }}
   {%- endfor -%}
-  {{ exceptions.raise_compiler_error('partition_by: the model has no column `' ~ field ~ '`') }}
+  {{ exceptions.raise_compiler_error('partition_by: the model has no column `' ~ field[1:-1] ~ '`') }}
 {% endmacro %}

@@ -3,7 +3,7 @@
   new ones attached, and for nothing else: not for the disk, and not for an earlier reader.
 #}
 
-{# Builds the new partitions. Gives {swap, drop}: what the transaction ends with, and what is dropped after it. #}
+{# Builds the new partitions. Gives {swap, drop, failed}: what the transaction ends with, what is dropped after it, what went wrong. #}
 {% macro rsdbt_swap_partitions(target, rows, columns, windows) %}
   {%- do rsdbt_add_missing_constraints(target) -%}
   {%- do rsdbt_add_missing_indexes(target) -%}
@@ -11,6 +11,7 @@
   {%- set outlived = rsdbt_outlived_partitions(target, columns) -%}
   {%- set locked = outlived | list -%}
   {%- set dropped = [] -%}
+  {%- set failed = [] -%}
   {%- set changes = ['drop table ' ~ outlived | join(', ')] if outlived else [] -%}
   {%- set filled = namespace(rows=0) -%}
   {%- set counts = {} -%}
@@ -18,43 +19,32 @@
   {%- set with_rows = rsdbt_windows_of_rows(rows, columns) | map(attribute='name') | list -%}
   {%- for window in windows -%}
     {%- set partition = rsdbt_partition(target, window) -%}
-    {%- set fresh = make_relation_with_suffix(partition, '__dbt_tmp') -%}
     {%- set backup = make_relation_with_suffix(partition, '__dbt_backup') -%}
-    {%- set found = run_query('select ' ~ rsdbt_regclass(partition) ~ ' is not null, ' ~ rsdbt_regclass(backup) ~ ' is not null').rows[0] -%}
-    {#- Of a run that ended between the swap and the drop. -#}
-    {%- do run_query('drop table ' ~ backup) if found[1] -%}
-    {%- if found[0] or window['name'] in with_rows -%}
-      {%- do rsdbt_build_partition(fresh, target, rows, columns, window) -%}
-      {%- do counts.update({window['local_start']: load_result('fill_partition')['response'].rows_affected}) -%}
-      {%- set filled.rows = filled.rows + counts[window['local_start']] -%}
-      {%- if found[0] -%}
-        {%- do locked.append(partition.render()) -%}
-        {%- do dropped.append(backup.render()) -%}
-        {%- do changes.append('alter table ' ~ target ~ ' detach partition ' ~ partition) -%}
-        {%- do changes.append('alter table ' ~ partition ~ ' rename to ' ~ adapter.quote(backup.identifier)) -%}
+    {%- set state = rsdbt_partition_state(partition, backup) -%}
+    {%- if state or window['name'] in with_rows -%}
+      {%- set done = rsdbt_build_partition(partition, target, rows, columns, window, state) -%}
+      {%- set filled.rows = filled.rows + done['rows'] -%}
+      {%- do counts.update({window['local_start']: done['rows']}) -%}
+      {%- if done['error'] -%}
+        {%- do failed.append('\n  ' ~ partition.identifier ~ ': ' ~ done['error']) -%}
+        {%- do run_query(rsdbt_unremember_sql([window])) if config.get('dirty') -%}
+      {%- elif done['fresh'] -%}
+        {%- set swapped = ['alter table ' ~ done['fresh'] ~ ' rename to ' ~ adapter.quote(partition.identifier),
+          'alter table ' ~ target ~ ' attach partition ' ~ partition ~ ' for values ' ~ rsdbt_partition_bounds(window, rsdbt_field_kind(columns))] -%}
+        {%- if state -%}
+          {%- do locked.append(partition.render()) -%}
+          {%- do dropped.append(backup.render()) -%}
+          {%- set swapped = ['alter table ' ~ target ~ ' detach partition ' ~ partition,
+            'alter table ' ~ partition ~ ' rename to ' ~ adapter.quote(backup.identifier)] + swapped -%}
+        {%- endif -%}
+        {%- do changes.append(rsdbt_swap_attempt_sql(window, partition, done['fresh'], swapped)) -%}
       {%- endif -%}
-      {%- do changes.append('alter table ' ~ fresh ~ ' rename to ' ~ adapter.quote(partition.identifier)) -%}
-      {%- do changes.append('alter table ' ~ target ~ ' attach partition ' ~ partition ~ ' for values '
-        ~ rsdbt_partition_bounds(window, rsdbt_field_kind(columns))) -%}
     {%- endif -%}
   {%- endfor -%}
   {%- do changes.extend(rsdbt_remember_swap(target, columns, windows, counts, changes, files_before)) -%}
   {%- set swap = (([rsdbt_lock_when_free([target.render()] + locked)] if locked else []) + changes) | join(';\n') -%}
   {%- call noop_statement('main', 'INSERT 0 ' ~ filled.rows, 'INSERT', filled.rows) %}{{ swap }}{% endcall -%}
-  {{ return({'swap': swap, 'drop': 'drop table ' ~ dropped | join(', ') if dropped else none} if changes else none) }}
-{% endmacro %}
-
-{% macro rsdbt_build_partition(fresh, target, rows, columns, window) %}
-  {%- set field = rsdbt_partitioning().field -%}
-  {%- call statement('build_partition') -%}
-    create table {{ fresh }} (
-      like {{ target }} including all,
-      check ({{ field }} is not null and {{ rsdbt_in_windows(field, rsdbt_field_kind(columns), [window]) }})
-    )
-  {%- endcall -%}
-  {%- call statement('fill_partition') -%}
-    {{ rsdbt_insert_windows_sql(fresh, rows, columns, [window]) }}
-  {%- endcall -%}
+  {{ return({'swap': swap if changes, 'drop': 'drop table if exists ' ~ dropped | join(', ') if dropped else none, 'failed': failed} if changes or failed else none) }}
 {% endmacro %}
 
 {#
@@ -63,6 +53,7 @@
 #}
 {% macro rsdbt_end_with_swap(ending) %}
   {%- call statement('swap') -%}
+    select pg_catalog.set_config('rsdbt.unswapped', '', false);
     {{ ending['swap'] }};
     {%- if post_hooks | selectattr('transaction') | list %}
     {{ ending['drop'] or 'select 0' }}

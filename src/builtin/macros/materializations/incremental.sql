@@ -33,12 +33,15 @@
 
   {%- do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing_relation, rebuild)) -%}
   {%- do persist_docs(target_relation, model) -%}
-  {%- if ending -%}
+  {%- if ending and ending['swap'] -%}
     {%- do rsdbt_end_with_swap(ending) -%}
   {%- endif -%}
   {{ run_hooks(post_hooks, inside_transaction=True) }}
   {%- do adapter.commit() -%}
   {{ run_hooks(post_hooks, inside_transaction=False) }}
+  {%- if ending -%}
+    {%- do rsdbt_raise_failed_partitions(ending) -%}
+  {%- endif -%}
 
   {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}

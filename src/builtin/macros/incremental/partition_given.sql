@@ -1,0 +1,73 @@
+{#
+  Periods that are built whether their inputs changed or not: a window from the command line, which is a limit, or the
+  interval of a job and `lookback`, which are a minimum.
+#}
+
+{# Queries for them: local times. `lookback` counts back from the interval, if there is one. #}
+{% macro rsdbt_given_periods() %}
+  {%- if flags.EVENT_TIME_START -%}
+    {{ return([rsdbt_local_times_sql(flags.EVENT_TIME_START, flags.EVENT_TIME_END)]) }}
+  {%- endif -%}
+  {%- set by = rsdbt_partitioning() -%}
+  {%- set periods = [] -%}
+  {%- if flags.INTERVAL_START -%}
+    {%- do periods.append(rsdbt_local_times_sql(flags.INTERVAL_START, flags.INTERVAL_END)) -%}
+  {%- endif -%}
+  {#- Every model has dbt's default for microbatches; only one that the project wrote counts. -#}
+  {%- if 'lookback' in (model.unrendered_config or {}) -%}
+    {%- set current = rsdbt_local("timestamp '" ~ flags.INTERVAL_START ~ "'", by.time_zone) if flags.INTERVAL_START
+      else "pg_catalog.now() at time zone '" ~ by.time_zone ~ "'" -%}
+    {%- do periods.append('select ' ~ current ~ ' - ago * interval \'1 ' ~ by.granularity ~ '\' from pg_catalog.generate_series(0, ' ~ config.get('lookback') ~ ') as ago') -%}
+  {%- endif -%}
+  {{ return(periods) }}
+{% endmacro %}
+
+{# Of the timestamps between two in UTC, close enough to meet each period; clocks may go back meanwhile. #}
+{% macro rsdbt_local_times_sql(start, end) -%}
+  {%- set by = rsdbt_partitioning() -%}
+  select {{ rsdbt_local('at', by.time_zone) }}
+  from (
+    select pg_catalog.generate_series(timestamp '{{ start }}', timestamp '{{ end }}' - interval '1 microsecond', interval '{{ '15 minutes' if by.granularity == 'hour' else '6 hours' }}')
+    union all
+    select timestamp '{{ end }}' - interval '1 microsecond'
+  ) as timestamps (at)
+{%- endmacro %}
+
+{# Windows that must not be emptied without --allow-empty: only given, and no input with an event_time has a row there. #}
+{% macro rsdbt_doubtful_windows(windows) %}
+  {%- set given = windows | selectattr('given') | list if windows and not flags.ALLOW_EMPTY else [] -%}
+  {%- if not given -%}
+    {{ return([]) }}
+  {%- endif -%}
+  {%- set inputs = [] -%}
+  {%- for node in rsdbt_inputs_with_event_time() -%}
+    {%- set columns = rsdbt_columns_of_input(node) -%}
+    {%- set column = rsdbt_event_column(node, columns) -%}
+    {%- do inputs.append({'from': node.relation_name ~ ' as input', 'at': 'input.' ~ column.quoted, 'type': column.dtype, 'kind': rsdbt_event_kind(node, columns)}) -%}
+  {%- endfor -%}
+  {{ return(rsdbt_windows_without_rows(given, inputs)) }}
+{% endmacro %}
+
+{# In none of the relations: {from, at, type, kind}. #}
+{% macro rsdbt_windows_without_rows(windows, relations) %}
+  {%- if not windows -%}
+    {{ return([]) }}
+  {%- endif -%}
+  {%- set values = [] -%}
+  {%- for window in windows -%}
+    {%- do values.append("(" ~ loop.index0 ~ ", '" ~ [window['start'], window['end'], window['local_start'], window['local_end']] | join("', '") ~ "')") -%}
+  {%- endfor -%}
+  {%- set found = [] -%}
+  {%- for relation in relations -%}
+    {%- set side = '' if relation['kind'] == 'instant' else 'local_' -%}
+    {%- do found.append('exists (select from ' ~ relation['from'] ~ ' where ' ~ relation['at'] ~ ' >= ' ~ side ~ 'start::' ~ relation['type']
+      ~ ' and ' ~ relation['at'] ~ ' < ' ~ side ~ 'stop::' ~ relation['type'] ~ ')') -%}
+  {%- endfor -%}
+  {%- set query = 'select number from (values ' ~ values | join(', ') ~ ') as asked (number, start, stop, local_start, local_stop) where not ('
+    ~ (found | join(' or ') or 'false') ~ ') order by number' -%}
+  {%- set without = [] -%}
+  {%- for row in run_query(query).rows -%}
+    {%- do without.append(windows[row[0]]) -%}
+  {%- endfor -%}
+  {{ return(without) }}
+{% endmacro %}

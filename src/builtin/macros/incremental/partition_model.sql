@@ -1,0 +1,41 @@
+{# The model whose periods it is about: the one that is built, or the one that a test is attached to. #}
+
+{% macro rsdbt_overwritten_model() %}
+  {{ return(graph.nodes[model.attached_node] if model.resource_type == 'test' else model) }}
+{% endmacro %}
+
+{% macro rsdbt_overwritten_relation() %}
+  {%- set node = rsdbt_overwritten_model() -%}
+  {{ return(this if model.resource_type != 'test' else api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) }}
+{% endmacro %}
+
+{% macro rsdbt_inputs_with_event_time() %}
+  {%- set inputs = [] -%}
+  {%- for unique_id in rsdbt_overwritten_model().depends_on.nodes -%}
+    {%- set node = graph.sources.get(unique_id) or graph.nodes.get(unique_id) -%}
+    {%- if node and node.config.get('event_time') -%}
+      {%- do inputs.append(node) -%}
+    {%- endif -%}
+  {%- endfor -%}
+  {{ return(inputs) }}
+{% endmacro %}
+
+{# The config, complete and checked. #}
+{% macro rsdbt_partitioning() %}
+  {%- set given = (config.get('partition_by') if model.resource_type != 'test' else rsdbt_overwritten_model().config.get('partition_by')) or {} -%}
+  {%- set granularity = given.get('granularity') or 'day' -%}
+  {%- if not given.get('field') or granularity not in ['hour', 'day', 'week', 'month'] -%}
+    {{ exceptions.raise_compiler_error(
+      'incremental_strategy `partition_overwrite` needs `partition_by: {field: .., granularity: hour | day | week | month}`'
+    ) }}
+  {%- endif -%}
+  {{ return({
+    'field': rsdbt_quoted_name(given['field']), 'granularity': granularity, 'time_zone': given.get('time_zone') or 'UTC',
+    'local': given.get('local') or false,
+  }) }}
+{% endmacro %}
+
+{# As the server reads a name that stands without quotes. #}
+{% macro rsdbt_quoted_name(name) %}
+  {{ return(name if name.startswith('"') else adapter.quote(name | lower)) }}
+{% endmacro %}

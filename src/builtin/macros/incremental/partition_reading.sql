@@ -1,0 +1,71 @@
+{# How a query reads only the periods of its run: `where {{ in_partitions('created_at') }}`. #}
+
+{#
+  Condition on a column of an input: a row without an event time belongs to no period and is never read. `kind` says how
+  the column names its period: `instant` in UTC, `date` and `local` by the calendar of `partition_by.time_zone`. Without
+  it, the column's type decides.
+#}
+{% macro in_partitions(column, kind=none) -%}
+  {%- if kind not in [none, 'instant', 'date', 'local'] -%}
+    {{ exceptions.raise_compiler_error("in_partitions: `" ~ kind ~ "` is not a valid kind (expected 'instant', 'date' or 'local')") }}
+  {%- endif -%}
+  (/* periods by {{ kind or 'type' }} of: {{ column }} */ {{ column }} is not null)
+{%- endmacro %}
+
+{# The query, reading only those periods, whether it could be narrowed, and what remembers how they were read. #}
+{% macro rsdbt_reading_windows(query, windows, remembered) %}
+  {%- if windows is none -%}
+    {{ return({'query': query, 'beside': [], 'narrowed': false}) }}
+  {%- endif -%}
+  {#- Text, kind, column, text, kind, column, text. -#}
+  {%- set parts = modules.re.split('\\(/\\* periods by (\\w+) of: (.+?) \\*/ .+? is not null\\)', query) -%}
+  {%- set types = rsdbt_types_of_conditions(parts) if windows and 'type' in parts[1::3] else [] -%}
+  {%- set narrowed = [parts[0]] -%}
+  {%- for kind in parts[1::3] -%}
+    {%- set column = parts[loop.index0 * 3 + 2] -%}
+    {%- set meant = rsdbt_kind_of_type(column, types[loop.index0]) if kind == 'type' and windows else kind -%}
+    {%- do narrowed.append('(' ~ rsdbt_in_windows(column, meant, windows) ~ ')' if meant is not none else 'true') -%}
+    {%- do narrowed.append(parts[loop.index0 * 3 + 3]) -%}
+  {%- endfor -%}
+  {{ return({
+    'query': narrowed | join, 'narrowed': parts | length > 1,
+    'beside': rsdbt_remembering(remembered) if remembered and config.get('dirty') else [],
+  }) }}
+{% endmacro %}
+
+{#
+  The server says of what type each column is, wherever in the query it stands: each condition compares its column with a
+  parameter, and a parameter takes the type of what it is compared with. One in a comment becomes a varchar, by the cast.
+#}
+{% macro rsdbt_types_of_conditions(parts) %}
+  {%- if config.get('sql_header') -%}
+    {{ exceptions.raise_compiler_error("in_partitions: a model with a `sql_header` names the kind of each column: in_partitions('.."
+      ~ "', kind='instant') for a timestamp, kind='date' for a date") }}
+  {%- endif -%}
+  {%- set compared = [parts[0]] -%}
+  {%- set parameters = [] -%}
+  {%- for column in parts[2::3] -%}
+    {%- do compared.append('(' ~ column ~ ' = $' ~ loop.index ~ ')' ~ parts[loop.index0 * 3 + 3]) -%}
+    {%- do parameters.append('$' ~ loop.index ~ '::varchar') -%}
+  {%- endfor -%}
+  {%- set name = make_temp_relation(this, '__types').identifier -%}
+  {%- do run_query('prepare ' ~ adapter.quote(name) ~ ' as select from (\n' ~ compared | join ~ '\n) as rsdbt_rows where coalesce(' ~ parameters | join(', ') ~ ') is null') -%}
+  {%- set rows = run_query(
+    "select parameter.type::text from pg_catalog.pg_prepared_statements, pg_catalog.unnest(parameter_types) with ordinality as parameter (type, number) where name = '"
+    ~ escape_single_quotes(name) ~ "' order by number"
+  ).rows -%}
+  {%- do run_query('deallocate ' ~ adapter.quote(name)) -%}
+  {{ return(rows | map(attribute=0) | list) }}
+{% endmacro %}
+
+{# None for a condition that no row meets: in a comment. #}
+{% macro rsdbt_kind_of_type(column, type) %}
+  {%- set kinds = {'date': 'date', 'timestamp without time zone': 'instant', 'timestamp with time zone': 'instant', 'character varying': none} -%}
+  {%- if type not in kinds -%}
+    {{ exceptions.raise_compiler_error(
+      "in_partitions('" ~ column ~ "'): the column is of type " ~ type ~ " (expected date, timestamp or timestamptz); cast it, or write in_partitions('"
+      ~ column ~ "', kind='date')"
+    ) }}
+  {%- endif -%}
+  {{ return(kinds[type]) }}
+{% endmacro %}
