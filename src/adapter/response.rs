@@ -9,13 +9,16 @@ pub struct Response {
     pub code: String,
     /// -1 where the statement does not count rows, as psycopg2 says it.
     pub rows_affected: i64,
+    /// Further numbers of the node's answer, by name.
+    pub counts: Vec<(String, i64)>,
 }
 
 impl Response {
     pub fn from_tag(tag: &str) -> Self {
         let words = tag.split_ascii_whitespace().filter(|word| !is_number(word));
         let rows_affected = tag.rsplit(' ').next().and_then(|word| word.parse().ok()).unwrap_or(-1);
-        Self { message: tag.to_owned(), code: words.collect::<Vec<_>>().join(" "), rows_affected }
+        let code = words.collect::<Vec<_>>().join(" ");
+        Self { message: tag.to_owned(), code, rows_affected, counts: Vec::new() }
     }
 }
 

@@ -62,6 +62,7 @@ fn config(pipeline: &Pipeline) -> Map<String, Json> {
         "unique_key": merge.unique_keys,
         "updated_at": merge.updated_at,
         "consume": true,
+        "on_schema_change": "append_new_columns",
         "schedule": pipeline.schedule,
     });
     if let Some(schema) = schema {

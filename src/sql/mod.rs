@@ -1,7 +1,9 @@
-//! Compiled SQL as data: where each output column comes from, and where one statement ends.
+//! Compiled SQL as data: where each output column comes from, which staged rows take part, and where one statement ends.
 //!
-//! `docs` and `commands` ask for lineage, `run` and `adapter` for statements. Nothing here talks to a database.
+//! `docs` and `commands` ask for lineage, `jinja` for staged rows, `run` and `adapter` for statements. Nothing here talks
+//! to a database.
 
+pub mod consume;
 pub mod lineage;
 pub mod split;
 

@@ -18,7 +18,7 @@ impl ResponseObject {
 
 impl fmt::Debug for ResponseObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Response { message, code, rows_affected } = &self.0;
+        let Response { message, code, rows_affected, .. } = &self.0;
         write!(f, "AdapterResponse(_message='{message}', code='{code}', rows_affected={rows_affected})")
     }
 }

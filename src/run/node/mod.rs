@@ -70,6 +70,7 @@ pub(super) fn adapter_response(response: &Response) -> Map<String, Json> {
     map.insert("_message".into(), response.message.clone().into());
     map.insert("code".into(), response.code.clone().into());
     map.insert("rows_affected".into(), response.rows_affected.into());
+    map.extend(response.counts.iter().map(|(name, count)| (name.clone(), (*count).into())));
     map
 }
 

@@ -284,7 +284,7 @@ impl Ledger<'_> {
 }
 
 /// The folded parts of a name.
-pub(super) fn parts(name: &ObjectName) -> Vec<Arc<str>> {
+pub(in crate::sql) fn parts(name: &ObjectName) -> Vec<Arc<str>> {
     name.0
         .iter()
         .map(|part| match part {

@@ -9,9 +9,13 @@ mod name;
 mod query;
 mod scope;
 mod source;
-mod tokens;
+pub(super) mod tokens;
 
 pub mod project;
+
+pub(super) use expression::parts;
+pub(super) use name::output_name;
+pub(super) use scope::fold;
 
 use ledger::Ledger;
 use scope::{Environment, Item, Place};

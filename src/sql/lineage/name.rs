@@ -8,7 +8,7 @@ use sqlparser::ast::{
 use std::sync::Arc;
 
 /// As in `FigureColname` of Postgres' parser.
-pub(super) fn output_name(expr: &Expr) -> Arc<str> {
+pub(in crate::sql) fn output_name(expr: &Expr) -> Arc<str> {
     strong_name(expr).or_else(|| weak_name(expr)).unwrap_or_else(|| "?column?".into())
 }
 

@@ -88,7 +88,7 @@ pub(super) struct Place<'p> {
 }
 
 /// Postgres folds unquoted names to lower case.
-pub(super) fn fold(ident: &Ident) -> Arc<str> {
+pub(in crate::sql) fn fold(ident: &Ident) -> Arc<str> {
     if ident.quote_style.is_some() || !ident.value.bytes().any(|byte| byte.is_ascii_uppercase()) {
         ident.value.as_str().into()
     } else {

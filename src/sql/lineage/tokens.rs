@@ -9,7 +9,7 @@ use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Whitespace};
 pub(super) const WHOLE_ROW: &str = "*";
 
 /// The tokens of a query, ready to be parsed.
-pub(super) fn tokens(sql: &str) -> Result<Vec<TokenWithSpan>, String> {
+pub(in crate::sql) fn tokens(sql: &str) -> Result<Vec<TokenWithSpan>, String> {
     let all = Tokenizer::new(&PostgreSqlDialect {}, sql)
         .tokenize_with_location()
         .map_err(|error| error.to_string())?;

@@ -40,6 +40,7 @@
   {%- if not config.get('contract').enforced -%}
     {%- do adapter.expand_target_column_types(from_relation=temp_relation, to_relation=target_relation) -%}
   {%- endif -%}
+  {%- do rsdbt_refuse_unapplied_columns(reading, temp_relation, existing_relation) -%}
   {%- set on_schema_change = incremental_validate_on_schema_change(config.get('on_schema_change'), default='ignore') -%}
   {%- set dest_columns = process_schema_changes(on_schema_change, temp_relation, existing_relation)
     or adapter.get_columns_in_relation(existing_relation) -%}
@@ -70,7 +71,7 @@
     {%- do rsdbt_report_counted_rows() -%}
   {%- endif -%}
   {%- if strategy == 'merge_upsert' -%}
-    {%- do rsdbt_refuse_rows_without_key(rsdbt_listed(unique_key)) -%}
+    {%- do rsdbt_check_staged_rows(rsdbt_listed(unique_key), reading) -%}
   {%- endif -%}
   {%- do rsdbt_add_missing_constraints(target_relation) -%}
   {%- do rsdbt_add_missing_indexes(target_relation) -%}

@@ -1,6 +1,8 @@
 {#
-  `consume: true`: the model reads its staging table by deleting from it, in one statement. A row is applied exactly
-  when it is deleted; rows that arrive meanwhile stay for the next run, and a failure puts everything back.
+  `consume: true`: the model reads its staging table by deleting from it, in one statement: a staged row is deleted
+  exactly when it took part in the merge. Rows that arrive meanwhile stay for the next run, and a failure puts
+  everything back. Where the query uses every staged row, it reads what `delete .. returning` gives; otherwise it
+  carries a column that names the staged rows of each result row, and those are deleted.
 #}
 
 {# The query that reads the rows taken away, and what takes them. #}
@@ -10,27 +12,56 @@
     {{ return({'query': query, 'beside': []}) }}
   {%- endif -%}
   {%- set staging = consume if consume is string else rsdbt_only_input(query) -%}
-  {%- if staging not in query -%}
-    {{ exceptions.raise_compiler_error('`consume`: the model does not read ' ~ staging) }}
+  {%- set traced = rsdbt_trace_staged_rows(query, staging) -%}
+  {%- if traced.column -%}
+    {{ return(rsdbt_taking_traced_rows(staging, traced)) }}
   {%- endif -%}
+  {%- set counts = "select pg_catalog.set_config('rsdbt.staged', pg_catalog.count(*)::text || ' 0 0', true) from rsdbt_taken" -%}
   {{ return({
-    'query': query | replace(staging, 'rsdbt_taken'), 'beside': ['rsdbt_taken as (delete from ' ~ staging ~ ' returning *)'],
+    'query': 'select rsdbt_all.* from (\n' ~ traced.query ~ '\n) as rsdbt_all where (' ~ counts ~ ') is not null',
+    'beside': ['rsdbt_taken as (delete from ' ~ staging ~ ' returning *)'], 'staging': staging,
   }) }}
 {% endmacro %}
 
-{# The one source or model that the query reads, as it is printed there. #}
-{% macro rsdbt_only_input(query) %}
-  {%- set inputs = [] -%}
-  {%- for unique_id in model.depends_on.nodes -%}
-    {%- set node = graph.sources.get(unique_id) or graph.nodes.get(unique_id) -%}
-    {%- if node.relation_name and node.relation_name in query -%}
-      {%- do inputs.append(node.relation_name) -%}
-    {%- endif -%}
-  {%- endfor -%}
-  {%- if inputs | length != 1 -%}
-    {{ exceptions.raise_compiler_error(
-      '`consume: true` needs a model with one input; name the staging table instead: `consume: "schema.table"`'
-    ) }}
-  {%- endif -%}
-  {{ return(inputs[0]) }}
+{#
+  A row that another session changes meanwhile has another version or place: it is neither deleted nor applied. A result row
+  of several staged rows cannot be applied in part; that is found out afterwards.
+#}
+{% macro rsdbt_taking_traced_rows(staging, traced) %}
+  {%- set column = traced.column -%}
+  {%- set counts -%}
+    select pg_catalog.set_config('rsdbt.staged', pg_catalog.concat_ws(' ', taken, staged - taken, named - taken), true)
+    from (
+      select
+        (select pg_catalog.count(*) from rsdbt_taken) as taken,
+        (select pg_catalog.count(*) from {{ staging }}) as staged,
+        (select pg_catalog.count(*) from rsdbt_named) as named
+    ) as rsdbt_counts
+  {%- endset -%}
+  {%- set named -%}
+    select distinct rsdbt_token as trace
+    from rsdbt_result cross join lateral pg_catalog.string_to_table(rsdbt_result.{{ column }}, ' ') as rsdbt_token
+  {%- endset -%}
+  {%- set taken -%}
+    delete from {{ staging }} as rsdbt_staged
+    using rsdbt_named
+    where rsdbt_staged.tableoid = pg_catalog.split_part(rsdbt_named.trace, '/', 1)::pg_catalog.oid
+      and rsdbt_staged.ctid = pg_catalog.split_part(rsdbt_named.trace, '/', 3)::pg_catalog.tid
+      and rsdbt_staged.xmin = pg_catalog.split_part(rsdbt_named.trace, '/', 2)::pg_catalog.xid
+    returning rsdbt_named.trace
+  {%- endset -%}
+  {%- set query -%}
+    select rsdbt_result.*
+    from rsdbt_result
+    {{ 'left join rsdbt_taken on rsdbt_taken.trace = rsdbt_result.' ~ column if not traced.grouped }}
+    where ({{ counts }}) is not null
+      {{ 'and (rsdbt_taken.trace is not null or rsdbt_result.' ~ column ~ ' is null)' if not traced.grouped }}
+  {%- endset -%}
+  {{ return({
+    'query': query, 'staging': staging, 'grouped': traced.grouped,
+    'beside': [
+      'rsdbt_result as materialized (\n' ~ traced.query ~ '\n)', 'rsdbt_named as materialized (' ~ named ~ ')',
+      'rsdbt_taken as (' ~ taken ~ ')',
+    ],
+  }) }}
 {% endmacro %}

@@ -24,11 +24,15 @@
   where rsdbt_is_delete
   on conflict ({{ keys | join(', ') }}) do update set {{ moments | join(', ') }}
   where {{ rsdbt_not_older('excluded', 'gone') }};
-  delete from {{ target }} as DBT_INTERNAL_DEST
-  using {{ latest }} as latest
-  where latest.rsdbt_is_delete
-    and {{ rsdbt_same_key(keys, 'latest', 'DBT_INTERNAL_DEST') }}
-    and {{ rsdbt_not_older('latest', 'DBT_INTERNAL_DEST') }};
+  with rsdbt_gone as (
+    delete from {{ target }} as DBT_INTERNAL_DEST
+    using {{ latest }} as latest
+    where latest.rsdbt_is_delete
+      and {{ rsdbt_same_key(keys, 'latest', 'DBT_INTERNAL_DEST') }}
+      and {{ rsdbt_not_older('latest', 'DBT_INTERNAL_DEST') }}
+    returning 1
+  )
+  select pg_catalog.set_config('rsdbt.deleted', pg_catalog.count(*)::text, true) from rsdbt_gone;
   {{ rsdbt_upsert_sql(target, latest, keys, names, dest_columns, [
     'not latest.rsdbt_is_delete',
     'not exists (select from ' ~ tombstones ~ ' as gone where ' ~ same_key ~ ' and not ' ~ rsdbt_not_older('latest', 'gone') ~ ')',

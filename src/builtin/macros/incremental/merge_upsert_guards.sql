@@ -30,22 +30,11 @@
   coalesce(nullif(current_setting('rsdbt.without_key', true), ''), '0')::bigint
 {%- endmacro %}
 
-{# Raised inside the transaction: nothing is applied and nothing consumed. #}
-{% macro rsdbt_refuse_rows_without_key(keys) %}
-  {%- set found = run_query('select ' ~ rsdbt_rows_without_key()).rows[0][0] -%}
-  {%- if found > 0 -%}
-    {%- do exceptions.raise_database_error(
-      found ~ ' staged row' ~ ('s' if found > 1 else '') ~ ' without a key (' ~ keys | join(', ')
-      ~ '): nothing was applied and nothing consumed'
-    ) -%}
-  {%- endif -%}
-{% endmacro %}
-
 {# `on conflict` needs a unique index over just the key, whoever made it. #}
 {% macro rsdbt_ensure_unique_index(relation, keys) %}
   {%- set names = [] -%}
-  {%- for key in keys -%}
-    {%- do names.append("'" ~ escape_single_quotes(key[1:-1] if key[:1] == '"' else key | lower) ~ "'") -%}
+  {%- for key in rsdbt_plain_names(keys) -%}
+    {%- do names.append("'" ~ escape_single_quotes(key) ~ "'") -%}
   {%- endfor -%}
   {%- set query -%}
     select count(*)
@@ -61,6 +50,15 @@
   {%- if run_query(query).rows[0][0] == 0 -%}
     {%- do run_query('create unique index on ' ~ relation ~ ' (' ~ keys | join(', ') ~ ')') -%}
   {%- endif -%}
+{% endmacro %}
+
+{# Names as the catalog has them. #}
+{% macro rsdbt_plain_names(names) %}
+  {%- set plain = [] -%}
+  {%- for name in rsdbt_listed(names) -%}
+    {%- do plain.append(name[1:-1] | replace('""', '"') if name[:1] == '"' else name | lower) -%}
+  {%- endfor -%}
+  {{ return(plain) }}
 {% endmacro %}
 
 {# Until the transaction ends; readers and writers of the table itself do not notice. #}

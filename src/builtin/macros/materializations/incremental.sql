@@ -6,7 +6,8 @@
   {%- set intermediate_relation = make_intermediate_relation(target_relation) -%}
   {%- set strategy = config.get('incremental_strategy') or 'default' -%}
   {%- set get_strategy_sql = adapter.get_incremental_strategy_macro(context, strategy) -%}
-  {%- set rebuild = should_full_refresh() or (existing_relation is not none and not existing_relation.is_table) -%}
+  {%- do rsdbt_check_consuming(strategy, existing_relation) -%}
+  {%- set rebuild = rsdbt_rebuilds(should_full_refresh()) or (existing_relation is not none and not existing_relation.is_table) -%}
 
   {{ run_hooks(pre_hooks, inside_transaction=False) }}
   {%- do rsdbt_begin_where_needed(strategy) -%}

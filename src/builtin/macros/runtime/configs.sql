@@ -4,16 +4,15 @@
   {{ config.set('sql_header', caller()) }}
 {%- endmacro %}
 
-{#
-  The config wins over the flag: `full_refresh: false` protects a table from --full-refresh. A model that consumes
-  its input could not be built again from it.
-#}
+{# The config wins over the flag: `full_refresh: false` protects a table from --full-refresh. #}
 {% macro should_full_refresh() %}
   {%- set configured = config.get('full_refresh') -%}
-  {%- if configured is none and config.get('consume') -%}
-    {{ return(False) }}
-  {%- endif -%}
-  {{ return(flags.FULL_REFRESH if configured is none else configured) }}
+  {{ return(rsdbt_rebuilds(flags.FULL_REFRESH if configured is none else configured)) }}
+{% endmacro %}
+
+{# A model that consumes its input cannot be built again from it, whatever flags, configs and a project's own macros say. #}
+{% macro rsdbt_rebuilds(wanted) %}
+  {{ return(wanted and not (config.get('consume') and model.config.materialized == 'incremental')) }}
 {% endmacro %}
 
 {% macro should_store_failures() %}
@@ -28,7 +27,7 @@
   {%- set existing = adapter.get_relation(this.database, this.schema, this.table) -%}
   {{ return(
     existing is not none and existing.type == 'table'
-    and model.config.materialized == 'incremental' and not should_full_refresh()
+    and model.config.materialized == 'incremental' and not rsdbt_rebuilds(should_full_refresh())
   ) }}
 {% endmacro %}
 

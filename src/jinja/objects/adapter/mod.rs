@@ -11,6 +11,7 @@ mod relations;
 mod response;
 mod seed;
 mod snapshots;
+mod staged_rows;
 mod statements;
 mod strategies;
 #[cfg(test)]

@@ -7,7 +7,8 @@ use minijinja::value::{Enumerator, Object, ObjectRepr};
 use minijinja::{Error, State, Value};
 
 use super::{
-    Database, columns, constraints, database, index, methods, none, relations, seed, snapshots, strategies,
+    Database, columns, constraints, database, index, methods, none, relations, seed, snapshots, staged_rows,
+    strategies,
 };
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::jinja::objects::{ColumnClass, RelationClass, Table};
@@ -128,7 +129,9 @@ impl Object for AdapterObject {
             // dbt: what the adapter lacks is undefined while parsing, an error only when the node runs
             return Ok(stand_in(method).or_else(|| parsing(method)).unwrap_or(Value::UNDEFINED));
         };
-        for family in [methods::call, relations::call, columns::call, snapshots::call, seed::call] {
+        for family in
+            [methods::call, relations::call, columns::call, snapshots::call, seed::call, staged_rows::call]
+        {
             if let Some(answer) = family(database, state, method, args) {
                 return answer;
             }

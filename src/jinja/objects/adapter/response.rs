@@ -20,11 +20,12 @@ impl ResponseObject {
 
     /// As `run_results.json` holds it.
     pub fn to_json(&self) -> Map<String, Json> {
-        let Response { message, code, rows_affected } = &self.0;
+        let Response { message, code, rows_affected, counts } = &self.0;
         let mut fields = Map::new();
         fields.insert("_message".into(), message.as_str().into());
         fields.insert("code".into(), code.as_str().into());
         fields.insert("rows_affected".into(), (*rows_affected).into());
+        fields.extend(counts.iter().map(|(name, count)| (name.clone(), (*count).into())));
         fields
     }
 }

@@ -133,6 +133,7 @@ impl Callable {
             message: text(message),
             code: text(code),
             rows_affected: rows_affected.and_then(|rows| rows.parse().ok()).unwrap_or(-1),
+            counts: Vec::new(),
         };
         let table = table.filter(given).unwrap_or_else(|| Table::empty().to_value());
         let result = StoredResult { response: ResponseObject(response).to_value(), table };

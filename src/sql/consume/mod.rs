@@ -1,0 +1,216 @@
+//! Which staged rows take part in a query: either all of them, or those that a column added to the query names.
+//!
+//! `consume: true` deletes what took part and nothing else, so a query whose result cannot be traced to staged rows is
+//! refused. The added text goes into the query as the user wrote it; nothing is printed anew. Pure: what the catalog
+//! knows comes from the caller.
+
+mod flow;
+mod from;
+mod projection;
+mod query;
+mod select;
+#[cfg(test)]
+mod tests;
+mod text;
+mod value;
+
+use std::ops::ControlFlow;
+use std::thread;
+
+use sqlparser::ast::{Expr, Query, Statement, Visit, Visitor};
+use sqlparser::dialect::PostgreSqlDialect;
+use sqlparser::parser::Parser;
+
+use super::RelationName;
+use super::lineage::{parts, tokens};
+use crate::hashed::HashSet;
+use flow::{Environment, Group, Value};
+use text::{Edits, Text};
+
+/// Where the rows of a query that uses every staged row come from: the rows that were deleted.
+pub const TAKEN: &str = "rsdbt_taken";
+
+/// The column that names a staged row: `table/version/place`, separated by spaces where rows are grouped.
+const TRACE: &str = "rsdbt_trace";
+
+/// How deep a query may nest.
+const NESTING: usize = 300;
+
+/// The staging table, and what its query must keep apart.
+#[derive(Debug, Clone)]
+pub struct Staging {
+    pub relation: RelationName,
+    /// All columns in order.
+    pub columns: Vec<String>,
+    /// The key's columns in the query's result.
+    pub key: Vec<String>,
+}
+
+/// What the catalog says about the functions that the query calls.
+#[derive(Debug, Clone, Default)]
+pub struct Functions {
+    pub aggregates: HashSet<String>,
+    pub set_returning: HashSet<String>,
+}
+
+/// The query to run in place of the one that was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reading {
+    /// Every staged row takes part: the query reads `rsdbt_taken`.
+    Whole(String),
+    /// The query names the staged rows of each result row in `column`; `grouped`: possibly several.
+    Traced { query: String, column: String, grouped: bool },
+}
+
+/// sqlparser's trees are walked and dropped recursively: long expressions need depth.
+const STACK: usize = 64 << 20;
+
+/// Rewrites the query, or says which construct stands in the way.
+pub fn read(sql: &str, staging: &Staging, functions: &Functions) -> Result<Reading, String> {
+    on_deep_stack(|| analyze(sql, staging, functions))
+}
+
+/// The names of all functions that the query calls, for the caller to look up.
+pub fn functions(sql: &str) -> Result<Vec<String>, String> {
+    on_deep_stack(|| names_of_functions(sql))
+}
+
+fn on_deep_stack<T: Send>(work: impl FnOnce() -> Result<T, String> + Send) -> Result<T, String> {
+    thread::scope(|scope| {
+        let worker = thread::Builder::new().stack_size(STACK).name("consume".to_owned());
+        let worker = worker.spawn_scoped(scope, work).map_err(|error| error.to_string())?;
+        worker.join().unwrap_or_else(|_| Err("it cannot be parsed (the SQL parser failed)".to_owned()))
+    })
+}
+
+fn analyze(sql: &str, staging: &Staging, functions: &Functions) -> Result<Reading, String> {
+    let (query, text) = parse(sql)?;
+    let mut analysis = Analysis {
+        staging,
+        functions,
+        text,
+        values: Vec::new(),
+        groups: Vec::new(),
+        traces: 0,
+        found: false,
+        filtered: false,
+        untraceable: None,
+        whole: Edits::default(),
+        traced: Edits::default(),
+    };
+    let flow = analysis.query(&query, &Environment::default())?;
+    let Some(flow) = flow else {
+        let why = if analysis.found { "does not return the rows of" } else { "does not read" };
+        return Err(format!("it {why} the staging table"));
+    };
+    analysis.check_groups(&flow)?;
+    if !analysis.filtered {
+        return Ok(Reading::Whole(analysis.whole.apply(sql)));
+    }
+    match analysis.untraceable {
+        Some(reason) => Err(reason),
+        None => Ok(Reading::Traced {
+            query: analysis.traced.apply(sql),
+            column: flow.trace,
+            grouped: !analysis.groups.is_empty(),
+        }),
+    }
+}
+
+fn names_of_functions(sql: &str) -> Result<Vec<String>, String> {
+    struct Names(Vec<String>);
+    impl Visitor for Names {
+        type Break = ();
+        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+            if let Expr::Function(function) = expr
+                && let Some(name) = parts(&function.name).last()
+            {
+                self.0.push(name.to_string());
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let mut names = Names(Vec::new());
+    let _ = parse(sql)?.0.visit(&mut names);
+    names.0.sort();
+    names.0.dedup();
+    Ok(names.0)
+}
+
+fn parse(sql: &str) -> Result<(Box<Query>, Text<'_>), String> {
+    let tokens = tokens::tokens(sql)?;
+    let text = Text::new(sql, &tokens);
+    let parser = Parser::new(&PostgreSqlDialect {}).with_recursion_limit(NESTING);
+    let statements = parser.with_tokens_with_locations(tokens).parse_statements();
+    let mut statements = statements.map_err(|error| format!("it cannot be parsed ({error})"))?;
+    match (statements.pop(), statements.is_empty()) {
+        (Some(Statement::Query(query)), true) => Ok((query, text)),
+        _ => Err("it is not a single query".to_owned()),
+    }
+}
+
+struct Analysis<'a> {
+    staging: &'a Staging,
+    functions: &'a Functions,
+    text: Text<'a>,
+    values: Vec<Value>,
+    groups: Vec<Group>,
+    /// How many trace columns have been named.
+    traces: usize,
+    found: bool,
+    /// Some staged rows may not take part.
+    filtered: bool,
+    /// Why rows cannot be traced; it matters only where some are filtered.
+    untraceable: Option<String>,
+    whole: Edits,
+    traced: Edits,
+}
+
+impl Analysis<'_> {
+    fn not_traceable(&mut self, reason: &str) {
+        self.untraceable.get_or_insert_with(|| reason.to_owned());
+    }
+
+    fn next_trace(&mut self) -> String {
+        self.traces += 1;
+        format!("{TRACE}_{}", self.traces)
+    }
+
+    /// Subqueries of expressions: they may read anything but staged rows.
+    fn expressions(&mut self, node: &impl Visit, environment: &Environment<'_>) -> Result<(), String> {
+        struct Subqueries<'v, 'a> {
+            analysis: &'v mut Analysis<'a>,
+            environment: &'v Environment<'v>,
+            depth: usize,
+        }
+        impl Visitor for Subqueries<'_, '_> {
+            type Break = String;
+            fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<String> {
+                self.depth += 1;
+                if self.depth > 1 {
+                    return ControlFlow::Continue(());
+                }
+                match self.analysis.query(query, self.environment) {
+                    Ok(None) => ControlFlow::Continue(()),
+                    Ok(Some(_)) => ControlFlow::Break(
+                        "it reads the staging table in a subquery of an expression".to_owned(),
+                    ),
+                    Err(reason) => ControlFlow::Break(reason),
+                }
+            }
+            fn post_visit_query(&mut self, _: &Query) -> ControlFlow<String> {
+                self.depth -= 1;
+                ControlFlow::Continue(())
+            }
+        }
+        match node.visit(&mut Subqueries { analysis: self, environment, depth: 0 }) {
+            ControlFlow::Break(reason) => Err(reason),
+            ControlFlow::Continue(()) => Ok(()),
+        }
+    }
+}
+
+/// An identifier in SQL.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
