@@ -1,4 +1,5 @@
--- For every day in Seoul the facts and the mart agree on counts and revenue: no fact is lost or counted twice.
+-- For every day in Seoul the facts and the mart agree on counts and revenue: no fact is lost or counted twice. A fact without a
+-- time belongs to no day.
 with facts as (
     select
         (created_at at time zone 'UTC' at time zone 'Asia/Seoul')::date as data_at,
@@ -10,6 +11,7 @@ with facts as (
         union all
         select created_at, revenue, 0, 1 from {{ arrived('ad_click') }}
     ) as events
+    where created_at is not null
     group by 1
 ),
 

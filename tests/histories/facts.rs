@@ -15,6 +15,13 @@ pub(super) enum Kind {
     Click,
 }
 
+/// How a fact is taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gone {
+    Deleted,
+    Untimed,
+}
+
 /// The key that the sink upserts on; the moment is the day and microseconds into it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct FactKey {
@@ -57,9 +64,14 @@ impl FactKey {
         )
     }
 
-    pub(super) fn withdraw(&self, arriving: &str) -> String {
+    /// Deleted, or left without an event time: then it belongs to no day.
+    pub(super) fn withdraw(&self, arriving: &str, gone: Gone) -> String {
+        let (start, end) = match gone {
+            Gone::Deleted => ("delete from", ""),
+            Gone::Untimed => ("update", " set created_at = null"),
+        };
         format!(
-            "delete from {arriving}.{} where user_id = '{}' and lineitem_id = {} and unit_id = {} and created_at = {}",
+            "{start} {arriving}.{}{end} where user_id = '{}' and lineitem_id = {} and unit_id = {} and created_at = {}",
             self.table(),
             self.user,
             self.lineitem,

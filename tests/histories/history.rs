@@ -4,17 +4,20 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::change_log::{ChangeLog, LOGS, Log, Row};
-use super::facts::{Day, FIRST_DAY, FactKey, Facts, Kind};
+use super::facts::{Day, FIRST_DAY, FactKey, Facts, Gone, Kind};
 use super::mart::MartMarks;
 use super::random::Random;
 
 const DAYS: i64 = 3;
 
 /// Into a day: its edges, where a wrong time zone shows, and the hours in which clocks change elsewhere.
-const MICROSECONDS: [i64; 7] = [
+const MICROSECONDS: [i64; 10] = [
     0,
     1,
+    1_800_000_000,
     9 * 3_600_000_000,
+    10 * 3_600_000_000 - 1,
+    10 * 3_600_000_000 + 1,
     13 * 3_600_000_000 + 1,
     14 * 3_600_000_000 + 1,
     15 * 3_600_000_000 + 1,
@@ -26,7 +29,7 @@ const MICROSECONDS: [i64; 7] = [
 pub(super) enum Arrival {
     Staged(Log, Row),
     Fact(FactKey, Option<i64>),
-    Withdrawn(FactKey),
+    Withdrawn(FactKey, Gone),
 }
 
 impl Arrival {
@@ -34,7 +37,7 @@ impl Arrival {
         match self {
             Self::Staged(log, row) => log.insert(arriving, row),
             Self::Fact(key, revenue) => key.upsert(arriving, *revenue),
-            Self::Withdrawn(key) => key.withdraw(arriving),
+            Self::Withdrawn(key, gone) => key.withdraw(arriving, *gone),
         }
     }
 }
@@ -159,7 +162,7 @@ impl History {
         match self.old_key() {
             Some(key) => {
                 self.keys.remove(&key);
-                Arrival::Withdrawn(key)
+                Arrival::Withdrawn(key, *self.random.pick(&[Gone::Deleted, Gone::Untimed]))
             }
             None => self.fact(),
         }
@@ -172,7 +175,7 @@ impl History {
             match arrival {
                 Arrival::Staged(log, row) => self.logs[*log as usize].ever.push(row.clone()),
                 Arrival::Fact(key, revenue) => self.facts.upsert(*key, *revenue),
-                Arrival::Withdrawn(key) => self.facts.withdraw(key),
+                Arrival::Withdrawn(key, _) => self.facts.withdraw(key),
             }
         }
     }

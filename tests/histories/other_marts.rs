@@ -1,7 +1,7 @@
 //! Marts of the same facts with other periods and time zones, native partitions and other kinds of fields. In the end
 //! they must be what a query over all facts gives.
 
-/// Where clocks change, an hour lasts two or none, and a day begins at one o'clock, or twice.
+/// Where clocks change, an hour lasts two or none, takes turns with the next one, and a day begins at one o'clock, or twice.
 pub(super) struct OtherMart {
     pub(super) name: &'static str,
     config: &'static str,
@@ -10,7 +10,7 @@ pub(super) struct OtherMart {
     group: &'static str,
 }
 
-pub(super) const OTHER_MARTS: [OtherMart; 6] = [
+pub(super) const OTHER_MARTS: [OtherMart; 9] = [
     OtherMart {
         name: "hourly",
         config: "partition_by={'field': 'hour', 'granularity': 'hour', 'time_zone': 'America/New_York'}",
@@ -34,6 +34,24 @@ pub(super) const OTHER_MARTS: [OtherMart; 6] = [
         config: "partition_by={'field': 'at', 'granularity': 'day', 'time_zone': 'America/New_York', 'local': true}",
         query: "select created_at at time zone 'UTC' at time zone 'America/New_York' as at, user_id, count(*) as n",
         group: "1, 2",
+    },
+    OtherMart {
+        name: "hourly_at_troll",
+        config: "partition_by={'field': 'at', 'granularity': 'hour', 'time_zone': 'Antarctica/Troll', 'local': true}",
+        query: "select date_trunc('hour', created_at at time zone 'UTC' at time zone 'Antarctica/Troll') as at, count(*) as n",
+        group: "1",
+    },
+    OtherMart {
+        name: "hourly_in_utc_at_troll",
+        config: "partition_by={'field': 'at', 'granularity': 'hour', 'time_zone': 'Antarctica/Troll'}",
+        query: "select date_trunc('hour', created_at) as at, unit_id, count(*) as n",
+        group: "1, 2",
+    },
+    OtherMart {
+        name: "hourly_on_lord_howe",
+        config: "partition_by={'field': 'at', 'granularity': 'hour', 'time_zone': 'Australia/Lord_Howe', 'local': true}",
+        query: "select date_trunc('hour', created_at at time zone 'UTC' at time zone 'Australia/Lord_Howe') as at, sum(revenue) as revenue",
+        group: "1",
     },
     OtherMart {
         name: "weekly",
@@ -62,7 +80,7 @@ impl OtherMart {
     /// How many rows are in the mart or in the facts, and not in the other.
     pub(super) fn differences(&self, arriving: &str) -> String {
         let Self { name, query, group, .. } = self;
-        let all = format!("{query} from {arriving}.ad_click group by {group}");
+        let all = format!("{query} from {arriving}.ad_click where created_at is not null group by {group}");
         format!(
             "select count(*) from ((table {name} except all {all}) union all ({all} except all table {name})) as differences"
         )

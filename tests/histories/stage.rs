@@ -174,7 +174,7 @@ impl Process {
 
 fn arriving_tables(arriving: &str) -> String {
     let facts = "(user_id varchar(32), lineitem_id bigint, unit_id bigint, revenue numeric(27,9), created_at timestamp,
-        primary key (user_id, created_at, unit_id, lineitem_id))";
+        unique (user_id, created_at, unit_id, lineitem_id))";
     let moments = "created_at timestamp, updated_at timestamp";
     format!(
         "create schema {arriving};
