@@ -108,3 +108,27 @@ fn files_and_macros_keep_their_length() {
     offenders.extend(too_long("src/builtin/macros", "sql", 80));
     assert!(offenders.is_empty(), "{}", offenders.join("\n"));
 }
+
+/// A crate that Cargo.toml names and the build script does not look for would be a server that is left out.
+#[test]
+fn every_artifact_crate_is_looked_for() {
+    let manifest = fs::read_to_string("Cargo.toml").unwrap();
+    let script = fs::read_to_string("build/archive.rs").unwrap();
+    let quoted = |text: &str| text.split('"').nth(1).map(str::to_owned);
+    let version = script.lines().find(|line| line.starts_with("const VERSION")).and_then(quoted).unwrap();
+    let block = script.split("const TARGETS").nth(1).unwrap().split("];").next().unwrap();
+    let mut searched: Vec<&str> = block.split('"').skip(1).step_by(2).collect();
+    searched.sort_unstable();
+    let mut named = Vec::new();
+    for line in manifest.lines().filter_map(|line| line.strip_prefix("pglite-rs-lib-")) {
+        let (target, dependency) = line.split_once(" = ").unwrap();
+        assert_eq!(dependency, format!("{{ version = \"={version}\", optional = true }}"), "{target}");
+        assert!(
+            manifest.contains(&format!("[target.{target}.dependencies]\npglite-rs-lib-{target} =")),
+            "{target}"
+        );
+        assert!(manifest.contains(&format!("\"dep:pglite-rs-lib-{target}\",")), "{target}");
+        named.push(target);
+    }
+    assert_eq!(named, searched);
+}

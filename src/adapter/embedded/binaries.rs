@@ -141,9 +141,11 @@ fn no_server_in(dir: &Path) -> Box<Diagnostic> {
 
 fn no_server(bundle_error: Option<Box<Diagnostic>>) -> Box<Diagnostic> {
     let bundled = if bundle::AVAILABLE {
-        "the bundled server does not run here (it needs glibc 2.34 or newer)"
+        "the bundled server does not run here (on Linux it needs glibc 2.34 or newer)"
+    } else if cfg!(feature = "bundled-postgres") {
+        concat!("there is no bundled server for ", env!("RSDBT_BUILD_TARGET"))
     } else {
-        "this rsdbt was built without a bundled server"
+        "this rsdbt was built without the feature `bundled-postgres`"
     };
     let mut diagnostic = failed(format!("no PostgreSQL server to start: {bundled}, and none is installed"))
         .help(
