@@ -6,6 +6,7 @@ mod consume;
 mod dependents;
 mod docs;
 mod docs_server;
+mod first_run;
 mod histories;
 mod lineage;
 mod mart_lineage;

@@ -87,7 +87,10 @@ fn complete(mut command: Command) -> Command {
             argument
         });
     }
-    if !sub.nested.is_empty() {
+    // with options of its own, the command does something without a nested one
+    if !sub.nested.is_empty() && !sub.options.is_empty() {
+        command = command.subcommand_precedence_over_arg(true);
+    } else if !sub.nested.is_empty() {
         command = command.subcommand_required(true).arg_required_else_help(true);
     }
     command
@@ -237,6 +240,10 @@ mod tests {
         assert_eq!(given("rsdbt ls --resource-type model test").1["resource_types"][1], "test");
         let between = given("rsdbt docs -t prod generate --no-compile --quiet").1;
         assert_eq!(between, serde_json::json!({"target": "prod", "quiet": true, "compile": false}));
+        assert_eq!(given("rsdbt docs").0, "docs");
+        let (command, options) = given("rsdbt docs --select a b generate --no-compile");
+        assert_eq!(command, "docs generate");
+        assert_eq!(options, serde_json::json!({"select": ["a", "b"], "compile": false}));
         assert_eq!(given("rsdbt run -m a --models b").1["select"], serde_json::json!(["a", "b"]));
     }
 

@@ -138,6 +138,18 @@ const FORMAT: &Opt = &opt("output", Choice(&["json", "text"]), "Format of the re
 const EXPORT_SAVED: &Opt = &opt("export-saved-queries", Switch, "Accepted for compatibility");
 const SAVED_OLD: &Opt = &opt("include-saved-query", Switch, "Accepted for compatibility");
 
+const DOCS_OPTIONS: &[&Opt] = &[
+    SELECT,
+    EXCLUDE,
+    SELECTOR,
+    TARGET_PATH,
+    THREADS,
+    SQLPARSE,
+    &opt("compile", Switch, "Compile the project first"),
+    &opt("empty-catalog", Flag, "Do not read the database"),
+    &opt("static", Flag, "Write one page that needs no other file"),
+];
+
 pub(super) struct Sub {
     pub(super) name: &'static str,
     pub(super) aliases: &'static [&'static str],
@@ -238,21 +250,7 @@ pub(super) const COMMANDS: &[Sub] = &[
     ),
     Sub {
         nested: &[
-            sub(
-                "generate",
-                "Write manifest.json, catalog.json and the documentation page",
-                &[
-                    SELECT,
-                    EXCLUDE,
-                    SELECTOR,
-                    TARGET_PATH,
-                    THREADS,
-                    SQLPARSE,
-                    &opt("compile", Switch, "Compile the project first"),
-                    &opt("empty-catalog", Flag, "Do not read the database"),
-                    &opt("static", Flag, "Write one page that needs no other file"),
-                ],
-            ),
+            sub("generate", "Write manifest.json, catalog.json and the documentation page", DOCS_OPTIONS),
             sub(
                 "serve",
                 "Serve the documentation page",
@@ -264,7 +262,7 @@ pub(super) const COMMANDS: &[Sub] = &[
                 ],
             ),
         ],
-        ..sub("docs", "Documentation", &[])
+        ..sub("docs", "Write the documentation page and show the lineage of the selection", DOCS_OPTIONS)
     },
     Sub {
         argument: Some(("project_name", false)),

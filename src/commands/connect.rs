@@ -1,12 +1,14 @@
 //! From a profile to a server: settings, and the project's own server where the profile asks for it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::invocation::Invocation;
 use crate::adapter::embedded::{Lifetime, Options, Server};
 use crate::adapter::{Settings, SslMode, Tls};
 use crate::config::profiles::{Profile, Target};
 use crate::diagnostic::{Diagnostic, Result, did_you_mean};
+use crate::run::Event;
 
 /// Where to connect; the server is held as long as this value lives.
 pub(super) struct Connect {
@@ -27,14 +29,15 @@ pub(super) fn embedded_options(target: &Target) -> Option<Options> {
 }
 
 impl Connect {
-    /// Starts or joins the embedded server when the profile asks for it.
-    pub(super) fn new(profile: &Profile, project: &std::path::Path) -> Result<Self> {
+    /// Starts or joins the embedded server when the profile asks for it, and says so.
+    pub(super) fn new(profile: &Profile, invocation: &Invocation) -> Result<Self> {
         let target = &profile.target;
         let mut settings = settings(target, profile.threads)?;
         let Some(options) = embedded_options(target) else {
             return Ok(Self { settings, _server: None });
         };
-        let server = Server::ensure(project, &options, Lifetime::Command)?;
+        let server = Server::ensure(&invocation.project_directory, &options, Lifetime::Command)?;
+        invocation.emitter.emit(Event::Note { msg: announcement(&server, &invocation.working_directory) });
         let own = server.settings();
         settings.host.clone_from(&own.host);
         settings.port = own.port;
@@ -44,6 +47,18 @@ impl Connect {
         settings.tls = own.tls.clone();
         Ok(Self { settings, _server: Some(server) })
     }
+}
+
+/// A run that nobody told where to run must not be taken for one on a server of the user's.
+fn announcement(server: &Server, working_directory: &Path) -> String {
+    let data = server.home();
+    let here = working_directory.canonicalize().unwrap_or_else(|_| working_directory.to_owned());
+    format!(
+        "Using the embedded PostgreSQL {} ({}): its data is in {}, `rsdbt db psql` opens a prompt",
+        server.major,
+        server.source.as_str(),
+        data.strip_prefix(&here).unwrap_or(data).display()
+    )
 }
 
 /// The adapter's view of a profile's output.

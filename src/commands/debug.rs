@@ -9,7 +9,7 @@ use super::connect::Connect;
 use super::invocation::Invocation;
 use super::session::{BareRenderer, load_profile};
 use super::{CommandResult, Outcome};
-use crate::adapter::Connection;
+use crate::adapter::{Cell, Connection};
 use crate::config::DBT_VERSION;
 use crate::config::profiles::Profile;
 use crate::config::project_file::{PROJECT_FILE, VersionCheck};
@@ -106,7 +106,7 @@ fn connection(invocation: &Invocation, profile: &Profile) -> Check {
     for (key, value) in profile.connection_info() {
         out(format!("  {key}: {}", python(&value)));
     }
-    let answer = Connect::new(profile, &invocation.project_directory).and_then(|connect| {
+    let answer = Connect::new(profile, invocation).and_then(|connect| {
         Connection::open(&Arc::new(connect.settings.clone()))?.query("select 1 as id", &[])
     });
     let check = answer.map(drop).map_err(|problem| {
@@ -119,6 +119,20 @@ fn connection(invocation: &Invocation, profile: &Profile) -> Check {
     });
     out(format!("  Connection test: [{}]\n", found(&check, "OK connection ok", "ERROR")));
     check
+}
+
+/// The connection of the project's profile, tried once: the server's version.
+pub(super) fn test_connection(invocation: &Invocation) -> Result<String, Diagnostics> {
+    let renderer = BareRenderer::new(invocation, None)?;
+    let profile = load_profile(invocation, &renderer, &mut Vec::new())?;
+    let connect = Connect::new(&profile, invocation)?;
+    let mut connection = Connection::open(&Arc::new(connect.settings.clone()))?;
+    let answer = connection.query("show server_version", &[])?;
+    let version = answer.rows.into_iter().flatten().next();
+    Ok(match version {
+        Some(Cell::Text(version)) => format!("PostgreSQL {version}"),
+        _ => "PostgreSQL".to_owned(),
+    })
 }
 
 fn python(value: &Json) -> String {

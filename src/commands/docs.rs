@@ -1,4 +1,4 @@
-//! `rsdbt docs generate` and `rsdbt docs serve`.
+//! `rsdbt docs`, `rsdbt docs generate` and `rsdbt docs serve`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,35 +14,66 @@ use super::{CommandResult, Outcome, artifact};
 use crate::adapter::{Connection, catalog::documentation};
 use crate::config::DBT_VERSION;
 use crate::diagnostic::{Diagnostic, Result};
-use crate::docs::{self, Artifacts, catalog};
+use crate::docs::{self, Artifacts, catalog, outline};
 use crate::graph::EmptyNodes;
 use crate::manifest::ResourceType;
 use crate::run::{self, Command, Event};
 
+/// `rsdbt docs`: the whole page, then the lineage of the selection as text.
+pub(super) fn overview(invocation: &Invocation) -> CommandResult {
+    let mut given = invocation.given.clone();
+    given.retain(|name, _| !["select", "exclude", "selector"].contains(&name.as_str()));
+    let whole = invocation.again("docs generate", given)?;
+    let mut session = Session::load(invocation)?;
+    let parsed = session.parse_unwritten()?;
+    let shown = types_without(&[ResourceType::Test, ResourceType::UnitTest, ResourceType::Analysis]);
+    // a mistake in the selection is told before the work
+    let selection = session.select(&parsed, shown, EmptyNodes::Keep)?;
+    session.invocation = &whole;
+    if write_page(&session, &parsed)? == Outcome::Failure {
+        return Ok(Outcome::Failure);
+    }
+    if selection.is_empty() {
+        invocation.emitter.warn(Diagnostic::warning("NoNodesSelected", "No nodes selected!"))?;
+    } else {
+        invocation.emitter.emit(Event::PrintEvent { msg: outline(&parsed.manifest, &selection.unique_ids) });
+    }
+    let page = session.target_directory.join("index.html");
+    let page = page.strip_prefix(&invocation.working_directory).unwrap_or(&page).display();
+    let msg = format!("The documentation page is {page}: open it in a browser, or run `rsdbt docs serve`");
+    invocation.emitter.emit(Event::Note { msg });
+    Ok(Outcome::Success)
+}
+
 pub(super) fn generate(invocation: &Invocation) -> CommandResult {
-    let flags = &invocation.flags;
     let session = Session::load(invocation)?;
     let parsed = session.parse_unwritten()?;
-    let connect = Connect::new(&session.profile, &invocation.project_directory)?;
+    write_page(&session, &parsed)
+}
+
+fn write_page(session: &Session<'_>, parsed: &Parsed) -> CommandResult {
+    let invocation = session.invocation;
+    let flags = &invocation.flags;
+    let connect = Connect::new(&session.profile, invocation)?;
     let last_results = last_results(&session.target_directory)?;
     // dbt: manifest.json is written with what was compiled, or not at all
     let compiles = flags.get("compile") != Some(&Json::Bool(false));
-    if compiles && !compile(&session, &parsed, &connect)? {
+    if compiles && !compile(session, parsed, &connect)? {
         invocation.emitter.emit(Event::CannotGenerateDocs {});
         return Ok(Outcome::Failure);
     }
-    copy_assets(&session)?;
+    copy_assets(session)?;
     let manifest_path = session.target_directory.join("manifest.json");
     let manifest = artifact::read(&manifest_path)?.unwrap_or_else(|| serde_json::json!(&*parsed.manifest));
     let catalog = if flags.boolean("empty_catalog") {
         catalog::empty(&metadata(invocation))
     } else {
-        read_catalog(&session, &parsed, &connect, &manifest)?
+        read_catalog(session, parsed, &connect, &manifest)?
     };
     let path = session.target_directory.join("catalog.json");
     artifact::write(&path, catalog.to_string().as_bytes())?;
     invocation.emitter.emit(Event::CatalogWritten { path: path.display().to_string() });
-    let page = page(&session, &manifest, &catalog, last_results.as_ref())?;
+    let page = page(session, &manifest, &catalog, last_results.as_ref())?;
     artifact::write(&session.target_directory.join("index.html"), page.as_bytes())?;
     if flags.boolean("static") {
         artifact::write(&session.target_directory.join("static_index.html"), page.as_bytes())?;
@@ -174,7 +205,7 @@ pub(super) fn serve(invocation: &Invocation) -> CommandResult {
             "docs-missing",
             format!("there is no documentation page in {}", target.display()),
         )
-        .help("run `rsdbt docs generate` first")
+        .help("run `rsdbt docs` first")
         .into());
     }
     let host = flags.text("host").unwrap_or("127.0.0.1");

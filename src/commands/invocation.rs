@@ -85,6 +85,15 @@ fn profiles_directory(
 
 impl Invocation {
     pub(super) fn start(parsed: cli::Invocation) -> Result<Self, Diagnostics> {
+        Self::start_with(parsed, None)
+    }
+
+    /// Another project's call within this one: it reports to the same place, and says nothing of its start.
+    pub(super) fn within(&self, parsed: cli::Invocation) -> Result<Self, Diagnostics> {
+        Self::start_with(parsed, Some(Arc::clone(&self.emitter)))
+    }
+
+    fn start_with(parsed: cli::Invocation, shared: Option<Arc<Emitter>>) -> Result<Self, Diagnostics> {
         let started_at = jiff::Timestamp::now();
         let working_directory = std::env::current_dir().map_err(|error| {
             Diagnostic::runtime("working-directory", format!("the working directory cannot be read: {error}"))
@@ -120,14 +129,18 @@ impl Invocation {
         flags.set("invocation_command", format!("rsdbt {}", parsed.command));
         flags.set("project_dir", project_directory.display().to_string());
         let id = new_id();
-        let emitter = Arc::new(emitter(
-            &parsed.command,
-            &flags,
-            &environment,
-            &project_directory,
-            raw_project.as_ref(),
-            &id,
-        )?);
+        let is_first = shared.is_none();
+        let emitter = match shared {
+            Some(emitter) => emitter,
+            None => Arc::new(emitter(
+                &parsed.command,
+                &flags,
+                &environment,
+                &project_directory,
+                raw_project.as_ref(),
+                &id,
+            )?),
+        };
         let invocation = Self {
             command: parsed.command,
             flags,
@@ -142,7 +155,9 @@ impl Invocation {
             raw_problem,
             project_flags,
         };
-        invocation.greet();
+        if is_first {
+            invocation.greet();
+        }
         for warning in warnings {
             invocation.emitter.warn(warning)?;
         }
@@ -314,6 +329,7 @@ fn emitter(
         log_file_max_bytes: u64::try_from(flags.integer("log_file_max_bytes").unwrap_or(0)).unwrap_or(0),
         log_cache_events: flags.boolean("log_cache_events"),
         quiet,
+        interactive: is_terminal && terminal_format != Format::Json,
         progress: is_terminal && terminal_format == Format::Text && !quiet,
         invocation: crate::report::Invocation { id: id.to_owned(), extra: Map::new() },
     };

@@ -72,6 +72,7 @@ fn dispatch(invocation: &Invocation) -> CommandResult {
         "list" => list::run(invocation),
         "parse" => parse::run(invocation),
         "clean" => clean::run(invocation),
+        "docs" => docs::overview(invocation),
         "docs generate" => docs::generate(invocation),
         "docs serve" => docs::serve(invocation),
         "lineage" => lineage::run(invocation),

@@ -50,7 +50,7 @@ pub(super) fn follow(invocation: &Invocation, retried: Retried) -> CommandResult
             selected
         }
     };
-    let connect = Connect::new(&session.profile, &invocation.project_directory)?;
+    let connect = Connect::new(&session.profile, invocation)?;
     let particulars = Particulars {
         results_path: results_path(invocation, command),
         previous_batches: retried.batches,

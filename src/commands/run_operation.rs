@@ -34,7 +34,7 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
     };
     let session = Session::load(invocation)?;
     let parsed = session.parse()?;
-    let connect = Connect::new(&session.profile, &invocation.project_directory)?;
+    let connect = Connect::new(&session.profile, invocation)?;
     let inputs = running::inputs(&session, &parsed, &connect, Command::Run, &[], Particulars::default())?;
     let results = run::run_operation(&inputs, &operation)?;
     if results.interrupted {

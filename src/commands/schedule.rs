@@ -82,7 +82,7 @@ impl<'a> Scheduler<'a> {
         let session = Session::load(invocation)?;
         let parsed = session.parse()?;
         let tasks = tasks(&parsed.manifest, &parsed.graph, &session.profile.target_name)?;
-        let connect = Connect::new(&session.profile, &invocation.project_directory)?;
+        let connect = Connect::new(&session.profile, invocation)?;
         let ledger = open_ledger(&connect, &session)?;
         Ok(Self {
             invocation,

@@ -10,7 +10,7 @@ use super::invocation::Invocation;
 use crate::config::packages::PackagesFile;
 use crate::config::profiles::{Profile, ProfileChoice, ProfilesFile};
 use crate::config::project_file::VersionCheck;
-use crate::config::{DBT_VERSION, ProjectFile, Renderer};
+use crate::config::{DBT_VERSION, Environment, ProjectFile, Renderer};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, Span};
 use crate::graph::{
     EmptyNodes, Graph, IndirectSelection, Selection, SelectionInputs, SelectionRequest, Selectors,
@@ -357,6 +357,17 @@ pub(super) fn load_profile(
             )
             .boxed());
         }
+        if is_unattended(&invocation.environment) && !invocation.command.starts_with("db ") {
+            return Err(Diagnostic::runtime(
+                "profiles-missing",
+                format!("there is no profiles.yml (the last place is {}), and the variable CI is set", directory.display()),
+            )
+            .help(
+                "pass --profiles-dir, or add a profiles.yml; one with `embedded: true` uses the embedded server on \
+                 purpose, whose data ends with the job",
+            )
+            .boxed());
+        }
         return Ok(Profile::embedded(project_profile.as_deref().unwrap_or("default"), threads));
     };
     let choice = ProfileChoice {
@@ -365,6 +376,11 @@ pub(super) fn load_profile(
         threads,
     };
     file.choose(choice, &secret, warnings)
+}
+
+/// A job that lost its profile must not succeed on a server that nobody will ever look at.
+fn is_unattended(environment: &Environment) -> bool {
+    environment.get("CI").is_some_and(|value| !matches!(value, "" | "0" | "false"))
 }
 
 /// How many packages the project names, and in which file.

@@ -102,7 +102,7 @@ pub(super) fn print_compiled(invocation: &Invocation, compiled: &[Arc<Node>]) {
 /// `--inline-direct`: SQL for the server, without Jinja and without the project's nodes.
 pub(super) fn direct(invocation: &Invocation) -> CommandResult {
     let session = Session::load(invocation)?;
-    let connect = Connect::new(&session.profile, &invocation.project_directory)?;
+    let connect = Connect::new(&session.profile, invocation)?;
     let sql = invocation.flags.text("inline_direct").unwrap_or_default();
     let limit = invocation.flags.integer("limit").unwrap_or(5);
     let query = if limit < 0 { sql.to_owned() } else { format!("{sql}\nlimit {limit}") };

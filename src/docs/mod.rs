@@ -7,10 +7,12 @@ pub mod column_graph;
 mod layout;
 pub mod lineage;
 pub mod open_lineage;
+mod outline;
 mod page;
 pub mod server;
 mod trace;
 
+pub use outline::outline;
 pub use trace::trace_manifest;
 
 use crate::sql::lineage::project::ProjectLineage;

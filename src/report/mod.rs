@@ -59,6 +59,8 @@ pub struct Settings {
     pub log_file_max_bytes: u64,
     pub log_cache_events: bool,
     pub quiet: bool,
+    /// A person reads the console, not a program.
+    pub interactive: bool,
     /// A progress bar is drawn below the lines: only on a terminal.
     pub progress: bool,
     pub invocation: Invocation,
@@ -123,16 +125,27 @@ impl Reporter {
         if product && channel.format == Format::Text {
             return Some(text::message(occurrence.event, channel.style));
         }
+        if let (Event::MainReportVersion { version, .. }, true) =
+            (occurrence.event, self.settings.interactive)
+        {
+            return Some(self.laid_out(channel, occurrence, &text::own_version(version)));
+        }
         Some(self.line(channel, occurrence))
     }
 
     fn line(&self, channel: Channel, occurrence: &Occurrence<'_>) -> String {
-        let message = || text::message(occurrence.event, channel.style);
         match channel.format {
             Format::Json => json::line(occurrence, &self.settings.invocation, channel.style),
-            Format::Text => {
+            _ => self.laid_out(channel, occurrence, &text::message(occurrence.event, channel.style)),
+        }
+    }
+
+    /// The message with what stands before it in a text log.
+    fn laid_out(&self, channel: Channel, occurrence: &Occurrence<'_>, message: &str) -> String {
+        match channel.format {
+            Format::Text | Format::Json => {
                 let time = occurrence.at.strftime("%H:%M:%S");
-                format!("{}{time}  {}", reset(channel.style), message())
+                format!("{}{time}  {message}", reset(channel.style))
             }
             Format::Debug => {
                 let at = clock::local(occurrence.at);
@@ -140,14 +153,13 @@ impl Reporter {
                 let time = format_args!("{:02}:{:02}:{:02}.{micros:06}", at.hour(), at.minute(), at.second());
                 let (tag, level, thread) =
                     (reset(channel.style), occurrence.level.name(), &*occurrence.thread);
-                let message = message();
                 let mut line = String::with_capacity(message.len() + BEFORE_MESSAGE);
                 if let Event::MainReportVersion { .. } = occurrence.event {
                     let bar = "=".repeat(30);
                     let _ = write!(line, "\n\n{bar} {time} | {} {bar}\n", self.settings.invocation.id);
                 }
                 let _ = write!(line, "{tag}{time} [{level:<5}] [{thread:<10.10}]: ");
-                line.push_str(&message);
+                line.push_str(message);
                 line
             }
         }

@@ -17,7 +17,8 @@ pub(super) struct Progress {
 impl Progress {
     pub(super) fn new(enabled: bool) -> Self {
         let bar = enabled.then(|| {
-            let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+            // not drawn before the number of nodes is known: commands like `init` have none
+            let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
             if let Ok(style) =
                 ProgressStyle::with_template("{bar:24.green} {pos}/{len} [{elapsed}] {wide_msg}")
             {
@@ -33,6 +34,7 @@ impl Progress {
         match event {
             Event::ConcurrencyLine { node_count, .. } => {
                 bar.set_length(*node_count as u64);
+                bar.set_draw_target(ProgressDrawTarget::stderr());
                 bar.enable_steady_tick(Duration::from_millis(200));
             }
             Event::NodeStart { unique_id } => self.show(bar, |running| running.push(unique_id.clone())),

@@ -19,6 +19,12 @@ pub fn message(event: &Event, style: Style) -> String {
     plain(event, style)
 }
 
+/// What runs, for people: dbt's own line names the version that it is compatible with as if it were dbt's.
+pub(super) fn own_version(dbt: &str) -> String {
+    let minor = dbt.trim_start_matches('=').rsplit_once('.').map_or(dbt, |(minor, _)| minor);
+    format!("rsdbt {}, compatible with dbt {minor}", env!("CARGO_PKG_VERSION"))
+}
+
 /// The numbered lines: starts and results of nodes.
 fn result_line(event: &Event, style: Style) -> Option<String> {
     let line =

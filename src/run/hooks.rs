@@ -135,7 +135,8 @@ impl Run<'_> {
         let mut result = NodeResult::new(&node.unique_id, Status::Success);
         match answer {
             Ok(()) => result.message = Some(format!("{name} passed")),
-            Err(error) => {
+            Err(mut error) => {
+                self.explain_absent(&node.unique_id, &mut error);
                 result.status = Status::Error;
                 result.message = Some(format!("{name} failed, error:\n {}", message_of(&error)));
             }

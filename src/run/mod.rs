@@ -1,6 +1,7 @@
 //! Executes: a plan of ordered steps, threads with a connection each, one result per step. Never prints;
 //! what happens is told as [`Event`]s, which `report` draws.
 
+mod absent;
 mod describe;
 mod edges;
 mod emitter;

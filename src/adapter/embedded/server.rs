@@ -31,6 +31,7 @@ pub struct Server {
     /// None when somebody else started the server.
     process: Option<ServerProcess>,
     lease: Lease,
+    home: PathBuf,
     pub source: Source,
     pub major: u32,
     bin_dir: PathBuf,
@@ -68,9 +69,15 @@ impl Server {
         let _starting = lease::starting(&cluster.home)?;
         let lease = Lease::take(&cluster.home)?;
         let settings = settings(&cluster, options);
-        let bin_dir = binaries.dir.clone();
-        let mut server =
-            Self { settings, process: None, lease, source: binaries.source, major: binaries.major, bin_dir };
+        let mut server = Self {
+            settings,
+            process: None,
+            lease,
+            home: cluster.home.clone(),
+            source: binaries.source,
+            major: binaries.major,
+            bin_dir: binaries.dir.clone(),
+        };
         let answers = UnixStream::connect(cluster.socket()).is_ok();
         // a server that was found may be on its way out
         if !answers || server.wait_until_usable(&cluster)? == Found::Gone {
@@ -88,6 +95,11 @@ impl Server {
     /// How to connect; schema, threads and the rest are the profile's.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The directory with the data and the log.
+    pub fn home(&self) -> &Path {
+        &self.home
     }
 
     /// psql on this server, ready to run; the binaries' own psql when they have one.

