@@ -99,7 +99,9 @@ fn number_steps(items: &mut [Item]) {
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); items.len()];
     let mut missing: Vec<usize> = items.iter().map(|item| item.parents.len()).collect();
     for (at, item) in items.iter().enumerate() {
-        item.parents.iter().for_each(|&parent| children[parent].push(at));
+        for &parent in &item.parents {
+            children[parent].push(at);
+        }
     }
     let mut ready: Vec<usize> = (0..items.len()).filter(|&at| missing[at] == 0).collect();
     while let Some(at) = ready.pop() {
@@ -158,7 +160,9 @@ fn listed(names: &[&str]) -> String {
 fn folders(items: &[Item], shown: &[&Item]) -> Option<String> {
     let groups = |depth: usize| -> BTreeMap<String, Vec<&Item>> {
         let mut groups: BTreeMap<String, Vec<&Item>> = BTreeMap::new();
-        shown.iter().for_each(|&item| groups.entry(cut(&item.folder, depth)).or_default().push(item));
+        for &item in shown {
+            groups.entry(cut(&item.folder, depth)).or_default().push(item);
+        }
         groups
     };
     let depth = (1..=8).rev().find(|&depth| groups(depth).len() <= MANY_FOLDERS)?;
@@ -199,7 +203,9 @@ fn cut(folder: &str, depth: usize) -> String {
 /// A line per step, with some names of each.
 fn steps(shown: &[&Item]) -> String {
     let mut steps: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
-    shown.iter().for_each(|item| steps.entry(item.step).or_default().push(&item.name));
+    for item in shown {
+        steps.entry(item.step).or_default().push(&item.name);
+    }
     let mut text = format!("Lineage of {} nodes in {} steps\n\n", shown.len(), steps.len());
     let lines = steps.len();
     for (at, (step, names)) in steps.iter().enumerate() {
