@@ -57,7 +57,7 @@ impl Terminal {
 
     /// What was shown up to here, with the line of the text.
     pub(crate) fn wait_for(&mut self, text: &str) -> String {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             let shown = plain(&self.shown);
             if let Some(at) = shown.find(text)
@@ -99,7 +99,7 @@ fn plain(shown: &str) -> String {
         match character {
             // a line that is erased was never there for the reader
             '\x1b' => {
-                if characters.find(|c| c.is_ascii_alphabetic()) == Some('K') {
+                if characters.find(char::is_ascii_alphabetic) == Some('K') {
                     text.truncate(text.rfind('\n').map_or(0, |at| at + 1));
                 }
             }
