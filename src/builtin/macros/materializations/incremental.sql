@@ -38,8 +38,10 @@
     {%- do rsdbt_end_with_swap(ending) -%}
   {%- endif -%}
   {{ run_hooks(post_hooks, inside_transaction=True) }}
+  {%- do rsdbt_carry_last() -%}
   {%- do adapter.commit() -%}
   {{ run_hooks(post_hooks, inside_transaction=False) }}
+  {%- do rsdbt_carry_after_hooks() -%}
   {%- if ending -%}
     {%- do rsdbt_raise_failed_partitions(ending) -%}
   {%- endif -%}

@@ -23,8 +23,10 @@
   {%- do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing_relation, replaced)) -%}
   {%- do persist_docs(target_relation, model) -%}
   {{ run_hooks(post_hooks, inside_transaction=True) }}
+  {%- do rsdbt_carry_last() -%}
   {%- do adapter.commit() -%}
   {{ run_hooks(post_hooks, inside_transaction=False) }}
+  {%- do rsdbt_carry_after_hooks() -%}
 
   {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}

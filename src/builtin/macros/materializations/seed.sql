@@ -33,8 +33,10 @@
     {%- do create_indexes(target_relation) -%}
   {%- endif -%}
   {{ run_hooks(post_hooks, inside_transaction=True) }}
+  {%- do rsdbt_carry_last() -%}
   {%- do adapter.commit() -%}
   {{ run_hooks(post_hooks, inside_transaction=False) }}
+  {%- do rsdbt_carry_after_hooks() -%}
 
   {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}

@@ -23,10 +23,12 @@
   {%- endif -%}
 
   {{ run_hooks(post_hooks, inside_transaction=True) }}
+  {%- do rsdbt_carry_last() -%}
   {%- do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing_relation)) -%}
   {%- do persist_docs(target_relation, model) -%}
   {%- do adapter.commit() -%}
   {{ run_hooks(post_hooks, inside_transaction=False) }}
+  {%- do rsdbt_carry_after_hooks() -%}
 
   {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}

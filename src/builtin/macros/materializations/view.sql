@@ -23,8 +23,10 @@
   {%- do apply_grants(target_relation, config.get('grants'), should_revoke=revoke) -%}
   {%- do persist_docs(target_relation, model) -%}
   {{ run_hooks(post_hooks, inside_transaction=True) }}
+  {%- do rsdbt_carry_last() -%}
   {%- do adapter.commit() -%}
   {{ run_hooks(post_hooks, inside_transaction=False) }}
+  {%- do rsdbt_carry_after_hooks() -%}
 
   {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
@@ -33,8 +35,10 @@
 {% macro rsdbt_replace_view(existing_relation, target_relation) %}
   {%- if existing_relation.is_view -%}
     {%- set replace_sql = get_replace_view_sql(target_relation, sql) -%}
+    {%- set options = rsdbt_view_options(existing_relation) -%}
     {%- set response = adapter.attempt(replace_sql, ['42P16']) -%}
     {%- if response -%}
+      {%- do rsdbt_keep_view_options(target_relation, options) -%}
       {%- call noop_statement('main', response.message, response.code, response.rows_affected) -%}
         {{ replace_sql }}
       {%- endcall -%}

@@ -1,6 +1,6 @@
 {# Privileges: the config says who may do what; only the difference is granted and revoked. #}
 
-{# A table that is swapped in is new: no privilege of the old one is carried over. #}
+{# Where the config says who may do what, a table that is swapped in has no privilege of the old one. #}
 {% macro copy_grants() %}{{ return(False) }}{% endmacro %}
 
 {% macro support_multiple_grantees_per_dcl_statement() %}{{ return(True) }}{% endmacro %}

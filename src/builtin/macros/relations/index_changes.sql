@@ -1,6 +1,9 @@
 {# The difference between the indexes that are there and those that are configured. #}
 
-{# Steps `{action: drop | create, context: name | config}`. An index with a kept name is known by it, others by shape. #}
+{#
+  Steps `{action: drop | create, context: name | config}`. An index with a kept name is known by it, others by shape. Only
+  an index whose name is a hash was made from a config: whoever made one of another name keeps it.
+#}
 {% macro rsdbt_index_changes(relation, configured) %}
   {%- set wanted = {} -%}
   {%- for index in configured -%}
@@ -12,7 +15,7 @@
     {%- set shape = rsdbt_index_shape((row['column_names'] or '').split(','), row['unique'], row['method']) -%}
     {%- if row['name'] in wanted or shape in wanted -%}
       {%- do found.append(row['name'] if row['name'] in wanted else shape) -%}
-    {%- else -%}
+    {%- elif modules.re.match('^[0-9a-f]{32}$', row['name']) -%}
       {%- do steps.append({'action': 'drop', 'context': row['name']}) -%}
     {%- endif -%}
   {%- endfor -%}

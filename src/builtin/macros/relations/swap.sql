@@ -5,16 +5,20 @@
 
 {% macro rsdbt_swap(existing_relation, intermediate_relation, target_relation) %}
   {%- set dependents = rsdbt_capture_dependents(existing_relation) -%}
+  {%- set attachments = rsdbt_take_attachments(existing_relation, intermediate_relation) -%}
   {%- if not dependents -%}
+    {%- do rsdbt_carry(attachments, ['detach']) -%}
     {%- do rsdbt_drop_alone(existing_relation) -%}
     {%- do adapter.rename_relation(intermediate_relation, target_relation) -%}
   {%- else -%}
     {%- set backup_relation = make_backup_relation(target_relation, existing_relation.type) -%}
     {%- do adapter.rename_relation(existing_relation, backup_relation) -%}
     {%- do adapter.rename_relation(intermediate_relation, target_relation) -%}
+    {%- do rsdbt_carry(attachments, ['detach']) -%}
     {%- do rsdbt_move_dependents(dependents, backup_relation) -%}
     {%- do rsdbt_drop_alone(backup_relation) -%}
   {%- endif -%}
+  {%- do rsdbt_carry(attachments, ['name', 'early']) -%}
 {% endmacro %}
 
 {# What a run that was killed may have left. #}
