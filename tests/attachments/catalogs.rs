@@ -113,8 +113,11 @@ fn every_column_of_a_catalog_that_describes_a_table_is_decided() {
         );
         let decided: BTreeSet<&str> = columns.split_whitespace().collect();
         let rows = client.query(&sql, &[]).unwrap();
-        let undecided: Vec<String> =
-            rows.iter().map(|row| row.get::<_, String>(0)).filter(|name| !decided.contains(name.as_str())).collect();
+        let undecided: Vec<String> = rows
+            .iter()
+            .map(|row| row.get::<_, String>(0))
+            .filter(|name| !decided.contains(name.as_str()))
+            .collect();
         assert!(undecided.is_empty(), "{catalog} has columns that nobody has decided on: {undecided:?}");
     }
 }

@@ -20,7 +20,7 @@ impl Estate {
         let project = Project::new(&database);
         let mut estate = Self { database, project };
         for role in ROLES {
-            estate.attach(&format!("create role ROLE_{role}; grant usage on schema SCHEMA to ROLE_{role}"));
+            estate.attach(&format!("create role ROLE_{role}; grant ROLE_{role} to current_user; grant usage on schema SCHEMA to ROLE_{role}"));
         }
         estate
     }
@@ -29,6 +29,11 @@ impl Estate {
     pub(super) fn attach(&mut self, sql: &str) {
         let schema = self.database.schema.clone();
         self.database.execute(&sql.replace("ROLE", &schema).replace("SCHEMA", &schema));
+    }
+
+    pub(super) fn is_superuser(&mut self) -> bool {
+        let query = "select rolsuper from pg_roles where rolname = current_user";
+        self.database.client().query_one(query, &[]).unwrap().get(0)
     }
 
     /// What the project does from now on, it does as an ordinary role.
@@ -43,7 +48,9 @@ impl Estate {
     /// One paragraph for each thing that the catalogs know of the relation.
     pub(super) fn state(&self, relation: &str) -> String {
         let rows = self.database.client().query(&STATE.replace("$1", &format!("'{relation}'")), &[]).unwrap();
-        let shown = |row: &postgres::Row| format!("{}\n{}\n", row.get::<_, String>(0), row.get::<_, Option<String>>(1).unwrap_or_default());
+        let shown = |row: &postgres::Row| {
+            format!("{}\n{}\n", row.get::<_, String>(0), row.get::<_, Option<String>>(1).unwrap_or_default())
+        };
         rows.iter().map(shown).collect::<Vec<_>>().join("\n")
     }
 
@@ -60,9 +67,16 @@ impl Estate {
         let is_hash = |word: &str| word.len() == 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
         let stable = |line: &str| {
             let words = line.split(|character: char| !character.is_alphanumeric());
-            words.filter(|word| is_hash(word)).fold(line.to_owned(), |line, hash| line.replace(hash, "hash").replace("\"hash\"", "hash"))
+            words
+                .filter(|word| is_hash(word))
+                .fold(line.to_owned(), |line, hash| line.replace(hash, "hash").replace("\"hash\"", "hash"))
         };
-        let text = text.lines().filter(|line| !line.contains("restrict ")).map(stable).collect::<Vec<_>>().join("\n");
+        let text = text
+            .lines()
+            .filter(|line| !line.contains("restrict "))
+            .map(stable)
+            .collect::<Vec<_>>()
+            .join("\n");
         let mut objects: Vec<&str> = text.split("\n\n\n").map(str::trim).collect();
         objects.sort_unstable();
         objects.join("\n\n")

@@ -51,7 +51,7 @@ create statistics by_expression on (amount + 1) from orders;
 -- class: triggers
 create function note() returns trigger language plpgsql as 'begin return new; end';
 create trigger "t O" before update of status on orders for each row when (old.id is distinct from new.id) execute function note('a''b', 'c\d');
-create trigger always_one after insert on orders referencing new table as added for each statement execute function note();
+create trigger always_one after insert on orders for each statement execute function note();
 create constraint trigger late_one after update on orders deferrable initially deferred for each row execute function note();
 create trigger off after delete on orders execute function note();
 create trigger replica_one before delete on orders for each row execute function note();

@@ -1,11 +1,11 @@
 {#
   Whether a table may have attachments: usually it has none, and this look at the indexes of the catalogs is all there is.
-  The oids are those of pg_class, pg_type and pg_rewrite, the same on every server; scalar subqueries are planned fastest.
+  Of a table of others there is nothing to carry: it cannot be dropped. The oids are those of pg_class, pg_type and pg_rewrite, the same on every server; scalar subqueries are planned fastest.
 #}
 
 {% macro rsdbt_may_have_attachments(existing_relation, new_relation) %}
   {%- set query -%}
-    select
+    select pg_catalog.pg_has_role(old.relowner, 'usage') and (
       old.relacl is distinct from new.relacl or old.relowner <> new.relowner or old.reloptions is not null or old.relrowsecurity
       or old.relforcerowsecurity or old.relreplident <> new.relreplident or old.relpersistence <> new.relpersistence
       or old.relam <> new.relam or old.reloftype <> 0 or old.relispartition or old.relhassubclass or old.relhastriggers
@@ -40,7 +40,7 @@
       (select true from pg_catalog.pg_seclabel where objoid = old.oid and classoid = 1259 limit 1),
       (select true from pg_catalog.pg_class as toast where toast.oid = old.reltoastrelid and toast.reloptions is not null),
       (select true from pg_catalog.pg_subscription_rel where srrelid = old.oid limit 1),
-      false)
+      false))
     from pg_catalog.pg_class as old, pg_catalog.pg_class as new
     where old.oid = {{ rsdbt_regclass(existing_relation) }} and new.oid = {{ rsdbt_regclass(new_relation) }}
   {%- endset -%}
