@@ -45,6 +45,8 @@
     {%- endif -%}
   {%- endfor -%}
   {%- if left_out -%}
+    {#- What was compared is remembered: these must differ in the next run, too. -#}
+    {%- do run_query(rsdbt_unremember_sql(left_out)) if config.get('dirty') -%}
     {%- do rsdbt_warn(
       rsdbt_counted(left_out | length, 'changed period is', 'changed periods are') ~ ' outside of --event-time-start and --event-time-end and not built: '
       ~ rsdbt_listed_periods(left_out) ~ '. A run without these options builds them'
