@@ -21,8 +21,22 @@ const CAMPAIGN: &str = "{{ config(
     updated_at='updated_at', order_by=['position'], delete_when=\"name = 'GONE'\",
     consume=var('arriving_schema') ~ '.campaign_staging'
 ) }}
-select * from {{ var('arriving_schema') }}.campaign_staging
 ";
+
+/// Queries over the log `LOG` that leave out the rows that are held, and no other ones.
+const CAMPAIGN_QUERIES: [&str; 5] = [
+    "select * from LOG where name <> 'HELD'",
+    "select log.* from LOG as log join (values ('spring'), ('summer'), ('GONE')) as known (name) on known.name = log.name",
+    "select distinct on (id, region) * from LOG where name <> 'HELD'
+     order by id, region, updated_at desc nulls last, position desc nulls last",
+    "with ranked as (
+        select *, row_number() over (partition by id, region order by updated_at desc nulls last, position desc nulls last) as rank
+        from LOG where name <> 'HELD'
+     )
+     select id, region, name, created_at, updated_at, position from ranked where rank = 1",
+    "select log.* from (select * from LOG where name <> 'HELD' order by created_at limit 1000000) as log
+     left join (values (1)) as one (id) on true",
+];
 
 /// Of the sessions: the day in Seoul must not depend on it.
 const TIME_ZONES: [&str; 3] = ["UTC", "Asia/Seoul", "America/New_York"];
@@ -32,6 +46,7 @@ pub(super) struct Setting {
     /// the log of units has rows that delete
     pub(super) deletes: bool,
     pub(super) other_mart: &'static OtherMart,
+    campaign_query: &'static str,
     time_zone: &'static str,
     /// as the profile may ask for
     autocommit: bool,
@@ -42,6 +57,7 @@ impl Setting {
         Self {
             deletes: random.one_in(2),
             other_mart: random.pick(&OTHER_MARTS),
+            campaign_query: CAMPAIGN_QUERIES[random.below(5) as usize],
             time_zone: TIME_ZONES[random.below(3) as usize],
             autocommit: random.one_in(4),
         }
@@ -62,7 +78,7 @@ pub(super) struct Ended {
 
 impl Stage {
     pub(super) fn new(setting: &Setting) -> Self {
-        let Setting { deletes, other_mart, time_zone, autocommit } = setting;
+        let Setting { deletes, other_mart, campaign_query, time_zone, autocommit } = setting;
         let mut database = Database::new();
         let project = Project::new(&database);
         let arriving = format!("{}_arriving", database.schema);
@@ -70,7 +86,8 @@ impl Stage {
         for folder in ["models", "macros", "data_tests"] {
             project.copy_from(&root.join(folder), folder);
         }
-        project.write("models/campaign.sql", CAMPAIGN);
+        let query = campaign_query.replace("LOG", "{{ var('arriving_schema') }}.campaign_staging");
+        project.write("models/campaign.sql", &format!("{CAMPAIGN}{query}\n"));
         project.write(&format!("models/{}.sql", other_mart.name), &other_mart.model());
         let mut settings = fs::read_to_string(root.join("dbt_project.yml")).unwrap();
         let mut set = |from: &str, to: &str| {

@@ -30,6 +30,7 @@ pub(crate) fn stable(text: &str, project: &Project, database: &Database) -> Stri
     // since 16 the server prints views without needless qualifiers
     static COLUMN: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r#"column (?:\w+\.)?"?(\w+)"? does not exist"#).unwrap());
+    static SINCE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"since \d{4}-[-\d]+ [\d:.+]+").unwrap());
     static RULE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"-{20,}").unwrap());
     let root = project.path().display().to_string();
     let mut shown = String::new();
@@ -40,6 +41,7 @@ pub(crate) fn stable(text: &str, project: &Project, database: &Database) -> Stri
         let line = DOTS.replace_all(&line, " [");
         let line = VERSION.replace_all(&line, "__dbt_tmp");
         let line = COLUMN.replace_all(&line, "column $1 does not exist");
+        let line = SINCE.replace_all(&line, "since then");
         let line = RULE.replace_all(&line, "---");
         let line = line.replace(&root, ".").replace(&database.schema, "spec");
         let line = line.replace(&format!("\"{}\".", database.settings.database), "");

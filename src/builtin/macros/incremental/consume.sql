@@ -13,6 +13,7 @@
   {%- endif -%}
   {%- set staging = consume if consume is string else rsdbt_only_input(query) -%}
   {%- set traced = rsdbt_trace_staged_rows(query, staging) -%}
+  {%- do rsdbt_own_log(staging) -%}
   {%- if traced.column -%}
     {{ return(rsdbt_taking_traced_rows(staging, traced)) }}
   {%- endif -%}
