@@ -3,10 +3,12 @@
 
 mod architecture;
 mod attachments;
+mod connections;
 mod consume;
 mod dependents;
 mod docs;
 mod docs_server;
+mod faults;
 mod first_run;
 mod histories;
 mod lineage;

@@ -239,7 +239,7 @@ fn a_server_that_stops_fails_the_run_at_once_and_the_next_run_is_right() {
     let project = Project::new(&database);
     project.write(
         "profiles.yml",
-        "shop: {target: dev, outputs: {dev: {type: postgres, embedded: true, schema: s}}}",
+        "shop: {target: dev, outputs: {dev: {type: postgres, embedded: true, schema: s, reconnect_timeout: 1}}}",
     );
     project.write("models/fast.sql", "{{ config(materialized='table') }}\nselect 1 as id\n");
     let slow = "{{ config(materialized='table') }}\nselect id from {{ ref('fast') }}, pg_sleep({{ var('seconds', 0) }})\n";

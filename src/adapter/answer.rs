@@ -17,16 +17,27 @@ pub(super) struct Answer {
     /// The statement at work has described rows.
     describing: bool,
     error: Option<Box<Diagnostic>>,
+    /// The first statement is a BEGIN of ours.
+    begins: bool,
 }
 
 impl Answer {
     pub(super) fn new(fetch: Fetch) -> Self {
-        Self { fetch, tag: None, rows: None, describing: false, error: None }
+        Self { fetch, tag: None, rows: None, describing: false, error: None, begins: false }
+    }
+
+    pub(super) fn after_begin(self, begins: bool) -> Self {
+        Self { begins, ..self }
     }
 
     /// The first error of a text stays.
     pub(super) fn fail(&mut self, error: Box<Diagnostic>) {
         self.error.get_or_insert(error);
+    }
+
+    /// Whether a statement of the text has ended well.
+    pub(super) fn has_completed(&self) -> bool {
+        self.tag.is_some()
     }
 
     pub(super) fn take(&mut self, message: Message) -> io::Result<()> {
@@ -36,6 +47,7 @@ impl Answer {
                 self.describing = true;
             }
             Message::DataRow(body) => self.row(&body)?,
+            Message::CommandComplete(_) if std::mem::take(&mut self.begins) => {}
             Message::CommandComplete(body) => {
                 self.tag = Some(body.tag()?.to_owned());
                 if !std::mem::take(&mut self.describing) {

@@ -12,9 +12,17 @@ use crate::diagnostic::{Diagnostic, Result};
 
 use super::answer::Answer;
 use super::cancel::CancelHandle;
+use super::ending::Ending;
+use super::identity::{self, ServerIdentity};
+use super::lock_session::LockSession;
+use super::lost_commit::LostCommit;
 use super::server_error::{Fields, connection_lost};
 use super::wire::{Status, Wire};
 use super::{Response, ResultSet, Settings, open, quote_identifier, quote_literal};
+
+mod transaction;
+
+use transaction::Ahead;
 
 /// Whether a statement opens dbt's transaction when none is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +30,8 @@ pub enum Begin {
     Auto,
     No,
 }
+
+const BEGIN: &str = "BEGIN;";
 
 /// How many rows of the answer are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,28 +52,64 @@ pub struct QueryComment {
 /// One session on the server.
 pub struct Connection {
     wire: Wire,
+    place: open::Place,
     settings: Arc<Settings>,
     comment: Option<QueryComment>,
     /// dbt's `transaction_open`.
     open: bool,
     /// psycopg2 begins a transaction by itself before a session's first statement, and only then.
     started: bool,
-    /// `begin` goes out together with the next statement: one round trip less.
+    /// `begin` goes out in the next statement's message: one round trip less.
     pending_begin: bool,
+    /// The number of the open transaction, once it changed something.
+    transaction: Option<String>,
+    /// The open transaction may have changed something.
+    wrote: bool,
+    server: Known,
+    /// The run's lock: without it nothing is committed.
+    lock: Option<Arc<LockSession>>,
+    /// Sent in front of the next statement.
+    ahead: Vec<Ahead>,
+    /// How far the server's places in a statement are off, in characters.
+    shift: usize,
+    lost: bool,
+    /// The server ended the session instead of carrying out the statement.
+    refused: bool,
+    /// Set together with an error: an end of a transaction was sent, and its reply never came.
+    lost_commit: Option<LostCommit>,
+}
+
+/// Which server this is.
+#[derive(Debug, Clone)]
+enum Known {
+    NotYet,
+    Is(Option<ServerIdentity>),
 }
 
 impl Connection {
     /// Connects, with dbt's retries, and sets the role.
     pub fn open(settings: &Arc<Settings>) -> Result<Self> {
+        let (wire, place) = open::start(settings)?;
         let mut connection = Self {
-            wire: open::start(settings)?,
+            wire,
+            place,
             settings: Arc::clone(settings),
             comment: None,
             open: false,
             started: false,
             pending_begin: false,
+            transaction: None,
+            wrote: false,
+            server: Known::NotYet,
+            lock: None,
+            ahead: Vec::new(),
+            shift: 0,
+            lost: false,
+            refused: false,
+            lost_commit: None,
         };
         connection.set_role()?;
+        settings.contact.reached();
         Ok(connection)
     }
 
@@ -86,7 +132,7 @@ impl Connection {
         fetch: Fetch,
     ) -> Result<(Response, Option<ResultSet>)> {
         self.enter_transaction(begin)?;
-        let answer = self.simple_query(sql, fetch);
+        let answer = self.statement(sql, fetch);
         self.roll_back_after_error(answer)
     }
 
@@ -98,6 +144,7 @@ impl Connection {
         let savepoint = self.simple_query("savepoint attempt", Fetch::Nothing);
         self.roll_back_after_error(savepoint)?;
         let answer = self.simple_query(commented.as_deref().unwrap_or(sql), Fetch::Nothing);
+        self.wrote = true;
         let is_tolerated = answer.as_ref().is_err_and(|error| {
             error.server.as_ref().is_some_and(|server| tolerated.contains(&server.sqlstate.as_str()))
         });
@@ -122,7 +169,12 @@ impl Connection {
         fill: &mut dyn FnMut(&mut Vec<u8>) -> Result<bool>,
     ) -> Result<Response> {
         self.enter_transaction(begin)?;
-        let answer = self.copy(sql, fill);
+        let inside = self.is_inside();
+        let answer = self.prove_lock_outside().and_then(|()| self.copy(sql, fill));
+        self.wrote |= inside;
+        let answer = answer.map_err(|error| {
+            if self.lost { self.outcome_of_lost(error, inside, Ending::Open, None) } else { error }
+        });
         self.roll_back_after_error(answer)
     }
 
@@ -143,7 +195,7 @@ impl Connection {
             return Err(internal("tried to commit a transaction, but none is open"));
         }
         self.open = false;
-        self.end_transaction("COMMIT")
+        self.commit_on_server()
     }
 
     pub fn rollback_if_open(&mut self) -> Result<()> {
@@ -159,7 +211,7 @@ impl Connection {
     /// itself unless it opens a transaction.
     pub fn clear_transaction(&mut self) -> Result<()> {
         self.rollback_if_open()?;
-        self.end_transaction("COMMIT")?;
+        self.commit_on_server()?;
         self.started = true;
         Ok(())
     }
@@ -173,6 +225,36 @@ impl Connection {
         self.simple_query(&sql.join("; "), Fetch::Nothing).map(drop)
     }
 
+    /// From now on nothing is committed unless the lock is held.
+    pub fn require_lock(&mut self, lock: Option<Arc<LockSession>>) {
+        self.lock = lock;
+    }
+
+    /// The session is gone, and with it what was not committed.
+    pub fn is_lost(&self) -> bool {
+        self.lost
+    }
+
+    pub(super) fn take_lost_commit(&mut self) -> Option<LostCommit> {
+        self.lost_commit.take()
+    }
+
+    /// Whether the server's next answer has arrived, or its end of the connection. Nothing is read.
+    pub(super) fn has_news(&self) -> bool {
+        self.wire.has_news()
+    }
+
+    /// Which server this is; `None` where the role may not ask. Outside of a transaction.
+    pub(super) fn identity(&mut self) -> Option<ServerIdentity> {
+        if let Known::Is(known) = &self.server {
+            return known.clone();
+        }
+        let answer = self.simple_query(identity::QUERY, Fetch::All);
+        let known = answer.ok().and_then(|(_, rows)| ServerIdentity::of(&rows?));
+        self.server = Known::Is(known.clone());
+        known
+    }
+
     /// What was not committed is gone, and its locks with it.
     pub fn abandon(&mut self) -> Result<()> {
         self.open = false;
@@ -182,6 +264,7 @@ impl Connection {
     /// Makes the session as good as new for the next node: transaction, temporary tables, settings.
     pub fn reset(&mut self) -> Result<()> {
         self.comment = None;
+        self.lock = None;
         self.abandon()?;
         self.simple_query("discard all", Fetch::Nothing)?;
         self.started = false;
@@ -203,6 +286,22 @@ impl Connection {
         self.wire.status != Status::Idle
     }
 
+    /// Goes on after a commit: the next statement belongs to no transaction. `open` is dbt's flag.
+    pub(super) fn resume(&mut self, open: bool) {
+        self.open = open;
+        self.started = true;
+    }
+
+    /// The next statement will not be part of a transaction.
+    pub(super) fn commits_at_once(&self) -> bool {
+        !self.is_inside() && (self.started || self.settings.autocommit)
+    }
+
+    /// The open transaction may have changed something.
+    pub(super) fn has_written(&self) -> bool {
+        self.wrote || self.transaction.is_some()
+    }
+
     pub fn settings(&self) -> &Arc<Settings> {
         &self.settings
     }
@@ -217,7 +316,7 @@ impl Connection {
     }
 
     pub fn cancel_handle(&self) -> CancelHandle {
-        CancelHandle::new(&self.settings, self.wire.pid, self.wire.secret)
+        CancelHandle::new(&self.settings, &self.place, (self.wire.pid, self.wire.secret))
     }
 
     /// The server's notices since the last call.
@@ -262,24 +361,50 @@ impl Connection {
         answer
     }
 
+    fn is_inside(&self) -> bool {
+        self.pending_begin || self.wire.status != Status::Idle
+    }
+
     fn simple_query(&mut self, sql: &str, fetch: Fetch) -> Result<(Response, Option<ResultSet>)> {
         if sql.contains('\0') {
             let message = "the statement holds a NUL character, where it would end for the server";
             return Err(Diagnostic::database("nul-in-statement", message).boxed());
         }
-        self.send_begin(sql)?;
-        let sent = frontend::query(sql, &mut self.wire.outgoing).and_then(|()| self.wire.flush());
-        sent.map_err(|error| connection_lost(&error, sql))?;
-        self.take_begin(sql)?;
-        self.answer(sql, fetch)?.finish()
+        let begins = self.pending_begin;
+        let ahead = self.send_ahead(sql)?;
+        self.send_query(sql).map_err(|error| self.broken(&error, sql))?;
+        let went_ahead = self.take_ahead(ahead, sql)?;
+        let answer = self.read_answer(Answer::new(fetch).after_begin(begins), sql)?;
+        went_ahead?;
+        answer.finish()
+    }
+
+    /// A BEGIN shares the statement's message: should it fail, the statement does not run by itself.
+    fn send_query(&mut self, sql: &str) -> std::io::Result<()> {
+        let text = if std::mem::take(&mut self.pending_begin) {
+            std::borrow::Cow::Owned(format!("{BEGIN}{sql}"))
+        } else {
+            std::borrow::Cow::Borrowed(sql)
+        };
+        self.shift = text.chars().count() - sql.chars().count();
+        frontend::query(&text, &mut self.wire.outgoing).and_then(|()| self.wire.flush())
     }
 
     fn bound_query(&mut self, sql: &str, parameters: &[&str]) -> Result<(Response, Option<ResultSet>)> {
         use bytes::BufMut as _;
         use postgres_protocol::IsNull;
-        self.send_begin(sql)?;
+        self.shift = 0;
+        let ahead = self.send_ahead(sql)?;
+        let begins = std::mem::take(&mut self.pending_begin);
         let buffer = &mut self.wire.outgoing;
         let lost = |error: std::io::Error| connection_lost(&error, sql);
+        if begins {
+            // without a Sync: when it fails, what follows is skipped
+            frontend::parse("", "BEGIN", [], buffer).map_err(lost)?;
+            frontend::bind("", "", [], [""; 0], |_, _| Ok(IsNull::No), [], buffer)
+                .map_err(|_| internal("BEGIN"))?;
+            frontend::execute("", 0, buffer).map_err(lost)?;
+        }
         frontend::parse("", sql, [], buffer).map_err(lost)?;
         let text = |value: &&str, buffer: &mut bytes::BytesMut| {
             buffer.put_slice(value.as_bytes());
@@ -290,23 +415,34 @@ impl Connection {
         frontend::describe(b'P', "", buffer).map_err(lost)?;
         frontend::execute("", 0, buffer).map_err(lost)?;
         frontend::sync(buffer);
-        self.wire.flush().map_err(lost)?;
-        self.take_begin(sql)?;
-        self.answer(sql, Fetch::All)?.finish()
+        self.wire.flush().map_err(|error| self.broken(&error, sql))?;
+        let went_ahead = self.take_ahead(ahead, sql)?;
+        let answer = self.read_answer(Answer::new(Fetch::All).after_begin(begins), sql)?;
+        went_ahead?;
+        answer.finish()
     }
 
     fn copy(&mut self, sql: &str, fill: &mut dyn FnMut(&mut Vec<u8>) -> Result<bool>) -> Result<Response> {
-        let lost = |error: std::io::Error| connection_lost(&error, sql);
-        self.send_begin(sql)?;
-        frontend::query(sql, &mut self.wire.outgoing).map_err(lost)?;
-        self.wire.flush().map_err(lost)?;
-        self.take_begin(sql)?;
-        match self.wire.receive().map_err(lost)? {
+        let ahead = self.send_ahead(sql)?;
+        self.send_query(sql).map_err(|error| self.broken(&error, sql))?;
+        let went_ahead = self.take_ahead(ahead, sql)?;
+        let first = loop {
+            match self.wire.receive().map_err(|error| self.broken(&error, sql))? {
+                // of the BEGIN
+                Message::CommandComplete(_) => {}
+                message => break message,
+            }
+        };
+        match first {
             Message::CopyInResponse(_) => {}
             Message::ErrorResponse(body) => {
-                let error = Fields::read(body.fields()).into_diagnostic(sql);
+                let fields = Fields::read(body.fields()).shifted(self.shift);
+                if fields.ends_session() {
+                    return Err(self.ended(fields, sql, false));
+                }
                 self.answer(sql, Fetch::Nothing)?;
-                return Err(error);
+                went_ahead?;
+                return Err(fields.into_diagnostic(sql));
             }
             _ => {
                 self.answer(sql, Fetch::Nothing)?;
@@ -318,7 +454,7 @@ impl Connection {
             piece.clear();
             let more = fill(&mut piece);
             if more.is_ok() && !piece.is_empty() {
-                self.wire.copy_data(&piece).map_err(lost)?;
+                self.wire.copy_data(&piece).map_err(|error| self.broken(&error, sql))?;
             }
             match more {
                 Ok(true) => {}
@@ -326,54 +462,62 @@ impl Connection {
                 Err(error) => break Err(error),
             }
         };
-        match &filled {
-            Ok(()) => frontend::copy_done(&mut self.wire.outgoing),
-            Err(_) => frontend::copy_fail("the input has an error", &mut self.wire.outgoing).map_err(lost)?,
-        }
-        self.wire.flush().map_err(lost)?;
+        let ended = match &filled {
+            Ok(()) => {
+                frontend::copy_done(&mut self.wire.outgoing);
+                Ok(())
+            }
+            Err(_) => frontend::copy_fail("the input has an error", &mut self.wire.outgoing),
+        };
+        ended.and_then(|()| self.wire.flush()).map_err(|error| self.broken(&error, sql))?;
         let answer = self.answer(sql, Fetch::Nothing)?;
         filled?;
         Ok(answer.finish()?.0)
     }
 
-    fn send_begin(&mut self, sql: &str) -> Result<()> {
-        if self.pending_begin {
-            frontend::query("BEGIN", &mut self.wire.outgoing)
-                .map_err(|error| connection_lost(&error, sql))?;
-        }
-        Ok(())
-    }
-
-    fn take_begin(&mut self, sql: &str) -> Result<()> {
-        if std::mem::take(&mut self.pending_begin) {
-            self.answer(sql, Fetch::Nothing)?.finish()?;
-        }
-        Ok(())
-    }
-
     /// Reads up to `ReadyForQuery`; the session stays usable whatever the statement answered.
     fn answer(&mut self, sql: &str, fetch: Fetch) -> Result<Answer> {
-        let lost = |error: std::io::Error| connection_lost(&error, sql);
-        let mut answer = Answer::new(fetch);
+        self.read_answer(Answer::new(fetch), sql)
+    }
+
+    fn read_answer(&mut self, mut answer: Answer, sql: &str) -> Result<Answer> {
         loop {
-            match self.wire.receive().map_err(lost)? {
-                Message::ReadyForQuery(_) => return Ok(answer),
+            match self.wire.receive().map_err(|error| self.broken(&error, sql))? {
+                Message::ReadyForQuery(_) => {
+                    if self.wire.status == Status::Idle {
+                        self.transaction = None;
+                        self.wrote = false;
+                    }
+                    return Ok(answer);
+                }
                 Message::CopyInResponse(_) => {
-                    frontend::copy_fail("no data to copy", &mut self.wire.outgoing).map_err(lost)?;
-                    self.wire.flush().map_err(lost)?;
+                    let failed = frontend::copy_fail("no data to copy", &mut self.wire.outgoing);
+                    failed.and_then(|()| self.wire.flush()).map_err(|error| self.broken(&error, sql))?;
                 }
                 Message::ErrorResponse(body) => {
-                    let fields = Fields::read(body.fields());
-                    let gone = fields.severity == "FATAL" || fields.severity == "PANIC";
-                    let error = fields.into_diagnostic(sql);
-                    if gone {
-                        return Err(error);
+                    let fields = Fields::read(body.fields()).shifted(self.shift);
+                    if fields.ends_session() {
+                        return Err(self.ended(fields, sql, answer.has_completed()));
                     }
-                    answer.fail(error);
+                    answer.fail(fields.into_diagnostic(sql));
                 }
-                message => answer.take(message).map_err(lost)?,
+                message => answer.take(message).map_err(|error| self.broken(&error, sql))?,
             }
         }
+    }
+
+    fn broken(&mut self, error: &std::io::Error, sql: &str) -> Box<Diagnostic> {
+        self.lost = true;
+        self.wire.status = Status::Idle;
+        connection_lost(error, sql)
+    }
+
+    /// The server's last words.
+    fn ended(&mut self, fields: Fields, sql: &str, after_a_statement: bool) -> Box<Diagnostic> {
+        self.lost = true;
+        self.refused = !after_a_statement;
+        self.wire.status = Status::Idle;
+        fields.into_diagnostic(sql)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::adapter::test_database::connect;
+use crate::adapter::test_database::{self, connect};
 use crate::adapter::{Cell, is_transient};
 
 #[test]
@@ -119,7 +119,7 @@ fn a_statement_is_cancelled_from_another_thread() {
 #[test]
 fn a_terminated_session_is_reported_as_transient() {
     let mut connection = connect();
-    connection.cancel_handle().terminate().unwrap();
+    test_database::terminate(connection.backend_pid());
     let error = connection.execute("select 1", Begin::Auto, Fetch::Nothing).unwrap_err();
     assert!(is_transient(&error), "{error:?}");
 }

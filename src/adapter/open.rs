@@ -1,6 +1,7 @@
 //! From settings to a started session: addresses, `sslmode`, retries, and errors that say what to do.
 
 use std::io::{self, Read, Write};
+use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -9,17 +10,26 @@ use postgres_protocol::message::frontend;
 
 use crate::diagnostic::{Diagnostic, Result, ServerError};
 
-use super::settings::{Settings, SslMode};
-use super::stream::{Endpoint, Stream};
+use super::server_error::unreachable;
+use super::settings::{Host, Settings, SslMode, TargetSessionAttrs};
+use super::stream::{Endpoint, Severable, Stream};
 use super::tls;
 use super::wire::{StartError, Wire};
 
+/// Where a session is.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) endpoint: Endpoint,
+    pub(super) over_tls: bool,
+    pub(super) socket: Option<Arc<Severable>>,
+}
+
 /// Connects as dbt does: again after 0, 1, 4, 9.. seconds, but not when the server said a clear no.
-pub(super) fn start(settings: &Settings) -> Result<Wire> {
+pub(super) fn start(settings: &Settings) -> Result<(Wire, Place)> {
     let mut attempt = 0;
     loop {
         match start_once(settings) {
-            Ok(wire) => return Ok(wire),
+            Ok(started) => return Ok(started),
             Err((error, endpoint)) if attempt >= settings.retries || !may_pass(&error) => {
                 return Err(explain(error, endpoint.as_ref(), settings));
             }
@@ -29,47 +39,99 @@ pub(super) fn start(settings: &Settings) -> Result<Wire> {
     }
 }
 
-/// A stream to the server that is ready for a packet of the protocol, for the cancel request.
-pub(super) fn connect_stream(settings: &Settings) -> io::Result<Stream> {
-    let mut last = io::Error::other("the host has no address");
-    for endpoint in Endpoint::all(settings)? {
-        match endpoint.connect(settings) {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = error,
-        }
+/// TLS on a stream to a server that spoke it before.
+pub(super) fn secure(mut stream: Stream, endpoint: &Endpoint, settings: &Settings) -> io::Result<Stream> {
+    if !server_speaks_tls(&mut stream)? {
+        return Err(io::Error::other("server does not support SSL, but SSL was required"));
     }
-    Err(last)
+    tls::handshake(stream, endpoint.host(), settings).map_err(io::Error::other)
 }
 
 type Failure = (StartError, Option<Endpoint>);
 
-fn start_once(settings: &Settings) -> Result<Wire, Failure> {
-    let endpoints = Endpoint::all(settings).map_err(|error| (StartError::Io(error), None))?;
+/// All hosts in turn, each with all its addresses; `prefer-standby` takes any server in a second round.
+fn start_once(settings: &Settings) -> Result<(Wire, Place), Failure> {
+    let mut hosts = settings.hosts().map_err(|error| (StartError::Client(error), None))?;
+    if settings.load_balance_hosts {
+        shuffle(&mut hosts);
+    }
+    let rounds = match settings.target_session_attrs {
+        TargetSessionAttrs::PreferStandby => vec![TargetSessionAttrs::Standby, TargetSessionAttrs::Any],
+        wanted => vec![wanted],
+    };
     let mut failure = (StartError::Client("the host has no address".into()), None);
-    for endpoint in endpoints {
-        match start_at(&endpoint, settings) {
-            Ok(wire) => return Ok(wire),
-            Err(error) => failure = (error, Some(endpoint)),
+    for wanted in rounds {
+        for host in &hosts {
+            let mut endpoints = match Endpoint::all(host) {
+                Ok(endpoints) => endpoints,
+                Err(error) => {
+                    failure = (StartError::Io(error), None);
+                    continue;
+                }
+            };
+            if settings.load_balance_hosts {
+                shuffle(&mut endpoints);
+            }
+            for endpoint in endpoints {
+                match start_at(&endpoint, host, settings).and_then(|wire| fitting(wire, wanted)) {
+                    Ok((wire, over_tls)) => {
+                        let socket = wire.severable().map(Arc::new);
+                        return Ok((wire, Place { endpoint, over_tls, socket }));
+                    }
+                    // libpq: a wrong password ends the search
+                    Err(error) if !others_may_do(&error) => return Err((error, Some(endpoint))),
+                    Err(error) => failure = (error, Some(endpoint)),
+                }
+            }
         }
     }
     Err(failure)
 }
 
+/// Fisher and Yates, with the hasher's seeds as dice.
+fn shuffle<T>(items: &mut [T]) {
+    use std::hash::{BuildHasher, RandomState};
+    for last in (1..items.len()).rev() {
+        let dice = RandomState::new().hash_one(last) % (last as u64 + 1);
+        items.swap(last, usize::try_from(dice).unwrap_or_default());
+    }
+}
+
+/// Whether the server is of the kind that is looked for.
+fn fitting(
+    (mut wire, over_tls): (Wire, bool),
+    wanted: TargetSessionAttrs,
+) -> Result<(Wire, bool), StartError> {
+    let refused = |why: &str| Err(StartError::Unfit(why.to_owned()));
+    if wanted == TargetSessionAttrs::Any {
+        return Ok((wire, over_tls));
+    }
+    let (standby, read_only) = wire.standby_and_read_only()?;
+    match wanted {
+        TargetSessionAttrs::ReadWrite if standby || read_only => refused("session is read-only"),
+        TargetSessionAttrs::ReadOnly if !standby && !read_only => refused("session is not read-only"),
+        TargetSessionAttrs::Primary if standby => refused("server is in hot standby mode"),
+        TargetSessionAttrs::Standby if !standby => refused("server is not in hot standby mode"),
+        _ => Ok((wire, over_tls)),
+    }
+}
+
 /// libpq's order: `allow` tries without TLS first, `prefer` with it; both then try the other way.
-fn start_at(endpoint: &Endpoint, settings: &Settings) -> Result<Wire, StartError> {
-    let plain = || Wire::start(endpoint.connect(settings)?, settings);
+fn start_at(endpoint: &Endpoint, host: &Host, settings: &Settings) -> Result<(Wire, bool), StartError> {
+    let mode = settings.tls.mode;
+    let plain = || Ok((Wire::start(endpoint.connect(settings)?, settings, host)?, false));
     if matches!(endpoint, Endpoint::Socket(_)) {
         return plain();
     }
-    let secure = || -> Result<Option<Wire>, StartError> {
+    let secure = || -> Result<Option<(Wire, bool)>, StartError> {
         let mut stream = endpoint.connect(settings)?;
         if !server_speaks_tls(&mut stream)? {
             return Ok(None);
         }
-        let stream = tls::handshake(stream, settings).map_err(StartError::Client)?;
-        Wire::start(stream, settings).map(Some)
+        let stream = tls::handshake(stream, endpoint.host(), settings).map_err(StartError::Client)?;
+        Ok(Some((Wire::start(stream, settings, host)?, true)))
     };
-    match settings.tls.mode {
+    match mode {
         SslMode::Disable => plain(),
         SslMode::Allow => plain().or_else(|error| match (&error, secure()) {
             (StartError::Server(_), Ok(Some(wire))) => Ok(wire),
@@ -102,7 +164,17 @@ fn may_pass(error: &StartError) -> bool {
     match error {
         StartError::Io(_) => true,
         StartError::Client(_) => false,
+        StartError::Unfit(_) => true,
         StartError::Server(fields) => matches!(fields.sqlstate.as_str(), "57P03" | "53300" | "57P01"),
+    }
+}
+
+/// Whether the next host is tried after this one said no.
+fn others_may_do(error: &StartError) -> bool {
+    match error {
+        StartError::Io(_) | StartError::Unfit(_) => true,
+        StartError::Client(_) => false,
+        StartError::Server(fields) => matches!(fields.sqlstate.as_str(), "57P03" | "57P01"),
     }
 }
 
@@ -115,10 +187,23 @@ fn explain(error: StartError, endpoint: Option<&Endpoint>, settings: &Settings) 
                 Some(place) => format!("{place} failed: {}", describe(&error)),
                 None => format!("could not translate host name \"{host}\" to address: {error}"),
             };
-            Diagnostic::database("connection-failed", message).help(connect_help(&error, settings)).boxed()
+            let mut diagnostic =
+                Diagnostic::database("connection-failed", message).help(connect_help(&error, settings));
+            diagnostic.server = Some(Box::new(unreachable()));
+            diagnostic.boxed()
+        }
+        StartError::Unfit(reason) => {
+            let message = format!("{} failed: {reason}", place.unwrap_or_default());
+            let help = "no host is of the kind that `target_session_attrs` asks for";
+            let mut diagnostic = Diagnostic::database("connection-failed", message).help(help);
+            diagnostic.server = Some(Box::new(unreachable()));
+            diagnostic.boxed()
         }
         StartError::Client(reason) => {
-            let message = format!("{} failed: {reason}", place.unwrap_or_default());
+            let message = match place {
+                Some(place) => format!("{place} failed: {reason}"),
+                None => reason.clone(),
+            };
             let help = reason
                 .contains("no password")
                 .then(|| format!("set `password` in the profile's output, for user `{}`", settings.user));

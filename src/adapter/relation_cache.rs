@@ -1,7 +1,8 @@
 //! Which relations exist, kept for the length of a run and shared by its threads.
 //!
 //! Filled by one query for all schemas of the run, then kept true by the adapter's own drops, renames and
-//! creations. Lookups never ask the server.
+//! creations. Lookups never ask the server. Each change gives a [`CacheChange`]: the session takes it back when
+//! its transaction is rolled back.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -26,6 +27,29 @@ struct State {
     existing: Option<BTreeSet<String>>,
     /// The views that read a relation, as the server told at the beginning.
     dependents: HashMap<u32, Vec<u32>>,
+    /// How often everything was forgotten.
+    generation: u64,
+}
+
+/// How to take a change back.
+#[derive(Debug)]
+#[must_use = "a change that is rolled back on the server is taken back here, too"]
+pub struct CacheChange {
+    generation: u64,
+    before: Vec<Before>,
+}
+
+#[derive(Debug)]
+enum Before {
+    Relation {
+        schema: String,
+        name: String,
+        entry: Option<Entry>,
+    },
+    /// The schema was not known: what was read may be the transaction's own work.
+    Unknown {
+        schema: String,
+    },
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -85,20 +109,17 @@ impl RelationCache {
     }
 
     /// A relation was made.
-    pub fn add(&self, schema: &str, name: &str, kind: RelationKind) {
-        let mut state = self.lock();
-        if let Some(relations) = state.schemas.get_mut(schema) {
-            relations.insert(name.to_owned(), Entry { kind, oid: 0 });
-        }
+    pub fn add(&self, schema: &str, name: &str, kind: RelationKind) -> CacheChange {
+        self.lock().replace(schema, &[(name, Some(Entry { kind, oid: 0 }))])
     }
 
-    /// A relation was dropped. Returns whether views read it at the beginning: if it was dropped with
+    /// A relation was dropped. Gives the views that read it at the beginning: if it was dropped with
     /// `cascade`, [`Self::refresh_dependents`] finds out which of them are gone.
-    pub fn remove(&self, schema: &str, name: &str) -> Vec<u32> {
+    pub fn remove(&self, schema: &str, name: &str) -> (Vec<u32>, CacheChange) {
         let mut state = self.lock();
-        let removed = state.schemas.get_mut(schema).and_then(|relations| relations.remove(name));
-        let Some(Entry { oid, .. }) = removed else { return Vec::new() };
-        let mut open = vec![oid];
+        let oid = state.schemas.get(schema).and_then(|relations| relations.get(name)).map(|entry| entry.oid);
+        let change = state.replace(schema, &[(name, None)]);
+        let mut open: Vec<u32> = oid.into_iter().collect();
         let mut found = HashSet::default();
         while let Some(next) = open.pop() {
             for &dependent in state.dependents.get(&next).into_iter().flatten() {
@@ -107,17 +128,17 @@ impl RelationCache {
                 }
             }
         }
-        state.dependents.remove(&oid);
-        found.into_iter().collect()
+        (found.into_iter().collect(), change)
     }
 
     /// Forgets those of the relations that the server no longer has.
-    pub fn refresh_dependents(&self, connection: &mut Connection, oids: &[u32]) -> Result<()> {
+    pub fn refresh_dependents(&self, connection: &mut Connection, oids: &[u32]) -> Result<CacheChange> {
+        let mut change = CacheChange { generation: self.lock().generation, before: Vec::new() };
         if oids.is_empty() {
-            return Ok(());
+            return Ok(change);
         }
         let texts: Vec<String> = oids.iter().map(u32::to_string).collect();
-        let sql = "select oid from pg_catalog.pg_class where oid = any($1::oid[])";
+        let sql = "select oid from pg_catalog.pg_class where oid operator(pg_catalog.=) any($1::oid[])";
         let rows = connection.query(sql, &[&format!("{{{}}}", texts.join(","))])?.rows;
         let alive: HashSet<u32> = rows
             .into_iter()
@@ -125,19 +146,56 @@ impl RelationCache {
             .filter_map(|cell| if let super::Cell::Int(oid) = cell { u32::try_from(oid).ok() } else { None })
             .collect();
         let gone: HashSet<u32> = oids.iter().copied().filter(|oid| !alive.contains(oid)).collect();
-        for relations in self.lock().schemas.values_mut() {
-            relations.retain(|_, entry| !gone.contains(&entry.oid));
+        for (schema, relations) in &mut self.lock().schemas {
+            relations.retain(|name, entry| {
+                let stays = !gone.contains(&entry.oid);
+                if !stays {
+                    let (schema, name) = (schema.clone(), name.clone());
+                    change.before.push(Before::Relation { schema, name, entry: Some(*entry) });
+                }
+                stays
+            });
         }
-        Ok(())
+        Ok(change)
     }
 
-    pub fn rename(&self, schema: &str, from: &str, to: &str) {
+    pub fn rename(&self, schema: &str, from: &str, to: &str) -> CacheChange {
         let mut state = self.lock();
-        if let Some(relations) = state.schemas.get_mut(schema)
-            && let Some(entry) = relations.remove(from)
-        {
-            relations.insert(to.to_owned(), entry);
+        match state.schemas.get(schema).and_then(|relations| relations.get(from)).copied() {
+            Some(entry) => state.replace(schema, &[(from, None), (to, Some(entry))]),
+            None => state.replace(schema, &[]),
         }
+    }
+
+    /// A schema is about to be read inside of a transaction.
+    pub fn reading(&self, schema: &str) -> CacheChange {
+        let state = self.lock();
+        let unknown = !state.schemas.contains_key(schema);
+        let before = unknown.then(|| Before::Unknown { schema: schema.to_owned() });
+        CacheChange { generation: state.generation, before: before.into_iter().collect() }
+    }
+
+    /// Takes a change back: the server rolled it back.
+    pub fn take_back(&self, change: CacheChange) {
+        let mut state = self.lock();
+        if state.generation != change.generation {
+            return;
+        }
+        for before in change.before.into_iter().rev() {
+            match before {
+                Before::Relation { schema, name, entry } => {
+                    drop(state.replace(&schema, &[(name.as_str(), entry)]));
+                }
+                Before::Unknown { schema } => drop(state.schemas.remove(&schema)),
+            }
+        }
+    }
+
+    /// Others may have changed anything: what is needed is read again.
+    pub fn forget(&self) {
+        let mut state = self.lock();
+        let generation = state.generation + 1;
+        *state = State { generation, ..State::default() };
     }
 
     /// A schema was made, and is empty, or it was there before and is read when it is needed.
@@ -176,6 +234,26 @@ impl RelationCache {
     }
 }
 
+impl State {
+    fn replace(&mut self, schema: &str, entries: &[(&str, Option<Entry>)]) -> CacheChange {
+        let mut before = Vec::new();
+        if let Some(relations) = self.schemas.get_mut(schema) {
+            for &(name, entry) in entries {
+                let old = match entry {
+                    Some(entry) => relations.insert(name.to_owned(), entry),
+                    None => relations.remove(name),
+                };
+                before.push(Before::Relation {
+                    schema: schema.to_owned(),
+                    name: name.to_owned(),
+                    entry: old,
+                });
+            }
+        }
+        CacheChange { generation: self.generation, before }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,13 +271,18 @@ mod tests {
         cache.load(&mut connection, &[&schema]).unwrap();
         assert_eq!(cache.kind(&schema, "v"), Some(RelationKind::View));
         assert_eq!(cache.near_match(&schema, "T"), Some("t".into()));
-        cache.rename(&schema, "t", "t__dbt_backup");
-        cache.add(&schema, "t", RelationKind::Table);
+        let names = || cache.list(&schema).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        let renamed = cache.rename(&schema, "t", "t__dbt_backup");
+        let added = cache.add(&schema, "t", RelationKind::Table);
         run(&mut connection, "drop table t cascade");
-        let dependents = cache.remove(&schema, "t__dbt_backup");
-        cache.refresh_dependents(&mut connection, &dependents).unwrap();
-        let names: Vec<_> = cache.list(&schema).into_iter().map(|(name, _)| name).collect();
-        assert_eq!(names, ["t", "u"]);
+        let (dependents, removed) = cache.remove(&schema, "t__dbt_backup");
+        let gone = cache.refresh_dependents(&mut connection, &dependents).unwrap();
+        assert_eq!(names(), ["t", "u"]);
+        for change in [gone, removed, added, renamed] {
+            cache.take_back(change);
+        }
+        assert_eq!(names(), ["t", "u", "v"]);
+        assert_eq!(cache.remove(&schema, "t").0.len(), 1, "the table that the view reads");
         assert!(cache.schema_exists(&mut connection, &schema).unwrap());
         cache.drop_schema(&schema);
         assert!(!cache.schema_exists(&mut connection, &schema).unwrap());

@@ -11,7 +11,9 @@ use crate::diagnostic::{Diagnostic, ServerError};
 /// The fields of an `ErrorResponse` or `NoticeResponse` that are told to users.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Fields {
+    /// In the server's language; `level` is always in English.
     pub(super) severity: String,
+    level: String,
     pub(super) sqlstate: String,
     pub(super) message: String,
     detail: String,
@@ -30,6 +32,7 @@ impl Fields {
             let value = String::from_utf8_lossy(field.value_bytes()).into_owned();
             match field.type_() {
                 b'S' => read.severity = value,
+                b'V' => read.level = value,
                 b'C' => read.sqlstate = value,
                 b'M' => read.message = value,
                 b'D' => read.detail = value,
@@ -42,6 +45,17 @@ impl Fields {
             }
         }
         read
+    }
+
+    /// As if the statement had begun later in what was sent.
+    pub(super) fn shifted(mut self, characters: usize) -> Self {
+        self.position = self.position.map(|position| position.saturating_sub(characters).max(1));
+        self
+    }
+
+    /// FATAL and PANIC are the last words of a session.
+    pub(super) fn ends_session(&self) -> bool {
+        matches!(self.level.as_str(), "FATAL" | "PANIC")
     }
 
     pub(super) fn into_diagnostic(self, statement: &str) -> Box<Diagnostic> {
@@ -124,17 +138,37 @@ pub(super) fn connection_lost(error: &std::io::Error, statement: &str) -> Box<Di
     diagnostic.boxed()
 }
 
-/// Whether the same work may succeed when it is tried again from its beginning.
+/// A session could not be opened because nobody answered.
+pub(super) fn unreachable() -> ServerError {
+    ServerError { sqlstate: "08001".into(), statement: Arc::from(""), offset: None }
+}
+
+fn state(diagnostic: &Diagnostic) -> &str {
+    diagnostic.server.as_ref().map_or("", |server| server.sqlstate.as_str())
+}
+
+/// Whether the same work may succeed when it is tried again from its beginning. Connecting has its own patience.
 pub fn is_transient(diagnostic: &Diagnostic) -> bool {
-    diagnostic.server.as_ref().is_some_and(|server| {
-        matches!(
-            server.sqlstate.as_str(),
+    if diagnostic.code == "connection-failed" {
+        return false;
+    }
+    diagnostic.code == LOCK_LOST
+        || matches!(
+            state(diagnostic),
             // deadlock, serialization failure, lock not available
             "40P01" | "40001" | "55P03"
-            // the connection was lost, or the server is starting or stopping
-            | "08000" | "08003" | "08006" | "57P01" | "57P02" | "57P03"
-        ) || server.sqlstate == "XX000" && diagnostic.message.starts_with("tuple concurrently")
-    })
+            // the connection was lost, or the server ended the session
+            | "08000" | "08003" | "08006" | "57P01" | "57P02" | "57P05" | "25P03"
+        )
+        || state(diagnostic) == "XX000" && diagnostic.message.starts_with("tuple concurrently")
+}
+
+/// The code of the error that a commit without the run's lock gives.
+pub(super) const LOCK_LOST: &str = "lock-lost";
+
+/// Whether a session cannot be opened for now: nobody listens, the server starts or stops, or it is full.
+pub(super) fn is_unreachable(diagnostic: &Diagnostic) -> bool {
+    matches!(state(diagnostic), "08001" | "08006" | "57P01" | "57P02" | "57P03" | "53300")
 }
 
 #[cfg(test)]

@@ -3,9 +3,13 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::diagnostic::Result;
+use crate::diagnostic::{Diagnostic, Result};
 
-use super::{Begin, CancelHandle, Connection, Fetch, QueryComment, Response, ResultSet, Settings};
+use super::lost_commit::{Fate, LostCommit, unknown};
+use super::{
+    Begin, CacheChange, CancelHandle, Connection, Fetch, LockSession, QueryComment, RelationCache, Response,
+    ResultSet, Settings, is_transient, reconnect,
+};
 
 /// Told what a session does, for events and for Ctrl-C.
 pub trait Observer: Send + Sync {
@@ -22,6 +26,16 @@ pub trait Observer: Send + Sync {
     }
 
     fn committed(&self) {}
+
+    /// What the user is told while a session waits for the server.
+    fn note(&self, message: &str) {
+        let _ = message;
+    }
+
+    /// Nothing more is to be sent.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
 }
 
 /// Watches nothing.
@@ -44,8 +58,16 @@ struct State {
     committed: bool,
     /// A node has used the connection: it is made as good as new when the next one needs it.
     used: bool,
-    /// The node's own server settings, until they are sent.
+    /// The node's own server settings, for each connection that it gets.
     own_settings: Vec<(String, String)>,
+    has_settings: bool,
+    /// The run's lock, for each connection that the node gets.
+    lock: Option<Arc<LockSession>>,
+    /// What the open transaction changed in the cache: taken back when it is rolled back.
+    changes: Vec<(Arc<RelationCache>, CacheChange)>,
+    lost_commit: Option<LostCommit>,
+    /// The next connection goes on after a commit; dbt's flag.
+    resume: Option<bool>,
 }
 
 impl Session {
@@ -58,6 +80,11 @@ impl Session {
             committed: false,
             used: false,
             own_settings: Vec::new(),
+            has_settings: true,
+            lock: None,
+            changes: Vec::new(),
+            lost_commit: None,
+            resume: None,
         };
         Arc::new(Self { settings: Arc::clone(settings), state: Mutex::new(state) })
     }
@@ -86,19 +113,46 @@ impl Session {
 
     /// Server settings for the statements until `release`, as in `work_mem` and `1GB`.
     pub fn set_settings(&self, settings: Vec<(String, String)>) {
-        self.lock().own_settings = settings;
+        let mut state = self.lock();
+        state.has_settings = settings.is_empty();
+        state.own_settings = settings;
+    }
+
+    /// Until `release` nothing is committed unless the lock is held.
+    pub fn require_lock(&self, lock: Option<Arc<LockSession>>) {
+        let mut state = self.lock();
+        if !state.used
+            && let Some(connection) = &mut state.connection
+        {
+            connection.require_lock(lock.clone());
+        }
+        state.lock = lock;
     }
 
     /// Works on the connection, which is opened when there is none. `work` must not come back here.
     pub fn with<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
         let mut state = self.lock();
-        let State { connection, comment, observer, cleared, used, own_settings, .. } = &mut *state;
+        let State {
+            connection,
+            comment,
+            observer,
+            cleared,
+            used,
+            own_settings,
+            has_settings,
+            lock,
+            resume,
+            ..
+        } = &mut *state;
+        if observer.is_cancelled() {
+            return Err(Diagnostic::database("cancelled", "canceling statement due to user request").boxed());
+        }
         let mut fresh = std::mem::take(used);
-        if fresh && connection.as_mut().is_some_and(|open| open.reset().is_err()) {
+        if fresh && connection.as_mut().is_some_and(|open| open.reset().is_err() || open.is_lost()) {
             *connection = None;
         }
         if connection.is_none() {
-            let opened = Connection::open(&self.settings)?;
+            let opened = reconnect::open(&self.settings, &**observer)?;
             observer.opened(&opened.cancel_handle());
             *connection = Some(opened);
             fresh = true;
@@ -106,19 +160,46 @@ impl Session {
         let Some(open) = connection else { return Err(super::connection::internal("no connection")) };
         if fresh {
             open.set_comment(comment.clone());
+            open.require_lock(lock.clone());
+            *has_settings = own_settings.is_empty();
+            if let Some(flag) = resume.take() {
+                open.resume(flag);
+            }
         }
-        if std::mem::take(cleared) {
-            open.clear_transaction()?;
-        }
-        if !own_settings.is_empty() {
-            open.set_settings(own_settings)?;
-            own_settings.clear();
-        }
-        let done = work(open);
-        if done.as_ref().is_err_and(|error| is_lost(error)) {
-            *connection = None;
+        let ready = if std::mem::take(cleared) { open.clear_transaction() } else { Ok(()) };
+        let ready = ready.and_then(|()| {
+            if std::mem::replace(has_settings, true) { Ok(()) } else { open.set_settings(own_settings) }
+        });
+        let done = ready.and_then(|()| work(open));
+        if open.is_lost() {
+            state.lost_commit = open.take_lost_commit();
+            state.connection = None;
         }
         done
+    }
+
+    /// Changes what is known of the server's relations: for good, or until the open transaction is rolled back.
+    pub fn change_cache<T>(
+        &self,
+        cache: &Arc<RelationCache>,
+        change: impl FnOnce(&RelationCache) -> (T, CacheChange),
+    ) -> T {
+        let (result, change) = change(cache);
+        let mut state = self.lock();
+        let lasts = state.connection.as_ref().is_some_and(|open| !state.used && open.commits_at_once());
+        if !lasts {
+            state.changes.push((Arc::clone(cache), change));
+        }
+        result
+    }
+
+    /// Reads a schema into the cache; what is read of the transaction's own work lasts only as long as it.
+    pub fn load_schema(&self, cache: &Arc<RelationCache>, schema: &str) -> Result<()> {
+        let own = self.lock().connection.as_ref().is_some_and(Connection::has_written);
+        if own {
+            self.change_cache(cache, |cache| ((), cache.reading(schema)));
+        }
+        self.with(|connection| cache.load(connection, &[schema]))
     }
 
     pub fn execute(&self, sql: &str, begin: Begin, fetch: Fetch) -> Result<(Response, Option<ResultSet>)> {
@@ -144,22 +225,82 @@ impl Session {
         sql: &str,
         work: impl FnOnce(&mut Connection) -> Result<T>,
         response: impl FnOnce(&T) -> Response,
-    ) -> Result<T> {
+    ) -> Result<T>
+    where
+        T: Committed,
+    {
         let observer = Arc::clone(&self.lock().observer);
         observer.sent(sql);
         let begun = Instant::now();
-        let done = self.with(work)?;
+        let done = self.with(work).or_else(|error| self.ask_for_outcome(error))?;
         self.note_commit();
         observer.answered(&response(&done), begun.elapsed());
         Ok(done)
     }
 
+    /// A statement outside of a transaction that may be carried out twice: a lost reply does not matter.
+    pub fn repeat(&self, sql: &str) -> Result<Response> {
+        let mut pause = Duration::from_millis(50);
+        let flag = self.with(|connection| Ok(connection.transaction_open()))?;
+        loop {
+            self.with(|connection| {
+                connection.resume(flag);
+                Ok(())
+            })?;
+            let error = match self.execute(sql, Begin::No, Fetch::Nothing) {
+                Ok((response, _)) => return Ok(response),
+                Err(error) => error,
+            };
+            let unknown = error.server.as_ref().is_some_and(|server| server.sqlstate == "08007");
+            if pause > Duration::from_secs(4) || !(unknown || is_transient(&error)) {
+                return Err(error);
+            }
+            std::thread::sleep(pause);
+            pause *= 4;
+        }
+    }
+
     pub fn commit(&self) -> Result<()> {
         let observer = Arc::clone(&self.lock().observer);
-        self.with(Connection::commit)?;
+        self.with(Connection::commit).or_else(|error| self.ask_for_outcome(error))?;
         self.note_commit();
         observer.committed();
         Ok(())
+    }
+
+    /// After a lost reply to a COMMIT: the server says whether it took place.
+    fn ask_for_outcome<T: Committed>(&self, error: Box<Diagnostic>) -> Result<T> {
+        let Some(lost) = self.lock().lost_commit.take() else { return Err(error) };
+        let observer = Arc::clone(&self.lock().observer);
+        let statement = error.server.as_ref().map(|server| Arc::clone(&server.statement)).unwrap_or_default();
+        match lost.fate(&self.settings, &*observer) {
+            Fate::RolledBack => Err(error),
+            Fate::Committed => {
+                {
+                    let mut state = self.lock();
+                    state.committed = true;
+                    state.changes.clear();
+                    state.resume = Some(lost.open);
+                }
+                if lost.more {
+                    return Err(unknown(
+                        &statement,
+                        "connection lost after a COMMIT; the transaction is committed, but whether the statements after it took effect is not known",
+                    ));
+                }
+                observer.note(
+                    "connection lost while committing; the server confirms that the transaction is committed",
+                );
+                Ok(T::committed())
+            }
+            Fate::Unknown(why) => {
+                self.lock().committed = true;
+                let message = format!(
+                    "connection lost while committing; whether the transaction was committed is not known: {why}"
+                );
+                Err(unknown(&statement, &message))
+            }
+        }
     }
 
     /// Whether something that was sent since the last `release` lasts already: then the node cannot be
@@ -168,9 +309,17 @@ impl Session {
         self.lock().committed
     }
 
+    /// What follows can be tried again by itself, whatever was committed before.
+    pub fn begin_unit(&self) {
+        self.lock().committed = false;
+    }
+
     fn note_commit(&self) {
         let mut state = self.lock();
-        state.committed |= state.connection.as_ref().is_some_and(|connection| !connection.in_transaction());
+        if state.connection.as_ref().is_some_and(|connection| !connection.in_transaction()) {
+            state.committed = true;
+            state.changes.clear();
+        }
     }
 
     /// dbt's `clear_transaction`, before hooks and operations.
@@ -193,10 +342,17 @@ impl Session {
         state.cleared = false;
         state.committed = false;
         state.own_settings.clear();
-        if state.connection.as_mut().is_some_and(|connection| connection.abandon().is_err()) {
+        state.has_settings = true;
+        state.lock = None;
+        state.lost_commit = None;
+        state.resume = None;
+        if state.connection.as_mut().is_some_and(|open| open.abandon().is_err() || open.is_lost()) {
             state.connection = None;
         }
         state.used = state.connection.is_some();
+        for (cache, change) in std::mem::take(&mut state.changes).into_iter().rev() {
+            cache.take_back(change);
+        }
     }
 
     pub fn cancel_handle(&self) -> Option<CancelHandle> {
@@ -209,15 +365,37 @@ impl Session {
     }
 }
 
-fn is_lost(error: &crate::diagnostic::Diagnostic) -> bool {
-    let state = error.server.as_ref().map(|server| server.sqlstate.as_str());
-    matches!(state, Some("08006" | "57P01" | "57P02"))
+/// The answer to a COMMIT, where the server's own was lost.
+pub trait Committed {
+    fn committed() -> Self;
+}
+
+impl Committed for () {
+    fn committed() -> Self {}
+}
+
+impl Committed for (Response, Option<ResultSet>) {
+    fn committed() -> Self {
+        (Response::from_tag("COMMIT"), None)
+    }
+}
+
+impl Committed for Option<Response> {
+    fn committed() -> Self {
+        Some(Response::from_tag("COMMIT"))
+    }
+}
+
+impl Committed for Response {
+    fn committed() -> Self {
+        Self::from_tag("COMMIT")
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adapter::test_database;
+    use crate::adapter::{RelationKind, test_database};
 
     #[test]
     fn a_lost_connection_is_opened_again_and_release_forgets() {
@@ -228,9 +406,32 @@ mod tests {
         assert!(session.has_committed());
         session.release();
         assert!(session.execute("select from t", Begin::No, Fetch::Nothing).is_err());
-        session.cancel_handle().unwrap().terminate().unwrap();
+        test_database::terminate(session.cancel_handle().unwrap().backend_pid());
         assert!(session.execute("select 1", Begin::No, Fetch::Nothing).is_err());
         session.execute("select 1", Begin::No, Fetch::Nothing).unwrap();
+    }
+
+    #[test]
+    fn what_a_rolled_back_transaction_changed_in_the_cache_is_taken_back() {
+        let (mut other, schema) = test_database::connect_with_schema();
+        other.commit().unwrap();
+        let session = Session::new(&test_database::settings());
+        let cache: Arc<RelationCache> = Arc::default();
+        session.load_schema(&cache, &schema).unwrap();
+        let create = |name: &str| {
+            let sql = format!("create table {schema}.{name} ()");
+            session.execute(&sql, Begin::Auto, Fetch::Nothing).unwrap();
+            session.change_cache(&cache, |cache| ((), cache.add(&schema, name, RelationKind::Table)));
+        };
+        create("kept");
+        session.commit().unwrap();
+        create("gone");
+        assert!(cache.kind(&schema, "gone").is_some());
+        session.release();
+        assert_eq!(cache.kind(&schema, "gone"), None);
+        assert_eq!(cache.kind(&schema, "kept"), Some(RelationKind::Table));
+        other.execute(&format!("drop schema {schema} cascade"), Begin::Auto, Fetch::Nothing).unwrap();
+        other.commit().unwrap();
     }
 
     #[test]

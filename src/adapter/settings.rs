@@ -2,16 +2,29 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::hashed::IndexMap;
 
+use super::reconnect::Contact;
+
 /// Everything that a connection needs; one value per run, shared by all threads.
 #[derive(Clone)]
 pub struct Settings {
-    /// A host name, an address, or the directory of a unix socket (starts with `/`).
+    /// A host name, an address, or the directory of a unix socket (starts with `/`); several separated by commas.
     pub host: String,
+    /// Addresses instead of a look-up of the hosts.
+    pub hostaddr: Option<String>,
+    /// The first host's, or that of all hosts.
     pub port: u16,
+    /// One for each host, when `port` alone does not say it.
+    pub ports: Vec<u16>,
+    /// From the password file, one for each host, where `password` is none.
+    pub host_passwords: Vec<Option<String>>,
+    pub target_session_attrs: TargetSessionAttrs,
+    /// Tries hosts and their addresses in random order.
+    pub load_balance_hosts: bool,
     pub user: String,
     pub password: Option<String>,
     pub database: String,
@@ -22,9 +35,11 @@ pub struct Settings {
     /// `set role` after connecting.
     pub role: Option<String>,
     pub search_path: Option<String>,
-    /// Seconds; zero leaves the system's default.
-    pub keepalives_idle: u32,
+    pub keepalives: Keepalives,
+    /// Milliseconds that sent data may stay unacknowledged; zero leaves the system's default.
+    pub tcp_user_timeout: u32,
     pub tls: Tls,
+    pub channel_binding: ChannelBindingMode,
     pub application_name: Option<String>,
     /// Further attempts to connect after the first.
     pub retries: u32,
@@ -32,13 +47,22 @@ pub struct Settings {
     pub autocommit: bool,
     /// Server settings for each session, as in `statement_timeout: 5min`.
     pub session: IndexMap<String, String>,
+    /// How long a server that was reached before is waited for while it restarts.
+    pub reconnect_timeout: Duration,
+    /// Whether the server was reached, for all sessions of the run.
+    pub contact: Arc<Contact>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             host: "localhost".into(),
+            hostaddr: None,
             port: 5432,
+            ports: Vec::new(),
+            host_passwords: Vec::new(),
+            target_session_attrs: TargetSessionAttrs::default(),
+            load_balance_hosts: false,
             user: String::new(),
             password: None,
             database: String::new(),
@@ -47,20 +71,137 @@ impl Default for Settings {
             connect_timeout: Duration::from_secs(10),
             role: None,
             search_path: None,
-            keepalives_idle: 0,
+            keepalives: Keepalives::default(),
+            tcp_user_timeout: 0,
             tls: Tls::default(),
+            channel_binding: ChannelBindingMode::default(),
             application_name: Some("dbt".into()),
             retries: 1,
             autocommit: false,
             session: IndexMap::default(),
+            reconnect_timeout: Duration::from_secs(30),
+            contact: Arc::default(),
         }
+    }
+}
+
+/// One of the servers that are tried in turn.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Host {
+    pub(super) name: String,
+    /// Where it is, when it is not to be looked up.
+    pub(super) address: Option<String>,
+    pub(super) port: u16,
+    pub(super) password: Option<String>,
+}
+
+impl Host {
+    pub(super) fn socket_path(&self) -> Option<PathBuf> {
+        self.name.starts_with('/').then(|| PathBuf::from(format!("{}/.s.PGSQL.{}", self.name, self.port)))
     }
 }
 
 impl Settings {
     /// The socket file when `host` names a directory.
     pub fn socket_path(&self) -> Option<PathBuf> {
-        self.host.starts_with('/').then(|| PathBuf::from(format!("{}/.s.PGSQL.{}", self.host, self.port)))
+        self.hosts().ok()?.first()?.socket_path()
+    }
+
+    /// libpq's rules: as many addresses as hosts, and one port or as many as hosts.
+    pub(super) fn hosts(&self) -> Result<Vec<Host>, String> {
+        let list = |text: &str| text.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>();
+        let addresses = self.hostaddr.as_deref().filter(|text| !text.is_empty()).map(list);
+        let names = match (&addresses, self.host.as_str()) {
+            (Some(addresses), "") => addresses.clone(),
+            _ => list(&self.host),
+        };
+        if let Some(addresses) = addresses.as_ref().filter(|addresses| addresses.len() != names.len()) {
+            let (names, addresses) = (names.len(), addresses.len());
+            return Err(format!("could not match {names} host names to {addresses} hostaddr values"));
+        }
+        if !self.ports.is_empty() && self.ports.len() != names.len() {
+            return Err(format!(
+                "could not match {} port numbers to {} hosts",
+                self.ports.len(),
+                names.len()
+            ));
+        }
+        Ok(names
+            .into_iter()
+            .enumerate()
+            .map(|(at, name)| Host {
+                name: if name.is_empty() { "localhost".to_owned() } else { name },
+                address: addresses.as_ref().and_then(|addresses| addresses.get(at).cloned()),
+                port: self.ports.get(at).copied().unwrap_or(self.port),
+                password: self.password.clone().or_else(|| self.host_passwords.get(at).cloned().flatten()),
+            })
+            .collect())
+    }
+}
+
+/// libpq's `keepalives*`; zero leaves the system's default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keepalives {
+    pub on: bool,
+    /// Seconds.
+    pub idle: u32,
+    pub interval: u32,
+    pub count: u32,
+}
+
+impl Default for Keepalives {
+    fn default() -> Self {
+        Self { on: true, idle: 0, interval: 0, count: 0 }
+    }
+}
+
+/// libpq's `target_session_attrs`: which server will do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TargetSessionAttrs {
+    #[default]
+    Any,
+    ReadWrite,
+    ReadOnly,
+    Primary,
+    Standby,
+    PreferStandby,
+}
+
+impl TargetSessionAttrs {
+    pub const NAMES: [&str; 6] = ["any", "read-write", "read-only", "primary", "standby", "prefer-standby"];
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "any" => Self::Any,
+            "read-write" => Self::ReadWrite,
+            "read-only" => Self::ReadOnly,
+            "primary" => Self::Primary,
+            "standby" => Self::Standby,
+            "prefer-standby" => Self::PreferStandby,
+            _ => return None,
+        })
+    }
+}
+
+/// libpq's `channel_binding`: whether the password proves that nobody sits between.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ChannelBindingMode {
+    Disable,
+    #[default]
+    Prefer,
+    Require,
+}
+
+impl ChannelBindingMode {
+    pub const NAMES: [&str; 3] = ["disable", "prefer", "require"];
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "disable" => Self::Disable,
+            "prefer" => Self::Prefer,
+            "require" => Self::Require,
+            _ => return None,
+        })
     }
 }
 

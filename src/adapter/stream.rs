@@ -1,14 +1,15 @@
 //! The byte stream under a session: TCP, a unix socket, or TLS over TCP.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use rustls::{ClientConnection, StreamOwned};
 use socket2::{SockRef, TcpKeepalive};
 
-use super::settings::Settings;
+use super::end_point;
+use super::settings::{Host, Keepalives, Settings};
 
 /// A connected stream.
 pub(super) enum Stream {
@@ -25,6 +26,33 @@ impl Stream {
             Self::Tls(stream) => stream.sock.set_read_timeout(timeout),
             Self::Unix(_) => Ok(()),
         }
+    }
+
+    /// What `tls-server-end-point` binds a password to; `None` without TLS, or where it is not defined.
+    pub(super) fn certificate_hash(&self) -> Option<Vec<u8>> {
+        let Self::Tls(stream) = self else { return None };
+        end_point::hash(stream.conn.peer_certificates()?.first()?)
+    }
+
+    pub(super) fn severable(&self) -> Option<Severable> {
+        match self {
+            Self::Tcp(stream) => stream.try_clone().map(Severable::Tcp).ok(),
+            Self::Tls(stream) => stream.sock.try_clone().map(Severable::Tcp).ok(),
+            Self::Unix(stream) => stream.try_clone().map(Severable::Unix).ok(),
+        }
+    }
+
+    /// Whether bytes or the end of the stream have arrived. Nothing is taken.
+    pub(super) fn has_news(&self) -> bool {
+        let socket = match self {
+            Self::Tcp(stream) => SockRef::from(stream),
+            Self::Tls(stream) => SockRef::from(&stream.sock),
+            Self::Unix(stream) => SockRef::from(stream),
+        };
+        let mut buffer = [std::mem::MaybeUninit::uninit()];
+        let peeked = socket.set_nonblocking(true).and_then(|()| socket.peek(&mut buffer));
+        let restored = socket.set_nonblocking(false);
+        restored.is_err() || !peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 }
 
@@ -56,6 +84,23 @@ impl Write for Stream {
     }
 }
 
+/// Ends a connection from another thread.
+#[derive(Debug)]
+pub(super) enum Severable {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Severable {
+    pub(super) fn sever(&self) {
+        // what is gone already needs no end
+        let _ = match self {
+            Self::Tcp(stream) => stream.shutdown(Shutdown::Both),
+            Self::Unix(stream) => stream.shutdown(Shutdown::Both),
+        };
+    }
+}
+
 /// Where a session would go, as libpq names it in its errors.
 #[derive(Debug, Clone)]
 pub(super) enum Endpoint {
@@ -64,13 +109,22 @@ pub(super) enum Endpoint {
 }
 
 impl Endpoint {
-    /// All addresses of the host, in the resolver's order.
-    pub(super) fn all(settings: &Settings) -> io::Result<Vec<Self>> {
-        if let Some(path) = settings.socket_path() {
+    /// All addresses of a host, in the resolver's order.
+    pub(super) fn all(host: &Host) -> io::Result<Vec<Self>> {
+        if let Some(path) = host.socket_path() {
             return Ok(vec![Self::Socket(path)]);
         }
-        let addresses = (settings.host.as_str(), settings.port).to_socket_addrs()?;
-        Ok(addresses.map(|address| Self::Address { host: settings.host.clone(), address }).collect())
+        let place = host.address.as_deref().unwrap_or(&host.name);
+        let addresses = (place, host.port).to_socket_addrs()?;
+        Ok(addresses.map(|address| Self::Address { host: host.name.clone(), address }).collect())
+    }
+
+    /// The name that the server's certificate is to carry.
+    pub(super) fn host(&self) -> &str {
+        match self {
+            Self::Socket(_) => "",
+            Self::Address { host, .. } => host,
+        }
     }
 
     pub(super) fn connect(&self, settings: &Settings) -> io::Result<Stream> {
@@ -83,7 +137,7 @@ impl Endpoint {
                     TcpStream::connect_timeout(address, settings.connect_timeout)?
                 };
                 stream.set_nodelay(true)?;
-                keep_alive(&stream, settings.keepalives_idle)?;
+                keep_alive(&stream, settings)?;
                 if !settings.connect_timeout.is_zero() {
                     // the whole of connecting is limited, as in libpq; the started session lifts the limit
                     stream.set_read_timeout(Some(settings.connect_timeout))?;
@@ -108,11 +162,30 @@ impl std::fmt::Display for Endpoint {
     }
 }
 
-/// On, as libpq has it by default; `idle` of zero leaves the system's time.
-fn keep_alive(stream: &TcpStream, idle: u32) -> io::Result<()> {
+/// On, as libpq has it by default; zero leaves the system's times.
+fn keep_alive(stream: &TcpStream, settings: &Settings) -> io::Result<()> {
     let socket = SockRef::from(stream);
-    if idle == 0 {
-        return socket.set_keepalive(true);
+    let wanted = settings.keepalives;
+    let seconds = |number: u32| Duration::from_secs(number.into());
+    if wanted.on {
+        let mut times = TcpKeepalive::new();
+        if wanted.idle > 0 {
+            times = times.with_time(seconds(wanted.idle));
+        }
+        if wanted.interval > 0 {
+            times = times.with_interval(seconds(wanted.interval));
+        }
+        if wanted.count > 0 {
+            times = times.with_retries(wanted.count);
+        }
+        socket.set_keepalive(true)?;
+        if wanted != Keepalives::default() {
+            socket.set_tcp_keepalive(&times)?;
+        }
     }
-    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(Duration::from_secs(idle.into())))
+    #[cfg(target_os = "linux")]
+    if settings.tcp_user_timeout > 0 {
+        socket.set_tcp_user_timeout(Some(Duration::from_millis(settings.tcp_user_timeout.into())))?;
+    }
+    Ok(())
 }

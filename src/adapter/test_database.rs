@@ -37,3 +37,9 @@ pub(crate) fn connect_with_schema() -> (Connection, String) {
     connection.execute(&sql, Begin::Auto, Fetch::Nothing).unwrap();
     (connection, schema)
 }
+
+/// Ends a session from outside, and waits until it is gone.
+pub(crate) fn terminate(pid: i32) {
+    let sql = format!("select pg_terminate_backend({pid}, 10000)");
+    connect().execute(&sql, Begin::No, Fetch::Nothing).unwrap();
+}

@@ -26,11 +26,11 @@ enum Check {
 }
 
 /// Speaks TLS on a stream whose server agreed to it.
-pub(super) fn handshake(stream: Stream, settings: &Settings) -> Result<Stream, String> {
+pub(super) fn handshake(stream: Stream, host: &str, settings: &Settings) -> Result<Stream, String> {
     let Stream::Tcp(mut socket) = stream else { return Ok(stream) };
     let config = client_config(settings)?;
-    let name = ServerName::try_from(settings.host.clone())
-        .map_err(|_| format!("`{}` is not a name that a certificate can carry", settings.host))?;
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|_| format!("`{host}` is not a name that a certificate can carry"))?;
     let mut session = ClientConnection::new(Arc::new(config), name).map_err(|error| error.to_string())?;
     while session.is_handshaking() {
         session.complete_io(&mut socket).map_err(|error| format!("SSL error: {error}"))?;

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, Result, nearest};
 
-use super::settings::{Settings, SslMode};
+use super::settings::{ChannelBindingMode, Settings, SslMode, TargetSessionAttrs};
 
 /// The query parameters that are understood.
-const PARAMETERS: [&str; 14] = [
+const PARAMETERS: [&str; 22] = [
     "host",
+    "hostaddr",
     "port",
     "user",
     "password",
@@ -19,7 +20,14 @@ const PARAMETERS: [&str; 14] = [
     "sslrootcert",
     "application_name",
     "connect_timeout",
+    "target_session_attrs",
+    "load_balance_hosts",
+    "channel_binding",
+    "keepalives",
     "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_count",
+    "tcp_user_timeout",
     "options",
     "search_path",
 ];
@@ -36,9 +44,9 @@ impl Settings {
         let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
         let (credentials, place) = authority.rsplit_once('@').unwrap_or(("", authority));
         let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
-        let (host, port) = split_port(place)?;
+        let (host, port) = split_ports(place)?;
         for (name, value) in
-            [("host", host), ("port", port), ("user", user), ("password", password), ("dbname", database)]
+            [("host", &*host), ("port", &*port), ("user", user), ("password", password), ("dbname", database)]
         {
             if !value.is_empty() {
                 settings.set_parameter(name, &decode(value)?)?;
@@ -57,7 +65,16 @@ impl Settings {
     fn set_parameter(&mut self, name: &str, value: &str) -> Result<()> {
         match name {
             "host" => value.clone_into(&mut self.host),
-            "port" => self.port = number(name, value)?,
+            "hostaddr" => self.hostaddr = Some(value.to_owned()),
+            "port" => {
+                let ports =
+                    value.split(',').map(|port| if port.is_empty() { Ok(5432) } else { number(name, port) });
+                self.ports = ports.collect::<Result<_>>()?;
+                self.port = self.ports.first().copied().unwrap_or(5432);
+                if self.ports.len() == 1 {
+                    self.ports.clear();
+                }
+            }
             "user" => value.clone_into(&mut self.user),
             "password" => self.password = Some(value.to_owned()),
             "dbname" => value.clone_into(&mut self.database),
@@ -70,7 +87,26 @@ impl Settings {
             "sslrootcert" => self.tls.root_certificate = Some(value.into()),
             "application_name" => self.application_name = Some(value.to_owned()),
             "connect_timeout" => self.connect_timeout = Duration::from_secs(number(name, value)?),
-            "keepalives_idle" => self.keepalives_idle = number(name, value)?,
+            "keepalives" => self.keepalives.on = number::<u32>(name, value)? > 0,
+            "keepalives_idle" => self.keepalives.idle = number(name, value)?,
+            "keepalives_interval" => self.keepalives.interval = number(name, value)?,
+            "keepalives_count" => self.keepalives.count = number(name, value)?,
+            "tcp_user_timeout" => self.tcp_user_timeout = number(name, value)?,
+            "target_session_attrs" => {
+                let attrs = TargetSessionAttrs::from_name(value);
+                self.target_session_attrs = attrs.ok_or_else(|| not_valid(name, value))?;
+            }
+            "channel_binding" => {
+                let binding = ChannelBindingMode::from_name(value);
+                self.channel_binding = binding.ok_or_else(|| not_valid(name, value))?;
+            }
+            "load_balance_hosts" => {
+                self.load_balance_hosts = match value {
+                    "random" => true,
+                    "disable" => false,
+                    _ => return Err(not_valid(name, value)),
+                }
+            }
             "search_path" => self.search_path = Some(value.to_owned()),
             "options" => self.set_options(value)?,
             _ => {
@@ -102,6 +138,15 @@ impl Settings {
     }
 }
 
+/// `a:1,b:2` becomes `a,b` and `1,2`; no port at all becomes no text.
+fn split_ports(place: &str) -> Result<(String, String)> {
+    let parts = place.split(',').map(split_port).collect::<Result<Vec<_>>>()?;
+    let join = |part: fn(&(&str, &str)) -> String| parts.iter().map(part).collect::<Vec<_>>().join(",");
+    let ports = join(|part| part.1.to_owned());
+    let hosts = join(|part| part.0.to_owned());
+    Ok((hosts, if ports.trim_matches(',').is_empty() { String::new() } else { ports }))
+}
+
 /// Splits `host:port`, minding the brackets of IPv6 addresses.
 fn split_port(place: &str) -> Result<(&str, &str)> {
     if let Some(rest) = place.strip_prefix('[') {
@@ -109,6 +154,10 @@ fn split_port(place: &str) -> Result<(&str, &str)> {
         return Ok((host, port.trim_start_matches(':')));
     }
     Ok(place.split_once(':').unwrap_or((place, "")))
+}
+
+fn not_valid(name: &str, value: &str) -> Box<Diagnostic> {
+    invalid(&format!("`{value}` is not a valid `{name}`"))
 }
 
 fn number<N: std::str::FromStr>(name: &str, value: &str) -> Result<N> {
@@ -156,6 +205,23 @@ mod tests {
         assert_eq!((settings.database.as_str(), settings.tls.mode), ("shop", SslMode::VerifyFull));
         assert_eq!(settings.session["work_mem"], "1GB");
         assert_eq!(settings.session["search_path"], "a, b");
+    }
+
+    #[test]
+    fn several_hosts_and_what_libpq_knows_of_them() {
+        let uri = "postgres://me@a:1,[::1],c:3/d?target_session_attrs=read-write&load_balance_hosts=random&keepalives=0&tcp_user_timeout=5000";
+        let settings = Settings::from_uri(uri).unwrap();
+        let hosts = settings.hosts().unwrap();
+        let shown: Vec<_> = hosts.iter().map(|host| (host.name.as_str(), host.port)).collect();
+        assert_eq!(shown, [("a", 1), ("::1", 5432), ("c", 3)]);
+        assert_eq!(settings.target_session_attrs, TargetSessionAttrs::ReadWrite);
+        assert!(settings.load_balance_hosts && !settings.keepalives.on && settings.tcp_user_timeout == 5000);
+        let error = |uri: &str| Settings::from_uri(uri).unwrap().hosts().map(drop).unwrap_err();
+        assert_eq!(error("postgres://a,b,c/d?port=1,2"), "could not match 2 port numbers to 3 hosts");
+        let addresses = "postgres://a,b/d?hostaddr=127.0.0.1";
+        assert_eq!(error(addresses), "could not match 2 host names to 1 hostaddr values");
+        let error = Settings::from_uri("postgres://a/d?channel_binding=always").unwrap_err();
+        assert!(error.message.ends_with("`always` is not a valid `channel_binding`"), "{}", error.message);
     }
 
     #[test]

@@ -5,13 +5,15 @@ use std::io::{self, Read, Write};
 use bytes::BytesMut;
 use fallible_iterator::FallibleIterator;
 use postgres_protocol::authentication::md5_hash;
-use postgres_protocol::authentication::sasl::{ChannelBinding, SCRAM_SHA_256, ScramSha256};
+use postgres_protocol::authentication::sasl::{
+    ChannelBinding, SCRAM_SHA_256, SCRAM_SHA_256_PLUS, ScramSha256,
+};
 use postgres_protocol::message::backend::{AuthenticationSaslBody, Message};
 use postgres_protocol::message::frontend;
 
 use super::server_error::Fields;
-use super::settings::Settings;
-use super::stream::Stream;
+use super::settings::{ChannelBindingMode, Host, Settings};
+use super::stream::{Severable, Stream};
 
 /// The server's view of the transaction, sent with each `ReadyForQuery`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +33,9 @@ pub(super) struct Wire {
     pub(super) secret: i32,
     pub(super) server_version: String,
     pub(super) notices: Vec<String>,
+    /// As the server reports them: `in_hot_standby`, and `default_transaction_read_only`.
+    hot_standby: Option<bool>,
+    read_only: Option<bool>,
 }
 
 /// Why a session could not be started.
@@ -39,6 +44,8 @@ pub(super) enum StartError {
     Server(Box<Fields>),
     /// Not the server's words: a missing password, an unknown way to authenticate.
     Client(String),
+    /// A server that answers, but not of the kind that is looked for.
+    Unfit(String),
 }
 
 impl From<io::Error> for StartError {
@@ -48,7 +55,7 @@ impl From<io::Error> for StartError {
 }
 
 impl Wire {
-    pub(super) fn start(stream: Stream, settings: &Settings) -> Result<Self, StartError> {
+    pub(super) fn start(stream: Stream, settings: &Settings, host: &Host) -> Result<Self, StartError> {
         let mut wire = Self {
             stream,
             incoming: BytesMut::with_capacity(16 * 1024),
@@ -58,10 +65,12 @@ impl Wire {
             secret: 0,
             server_version: String::new(),
             notices: Vec::new(),
+            hot_standby: None,
+            read_only: None,
         };
         frontend::startup_message(startup_parameters(settings), &mut wire.outgoing)?;
         wire.flush()?;
-        wire.authenticate(settings)?;
+        wire.authenticate(settings, host)?;
         loop {
             match wire.receive()? {
                 Message::BackendKeyData(body) => {
@@ -80,12 +89,22 @@ impl Wire {
         }
     }
 
-    fn authenticate(&mut self, settings: &Settings) -> Result<(), StartError> {
+    fn authenticate(&mut self, settings: &Settings, host: &Host) -> Result<(), StartError> {
+        let binds = settings.channel_binding == ChannelBindingMode::Require;
+        if binds && !matches!(self.stream, Stream::Tls(_)) {
+            return Err(StartError::Client("channel binding required, but SSL not in use".into()));
+        }
         let password = || {
-            let password = settings.password.as_deref().filter(|password| !password.is_empty());
+            let password = host.password.as_deref().filter(|password| !password.is_empty());
             password.ok_or_else(|| StartError::Client("fe_sendauth: no password supplied".into()))
         };
-        match self.receive()? {
+        let asked = self.receive()?;
+        let scram = matches!(asked, Message::AuthenticationSasl(_) | Message::ErrorResponse(_));
+        if binds && !scram {
+            let reason = "channel binding required, but server authenticated client without channel binding";
+            return Err(StartError::Client(reason.into()));
+        }
+        match asked {
             Message::AuthenticationOk => return Ok(()),
             Message::AuthenticationCleartextPassword => {
                 frontend::password_message(password()?.as_bytes(), &mut self.outgoing)?;
@@ -94,7 +113,9 @@ impl Wire {
                 let hash = md5_hash(settings.user.as_bytes(), password()?.as_bytes(), body.salt());
                 frontend::password_message(hash.as_bytes(), &mut self.outgoing)?;
             }
-            Message::AuthenticationSasl(body) => self.authenticate_scram(&body, password()?)?,
+            Message::AuthenticationSasl(body) => {
+                self.authenticate_scram(&body, password()?, settings.channel_binding)?;
+            }
             Message::ErrorResponse(body) => {
                 return Err(StartError::Server(Box::new(Fields::read(body.fields()))));
             }
@@ -119,12 +140,31 @@ impl Wire {
         &mut self,
         body: &AuthenticationSaslBody,
         password: &str,
+        binding: ChannelBindingMode,
     ) -> Result<(), StartError> {
-        if !body.mechanisms().any(|mechanism| Ok(mechanism == SCRAM_SHA_256))? {
-            return Err(StartError::Client("the server offers no SASL mechanism that is supported".into()));
-        }
-        let mut scram = ScramSha256::new(password.as_bytes(), ChannelBinding::unsupported());
-        frontend::sasl_initial_response(SCRAM_SHA_256, scram.message(), &mut self.outgoing)?;
+        let offers = |wanted: &str| body.mechanisms().any(|mechanism| Ok(mechanism == wanted));
+        let hash = match binding {
+            ChannelBindingMode::Disable => None,
+            _ => self.stream.certificate_hash(),
+        };
+        let (mechanism, binding) = match hash {
+            Some(hash) if offers(SCRAM_SHA_256_PLUS)? => {
+                (SCRAM_SHA_256_PLUS, ChannelBinding::tls_server_end_point(hash))
+            }
+            _ if binding == ChannelBindingMode::Require => {
+                let reason = "channel binding is required, but the server does not offer a way to authenticate \
+                              that supports it";
+                return Err(StartError::Client(reason.into()));
+            }
+            Some(_) if offers(SCRAM_SHA_256)? => (SCRAM_SHA_256, ChannelBinding::unrequested()),
+            None if offers(SCRAM_SHA_256)? => (SCRAM_SHA_256, ChannelBinding::unsupported()),
+            _ => {
+                let reason = "the server offers no SASL mechanism that is supported";
+                return Err(StartError::Client(reason.into()));
+            }
+        };
+        let mut scram = ScramSha256::new(password.as_bytes(), binding);
+        frontend::sasl_initial_response(mechanism, scram.message(), &mut self.outgoing)?;
         self.flush()?;
         match self.receive()? {
             Message::AuthenticationSaslContinue(body) => scram.update(body.data())?,
@@ -145,6 +185,35 @@ impl Wire {
         Ok(())
     }
 
+    pub(super) fn severable(&self) -> Option<Severable> {
+        self.stream.severable()
+    }
+
+    /// As the server reported when the session began; a pooler may not pass it on, then it is asked.
+    pub(super) fn standby_and_read_only(&mut self) -> Result<(bool, bool), StartError> {
+        if let (Some(standby), Some(read_only)) = (self.hot_standby, self.read_only) {
+            return Ok((standby, read_only));
+        }
+        let sql = "select pg_catalog.pg_is_in_recovery()::pg_catalog.text || ' ' \
+                   || pg_catalog.current_setting('default_transaction_read_only')";
+        frontend::query(sql, &mut self.outgoing)?;
+        self.flush()?;
+        let mut found = (false, false);
+        loop {
+            match self.receive()? {
+                Message::DataRow(body) => {
+                    let text = String::from_utf8_lossy(body.buffer());
+                    found = (text.contains("true"), text.contains("on"));
+                }
+                Message::ReadyForQuery(_) => return Ok(found),
+                Message::ErrorResponse(body) => {
+                    return Err(StartError::Server(Box::new(Fields::read(body.fields()))));
+                }
+                _ => {}
+            }
+        }
+    }
+
     pub(super) fn flush(&mut self) -> io::Result<()> {
         let sent = self.stream.write_all(&self.outgoing);
         self.outgoing.clear();
@@ -161,14 +230,23 @@ impl Wire {
         self.stream.write_all(data)
     }
 
+    /// Whether something has arrived that was not asked for.
+    pub(super) fn has_news(&self) -> bool {
+        !self.incoming.is_empty() || self.stream.has_news()
+    }
+
     /// The next message that is not an aside; parameters, notices and the status are kept on the way.
     pub(super) fn receive(&mut self) -> io::Result<Message> {
         loop {
             match Message::parse(&mut self.incoming)? {
                 None => self.fill()?,
                 Some(Message::ParameterStatus(body)) => {
-                    if body.name()? == "server_version" {
-                        body.value()?.clone_into(&mut self.server_version);
+                    let on = body.value()? == "on";
+                    match body.name()? {
+                        "server_version" => body.value()?.clone_into(&mut self.server_version),
+                        "in_hot_standby" => self.hot_standby = Some(on),
+                        "default_transaction_read_only" => self.read_only = Some(on),
+                        _ => {}
                     }
                 }
                 Some(Message::NoticeResponse(body)) => {

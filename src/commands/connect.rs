@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::invocation::Invocation;
 use crate::adapter::embedded::{Lifetime, Options, Server};
-use crate::adapter::{Settings, SslMode, Tls};
+use crate::adapter::{ChannelBindingMode, Keepalives, Settings, SslMode, TargetSessionAttrs, Tls};
 use crate::config::profiles::{Profile, Target};
 use crate::diagnostic::{Diagnostic, Result, did_you_mean};
 use crate::run::Event;
@@ -41,6 +41,7 @@ impl Connect {
         let own = server.settings();
         settings.host.clone_from(&own.host);
         settings.port = own.port;
+        settings.ports.clear();
         settings.user.clone_from(&own.user);
         settings.database.clone_from(&own.database);
         settings.password.clone_from(&own.password);
@@ -61,6 +62,11 @@ fn announcement(server: &Server, working_directory: &Path) -> String {
     )
 }
 
+/// A word that the profile has checked.
+fn word<T: Default>(text: Option<&String>, from_name: fn(&str) -> Option<T>) -> T {
+    text.and_then(|text| from_name(text)).unwrap_or_default()
+}
+
 /// The adapter's view of a profile's output.
 pub(super) fn settings(target: &Target, threads: usize) -> Result<Settings> {
     let mode = match target.sslmode.as_deref() {
@@ -73,7 +79,13 @@ pub(super) fn settings(target: &Target, threads: usize) -> Result<Settings> {
     let path = |text: &Option<String>| text.as_ref().map(PathBuf::from);
     Ok(Settings {
         host: target.host.clone(),
+        hostaddr: target.hostaddr.clone(),
         port: target.port,
+        ports: if target.ports.len() > 1 { target.ports.clone() } else { Vec::new() },
+        host_passwords: target.host_passwords.clone(),
+        target_session_attrs: word(target.target_session_attrs.as_ref(), TargetSessionAttrs::from_name),
+        load_balance_hosts: target.load_balance_hosts.as_deref() == Some("random"),
+        channel_binding: word(target.channel_binding.as_ref(), ChannelBindingMode::from_name),
         user: target.user.clone(),
         password: target.password.clone(),
         database: target.database.clone(),
@@ -82,7 +94,13 @@ pub(super) fn settings(target: &Target, threads: usize) -> Result<Settings> {
         connect_timeout: Duration::from_secs(target.connect_timeout),
         role: target.role.clone(),
         search_path: target.search_path.clone(),
-        keepalives_idle: target.keepalives_idle,
+        keepalives: Keepalives {
+            on: target.keepalives,
+            idle: target.keepalives_idle,
+            interval: target.keepalives_interval,
+            count: target.keepalives_count,
+        },
+        tcp_user_timeout: target.tcp_user_timeout,
         tls: Tls {
             mode,
             certificate: path(&target.sslcert),
@@ -93,5 +111,7 @@ pub(super) fn settings(target: &Target, threads: usize) -> Result<Settings> {
         retries: target.retries,
         autocommit: target.autocommit,
         session: target.session.clone(),
+        reconnect_timeout: Duration::from_secs(target.reconnect_timeout),
+        ..Settings::default()
     })
 }

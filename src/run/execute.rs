@@ -66,7 +66,7 @@ impl Run<'_> {
         });
         inputs.emitter.emit(Event::formatting(""));
         let begun = Instant::now();
-        let _locks = self.lock_schemas(plan)?;
+        self.with_retries("locking the schemas", &|| true, || self.lock_schemas(plan))?;
         let mut results = Vec::new();
         let mut master = Session::new();
         let started = self.prepare(&mut master, plan, &mut results);
@@ -91,21 +91,11 @@ impl Run<'_> {
     fn prepare(&self, master: &mut Session, plan: &Plan, results: &mut Vec<NodeResult>) -> Result<Status> {
         let command = self.inputs.command;
         if self.inputs.introspect {
-            master.acquire_named(self, "master")?;
-            if command.creates_schemas() {
-                let adapter = master.adapter(self);
-                adapter.with(|connection| {
-                    self.create_schemas(connection, plan, &mut |node| {
-                        let mut session = Session::new();
-                        session.create_schema(self, node)
-                    })
-                })?;
-            }
-            master.adapter(self).with(|connection| {
-                self.populate_cache(connection, plan)?;
-                connection.clear_transaction()
+            self.with_retries("preparing the run", &|| true, || {
+                let read = self.read_relations(master, plan);
+                master.release(self, "master")?;
+                read
             })?;
-            master.release(self, "master")?;
         }
         let wants_hooks = command != Command::Freshness || self.inputs.source_freshness_run_project_hooks;
         if !command.has_hooks() || !wants_hooks {
@@ -118,6 +108,24 @@ impl Run<'_> {
             master.hand_over(self);
         }
         Ok(status)
+    }
+
+    /// Makes the schemas and reads what is in them.
+    fn read_relations(&self, master: &mut Session, plan: &Plan) -> Result<()> {
+        master.acquire_named(self, "master")?;
+        if self.inputs.command.creates_schemas() {
+            let adapter = master.adapter(self);
+            adapter.with(|connection| {
+                self.create_schemas(connection, plan, &mut |node| {
+                    let mut session = Session::new();
+                    session.create_schema(self, node)
+                })
+            })?;
+        }
+        master.adapter(self).with(|connection| {
+            self.populate_cache(connection, plan)?;
+            connection.clear_transaction()
+        })
     }
 
     fn follow(&self, plan: &Plan, results: &mut Vec<NodeResult>) -> Result<Ending> {

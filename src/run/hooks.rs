@@ -127,10 +127,13 @@ impl Run<'_> {
         let sql = hook_sql(code.as_deref().unwrap_or_default());
         let answer = watch.phase("execute", || {
             if sql.trim().is_empty() {
-                Ok(())
-            } else {
-                session.execute(&sql, Begin::No, Fetch::Nothing).map(drop)
+                return Ok(());
             }
+            session.begin_unit();
+            self.with_retries(name, &|| !session.has_committed(), || {
+                session.clear_transaction()?;
+                session.execute(&sql, Begin::No, Fetch::Nothing).map(drop)
+            })
         });
         let mut result = NodeResult::new(&node.unique_id, Status::Success);
         match answer {

@@ -1,9 +1,9 @@
 //! Ctrl-C and the end of a run before its end: what is in flight is cancelled on the server.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::adapter::CancelHandle;
 use crate::diagnostic::{Diagnostic, Result};
@@ -42,29 +42,32 @@ impl Interrupt {
     }
 }
 
+/// How long a session may go on after it was cancelled; then this side ends it.
+const GRACE: Duration = Duration::from_secs(10);
+/// A request that arrives between two statements has no effect: it is sent again.
+const AGAIN: Duration = Duration::from_millis(250);
+
 /// The statements in flight: node id to the handle that stops it.
 #[derive(Debug, Default)]
 pub struct InFlight {
     handles: Mutex<HashMap<String, CancelHandle>>,
     cancelled: AtomicBool,
+    /// Someone sends requests until nothing is in flight.
+    cancelling: AtomicBool,
 }
 
 impl InFlight {
-    /// A session that opens after the end was called for is ended at once.
+    fn handles(&self) -> MutexGuard<'_, HashMap<String, CancelHandle>> {
+        self.handles.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A session that opens after the end was called for finds out before its first statement.
     pub fn enter(&self, unique_id: &str, handle: CancelHandle) {
-        if self.is_cancelled() {
-            let _ = handle.terminate();
-            return;
-        }
-        if let Ok(mut handles) = self.handles.lock() {
-            handles.insert(unique_id.to_owned(), handle);
-        }
+        self.handles().insert(unique_id.to_owned(), handle);
     }
 
     pub fn leave(&self, unique_id: &str) {
-        if let Ok(mut handles) = self.handles.lock() {
-            handles.remove(unique_id);
-        }
+        self.handles().remove(unique_id);
     }
 
     pub fn is_cancelled(&self) -> bool {
@@ -76,20 +79,51 @@ impl InFlight {
         self.cancelled.store(false, Ordering::Relaxed);
     }
 
-    /// Ends every session that works on a node; the ids of the nodes.
-    pub fn cancel_all(&self) -> Vec<String> {
+    /// Cancels whatever works on a node, all at once; the ids of the nodes. From now on no statement is sent, and
+    /// a thread sees to it that none goes on.
+    pub fn cancel_all(self: &Arc<Self>) -> Vec<String> {
         self.cancelled.store(true, Ordering::Relaxed);
-        let Ok(mut handles) = self.handles.lock() else { return Vec::new() };
-        let mut cancelled: Vec<(String, CancelHandle)> = handles.drain().collect();
-        drop(handles);
-        cancelled.sort_by(|left, right| left.0.cmp(&right.0));
-        // A session that is already gone needs no cancelling.
-        cancelled.into_iter().filter_map(|(id, handle)| handle.terminate().is_ok().then_some(id)).collect()
+        let mut ids: Vec<String> = self.handles().keys().cloned().collect();
+        ids.sort();
+        if !self.cancelling.swap(true, Ordering::Relaxed) {
+            let in_flight = Arc::clone(self);
+            let pursue = move || in_flight.pursue();
+            if thread::Builder::new().name("cancel".into()).spawn(pursue).is_err() {
+                self.cancelling.store(false, Ordering::Relaxed);
+                self.request();
+            }
+        }
+        ids
+    }
+
+    /// Until nothing is in flight any more.
+    fn pursue(&self) {
+        let begun = Instant::now();
+        while self.is_cancelled() && !self.handles().is_empty() {
+            self.request();
+            if begun.elapsed() > GRACE {
+                for handle in self.handles().values() {
+                    handle.sever();
+                }
+            }
+            thread::sleep(AGAIN);
+        }
+        self.cancelling.store(false, Ordering::Relaxed);
+    }
+
+    /// One request for each session, none waiting for another. A session that is already gone needs none.
+    fn request(&self) {
+        let handles: Vec<CancelHandle> = self.handles().values().cloned().collect();
+        thread::scope(|scope| {
+            for handle in &handles {
+                scope.spawn(|| handle.cancel());
+            }
+        });
     }
 }
 
 /// Does `work` while another thread looks for Ctrl-C and ends what is in flight.
-pub(super) fn watched<T>(interrupt: &Interrupt, in_flight: &InFlight, work: impl FnOnce() -> T) -> T {
+pub(super) fn watched<T>(interrupt: &Interrupt, in_flight: &Arc<InFlight>, work: impl FnOnce() -> T) -> T {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         let watcher = scope.spawn(|| {

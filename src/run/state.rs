@@ -7,6 +7,7 @@ use super::emitter::{Emitter, NodeInfo};
 use super::event::Event;
 use super::inputs::RunInputs;
 use super::interrupt::InFlight;
+use super::locks::Locks;
 use super::node::compile::CompiledNode;
 use super::results::FreshnessResult;
 use super::summary::Nodes;
@@ -23,6 +24,7 @@ pub(super) struct Run<'a> {
     pub(super) cache: Arc<RelationCache>,
     pub(super) adapter_settings: Arc<AdapterSettings>,
     pub(super) in_flight: Arc<InFlight>,
+    pub(super) locks: Locks,
     compiled: Mutex<HashMap<String, Arc<CompiledNode>>>,
     freshness: Mutex<Vec<FreshnessResult>>,
     /// The session that prepared the run, for the first thread that needs one.
@@ -48,6 +50,7 @@ impl<'a> Run<'a> {
             cache,
             adapter_settings,
             in_flight: Arc::default(),
+            locks: Locks::default(),
             compiled: Mutex::default(),
             freshness: Mutex::default(),
             spare: Mutex::default(),
@@ -80,7 +83,9 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn keep_freshness(&self, result: FreshnessResult) {
-        self.freshness.lock().unwrap_or_else(PoisonError::into_inner).push(result);
+        let mut kept = self.freshness.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|known| known.unique_id != result.unique_id);
+        kept.push(result);
     }
 
     pub(super) fn take_freshness(&self) -> Vec<FreshnessResult> {

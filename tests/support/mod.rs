@@ -2,6 +2,10 @@
 
 mod database;
 mod project;
+mod proxy;
+mod server;
 
 pub(crate) use database::{Database, rows_as_table};
-pub(crate) use project::Project;
+pub(crate) use project::{Output, Project};
+pub(crate) use proxy::{Fault, Proxy};
+pub(crate) use server::Server;

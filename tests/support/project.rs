@@ -21,12 +21,18 @@ pub(crate) struct Output {
 impl Project {
     /// A project file and a profile for the database's schema; everything else is the test's.
     pub(crate) fn new(database: &Database) -> Self {
-        let root = std::env::temp_dir().join(&database.schema);
+        let project = Self::at(&database.schema);
+        project.write("profiles.yml", &profile(database));
+        project
+    }
+
+    /// Without a profile, in a folder of this name.
+    pub(crate) fn at(folder: &str) -> Self {
+        let root = std::env::temp_dir().join(folder);
         let _ = fs::remove_dir_all(&root);
         fs::create_dir_all(&root).unwrap();
         let project = Self { root };
         project.write("dbt_project.yml", "name: shop\nprofile: shop\n");
-        project.write("profiles.yml", &profile(database));
         project
     }
 

@@ -154,9 +154,9 @@ impl Server {
             let Err(error) = Connection::open(&user) else { return Ok(Found::Usable) };
             match error.server.as_ref().map(|server| server.sqlstate.as_str()) {
                 Some("28000" | "3D000") => return self.create_role_and_database().map(|()| Found::Usable),
-                Some("57P01") | None if self.process.is_none() => return Ok(Found::Gone),
+                Some("57P01" | "08001") | None if self.process.is_none() => return Ok(Found::Gone),
                 // starting up or recovering; ours has not opened its socket yet
-                Some("57P03") | None => {}
+                Some("57P03" | "08001") | None => {}
                 Some(_) => return Err(error),
             }
             let dead = self.process.as_ref().is_some_and(|process| !process.is_alive());

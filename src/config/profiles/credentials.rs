@@ -25,7 +25,15 @@ const KNOWN: &[&str] = &[
     "connect_timeout",
     "role",
     "search_path",
+    "hostaddr",
+    "target_session_attrs",
+    "load_balance_hosts",
+    "channel_binding",
+    "keepalives",
     "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_count",
+    "tcp_user_timeout",
     "sslmode",
     "sslcert",
     "sslkey",
@@ -33,6 +41,7 @@ const KNOWN: &[&str] = &[
     "application_name",
     "retries",
     "autocommit",
+    "reconnect_timeout",
     "uri",
     "url",
     "service",
@@ -93,20 +102,36 @@ pub(super) fn read(fields: &Fields<'_>, warnings: &mut Vec<Diagnostic>) -> Resul
     let session = read_session(fields)?;
     if let Some(embedded) = read_embedded(fields)? {
         let default = Target::default();
+        let sources = Sources { fields, fallbacks: Vec::new() };
         return Ok(Target {
             schema: fields.text("schema")?.unwrap_or(default.schema),
             database: fields.text("dbname")?.or(fields.text("database")?).unwrap_or(default.database),
             search_path: fields.text("search_path")?,
             session,
+            reconnect_timeout: sources.number("reconnect_timeout")?.unwrap_or(default.reconnect_timeout),
             embedded: Some(embedded),
             ..Target::default()
         });
     }
     let sources = Sources { fields, fallbacks: read_fallbacks(fields)? };
     let text = |key: &str| sources.text(&[key]);
+    let ports = read_ports(&sources)?;
     let mut target = Target {
-        host: sources.required("host", &["host"])?,
-        port: sources.number("port")?.unwrap_or(5432),
+        host: match text("hostaddr")? {
+            Some(_) => text("host")?.unwrap_or_default(),
+            None => sources.required("host", &["host"])?,
+        },
+        hostaddr: text("hostaddr")?,
+        port: ports.first().copied().unwrap_or(5432),
+        ports,
+        host_passwords: Vec::new(),
+        target_session_attrs: one_of(
+            &sources,
+            "target_session_attrs",
+            &["any", "read-write", "read-only", "primary", "standby", "prefer-standby"],
+        )?,
+        load_balance_hosts: one_of(&sources, "load_balance_hosts", &["disable", "random"])?,
+        channel_binding: one_of(&sources, "channel_binding", &["disable", "prefer", "require"])?,
         user: sources.required("user", &["user", "username"])?,
         password: sources.text(&["password", "pass"])?,
         database: sources.required("dbname", &["dbname", "database"])?,
@@ -114,7 +139,11 @@ pub(super) fn read(fields: &Fields<'_>, warnings: &mut Vec<Diagnostic>) -> Resul
         connect_timeout: sources.number("connect_timeout")?.unwrap_or(10),
         role: text("role")?.filter(|role| !role.is_empty()),
         search_path: text("search_path")?.filter(|path| !path.is_empty()),
+        keepalives: sources.number::<u32>("keepalives")?.unwrap_or(1) > 0,
         keepalives_idle: sources.number("keepalives_idle")?.unwrap_or(0),
+        keepalives_interval: sources.number("keepalives_interval")?.unwrap_or(0),
+        keepalives_count: sources.number("keepalives_count")?.unwrap_or(0),
+        tcp_user_timeout: sources.number("tcp_user_timeout")?.unwrap_or(0),
         sslmode: read_sslmode(&sources)?,
         sslcert: text("sslcert")?,
         sslkey: text("sslkey")?,
@@ -125,14 +154,18 @@ pub(super) fn read(fields: &Fields<'_>, warnings: &mut Vec<Diagnostic>) -> Resul
         },
         retries: sources.number("retries")?.unwrap_or(1),
         autocommit: fields.boolean("autocommit")?.unwrap_or(false),
+        reconnect_timeout: sources.number("reconnect_timeout")?.unwrap_or(30),
         session,
         embedded: None,
     };
     if target.password.is_none() {
         target.password = match fields.text("password_command")? {
             Some(command) => Some(run_password_command(fields, &command)?),
-            None => std::env::var("PGPASSWORD").ok().or_else(|| pgpass::find(&target)),
+            None => std::env::var("PGPASSWORD").ok(),
         };
+    }
+    if target.password.is_none() {
+        target.host_passwords = pgpass::find(&target);
     }
     Ok(target)
 }
@@ -186,16 +219,42 @@ fn read_fallbacks(fields: &Fields<'_>) -> Result<Vec<IndexMap<String, String>>> 
 }
 
 fn read_sslmode(sources: &Sources<'_>) -> Result<Option<String>> {
-    const MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
-    let Some(mode) = sources.text(&["sslmode"])?.filter(|mode| !mode.is_empty()) else { return Ok(None) };
-    if MODES.contains(&mode.as_str()) {
-        return Ok(Some(mode));
+    one_of(sources, "sslmode", &["disable", "allow", "prefer", "require", "verify-ca", "verify-full"])
+}
+
+/// One of libpq's words for a key.
+fn one_of(sources: &Sources<'_>, key: &str, words: &[&'static str]) -> Result<Option<String>> {
+    let Some(word) = sources.text(&[key])?.filter(|word| !word.is_empty()) else { return Ok(None) };
+    if words.contains(&word.as_str()) {
+        return Ok(Some(word));
     }
-    let place = sources.fields.get("sslmode").unwrap_or(sources.fields.yaml);
-    Err(Diagnostic::runtime("profile-sslmode", format!("invalid sslmode value: \"{mode}\""))
+    let place = sources.fields.get(key).unwrap_or(sources.fields.yaml);
+    let code = if key == "sslmode" { "profile-sslmode" } else { "profile-key" };
+    Err(Diagnostic::runtime(code, format!("invalid {key} value: \"{word}\""))
         .label(place.span(), "")
-        .help(did_you_mean(&mode, MODES).unwrap_or_else(|| format!("one of {}", MODES.join(", "))))
+        .help(
+            did_you_mean(&word, words.iter().copied())
+                .unwrap_or_else(|| format!("one of {}", words.join(", "))),
+        )
         .boxed())
+}
+
+/// One port, or one for each host: `5432,5433`; an empty one is 5432.
+fn read_ports(sources: &Sources<'_>) -> Result<Vec<u16>> {
+    let Some(text) = sources.text(&["port"])?.filter(|text| text.contains(',')) else {
+        return Ok(sources.number("port")?.into_iter().collect());
+    };
+    let port = |text: &str| match text.trim() {
+        "" => Ok(5432),
+        text => text.parse().map_err(|_| {
+            let place = sources.fields.get("port").unwrap_or(sources.fields.yaml);
+            Diagnostic::runtime("profile-key", format!("'{text}' is not a number for `port`"))
+                .label(place.span(), "")
+                .help("one port, or one for each host: `5432,5433`")
+                .boxed()
+        }),
+    };
+    text.split(',').map(port).collect()
 }
 
 fn read_session(fields: &Fields<'_>) -> Result<IndexMap<String, String>> {

@@ -4,18 +4,23 @@ use std::path::PathBuf;
 
 use super::target::Target;
 
-pub(super) fn find(target: &Target) -> Option<String> {
+/// A password for each host, where the file has one.
+pub(super) fn find(target: &Target) -> Vec<Option<String>> {
     let path = match std::env::var_os("PGPASSFILE") {
-        Some(path) => PathBuf::from(path),
-        None => PathBuf::from(std::env::var_os("HOME")?).join(".pgpass"),
+        Some(path) => Some(PathBuf::from(path)),
+        None => std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".pgpass")),
     };
-    search(&std::fs::read_to_string(path).ok()?, target)
+    let text = path.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
+    let names =
+        if target.host.is_empty() { target.hostaddr.as_deref().unwrap_or_default() } else { &target.host };
+    let port = |at: usize| target.ports.get(at).or(target.ports.first()).copied().unwrap_or(target.port);
+    names.split(',').enumerate().map(|(at, host)| search(&text, target, host.trim(), port(at))).collect()
 }
 
-fn search(text: &str, target: &Target) -> Option<String> {
+fn search(text: &str, target: &Target, host: &str, port: u16) -> Option<String> {
     // libpq: a unix socket in the default directory is written as localhost.
-    let host = if target.host.starts_with('/') { "localhost" } else { &target.host };
-    let port = target.port.to_string();
+    let host = if host.starts_with('/') || host.is_empty() { "localhost" } else { host };
+    let port = port.to_string();
     let wanted = [host, &port, &target.database, &target.user];
     text.lines().filter(|line| !line.starts_with('#')).find_map(|line| {
         let fields = split(line);
@@ -50,9 +55,9 @@ mod tests {
 
     #[test]
     fn the_first_line_that_fits_gives_the_password() {
-        let target =
-            Target { host: "db".into(), database: "d".into(), user: "u".into(), ..Target::default() };
+        let target = Target { database: "d".into(), user: "u".into(), ..Target::default() };
         let text = "# x\ndb:1:*:*:no\n*:5432:d:u:a\\:b\\\\c\n*:*:*:*:late\n";
-        assert_eq!(search(text, &target).as_deref(), Some("a:b\\c"));
+        assert_eq!(search(text, &target, "db", 5432).as_deref(), Some("a:b\\c"));
+        assert_eq!(search(text, &target, "other", 1).as_deref(), Some("late"));
     }
 }

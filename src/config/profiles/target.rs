@@ -10,9 +10,18 @@ use crate::hashed::IndexMap;
 /// How to connect.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Target {
-    /// A name, an address, or the directory of a unix socket.
+    /// A name, an address, or the directory of a unix socket; several separated by commas.
     pub host: String,
+    pub hostaddr: Option<String>,
+    /// The first of `ports`.
     pub port: u16,
+    /// One for all hosts, or one for each.
+    pub ports: Vec<u16>,
+    /// From the password file, for each host, where `password` is none.
+    pub host_passwords: Vec<Option<String>>,
+    pub target_session_attrs: Option<String>,
+    pub load_balance_hosts: Option<String>,
+    pub channel_binding: Option<String>,
     pub user: String,
     pub password: Option<String>,
     pub database: String,
@@ -21,7 +30,13 @@ pub struct Target {
     pub connect_timeout: u64,
     pub role: Option<String>,
     pub search_path: Option<String>,
+    pub keepalives: bool,
+    /// Seconds.
     pub keepalives_idle: u32,
+    pub keepalives_interval: u32,
+    pub keepalives_count: u32,
+    /// Milliseconds.
+    pub tcp_user_timeout: u32,
     pub sslmode: Option<String>,
     pub sslcert: Option<String>,
     pub sslkey: Option<String>,
@@ -29,6 +44,8 @@ pub struct Target {
     pub application_name: Option<String>,
     pub retries: u32,
     pub autocommit: bool,
+    /// Seconds that a run waits for a server that restarts.
+    pub reconnect_timeout: u64,
     /// Server settings for each session: `statement_timeout`, `lock_timeout` and what `settings:` gives.
     pub session: IndexMap<String, String>,
     /// `None`: a server that somebody else runs.
@@ -48,7 +65,13 @@ impl Default for Target {
     fn default() -> Self {
         Self {
             host: "localhost".into(),
+            hostaddr: None,
             port: 5432,
+            ports: Vec::new(),
+            host_passwords: Vec::new(),
+            target_session_attrs: None,
+            load_balance_hosts: None,
+            channel_binding: None,
             user: "postgres".into(),
             password: None,
             database: "postgres".into(),
@@ -56,7 +79,11 @@ impl Default for Target {
             connect_timeout: 10,
             role: None,
             search_path: None,
+            keepalives: true,
             keepalives_idle: 0,
+            keepalives_interval: 0,
+            keepalives_count: 0,
+            tcp_user_timeout: 0,
             sslmode: None,
             sslcert: None,
             sslkey: None,
@@ -64,6 +91,7 @@ impl Default for Target {
             application_name: Some("dbt".into()),
             retries: 1,
             autocommit: false,
+            reconnect_timeout: 30,
             session: IndexMap::default(),
             embedded: None,
         }

@@ -20,16 +20,10 @@ pub(super) fn parse(text: &str) -> Result<IndexMap<String, String>, String> {
             insert(&mut parts, "password", password)?;
         }
     }
-    let (host, port) = match host.strip_prefix('[') {
-        Some(rest) => {
-            let (host, after) = rest.split_once(']').ok_or("a `[` is not closed")?;
-            (host, after.strip_prefix(':'))
-        }
-        None => host.split_once(':').map_or((host, None), |(host, port)| (host, Some(port))),
-    };
-    insert(&mut parts, "host", host)?;
-    if let Some(port) = port {
-        insert(&mut parts, "port", port)?;
+    let (hosts, ports) = host.split(',').map(split_port).collect::<Result<(Vec<_>, Vec<_>), _>>()?;
+    insert(&mut parts, "host", &hosts.join(","))?;
+    if ports.iter().any(|port| !port.is_empty()) {
+        insert(&mut parts, "port", &ports.join(","))?;
     }
     insert(&mut parts, "dbname", database)?;
     for pair in query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
@@ -37,6 +31,17 @@ pub(super) fn parse(text: &str) -> Result<IndexMap<String, String>, String> {
         insert(&mut parts, key, value)?;
     }
     Ok(parts)
+}
+
+/// `host:port`, or `[address]:port`.
+fn split_port(place: &str) -> Result<(&str, &str), String> {
+    match place.strip_prefix('[') {
+        Some(rest) => {
+            let (host, after) = rest.split_once(']').ok_or("a `[` is not closed")?;
+            Ok((host, after.strip_prefix(':').unwrap_or_default()))
+        }
+        None => Ok(place.split_once(':').unwrap_or((place, ""))),
+    }
 }
 
 fn insert(parts: &mut IndexMap<String, String>, key: &str, value: &str) -> Result<(), String> {
@@ -75,6 +80,8 @@ mod tests {
             shown,
             ["user=me", "password=p@ss", "host=/tmp", "port=5433", "dbname=db", "sslmode=require"]
         );
+        let parts = parse("postgres://a:1,[::1],c:3/d").unwrap();
+        assert_eq!((parts["host"].as_str(), parts["port"].as_str()), ("a,::1,c", "1,,3"));
         assert!(parse("mysql://x").is_err());
         assert!(parse("postgres://x/%zz").is_err());
     }

@@ -1,15 +1,10 @@
 //! A model, seed, snapshot or function through its materialization macro.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use serde_json::Value as Json;
-
-use super::super::event::Event;
 use super::super::inputs::Command;
 use super::compile::Extra;
 use super::{Executed, Job, Session};
-use crate::adapter::is_transient;
 use crate::diagnostic::{Category, Diagnostic, Result, did_you_mean};
 use crate::hashed::HashMap;
 use crate::jinja::objects::Relation;
@@ -17,9 +12,6 @@ use crate::jinja::python::{items_of, to_str};
 use crate::jinja::runtime::NodeContext;
 use crate::jinja::{Context, MacroDef, MacroKind, Value};
 use crate::manifest::{Compiled, Language, Node, NodeKind};
-
-/// Attempts at a node that failed for a reason that may pass.
-const ATTEMPTS: u32 = 4;
 
 impl Job<'_, '_> {
     pub(super) fn materialize(&mut self, session: &mut Session) -> Result<Executed> {
@@ -32,39 +24,11 @@ impl Job<'_, '_> {
         };
         self.executing();
         let mut watch = std::mem::replace(&mut self.watch, super::Watch::start());
-        let executed = watch.phase("execute", || self.with_retries(session, &node));
+        let executed = watch.phase("execute", || {
+            self.run_materialization(session, &node, Extra::default(), node.materialized())
+        });
         self.watch = watch;
         executed
-    }
-
-    /// Deadlocks, serialization failures, lock timeouts and lost connections are tried again, as long as
-    /// nothing of the node was committed.
-    fn with_retries(&mut self, session: &mut Session, node: &Arc<Node>) -> Result<Executed> {
-        let mut attempt = 1;
-        loop {
-            let executed = self.run_materialization(session, node, Extra::default(), node.materialized());
-            let Err(error) = executed else { return executed };
-            let hopeless = !is_transient(&error)
-                || session.has_committed()
-                || commits_by_itself(node)
-                || self.run.in_flight.is_cancelled();
-            if attempt == ATTEMPTS || hopeless {
-                return Err(error);
-            }
-            let wait = Duration::from_millis(200 * 4_u64.pow(attempt - 1));
-            let unique_id = &node.unique_id;
-            self.say(Event::Note {
-                msg: format!(
-                    "{unique_id} failed ({}); attempt {} of {ATTEMPTS} in {:.1}s",
-                    error.message.lines().next().unwrap_or_default(),
-                    attempt + 1,
-                    wait.as_secs_f64()
-                ),
-            });
-            std::thread::sleep(wait);
-            session.start_again(self.run, unique_id, &self.info)?;
-            attempt += 1;
-        }
     }
 
     /// Calls the materialization's macro and reads what its `main` statement answered.
@@ -148,13 +112,6 @@ impl Job<'_, '_> {
         self.watch = watch;
         executed
     }
-}
-
-/// Whether a hook outside the transaction may have left something behind.
-fn commits_by_itself(node: &Node) -> bool {
-    let hooks = node.config.get("pre-hook").and_then(Json::as_array);
-    let outside = |hook: &Json| hook.get("transaction") == Some(&Json::Bool(false));
-    hooks.is_some_and(|hooks| hooks.iter().any(outside))
 }
 
 fn check_language(definition: &MacroDef, language: Language) -> Result<()> {

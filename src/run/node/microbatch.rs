@@ -144,9 +144,11 @@ impl Job<'_, '_> {
         context: BatchContext,
     ) -> Result<String> {
         let extra = || Extra { batch: Some(context.clone()), ..Extra::default() };
-        let compiled = self.run.compile(session, node, extra())?;
-        let name = compiled.node.materialized().to_owned();
-        let executed = self.run_materialization(session, &compiled.node, extra(), &name)?;
+        let executed = self.with_retries(session, |job, session| {
+            let compiled = job.run.compile(session, node, extra())?;
+            let name = compiled.node.materialized().to_owned();
+            job.run_materialization(session, &compiled.node, extra(), &name)
+        })?;
         Ok(executed.message.unwrap_or_default())
     }
 

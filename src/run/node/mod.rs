@@ -222,7 +222,6 @@ impl Job<'_, '_> {
         self.say(Event::NodeFinished { unique_id: result.unique_id.clone(), run_result });
     }
 
-    /// The phases by what the step does.
     fn execute(&mut self, session: &mut Session, resource: Resource<'_>) -> Result<Executed> {
         let run = self.run;
         if self.step.action != Action::Nothing {
@@ -232,6 +231,17 @@ impl Job<'_, '_> {
                 session.acquire_offline(run);
             }
         }
+        match resource {
+            // each batch is tried again by itself
+            Resource::Node(node) if self.step.action == Action::Materialize && is_microbatch(node) => {
+                self.microbatch(session)
+            }
+            _ => self.with_retries(session, |job, session| job.attempt(session, resource)),
+        }
+    }
+
+    /// The phases by what the step does.
+    fn attempt(&mut self, session: &mut Session, resource: Resource<'_>) -> Result<Executed> {
         match (resource, self.step.action) {
             (Resource::Node(_), Action::Render) => {
                 let node = self.node()?;
@@ -247,7 +257,6 @@ impl Job<'_, '_> {
             }
             (Resource::Node(_), Action::Show) => self.show(session),
             (Resource::Node(_), Action::Test) => self.data_test(session),
-            (Resource::Node(node), Action::Materialize) if is_microbatch(node) => self.microbatch(session),
             (Resource::Node(_), Action::Materialize) => self.materialize(session),
             (Resource::Node(_), Action::Clone) => self.clone_from_state(session),
             (Resource::UnitTest(test), Action::UnitTest) => self.unit_test(session, test),

@@ -1,7 +1,6 @@
 //! A thread's connection, and what the node at work does with it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::super::emitter::{Emitter, NodeInfo};
@@ -28,7 +27,6 @@ pub(in crate::run) struct Stored {
 pub(in crate::run) struct Session {
     adapter: Option<Arc<adapter::Session>>,
     database: Option<Arc<NodeDatabase>>,
-    committed: Arc<AtomicBool>,
 }
 
 /// Tells events and Ctrl-C what a node's statements do.
@@ -38,7 +36,6 @@ struct Watcher {
     info: Option<NodeInfo>,
     unique_id: String,
     comment: Option<QueryComment>,
-    committed: Arc<AtomicBool>,
 }
 
 impl Watcher {
@@ -70,14 +67,21 @@ impl Observer for Watcher {
     }
 
     fn committed(&self) {
-        self.committed.store(true, Ordering::Relaxed);
         self.say(Event::SQLCommit { conn_name: self.unique_id.clone() });
+    }
+
+    fn note(&self, message: &str) {
+        self.say(Event::Note { msg: format!("{}: {message}", self.unique_id) });
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.in_flight.is_cancelled()
     }
 }
 
 impl Session {
     pub(in crate::run) fn new() -> Self {
-        Self { adapter: None, database: None, committed: Arc::default() }
+        Self { adapter: None, database: None }
     }
 
     /// Makes the session ready for a node; it connects when the node first needs it.
@@ -91,7 +95,6 @@ impl Session {
 
     fn start(&mut self, run: &Run<'_>, unique_id: &str, info: Option<NodeInfo>) -> Result<()> {
         let adapter = self.adapter(run);
-        self.committed.store(false, Ordering::Relaxed);
         let conn_name = unique_id.to_owned();
         let event = Event::ConnectionUsed { conn_name, conn_type: "postgres".to_owned() };
         match &info {
@@ -106,8 +109,8 @@ impl Session {
             info,
             unique_id: unique_id.to_owned(),
             comment,
-            committed: Arc::clone(&self.committed),
         }));
+        adapter.require_lock(run.held_locks()?);
         adapter.set_settings(run.server_settings(unique_id));
         let seed = run.seed_file(unique_id)?;
         self.database = Some(NodeDatabase::new(&run.adapter_settings, Some(&adapter), seed));
@@ -152,7 +155,14 @@ impl Session {
     }
 
     pub(in crate::run) fn has_committed(&self) -> bool {
-        self.committed.load(Ordering::Relaxed)
+        self.adapter.as_ref().is_some_and(|adapter| adapter.has_committed())
+    }
+
+    /// What follows is tried again by itself.
+    pub(in crate::run) fn begin_unit(&self) {
+        if let Some(adapter) = &self.adapter {
+            adapter.begin_unit();
+        }
     }
 
     pub(in crate::run) fn clear_transaction(&self) -> Result<()> {
@@ -200,7 +210,8 @@ impl Session {
         for relation in relations {
             if let (Some(schema), Some(name)) = (&relation.schema, &relation.identifier) {
                 let kind = relation.kind.and_then(|kind| adapter::RelationKind::from_name(kind.as_str()));
-                database.settings.cache.add(schema, name, kind.unwrap_or(adapter::RelationKind::Table));
+                let kind = kind.unwrap_or(adapter::RelationKind::Table);
+                database.change_cache(|cache| ((), cache.add(schema, name, kind)));
             }
         }
     }

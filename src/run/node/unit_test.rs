@@ -310,7 +310,7 @@ fn unit_test_scope(test: &UnitTest, model: &Node, inputs: &[Input]) -> UnitTestI
 }
 
 fn execution_error(test: &UnitTest, error: &Diagnostic) -> Box<Diagnostic> {
-    Diagnostic::new(
+    let mut failed = Diagnostic::new(
         "unit-test-failed",
         Category::Runtime,
         format!(
@@ -319,8 +319,13 @@ fn execution_error(test: &UnitTest, error: &Diagnostic) -> Box<Diagnostic> {
             test.name,
             render(error)
         ),
-    )
-    .boxed()
+    );
+    // what may pass is told by the server's code; its place is one in the test's own query
+    failed.server.clone_from(&error.server);
+    if let Some(server) = &mut failed.server {
+        server.offset = None;
+    }
+    failed.boxed()
 }
 
 /// Splits the result by its column `actual_or_expected`.

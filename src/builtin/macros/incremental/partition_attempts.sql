@@ -28,7 +28,7 @@
   end ${{ tag }}$
 {%- endmacro %}
 
-{# A part of the swap. `unswapped` outlives the transaction: the node fails after its commit. #}
+{# A part of the swap. What could not be swapped is told after the commit: then the node fails. #}
 {% macro rsdbt_swap_attempt_sql(window, partition, fresh, changes) %}
   {%- set otherwise -%}
       perform pg_catalog.set_config('rsdbt.unswapped', pg_catalog.current_setting('rsdbt.unswapped', true)
@@ -44,9 +44,6 @@
 {# After the commit. #}
 {% macro rsdbt_raise_failed_partitions(ending) %}
   {%- set failed = ending['failed'] | join -%}
-  {%- if ending['swap'] -%}
-    {%- set failed = failed ~ (run_query("select pg_catalog.current_setting('rsdbt.unswapped', true)").rows[0][0] or '') -%}
-  {%- endif -%}
   {%- if failed -%}
     {{ exceptions.raise_database_error('some partitions could not be overwritten; the others are, and are committed. The next run tries these again:' ~ failed) }}
   {%- endif -%}

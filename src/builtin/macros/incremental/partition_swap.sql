@@ -48,21 +48,24 @@
 {% endmacro %}
 
 {#
-  A commit that drops tables waits for the disk: they are dropped after it, by a commit that makes both last. Without a
-  trip to the server in between, unless the transaction has hooks to run.
+  A commit that drops tables waits for the disk: they are dropped after it, by a commit that makes both last, unless the
+  transaction has hooks to run. What could not be swapped is asked for before the commit: afterwards the session may be another one.
 #}
 {% macro rsdbt_end_with_swap(ending) %}
+  {%- set drops_later = ending['drop'] and not post_hooks | selectattr('transaction') | list -%}
   {%- call statement('swap') -%}
     select pg_catalog.set_config('rsdbt.unswapped', '', false);
-    {{ ending['swap'] }};
-    {%- if post_hooks | selectattr('transaction') | list %}
-    {{ ending['drop'] or 'select 0' }}
-    {%- elif ending['drop'] %}
-    set local synchronous_commit = off;
-    commit;
+    {{ ending['swap'] }}
+    {%- if drops_later %};
+    set local synchronous_commit = off
+    {%- elif ending['drop'] %};
     {{ ending['drop'] }}
-    {%- else %}
-    commit
     {%- endif %}
   {%- endcall -%}
+  {%- set unswapped = run_query("select pg_catalog.current_setting('rsdbt.unswapped', true)").rows[0][0] -%}
+  {%- do ending.update({'failed': ending['failed'] + [unswapped or '']}) -%}
+  {%- if drops_later -%}
+    {%- call statement(auto_begin=False) -%}commit{%- endcall -%}
+    {%- do adapter.repeat(ending['drop']) -%}
+  {%- endif -%}
 {% endmacro %}

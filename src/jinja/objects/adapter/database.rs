@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json};
 use super::object::AdapterObject;
 use super::response::ResponseObject;
 use super::{seed, statements};
-use crate::adapter::{RelationCache, Response, SeedOptions, Session};
+use crate::adapter::{CacheChange, RelationCache, Response, SeedOptions, Session};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::HashMap;
 use crate::jinja::objects::{ColumnClass, Policy, Relation, RelationClass, Table};
@@ -129,6 +129,14 @@ impl NodeDatabase {
         }
     }
 
+    /// Changes what is known of relations, as long as the session's transaction lasts or for good.
+    pub fn change_cache<T>(&self, change: impl FnOnce(&RelationCache) -> (T, CacheChange)) -> T {
+        match &self.session {
+            Some(session) => session.change_cache(&self.settings.cache, change),
+            None => change(&self.settings.cache).0,
+        }
+    }
+
     pub(super) fn seed_file(&self) -> Option<&SeedFile> {
         self.seed.as_ref()
     }
@@ -163,7 +171,7 @@ impl runtime::Database for Arc<NodeDatabase> {
             && let Some(session) = &self.session
         {
             // a schema that cannot be read has no relations to show
-            let _ = session.with(|connection| cache.load(connection, &[schema]));
+            let _ = session.load_schema(cache, schema);
         }
         cache.kind(schema, identifier).is_some()
     }

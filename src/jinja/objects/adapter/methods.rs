@@ -21,6 +21,7 @@ pub(super) fn call(
         "execute" => execute(database, args),
         "add_query" => add_query(database, args),
         "attempt" => attempt(database, args),
+        "repeat" => repeat(database, args),
         "commit" => database.session().and_then(|session| session.commit()).map(|()| none()).map_err(raise),
         "verify_database" => bind_required(method, args, ["database"], 1).and_then(|[name]| {
             database.verify_database(&to_str(&name)).map(|()| Value::from("")).map_err(raise)
@@ -117,6 +118,14 @@ fn prepare_memory(database: &Database, args: &[Value]) -> Result<Value, Error> {
         return memory.offer(session).map(Value::from).map_err(raise);
     }
     memory.require(session).map(|()| Value::from(true)).map_err(raise)
+}
+
+/// A statement after the commit that may be carried out twice.
+fn repeat(database: &Database, args: &[Value]) -> Result<Value, Error> {
+    let [sql] = bind_required("repeat", args, ["sql"], 1)?;
+    let session = database.session().map_err(raise)?;
+    session.repeat(&to_str(&sql)).map_err(raise)?;
+    Ok(none())
 }
 
 fn quote_as_configured(database: &Database, args: &[Value]) -> Result<Value, Error> {

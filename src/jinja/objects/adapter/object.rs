@@ -71,6 +71,7 @@ fn stand_in(method: &str) -> Option<Value> {
         | "get_dependents" => list(Vec::new()),
         "cache_added" | "cache_dropped" | "cache_renamed" | "load_seed" => Value::from(""),
         "attempt"
+        | "repeat"
         | "get_relation"
         | "create_schema"
         | "drop_schema"

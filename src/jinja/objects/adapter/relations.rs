@@ -46,9 +46,9 @@ pub(super) fn call(
             .and_then(|relation| call_macro(state, method, &[("relation", relation.to_value())]))
             .map(|_| none()),
         "rename_relation" => two_relations(method, args).and_then(|[from, to]| {
-            renamed(database, &from, &to)?;
             let keywords = [("from_relation", from.to_value()), ("to_relation", to.to_value())];
-            call_macro(state, method, &keywords).map(|_| none())
+            call_macro(state, method, &keywords)?;
+            renamed(database, &from, &to).map(|()| none())
         }),
         _ => return None,
     })
@@ -103,7 +103,7 @@ fn ensure_schema(database: &Database, schema: &str) -> Result<(), Error> {
         return Ok(());
     }
     let session = database.session().map_err(raise)?;
-    session.with(|connection| cache.load(connection, &[schema])).map_err(raise)
+    session.load_schema(cache, schema).map_err(raise)
 }
 
 fn relation(database: &Database, schema: &str, identifier: &str, kind: RelationKind) -> Relation {
@@ -164,7 +164,7 @@ fn cached(
 fn added(database: &Database, relation: &Relation) -> Result<(), Error> {
     if let (Some((schema, name)), Some(kind)) = (stored_names(relation), kind_of(relation)) {
         ensure_schema(database, &schema)?;
-        database.settings.cache.add(&schema, &name, kind);
+        database.change_cache(|cache| ((), cache.add(&schema, &name, kind)));
     }
     Ok(())
 }
@@ -172,13 +172,15 @@ fn added(database: &Database, relation: &Relation) -> Result<(), Error> {
 /// The views that may have gone with it.
 fn dropped(database: &Database, relation: &Relation) -> Vec<u32> {
     let names = stored_names(relation).filter(|_| kind_of(relation).is_some());
-    names.map(|(schema, name)| database.settings.cache.remove(&schema, &name)).unwrap_or_default()
+    names
+        .map(|(schema, name)| database.change_cache(|cache| cache.remove(&schema, &name)))
+        .unwrap_or_default()
 }
 
 fn renamed(database: &Database, from: &Relation, to: &Relation) -> Result<(), Error> {
     if let (Some((schema, from)), Some((_, to))) = (stored_names(from), stored_names(to)) {
         ensure_schema(database, &schema)?;
-        database.settings.cache.rename(&schema, &from, &to);
+        database.change_cache(|cache| ((), cache.rename(&schema, &from, &to)));
     }
     Ok(())
 }
@@ -190,12 +192,14 @@ fn drop_relation(database: &Database, state: &State<'_, '_>, args: &[Value]) -> 
         let message = format!("Tried to drop relation {}, but its type is null.", relation.render());
         return Err(runtime("relation-without-type", message));
     }
-    let dependents = dropped(database, &relation);
     call_macro(state, "drop_relation", &[("relation", relation.to_value())])?;
+    let dependents = dropped(database, &relation);
     if !dependents.is_empty() {
         let cache = &database.settings.cache;
         let session = database.session().map_err(raise)?;
-        session.with(|connection| cache.refresh_dependents(connection, &dependents)).map_err(raise)?;
+        let gone =
+            session.with(|connection| cache.refresh_dependents(connection, &dependents)).map_err(raise)?;
+        session.change_cache(cache, |_| ((), gone));
     }
     Ok(none())
 }

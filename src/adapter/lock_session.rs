@@ -1,0 +1,90 @@
+//! A session that does nothing but hold advisory locks, and the proof that it still does.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::diagnostic::{Diagnostic, Result};
+
+use super::server_error::LOCK_LOST;
+use super::session::Observer;
+use super::{Begin, Cell, Connection, Fetch, ResultSet, Settings, quote_literal, reconnect};
+
+/// Locks of a transaction that stays open: behind a pooler a session's lock would outlive it.
+pub struct LockSession {
+    connection: Mutex<Connection>,
+    /// As the server itself names it; a pooler may give another number.
+    pid: i64,
+}
+
+impl LockSession {
+    /// Connects; nothing is locked yet.
+    pub fn open(settings: &Settings, observer: &dyn Observer) -> Result<Self> {
+        // the profile's `autocommit` would let go of a lock as soon as it is taken
+        let search_path = Some("pg_catalog".into());
+        let mut settings = Settings { autocommit: false, role: None, search_path, ..settings.clone() };
+        settings.keepalives.on = true;
+        if settings.keepalives.idle == 0 {
+            settings.keepalives.idle = 30;
+        }
+        let mut connection = reconnect::open(&Arc::new(settings), observer)?;
+        connection.clear_transaction()?;
+        // no timeout ends a session that idles for hours; the server looks whether the client is still there
+        let sql = "select pg_catalog.set_config(name, case when name like 'tcp%' then '30' else '0' end, false) \
+            from pg_catalog.pg_settings where name = any(array['idle_in_transaction_session_timeout', \
+            'idle_session_timeout', 'statement_timeout', 'lock_timeout', 'transaction_timeout', \
+            'tcp_keepalives_idle', 'tcp_keepalives_interval'])";
+        connection.query(sql, &[])?;
+        let (_, rows) =
+            connection.add_query("select pg_catalog.pg_backend_pid()", Begin::Auto, Fetch::All)?;
+        let Some(Cell::Int(pid)) = first(rows) else {
+            return Err(super::connection::internal("the server does not tell its process id"));
+        };
+        Ok(Self { connection: Mutex::new(connection), pid })
+    }
+
+    /// Locks a name for this program, or says that somebody else holds it.
+    pub fn try_lock(&self, name: &str) -> Result<bool> {
+        let sql = format!(
+            "select pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtext('rsdbt'), pg_catalog.hashtext({}))",
+            quote_literal(name)
+        );
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, rows) = connection.add_query(&sql, Begin::Auto, Fetch::All)?;
+        Ok(first(rows) == Some(Cell::Bool(true)))
+    }
+
+    /// Whether the session lives, as far as this side knows: the end of a session is heard of at once, the end
+    /// of a network is not.
+    pub fn is_held(&self) -> bool {
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        if !connection.is_lost() && connection.has_news() {
+            let _ = connection.add_query("select", Begin::Auto, Fetch::Nothing);
+        }
+        !connection.is_lost() && connection.transaction_open()
+    }
+
+    /// A statement that fails on the server when the session is gone there.
+    pub(super) fn proof(&self) -> String {
+        format!(
+            "select (case when exists (select from pg_catalog.pg_stat_get_activity({})) then '1' \
+             else 'rsdbt: the session that holds the lock of this run is gone' end)::pg_catalog.int4",
+            self.pid
+        )
+    }
+
+    /// The error of whoever would commit without the lock.
+    pub(super) fn lost() -> Box<Diagnostic> {
+        Diagnostic::database(LOCK_LOST, "the session that holds the lock of this run is gone; nothing was committed")
+            .help("another run may have worked on the schema meanwhile; the session was terminated, or the server restarted")
+            .boxed()
+    }
+}
+
+impl std::fmt::Debug for LockSession {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LockSession").field("pid", &self.pid).finish_non_exhaustive()
+    }
+}
+
+fn first(rows: Option<ResultSet>) -> Option<Cell> {
+    rows?.rows.into_iter().flatten().next()
+}

@@ -1,0 +1,108 @@
+//! The locks that keep two runs apart: held by a session of their own, and proven before each commit.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::event::Event;
+use super::inputs::Command;
+use super::plan::Plan;
+use super::state::Run;
+use crate::adapter::{LockSession, Observer};
+use crate::diagnostic::{Diagnostic, Result};
+
+/// How often a waiting run asks again.
+const ASK: Duration = Duration::from_millis(500);
+
+/// What a run holds; nothing for commands that write no relations.
+#[derive(Debug, Default)]
+pub(super) struct Locks {
+    schemas: Mutex<BTreeSet<String>>,
+    session: Mutex<Option<Arc<LockSession>>>,
+}
+
+/// Tells the user why a session waits.
+pub(super) struct Waiting<'r, 'a>(pub(super) &'r Run<'a>);
+
+impl Observer for Waiting<'_, '_> {
+    fn note(&self, message: &str) {
+        self.0.emitter.emit(Event::Note { msg: message.to_owned() });
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.0.inputs.interrupt.is_set()
+    }
+}
+
+impl Run<'_> {
+    /// Keeps other runs of this program off the schemas that this run writes. A second run waits.
+    pub(super) fn lock_schemas(&self, plan: &Plan) -> Result<()> {
+        let writes = !matches!(
+            self.inputs.command,
+            Command::Compile | Command::Show { .. } | Command::Freshness | Command::Test
+        );
+        if writes {
+            *self.locks.schemas.lock().unwrap_or_else(PoisonError::into_inner) = self.written_schemas(plan);
+            self.held_locks().map(drop)?;
+        }
+        Ok(())
+    }
+
+    /// The session that holds the locks. When it was lost they are taken again, and what was known of the
+    /// relations is read again: another run may have worked in between.
+    pub(super) fn held_locks(&self) -> Result<Option<Arc<LockSession>>> {
+        let schemas = self.locks.schemas.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if schemas.is_empty() {
+            return Ok(None);
+        }
+        let mut known = self.locks.session.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(session) = known.as_ref().filter(|session| session.is_held()) {
+            return Ok(Some(Arc::clone(session)));
+        }
+        let was_lost = known.take().is_some();
+        if was_lost {
+            let msg =
+                "The session that holds the lock of this run was lost; taking the lock again".to_owned();
+            self.emitter.emit(Event::Note { msg });
+        }
+        let session = LockSession::open(&self.inputs.settings, &Waiting(self))?;
+        self.take_locks(&session, &schemas)?;
+        if was_lost {
+            self.cache.forget();
+        }
+        let session = Arc::new(session);
+        *known = Some(Arc::clone(&session));
+        Ok(Some(session))
+    }
+
+    /// All in one order, so that two runs cannot wait for each other.
+    fn take_locks(&self, session: &LockSession, schemas: &BTreeSet<String>) -> Result<()> {
+        let begun = Instant::now();
+        let mut told = false;
+        for schema in schemas {
+            while !session.try_lock(schema)? {
+                if self.inputs.interrupt.is_set() {
+                    return Err(Diagnostic::runtime(
+                        "interrupted",
+                        "interrupted while waiting for another run",
+                    )
+                    .boxed());
+                }
+                if begun.elapsed() > self.inputs.lock_wait {
+                    return Err(Diagnostic::runtime(
+                        "schema-locked",
+                        format!("another run is still working on schema `{schema}`"),
+                    )
+                    .help("wait for it to end, or end its session")
+                    .boxed());
+                }
+                if !std::mem::replace(&mut told, true) {
+                    let msg = format!("Waiting for another run to finish with schema \"{schema}\"");
+                    self.emitter.emit(Event::Note { msg });
+                }
+                std::thread::sleep(ASK);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,330 @@
+//! Real servers with TLS and client certificates, SCRAM with channel binding, several hosts, restarts, Ctrl-C.
+
+use std::process::{Child, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rsdbt::adapter::{Begin, Connection, Fetch};
+
+use crate::support::{Database, Fault, Project, Proxy, Server};
+
+type Authority = CertifiedIssuer<'static, KeyPair>;
+
+fn authority() -> Authority {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.distinguished_name.push(DnType::CommonName, "the authority of a test");
+    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+}
+
+/// Certificate and key as PEM.
+fn issue(authority: &Authority, alternative: &str, name: &str) -> (String, String) {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(vec![alternative.to_owned()]).unwrap();
+    params.distinguished_name.push(DnType::CommonName, name);
+    (params.signed_by(&key, authority).unwrap().pem(), key.serialize_pem())
+}
+
+/// A server that takes `plain` with a password and `bearer` with a certificate, over TLS only.
+fn secure_server(name: &str, authority: &Authority) -> Option<Server> {
+    let server = Server::new(name, "max_connections = 12")?;
+    let (certificate, key) = issue(authority, "localhost", "localhost");
+    server.write("server.crt", &certificate);
+    server.write("server.key", &key);
+    server.write("root.crt", &authority.pem());
+    server.write(
+        "data/pg_hba.conf",
+        "local all all trust\nhostssl all plain 127.0.0.1/32 scram-sha-256\nhostssl all bearer 127.0.0.1/32 cert\nhostssl all anyone 127.0.0.1/32 trust\n",
+    );
+    let folder = server.folder.display();
+    let set = |name: &str, file: &str| format!("alter system set {name} = '{folder}/{file}'");
+    server.psql(&[
+        &set("ssl_cert_file", "server.crt"),
+        &set("ssl_key_file", "server.key"),
+        &set("ssl_ca_file", "root.crt"),
+        "alter system set ssl = on",
+        "create role plain login password 'a \"secret\"'",
+        "create role bearer login",
+        "create role anyone login",
+        "grant create on database postgres to plain, bearer, anyone",
+    ]);
+    server.control(&["restart"]);
+    Some(server)
+}
+
+/// A project whose profile has these lines, and its schema.
+fn project(name: &str, lines: &str) -> Project {
+    let mut text = format!(
+        "shop:\n  target: dev\n  outputs:\n    dev:\n      type: postgres\n      dbname: postgres\n      schema: {name}\n      threads: 2\n"
+    );
+    for line in lines.lines() {
+        text.push_str(&format!("      {}\n", line.trim()));
+    }
+    let project = Project::at(&format!("rsdbt-connections-{name}-{}", std::process::id()));
+    project.write("profiles.yml", &text);
+    project.write("models/m.sql", "{{ config(materialized='table') }} select 1 as id");
+    project
+}
+
+#[test]
+fn a_client_certificate_opens_a_real_server() {
+    let ours = authority();
+    let Some(server) = secure_server("cert", &ours) else { return };
+    let root = server.write("client-root.crt", &ours.pem());
+    let (certificate, key) = issue(&ours, "bearer", "bearer");
+    let (certificate, key) = (server.write("bearer.crt", &certificate), server.write("bearer.key", &key));
+    let base = format!(
+        "host: localhost\nhostaddr: 127.0.0.1\nport: {}\nuser: bearer\nsslmode: verify-full\nsslrootcert: {}\n",
+        server.port,
+        root.display()
+    );
+    let with =
+        project("cert", &format!("{base}sslcert: {}\nsslkey: {}", certificate.display(), key.display()));
+    with.run_ok(&["run"]);
+    let without = project("nocert", &base).run(&["run"]);
+    assert_ne!(without.status, 0);
+    assert!(without.text.contains("connection requires a valid client certificate"), "{}", without.text);
+    let theirs = server.write("their-root.crt", &authority().pem());
+    let stranger =
+        project("stranger", &base.replace(&root.display().to_string(), &theirs.display().to_string()));
+    assert_ne!(stranger.run(&["run"]).status, 0);
+}
+
+#[test]
+fn a_password_is_bound_to_the_servers_certificate() {
+    let Some(server) = secure_server("scram", &authority()) else { return };
+    let base = format!("host: 127.0.0.1\nport: {}\npassword: 'a \"secret\"'\nretries: 0\n", server.port);
+    for binding in ["require", "prefer", "disable"] {
+        project("bound", &format!("{base}user: plain\nsslmode: require\nchannel_binding: {binding}"))
+            .run_ok(&["run"]);
+    }
+    let refused = |lines: &str, expected: &str| {
+        let output = project("unbound", &format!("{base}channel_binding: require\n{lines}")).run(&["run"]);
+        assert!(output.status != 0 && output.text.contains(expected), "{}", output.text);
+    };
+    refused(
+        "user: anyone\nsslmode: require",
+        "channel binding required, but server authenticated client without channel binding",
+    );
+    refused("user: plain\nsslmode: disable", "channel binding required, but SSL not in use");
+    let wrong = project("wrong", &format!("{base}user: plain\nsslmode: require\nchannel_binding: always"));
+    let output = wrong.run(&["run"]);
+    assert!(output.text.contains("invalid channel_binding value: \"always\""), "{}", output.text);
+}
+
+#[test]
+fn a_host_that_is_down_or_cannot_write_is_passed_over() {
+    let Some(primary) = Server::new("primary", "") else { return };
+    let standby = primary.standby("standby");
+    let lines = |hosts: &str, ports: &str, attrs: &str| {
+        format!("host: '{hosts}'\nport: '{ports}'\nuser: postgres\ntarget_session_attrs: {attrs}")
+    };
+    let (down, writes, reads) = (1, primary.port, standby.port);
+    let ports = format!("{down},{reads},{writes}");
+    project("ha", &lines("127.0.0.1,127.0.0.1,127.0.0.1", &ports, "read-write")).run_ok(&["run"]);
+    let shown = |attrs: &str, expected: &str| {
+        let query =
+            ["show", "--quiet", "--inline", "select pg_is_in_recovery() as recovers", "--output", "json"];
+        let output = project("ha", &lines("127.0.0.1,127.0.0.1,127.0.0.1", &ports, attrs)).run(&query);
+        assert!(output.text.to_lowercase().contains(expected), "{attrs}: {}", output.text);
+    };
+    shown("any", "true");
+    shown("primary", "false");
+    shown("read-only", "true");
+    shown("standby", "true");
+    shown("prefer-standby", "true");
+    let uri = format!(
+        "uri: 'postgresql://postgres@127.0.0.1:{down},127.0.0.1:{writes}/postgres?target_session_attrs=primary'"
+    );
+    project("uri", &uri).run_ok(&["run"]);
+    let none = project("none", &lines("127.0.0.1", &reads.to_string(), "read-write")).run(&["run"]);
+    assert!(none.status != 0 && none.text.contains("session is read-only"), "{}", none.text);
+    let alone = project("alone", &lines("127.0.0.1", &writes.to_string(), "prefer-standby")).run(&["run"]);
+    assert_eq!(alone.status, 0, "{}", alone.text);
+}
+
+#[test]
+fn a_failover_during_a_commit_is_not_guessed_about() {
+    let Some(primary) = Server::new("before", "") else { return };
+    let promoted = primary.standby("after");
+    let proxy = Proxy::new(&primary.settings());
+    let project = project("failover", &format!("host: 127.0.0.1\nport: {}\nuser: postgres", proxy.port));
+    project.write(
+        "models/m.sql",
+        "{{ config(materialized='incremental', incremental_strategy='append') }} select 1 as id",
+    );
+    project.run_ok(&["run"]);
+    proxy.leave_alone();
+    project.run_ok(&["run"]);
+    let is_commit = |text: &String| text == "COMMIT";
+    let at = proxy.sent().iter().rposition(is_commit).unwrap() + 1;
+    promoted.control(&["promote"]);
+    proxy.fail_over_to(&promoted.settings());
+    proxy.disturb(Fault::CutAfter, at);
+    let output = project.run(&["run"]);
+    assert_eq!(output.status, 1, "{}", output.text);
+    assert!(
+        proxy.has_fired()
+            && output
+                .text
+                .contains("whether the transaction was committed is not known: another server answers now"),
+        "{}",
+        output.text
+    );
+    assert_eq!(promoted.psql(&["select count(*) from failover.m"]).trim(), "2");
+    // the crash of a server may give its number to another transaction
+    proxy.lead_to(&primary.settings());
+    proxy.disturb(Fault::CutBefore, at);
+    project.run_ok(&["run"]);
+    assert_eq!(primary.psql(&["select count(*) from failover.m"]).trim(), "4");
+}
+
+fn many_models(project: &Project, seconds: &str) {
+    std::fs::remove_file(project.path().join("models/m.sql")).unwrap();
+    for number in 0..12 {
+        project.write(
+            &format!("models/m{number}.sql"),
+            &format!("{{{{ config(materialized='incremental', incremental_strategy='append') }}}} select {number} as id from pg_sleep({seconds})"),
+        );
+    }
+}
+
+#[test]
+fn a_server_that_restarts_fails_no_run() {
+    let Some(server) = Server::new("restarts", "") else { return };
+    let project =
+        project("restarts", &format!("host: 127.0.0.1\nport: {}\nuser: postgres\nthreads: 4", server.port));
+    many_models(&project, "0.3");
+    let run = project.command(&["run"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    for _ in 0..3 {
+        thread::sleep(Duration::from_millis(600));
+        server.control(&["restart", "-m", "fast"]);
+    }
+    let output = run.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}");
+    for number in 0..12 {
+        let count = server.psql(&[&format!("select count(*) from restarts.m{number}")]);
+        assert_eq!(count.trim(), "1", "m{number}\n{text}");
+    }
+    server.control(&["stop", "-m", "fast"]);
+    let begun = Instant::now();
+    let output = project.run(&["run"]);
+    assert!(output.status != 0 && output.text.contains("failed: Connection refused"), "{}", output.text);
+    assert!(begun.elapsed() < Duration::from_secs(5), "a server that is not there fails at once");
+    server.control(&["start"]);
+}
+
+fn interrupt(run: &Child) {
+    let id = run.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+}
+
+#[test]
+fn ctrl_c_cancels_over_tls_on_a_full_server() {
+    let Some(server) = secure_server("full", &authority()) else { return };
+    let project = project(
+        "full",
+        &format!("host: 127.0.0.1\nport: {}\nuser: anyone\nsslmode: require\nthreads: 3", server.port),
+    );
+    many_models(&project, "60");
+    let run = project.command(&["run"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let asleep = "select count(*) from pg_stat_activity where wait_event = 'PgSleep'";
+    let begun = Instant::now();
+    while server.psql(&[asleep]).trim() != "3" {
+        assert!(
+            begun.elapsed() < Duration::from_secs(20),
+            "{}",
+            server.psql(&["select * from pg_stat_activity"])
+        );
+        thread::sleep(Duration::from_millis(50));
+    }
+    let mut settings = server.settings();
+    (settings.host, settings.user) = (server.folder.display().to_string(), "anyone".into());
+    settings.retries = 0;
+    let settings = std::sync::Arc::new(settings);
+    let mut held = Vec::new();
+    let refused = loop {
+        match Connection::open(&settings) {
+            Ok(connection) => held.push(connection),
+            Err(error) => break error.message,
+        }
+    };
+    assert!(refused.contains("reserved") || refused.contains("too many clients"), "{refused}");
+    let begun = Instant::now();
+    interrupt(&run);
+    let output = run.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}\n{text}", begun.elapsed());
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert_eq!(text.matches("CANCEL query model.shop.m").count(), 3, "{text}");
+    assert_eq!(server.psql(&[asleep]).trim(), "0");
+    held[0].execute("select 1", Begin::No, Fetch::Nothing).unwrap();
+}
+
+/// The session of the test's server that holds the lock of the run on a schema.
+fn lock_holder(schema: &str) -> String {
+    format!(
+        "select pid from pg_locks where locktype = 'advisory' and classid::bigint = hashtext('rsdbt')::bigint & 4294967295 and objid::bigint = hashtext('{schema}')::bigint & 4294967295 and granted"
+    )
+}
+
+fn wait_until(database: &mut Database, sql: &str) {
+    let begun = Instant::now();
+    while database.query(sql).unwrap().rows.is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{sql}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn no_timeout_ends_the_session_that_holds_the_lock() {
+    let database = Database::new();
+    let project = Project::new(&database);
+    let path = project.path().join("profiles.yml");
+    let profile = std::fs::read_to_string(&path).unwrap();
+    let timeouts = "      settings: {idle_in_transaction_session_timeout: 200ms, idle_session_timeout: 200ms, statement_timeout: 5s}\n";
+    project.write("profiles.yml", &format!("{profile}{timeouts}"));
+    project.write("models/m.sql", "{{ config(materialized='table') }} select 1 as id from pg_sleep(1.5)");
+    let output = project.run(&["run"]);
+    assert_eq!(output.status, 0, "{}", output.text);
+    assert!(!output.text.contains("lost"), "{}", output.text);
+}
+
+#[test]
+fn nothing_is_committed_without_the_lock() {
+    let mut database = Database::new();
+    let project = Project::new(&database);
+    let schema = database.schema.clone();
+    project.write("models/m.sql", "{{ config(materialized='table') }} select 1 as id from pg_sleep(1)");
+    let run = project.command(&["run"]).stdout(Stdio::piped()).spawn().unwrap();
+    let asleep = format!(
+        "select from pg_stat_activity where query like '%{schema}%pg_sleep(1)%' and wait_event = 'PgSleep'"
+    );
+    wait_until(&mut database, &asleep);
+    // another run takes over what this one has lost
+    let mut other = Connection::open(&database.settings).unwrap();
+    let holder = lock_holder(&schema);
+    let steal = format!("select pg_terminate_backend(pid, 5000) from ({holder}) as holder");
+    database.query(&steal).unwrap();
+    let lock = format!("select pg_advisory_xact_lock(hashtext('rsdbt'), hashtext('{schema}'))");
+    other.execute(&lock, Begin::Auto, Fetch::Nothing).unwrap();
+    thread::sleep(Duration::from_secs(3));
+    let table = format!("select to_regclass('{schema}.m') is null as missing");
+    assert_eq!(
+        database.query(&table).unwrap().rows,
+        [[rsdbt::adapter::Cell::Bool(true)]],
+        "committed without the lock"
+    );
+    other.commit().unwrap();
+    let output = run.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}");
+    assert!(
+        text.contains("The session that holds the lock of this run was lost; taking the lock again"),
+        "{text}"
+    );
+    assert!(text.contains("Waiting for another run to finish"), "{text}");
+    assert_eq!(database.query("select id from m").unwrap().rows, [[rsdbt::adapter::Cell::Int(1)]]);
+}

@@ -1,0 +1,366 @@
+//! Statements that fail once, and connections that are lost at any of them: nothing is lost, and nothing is
+//! done twice.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use rsdbt::adapter::Cell;
+
+use crate::support::{Database, Fault, Project, Proxy};
+
+/// One kind of work, done again and again with the next `n`.
+struct Scenario {
+    name: &'static str,
+    files: &'static [(&'static str, &'static str)],
+    setup: &'static str,
+    /// Before each run.
+    before: &'static str,
+    arguments: &'static [&'static str],
+    /// True after the run with `n`.
+    check: &'static str,
+}
+
+const ROWS: &str = "select id, {{ var('n') }} as n from generate_series(1, 10) as id";
+const ONE_OF_EACH: &str = "select count(*) = 10 and min(n) = {n} and max(n) = {n} from m";
+const STAGED: &str = "insert into staging select id, {n}, timestamp '2024-01-01' + {n} * interval '1 day' from generate_series(1, 10) as id";
+
+const fn scenario(
+    name: &'static str,
+    files: &'static [(&'static str, &'static str)],
+    check: &'static str,
+) -> Scenario {
+    Scenario { name, files, setup: "", before: "", arguments: &["run"], check }
+}
+
+const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        arguments: &["seed"],
+        ..scenario("seed", &[("seeds/m.csv", "id,name\n1,a\n2,b\n3,c\n")], "select count(*) = 3 from m where {n} > 0")
+    },
+    scenario(
+        "table",
+        &[("models/m.sql", "{{ config(materialized='table', indexes=[{'columns': ['id']}], post_hook='insert into {{ this.schema }}.audit select {{ var(\"n\") }}') }} ROWS")],
+        "select count(*) = 10 and min(n) = {n} and max(n) = {n} and (select count(*) = {n} from audit) from m",
+    ),
+    scenario("view", &[("models/m.sql", "ROWS")], ONE_OF_EACH),
+    Scenario {
+        before: "drop view if exists m",
+        ..scenario("view", &[("models/m.sql", "ROWS")], ONE_OF_EACH)
+    },
+    scenario(
+        "materialized_view",
+        &[("models/m.sql", "{{ config(materialized='materialized_view') }} ROWS")],
+        ONE_OF_EACH,
+    ),
+    Scenario {
+        setup: "create table base (n int)",
+        before: "insert into base values ({n})",
+        ..scenario(
+            "materialized_view",
+            &[("models/m.sql", "{{ config(materialized='materialized_view') }} select n from {{ target.schema }}.base")],
+            "select count(*) = {n} from m",
+        )
+    },
+    scenario(
+        "append",
+        &[("models/m.sql", "{{ config(materialized='incremental', incremental_strategy='append') }} ROWS")],
+        "select count(*) = 10 * {n} and count(distinct n) = {n} from m",
+    ),
+    scenario(
+        "default",
+        &[("models/m.sql", "{{ config(materialized='incremental', unique_key='id') }} ROWS")],
+        ONE_OF_EACH,
+    ),
+    Scenario {
+        arguments: &["run", "--full-refresh"],
+        ..scenario(
+            "incremental",
+            &[("models/m.sql", "{{ config(materialized='incremental', unique_key='id') }} ROWS")],
+            ONE_OF_EACH,
+        )
+    },
+    scenario(
+        "delete_insert",
+        &[("models/m.sql", "{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='id') }} ROWS")],
+        ONE_OF_EACH,
+    ),
+    scenario(
+        "merge",
+        &[("models/m.sql", "{{ config(materialized='incremental', incremental_strategy='merge', unique_key='id') }} ROWS")],
+        ONE_OF_EACH,
+    ),
+    Scenario {
+        setup: "create table staging (id int, n int, at timestamp)",
+        before: STAGED,
+        ..scenario(
+            "merge_upsert",
+            &[
+                ("models/m.sql", "{{ config(materialized='incremental', incremental_strategy='merge_upsert', unique_key=['id'], updated_at='at', consume=true) }} select id, n, at from {{ source('raw', 'staging') }}"),
+                ("models/sources.yml", "sources:\n  - {name: raw, schema: \"{{ target.schema }}\", tables: [{name: staging}]}\n"),
+            ],
+            "select count(*) = 10 and min(n) = {n} and not exists (select from staging) from m",
+        )
+    },
+    scenario(
+        "partition_overwrite",
+        &[("models/m.sql", "{{ config(materialized='incremental', incremental_strategy='partition_overwrite', partition_by={'field': 'day', 'granularity': 'day'}) }} select date '2024-01-01' + id % 3 as day, * from (ROWS) as r")],
+        ONE_OF_EACH,
+    ),
+    scenario(
+        "partition_overwrite",
+        &[("models/m.sql", "{{ config(materialized='incremental', incremental_strategy='partition_overwrite', partitioned=true, partition_by={'field': 'day', 'granularity': 'day'}) }} select date '2024-01-01' + id % 3 as day, * from (ROWS) as r")],
+        "select count(*) = 10 and min(n) = {n} and max(n) = {n} and (select count(*) = 3 from pg_inherits where inhparent = 'm'::regclass)
+         and not exists (select from pg_class where relnamespace = current_schema()::regnamespace and relname like '%\\_\\_dbt\\_%') from m",
+    ),
+    Scenario {
+        arguments: &["run", "--event-time-start", "2024-01-01", "--event-time-end", "2024-01-03"],
+        ..scenario(
+            "microbatch",
+            &[("models/m.sql", "{{ config(materialized='incremental', incremental_strategy='microbatch', unique_key='id', event_time='at', batch_size='day', begin='2024-01-01') }} select *, timestamp '2024-01-01' + id * interval '2 hours' as at from (ROWS) as r")],
+            ONE_OF_EACH,
+        )
+    },
+    Scenario {
+        arguments: &["snapshot"],
+        ..scenario(
+            "snapshot",
+            &[("snapshots/m.sql", "{% snapshot m %}{{ config(unique_key='id', strategy='check', check_cols='all') }} ROWS {% endsnapshot %}")],
+            "select count(*) = 10 * {n} and count(*) filter (where dbt_valid_to is null and n = {n}) = 10 from m",
+        )
+    },
+    Scenario { arguments: &["build"], ..scenario(
+        "function",
+        &[
+            ("functions/f.sql", "select {{ var('n') }}"),
+            ("functions/f.yml", "functions:\n  - {name: f, arguments: [], returns: {data_type: integer}}\n"),
+            ("models/m.sql", "select {{ function('f') }}() as n"),
+        ],
+        "select n = {n} from m",
+    ) },
+    Scenario {
+        arguments: &["test"],
+        ..scenario(
+            "test",
+            &[("tests/m.sql", "{{ config(severity='warn', store_failures=true, schema='t') }} ROWS")],
+            "select count(*) = 10 and min(n) = {n} from {schema}_t.m",
+        )
+    },
+    Scenario {
+        arguments: &["test", "--select", "test_type:unit"],
+        ..scenario(
+            "unit",
+            &[
+                ("models/m.sql", "select 1 as a"),
+                ("models/m.yml", "unit_tests:\n  - {name: u, model: m, given: [], expect: {rows: [{a: 1}]}}\n"),
+            ],
+            "select {n} > 0",
+        )
+    },
+];
+
+struct Bench {
+    database: Database,
+    project: Project,
+    proxy: Proxy,
+    n: usize,
+}
+
+impl Bench {
+    fn new(scenario: &Scenario) -> Self {
+        let mut database = Database::new();
+        let project = Project::new(&database);
+        database.execute("create table audit (n int)");
+        if !scenario.setup.is_empty() {
+            database.execute(scenario.setup);
+        }
+        for (path, text) in scenario.files {
+            project.write(path, &text.replace("ROWS", ROWS));
+        }
+        let mut bench = Self { proxy: Proxy::new(&database.settings), database, project, n: 0 };
+        bench.use_profile(false);
+        let output = bench.run(scenario);
+        assert_eq!(output.status, 0, "{}: {}", scenario.name, output.text);
+        bench
+    }
+
+    fn use_profile(&self, autocommit: bool) {
+        let settings = &self.database.settings;
+        let mut profile = String::from("shop:\n  target: dev\n  outputs:\n    dev:\n      type: postgres\n");
+        for (key, value) in [
+            ("user", settings.user.as_str()),
+            ("password", settings.password.as_deref().unwrap_or("")),
+            ("dbname", &settings.database),
+            ("schema", &self.database.schema),
+        ] {
+            let _ = writeln!(profile, "      {key}: '{value}'");
+        }
+        let port = self.proxy.port;
+        let _ = write!(
+            profile,
+            "      host: 127.0.0.1\n      port: {port}\n      threads: 1\n      autocommit: {autocommit}\n"
+        );
+        self.project.write("profiles.yml", &profile);
+    }
+
+    /// The next run, and what it said.
+    fn run(&mut self, scenario: &Scenario) -> crate::support::Output {
+        self.n += 1;
+        let n = self.n.to_string();
+        if !scenario.before.is_empty() {
+            self.database.execute(&scenario.before.replace("{n}", &n));
+        }
+        let vars = format!("{{n: {n}}}");
+        let mut arguments = scenario.arguments.to_vec();
+        arguments.extend(["--vars", &vars]);
+        self.project.run(&arguments)
+    }
+
+    fn is_right(&mut self, scenario: &Scenario) -> bool {
+        let sql =
+            scenario.check.replace("{n}", &self.n.to_string()).replace("{schema}", &self.database.schema);
+        self.database.query(&sql).is_ok_and(|rows| rows.rows == [[Cell::Bool(true)]])
+    }
+}
+
+/// Each statement of the run in turn gets the fault.
+fn disturb_each(scenario: &Scenario, fault: Fault, only: fn(&str) -> bool) -> usize {
+    let mut bench = Bench::new(scenario);
+    assert!(bench.is_right(scenario), "{}: the first run", scenario.name);
+    bench.proxy.leave_alone();
+    let output = bench.run(scenario);
+    assert_eq!(output.status, 0, "{}: {}", scenario.name, output.text);
+    let sent = bench.proxy.sent();
+    let mut number = 0;
+    let mut disturbed = 0;
+    loop {
+        number += 1;
+        if sent.get(number - 1).is_some_and(|text| !only(text)) {
+            continue;
+        }
+        bench.proxy.disturb(fault, number);
+        let output = bench.run(scenario);
+        let place = format!(
+            "{}, statement {number}, {fault:?}: {:?}",
+            scenario.name,
+            bench.proxy.sent().get(number - 1)
+        );
+        assert_eq!(output.status, 0, "{place}\n{}", output.text);
+        assert!(bench.is_right(scenario), "{place}\n{}", output.text);
+        if !bench.proxy.has_fired() {
+            break;
+        }
+        disturbed += 1;
+    }
+    assert!(number >= sent.len(), "{}: all statements", scenario.name);
+    disturbed
+}
+
+/// All materializations and strategies have a scenario.
+#[test]
+fn faults_cover_each_materialization_and_strategy() {
+    fn texts(folder: &Path, all: &mut String) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { texts(&path, all) } else { all.push_str(&fs::read_to_string(path).unwrap()) }
+        }
+    }
+    let mut all = String::new();
+    texts(Path::new("src/builtin/macros"), &mut all);
+    let names = |before: &str, after: &str| -> Vec<String> {
+        all.split(before).skip(1).filter_map(|rest| Some(rest.split_once(after)?.0.to_owned())).collect()
+    };
+    let mut wanted = names("{% materialization ", ",");
+    wanted.extend(names("{% macro get_incremental_", "_sql(arg_dict)"));
+    assert!(wanted.len() > 15, "{wanted:?}");
+    // `clone` makes views like `view`; Postgres has no insert_overwrite
+    let known = |name: &String| {
+        matches!(name.as_str(), "clone" | "insert_overwrite")
+            || SCENARIOS.iter().any(|known| known.name == name)
+    };
+    let missing: Vec<_> = wanted.iter().filter(|name| !known(name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn a_passing_error_at_each_statement_is_survived() {
+    for scenario in SCENARIOS {
+        assert!(disturb_each(scenario, Fault::Fails, |_| true) > 5);
+    }
+}
+
+#[test]
+fn a_reply_lost_at_each_statement_is_survived() {
+    for scenario in SCENARIOS {
+        assert!(disturb_each(scenario, Fault::CutAfter, |_| true) > 5);
+    }
+}
+
+#[test]
+fn a_connection_lost_before_a_commit_is_survived() {
+    let ends = |text: &str| text.to_lowercase().contains("commit");
+    for scenario in SCENARIOS {
+        disturb_each(scenario, Fault::CutBefore, ends);
+    }
+}
+
+/// Without a transaction around them nobody can say what became of a statement: it is never done twice.
+#[test]
+fn what_commits_by_itself_is_never_done_twice() {
+    let scenario = Scenario {
+        setup: "create table t (n int)",
+        ..scenario(
+            "autocommit",
+            &[
+                (
+                    "models/m.sql",
+                    "{{ config(materialized='incremental', incremental_strategy='append', post_hook=[{'sql': 'insert into {{ this.schema }}.audit select {{ var(\"n\") }}', 'transaction': false}]) }} ROWS",
+                ),
+                (
+                    "dbt_project.yml",
+                    "name: shop\nprofile: shop\non-run-start: \"insert into {{ target.schema }}.t select {{ var('n') }}\"\n",
+                ),
+            ],
+            "",
+        )
+    };
+    for (autocommit, fault) in [
+        (false, Fault::CutAfter),
+        (true, Fault::CutAfter),
+        (false, Fault::CutBefore),
+        (true, Fault::CutBefore),
+    ] {
+        let mut bench = Bench::new(&scenario);
+        bench.use_profile(autocommit);
+        let mut unknown = 0;
+        for number in 1.. {
+            bench.proxy.disturb(fault, number);
+            let output = bench.run(&scenario);
+            let n = bench.n;
+            let counts = format!(
+                "select (select count(*) from t where n = {n}), (select count(*) from m where n = {n}), (select count(*) from audit where n = {n})"
+            );
+            let rows = bench.database.query(&counts).unwrap().rows;
+            let place = format!(
+                "autocommit {autocommit}, {fault:?}, statement {number}: {:?}\n{rows:?}\n{}",
+                bench.proxy.sent().get(number - 1),
+                output.text
+            );
+            let complete = [[Cell::Int(1), Cell::Int(10), Cell::Int(1)]];
+            if output.status == 0 {
+                assert_eq!(rows, complete, "{place}");
+            } else {
+                let lost = output.text.contains("server closed the connection unexpectedly");
+                let told = output.text.contains("is not known");
+                assert!(told || lost, "{place}");
+                unknown += usize::from(told);
+                let most = |cell: &Cell, most: i64| *cell == Cell::Int(0) || *cell == Cell::Int(most);
+                assert!(most(&rows[0][0], 1) && most(&rows[0][1], 10) && most(&rows[0][2], 1), "{place}");
+            }
+            if !bench.proxy.has_fired() {
+                break;
+            }
+        }
+        assert!(unknown > 0, "autocommit {autocommit}, {fault:?}");
+    }
+}
