@@ -13,6 +13,7 @@ mod first_run;
 mod histories;
 mod lineage;
 mod mart_lineage;
+mod memory;
 mod other_client;
 mod parity;
 mod rights;

@@ -188,6 +188,35 @@ fn a_failure_is_tried_again_after_its_delay() {
 }
 
 #[test]
+fn old_successes_have_no_rows_and_are_not_repeated() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let write = |start: &str| {
+        let config =
+            "materialized='table', schedule={'cron': '@daily', 'start_date': 'START', 'keep_intervals': 4}";
+        let config = config.replace("START", start);
+        project.write("models/daily.sql", &format!("{{{{ config({config}) }}}}\nselect 1 as id"));
+    };
+    let due = |at: &str| {
+        let output = project.command(&["run", "--due"]).env(CLOCK, at).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    };
+    let rows =
+        |database: &mut Database| intervals(database).iter().filter(|line| line.starts_with("daily")).count();
+    let runs =
+        |database: &mut Database| texts(database, "select count(*)::text from calls where task = 'daily'");
+    write("2022-08-01");
+    due("2022-08-13T01:00:00Z");
+    assert_eq!(runs(&mut database), ["12"]);
+    assert_eq!(rows(&mut database), 4);
+    due("2022-08-14T01:00:00Z");
+    assert_eq!(runs(&mut database), ["13"], "another process knows what has no row");
+    write("2022-07-30");
+    due("2022-08-14T01:00:00Z");
+    assert_eq!(runs(&mut database), ["15"], "what never ran is due");
+}
+
+#[test]
 fn two_schedulers_of_one_project_are_one_too_many() {
     let mut database = Database::new();
     let project = project(&mut database);

@@ -185,7 +185,8 @@ impl<'a> Scheduler<'a> {
         }
         let Some(message) = error else {
             self.say(&format!("{logical_time} {}: success", task.name));
-            return self.settle(task, logical_time, State::Success, attempt, String::new());
+            self.settle(task, logical_time, State::Success, attempt, String::new())?;
+            return self.ledger.forget_past(task);
         };
         if attempt > task.schedule.retries {
             self.failures += 1;

@@ -89,6 +89,7 @@ impl Pipeline {
             retry_delay_seconds: number(&arguments, "retry_delay", 60 * 24 * 365)?.unwrap_or(5) * 60,
             depends_on_past: arguments.boolean("depends_on_past")?.unwrap_or(false),
             catch_up: true,
+            keep_intervals: Schedule::default_keep_intervals(),
             conn_id,
         };
         Ok(Some(Self {

@@ -29,6 +29,9 @@ pub struct Schedule {
     /// false: of several intervals that are due only the last one runs.
     #[serde(default = "yes")]
     pub catch_up: bool,
+    /// So many of the newest intervals have a row each; older successes are one span of time.
+    #[serde(default = "Schedule::default_keep_intervals", skip_serializing_if = "Schedule::keeps_default")]
+    pub keep_intervals: u32,
     /// The target that this runs on; others leave it alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conn_id: Option<String>,
@@ -63,6 +66,15 @@ impl Upstream {
 }
 
 impl Schedule {
+    pub fn default_keep_intervals() -> u32 {
+        1000
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn keeps_default(keep_intervals: &u32) -> bool {
+        *keep_intervals == Self::default_keep_intervals()
+    }
+
     /// The schedule in a node's config: `schedule: {cron: ...}`, or `cron` and `start_date` alone. An error says
     /// what is wrong with it.
     pub fn of_config(config: &Map<String, Json>) -> Result<Option<Self>, String> {

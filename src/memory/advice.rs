@@ -73,10 +73,9 @@ fn script(before: &[String], condition: &Condition, applied: i64) -> String {
         for statement in migration.statements() {
             add(statement);
         }
-        for statement in migration.record() {
-            add(&statement);
-        }
+        add(&migration.record());
     }
+    add(&layout::comment());
     add("commit");
     lines
 }

@@ -42,9 +42,9 @@ pub(super) struct Condition {
     pub(super) is_superuser: bool,
     pub(super) database: String,
     pub(super) database_owner: String,
-    may_create: bool,
+    pub(super) may_create: bool,
     pub(super) schema_owner: Option<String>,
-    may_own: bool,
+    pub(super) may_own: bool,
     /// By the schema's comment.
     pub(super) version: Option<i64>,
     /// An owner of the schema, or of something in it, whom the role has no reason to trust.

@@ -17,13 +17,8 @@ impl Migration {
         sql::statements(self.script)
     }
 
-    /// Records the version; the comment is what a run looks at.
-    pub(super) fn record(&self) -> [String; 2] {
-        let version = self.version;
-        [
-            format!("insert into rsdbt.layout (version) values ({version})"),
-            format!("comment on schema rsdbt is '{COMMENT}{version}'"),
-        ]
+    pub(super) fn record(&self) -> String {
+        format!("insert into rsdbt.layout (version) values ({})", self.version)
     }
 }
 
@@ -46,4 +41,9 @@ pub(super) fn migrations() -> Vec<Migration> {
 /// The version that this program knows.
 pub(super) fn current() -> i64 {
     migrations().last().map_or(0, |migration| migration.version)
+}
+
+/// What a run looks at, because it is in the catalog.
+pub(super) fn comment() -> String {
+    format!("comment on schema rsdbt is '{COMMENT}{}'", current())
 }

@@ -35,13 +35,27 @@ pub(super) fn take_over(connection: &mut Connection) -> Result<()> {
     }
     if has_table(connection, &schema, "schedule_intervals")? {
         run(connection, &format!("lock table {quoted}.schedule_intervals in access exclusive mode"))?;
+        // whoever made the table ran the jobs
+        let role = format!(
+            "(select o.rolname::text from pg_catalog.pg_class as c join pg_catalog.pg_roles as o on o.oid = c.relowner \
+             join pg_catalog.pg_namespace as n on n.oid = c.relnamespace where n.nspname = {} and c.relname = 'schedule_intervals')",
+            quote_literal(&schema)
+        );
+        let target_schema = quote_literal(&target_schema);
         run(
             connection,
             &format!(
-                "insert into rsdbt.intervals (project, schema_name, task, logical_time, state, attempt, not_before, started_at, ended_at, message) \
-                 select project, {}, task, logical_time, state, attempt, not_before, started_at, ended_at, message \
-                 from {quoted}.schedule_intervals on conflict do nothing",
-                quote_literal(&target_schema)
+                "insert into rsdbt.jobs (role, project, schema_name) \
+                 select distinct {role}, project, {target_schema} from {quoted}.schedule_intervals on conflict do nothing"
+            ),
+        )?;
+        run(
+            connection,
+            &format!(
+                "insert into rsdbt.intervals \
+                 (role, project, schema_name, task, logical_time, state, attempt, not_before, started_at, ended_at, message) \
+                 select {role}, project, {target_schema}, task, logical_time, state, attempt, not_before, started_at, ended_at, message \
+                 from {quoted}.schedule_intervals on conflict do nothing"
             ),
         )?;
         run(connection, &format!("drop table {quoted}.schedule_intervals"))?;
@@ -72,13 +86,16 @@ pub(super) fn copy_of_stranger(connection: &mut Connection, aside: &str) -> Resu
     let own_jobs = format!(
         "role in (select rolname::text from pg_catalog.pg_roles where pg_catalog.pg_has_role({owner}, oid, 'USAGE'))"
     );
+    let own_tombstones = own.replace("relation in", "tombstones in");
     let known = "relation in (select relation from rsdbt.relations)";
     let tables = [
         ("relations", own.as_str()),
         ("periods", known),
         ("builds", known),
-        ("tombstones", known),
-        ("intervals", &own_jobs),
+        ("tombstones", own_tombstones.as_str()),
+        ("intervals", own_jobs.as_str()),
+        ("past_intervals", own_jobs.as_str()),
+        ("jobs", own_jobs.as_str()),
     ];
     for (table, condition) in tables {
         if has_same_columns(connection, aside, table)? {

@@ -39,7 +39,11 @@ pub(super) fn migrate(settings: &Arc<Settings>) -> Result<()> {
         run(connection, &format!("create schema rsdbt authorization {}", quote_identifier(owner)))?;
     }
     run(connection, &format!("set local role {}", quote_identifier(owner)))?;
-    apply(connection)?;
+    let applied = applied(connection)?;
+    if applied > layout::current() {
+        return Err(advice::refusal(&Condition { version: Some(applied), ..condition }));
+    }
+    apply(connection, applied)?;
     run(connection, &format!("set local role {}", quote_identifier(&condition.role)))?;
     if let Some(aside) = set_aside {
         legacy::copy_of_stranger(connection, &aside)?;
@@ -50,31 +54,28 @@ pub(super) fn migrate(settings: &Arc<Settings>) -> Result<()> {
     connection.commit()
 }
 
-fn apply(connection: &mut Connection) -> Result<()> {
+/// By the table, which knows more than the comment.
+fn applied(connection: &mut Connection) -> Result<i64> {
     let exists = "select from pg_catalog.pg_class where relname = 'layout' \
         and relnamespace = (select oid from pg_catalog.pg_namespace where nspname = 'rsdbt')";
-    let applied = if connection.query(exists, &[])?.rows.is_empty() {
-        0
-    } else {
-        match connection
-            .query("select pg_catalog.max(version)::bigint from rsdbt.layout", &[])?
-            .rows
-            .first()
-            .and_then(|row| row.first())
-        {
-            Some(Cell::Int(version)) => *version,
-            _ => 0,
-        }
-    };
+    if connection.query(exists, &[])?.rows.is_empty() {
+        return Ok(0);
+    }
+    let rows = connection.query("select pg_catalog.max(version)::bigint from rsdbt.layout", &[])?;
+    Ok(match rows.rows.first().and_then(|row| row.first()) {
+        Some(Cell::Int(version)) => *version,
+        _ => 0,
+    })
+}
+
+fn apply(connection: &mut Connection, applied: i64) -> Result<()> {
     for migration in layout::migrations().iter().filter(|migration| migration.version > applied) {
         for statement in migration.statements() {
             run(connection, statement)?;
         }
-        for statement in migration.record() {
-            run(connection, &statement)?;
-        }
+        run(connection, &migration.record())?;
     }
-    Ok(())
+    run(connection, &layout::comment())
 }
 
 /// What a stranger made may have triggers and policies that act with the rights of whoever writes: it is not used.

@@ -43,7 +43,7 @@ pub fn next(task: &Task, tasks: &[Task], ledger: &mut Ledger, now: Timestamp) ->
         if task.is_over(logical_time) {
             return Next::Over;
         }
-        match ledger.interval(&task.unique_id, logical_time).map(|interval| interval.state) {
+        match ledger.state(&task.unique_id, logical_time) {
             Some(State::Success) => {}
             Some(State::Failed) if task.schedule.depends_on_past => return Next::Held { logical_time },
             Some(State::Failed) => {}
@@ -89,8 +89,7 @@ fn open(task: &Task, tasks: &[Task], ledger: &Ledger, logical_time: Timestamp, n
         let shift = SignedDuration::from_secs(upstream.timedelta_seconds);
         let Ok(needed) = logical_time.checked_sub(shift) else { continue };
         let Some(other) = tasks.iter().find(|other| other.name == upstream.dag_id) else { continue };
-        if ledger.interval(&other.unique_id, needed).is_some_and(|interval| interval.state == State::Success)
-        {
+        if ledger.state(&other.unique_id, needed) == Some(State::Success) {
             continue;
         }
         let timeout = SignedDuration::from_secs(i64::from(upstream.timeout));

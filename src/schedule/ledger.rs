@@ -10,6 +10,9 @@ use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::HashMap;
 use crate::memory;
 
+use super::past::Past;
+use super::task::Task;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     Waiting,
@@ -63,6 +66,7 @@ pub struct Ledger {
     schema: String,
     project: String,
     tasks: HashMap<String, Intervals>,
+    past: HashMap<String, Past>,
     /// Up to here, nothing of a task is open.
     settled: HashMap<String, Timestamp>,
 }
@@ -77,10 +81,42 @@ impl Ledger {
             schema: settings.schema.clone(),
             project: project.to_owned(),
             tasks: HashMap::default(),
+            past: HashMap::default(),
             settled: HashMap::default(),
         };
+        ledger.refuse_job_of_other_role()?;
         ledger.read()?;
         Ok(ledger)
+    }
+
+    /// A role that cannot see how far the job is would begin at its start.
+    fn refuse_job_of_other_role(&mut self) -> Result<()> {
+        let query = "select job.role, current_user::text from rsdbt.jobs as job \
+             join pg_catalog.pg_roles as r on r.rolname::text = job.role \
+             join pg_catalog.pg_namespace as n on n.nspname = $2::text \
+             where job.project = $1::text and job.schema_name = $2::text \
+             and pg_catalog.has_schema_privilege(r.oid, n.oid, 'CREATE') and not exists (select from rsdbt.jobs as own \
+             where own.role = current_user and own.project = job.project and own.schema_name = job.schema_name) \
+             order by job.since limit 1";
+        let rows = self.connection.query(query, &[&self.project, &self.schema])?;
+        let Some(row) = rows.rows.first() else { return Ok(()) };
+        let (other, role) = (text(row, 0).unwrap_or_default(), text(row, 1).unwrap_or_default());
+        Err(Diagnostic::runtime(
+            "schedule-of-other-role",
+            format!(
+                "the schedule of `{}` in schema `{}` belongs to role `{other}`, and role `{role}` does not know which intervals have run",
+                self.project, self.schema
+            ),
+        )
+        .help(format!(
+            "set `role: {other}` in the profile, or hand the job over: `update rsdbt.jobs set role = {} where role = {} and project = {} \
+             and schema_name = {}`, and the same for `rsdbt.intervals` and `rsdbt.past_intervals`",
+            quote_literal(role),
+            quote_literal(other),
+            quote_literal(&self.project),
+            quote_literal(&self.schema)
+        ))
+        .boxed())
     }
 
     /// Makes this the one that runs the project's tasks; what another left unfinished may run again.
@@ -96,6 +132,8 @@ impl Ledger {
             .help("one is enough: `rsdbt schedule --status` shows what it does")
             .boxed());
         }
+        let job = "insert into rsdbt.jobs (project, schema_name) values ($1, $2) on conflict do nothing";
+        self.connection.query(job, &[&self.project, &self.schema])?;
         let update = "update rsdbt.intervals set state = 'interrupted', attempt = attempt - 1 \
              where role = current_user and project = $1 and schema_name = $2 and state = 'running'";
         self.connection.query(update, &[&self.project, &self.schema])?;
@@ -110,25 +148,62 @@ impl Ledger {
         let rows = self.connection.query(query, &[&self.project, &self.schema])?;
         self.tasks.clear();
         for row in &rows.rows {
-            let text = |at: usize| match row.get(at) {
-                Some(Cell::Text(text)) => Some(text.as_str()),
-                _ => None,
-            };
-            let moment = |at: usize| text(at).and_then(|text| text.parse::<Timestamp>().ok());
             let (Some(task), Some(logical_time), Some(state)) =
-                (text(0), moment(1), text(2).and_then(State::from_name))
+                (text(row, 0), timestamp(row, 1), text(row, 2).and_then(State::from_name))
             else {
                 continue;
             };
             let interval = Interval {
                 state,
-                attempt: text(3).and_then(|number| number.parse().ok()).unwrap_or(0),
-                not_before: moment(4),
-                started_at: moment(5),
-                message: text(6).unwrap_or_default().to_owned(),
+                attempt: text(row, 3).and_then(|number| number.parse().ok()).unwrap_or(0),
+                not_before: timestamp(row, 4),
+                started_at: timestamp(row, 5),
+                message: text(row, 6).unwrap_or_default().to_owned(),
             };
             self.tasks.entry(task.to_owned()).or_default().insert(logical_time, interval);
         }
+        let query = "select task, to_char(first_time at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), \
+             to_char(until_time at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') \
+             from rsdbt.past_intervals where role = current_user and project = $1 and schema_name = $2";
+        let rows = self.connection.query(query, &[&self.project, &self.schema])?;
+        self.past.clear();
+        for row in &rows.rows {
+            if let (Some(task), Some(first), Some(until)) =
+                (text(row, 0), timestamp(row, 1), timestamp(row, 2))
+            {
+                self.past.insert(task.to_owned(), Past { first, until });
+            }
+        }
+        Ok(())
+    }
+
+    /// How an interval ended, or how far it is.
+    pub fn state(&self, task: &str, logical_time: Timestamp) -> Option<State> {
+        let known = self.interval(task, logical_time).map(|interval| interval.state);
+        let is_past = || self.past.get(task).is_some_and(|past| past.contains(logical_time));
+        known.or_else(|| is_past().then_some(State::Success))
+    }
+
+    /// Removes the rows of old successes, many at a time.
+    pub fn forget_past(&mut self, task: &Task) -> Result<()> {
+        let keep = task.schedule.keep_intervals as usize;
+        let Some(intervals) = self.tasks.get_mut(&task.unique_id) else { return Ok(()) };
+        if intervals.len() <= keep + keep / 10 {
+            return Ok(());
+        }
+        let known = self.past.get(&task.unique_id).copied();
+        let Some(past) = Past::extended(known, intervals, keep, |at| task.following(at)) else {
+            return Ok(());
+        };
+        let statement = "with past as (insert into rsdbt.past_intervals (project, schema_name, task, first_time, until_time) \
+             values ($1, $2, $3, $4::timestamptz, $5::timestamptz) \
+             on conflict (role, project, schema_name, task) do update set first_time = excluded.first_time, until_time = excluded.until_time) \
+             delete from rsdbt.intervals where role = current_user and project = $1 and schema_name = $2 and task = $3 \
+             and state = 'success' and logical_time >= $4::timestamptz and logical_time < $5::timestamptz";
+        let (first, until) = (past.first.to_string(), past.until.to_string());
+        self.connection.query(statement, &[&self.project, &self.schema, &task.unique_id, &first, &until])?;
+        intervals.retain(|at, interval| interval.state != State::Success || !past.contains(*at));
+        self.past.insert(task.unique_id.clone(), past);
         Ok(())
     }
 
@@ -195,4 +270,15 @@ impl Ledger {
     pub fn ping(&mut self) -> Result<()> {
         self.connection.query("select 1", &[]).map(|_| ())
     }
+}
+
+fn text(row: &[Cell], at: usize) -> Option<&str> {
+    match row.get(at) {
+        Some(Cell::Text(text)) => Some(text),
+        _ => None,
+    }
+}
+
+fn timestamp(row: &[Cell], at: usize) -> Option<Timestamp> {
+    text(row, at)?.parse().ok()
 }

@@ -3,6 +3,7 @@
 mod clock;
 mod due;
 mod ledger;
+mod past;
 mod task;
 
 pub use clock::Clock;

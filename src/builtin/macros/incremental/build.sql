@@ -3,6 +3,7 @@
 {# The first build. An upsert has its own way to look at rows: it begins with an empty table. #}
 {% macro rsdbt_build_incremental(relation, strategy, get_strategy_sql) %}
   {%- if strategy == 'merge_upsert' -%}
+    {%- do rsdbt_drop_tombstones() -%}
     {%- call statement('create_empty') -%}
       {{ get_create_table_as_sql(False, relation, get_empty_subquery_sql(sql)) }}
     {%- endcall -%}

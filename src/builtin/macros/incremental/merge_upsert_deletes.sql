@@ -4,12 +4,13 @@
 #}
 
 {% macro rsdbt_upsert_with_deletes_sql(target, staged, keys, names, dest_columns) -%}
-  {%- set tombstones = rsdbt_ensure_tombstones(target, keys) -%}
+  {%- set ensured = rsdbt_ensure_tombstones(target, keys) -%}
+  {%- set tombstones = ensured['relation'] -%}
   {%- set latest = make_temp_relation(target, '__dbt_latest') -%}
   {%- set same_key = rsdbt_same_key(keys, 'latest', 'gone') -%}
   {%- set remembered = keys + rsdbt_order_columns() -%}
   {%- set moments = [] -%}
-  {%- for column in rsdbt_order_columns() -%}
+  {%- for column in rsdbt_order_columns() + ensured['unused'] -%}
     {%- do moments.append(column ~ ' = excluded.' ~ column) -%}
   {%- endfor -%}
   create temporary table {{ latest }} on commit drop as
@@ -24,6 +25,7 @@
   where rsdbt_is_delete
   on conflict ({{ keys | join(', ') }}) do update set {{ moments | join(', ') }}
   where {{ rsdbt_not_older('excluded', 'gone') }};
+  {{ rsdbt_outlived_tombstones_sql(tombstones, dest_columns) -}}
   with rsdbt_gone as (
     delete from {{ target }} as DBT_INTERNAL_DEST
     using {{ latest }} as latest
@@ -45,16 +47,4 @@
     {%- do matches.append(row ~ '.' ~ key ~ ' = ' ~ other ~ '.' ~ key) -%}
   {%- endfor -%}
   {{ return(matches | join(' and ')) }}
-{% endmacro %}
-
-{% macro rsdbt_ensure_tombstones(target, keys) %}
-  {%- set tombstones = make_relation_with_suffix(this.incorporate(type='table'), '__tombstones') -%}
-  {%- set exists = run_query('select ' ~ rsdbt_regclass(tombstones) ~ ' is not null').rows[0][0] -%}
-  {%- if not exists -%}
-    {%- do run_query(
-      'create table ' ~ tombstones ~ ' as select ' ~ (keys + rsdbt_order_columns()) | join(', ') ~ ' from ' ~ target ~ ' where false'
-    ) -%}
-    {%- do rsdbt_ensure_unique_index(tombstones, keys) -%}
-  {%- endif -%}
-  {{ return(tombstones) }}
 {% endmacro %}

@@ -1,0 +1,57 @@
+{#
+  The table of deleted keys beside a relation, `<relation>__tombstones`, and whose it is: tombstones of a table that was dropped and made
+  anew are not applied to the new one. The table follows the columns of the order.
+#}
+
+{# {relation, unused: columns that were part of the order once}. `target` may be built aside of `this`. #}
+{% macro rsdbt_ensure_tombstones(target, keys) %}
+  {%- do rsdbt_memory() -%}
+  {%- set tombstones = make_relation_with_suffix(this.incorporate(type='table'), '__tombstones') -%}
+  {%- set query -%}
+    with forgotten as ({{ rsdbt_forget_lost_tombstones_sql() }})
+    select found.oid is not null, known.relation is not null, coalesce(known.relation = {{ rsdbt_regclass(target) }}, false)
+    from (select {{ rsdbt_regclass(tombstones) }}::pg_catalog.oid as oid) as found
+    left join rsdbt.tombstones as known on known.tombstones = found.oid and {{ rsdbt_named('found.oid', 'known.schema_name', 'known.tombstones_name') }}
+  {%- endset -%}
+  {%- set found = run_query(query).rows[0] -%}
+  {%- if not found[0] -%}
+    {%- do run_query(
+      'create table ' ~ tombstones ~ ' as select ' ~ (keys + rsdbt_order_columns()) | join(', ') ~ ' from ' ~ target ~ ' where false'
+    ) -%}
+    {%- do rsdbt_ensure_unique_index(tombstones, keys) -%}
+  {%- elif found[1] and not found[2] -%}
+    {%- do run_query('truncate ' ~ tombstones) -%}
+  {%- endif -%}
+  {%- if not found[2] -%}
+    {%- do run_query(
+      'insert into rsdbt.tombstones (tombstones, schema_name, tombstones_name, relation) select class.oid, namespace.nspname, class.relname, '
+      ~ rsdbt_regclass(target) ~ ' from pg_catalog.pg_class as class join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace'
+      ~ ' where class.oid = ' ~ rsdbt_regclass(tombstones) ~ ' on conflict (tombstones) do update set relation = excluded.relation,'
+      ~ ' schema_name = excluded.schema_name, tombstones_name = excluded.tombstones_name'
+    ) -%}
+  {%- endif -%}
+  {{ return({'relation': tombstones, 'unused': rsdbt_follow_order(tombstones, target, keys) if found[0] else []}) }}
+{% endmacro %}
+
+{# Columns that the order got later are added: for the keys deleted before they are null, the oldest. Gives those it lost. #}
+{% macro rsdbt_follow_order(tombstones, target, keys) %}
+  {%- set needed = [] -%}
+  {%- for column in keys + rsdbt_order_columns() -%}
+    {%- do needed.append("'" ~ escape_single_quotes(column[1:-1] | replace('""', '"') if column[:1] == '"' else column | lower) ~ "'") -%}
+  {%- endfor -%}
+  {%- set query -%}
+    select pg_catalog.quote_ident(coalesce(mine.attname, wanted.attname)), pg_catalog.format_type(wanted.atttypid, wanted.atttypmod)
+    from (select * from pg_catalog.pg_attribute where attrelid = {{ rsdbt_regclass(tombstones) }} and attnum > 0 and not attisdropped) as mine
+    full join (
+      select * from pg_catalog.pg_attribute
+      where attrelid = {{ rsdbt_regclass(target) }} and not attisdropped and attname = any (array[{{ needed | join(', ') }}]::pg_catalog.name[])
+    ) as wanted using (attname)
+    where mine.attname is null or wanted.attname is null
+    order by 1
+  {%- endset -%}
+  {%- set unused = [] -%}
+  {%- for row in run_query(query).rows -%}
+    {%- do run_query('alter table ' ~ tombstones ~ ' add column ' ~ row[0] ~ ' ' ~ row[1]) if row[1] is not none else unused.append(row[0]) -%}
+  {%- endfor -%}
+  {{ return(unused) }}
+{% endmacro %}

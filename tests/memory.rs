@@ -1,0 +1,474 @@
+//! The schema `rsdbt`: who makes it, who may write what, what becomes of older and of foreign ones. Each test has a database.
+
+use std::thread;
+
+use postgres::{Client, Config, NoTls};
+
+use crate::support::{Database, Project};
+
+/// A database and roles of the test's own; gone at the end.
+struct Stage {
+    base: Database,
+    name: String,
+}
+
+const MART: &str = "{{ config(
+    materialized='incremental', incremental_strategy='partition_overwrite', dirty=true,
+    partition_by={'field': 'data_at', 'granularity': 'day'}
+) }}
+select created_at::date as data_at, count(*) as clicks
+from {{ source('facts', 'ad_click') }}
+where {{ in_partitions('created_at') }}
+group by 1";
+
+const SOURCES: &str = "sources:
+  - {name: facts, schema: facts, tables: [{name: ad_click, config: {event_time: created_at}}]}
+";
+
+impl Stage {
+    fn new() -> Self {
+        let base = Database::new();
+        let name = format!("{}_db", base.schema);
+        let stage = Self { base, name };
+        let mut client = stage.base.client();
+        client.batch_execute(&format!("create database {}", stage.name)).unwrap();
+        for role in ["etl", "ann"] {
+            let role = stage.role(role);
+            client.batch_execute(&format!("create role {role}; grant {role} to current_user")).unwrap();
+        }
+        stage.client().batch_execute(
+            "create schema facts; create table facts.ad_click (created_at timestamp);
+             insert into facts.ad_click values ('2024-01-01 14:00'), ('2024-01-02 15:00'), ('2024-01-03 15:00');
+             grant usage on schema facts to public; grant select on facts.ad_click to public",
+        )
+        .unwrap();
+        stage.execute(&format!(
+            "create schema prod authorization {}; create schema dev authorization {}",
+            stage.role("etl"),
+            stage.role("ann")
+        ));
+        stage
+    }
+
+    fn role(&self, role: &str) -> String {
+        format!("{}_{role}", self.base.schema)
+    }
+
+    fn client(&self) -> Client {
+        let settings = &self.base.settings;
+        let mut config = Config::new();
+        config.host(&settings.host).port(settings.port).user(&settings.user).dbname(&self.name);
+        if let Some(password) = &settings.password {
+            config.password(password);
+        }
+        config.connect(NoTls).unwrap()
+    }
+
+    fn execute(&self, sql: &str) {
+        self.client().batch_execute(sql).unwrap();
+    }
+
+    /// The server's message when the role may not.
+    fn attempt(&self, role: &str, sql: &str) -> Result<u64, String> {
+        let mut client = self.client();
+        client.batch_execute(&format!("set role {}", self.role(role))).unwrap();
+        client.execute(sql, &[]).map_err(|error| error.as_db_error().unwrap().message().to_owned())
+    }
+
+    fn number(&self, sql: &str) -> i64 {
+        self.client().query_one(sql, &[]).unwrap().get(0)
+    }
+
+    /// The mart in a schema, by a role; the superuser of the tests without one.
+    fn project(&self, schema: &str, role: Option<&str>) -> Project {
+        let settings = &self.base.settings;
+        let project = Project::at(&format!("{}_{schema}_{}", self.name, role.unwrap_or("super")));
+        project.write("dbt_project.yml", "name: shop\nprofile: shop\n");
+        let role = role.map_or_else(String::new, |role| format!(", role: {}", self.role(role)));
+        project.write(
+            "profiles.yml",
+            &format!(
+                "shop: {{target: dev, outputs: {{dev: {{type: postgres, host: '{}', port: {}, user: '{}', password: '{}', dbname: {}, \
+                 schema: {schema}, threads: 1{role}}}}}}}\n",
+                settings.host,
+                settings.port,
+                settings.user,
+                settings.password.as_deref().unwrap_or(""),
+                self.name
+            ),
+        );
+        project.write("models/mart.sql", MART);
+        project.write("models/sources.yml", SOURCES);
+        project
+    }
+
+    /// How many rows a successful run has written.
+    fn rows(project: &Project) -> String {
+        let output = project.run(&["run"]);
+        assert_eq!(output.status, 0, "{}", output.text);
+        let from = output.text.find("[INSERT 0 ").unwrap_or_else(|| panic!("{}", output.text));
+        output.text[from + "[INSERT 0 ".len()..].split([']', ' ']).next().unwrap().to_owned()
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if !thread::panicking() {
+            let mut client = self.base.client();
+            client.batch_execute(&format!("drop database {} with (force)", self.name)).unwrap();
+            for role in ["etl", "ann"] {
+                client.batch_execute(&format!("drop role {}", self.role(role))).unwrap();
+            }
+        }
+    }
+}
+
+/// The statements of a message.
+fn statements(text: &str) -> String {
+    let lines = text.lines().map(str::trim).skip_while(|line| *line != "begin;");
+    let mut script: Vec<&str> = lines.take_while(|line| *line != "commit;").collect();
+    script.push("commit;");
+    script.join("\n")
+}
+
+#[test]
+fn a_development_role_cannot_falsify_the_memory_of_production() {
+    let stage = Stage::new();
+    assert_eq!(Stage::rows(&stage.project("other", None)), "3", "the superuser makes the tables");
+    let production = stage.project("prod", Some("etl"));
+    let development = stage.project("dev", Some("ann"));
+    assert_eq!(Stage::rows(&production), "3");
+    assert_eq!(Stage::rows(&development), "3");
+    stage.execute(&format!(
+        "grant usage on schema prod to {ann}; create table facts.log (id bigint); grant select on facts.log to public; grant delete on facts.log to {etl};
+         set role {etl};
+         insert into rsdbt.logs (log, log_schema, log_name, consumer, consumer_schema, consumer_name)
+         values ('facts.log'::regclass, 'facts', 'log', 'prod.mart'::regclass, 'prod', 'mart');
+         insert into rsdbt.intervals (project, schema_name, task, logical_time, state, attempt)
+         values ('shop', 'prod', 'mart', '2024-01-01', 'success', 1);
+         insert into rsdbt.jobs (project, schema_name) values ('shop', 'prod');
+         insert into rsdbt.past_intervals (project, schema_name, task, first_time, until_time) values ('shop', 'prod', 'mart', '2023-01-01', '2024-01-01');
+         insert into rsdbt.builds (relation, kind, project, node, target) values ('prod.mart'::regclass, 'seed', 'shop', 'mart', 'prod');
+         create table prod.mart__tombstones (id bigint);
+         insert into rsdbt.tombstones values ('prod.mart__tombstones'::regclass, 'prod', 'mart__tombstones', 'prod.mart'::regclass)",
+        etl = stage.role("etl"),
+        ann = stage.role("ann")
+    ));
+    let tables = "select relname::text from pg_class where relnamespace = 'rsdbt'::regnamespace and relkind = 'r' order by 1";
+    let tables: Vec<String> =
+        stage.client().query(tables, &[]).unwrap().iter().map(|row| row.get(0)).collect();
+    assert_eq!(
+        tables,
+        [
+            "builds",
+            "intervals",
+            "jobs",
+            "layout",
+            "logs",
+            "past_intervals",
+            "periods",
+            "relations",
+            "tombstones"
+        ]
+    );
+    let before: Vec<String> = tables.iter().map(|table| stage.everything(table)).collect();
+    for table in &tables {
+        let schema = if table == "layout" { "true".to_owned() } else { stage.of_production(table) };
+        for sql in [
+            format!("delete from rsdbt.{table} where {schema}"),
+            format!("update rsdbt.{table} set {} where {schema}", Stage::change(table)),
+        ] {
+            match stage.attempt("ann", &sql) {
+                Ok(rows) => assert_eq!(rows, 0, "{sql}"),
+                Err(message) => assert!(message.contains("permission denied"), "{sql}: {message}"),
+            }
+        }
+        for sql in [
+            format!("truncate rsdbt.{table}"),
+            format!("drop table rsdbt.{table}"),
+            format!("alter table rsdbt.{table} disable row level security"),
+            format!(
+                "create trigger t before insert on rsdbt.{table} execute function suppress_redundant_updates_trigger()"
+            ),
+            format!("create policy p on rsdbt.{table} using (true)"),
+            format!("create table rsdbt.{table}_2 ()"),
+        ] {
+            let message = stage.attempt("ann", &sql).expect_err(&sql);
+            assert!(
+                message.contains("permission denied") || message.contains("must be owner"),
+                "{sql}: {message}"
+            );
+        }
+    }
+    for sql in [
+        "insert into rsdbt.relations values ('prod.mart'::regclass, 'prod', 'mart')",
+        "insert into rsdbt.relations values ('prod.mart__tombstones'::regclass, 'prod', 'mart__tombstones')",
+        "update rsdbt.relations set relation = 'prod.mart__tombstones'::regclass where relation = 'dev.mart'::regclass",
+        "insert into rsdbt.periods values ('prod.mart'::regclass, 'own rows', '2024-01-04', 1)",
+        "update rsdbt.periods set relation = 'prod.mart'::regclass, input = 'x' where relation = 'dev.mart'::regclass",
+        "insert into rsdbt.builds (relation, kind, project, node, target) values ('prod.mart'::regclass, '', '', '', '')",
+        "insert into rsdbt.tombstones values ('prod.mart__tombstones'::regclass, 'prod', 'mart__tombstones', 1)",
+        "insert into rsdbt.logs values ('facts.ad_click'::regclass, 'facts', 'ad_click', 'dev.mart'::regclass, 'dev', 'mart')",
+        "insert into rsdbt.logs values ('facts.ad_click'::regclass, 'facts', 'ad_click', 'prod.mart'::regclass, 'prod', 'mart')",
+    ] {
+        let message = stage.attempt("ann", sql).expect_err(sql);
+        assert!(
+            message.contains("row-level security") || message.contains("duplicate key"),
+            "{sql}: {message}"
+        );
+    }
+    let job = format!(
+        "insert into rsdbt.intervals (role, project, schema_name, task, logical_time, state, attempt)
+         values ('{}', 'shop', 'prod', 'mart', '2024-01-02', 'success', 1)",
+        stage.role("etl")
+    );
+    assert!(stage.attempt("ann", &job).unwrap_err().contains("row-level security"));
+    let after: Vec<String> = tables.iter().map(|table| stage.everything(table)).collect();
+    assert_eq!(before, after);
+    assert_eq!(Stage::rows(&production), "0");
+}
+
+impl Stage {
+    fn everything(&self, table: &str) -> String {
+        let sql =
+            format!("select coalesce(string_agg(t::text, ' ' order by t::text), '') from rsdbt.{table} as t");
+        self.client().query_one(&sql, &[]).unwrap().get(0)
+    }
+
+    fn of_production(&self, table: &str) -> String {
+        match table {
+            "logs" => "consumer = 'prod.mart'::regclass".to_owned(),
+            "intervals" | "jobs" | "past_intervals" => format!("role = '{}'", self.role("etl")),
+            _ => "relation = 'prod.mart'::regclass".to_owned(),
+        }
+    }
+
+    fn change(table: &str) -> &'static str {
+        match table {
+            "logs" => "consumer_name = 'x'",
+            "intervals" => "state = 'failed'",
+            "layout" => "version = 7",
+            "relations" => "files = 1",
+            "periods" => "row_count = 7",
+            "builds" => "kind = 'x'",
+            "jobs" => "since = now()",
+            "past_intervals" => "until_time = now()",
+            _ => "relation = 1",
+        }
+    }
+}
+
+#[test]
+fn a_schema_of_a_stranger_is_refused_with_the_statements_that_help() {
+    let stage = Stage::new();
+    let (ann, etl) = (stage.role("ann"), stage.role("etl"));
+    stage.execute(&format!("grant create on database {} to {ann}, {etl}", stage.name));
+    let development = stage.project("dev", Some("ann"));
+    assert_eq!(Stage::rows(&development), "3");
+    let production = stage.project("prod", Some("etl"));
+    let output = production.run(&["run"]);
+    assert_eq!(output.status, 1, "{}", output.text);
+    assert!(
+        output.text.contains(&format!("role `{ann}` owns tables in the schema `rsdbt`")),
+        "{}",
+        output.text
+    );
+    stage.execute(&statements(&output.text));
+    assert_eq!(Stage::rows(&production), "3");
+    assert_eq!(Stage::rows(&production), "0");
+    assert_eq!(Stage::rows(&development), "3", "the memory is not that of the stranger");
+    assert_eq!(Stage::rows(&development), "0");
+}
+
+#[test]
+fn a_member_of_the_owner_trusts_it_and_migrates_for_it() {
+    let stage = Stage::new();
+    let (ann, etl) = (stage.role("ann"), stage.role("etl"));
+    // as a DBA may prepare it
+    stage.execute(&format!("create schema rsdbt authorization {etl}; grant {etl} to {ann}"));
+    assert_eq!(Stage::rows(&stage.project("dev", Some("ann"))), "3");
+    let owners = format!(
+        "select count(*) from pg_class where relnamespace = 'rsdbt'::regnamespace and relowner <> '{etl}'::regrole"
+    );
+    assert_eq!(stage.number(&owners), 0);
+    assert_eq!(Stage::rows(&stage.project("prod", Some("etl"))), "3");
+}
+
+#[test]
+fn a_superuser_puts_a_schema_of_a_stranger_aside() {
+    let stage = Stage::new();
+    if stage.number("select count(*) from pg_roles where rolname = current_user and rolsuper") == 0 {
+        // the embedded server: who created a role trusts it
+        return;
+    }
+    let (ann, etl) = (stage.role("ann"), stage.role("etl"));
+    stage.execute(&format!("grant create on database {} to {ann}", stage.name));
+    let development = stage.project("dev", Some("ann"));
+    assert_eq!(Stage::rows(&development), "3");
+    stage.execute(&format!(
+        "create table prod.kept (); alter table prod.kept owner to {etl};
+         insert into rsdbt.relations values ('prod.kept'::regclass, 'prod', 'kept'); set role {ann};
+         create function dev.rise() returns trigger language plpgsql as 'begin execute ''alter role {ann} superuser''; return new; end';
+         create trigger rise before insert on rsdbt.relations for each row execute function dev.rise()"
+    ));
+    assert_eq!(Stage::rows(&stage.project("other", None)), "3");
+    assert_eq!(stage.number("select count(*) from pg_roles where rolsuper and rolname like '%ann'"), 0);
+    assert_eq!(
+        stage.number("select count(*) from rsdbt.relations where schema_name = 'prod'"),
+        0,
+        "not its own"
+    );
+    assert_eq!(stage.number("select count(*) from pg_namespace where nspname like 'rsdbt_of_%'"), 1);
+    assert_eq!(Stage::rows(&development), "0", "what the stranger knew of its own tables is still known");
+}
+
+#[test]
+fn a_role_that_may_not_create_the_schema_is_told_the_statements() {
+    let stage = Stage::new();
+    let production = stage.project("prod", Some("etl"));
+    let output = production.run(&["run"]);
+    assert_eq!(output.status, 1, "{}", output.text);
+    assert!(output.text.contains("may not create the schema `rsdbt`"), "{}", output.text);
+    stage.execute(&statements(&output.text));
+    assert_eq!(Stage::rows(&production), "3");
+    assert_eq!(Stage::rows(&production), "0");
+    // what can do without works without
+    stage.execute("drop schema rsdbt cascade");
+    production.write("models/mart.sql", "{{ config(materialized='table', post_hook='{% do log(rsdbt_remember_build(this, \"seed\", 1), info=true) %}') }} select 1 as id");
+    let output = production.run(&["run", "--full-refresh"]);
+    assert_eq!(output.status, 0, "{}", output.text);
+    assert!(output.text.contains("False"), "{}", output.text);
+    assert_eq!(stage.number("select count(*) from pg_namespace where nspname = 'rsdbt'"), 0);
+}
+
+#[test]
+fn a_newer_layout_is_refused_and_nothing_is_made_where_nothing_is_remembered() {
+    let stage = Stage::new();
+    let plain = stage.project("plain", None);
+    plain.write("models/mart.sql", "{{ config(materialized='table') }} select 1 as id");
+    plain.run_ok(&["build"]);
+    assert_eq!(stage.number("select count(*) from pg_namespace where nspname = 'rsdbt'"), 0);
+    let project = stage.project("prod", None);
+    assert_eq!(Stage::rows(&project), "3");
+    stage.execute("comment on schema rsdbt is 'What rsdbt remembers; layout 999'");
+    let output = project.run(&["run"]);
+    assert_eq!(output.status, 1);
+    assert!(output.text.contains("a newer rsdbt has written the schema `rsdbt`"), "{}", output.text);
+    // a comment that somebody else wrote is mended
+    stage.execute("comment on schema rsdbt is 'hands off'");
+    assert_eq!(Stage::rows(&project), "0");
+    let comment =
+        "select count(*) from pg_namespace where obj_description(oid, 'pg_namespace') ~ 'layout [0-9]+$'";
+    assert_eq!(stage.number(comment), 1);
+    // and does not hide what the table says
+    stage.execute("comment on schema rsdbt is 'hands off'; insert into rsdbt.layout (version) values (999)");
+    let output = project.run(&["run"]);
+    assert!(output.text.contains("its layout is 999"), "{}", output.text);
+}
+
+#[test]
+fn processes_that_need_it_at_the_same_time_make_it_once() {
+    let stage = Stage::new();
+    let projects: Vec<Project> = (0..4).map(|n| stage.project(&format!("at_once_{n}"), None)).collect();
+    thread::scope(|scope| {
+        for project in &projects {
+            scope.spawn(move || assert_eq!(Stage::rows(project), "3"));
+        }
+    });
+}
+
+#[test]
+fn two_targets_that_write_one_table_share_its_memory() {
+    let stage = Stage::new();
+    let [one, two] = ["one", "two"].map(|target| {
+        let project = stage.project(target, None);
+        project
+            .write("macros/schema.sql", "{% macro generate_schema_name(custom, node) %}shared{% endmacro %}");
+        project
+    });
+    assert_eq!(Stage::rows(&one), "3");
+    assert_eq!(Stage::rows(&two), "0");
+    stage.execute("insert into facts.ad_click values ('2024-01-02 10:00')");
+    assert_eq!(Stage::rows(&two), "1");
+    stage.execute("delete from facts.ad_click where created_at = '2024-01-02 10:00'");
+    assert_eq!(Stage::rows(&one), "1", "the first one knows what the second one has built");
+    assert_eq!(stage.number("select sum(clicks)::bigint from shared.mart"), 3);
+}
+
+#[test]
+fn tables_of_earlier_versions_are_taken_over() {
+    let stage = Stage::new();
+    let project = stage.project("prod", None);
+    assert_eq!(Stage::rows(&project), "3");
+    stage.execute(&format!(
+        "create schema prod_rsdbt;
+         create table prod_rsdbt.partition_fingerprints (model text, input text, period timestamp, row_count bigint, checksum numeric,
+           primary key (model, input, period));
+         insert into prod_rsdbt.partition_fingerprints
+         select '\"{name}\".\"prod\".\"' || m || '\"', input, period, row_count, checksum
+         from rsdbt.periods, unnest(array['mart', 'gone']) as m where input <> 'own rows';
+         create table prod_rsdbt.schedule_intervals (project text, task text, logical_time timestamptz, state text not null,
+           attempt integer not null, not_before timestamptz, started_at timestamptz, ended_at timestamptz,
+           message text not null default '', primary key (project, task, logical_time));
+         insert into prod_rsdbt.schedule_intervals values ('shop', 'model.shop.mart', '2024-01-01', 'success', 1);
+         drop schema rsdbt cascade",
+        name = stage.name
+    ));
+    assert_eq!(Stage::rows(&project), "0");
+    assert_eq!(stage.number("select count(*) from pg_namespace where nspname = 'prod_rsdbt'"), 0);
+    let kept = "select count(*) from rsdbt.intervals where project = 'shop' and schema_name = 'prod' and role = current_user";
+    assert_eq!(stage.number(kept), 1);
+    assert_eq!(stage.number("select count(*) from rsdbt.relations"), 1);
+    // and they know the table's own rows from now on
+    stage.execute("truncate prod.mart");
+    assert_eq!(Stage::rows(&project), "3");
+}
+
+#[test]
+fn a_table_that_was_truncated_before_its_memory_was_taken_over_is_filled_again() {
+    let stage = Stage::new();
+    let project = stage.project("prod", None);
+    assert_eq!(Stage::rows(&project), "3");
+    stage.execute(
+        "update rsdbt.relations set files = null, adopted = true; delete from rsdbt.periods where input = 'own rows'; truncate prod.mart",
+    );
+    assert_eq!(Stage::rows(&project), "3");
+    assert_eq!(Stage::rows(&project), "0");
+}
+
+#[test]
+fn a_role_does_not_begin_the_job_of_another_anew() {
+    let stage = Stage::new();
+    let (ann, etl) = (stage.role("ann"), stage.role("etl"));
+    stage.execute(&format!(
+        "create schema rsdbt authorization current_user; grant usage, create on schema prod to {ann}"
+    ));
+    stage.project("other", None).run_ok(&["run"]);
+    let due = |role: &str| {
+        let project = stage.project("prod", Some(role));
+        let config = "materialized='table', schedule={'cron': '@daily', 'start_date': '2022-09-01', 'end_date': '2022-09-02'}";
+        project.write("models/mart.sql", &format!("{{{{ config({config}) }}}} select 1 as id"));
+        project.run(&["run", "--due"])
+    };
+    let first = due("etl");
+    assert_eq!(first.status, 0, "{}", first.text);
+    assert!(first.text.contains("2022-09-01"), "{}", first.text);
+    let second = due("ann");
+    assert_eq!(second.status, 2, "{}", second.text);
+    assert!(
+        second.text.contains(&format!("the schedule of `shop` in schema `prod` belongs to role `{etl}`")),
+        "{}",
+        second.text
+    );
+    for table in ["jobs", "intervals", "past_intervals"] {
+        stage.execute(&format!("update rsdbt.{table} set role = '{ann}' where role = '{etl}'"));
+    }
+    let third = due("ann");
+    assert!(third.text.contains("nothing is due"), "{}", third.text);
+    // a claim of a role that could not run the job is nobody's business
+    stage.execute(&format!(
+        "revoke create on schema prod from {ann}; delete from rsdbt.intervals; drop table prod.mart"
+    ));
+    let fourth = due("etl");
+    assert_eq!(fourth.status, 0, "{}", fourth.text);
+}
