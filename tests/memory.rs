@@ -83,7 +83,6 @@ impl Stage {
     fn project(&self, schema: &str, role: Option<&str>) -> Project {
         let settings = &self.base.settings;
         let project = Project::at(&format!("{}_{schema}_{}", self.name, role.unwrap_or("super")));
-        project.write("dbt_project.yml", "name: shop\nprofile: shop\n");
         let role = role.map_or_else(String::new, |role| format!(", role: {}", self.role(role)));
         project.write(
             "profiles.yml",
@@ -398,7 +397,8 @@ fn two_targets_that_write_one_table_share_its_memory() {
 #[test]
 fn tables_of_earlier_versions_are_taken_over() {
     let stage = Stage::new();
-    let project = stage.project("prod", None);
+    stage.project("other", None).run_ok(&["run"]);
+    let project = stage.project("prod", Some("etl"));
     assert_eq!(Stage::rows(&project), "3");
     stage.execute(&format!(
         "create schema prod_rsdbt;
@@ -406,19 +406,27 @@ fn tables_of_earlier_versions_are_taken_over() {
            primary key (model, input, period));
          insert into prod_rsdbt.partition_fingerprints
          select '\"{name}\".\"prod\".\"' || m || '\"', input, period, row_count, checksum
-         from rsdbt.periods, unnest(array['mart', 'gone']) as m where input <> 'own rows';
+         from rsdbt.periods, unnest(array['mart', 'gone']) as m where relation = 'prod.mart'::regclass and input <> 'own rows';
          create table prod_rsdbt.schedule_intervals (project text, task text, logical_time timestamptz, state text not null,
            attempt integer not null, not_before timestamptz, started_at timestamptz, ended_at timestamptz,
            message text not null default '', primary key (project, task, logical_time));
          insert into prod_rsdbt.schedule_intervals values ('shop', 'model.shop.mart', '2024-01-01', 'success', 1);
-         drop schema rsdbt cascade",
-        name = stage.name
+         alter schema prod_rsdbt owner to {etl}; alter table prod_rsdbt.partition_fingerprints owner to {etl};
+         alter table prod_rsdbt.schedule_intervals owner to {etl};
+         delete from rsdbt.relations where schema_name = 'prod'",
+        name = stage.name,
+        etl = stage.role("etl")
     ));
     assert_eq!(Stage::rows(&project), "0");
     assert_eq!(stage.number("select count(*) from pg_namespace where nspname = 'prod_rsdbt'"), 0);
-    let kept = "select count(*) from rsdbt.intervals where project = 'shop' and schema_name = 'prod' and role = current_user";
-    assert_eq!(stage.number(kept), 1);
-    assert_eq!(stage.number("select count(*) from rsdbt.relations"), 1);
+    for table in ["intervals", "jobs"] {
+        let kept = format!(
+            "select count(*) from rsdbt.{table} where project = 'shop' and schema_name = 'prod' and role = '{}'",
+            stage.role("etl")
+        );
+        assert_eq!(stage.number(&kept), 1, "{table}");
+    }
+    assert_eq!(stage.number("select count(*) from rsdbt.relations where schema_name = 'prod'"), 1);
     // and they know the table's own rows from now on
     stage.execute("truncate prod.mart");
     assert_eq!(Stage::rows(&project), "3");

@@ -38,13 +38,15 @@ pub(super) fn migrate(settings: &Arc<Settings>) -> Result<()> {
     if condition.schema_owner.is_none() || set_aside.is_some() {
         run(connection, &format!("create schema rsdbt authorization {}", quote_identifier(owner)))?;
     }
-    run(connection, &format!("set local role {}", quote_identifier(owner)))?;
-    let applied = applied(connection)?;
-    if applied > layout::current() {
-        return Err(advice::refusal(&Condition { version: Some(applied), ..condition }));
+    if set_aside.is_some() || condition.version != Some(layout::current()) {
+        run(connection, &format!("set local role {}", quote_identifier(owner)))?;
+        let applied = applied(connection)?;
+        if applied > layout::current() {
+            return Err(advice::refusal(&Condition { version: Some(applied), ..condition }));
+        }
+        apply(connection, applied)?;
+        run(connection, &format!("set local role {}", quote_identifier(&condition.role)))?;
     }
-    apply(connection, applied)?;
-    run(connection, &format!("set local role {}", quote_identifier(&condition.role)))?;
     if let Some(aside) = set_aside {
         legacy::copy_of_stranger(connection, &aside)?;
     }

@@ -8,12 +8,9 @@
   {#- `horizon: 90`: older periods are taken as they are. A literal, so that an index on the event time serves. -#}
   {%- set horizon = rsdbt_periods_ago(config.get('horizon')) if config.get('horizon') is not none else none -%}
   {%- set memory = rsdbt_memory_of(this) -%}
-  {%- set starts = [] if memory.same_files else rsdbt_other_own_rows(memory, columns) -%}
-  {%- if not memory.known -%}
-    {%- do rsdbt_remember_relation(this, memory.files) -%}
-  {%- elif not memory.same_files -%}
-    {%- do run_query('update rsdbt.relations set files = ' ~ memory.files ~ ', adopted = false where relation = ' ~ memory.oid) -%}
-  {%- endif -%}
+  {%- do rsdbt_remember_relation(this, memory.files) if not memory.known -%}
+  {%- do rsdbt_mark_other_own_rows(memory, columns) if not memory.same_files -%}
+  {%- set since = " and period >= '" ~ horizon['local_start'] ~ "'" if horizon is not none -%}
   {%- set changed -%}
     select coalesce(now_there.period, known.period)
     from (
@@ -22,51 +19,41 @@
     full join (
       select input, period, row_count, checksum
       from rsdbt.periods
-      where relation = {{ memory.oid }} and input <> 'own rows' {{ "and period >= '" ~ horizon['local_start'] ~ "'" if horizon is not none }}
+      where relation = {{ memory.oid }} and input <> 'own rows' {{ since }}
     ) as known using (input, period)
     where now_there.row_count is distinct from known.row_count or now_there.checksum is distinct from known.checksum
+    union all
+    select period from rsdbt.periods where relation = {{ memory.oid }} and input = 'own rows' and row_count = -1 {{ since }}
   {%- endset -%}
-  {%- for row in run_query('select distinct period::text from (' ~ changed ~ ') as changed (period)').rows -%}
-    {%- do starts.append(row[0]) -%}
-  {%- endfor -%}
   {%- set periods = [] -%}
-  {%- for start in starts | unique if horizon is none or start >= horizon['local_start'] -%}
-    {%- do periods.append("select timestamp '" ~ start ~ "'") -%}
+  {%- for row in run_query('select distinct period::text from (' ~ changed ~ ') as changed (period)').rows -%}
+    {%- do periods.append("select timestamp '" ~ row[0] ~ "'") -%}
   {%- endfor -%}
   {{ return(periods | join('\nunion all\n') or 'select null::timestamp') }}
 {% endmacro %}
 
 {#
-  The storage is another one, or nothing is known: the table's rows per period are compared, and what is known of periods that
-  differ is forgotten. Memory of an earlier rsdbt has no own rows: there, a period that lost all of them differs.
+  The storage is another one, or nothing is known: the table's rows per period are compared, and those of periods that differ become -1,
+  until a run builds the period. Memory of an earlier rsdbt has no own rows: there, a period that lost all of them differs.
 #}
-{% macro rsdbt_other_own_rows(memory, columns) %}
+{% macro rsdbt_mark_other_own_rows(memory, columns) %}
   {%- set query -%}
-    with counted as ({{ rsdbt_count_own_rows_sql(this, columns, none) }}),
-    differing as (
-      {%- if memory.adopted %}
-      select distinct period from rsdbt.periods
-      where relation = {{ memory.oid }} and row_count > 0 and period not in (select period from counted)
-      {%- else %}
-      select period
-      from counted
-      full join (select period, row_count from rsdbt.periods where relation = {{ memory.oid }} and input = 'own rows') as known using (period)
-      where coalesce(counted.row_count, 0) <> coalesce(known.row_count, 0)
-      {%- endif %}
-    ),
+    with counted as ({{ rsdbt_count_own_rows_sql(this, columns, none) }})
+    insert into rsdbt.periods (relation, input, period, row_count)
     {%- if memory.adopted %}
-    remembered as (
-      insert into rsdbt.periods (relation, input, period, row_count) select {{ memory.oid }}, 'own rows', period, row_count from counted
-    ),
+    select {{ memory.oid }}, 'own rows', period, row_count from counted
+    union all
+    select distinct {{ memory.oid }}, 'own rows', period, -1
+    from rsdbt.periods
+    where relation = {{ memory.oid }} and row_count > 0 and period not in (select period from counted)
+    {%- else %}
+    select {{ memory.oid }}, 'own rows', period, -1
+    from counted
+    full join (select period, row_count from rsdbt.periods where relation = {{ memory.oid }} and input = 'own rows') as known using (period)
+    where coalesce(counted.row_count, 0) <> coalesce(known.row_count, 0)
     {%- endif %}
-    forgotten as (
-      delete from rsdbt.periods where relation = {{ memory.oid }} and period in (select period from differing)
-    )
-    select period::text from differing
+    on conflict (relation, input, period) do update set row_count = excluded.row_count
   {%- endset -%}
-  {%- set starts = [] -%}
-  {%- for row in run_query(query).rows -%}
-    {%- do starts.append(row[0]) -%}
-  {%- endfor -%}
-  {{ return(starts) }}
+  {%- do run_query(query) -%}
+  {%- do run_query('update rsdbt.relations set files = ' ~ memory.files ~ ', adopted = false where relation = ' ~ memory.oid) -%}
 {% endmacro %}
