@@ -12,7 +12,13 @@ pub mod hex;
 /// Maps and sets by hash.  [foldhash]
 pub mod hashed;
 
-/// Files that every run writes again.
+/// The time that never goes back.
+pub mod clock;
+
+/// Reading files that users name.
+pub mod regular;
+
+/// Files and folders of our own: written, replaced and removed.
 pub mod output;
 
 /// Work shared out to the machine's cores.

@@ -132,3 +132,22 @@ fn every_artifact_crate_is_looked_for() {
     }
     assert_eq!(named, searched);
 }
+
+/// Who removes or renames must have made it: one module does, and knows.
+#[test]
+fn only_output_removes_and_renames() {
+    let is_test = |path: &Path| path.to_string_lossy().ends_with("tests.rs");
+    let mut strays = Vec::new();
+    for path in sources(Path::new("src"), "rs").into_iter().filter(|path| module_of(path) != "output") {
+        if is_test(&path) {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        let calls = ["remove_dir(", "remove_dir_all(", "remove_file(", "fs::rename(", "unlink"];
+        for line in code_lines(code).filter(|line| calls.iter().any(|call| line.contains(call))) {
+            strays.push(format!("{}: {}", path.display(), line.trim()));
+        }
+    }
+    assert!(strays.is_empty(), "these lines remove or rename by themselves:\n{}", strays.join("\n"));
+}

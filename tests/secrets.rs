@@ -27,7 +27,7 @@ fn spellings(password: &str) -> Vec<String> {
     vec![password.to_owned(), escaped, json, password.replace('\'', "''")]
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

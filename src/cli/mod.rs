@@ -107,8 +107,20 @@ pub fn command() -> Command {
     command.subcommands(COMMANDS.iter().map(|sub| subcommand(sub, complete)))
 }
 
+/// clap itself minds NO_COLOR and TERM; our own switch is read before the command line is.
+fn color() -> clap::ColorChoice {
+    let off = std::env::var("DBT_USE_COLORS")
+        .is_ok_and(|value| matches!(&*value.to_lowercase(), "0" | "f" | "false"));
+    if off || std::env::args().any(|word| word == "--no-use-colors") {
+        clap::ColorChoice::Never
+    } else {
+        clap::ColorChoice::Auto
+    }
+}
+
 fn root() -> Command {
     Command::new("rsdbt")
+        .color(color())
         .about("Compile a directory of Jinja-SQL models into a DAG and run it on PostgreSQL")
         .disable_version_flag(true)
         .arg(

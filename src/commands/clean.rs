@@ -50,35 +50,47 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
     }
     for (target, path) in targets {
         invocation.emitter.emit(Event::CheckCleanPath { path: target.clone() });
-        if is_protected(&path, &root, &file) {
+        if is_protected(&path, &root, &file) || is_linked(&path, &root) {
             invocation.emitter.emit(Event::ProtectedCleanPath { path: target });
             continue;
         }
-        remove(&path)?;
+        remove(&path, &root)?;
         invocation.emitter.emit(Event::ConfirmCleanPath { path: target });
     }
     invocation.emitter.emit(Event::FinishedCleanPaths {});
     Ok(Outcome::Success)
 }
 
-/// Folders that hold what users wrote, and what contains them.
+/// Folders that hold what users wrote, and what contains them; links, behind which may be anything.
 fn is_protected(path: &Path, root: &Path, file: &ProjectFile) -> bool {
     let written = file
         .paths
         .all_sources()
         .into_iter()
         .chain(file.paths.docs.clone())
-        .map(|folder| normal(&root.join(&folder)));
-    written.chain([root.to_path_buf()]).any(|folder| folder.starts_with(path))
+        .chain(file.paths.assets.clone())
+        .chain([".git".to_owned()])
+        .map(|folder| normal(&root.join(&folder)))
+        .chain([root.to_path_buf()]);
+    let real = path.canonicalize();
+    written.into_iter().any(|folder| {
+        folder.starts_with(path)
+            || matches!((&real, folder.canonicalize()), (Ok(real), Ok(folder)) if folder.starts_with(real))
+    })
 }
 
-fn remove(path: &Path) -> Result<()> {
-    let result = match std::fs::symlink_metadata(path) {
-        Err(_) => Ok(()),
-        Ok(metadata) if metadata.is_dir() => std::fs::remove_dir_all(path),
-        Ok(_) => std::fs::remove_file(path),
-    };
-    result.map_err(|error| {
+/// Whether the path is a link, or leads through one below the project.
+fn is_linked(path: &Path, root: &Path) -> bool {
+    let is_link = |path: &Path| std::fs::symlink_metadata(path).is_ok_and(|data| data.is_symlink());
+    path.ancestors()
+        .take_while(|part| *part != root)
+        .take(if path.starts_with(root) { usize::MAX } else { 1 })
+        .any(is_link)
+}
+
+fn remove(path: &Path, root: &Path) -> Result<()> {
+    let below = if path.starts_with(root) { root } else { path.parent().unwrap_or(root) };
+    crate::output::remove(path, below).map_err(|error| {
         Diagnostic::runtime("clean-failed", format!("cannot delete {}: {error}", path.display())).boxed()
     })
 }

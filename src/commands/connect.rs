@@ -67,6 +67,13 @@ fn word<T: Default>(text: Option<&String>, from_name: fn(&str) -> Option<T>) -> 
     text.and_then(|text| from_name(text)).unwrap_or_default()
 }
 
+impl Connect {
+    /// The settings alone, for commands that must do without a server.
+    pub(super) fn offline(profile: &Profile) -> Result<Self> {
+        Ok(Self { settings: settings(&profile.target, profile.threads)?, _server: None })
+    }
+}
+
 /// The adapter's view of a profile's output.
 pub(super) fn settings(target: &Target, threads: usize) -> Result<Settings> {
     let mode = match target.sslmode.as_deref() {

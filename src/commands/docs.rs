@@ -62,7 +62,7 @@ fn write_page(session: &Session<'_>, parsed: &Parsed) -> CommandResult {
         invocation.emitter.emit(Event::CannotGenerateDocs {});
         return Ok(Outcome::Failure);
     }
-    copy_assets(session)?;
+    super::assets::copy(session)?;
     let manifest_path = session.target_directory.join("manifest.json");
     let manifest = artifact::read(&manifest_path)?.unwrap_or_else(|| serde_json::json!(&*parsed.manifest));
     let catalog = if flags.boolean("empty_catalog") {
@@ -133,7 +133,7 @@ fn metadata(invocation: &Invocation) -> Map<String, Json> {
     let time = |at: jiff::Timestamp| at.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string();
     let mut metadata = Map::new();
     metadata.insert("dbt_version".to_owned(), DBT_VERSION.into());
-    metadata.insert("generated_at".to_owned(), time(jiff::Timestamp::now()).into());
+    metadata.insert("generated_at".to_owned(), time(crate::clock::now()).into());
     metadata.insert("invocation_id".to_owned(), invocation.id.clone().into());
     metadata.insert("invocation_started_at".to_owned(), time(invocation.started_at).into());
     metadata.insert("env".to_owned(), Json::Object(artifacts.env));
@@ -163,38 +163,6 @@ fn page(
     let sources = artifact::read(&session.target_directory.join("sources.json"))?;
     let artifacts = Artifacts { manifest, catalog: Some(catalog), run_results, sources: sources.as_ref() };
     Ok(docs::generate(artifacts, &lineage))
-}
-
-/// `asset-paths` go along with the page.
-fn copy_assets(session: &Session<'_>) -> Result<()> {
-    for asset in &session.project.root.file.paths.assets {
-        let from = session.invocation.project_directory.join(asset);
-        let to = session.target_directory.join(asset);
-        if from.is_dir() {
-            let failed = |error: std::io::Error| {
-                Diagnostic::runtime("unwritable-file", format!("cannot copy {}: {error}", from.display()))
-            };
-            if to.exists() {
-                std::fs::remove_dir_all(&to).map_err(failed)?;
-            }
-            copy_folder(&from, &to).map_err(failed)?;
-        }
-    }
-    Ok(())
-}
-
-fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_folder(&entry.path(), &target)?;
-        } else {
-            std::fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
 }
 
 pub(super) fn serve(invocation: &Invocation) -> CommandResult {

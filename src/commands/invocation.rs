@@ -94,7 +94,7 @@ impl Invocation {
     }
 
     fn start_with(parsed: cli::Invocation, shared: Option<Arc<Emitter>>) -> Result<Self, Diagnostics> {
-        let started_at = jiff::Timestamp::now();
+        let started_at = crate::clock::now();
         let working_directory = std::env::current_dir().map_err(|error| {
             Diagnostic::runtime("working-directory", format!("the working directory cannot be read: {error}"))
         })?;
@@ -234,7 +234,7 @@ impl Invocation {
                 2
             }
         };
-        let elapsed = (jiff::Timestamp::now() - self.started_at).total(jiff::Unit::Second).unwrap_or(0.0);
+        let elapsed = crate::clock::elapsed().as_secs_f64();
         // dbt: an environment variable brings the report before the reader's eyes
         let level = match self.environment.get("DBT_SHOW_RESOURCE_REPORT") {
             Some(_) => Level::Info,
@@ -244,11 +244,25 @@ impl Invocation {
         self.emitter.emit(Event::CommandCompleted {
             command: format!("rsdbt {}", self.command),
             success: code == 0,
-            completed_at: jiff::Timestamp::now().to_string(),
+            completed_at: crate::clock::now().to_string(),
             elapsed,
         });
         self.emitter.flush();
-        ExitCode::from(code)
+        match self.emitter.broken() {
+            // a log that nobody reads any more says nothing about the work
+            Some(error) if error.kind() == std::io::ErrorKind::BrokenPipe && self.does_work() => {
+                ExitCode::from(code)
+            }
+            Some(error) => ExitCode::from(code.max(unprinted(&error))),
+            None => ExitCode::from(code),
+        }
+    }
+
+    /// Whether the command changes the database: what it prints is not its product then.
+    fn does_work(&self) -> bool {
+        const WORK: [&str; 9] =
+            ["build", "clone", "deps", "retry", "run", "run-operation", "schedule", "seed", "snapshot"];
+        self.command == "test" || WORK.contains(&self.command.as_str())
     }
 
     /// As artifacts name this call.
@@ -269,6 +283,16 @@ impl Invocation {
     }
 }
 
+/// The exit status of a command whose output cannot be printed. A closed pipe (`| head`) is silent, as everywhere.
+pub(super) fn unprinted(error: &std::io::Error) -> u8 {
+    const CLOSED_PIPE: u8 = 128 + 13;
+    if error.kind() == std::io::ErrorKind::BrokenPipe {
+        return CLOSED_PIPE;
+    }
+    crate::report::complain(&format!("cannot write to standard output: {error}"));
+    2
+}
+
 /// All problems as text, each as it would look alone.
 pub(super) fn render_all(problems: &Diagnostics) -> String {
     problems.0.iter().map(crate::diagnostic::render).collect::<Vec<_>>().join("\n\n")
@@ -281,7 +305,8 @@ pub(super) fn report_without_flags(problems: &Diagnostics) {
     if usage {
         crate::report::complain(&text);
     } else {
-        crate::report::say(&format!("Encountered an error:\n{text}"));
+        // the exit status says the same
+        let _ = crate::report::say(&format!("Encountered an error:\n{text}"));
     }
 }
 
@@ -306,7 +331,11 @@ fn emitter(
     let width = usize::try_from(flags.integer("printer_width").unwrap_or(80)).unwrap_or(80);
     let is_terminal = std::io::stdout().is_terminal();
     let explicit = flags.origin("use_colors") != crate::config::flags::FlagOrigin::Default;
-    let color = flags.boolean("use_colors") && (is_terminal || explicit);
+    let set = |name: &str| environment.get(name).unwrap_or_default();
+    let is_dumb = set("TERM") == "dumb";
+    // what was asked for by name counts more than what the environment prefers
+    let is_plain = !set("NO_COLOR").is_empty() || is_dumb;
+    let color = flags.boolean("use_colors") && (explicit || (is_terminal && !is_plain));
     let format = |name: &str, default: Format| Format::parse(flags.text(name).unwrap_or("default"), default);
     let terminal_format =
         format("log_format", if flags.boolean("debug") { Format::Debug } else { Format::Text });
@@ -330,7 +359,7 @@ fn emitter(
         log_cache_events: flags.boolean("log_cache_events"),
         quiet,
         interactive: is_terminal && terminal_format != Format::Json,
-        progress: is_terminal && terminal_format == Format::Text && !quiet,
+        progress: is_terminal && !is_dumb && terminal_format == Format::Text && !quiet,
         invocation: crate::report::Invocation { id: id.to_owned(), extra: Map::new() },
     };
     let mut warnings = match flags.get("warn_error_options") {
@@ -340,7 +369,8 @@ fn emitter(
     if flags.boolean("warn_error") {
         warnings = WarningOptions::all_errors();
     }
-    let reporter = Reporter::new(settings, Scrubber::new(environment.secrets()));
+    let scrubber = Scrubber::new(environment.secrets()).with_folder(project);
+    let reporter = Reporter::new(settings, scrubber);
     Ok(Emitter::new(Box::new(reporter), warnings, flags.boolean("show_all_deprecations")))
 }
 
@@ -350,7 +380,7 @@ fn new_id() -> String {
     let mut bytes = [0_u8; 16];
     let read = std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));
     if read.is_err() {
-        let nanos = jiff::Timestamp::now().as_nanosecond().unsigned_abs();
+        let nanos = crate::clock::now().as_nanosecond().unsigned_abs();
         bytes = (nanos ^ (u128::from(std::process::id()) << 96)).to_be_bytes();
     }
     bytes[6] = (bytes[6] & 0x0f) | 0x40;

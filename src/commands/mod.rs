@@ -1,7 +1,9 @@
 //! Each command wires the stages: arguments to settings, project, manifest, graph, plan, results.
 
 mod artifact;
+mod assets;
 mod clean;
+mod compiled;
 mod connect;
 mod db;
 mod debug;
@@ -46,13 +48,14 @@ pub fn main(arguments: impl IntoIterator<Item = String>) -> ExitCode {
         Ok(invocation) => invocation,
         Err(error) => {
             // clap prints help to stdout and errors to stderr
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+            let printed = error.print();
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            return ExitCode::from(printed.map_or_else(|error| invocation::unprinted(&error), |()| code));
         }
     };
     if invocation.command == "version" {
-        version::print();
-        return ExitCode::SUCCESS;
+        let printed = version::print();
+        return ExitCode::from(printed.map_or_else(|error| invocation::unprinted(&error), |()| 0));
     }
     if invocation.command.is_empty() {
         let _ = cli::command().print_help();

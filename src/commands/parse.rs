@@ -12,8 +12,7 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let parsed = session.parse()?;
     let path = session.target_directory.join("perf_info.json");
     if invocation.flags.boolean("write_json") {
-        let elapsed =
-            (jiff::Timestamp::now() - invocation.started_at).total(jiff::Unit::Second).unwrap_or(0.0);
+        let elapsed = crate::clock::elapsed().as_secs_f64();
         let info = json!({"path_count": parsed.manifest.nodes.len(), "load_all_elapsed": elapsed});
         artifact::write(&path, info.to_string())?;
         invocation.emitter.emit(Event::ParsePerfInfoPath { path: path.display().to_string() });

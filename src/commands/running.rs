@@ -15,7 +15,7 @@ use crate::hashed::{HashMap, HashSet};
 use crate::jinja::objects::Policy;
 use crate::jinja::runtime::Surroundings;
 use crate::manifest::{Deferral, Lookup, Manifest, Precedence};
-use crate::run::{BatchResults, Command, CommentSetting, Interrupt, RunInputs};
+use crate::run::{BatchResults, Command, CommentSetting, Interrupt, Introspection, RunInputs};
 
 /// How long a run waits for another one on the same schema.
 const LOCK_WAIT: Duration = Duration::from_mins(10);
@@ -61,7 +61,10 @@ pub(super) fn inputs(
         store_failures: flags.boolean("store_failures"),
         populate_cache: flags.boolean("populate_cache"),
         cache_selected_only: flags.boolean("cache_selected_only"),
-        introspect: flags.get("introspect") != Some(&Json::Bool(false)),
+        introspection: match flags.get("introspect") {
+            Some(Json::Bool(false)) => Introspection::Refused,
+            _ => Introspection::Allowed,
+        },
         write_json: flags.boolean("write_json"),
         use_colors: flags.boolean("use_colors"),
         event_time,

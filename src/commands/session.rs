@@ -184,7 +184,7 @@ impl<'i> Session<'i> {
             store_failures: self.invocation.flags.boolean("store_failures"),
             flags: self.invocation.flags.values(),
             metadata: self.metadata(),
-            now: seconds(jiff::Timestamp::now()),
+            now: seconds(crate::clock::now()),
         }
     }
 
@@ -193,7 +193,7 @@ impl<'i> Session<'i> {
         let quoting = self.project.root.file.quoting;
         Metadata {
             dbt_version: DBT_VERSION.to_owned(),
-            generated_at: Some(iso(jiff::Timestamp::now())),
+            generated_at: Some(iso(crate::clock::now())),
             invocation_id: Some(self.invocation.id.clone()),
             invocation_started_at: Some(iso(self.invocation.started_at)),
             env: self
@@ -281,6 +281,7 @@ impl<'i> Session<'i> {
             return Ok(());
         }
         let path = self.target_directory.join("manifest.json");
+        crate::output::sweep(&self.target_directory);
         let failed = |error: std::io::Error| artifact::unwritable(&path, &error);
         let output = crate::output::Output::create(&path).map_err(failed)?;
         let mut writer = std::io::BufWriter::new(output);

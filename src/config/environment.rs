@@ -20,7 +20,7 @@ pub struct Environment {
 impl Environment {
     /// The process's environment over `.env` of a directory, if there is one.
     pub fn read(directory: &Path) -> Self {
-        let text = std::fs::read_to_string(directory.join(".env")).unwrap_or_default();
+        let text = crate::regular::read_to_string(&directory.join(".env")).unwrap_or_default();
         let process = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         Self { variables: parse(&text).into_iter().chain(process).collect() }

@@ -133,7 +133,7 @@ impl PackagesFile {
 }
 
 fn load(project: &Path, shown: &str, name: &str) -> Result<Option<Yaml>> {
-    let Ok(text) = std::fs::read_to_string(project.join(name)) else { return Ok(None) };
+    let Ok(text) = crate::regular::read_to_string(&project.join(name)) else { return Ok(None) };
     let yaml = yaml::load(&SourceText::new(format!("{shown}{name}"), text))?.yaml;
     Ok(if yaml.is_null() { None } else { Some(yaml) })
 }

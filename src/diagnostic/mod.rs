@@ -3,10 +3,12 @@
 //! Every stage converts its own library's errors into a `Diagnostic` at its border; `report` draws them
 //! with [`render`].
 
+mod excerpt;
 mod render;
 mod source;
 mod suggest;
 
+pub(crate) use excerpt::MASK;
 pub use render::render;
 pub use source::{SourceText, Span};
 pub use suggest::{did_you_mean, nearest};

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::excerpt::Excerpt;
 use super::{Diagnostic, Label};
 
 /// Plain text without colour; `report` adds the colours and the log prefix.
@@ -26,19 +27,12 @@ pub fn render(diagnostic: &Diagnostic) -> String {
 }
 
 fn render_label(text: &mut String, label: &Label) {
-    let span = &label.span;
-    let source = &span.source.text;
-    let (line, column) = span.source.position(span.range.start);
+    let (line, _) = label.span.source.position(label.span.range.start);
     let gutter = " ".repeat(line.to_string().len());
-    let _ = write!(text, "\n {gutter}--> {}", span.location());
-    let Some(content) = source.lines().nth(line - 1) else { return };
-    let shown = content.replace('\t', " ");
-    let rest = shown.chars().count().saturating_sub(column - 1).max(1);
-    let end = span.range.end.min(source.len());
-    let marked = source.get(span.range.start..end).unwrap_or_default();
-    let width = marked.lines().next().unwrap_or_default().chars().count().clamp(1, rest);
-    let _ = write!(text, "\n {gutter} |\n {line} | {shown}");
-    let _ = write!(text, "\n {gutter} | {}{}", " ".repeat(column - 1), "^".repeat(width));
+    let _ = write!(text, "\n {gutter}--> {}", label.span.location());
+    let Some(excerpt) = Excerpt::of(&label.span) else { return };
+    let mark = format!("{}{}", " ".repeat(excerpt.column), "^".repeat(excerpt.width));
+    let _ = write!(text, "\n {gutter} |\n {line} | {}\n {gutter} | {mark}", excerpt.line);
     if !label.note.is_empty() {
         let _ = write!(text, " {}", label.note);
     }

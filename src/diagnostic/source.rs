@@ -10,6 +10,8 @@ pub struct SourceText {
     pub text: String,
     /// Part of the program: places in it tell users nothing that they could change.
     pub built_in: bool,
+    /// What of the text may be shown, line by line, where the text itself may not: a file that holds secrets.
+    shown: Option<String>,
     /// Where lines end, once somebody has asked for a place: a file may be wrong in thousands of them.
     line_breaks: OnceLock<Vec<usize>>,
 }
@@ -24,15 +26,25 @@ impl Eq for SourceText {}
 
 impl SourceText {
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
-        Self::make(path.into(), text.into(), false)
+        Self::make(path.into(), text.into(), false, None)
+    }
+
+    /// A file that holds secrets: `shown` has its lines without what nobody may read.
+    pub fn secret(path: impl Into<String>, text: impl Into<String>, shown: String) -> Arc<Self> {
+        Self::make(path.into(), text.into(), false, Some(shown))
     }
 
     pub fn built_in(path: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
-        Self::make(path.into(), text.into(), true)
+        Self::make(path.into(), text.into(), true, None)
     }
 
-    fn make(path: String, text: String, built_in: bool) -> Arc<Self> {
-        Arc::new(Self { path, text, built_in, line_breaks: OnceLock::new() })
+    fn make(path: String, text: String, built_in: bool, shown: Option<String>) -> Arc<Self> {
+        Arc::new(Self { path, text, built_in, shown, line_breaks: OnceLock::new() })
+    }
+
+    /// A line (from 1) without its secrets; `None` when the text has none and may be shown.
+    pub(super) fn masked_line(&self, line: usize) -> Option<&str> {
+        self.shown.as_ref().map(|shown| shown.lines().nth(line - 1).unwrap_or_default())
     }
 
     fn line_breaks(&self) -> &[usize] {

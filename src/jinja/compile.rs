@@ -16,6 +16,7 @@ use super::closure::ClosureBody;
 use super::errors;
 use super::lower::{ClosureCompiler, Lowering, Uses};
 use super::macros::MacroDef;
+use super::nesting;
 use super::source_map::SourceMap;
 use super::tolerate::{self, Shifted};
 
@@ -186,6 +187,7 @@ fn template<'a>(
     output: Output,
     closures: ClosureCompiler<'a>,
 ) -> Result<(Template<'a>, Uses)> {
+    nesting::check(text, &map)?;
     let parsed =
         parse(text, "", syntax(last_line_break)).map_err(|error| errors::of_syntax(&error, text, &map))?;
     let mut lowering = Lowering::new(&map, closures);
@@ -204,6 +206,7 @@ fn expression_template<'a>(
     map: SourceMap,
     closures: ClosureCompiler<'a>,
 ) -> Result<(Template<'a>, Uses)> {
+    nesting::check_expression(text, &map)?;
     let parsed = parse_expr(text).map_err(|error| errors::of_syntax(&error, text, &map))?;
     let mut lowering = Lowering::new(&map, closures);
     let lowered = lowering.expression(&parsed);
@@ -212,6 +215,7 @@ fn expression_template<'a>(
 }
 
 fn default_of(text: &'static str, map: SourceMap) -> Result<(Default, Uses)> {
+    nesting::check_expression(text, &map)?;
     let parsed = parse_expr(text).map_err(|error| errors::of_syntax(&error, text, &map))?;
     let mut lowering = Lowering::new(&map, compile_closure);
     let lowered = lowering.expression(&parsed);

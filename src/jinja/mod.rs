@@ -23,6 +23,7 @@ mod lower;
 mod macros;
 mod namespace;
 mod native;
+mod nesting;
 pub mod objects;
 mod parsing;
 pub mod python;

@@ -83,7 +83,7 @@ impl SourceFile {
 /// The checksum of a seed with a size limit of one's own (`--maximum-seed-size-mib`).
 pub(crate) fn seed_checksum(path: &Path, original_file_path: &str, limit: u64) -> Checksum {
     let too_large = std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > limit);
-    match std::fs::read(path) {
+    match crate::regular::read(path) {
         Ok(bytes) if !too_large => {
             let text = String::from_utf8_lossy(&bytes);
             Checksum::of_text(text.trim_matches(is_python_space))

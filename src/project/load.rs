@@ -142,12 +142,12 @@ fn read(found: &Found, shown: &str) -> Result<SourceFile> {
 }
 
 fn read_text(absolute_path: &Path, path: &str) -> Result<String> {
-    std::fs::read(absolute_path)
+    crate::regular::read(absolute_path)
         .map_err(|problem| problem.to_string())
         .and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned()))
         .map_err(|problem| {
             Diagnostic::runtime("unreadable-file", format!("cannot read {path}: {problem}"))
-                .help("save it as UTF-8, or list it in .dbtignore")
+                .help("a project's files are regular files in UTF-8; others can be listed in .dbtignore")
                 .boxed()
         })
 }

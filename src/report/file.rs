@@ -2,7 +2,10 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+
+use crate::regular::NONBLOCK;
 
 const KEPT: u32 = 5;
 
@@ -27,8 +30,14 @@ impl LogFile {
     }
 
     fn reopen(&mut self) -> io::Result<()> {
-        let file = OpenOptions::new().create(true).append(true).open(&self.path)?;
-        self.size = file.metadata()?.len();
+        // a pipe that nobody reads must not hold up the run
+        let mut options = OpenOptions::new();
+        let file = options.create(true).append(true).custom_flags(NONBLOCK).open(&self.path)?;
+        let data = file.metadata()?;
+        self.size = data.len();
+        if !data.is_file() {
+            self.limit = 0;
+        }
         self.file = Some(io::BufWriter::new(file));
         Ok(())
     }
@@ -56,10 +65,10 @@ impl LogFile {
         for number in (1..KEPT).rev() {
             let older = self.numbered(number);
             if older.exists() {
-                fs::rename(&older, self.numbered(number + 1))?;
+                crate::output::replace(&older, &self.numbered(number + 1))?;
             }
         }
-        fs::rename(&self.path, self.numbered(1))?;
+        crate::output::replace(&self.path, &self.numbered(1))?;
         self.reopen()
     }
 

@@ -74,6 +74,8 @@ pub struct Reporter {
     /// Lines of a listing that wait to be printed together.
     listed: Mutex<String>,
     progress: progress::Progress,
+    /// Why nothing more can be printed.
+    broken: Mutex<Option<io::Error>>,
 }
 
 /// A listing is printed in pieces of this size, not line by line.
@@ -89,8 +91,15 @@ impl Reporter {
             .as_ref()
             .filter(|_| settings.file.level.is_some())
             .and_then(|path| file::LogFile::open(path, settings.log_file_max_bytes).ok());
-        let progress = progress::Progress::new(settings.progress);
-        Self { settings, scrubber, file: Mutex::new(log), listed: Mutex::default(), progress }
+        let progress = progress::Progress::new(settings.progress, settings.terminal.style.color);
+        Self {
+            settings,
+            scrubber,
+            file: Mutex::new(log),
+            listed: Mutex::default(),
+            progress,
+            broken: Mutex::default(),
+        }
     }
 
     fn print(&self, occurrence: &Occurrence<'_>) {
@@ -106,10 +115,12 @@ impl Reporter {
 
     fn print_text(&self, text: &mut String) {
         self.progress.suspend(|| {
-            let mut stdout = io::stdout().lock();
-            // A closed pipe (`| head`) must not fail the run.
-            let _ = stdout.write_all(text.as_bytes());
-            let _ = stdout.flush();
+            let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+            if broken.is_none() {
+                let mut stdout = io::stdout().lock();
+                // the run goes on; how it ends is decided at its end
+                *broken = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).err();
+            }
         });
         text.clear();
     }
@@ -218,6 +229,10 @@ impl Listener for Reporter {
     fn flush(&self) {
         Self::flush(self);
     }
+
+    fn broken(&self) -> Option<io::Error> {
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 impl Reporter {
@@ -231,9 +246,10 @@ impl Reporter {
 }
 
 /// Prints a text that belongs to no invocation.
-pub fn say(text: &str) {
+pub fn say(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    let _ = writeln!(stdout, "{text}");
+    writeln!(stdout, "{text}")?;
+    stdout.flush()
 }
 
 /// The same for mistakes in the command line, which go to stderr.

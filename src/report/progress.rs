@@ -15,12 +15,13 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new(enabled: bool) -> Self {
+    pub(super) fn new(enabled: bool, color: bool) -> Self {
         let bar = enabled.then(|| {
             // not drawn before the number of nodes is known: commands like `init` have none
             let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
+            let form = if color { "{bar:24.green}" } else { "{bar:24}" };
             if let Ok(style) =
-                ProgressStyle::with_template("{bar:24.green} {pos}/{len} [{elapsed}] {wide_msg}")
+                ProgressStyle::with_template(&format!("{form} {{pos}}/{{len}} [{{elapsed}}] {{wide_msg}}"))
             {
                 bar.set_style(style);
             }

@@ -4,6 +4,8 @@
 #[derive(Debug, Clone, Default)]
 pub struct Scrubber {
     secrets: Vec<String>,
+    /// A folder whose name would break lines, and how it is shown.
+    folder: Option<(String, String)>,
 }
 
 impl Scrubber {
@@ -17,10 +19,25 @@ impl Scrubber {
     pub fn new(secrets: impl IntoIterator<Item = String>) -> Self {
         let mut secrets: Vec<String> = secrets.into_iter().filter(|value| !value.trim().is_empty()).collect();
         secrets.sort_by_key(|value| std::cmp::Reverse(value.len()));
-        Self { secrets }
+        Self { secrets, folder: None }
+    }
+
+    /// A project's folder may be called anything: it must not begin a new line of the log.
+    #[must_use]
+    pub fn with_folder(self, folder: &std::path::Path) -> Self {
+        let raw = folder.display().to_string();
+        let shown: String = raw
+            .chars()
+            .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() })
+            .collect();
+        Self { folder: (raw != shown).then_some((raw, shown)), ..self }
     }
 
     pub fn scrub(&self, text: String) -> String {
+        let text = match &self.folder {
+            Some((raw, shown)) => text.replace(raw, shown),
+            None => text,
+        };
         self.secrets.iter().fold(text, |text, secret| {
             if text.contains(secret.as_str()) { text.replace(secret.as_str(), "*****") } else { text }
         })
@@ -35,5 +52,7 @@ mod tests {
     fn secrets_are_starred() {
         let scrubber = Scrubber::new(["abc".into(), "abcdef".into(), " ".into()]);
         assert_eq!(scrubber.scrub("x abcdef y abc z".into()), "x ***** y ***** z");
+        let scrubber = scrubber.with_folder(std::path::Path::new("/a\nb"));
+        assert_eq!(scrubber.scrub("in /a\nb/target\nabc".into()), "in /a\\nb/target\n*****");
     }
 }

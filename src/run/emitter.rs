@@ -56,6 +56,11 @@ pub trait Listener: Send + Sync {
 
     /// Everything said so far is to reach its place.
     fn flush(&self) {}
+
+    /// Why something could not be told.
+    fn broken(&self) -> Option<std::io::Error> {
+        None
+    }
 }
 
 /// Shared by all threads of an invocation.
@@ -158,8 +163,13 @@ impl Emitter {
         self.listener.flush();
     }
 
+    /// Why something could not be printed, once.
+    pub fn broken(&self) -> Option<std::io::Error> {
+        self.listener.broken()
+    }
+
     fn send(&self, event: &Event, level: Level, node: Option<&NodeInfo>) {
         let thread = super::thread_name();
-        self.listener.on(&Occurrence { event, level, at: Timestamp::now(), thread, node });
+        self.listener.on(&Occurrence { event, level, at: crate::clock::now(), thread, node });
     }
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::event::Event;
 use super::executor::{Options, follow};
 use super::hooks::Moment;
-use super::inputs::{Command, RunInputs};
+use super::inputs::{Command, Introspection, RunInputs};
 use super::interrupt::watched;
 use super::node::Session;
 use super::plan::{Action, Plan};
@@ -90,7 +90,7 @@ impl Run<'_> {
 
     fn prepare(&self, master: &mut Session, plan: &Plan, results: &mut Vec<NodeResult>) -> Result<Status> {
         let command = self.inputs.command;
-        if self.inputs.introspect {
+        if self.inputs.introspection == Introspection::Allowed {
             self.with_retries("preparing the run", &|| true, || {
                 let read = self.read_relations(master, plan);
                 master.release(self, "master")?;
@@ -132,7 +132,10 @@ impl Run<'_> {
         let options = Options {
             threads: self.inputs.threads,
             fail_fast: self.inputs.fail_fast || self.raises_first_error(),
-            skipping: self.marking(),
+            skipping: match self.inputs.introspection {
+                Introspection::NothingExists => &[],
+                _ => self.marking(),
+            },
             interrupt: &self.inputs.interrupt,
         };
         let outcome = follow(plan, options, self);
@@ -151,7 +154,9 @@ impl Run<'_> {
     }
 
     pub(super) fn raises_first_error(&self) -> bool {
-        matches!(self.inputs.command, Command::Compile | Command::Show { .. })
+        // in memory, what can be compiled is
+        self.inputs.introspection != Introspection::NothingExists
+            && matches!(self.inputs.command, Command::Compile | Command::Show { .. })
     }
 
     fn skip_all(&self, plan: &Plan, results: &mut Vec<NodeResult>) {

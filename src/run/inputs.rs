@@ -52,6 +52,16 @@ pub struct CommentSetting {
     pub append: bool,
 }
 
+/// Whether templates may ask the database while they compile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Introspection {
+    Allowed,
+    /// `--no-introspect`: no connection; what asks is an error.
+    Refused,
+    /// In memory: no connection, and no relation is there yet. Nothing is written.
+    NothingExists,
+}
+
 /// A command's settings and the stages before it.
 pub struct RunInputs {
     pub command: Command,
@@ -69,8 +79,7 @@ pub struct RunInputs {
     pub store_failures: bool,
     pub populate_cache: bool,
     pub cache_selected_only: bool,
-    /// `--no-introspect`: compile without a connection.
-    pub introspect: bool,
+    pub introspection: Introspection,
     pub write_json: bool,
     pub use_colors: bool,
     /// `--event-time-start` and `--event-time-end`, or the sample's window.

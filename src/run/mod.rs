@@ -35,7 +35,7 @@ use std::borrow::Cow;
 pub use emitter::{Emitter, Listener, NodeInfo, NodeRelation, Occurrence};
 pub use event::{Event, Level};
 pub use execute::{Outcome, execute};
-pub use inputs::{Command, CommentSetting, RunInputs};
+pub use inputs::{Command, CommentSetting, Introspection, RunInputs};
 pub use interrupt::{InFlight, Interrupt};
 pub use operation::{Operation, run_operation};
 pub use plan::{Action, Draft, Plan, Step};

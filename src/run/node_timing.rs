@@ -16,14 +16,14 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn start() -> Self {
-        Self { began: Instant::now(), started_at: Timestamp::now(), phases: Vec::new() }
+        Self { began: Instant::now(), started_at: crate::clock::now(), phases: Vec::new() }
     }
 
     /// Runs a phase and notes when it began and ended, also when it fails.
     pub(super) fn phase<T>(&mut self, name: &str, work: impl FnOnce() -> T) -> T {
-        let started_at = Timestamp::now();
+        let started_at = crate::clock::now();
         let result = work();
-        self.phases.push(Timing { name: name.to_owned(), started_at, completed_at: Timestamp::now() });
+        self.phases.push(Timing { name: name.to_owned(), started_at, completed_at: crate::clock::now() });
         result
     }
 

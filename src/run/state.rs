@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::emitter::{Emitter, NodeInfo};
 use super::event::Event;
-use super::inputs::RunInputs;
+use super::inputs::{Introspection, RunInputs};
 use super::interrupt::InFlight;
 use super::locks::Locks;
 use super::node::compile::CompiledNode;
@@ -36,6 +36,11 @@ pub(super) struct Run<'a> {
 impl<'a> Run<'a> {
     pub(super) fn new(inputs: &'a RunInputs) -> Self {
         let cache: Arc<RelationCache> = Arc::default();
+        if inputs.introspection == Introspection::NothingExists {
+            let manifest = &inputs.surroundings.manifest;
+            manifest.nodes.values().for_each(|node| cache.add_schema(&node.schema));
+            manifest.sources.values().for_each(|source| cache.add_schema(&source.schema));
+        }
         let shared = &inputs.surroundings;
         let adapter_settings = Arc::new(AdapterSettings {
             database: shared.database.clone(),

@@ -1,6 +1,6 @@
 //! The binaries inside the executable, unpacked once per machine into the user's cache directory.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Result;
 
@@ -26,6 +26,16 @@ pub(super) fn cache_roots() -> Vec<PathBuf> {
     given.into_iter().chain(shared).chain(xdg).chain(home).chain([temporary]).collect()
 }
 
+/// Makes a cache directory, or refuses one that others can write to.
+pub(super) fn make_root(root: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o755).create(root)?;
+    if crate::output::is_trusted(root) {
+        return Ok(());
+    }
+    Err(std::io::Error::other("it belongs to another user, or others can write to it"))
+}
+
 #[cfg(has_bundled_postgres)]
 mod archive {
     use std::fmt::Write as _;
@@ -48,7 +58,7 @@ mod archive {
         let mut refused = None;
         for root in cache_roots() {
             let home = root.join(&name);
-            if is_complete(&home) {
+            if crate::output::is_trusted(&root) && is_complete(&home) {
                 return Ok(home.join("bin"));
             }
             match unpack(&root, &home) {
@@ -74,9 +84,7 @@ mod archive {
 
     /// Unpacks beside the final place and renames: what is there is whole. Others wait for the lock.
     fn unpack(root: &Path, home: &Path) -> Result<()> {
-        use std::os::unix::fs::DirBuilderExt;
-        let made = fs::DirBuilder::new().recursive(true).mode(0o755).create(root);
-        made.map_err(|error| io_failed("create", root, &error))?;
+        super::make_root(root).map_err(|error| io_failed("use", root, &error))?;
         let lock = root.join("unpacking.lock");
         let _alone = fs::File::create(&lock)
             .and_then(|file| file.lock().map(|()| file))
@@ -85,16 +93,17 @@ mod archive {
             return Ok(());
         }
         let partial = root.join("unpacking");
-        let _ = fs::remove_dir_all(&partial);
+        let remove = |path: &Path| drop(crate::output::remove(path, root));
+        remove(&partial);
         fs::create_dir(&partial).map_err(|error| io_failed("create", &partial, &error))?;
         let unpacked =
             unpack_into(&partial).map_err(|error| io_failed("unpack the server into", &partial, &error));
         if let Err(error) = unpacked {
-            let _ = fs::remove_dir_all(&partial);
+            remove(&partial);
             return Err(error);
         }
-        let _ = fs::remove_dir_all(home);
-        fs::rename(&partial, home).map_err(|error| io_failed("create", home, &error))
+        remove(home);
+        crate::output::replace(&partial, home).map_err(|error| io_failed("create", home, &error))
     }
 
     fn unpack_into(partial: &Path) -> std::io::Result<()> {

@@ -1,7 +1,7 @@
 //! A cluster's directories on disk: data, socket, log; and `initdb` on first use.
 
 use std::fs;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -61,11 +61,8 @@ impl Cluster {
     pub(super) fn make_directories(&self) -> Result<()> {
         for dir in [&self.home, &self.socket_dir] {
             // the server's account must get through the parents
-            if let Some(parent) = dir.parent() {
-                fs::create_dir_all(parent).map_err(|error| io_failed("create", parent, &error))?;
-            }
-            let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
-            made.map_err(|error| io_failed("create", dir, &error))?;
+            let made = crate::output::private_folder(dir, self.account.map(|account| account.uid));
+            made.map_err(|error| io_failed("use", dir, &error))?;
             if let Some(account) = self.account {
                 account.own(dir).map_err(|error| io_failed("hand over", dir, &error))?;
             }
@@ -86,7 +83,7 @@ impl Cluster {
 
     pub(super) fn initialize(&self, binaries: &Binaries) -> Result<()> {
         // what a broken attempt left is no data of anybody
-        let _ = fs::remove_dir_all(&self.data);
+        let _ = crate::output::remove(&self.data, &self.home);
         let mut command = Command::new(binaries.dir.join("initdb"));
         command.arg("-D").arg(&self.data).args(["-U", SUPERUSER, "-A", "trust", "--no-sync", "-E", "UTF8"]);
         if binaries.major >= 17 {
@@ -103,7 +100,7 @@ impl Cluster {
         if output.status.success() {
             return Ok(());
         }
-        let _ = fs::remove_dir_all(&self.data);
+        let _ = crate::output::remove(&self.data, &self.home);
         let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         Err(failed(format!("initdb failed in `{}`", self.home.display())).cause(said).boxed())
     }

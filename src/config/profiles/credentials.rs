@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::config::yaml::Entry;
 use crate::config::{Fields, Yaml};
-use crate::diagnostic::{Diagnostic, Result, did_you_mean};
+use crate::diagnostic::{Diagnostic, MASK, Result, did_you_mean};
 use crate::hashed::IndexMap;
 
 use super::target::{Embedded, Target};
-use super::{pgpass, service, uri};
+use super::{masked, pgpass, service, uri};
 
-const KNOWN: &[&str] = &[
+/// The keys of an output.
+pub(super) const KNOWN: &[&str] = &[
     "type",
     "host",
     "user",
@@ -54,6 +56,28 @@ const KNOWN: &[&str] = &[
     "bin_dir",
 ];
 
+/// dbt's other adapters.
+const OTHER_ADAPTERS: [&str; 18] = [
+    "athena",
+    "bigquery",
+    "clickhouse",
+    "databricks",
+    "duckdb",
+    "dremio",
+    "fabric",
+    "glue",
+    "greenplum",
+    "materialize",
+    "mysql",
+    "oracle",
+    "redshift",
+    "snowflake",
+    "spark",
+    "sqlite",
+    "sqlserver",
+    "trino",
+];
+
 /// Values by libpq's names, the more specific source first.
 struct Sources<'a> {
     fields: &'a Fields<'a>,
@@ -78,7 +102,7 @@ impl Sources<'_> {
             Ok(number) => Ok(Some(number)),
             Err(_) => {
                 let place = self.fields.get(key).unwrap_or(self.fields.yaml);
-                Err(Diagnostic::runtime("profile-key", format!("'{text}' is not a number for `{key}`"))
+                Err(Diagnostic::runtime("profile-key", format!("`{key}` is not a number in its range"))
                     .label(place.span(), "")
                     .help("write digits only")
                     .boxed())
@@ -180,16 +204,23 @@ fn check_type(fields: &Fields<'_>) -> Result<()> {
     if matches!(kind.as_str(), "postgres" | "postgresql") {
         return Ok(());
     }
-    Err(Diagnostic::runtime("profile-type", format!("Could not find adapter type {kind}!"))
+    // dbt names the type; a type is shown only if it is one
+    let shown = OTHER_ADAPTERS.iter().find(|known| **known == kind).copied().unwrap_or(MASK);
+    Err(Diagnostic::runtime("profile-type", format!("Could not find adapter type {shown}!"))
         .label(fields.get("type").unwrap_or(fields.yaml).span(), "")
         .help("rsdbt runs on PostgreSQL: `type: postgres`")
         .boxed())
 }
 
+/// `{password:hunter2}` is a key without a value.
+fn shown(entry: &Entry) -> &str {
+    if entry.value.is_null() { MASK } else { masked::name(&entry.key) }
+}
+
 fn warn_unknown(fields: &Fields<'_>, warnings: &mut Vec<Diagnostic>) {
     for entry in fields.mapping().iter().filter(|entry| !KNOWN.contains(&entry.key.as_str())) {
         warnings.push(
-            Diagnostic::warning("UnknownProfileKey", format!("unknown key `{}` in {fields}", entry.key))
+            Diagnostic::warning("UnknownProfileKey", format!("unknown key `{}` in {fields}", shown(entry)))
                 .label(entry.key_span(), "")
                 .maybe_help(did_you_mean(&entry.key, KNOWN.iter().copied())),
         );
@@ -209,7 +240,7 @@ fn read_fallbacks(fields: &Fields<'_>) -> Result<Vec<IndexMap<String, String>>> 
     }
     if let Some(name) = fields.text("service")? {
         let found = service::find(&name).ok_or_else(|| {
-            Diagnostic::runtime("profile-service", format!("definition of service \"{name}\" not found"))
+            Diagnostic::runtime("profile-service", "definition of this service not found")
                 .label(fields.get("service").unwrap_or(fields.yaml).span(), "")
                 .help("services are defined in ~/.pg_service.conf or in the file that PGSERVICEFILE names")
         })?;
@@ -230,7 +261,7 @@ fn one_of(sources: &Sources<'_>, key: &str, words: &[&'static str]) -> Result<Op
     }
     let place = sources.fields.get(key).unwrap_or(sources.fields.yaml);
     let code = if key == "sslmode" { "profile-sslmode" } else { "profile-key" };
-    Err(Diagnostic::runtime(code, format!("invalid {key} value: \"{word}\""))
+    Err(Diagnostic::runtime(code, format!("invalid {key} value"))
         .label(place.span(), "")
         .help(
             did_you_mean(&word, words.iter().copied())
@@ -248,7 +279,7 @@ fn read_ports(sources: &Sources<'_>) -> Result<Vec<u16>> {
         "" => Ok(5432),
         text => text.parse().map_err(|_| {
             let place = sources.fields.get("port").unwrap_or(sources.fields.yaml);
-            Diagnostic::runtime("profile-key", format!("'{text}' is not a number for `port`"))
+            Diagnostic::runtime("profile-key", "`port` is not a number in its range")
                 .label(place.span(), "")
                 .help("one port, or one for each host: `5432,5433`")
                 .boxed()
@@ -302,12 +333,14 @@ fn run_password_command(fields: &Fields<'_>, command: &str) -> Result<String> {
     let failed = |why: String| {
         Diagnostic::runtime("password-command", format!("`password_command` failed: {why}"))
             .label(fields.get("password_command").unwrap_or(fields.yaml).span(), "")
+            .help("run the command by hand to see what it prints")
             .boxed()
     };
     let output =
         Command::new("sh").arg("-c").arg(command).output().map_err(|error| failed(error.to_string()))?;
     if !output.status.success() {
-        return Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
+        // what it printed may hold the secret itself, on stderr too
+        return Err(failed(format!("{} (its output is not shown)", output.status)));
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim_end_matches(['\r', '\n']).to_owned())
 }

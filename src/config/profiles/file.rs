@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use crate::config::{Fields, Renderer, Yaml, holds_jinja, render_tree, yaml};
 use crate::diagnostic::{Diagnostic, Result, SourceText, did_you_mean};
 
-use super::{Profile, credentials};
+use super::{Profile, credentials, masked};
 
 /// A parsed profiles.yml; nothing in it is rendered before a profile is chosen.
 #[derive(Debug, Clone)]
@@ -40,14 +40,25 @@ impl ProfilesFile {
     /// Reads profiles.yml of a directory; `None` if there is none.
     pub fn read(directory: &Path) -> Result<Option<Self>> {
         let path = directory.join("profiles.yml");
-        let Ok(text) = std::fs::read_to_string(&path) else { return Ok(None) };
-        let loaded = yaml::load(&SourceText::new(path.display().to_string(), text))?;
+        let text = match crate::regular::read_to_string(&path) {
+            Ok(text) => text,
+            Err(problem) if problem.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(problem) => {
+                return Err(invalid(&format!("{} cannot be read: {problem}", path.display()))
+                    .help("the file must be readable and its text UTF-8")
+                    .boxed());
+            }
+        };
+        let shown = masked::lines(&text);
+        let source = SourceText::secret(path.display().to_string(), text, shown);
+        let loaded = yaml::load(&source).map_err(|problem| masked::yaml_problem(*problem))?;
+        let warnings = loaded.warnings.into_iter().map(masked::yaml_problem).collect();
         if loaded.yaml.as_mapping().is_none_or(yaml::Mapping::is_empty) {
             return Err(invalid(&format!("The profiles.yml file at {} is empty", path.display()))
                 .help("add a profile, or remove the file to use the embedded server")
                 .boxed());
         }
-        Ok(Some(Self { path, yaml: loaded.yaml, warnings: loaded.warnings }))
+        Ok(Some(Self { path, yaml: loaded.yaml, warnings }))
     }
 
     /// The flags in the legacy `config:` block.
@@ -106,6 +117,7 @@ impl ProfilesFile {
             None => {
                 let names: Vec<&str> = self.yaml.as_mapping().map(|m| m.keys().collect()).unwrap_or_default();
                 let hint = did_you_mean(name, names.iter().copied()).unwrap_or_else(|| {
+                    let names: Vec<&str> = names.into_iter().map(masked::name).collect();
                     format!("{} has the profiles {}", self.path.display(), names.join(", "))
                 });
                 Err(Diagnostic::runtime("profile-missing", format!("Could not find profile named '{name}'"))
@@ -142,10 +154,12 @@ fn target_name(profile: &Yaml, chosen: Option<&str>, renderer: &dyn Renderer) ->
         return Ok("default".to_owned());
     };
     match value.as_str() {
-        Some(text) if holds_jinja(text) => Ok(match renderer.render(text, value.span())? {
-            Json::String(name) => name,
-            other => other.to_string(),
-        }),
+        Some(text) if holds_jinja(text) => {
+            Ok(match masked::ValueRenderer(renderer).render(text, value.span())? {
+                Json::String(name) => name,
+                other => other.to_string(),
+            })
+        }
         _ => value.scalar_text().ok_or_else(|| value.wrong_type("`target`", "the name of an output")),
     }
 }
@@ -160,14 +174,15 @@ fn output<'a>(profile: &'a Yaml, name: &str, target: &str) -> Result<&'a Yaml> {
         let mut valid = String::new();
         for key in outputs.keys() {
             valid.push_str("\n - ");
-            valid.push_str(key);
+            valid.push_str(masked::name(key));
         }
         let place = profile.get("target").unwrap_or(profile);
         return Err(Diagnostic::runtime(
             "target-missing",
             format!(
-                "The profile '{name}' does not have a target named '{target}'. \
-                 The valid target names for this profile are:{valid}"
+                "The profile '{name}' does not have a target named '{}'. \
+                 The valid target names for this profile are:{valid}",
+                masked::name(target)
             ),
         )
         .label(place.span(), "")
@@ -187,17 +202,11 @@ fn output<'a>(profile: &'a Yaml, name: &str, target: &str) -> Result<&'a Yaml> {
     Ok(output)
 }
 
-/// dbt: a password that is no valid Jinja is taken as it is.
 fn render_output(output: &Yaml, renderer: &dyn Renderer) -> Result<Yaml> {
-    struct Lenient<'a>(&'a dyn Renderer);
-    impl Renderer for Lenient<'_> {
-        fn render(&self, text: &str, span: crate::diagnostic::Span) -> Result<Json> {
-            Ok(self.0.render(text, span).unwrap_or_else(|_| Json::String(text.to_owned())))
-        }
-    }
-    let passwords = |path: &[String]| path.iter().any(|key| key == "password" || key == "pass");
-    let rendered = render_tree(output, renderer, &passwords)?;
-    render_tree(&rendered, &Lenient(renderer), &|path| !passwords(path))
+    let passwords = |path: &[String]| path.iter().any(|key| key == "password");
+    let values = masked::ValueRenderer(renderer);
+    let rendered = render_tree(output, &values, &passwords)?;
+    render_tree(&rendered, &masked::PasswordRenderer(&values), &|path| !passwords(path))
 }
 
 fn read_threads(fields: &Fields<'_>) -> Result<usize> {
@@ -220,7 +229,8 @@ mod tests {
         fn render(&self, text: &str, span: Span) -> Result<Json> {
             match text {
                 "{{ env_var('P') }}" => Ok(Json::from(5433)),
-                _ => Err(Diagnostic::compilation("env-var", "not set").label(span, "").boxed()),
+                "{% x" => Err(Diagnostic::compilation("jinja-syntax", "not a template").boxed()),
+                _ => Err(Diagnostic::compilation("missing-env-var", "not set").label(span, "").boxed()),
             }
         }
     }
@@ -232,7 +242,7 @@ mod tests {
         file.choose(choice, &Environment, &mut Vec::new())
     }
 
-    const TEXT: &str = "p:\n  target: dev\n  outputs:\n    dev: {type: postgres, host: h, user: u, pass: '{% x', port: \"{{ env_var('P') }}\", dbname: d, schema: s, threads: 3, lock_timeout: 5s}\n    bad: {type: snowflake}\n    small: {type: postgres, host: h}\n    jinja: {type: postgres, host: \"{{ env_var('Q') }}\"}\n    own: {type: postgres, embedded: {durable: true}, schema: s}\n";
+    const TEXT: &str = "p:\n  target: dev\n  outputs:\n    dev: {type: postgres, host: h, user: u, password: '{% x', port: \"{{ env_var('P') }}\", dbname: d, schema: s, threads: 3, lock_timeout: 5s}\n    bad: {type: snowflake}\n    small: {type: postgres, host: h}\n    jinja: {type: postgres, host: \"{{ env_var('Q') }}\"}\n    secret: {type: postgres, password: \"{{ env_var('Q') }}\"}\n    short: {type: postgres, pass: \"{{ env_var('Q') }}\"}\n    own: {type: postgres, embedded: {durable: true}, schema: s}\n";
 
     #[test]
     fn an_output_is_rendered_and_typed() {
@@ -258,6 +268,8 @@ mod tests {
                 "Credentials in profile \"p\", target \"small\" invalid: 'user' is a required property",
             ),
             ("jinja", "not set"),
+            ("secret", "not set"),
+            ("short", "not set"),
         ] {
             let problem = choose(TEXT, Some(target)).unwrap_err();
             assert!(problem.message.contains(message), "{problem}");

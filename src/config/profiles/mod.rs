@@ -5,6 +5,7 @@
 
 mod credentials;
 mod file;
+mod masked;
 mod pgpass;
 mod service;
 mod target;

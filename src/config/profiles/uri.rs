@@ -10,6 +10,10 @@ pub(super) fn parse(text: &str) -> Result<IndexMap<String, String>, String> {
     let mut parts = IndexMap::default();
     let (rest, query) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
     let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
+    // a password with `/` or `?` in it would become a port, a database or a parameter, which messages show
+    if database.contains('@') || query.is_some_and(|query| query.contains('@')) {
+        return Err("an `@` stands behind the host: write `/`, `?`, `#` and `@` of a password or a name as %2F, %3F, %23 and %40".into());
+    }
     let (user, host) =
         authority.rsplit_once('@').map_or((None, authority), |(user, host)| (Some(user), host));
     if let Some(user) = user {
@@ -27,7 +31,7 @@ pub(super) fn parse(text: &str) -> Result<IndexMap<String, String>, String> {
     }
     insert(&mut parts, "dbname", database)?;
     for pair in query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()) {
-        let (key, value) = pair.split_once('=').ok_or_else(|| format!("`{pair}` has no value"))?;
+        let (key, value) = pair.split_once('=').ok_or("a parameter has no value")?;
         insert(&mut parts, key, value)?;
     }
     Ok(parts)
@@ -82,6 +86,9 @@ mod tests {
         );
         let parts = parse("postgres://a:1,[::1],c:3/d").unwrap();
         assert_eq!((parts["host"].as_str(), parts["port"].as_str()), ("a,::1,c", "1,,3"));
+        for ambiguous in ["postgres://u:a/b@h/d", "postgres://u:a?b@h/d", "postgres://u:1/b?c@h/d"] {
+            assert!(parse(ambiguous).unwrap_err().contains("%2F"));
+        }
         assert!(parse("mysql://x").is_err());
         assert!(parse("postgres://x/%zz").is_err());
     }

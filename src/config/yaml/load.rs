@@ -30,6 +30,7 @@ pub fn load(source: &Arc<SourceText>) -> Result<Loaded> {
 }
 
 fn parse(source: &Arc<SourceText>, text: &str) -> Result<Loaded> {
+    check_depth(source, text)?;
     let context = Context {
         source,
         text,
@@ -46,8 +47,48 @@ fn parse(source: &Arc<SourceText>, text: &str) -> Result<Loaded> {
     }
     match parsed {
         Ok(yaml) => Ok(Loaded { yaml, warnings: context.warnings.into_inner() }),
+        Err(error) if error.to_string().contains("recursion limit exceeded") => {
+            let at = error.location().map_or(0, |marker| marker.index().min(text.len().saturating_sub(1)));
+            Err(too_deep(source, at))
+        }
         Err(error) => Err(syntax::diagnose(source, &error)),
     }
+}
+
+/// So many brackets may be open and so many `- ` stand in a row before a file is refused unread: the parser takes time that
+/// grows with the square of them. What is really nested it refuses much earlier itself.
+const MOST_OPEN: usize = 2000;
+
+fn check_depth(source: &Arc<SourceText>, text: &str) -> Result<()> {
+    let (mut open, mut row) = (0_usize, 0_usize);
+    let bytes = text.as_bytes();
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            b'-' | b'?' if bytes.get(at + 1) == Some(&b' ') => {
+                row += 1;
+                if row > MOST_OPEN {
+                    return Err(too_deep(source, at));
+                }
+                continue;
+            }
+            b' ' => continue,
+            _ => {}
+        }
+        row = 0;
+        if open > MOST_OPEN {
+            return Err(too_deep(source, at));
+        }
+    }
+    Ok(())
+}
+
+fn too_deep(source: &Arc<SourceText>, at: usize) -> Box<Diagnostic> {
+    Diagnostic::parsing("yaml-depth", "nested too deeply")
+        .label(Span::new(source, at..at + 1), "")
+        .help("close the brackets that are open; a text with brackets in it belongs in quotes")
+        .boxed()
 }
 
 /// Parses a text that is no file, as a `--vars` argument.
@@ -476,6 +517,25 @@ mod tests {
         assert_eq!(items[0].span().text(), "'a b'");
         assert_eq!(items[1].span().text(), "12");
         assert_eq!(yaml.as_mapping().unwrap().entry("name").unwrap().key_span().text(), "name");
+    }
+
+    #[test]
+    fn what_is_nested_too_deeply_is_refused_at_once() {
+        for text in [
+            "[".repeat(200_000),
+            "a: ".to_owned() + &"{b: ".repeat(200_000),
+            "[\n".repeat(200_000),
+            "- ".repeat(200_000),
+            "? ".repeat(200_000),
+            "[".repeat(500) + &"]".repeat(500),
+            "- ".repeat(500) + "a",
+        ] {
+            let begun = std::time::Instant::now();
+            let problem = load_text("x.yml", &text).unwrap_err();
+            assert_eq!(problem.code, "yaml-depth", "{problem}");
+            assert!(begun.elapsed().as_secs() < 5);
+        }
+        json(&format!("a: [{}]\n# {}\n", "[1], ".repeat(10_000), "-".repeat(10_000)));
     }
 
     #[test]

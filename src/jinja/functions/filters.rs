@@ -7,7 +7,7 @@ use minijinja::{Environment, Error, State, Value};
 
 use crate::jinja::python::{
     Decimal, as_float, as_int, bind, bind_required, expect_int, given, int_value, items_of,
-    json_dumps_indented, list, operators, to_str, type_error, type_name, whole,
+    json_dumps_indented, list, operators, to_str, type_error, type_name, value_error, whole,
 };
 
 type Filter = fn(&Value, &[Value]) -> Result<Value, Error>;
@@ -128,7 +128,7 @@ fn int(value: &Value, args: &[Value]) -> Result<Value, Error> {
 
 fn truncated(value: &Value) -> Option<Value> {
     if let Some(decimal) = value.downcast_object_ref::<Decimal>() {
-        return decimal.to_int().map(int_value);
+        return Some(decimal.to_whole());
     }
     let float = || as_float(value).filter(|float| float.is_finite()).map(whole);
     as_int(value).map(int_value).or_else(float)
@@ -178,8 +178,9 @@ fn round(value: &Value, args: &[Value]) -> Result<Value, Error> {
             return Ok(int_value(int));
         }
         if let Some(decimal) = value.downcast_object_ref::<Decimal>() {
-            let text = decimal.fixed(usize::try_from(precision).unwrap_or_default());
-            return Ok(text.parse::<Decimal>().map_or_else(|()| value.clone(), Value::from_object));
+            return decimal.quantize(-precision).map(Value::from_object).ok_or_else(|| {
+                value_error("InvalidOperation: the result of `round` has more than 28 digits")
+            });
         }
         let float = number(value).ok_or_else(not_a_number)?;
         let rounded = round_float(float, precision);

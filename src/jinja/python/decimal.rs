@@ -12,19 +12,16 @@ use super::decimal_tuple::DecimalTuple;
 use super::number::{as_int, int_value};
 use super::{no_arguments, unknown_method};
 
-/// The significant digits that Python's default context keeps in a result.
-const PRECISION: usize = 28;
-
 /// Postgres has at most 131,072 digits before the point.
 const EXPONENT_LIMIT: i32 = 200_000;
 
-/// `coefficient * 10^exponent`; digits beyond an `i128` are kept as text only.
+/// `digits * 10^exponent`, with a sign.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Decimal {
-    negative: bool,
+    pub(super) negative: bool,
     /// No leading zeros; `0` for zero.
-    digits: String,
-    exponent: i32,
+    pub(super) digits: String,
+    pub(super) exponent: i32,
 }
 
 impl FromStr for Decimal {
@@ -67,15 +64,6 @@ impl Decimal {
         self.to_string().parse().unwrap_or(f64::NAN)
     }
 
-    /// The value without its fraction, if that fits.
-    pub fn to_int(&self) -> Option<i128> {
-        let coefficient = self.coefficient()?;
-        if self.exponent >= 0 {
-            return coefficient.checked_mul(power_of_ten(self.exponent)?);
-        }
-        Some(power_of_ten(-self.exponent).map_or(0, |divisor| coefficient / divisor))
-    }
-
     /// How many digits stand after the point, trailing zeros aside.
     pub fn decimal_places(&self) -> usize {
         let significant = self.digits.trim_end_matches('0').len();
@@ -85,23 +73,7 @@ impl Decimal {
 
     /// With exactly so many decimals, rounded half to even.
     pub fn fixed(&self, decimals: usize) -> String {
-        let places = i32::try_from(decimals).unwrap_or(i32::MAX);
-        let mut number = self.clone();
-        if number.exponent < -places {
-            let surplus = usize::try_from(-places - number.exponent).unwrap_or_default();
-            let padded = format!("{:0>width$}", number.digits, width = surplus + 1);
-            let (kept, tail) = padded.split_at(padded.len() - surplus);
-            let half = format!("5{}", "0".repeat(surplus - 1));
-            let odd = kept.ends_with(['1', '3', '5', '7', '9']);
-            let up = tail > half.as_str() || (tail == half && odd);
-            let kept: i128 = kept.parse().unwrap_or_default();
-            number.digits = (kept + i128::from(up)).to_string();
-        } else {
-            let missing = usize::try_from(number.exponent + places).unwrap_or_default();
-            if !number.is_zero() {
-                number.digits.push_str(&"0".repeat(missing));
-            }
-        }
+        let number = self.at_exponent(i32::try_from(decimals).map_or(i32::MIN, |places| -places));
         let sign = if number.negative && !number.is_zero() { "-" } else { "" };
         let digits = format!("{:0>width$}", number.digits, width = decimals + 1);
         let (whole, fraction) = digits.split_at(digits.len() - decimals);
@@ -113,84 +85,14 @@ impl Decimal {
         self.digits == "0"
     }
 
-    fn coefficient(&self) -> Option<i128> {
-        let digits: i128 = self.digits.parse().ok()?;
-        Some(if self.negative { -digits } else { digits })
-    }
-
-    /// Both coefficients at the smaller of the two exponents.
-    fn align(&self, other: &Self) -> Option<(i128, i128, i32)> {
-        let exponent = self.exponent.min(other.exponent);
-        let lift =
-            |decimal: &Self| decimal.coefficient()?.checked_mul(power_of_ten(decimal.exponent - exponent)?);
-        Some((lift(self)?, lift(other)?, exponent))
-    }
-
-    pub fn compare(&self, other: &Self) -> Ordering {
-        match self.align(other) {
-            Some((left, right, _)) => left.cmp(&right),
-            None => self.to_f64().total_cmp(&other.to_f64()),
+    /// Without its fraction, as an int; what is beyond our integers stays a decimal, which prints alike.
+    pub fn to_whole(&self) -> Value {
+        let whole = self.truncated();
+        match whole.to_string().parse() {
+            Ok(number) => int_value(number),
+            Err(_) => Value::from_object(whole),
         }
     }
-
-    /// `+`, `-`, `*`, `/`, `//` and `%`; `None` where the result has no representation here.
-    pub(super) fn operate(&self, operator: char, other: &Self) -> Option<Self> {
-        let (left, right, exponent) = self.align(other)?;
-        let result = match operator {
-            '+' => Self::new(left.checked_add(right)?, exponent),
-            '-' => Self::new(left.checked_sub(right)?, exponent),
-            '*' => {
-                let product = self.coefficient()?.checked_mul(other.coefficient()?)?;
-                Self::new(product, self.exponent + other.exponent)
-            }
-            '/' => return self.divide(other),
-            'q' => Self::new(left.checked_div(right)?, 0),
-            '%' => Self::new(left.checked_rem(right)?, exponent),
-            _ => return None,
-        };
-        Some(result.rounded())
-    }
-
-    fn divide(&self, other: &Self) -> Option<Self> {
-        let (mut numerator, denominator) = (self.coefficient()?, other.coefficient()?);
-        if denominator == 0 {
-            return None;
-        }
-        let mut exponent = self.exponent - other.exponent;
-        let ideal = exponent;
-        while numerator % denominator != 0 && (numerator / denominator).unsigned_abs() < 10_u128.pow(28) {
-            let Some(lifted) = numerator.checked_mul(10) else { break };
-            numerator = lifted;
-            exponent -= 1;
-        }
-        let mut quotient = Self::new(numerator / denominator, exponent).rounded();
-        while quotient.exponent < ideal && quotient.digits.len() > 1 && quotient.digits.ends_with('0') {
-            quotient.digits.pop();
-            quotient.exponent += 1;
-        }
-        Some(quotient)
-    }
-
-    /// Rounded half to even at the context's precision.
-    fn rounded(mut self) -> Self {
-        if self.digits.len() <= PRECISION {
-            return self;
-        }
-        let surplus = self.digits.len() - PRECISION;
-        let tail = self.digits.split_off(PRECISION);
-        let half = format!("5{}", "0".repeat(surplus - 1));
-        let odd = self.digits.ends_with(['1', '3', '5', '7', '9']);
-        let up = tail > half || (tail == half && odd);
-        self.exponent += i32::try_from(surplus).unwrap_or_default();
-        if let (true, Ok(digits)) = (up, self.digits.parse::<i128>()) {
-            self.digits = (digits + 1).to_string();
-        }
-        self
-    }
-}
-
-pub(super) fn power_of_ten(exponent: i32) -> Option<i128> {
-    10_i128.checked_pow(u32::try_from(exponent).ok()?)
 }
 
 /// A number as a decimal; floats only when `value` is no float.
@@ -261,15 +163,9 @@ impl Object for Decimal {
             "is_nan" | "is_infinite" => Value::from(false),
             "is_zero" => Value::from(self.is_zero()),
             "is_signed" => Value::from(self.negative),
-            "to_integral_value" | "__int__" => int_value(self.to_int().unwrap_or_default()),
-            "normalize" => {
-                let mut decimal = Self::clone(self);
-                while decimal.digits.len() > 1 && decimal.digits.ends_with('0') {
-                    decimal.digits.pop();
-                    decimal.exponent += 1;
-                }
-                Value::from_object(decimal)
-            }
+            "__int__" => self.to_whole(),
+            "to_integral_value" => Value::from_object(self.at_exponent(self.exponent.max(0))),
+            "normalize" => Value::from_object(Self::clone(self).normalized()),
             "as_tuple" => Value::from_object(DecimalTuple {
                 sign: self.negative,
                 digits: self.digits.clone(),

@@ -6,6 +6,7 @@
 mod arguments;
 mod bound;
 mod decimal;
+mod decimal_arithmetic;
 mod decimal_tuple;
 mod dict;
 mod errors;

@@ -203,7 +203,7 @@ fn decimal_arithmetic(operator: char, left: &Decimal, right: &Decimal) -> Result
     }
     match left.operate(operator, right) {
         Some(result) => Ok(Value::from_object(result)),
-        None => float_arithmetic(operator, left.to_f64(), right.to_f64()),
+        None => Err(value_error("InvalidOperation: the result has more than 28 digits")),
     }
 }
 

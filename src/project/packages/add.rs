@@ -83,11 +83,11 @@ fn holds_word(text: &str, name: &str) -> bool {
 
 /// Writes the entry into the file that holds the project's packages, in place of one for the same package.
 pub fn add_package(project: &Path, package: &AddPackage, emit: &mut dyn FnMut(DepsEvent)) -> Result<()> {
-    let in_dependencies = std::fs::read_to_string(project.join(DEPENDENCIES_FILE))
+    let in_dependencies = crate::regular::read_to_string(&project.join(DEPENDENCIES_FILE))
         .is_ok_and(|text| text.lines().any(|line| line.starts_with("packages:")));
     let name = if in_dependencies { DEPENDENCIES_FILE } else { PACKAGES_FILE };
     let path = project.join(name);
-    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let text = crate::regular::read_to_string(&path).unwrap_or_default();
     let mut file = match yaml::load(&SourceText::new(name, text))?.yaml.to_json() {
         Json::Object(file) => file,
         _ => Map::new(),
@@ -105,8 +105,11 @@ pub fn add_package(project: &Path, package: &AddPackage, emit: &mut dyn FnMut(De
     });
     packages.push(package.entry());
     file.insert("packages".into(), Json::Array(packages));
-    std::fs::write(&path, indented(&Json::Object(file)))
-        .map_err(|problem| failed("packages-file", format!("cannot write {}: {problem}", path.display())))?;
+    crate::output::write(
+        &path.canonicalize().unwrap_or_else(|_| path.clone()),
+        indented(&Json::Object(file)),
+    )
+    .map_err(|problem| failed("packages-file", format!("cannot write {}: {problem}", path.display())))?;
     emit(DepsEvent::Added {
         name: package.name.clone(),
         version: package.version.clone().unwrap_or_else(|| "None".to_owned()),

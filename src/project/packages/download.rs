@@ -10,8 +10,9 @@ use serde_json::Value as Json;
 
 use crate::diagnostic::{Diagnostic, Result, Span};
 use crate::hashed::{HashMap, HashSet};
+use crate::output::Scratch;
 
-use super::{DepsRequest, failed, scrub};
+use super::{DepsRequest, archive, failed, scrub};
 
 /// Enough for the largest package; an endless answer is cut off here.
 const LIMIT: u64 = 512 * 1024 * 1024;
@@ -20,7 +21,8 @@ const ATTEMPTS: u32 = 3;
 /// The run's downloads.
 pub(super) struct Downloads {
     directory: PathBuf,
-    is_temporary: bool,
+    /// Removed at the end.
+    _scratch: Option<Scratch>,
     agent: ureq::Agent,
     documents: RefCell<HashMap<String, Json>>,
     done: RefCell<HashSet<String>>,
@@ -28,13 +30,20 @@ pub(super) struct Downloads {
 }
 
 impl Downloads {
-    /// In `DBT_DOWNLOADS_DIR`, which is kept, or in a directory of this process.
+    /// In `DBT_DOWNLOADS_DIR`, which is kept, or in a folder that only this process uses.
     pub(super) fn new(request: &DepsRequest<'_>) -> Result<Self> {
         let given = std::env::var_os("DBT_DOWNLOADS_DIR").map(PathBuf::from);
-        let is_temporary = given.is_none();
-        let directory = given
-            .unwrap_or_else(|| std::env::temp_dir().join(format!("rsdbt-downloads-{}", std::process::id())));
-        fs::create_dir_all(&directory).map_err(|problem| unwritable(&directory, &problem))?;
+        let (directory, scratch) = match given {
+            Some(directory) => {
+                fs::create_dir_all(&directory).map_err(|problem| unwritable(&directory, &problem))?;
+                (directory, None)
+            }
+            None => {
+                let scratch =
+                    Scratch::new().map_err(|problem| unwritable(&std::env::temp_dir(), &problem))?;
+                (scratch.path().to_owned(), Some(scratch))
+            }
+        };
         let agent = ureq::Agent::config_builder()
             .timeout_connect(Some(Duration::from_secs(10)))
             .timeout_global(Some(Duration::from_mins(5)))
@@ -42,7 +51,7 @@ impl Downloads {
             .new_agent();
         Ok(Self {
             directory,
-            is_temporary,
+            _scratch: scratch,
             agent,
             documents: RefCell::default(),
             done: RefCell::default(),
@@ -88,14 +97,14 @@ impl Downloads {
         let target = self.directory.join(format!("{name}_untarred"));
         if !target.exists() {
             let bytes = self.fetch(url, name, span)?;
-            let unpacked = tar::Archive::new(flate2::read::GzDecoder::new(bytes.as_slice())).unpack(&target);
-            if let Err(problem) = unpacked {
-                let _ = fs::remove_dir_all(&target);
+            // a cache that is kept must not keep half of an archive
+            if let Err(problem) = archive::unpack(&bytes, &target) {
+                let _ = crate::output::remove(&target, &self.directory);
                 return Err(self.unreachable(
                     url,
                     name,
                     span,
-                    &format!("the archive cannot be unpacked: {problem}"),
+                    &format!("the archive cannot be unpacked: {}", archive::reason(&problem)),
                 ));
             }
         }
@@ -151,14 +160,6 @@ impl Downloads {
                  also come from git or a local directory",
             )
             .boxed()
-    }
-}
-
-impl Drop for Downloads {
-    fn drop(&mut self) {
-        if self.is_temporary {
-            let _ = fs::remove_dir_all(&self.directory);
-        }
     }
 }
 

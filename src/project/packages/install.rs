@@ -7,18 +7,19 @@ use crate::config::packages::PackagesFile;
 use crate::diagnostic::{Diagnostic, Result, Span};
 
 use super::download::Downloads;
+use super::install_folder::InstallFolder;
 use super::pinned::Pinned;
 use super::unpinned::{Listing, Unpinned};
-use super::{DepsEvent, DepsRequest, failed, hub};
+use super::{DepsEvent, DepsRequest, archive, failed, hub};
 
 pub(super) fn install(
     request: &DepsRequest<'_>,
     downloads: &Downloads,
     emit: &mut dyn FnMut(DepsEvent),
 ) -> Result<()> {
-    clear(&request.install_directory)?;
     let lock = PackagesFile::read_lock(&request.project_directory, request.renderer)?;
     let packages = lock.map(|lock| lock.packages).unwrap_or_default();
+    let mut folder = InstallFolder::clear(request)?;
     if packages.is_empty() {
         emit(DepsEvent::NoPackages);
         return Ok(());
@@ -31,7 +32,7 @@ pub(super) fn install(
     for package in listing.iter() {
         let pinned = Pinned::settle(package, request, downloads, emit)?;
         emit(DepsEvent::Installing { name: pinned.name() });
-        put(&pinned, request, downloads, &package.span)?;
+        put(&pinned, request, &mut folder, downloads, &package.span)?;
         emit(DepsEvent::Installed { version: pinned.version_name() });
         match &pinned {
             Pinned::Hub { package, version, latest } if version != latest => {
@@ -51,19 +52,16 @@ pub(super) fn install(
     Ok(())
 }
 
-/// Empties the directory; links in it are removed, never followed.
-fn clear(directory: &Path) -> Result<()> {
-    let emptied = match fs::symlink_metadata(directory) {
-        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(directory),
-        Ok(_) => fs::remove_file(directory),
-        Err(_) => Ok(()),
-    };
-    emptied.and_then(|()| fs::create_dir_all(directory)).map_err(|problem| io(directory, &problem))
-}
-
-fn put(package: &Pinned, request: &DepsRequest<'_>, downloads: &Downloads, span: &Span) -> Result<()> {
+fn put(
+    package: &Pinned,
+    request: &DepsRequest<'_>,
+    folder: &mut InstallFolder,
+    downloads: &Downloads,
+    span: &Span,
+) -> Result<()> {
     let name = package.metadata(request, downloads, span)?.name;
     let target = target_of(request, &name, span)?;
+    folder.add(&name)?;
     match package {
         Pinned::Local { path } => {
             let source = request.project_directory.join(path);
@@ -117,13 +115,13 @@ fn copy(source: &Path, target: &Path) -> std::io::Result<()> {
         let place = target.join(relative);
         if entry.file_type().is_dir() {
             fs::create_dir_all(&place)?;
-        } else if entry.path().is_file() {
-            fs::copy(entry.path(), &place)?;
+        } else if let Some(file) = archive::regular_inside(entry.path(), source) {
+            fs::copy(file, &place)?;
         }
     }
     Ok(())
 }
 
-fn io(path: &Path, problem: &std::io::Error) -> Box<Diagnostic> {
+pub(super) fn io(path: &Path, problem: &std::io::Error) -> Box<Diagnostic> {
     failed("package-install", format!("cannot write {}: {problem}", path.display())).boxed()
 }

@@ -27,7 +27,7 @@ pub(super) fn write(
         resolved.iter().map(|(package, name)| package.lock_entry(name, &request.secrets, emit)).collect();
     let text = lock_text(&entries, &hash(&asked.packages));
     let path = request.project_directory.join(LOCK_FILE);
-    std::fs::write(&path, text).map_err(|problem| {
+    crate::output::write(&path.canonicalize().unwrap_or_else(|_| path.clone()), text).map_err(|problem| {
         failed("lock-file", format!("cannot write {}: {problem}", path.display())).boxed()
     })?;
     emit(DepsEvent::LockUpdating { path });

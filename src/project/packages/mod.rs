@@ -3,11 +3,13 @@
 //! Nothing is printed here: what happens is told to the caller as [`DepsEvent`]s.
 
 mod add;
+mod archive;
 mod download;
 mod event;
 mod git;
 mod hub;
 mod install;
+mod install_folder;
 mod lock;
 mod pinned;
 mod resolve;

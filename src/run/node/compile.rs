@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::super::describe;
 use super::super::ephemeral::{Cte, inject};
 use super::super::event::Event;
+use super::super::inputs::Introspection;
 use super::super::state::{Run, sink};
 use super::session::Session;
 use crate::diagnostic::{Diagnostic, Result, SourceText, Span};
@@ -160,7 +161,8 @@ impl Run<'_> {
     }
 
     fn write_compiled(&self, node: &mut Node, suffix: Option<&str>) {
-        if matches!(node.kind, NodeKind::Snapshot | NodeKind::Seed { .. }) {
+        let in_memory = self.inputs.introspection == Introspection::NothingExists;
+        if in_memory || matches!(node.kind, NodeKind::Snapshot | NodeKind::Seed { .. }) {
             return;
         }
         self.emitter.emit(Event::WritingInjectedSQLForNode { unique_id: node.unique_id.clone() });

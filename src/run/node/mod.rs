@@ -21,7 +21,7 @@ use super::describe;
 use super::emitter::NodeInfo;
 use super::event::Event;
 use super::executor::{Place, Runner};
-use super::inputs::Command;
+use super::inputs::{Command, Introspection};
 use super::node_timing::Watch;
 use super::plan::{Action, Step};
 use super::results::{NodeResult, Status, naive_timestamp};
@@ -198,7 +198,7 @@ impl Job<'_, '_> {
 
     fn finish(&mut self, result: &NodeResult, resource: Resource<'_>) {
         result.status.name().clone_into(&mut self.info.node_status);
-        self.info.node_finished_at = naive_timestamp(jiff::Timestamp::now());
+        self.info.node_finished_at = naive_timestamp(crate::clock::now());
         // What was cancelled counts as not run: the end of the run tells of it.
         if !(result.status.is_failure() && self.run.in_flight.is_cancelled()) {
             self.result_line(result, resource);
@@ -225,7 +225,7 @@ impl Job<'_, '_> {
     fn execute(&mut self, session: &mut Session, resource: Resource<'_>) -> Result<Executed> {
         let run = self.run;
         if self.step.action != Action::Nothing {
-            if run.inputs.introspect {
+            if run.inputs.introspection == Introspection::Allowed {
                 session.acquire(run, &self.step.unique_id, &self.info)?;
             } else {
                 session.acquire_offline(run);
@@ -307,7 +307,8 @@ impl Job<'_, '_> {
         let compiled = self.run.compiled(&self.step.unique_id)?;
         let code = compiled.node.compiled.as_ref()?.code.clone()?;
         let path = resource.original_file_path();
-        let file = std::fs::read_to_string(self.run.inputs.surroundings.project_root.join(path)).ok()?;
+        let file =
+            crate::regular::read_to_string(&self.run.inputs.surroundings.project_root.join(path)).ok()?;
         let range = place::in_file(&file, &code, &server.statement, server.offset?)?;
         Some(Span::new(&SourceText::new(path, file), range))
     }

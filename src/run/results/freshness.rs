@@ -37,7 +37,7 @@ pub struct FreshnessResults {
 
 impl FreshnessResults {
     pub fn new(results: Vec<FreshnessResult>, elapsed_time: f64) -> Self {
-        Self { results, elapsed_time, generated_at: Timestamp::now() }
+        Self { results, elapsed_time, generated_at: crate::clock::now() }
     }
 
     pub fn success(&self) -> bool {

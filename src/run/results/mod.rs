@@ -181,7 +181,7 @@ pub struct RunResults {
 
 impl RunResults {
     pub fn new(results: Vec<NodeResult>, elapsed_time: f64) -> Self {
-        Self { results, elapsed_time, generated_at: Timestamp::now(), interrupted: false }
+        Self { results, elapsed_time, generated_at: crate::clock::now(), interrupted: false }
     }
 
     /// Whether nothing failed: what the exit status tells.

@@ -94,7 +94,7 @@ impl Object for Index {
         let [relation] = bind_required(method, args, ["relation"], 1)?;
         let relation = expect_relation(method, "relation", &relation)?;
         // dbt: the clock makes it new at each run, because the old table's index still has its name
-        let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.%6f").to_string();
+        let now = crate::clock::now().strftime("%Y-%m-%dT%H:%M:%S.%6f").to_string();
         let unique = if self.unique { "True" } else { "False" };
         let kind = self.method.as_deref().unwrap_or("None");
         let mut inputs: Vec<&str> = self.columns.iter().map(String::as_str).collect();

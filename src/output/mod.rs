@@ -1,0 +1,139 @@
+//! Files and folders of our own: written aside and renamed, so that nobody reads half of one; temporary folders; and the
+//! only place that removes or renames anything.
+
+mod remove;
+mod scratch;
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+pub use remove::{remove, remove_link, replace};
+pub use scratch::{Scratch, is_trusted, private_folder};
+
+use crate::regular::NONBLOCK;
+
+/// How a file begins that is not finished. What is older than [`ABANDONED`] was left by a process that was killed.
+const UNFINISHED: &str = ".rsdbt-unfinished-";
+const ABANDONED: Duration = Duration::from_hours(1);
+
+/// Writes a whole file, and the folders above it. A file that has this content already stays as it is.
+pub fn write(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
+    let content = content.as_ref();
+    if let Some(file) = holding(path, content) {
+        // tools look at the time to see what was written since
+        return file.set_modified(std::time::SystemTime::now());
+    }
+    let mut output = Output::create(path)?;
+    output.write_all(content)?;
+    output.finish()
+}
+
+/// The file, if it is a regular one with this content. Most compiled files are, and a comparison is faster than a rename.
+fn holding(path: &Path, content: &[u8]) -> Option<File> {
+    let mut options = OpenOptions::new();
+    let mut file = options.read(true).write(true).custom_flags(NO_LINK | NONBLOCK).open(path).ok()?;
+    let data = file.metadata().ok()?;
+    if !data.is_file() || data.len() != content.len() as u64 {
+        return None;
+    }
+    let mut found = Vec::with_capacity(content.len());
+    (file.read_to_end(&mut found).is_ok() && found == content).then_some(file)
+}
+
+const NO_LINK: i32 = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+
+/// A file that is written piece by piece. It takes its place, whole, when it is finished; dropped before, it is gone.
+#[derive(Debug)]
+pub struct Output {
+    file: File,
+    unfinished: PathBuf,
+    path: PathBuf,
+    is_finished: bool,
+}
+
+impl Output {
+    pub fn create(path: &Path) -> io::Result<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let mode = mode_of(path)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let unfinished = folder.join(format!("{UNFINISHED}{}-{number}", std::process::id()));
+        let open = || OpenOptions::new().write(true).create_new(true).open(&unfinished);
+        let file = match open() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(folder)?;
+                open()?
+            }
+            // of a process that had our number and was killed
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                fs::remove_file(&unfinished)?;
+                open()?
+            }
+            opened => opened?,
+        };
+        if let Some(mode) = mode {
+            file.set_permissions(fs::Permissions::from_mode(mode))?;
+        }
+        Ok(Self { file, unfinished, path: path.to_owned(), is_finished: false })
+    }
+
+    /// Puts the file into its place.
+    pub fn finish(mut self) -> io::Result<()> {
+        fs::rename(&self.unfinished, &self.path)?;
+        self.is_finished = true;
+        Ok(())
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            let _ = fs::remove_file(&self.unfinished);
+        }
+    }
+}
+
+/// The permissions of the file that is to be replaced. A rename would get past what its owner has forbidden.
+fn mode_of(path: &Path) -> io::Result<Option<u32>> {
+    let opened = OpenOptions::new().write(true).custom_flags(NO_LINK | NONBLOCK).open(path);
+    match opened.and_then(|file| file.metadata()) {
+        Ok(data) if data.is_file() => Ok(Some(data.permissions().mode() & 0o7777)),
+        Ok(_) => Err(io::Error::other("it is not a regular file")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(match fs::symlink_metadata(path) {
+            Ok(data) if data.is_symlink() => {
+                io::Error::other("it is a symbolic link, and nothing is written through links; remove it")
+            }
+            Ok(data) if !data.is_file() => io::Error::other("it is not a regular file"),
+            _ => error,
+        }),
+    }
+}
+
+/// Removes what killed processes have left unfinished in a folder.
+pub fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_unfinished = entry.file_name().to_string_lossy().starts_with(UNFINISHED);
+        let age = |data: fs::Metadata| data.modified().ok()?.elapsed().ok();
+        if is_unfinished && entry.metadata().ok().and_then(age).is_some_and(|age| age > ABANDONED) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,67 @@
+//! Temporary folders: made by us, for us alone, and removed with their value.
+
+use std::fs::{self, DirBuilder};
+use std::io::{self, Read as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// A folder that nobody else can have prepared, nor look into.
+#[derive(Debug)]
+pub struct Scratch(PathBuf);
+
+impl Scratch {
+    pub fn new() -> io::Result<Self> {
+        Self::inside(&std::env::temp_dir())
+    }
+
+    /// The name cannot be guessed, and a folder that exists is never taken.
+    pub fn inside(parent: &Path) -> io::Result<Self> {
+        let mut number = [0_u8; 16];
+        fs::File::open("/dev/urandom")?.read_exact(&mut number)?;
+        let path = parent.join(format!("rsdbt-{}", crate::hex::digits(number)));
+        DirBuilder::new().mode(0o700).create(&path)?;
+        Ok(Self(path))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Makes a folder that only its owner can enter, or checks that the one which is there is such a folder. `owner` is the
+/// account that it may have been handed over to.
+pub fn private_folder(path: &Path, owner: Option<u32>) -> io::Result<()> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        made => return made,
+    }
+    let data = fs::symlink_metadata(path)?;
+    if !data.is_dir() {
+        return Err(io::Error::other("it is not a folder"));
+    }
+    let us = rustix::process::getuid().as_raw();
+    if data.uid() != us && Some(data.uid()) != owner {
+        return Err(io::Error::other(format!("it belongs to the user with the number {}", data.uid())));
+    }
+    if data.permissions().mode() & 0o077 != 0 {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}
+
+/// Whether nobody but us and root can have put anything into a folder, or can replace what is in it.
+pub fn is_trusted(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|data| {
+        let us = rustix::process::getuid().as_raw();
+        data.is_dir() && (data.uid() == us || data.uid() == 0) && data.permissions().mode() & 0o022 == 0
+    })
+}

@@ -1,0 +1,91 @@
+//! The folder of installed packages. Others may keep files where a project file points: only packages are removed from it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::config::packages::LOCK_FILE;
+use crate::diagnostic::Result;
+
+use super::install::io;
+use super::{DepsRequest, failed};
+
+/// Names what `deps` has put into a folder, one a line.
+const INSTALLED: &str = ".rsdbt-installed";
+
+/// dbt's folder: nobody keeps anything else there.
+const USUAL: &str = "dbt_packages";
+
+/// The folder while packages are put into it.
+#[derive(Debug)]
+pub(super) struct InstallFolder {
+    path: PathBuf,
+    installed: String,
+}
+
+impl InstallFolder {
+    /// Removes the packages of earlier installations, or refuses a folder that holds anything else.
+    pub(super) fn clear(request: &DepsRequest<'_>) -> Result<Self> {
+        let path = request.install_directory.clone();
+        let folder = Self { path: path.clone(), installed: String::new() };
+        match fs::symlink_metadata(&path) {
+            Err(_) => {
+                fs::create_dir_all(&path).map_err(|problem| io(&path, &problem))?;
+                return Ok(folder);
+            }
+            Ok(data) if data.is_dir() => {}
+            Ok(_) => return Err(refused(&path, "is not a folder of its own")),
+        }
+        if request.project_directory.starts_with(&path) {
+            return Err(refused(&path, "holds the project itself"));
+        }
+        let known = known_packages(request);
+        let mut packages = Vec::new();
+        let mut others = Vec::new();
+        for entry in fs::read_dir(&path).map_err(|problem| io(&path, &problem))?.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+            let is_package = is_link || entry.path().join("dbt_project.yml").is_file();
+            let is_ours = path.ends_with(USUAL) || known.iter().any(|package| *package == name);
+            match (is_package && is_ours, name.starts_with('.')) {
+                (true, _) => packages.push((entry.path(), is_link)),
+                (false, true) => {}
+                (false, false) => others.push(name),
+            }
+        }
+        if let Some(other) = others.iter().min() {
+            return Err(refused(&path, &format!("holds `{other}`, which `rsdbt deps` did not install")));
+        }
+        for (package, is_link) in packages {
+            let removed = if is_link {
+                crate::output::remove_link(&package)
+            } else {
+                crate::output::remove(&package, &path)
+            };
+            removed.map_err(|problem| io(&package, &problem))?;
+        }
+        Ok(folder)
+    }
+
+    /// Notes a package before it is put there.
+    pub(super) fn add(&mut self, name: &str) -> Result<()> {
+        self.installed.push_str(name);
+        self.installed.push('\n');
+        let path = self.path.join(INSTALLED);
+        crate::output::write(&path, &self.installed).map_err(|problem| io(&path, &problem))
+    }
+}
+
+/// What `deps` has installed, and what the lock file names: dbt may have installed it.
+fn known_packages(request: &DepsRequest<'_>) -> Vec<String> {
+    let text = |path: PathBuf| crate::regular::read_to_string(&path).unwrap_or_default();
+    let installed = text(request.install_directory.join(INSTALLED));
+    let lock = text(request.project_directory.join(LOCK_FILE));
+    let locked = lock.lines().filter_map(|line| line.trim_start_matches([' ', '-']).strip_prefix("name: "));
+    installed.lines().chain(locked).map(|name| name.trim().to_owned()).collect()
+}
+
+fn refused(path: &Path, why: &str) -> Box<crate::diagnostic::Diagnostic> {
+    failed("packages-folder", format!("cannot install packages into {}: it {why}", path.display()))
+        .help("name a folder of its own as `packages-install-path`, or remove what it holds yourself")
+        .boxed()
+}

@@ -1,0 +1,32 @@
+//! Reads files that users name: regular ones only. A FIFO would never end, a device may never end.
+
+use std::fs::OpenOptions;
+use std::io::{self, Read as _};
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+/// To open a FIFO without waiting for its other end.
+pub(crate) const NONBLOCK: i32 = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = OpenOptions::new().read(true).custom_flags(NONBLOCK).open(path)?;
+    let data = file.metadata()?;
+    if !data.is_file() {
+        let kind = data.file_type();
+        let what = match () {
+            () if kind.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+            () if kind.is_fifo() => "a named pipe",
+            () if kind.is_socket() => "a socket",
+            () => "a device",
+        };
+        return Err(io::Error::other(format!("it is {what}, not a regular file")));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(data.len()).unwrap_or(0) + 1);
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+pub fn read_to_string(path: &Path) -> io::Result<String> {
+    let not_utf8 = |_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8");
+    String::from_utf8(read(path)?).map_err(not_utf8)
+}
