@@ -163,7 +163,7 @@ fn conclude(invocation: &Invocation, project: &NewProject, choice: &Choice) -> C
 fn take_first_steps(project: &NewProject) -> CommandResult {
     let program = std::env::current_exe().unwrap_or_else(|_| "rsdbt".into());
     for arguments in [&["build"][..], &["docs"], &["docs", "serve", "--port", "0"]] {
-        crate::report::say(&format!("\n$ rsdbt {}", arguments.join(" ")));
+        let _ = crate::report::say(&format!("\n$ rsdbt {}", arguments.join(" ")));
         let status = Command::new(&program).args(arguments).current_dir(&project.directory).status();
         if !status.map_err(|error| unwritable(&program, &error))?.success() {
             return Ok(Outcome::Failure);
