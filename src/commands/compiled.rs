@@ -114,7 +114,7 @@ impl Saved {
         if self.has_own_vars {
             return None;
         }
-        let code = self.from_manifest(manifest, node).or_else(|| self.from_file(session, manifest, node))?;
+        let code = self.in_manifest(manifest, node).or_else(|| self.in_file(session, manifest, node))?;
         // every relation that it selects from is written as it is in this target
         let is_of_target = node.depends_on.nodes.iter().all(|id| {
             let name = match (manifest.nodes.get(id), manifest.sources.get(id)) {
@@ -127,7 +127,7 @@ impl Saved {
         is_of_target.then_some(code)
     }
 
-    fn from_manifest(&self, manifest: &Manifest, node: &Node) -> Option<String> {
+    fn in_manifest(&self, manifest: &Manifest, node: &Node) -> Option<String> {
         let saved = self.manifest.as_ref()?;
         let known = saved["nodes"].get(&node.unique_id)?;
         let is_same = known["compiled"] == true
@@ -142,7 +142,7 @@ impl Saved {
     }
 
     /// The file is rewritten, or at least touched, whenever its node is compiled.
-    fn from_file(&self, session: &Session<'_>, manifest: &Manifest, node: &Node) -> Option<String> {
+    fn in_file(&self, session: &Session<'_>, manifest: &Manifest, node: &Node) -> Option<String> {
         let file = NodeFile {
             package_name: &node.package_name,
             path: &node.path,

@@ -100,17 +100,15 @@ impl Decimal {
         let (mut quotient, remainder) = (&dividend / &divisor, &dividend % &divisor);
         let mut exponent = ideal - shift;
         let five = BigUint::from(5_u8);
-        if remainder != BigUint::ZERO {
-            // what is cut off must not look like exactly a half
-            if &quotient % &five == BigUint::ZERO {
-                quotient += 1_u8;
-            }
-        } else {
+        if remainder == BigUint::ZERO {
             let ten = BigUint::from(10_u8);
             while exponent < ideal && &quotient % &ten == BigUint::ZERO {
                 quotient /= &ten;
                 exponent += 1;
             }
+        } else if &quotient % &five == BigUint::ZERO {
+            // what is cut off must not look like exactly a half
+            quotient += 1_u8;
         }
         Self::of_magnitude(negative, &quotient, exponent)
     }
@@ -172,6 +170,7 @@ impl Decimal {
     }
 
     /// Without its fraction.
+    #[must_use]
     pub fn truncated(&self) -> Self {
         if self.exponent >= 0 {
             let digits = self.at_exponent(0).digits;

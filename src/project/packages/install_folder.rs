@@ -45,7 +45,7 @@ impl InstallFolder {
             let name = entry.file_name().to_string_lossy().into_owned();
             let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
             let is_package = is_link || entry.path().join("dbt_project.yml").is_file();
-            let is_ours = path.ends_with(USUAL) || known.iter().any(|package| *package == name);
+            let is_ours = path.ends_with(USUAL) || known.contains(&name);
             match (is_package && is_ours, name.starts_with('.')) {
                 (true, _) => packages.push((entry.path(), is_link)),
                 (false, true) => {}

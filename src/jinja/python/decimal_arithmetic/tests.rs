@@ -83,14 +83,14 @@ fn number(dice: &mut u64) -> String {
 #[test]
 fn random_numbers_are_as_in_python() {
     let mut dice = 0x9e37_79b9_7f4a_7c15;
-    let cases: Vec<(String, String, i32)> = (0..4000)
-        .map(|case| (number(&mut dice), number(&mut dice), i32::try_from(case % 40).unwrap() - 5))
-        .collect();
+    let cases: Vec<(String, String, i32)> =
+        (0..4000).map(|case| (number(&mut dice), number(&mut dice), case % 40 - 5)).collect();
     let python =
         Command::new("python3").args(["-c", PYTHON]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let Ok(mut python) = python else { return };
-    let text: String =
-        cases.iter().map(|(left, right, places)| format!("{left} {right} {places}\n")).collect();
+    let text: String = cases
+        .iter()
+        .fold(String::new(), |text, (left, right, places)| text + &format!("{left} {right} {places}\n"));
     let mut input = python.stdin.take().unwrap();
     let writer = std::thread::spawn(move || input.write_all(text.as_bytes()));
     let output = python.wait_with_output().unwrap();
