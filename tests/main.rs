@@ -5,6 +5,7 @@ mod architecture;
 mod attachments;
 mod connections;
 mod consume;
+mod dependent_kinds;
 mod dependents;
 mod docs;
 mod docs_server;

@@ -27,6 +27,8 @@ struct State {
     existing: Option<BTreeSet<String>>,
     /// The views that read a relation, as the server told at the beginning.
     dependents: HashMap<u32, Vec<u32>>,
+    /// A node left something for a later one; the end of the run makes sure of it.
+    open_ends: bool,
     /// How often everything was forgotten.
     generation: u64,
 }
@@ -226,6 +228,14 @@ impl RelationCache {
         let exists = read.contains(schema);
         self.lock().existing = Some(read);
         Ok(exists)
+    }
+
+    pub fn leave_open_end(&self) {
+        self.lock().open_ends = true;
+    }
+
+    pub fn has_open_ends(&self) -> bool {
+        self.lock().open_ends
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -82,10 +82,13 @@ impl Run<'_> {
             }
             Ok(_) => self.follow(plan, &mut results)?,
         };
+        let mut left = Ok(());
         if ending == Ending::Normal {
+            left = self.close_open_ends(&mut results);
             self.after(&mut master, &mut results)?;
         }
-        self.close(plan, results, begun.elapsed().as_secs_f64(), ending)
+        let outcome = self.close(plan, results, begun.elapsed().as_secs_f64(), ending)?;
+        left.map(|()| outcome)
     }
 
     fn prepare(&self, master: &mut Session, plan: &Plan, results: &mut Vec<NodeResult>) -> Result<Status> {

@@ -17,6 +17,7 @@ mod locks;
 mod microbatch;
 mod node;
 mod node_timing;
+mod open_ends;
 mod operation;
 mod plan;
 mod planning;

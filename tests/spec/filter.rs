@@ -27,6 +27,8 @@ pub(crate) fn stable(text: &str, project: &Project, database: &Database) -> Stri
     static COLOUR: LazyLock<Regex> = LazyLock::new(|| Regex::new("\u{1b}\\[[0-9;]*[A-Za-z]").unwrap());
     static DOTS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r" \.+ \[").unwrap());
     static VERSION: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"__dbt_tmp\d{12}\b").unwrap());
+    static BLOCK_LINE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"inline_code_block line \d+").unwrap());
+    static BACKUP: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"__dbt_backup_[0-9a-f]{8}").unwrap());
     // since 16 the server prints views without needless qualifiers
     static COLUMN: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r#"column (?:\w+\.)?"?(\w+)"? does not exist"#).unwrap());
@@ -40,6 +42,8 @@ pub(crate) fn stable(text: &str, project: &Project, database: &Database) -> Stri
         let line = DURATION.replace_all(&line, "");
         let line = DOTS.replace_all(&line, " [");
         let line = VERSION.replace_all(&line, "__dbt_tmp");
+        let line = BLOCK_LINE.replace_all(&line, "inline_code_block line ..");
+        let line = BACKUP.replace_all(&line, "__dbt_backup_..");
         let line = COLUMN.replace_all(&line, "column $1 does not exist");
         let line = SINCE.replace_all(&line, "since then");
         let line = RULE.replace_all(&line, "---");

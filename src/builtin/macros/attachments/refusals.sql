@@ -10,7 +10,16 @@
   join pg_catalog.pg_depend as link
     on link.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid and link.refobjid = old_id
     or link.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass::pg_catalog.oid and link.refobjid in (row_type.oid, row_type.typarray)
-  where link.deptype = 'n' and not exists (
+  where link.deptype = 'n' and not (
+    -- these move, as dependents
+    link.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid and link.classid = any (array[
+      'pg_catalog.pg_policy'::pg_catalog.regclass::pg_catalog.oid, 'pg_catalog.pg_trigger'::pg_catalog.regclass::pg_catalog.oid,
+      'pg_catalog.pg_attrdef'::pg_catalog.regclass::pg_catalog.oid, 'pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid
+    ])
+  ) and not exists (
+    select from pg_catalog.pg_class as reader
+    where reader.oid = link.objid and link.classid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid and reader.relkind in ('v', 'm')
+  ) and not exists (
     select from pg_catalog.pg_rewrite as rule
     where rule.oid = link.objid and link.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass::pg_catalog.oid
   ) and not exists (

@@ -39,6 +39,7 @@
   {%- endif -%}
   {{ run_hooks(post_hooks, inside_transaction=True) }}
   {%- do rsdbt_carry_last() -%}
+  {%- do rsdbt_settle(target_relation) -%}
   {%- do adapter.commit() -%}
   {{ run_hooks(post_hooks, inside_transaction=False) }}
   {%- do rsdbt_carry_after_hooks() -%}

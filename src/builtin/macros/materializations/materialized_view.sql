@@ -13,7 +13,7 @@
     {%- endcall -%}
     {%- do adapter.cache_added(target_relation) -%}
     {%- set replaced = true -%}
-  {%- elif should_full_refresh() or not existing_relation.is_materialized_view -%}
+  {%- elif should_full_refresh() or not existing_relation.is_materialized_view or rsdbt_backups_under(existing_relation) -%}
     {%- do rsdbt_replace_materialized_view(existing_relation, target_relation) -%}
     {%- set replaced = true -%}
   {%- else -%}
@@ -24,6 +24,7 @@
   {%- do persist_docs(target_relation, model) -%}
   {{ run_hooks(post_hooks, inside_transaction=True) }}
   {%- do rsdbt_carry_last() -%}
+  {%- do rsdbt_settle(target_relation) -%}
   {%- do adapter.commit() -%}
   {{ run_hooks(post_hooks, inside_transaction=False) }}
   {%- do rsdbt_carry_after_hooks() -%}

@@ -14,6 +14,7 @@
   {{ run_hooks(pre_hooks, inside_transaction=False) }}
   {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
+  {%- set references = rsdbt_take_references_off(old_relation) if exists and not full_refresh else [] -%}
   {%- if exists -%}
     {%- set table_sql = reset_csv_table(model, full_refresh, old_relation, agate_table) -%}
   {%- else -%}
@@ -22,6 +23,7 @@
   {%- endif -%}
   {%- set row_count = agate_table.rows | length -%}
   {%- set rows_sql = load_csv_rows(model, agate_table) if row_count > 0 else '' -%}
+  {%- do rsdbt_run_scripts(references, 'rebuild') -%}
   {%- set code = 'CREATE' if full_refresh else 'INSERT' -%}
   {%- call noop_statement('main', code ~ ' ' ~ row_count, code, row_count) -%}
     {{ get_csv_sql(table_sql, rows_sql) }}
@@ -34,6 +36,7 @@
   {%- endif -%}
   {{ run_hooks(post_hooks, inside_transaction=True) }}
   {%- do rsdbt_carry_last() -%}
+  {%- do rsdbt_settle(target_relation) -%}
   {%- do adapter.commit() -%}
   {{ run_hooks(post_hooks, inside_transaction=False) }}
   {%- do rsdbt_carry_after_hooks() -%}

@@ -30,6 +30,7 @@
     {%- do create_indexes(target_relation) -%}
   {%- endif -%}
   {{ run_hooks(post_hooks, inside_transaction=True) }}
+  {%- do rsdbt_settle(target_relation) -%}
   {%- do adapter.commit() -%}
   {{ run_hooks(post_hooks, inside_transaction=False) }}
 

@@ -26,6 +26,7 @@
   {%- do rsdbt_carry_last() -%}
   {%- do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing_relation)) -%}
   {%- do persist_docs(target_relation, model) -%}
+  {%- do rsdbt_settle(target_relation) -%}
   {%- do adapter.commit() -%}
   {{ run_hooks(post_hooks, inside_transaction=False) }}
   {%- do rsdbt_carry_after_hooks() -%}

@@ -24,6 +24,7 @@
   {%- do persist_docs(target_relation, model) -%}
   {{ run_hooks(post_hooks, inside_transaction=True) }}
   {%- do rsdbt_carry_last() -%}
+  {%- do rsdbt_settle(target_relation) -%}
   {%- do adapter.commit() -%}
   {{ run_hooks(post_hooks, inside_transaction=False) }}
   {%- do rsdbt_carry_after_hooks() -%}
@@ -36,9 +37,11 @@
   {%- if existing_relation.is_view -%}
     {%- set replace_sql = get_replace_view_sql(target_relation, sql) -%}
     {%- set options = rsdbt_view_options(existing_relation) -%}
+    {%- set read_backups = rsdbt_backups_under(existing_relation) -%}
     {%- set response = adapter.attempt(replace_sql, ['42P16']) -%}
     {%- if response -%}
       {%- do rsdbt_keep_view_options(target_relation, options) -%}
+      {%- do rsdbt_drop_free_backups(read_backups) -%}
       {%- call noop_statement('main', response.message, response.code, response.rows_affected) -%}
         {{ replace_sql }}
       {%- endcall -%}

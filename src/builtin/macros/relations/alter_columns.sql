@@ -2,7 +2,7 @@
 
 {# The column keeps its place; views that read it are taken off and put on again. #}
 {% macro alter_column_type(relation, column_name, new_column_type) %}
-  {%- set dependents = rsdbt_capture_dependents(relation) | rejectattr('kind', 'equalto', 'f') | list -%}
+  {%- set dependents = rsdbt_capture_dependents(relation, ['v', 'm', 'rule']) -%}
   {%- set column = adapter.quote(column_name) -%}
   {%- if dependents -%}
     {%- call statement('remove_dependents') -%}
@@ -18,7 +18,7 @@
   {%- endcall -%}
   {%- for dependent in dependents -%}
     {%- call statement('restore_dependents') -%}
-      do $rsdbt$ begin execute {{ dependent.rebuild }}; end $rsdbt$
+      do $rsdbt$ begin execute {{ dependent.rebuild }}; {% if dependent.refresh %}execute {{ dependent.refresh }};{% endif %} end $rsdbt$
     {%- endcall -%}
   {%- endfor -%}
 {% endmacro %}

@@ -1,67 +1,69 @@
 {#
-  How each dependent is made again: `replace` in place where Postgres can, `remove`, and `rebuild` with its owner,
-  indexes, grants and comments. Names and values are quoted by the server.
+  How each dependent moves: `replace` in place where Postgres can, else `remove` and `rebuild`. Names and values are quoted
+  by the server, and every name has its schema, so that a script means the same under any search path.
 #}
 
-{% macro rsdbt_dependent_scripts(dependents) %}
+{# In the order in which they move: inner dependents first. #}
+{% macro rsdbt_dependent_scripts(dependents, staying, built) %}
+  {%- set ids = {'relation': ['0'], 'rule': ['0'], 'policy': ['0'], 'trigger': ['0'], 'default': ['0'], 'function': ['0'], 'foreign key': ['0']} -%}
   {%- set levels = {} -%}
-  {%- set relations = ['0'] -%}
-  {%- set references = ['0'] -%}
+  {%- set awaited = ['0'] -%}
   {%- for row in dependents -%}
-    {%- do (references if row['kind'] == 'f' else relations).append(row['id'] | string) -%}
-    {%- do levels.update({row['id'] | string: row['level']}) -%}
+    {%- do ids['relation' if row['kind'] in ['v', 'm'] else row['kind']].append(row['id'] | string) -%}
+    {%- do levels.update({row['kind'] ~ row['id']: row['level']}) -%}
+    {%- if row['kind'] == 'foreign key' and rsdbt_comes_later(built.get(tojson([row['schema'], row['relation']]))) -%}
+      {%- do awaited.append(row['id'] | string) -%}
+    {%- endif -%}
   {%- endfor -%}
+  {%- if staying or awaited | length > 1 -%}{%- do adapter.cache_open_end() -%}{%- endif -%}
+  {%- set path = rsdbt_enter_catalog_path() -%}
+  {%- set renames = rsdbt_backup_names() -%}
   {%- set query -%}
-    select
-      named.id::bigint as id, named.kind::text as kind, named.name, named.plain_name,
-      quote_literal(case when kind = 'v' then format('create or replace view %s%s as %s', name, options, body) end) as replace,
-      quote_literal(format('drop %s %s', word, name)) as remove,
-      quote_literal(concat_ws(
-        e'\n',
-        format('create %s %s%s as %s%s;', word, name, options, body, case when not populated then ' with no data' end),
-        case when owner <> current_user then format('alter table %s owner to %I;', name, owner) end,
-        (select string_agg(pg_get_indexdef(indexrelid) || ';', e'\n') from pg_catalog.pg_index where indrelid = named.id),
-        (
-          select string_agg(
-            case
-              when objsubid = 0 then format('comment on %s %s is %L;', word, name, description)
-              else format('comment on column %s.%I is %L;', name, attname, description)
-            end, e'\n'
-          )
-          from pg_catalog.pg_description
-          left join pg_catalog.pg_attribute on attrelid = objoid and attnum = objsubid
-          where objoid = named.id and classoid = 'pg_catalog.pg_class'::regclass
-        ),
-        (
-          select string_agg(format(
-            'grant %s on %s to %s%s;', privilege_type, name,
-            case when grantee = 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end,
-            case when is_grantable then ' with grant option' end
-          ), e'\n')
-          from aclexplode(acl)
-          where grantee <> owner_id
-        ),
-        (
-          select string_agg(pg_get_triggerdef(oid) || ';', e'\n')
-          from pg_catalog.pg_trigger
-          where tgrelid = named.id and not tgisinternal
-        )
-      )) as rebuild
-    from (
-      select
-        relation.oid as id, relation.relkind as kind, relation.relacl as acl, relation.relispopulated as populated,
-        relation.relowner as owner_id, pg_get_userbyid(relation.relowner) as owner,
-        schema.nspname || '.' || relation.relname as plain_name,
-        format('%I.%I', schema.nspname, relation.relname) as name,
-        case relation.relkind when 'v' then 'view' else 'materialized view' end as word,
-        coalesce(' with (' || array_to_string(relation.reloptions, ', ') || ')', '') as options,
-        rtrim(pg_get_viewdef(relation.oid), ';') as body
-      from pg_catalog.pg_class as relation
-      join pg_catalog.pg_namespace as schema on schema.oid = relation.relnamespace
-      where relation.oid in ({{ relations | join(', ') }})
-    ) as named
-    union all
-    {{ rsdbt_foreign_key_scripts_sql(references) }}
+    {{ rsdbt_relation_scripts_sql(ids['relation'], renames) }}
+    union all {{ rsdbt_rule_scripts_sql(ids['rule'], renames) }}
+    union all {{ rsdbt_policy_scripts_sql(ids['policy'], renames) }}
+    union all {{ rsdbt_trigger_scripts_sql(ids['trigger'], renames) }}
+    union all {{ rsdbt_default_scripts_sql(ids['default'], renames) }}
+    union all {{ rsdbt_function_scripts_sql(ids['function'], renames) }}
+    union all {{ rsdbt_foreign_key_scripts_sql(ids['foreign key'], awaited) }}
+    order by id
   {%- endset -%}
-  {{ return(rsdbt_by_level(run_query(query).rows, levels)) }}
+  {%- set rows = run_query(query).rows -%}
+  {%- do rsdbt_leave_catalog_path(path) -%}
+  {%- set scripts = [] -%}
+  {%- for row in rows -%}
+    {%- do scripts.append({
+      'id': row['id'] | string, 'level': levels[row['kind'] ~ row['id']], 'kind': row['kind'], 'name': row['name'],
+      'stays': row['id'] | string in staying, 'target': row['target'], 'backup': row['backup'],
+      'replace': row['replace'], 'remove': row['remove'], 'rebuild': row['rebuild'], 'refresh': row['refresh'],
+    }) -%}
+  {%- endfor -%}
+  {{ return(scripts | sort(attribute='level') | list) }}
+{% endmacro %}
+
+{# Outside of a transaction a local setting would be gone at once. #}
+{% macro rsdbt_enter_catalog_path() %}
+  {%- call statement('path', fetch_result=true) -%}
+    select pg_catalog.current_setting('search_path') as path, pg_catalog.set_config('search_path', 'pg_catalog', true)
+  {%- endcall -%}
+  {{ return(load_result('path').table.rows[0]['path']) }}
+{% endmacro %}
+
+{% macro rsdbt_leave_catalog_path(path) %}
+  {%- do run_query("select pg_catalog.set_config('search_path', '" ~ escape_single_quotes(path) ~ "', true)") -%}
+{% endmacro %}
+
+{# Whether a node of this run has its turn after this one, whatever the timing: it is built from this one. #}
+{% macro rsdbt_comes_later(unique_id) %}
+  {%- set open = [unique_id] if unique_id else [] -%}
+  {%- set seen = {} -%}
+  {%- for step in range(graph.nodes | length + 1 if open else 0) -%}
+    {%- set node = graph.nodes.get(open.pop()) if open else none -%}
+    {%- for parent in (node.depends_on.nodes if node else []) if parent not in seen -%}
+      {%- if parent == model.unique_id -%}{{ return(true) }}{%- endif -%}
+      {%- do seen.update({parent: true}) -%}
+      {%- do open.append(parent) -%}
+    {%- endfor -%}
+  {%- endfor -%}
+  {{ return(false) }}
 {% endmacro %}

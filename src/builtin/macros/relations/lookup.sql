@@ -23,17 +23,3 @@
 {% macro rsdbt_regclass(relation) -%}
   to_regclass('{{ escape_single_quotes(relation.include(database=false).render()) }}')
 {%- endmacro %}
-
-{# A look at one index: most relations have no dependents, and the whole query takes longer to plan than to run. #}
-{% macro rsdbt_has_dependents(relation) %}
-  {%- set query -%}
-    select exists (
-      select from pg_catalog.pg_depend
-      where refclassid = 'pg_catalog.pg_class'::regclass
-        and refobjid = {{ rsdbt_regclass(relation) }}
-        and classid in ('pg_catalog.pg_rewrite'::regclass, 'pg_catalog.pg_constraint'::regclass)
-        and deptype = 'n'
-    )
-  {%- endset -%}
-  {{ return(run_query(query).rows[0][0]) }}
-{% endmacro %}

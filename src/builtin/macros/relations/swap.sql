@@ -6,19 +6,27 @@
 {% macro rsdbt_swap(existing_relation, intermediate_relation, target_relation) %}
   {%- set dependents = rsdbt_capture_dependents(existing_relation) -%}
   {%- set attachments = rsdbt_take_attachments(existing_relation, intermediate_relation) -%}
+  {%- set read_backups = rsdbt_backups_under(existing_relation) -%}
   {%- if not dependents -%}
     {%- do rsdbt_carry(attachments, ['detach']) -%}
     {%- do rsdbt_drop_alone(existing_relation) -%}
     {%- do adapter.rename_relation(intermediate_relation, target_relation) -%}
+    {%- do rsdbt_carry(attachments, ['name', 'early']) -%}
   {%- else -%}
-    {%- set backup_relation = make_backup_relation(target_relation, existing_relation.type) -%}
+    {%- set old = run_query(
+      'select oid::pg_catalog.int8 as id, ' ~ rsdbt_backup_name_sql('relname', 'oid') ~ ' as name from pg_catalog.pg_class where oid = '
+      ~ rsdbt_regclass(existing_relation)
+    ).rows[0] -%}
+    {%- set backup_relation = existing_relation.incorporate(path={'identifier': old['name']}) -%}
     {%- do adapter.rename_relation(existing_relation, backup_relation) -%}
     {%- do adapter.rename_relation(intermediate_relation, target_relation) -%}
-    {%- do rsdbt_carry(attachments, ['detach']) -%}
-    {%- do rsdbt_move_dependents(dependents, backup_relation) -%}
-    {%- do rsdbt_drop_alone(backup_relation) -%}
+    {#- With the privileges of the table: a dependent is filled with the rights of its owner. -#}
+    {%- do rsdbt_carry(attachments, ['detach', 'early']) -%}
+    {%- do rsdbt_move_dependents(dependents, [old['id']], target_relation) -%}
+    {%- do adapter.cache_dropped(backup_relation) -%}
+    {%- do rsdbt_carry(attachments, ['name']) -%}
   {%- endif -%}
-  {%- do rsdbt_carry(attachments, ['name', 'early']) -%}
+  {%- do rsdbt_drop_free_backups(read_backups) -%}
 {% endmacro %}
 
 {# What a run that was killed may have left. #}
@@ -28,29 +36,27 @@
   {%- endfor -%}
 {% endmacro %}
 
-{# In place first; what does not fit any more, or cannot be replaced, is dropped and made again. #}
-{% macro rsdbt_move_dependents(dependents, backup_relation) %}
-  {%- call statement('move_dependents') -%}
-    do $rsdbt$ begin
-    {%- for dependent in dependents if dependent.level == 1 and dependent.replace %}
-      begin
-        execute {{ dependent.replace }};
-      exception when others then {{ rsdbt_raise_if_transient() }}
-      end;
-    {%- endfor %}
-      null;
-    end $rsdbt$
-  {%- endcall -%}
-  {%- set left = [] -%}
-  {%- for row in rsdbt_dependents(backup_relation) -%}
-    {%- do left.append(row['id'] | string) -%}
+{#
+  Backups that nothing reads any more. Two workers may each take one of the last readers away: the lock lets the second
+  one see that the first one is done.
+#}
+{% macro rsdbt_drop_free_backups(ids) %}
+  {%- set found = [] -%}
+  {%- for id in ids | sort -%}
+    {%- set query -%}
+      select
+        case relkind when 'v' then 'view' when 'm' then 'materialized view' else 'table' end as word,
+        pg_catalog.format('%I.%I', nspname, relname) as name, pg_catalog.obj_description(pg_class.oid, 'pg_class') as mark
+      from pg_catalog.pg_class
+      join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace
+      where pg_class.oid = {{ id }}
+    {%- endset -%}
+    {%- for row in run_query(query).rows -%}
+      {%- set lock = 'comment on ' ~ row['word'] ~ ' ' ~ row['name'] ~ " is '" ~ escape_single_quotes(row['mark']) ~ "'" -%}
+      {%- if adapter.attempt(lock, ['42P01']) -%}{%- do found.append([ids.index(id), row]) -%}{%- endif -%}
+    {%- endfor -%}
   {%- endfor -%}
-  {%- if left -%}
-    {%- do rsdbt_rebuild_dependents(dependents | selectattr('id', 'in', left) | list) -%}
-  {%- endif -%}
+  {%- for place, row in found | sort -%}
+    {%- do adapter.attempt('drop ' ~ row['word'] ~ ' if exists ' ~ row['name'], ['2BP01']) -%}
+  {%- endfor -%}
 {% endmacro %}
-
-{# A deadlock or a full disk says nothing about the definition: the whole model is tried again. #}
-{% macro rsdbt_raise_if_transient() -%}
-  if left(sqlstate, 2) in ('40', '53', '55', '57') then raise; end if;
-{%- endmacro %}

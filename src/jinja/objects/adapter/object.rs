@@ -72,6 +72,7 @@ fn stand_in(method: &str) -> Option<Value> {
         "cache_added" | "cache_dropped" | "cache_renamed" | "load_seed" => Value::from(""),
         "attempt"
         | "repeat"
+        | "cache_open_end"
         | "get_relation"
         | "create_schema"
         | "drop_schema"

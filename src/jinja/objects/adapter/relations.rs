@@ -34,6 +34,10 @@ pub(super) fn call(
             dropped(database, relation);
             Ok(())
         }),
+        "cache_open_end" => {
+            database.settings.cache.leave_open_end();
+            Ok(none())
+        }
         "cache_renamed" => two_relations(method, args).and_then(|[from, to]| {
             renamed(database, &from, &to)?;
             Ok(Value::from(""))

@@ -1,0 +1,63 @@
+{#
+  The end of a node: what waited for it. Foreign keys that an earlier rebuild added without a look at their rows, and
+  dependents of relations that were set aside for nodes that then did not run.
+#}
+
+{% macro rsdbt_settle(target_relation) %}
+  {%- set query -%}
+    select
+      exists (
+        select from pg_catalog.pg_constraint
+        where conrelid = target.oid and contype = 'f' and not convalidated
+      ) as as_child,
+      exists (
+        select from pg_catalog.pg_depend
+        join pg_catalog.pg_constraint on pg_constraint.oid = objid and contype = 'f' and not convalidated
+        where refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and refobjid = target.oid
+          and classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass
+      ) as as_parent,
+      exists (
+        select from pg_catalog.pg_class as backup
+        where backup.relnamespace = target.relnamespace
+          and backup.relname >= pg_catalog.left({{ rsdbt_backup_name_sql('target.relname', '0') }}, -8)::pg_catalog.name
+          and backup.relname < (pg_catalog.left({{ rsdbt_backup_name_sql('target.relname', '0') }}, -8) || 'g')::pg_catalog.name
+      ) as has_backups
+    from pg_catalog.pg_class as target
+    where target.oid = {{ rsdbt_regclass(target_relation) }}
+  {%- endset -%}
+  {%- for row in run_query(query).rows -%}
+    {%- if row['has_backups'] -%}
+      {%- do rsdbt_adopt_dependents(target_relation) -%}
+    {%- endif -%}
+    {%- if row['as_child'] or row['as_parent'] -%}
+      {%- do rsdbt_validate_waiting(target_relation) -%}
+    {%- endif -%}
+  {%- endfor -%}
+{% endmacro %}
+
+{# Of the backups of this relation. Those that this run builds have their turn. #}
+{% macro rsdbt_adopt_dependents(target_relation) %}
+  {%- set ids = rsdbt_backups_of(target_relation) -%}
+  {%- set dependents = rsdbt_locked_dependents(ids, target_relation) if ids else [] -%}
+  {%- if dependents -%}
+    {%- do rsdbt_move_dependents(dependents, ids, target_relation) -%}
+  {%- else -%}
+    {%- do rsdbt_drop_free_backups(ids) -%}
+  {%- endif -%}
+{% endmacro %}
+
+{# One whose table has its turn later in this run waits for that. #}
+{% macro rsdbt_validate_waiting(target_relation) %}
+  {%- set table = rsdbt_regclass(target_relation) | trim ~ '::pg_catalog.oid' -%}
+  {%- for row in rsdbt_waiting_foreign_keys('reference.conrelid = ' ~ table ~ ' or reference.confrelid = ' ~ table) -%}
+    {%- set built = rsdbt_built_by_this_run([{'kind': 'foreign key', 'schema': row['schema'], 'relation': row['relation']}]) -%}
+    {%- if not rsdbt_comes_later(built.get(tojson([row['schema'], row['relation']]))) -%}
+      {%- do rsdbt_validate_foreign_key(row) -%}
+    {%- endif -%}
+  {%- endfor -%}
+{% endmacro %}
+
+{% macro rsdbt_validate_foreign_key(row) %}
+  {%- call statement('validate') -%}{{ row['validate'] }}{%- endcall -%}
+  {%- call statement('unmark') -%}{{ row['comment'] }}{%- endcall -%}
+{% endmacro %}
