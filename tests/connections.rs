@@ -110,7 +110,7 @@ fn a_password_is_bound_to_the_servers_certificate() {
     refused("user: plain\nsslmode: disable", "channel binding required, but SSL not in use");
     let wrong = project("wrong", &format!("{base}user: plain\nsslmode: require\nchannel_binding: always"));
     let output = wrong.run(&["run"]);
-    assert!(output.text.contains("invalid channel_binding value: \"always\""), "{}", output.text);
+    assert!(output.text.contains("invalid channel_binding value"), "{}", output.text);
 }
 
 #[test]
