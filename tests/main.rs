@@ -12,6 +12,7 @@ mod docs_server;
 mod faults;
 mod first_run;
 mod histories;
+mod kills;
 mod lineage;
 mod mart_lineage;
 mod memory;

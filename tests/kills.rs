@@ -1,0 +1,313 @@
+//! Runs that are killed at any time: the client by `kill -9`, or its sessions on the server. All materializations and
+//! strategies are at work, readers look at every relation in a loop, and rows arrive between the runs. Whatever was
+//! killed, the next run ends with each row once, nobody saw a relation missing or rows gone, and nothing is left over.
+//!
+//! `RSDBT_KILLS` says how many kills (default 60); `RSDBT_KILLS_SEED` plays the same order of kinds and delays again.
+
+use std::fs;
+use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
+
+use postgres::Client;
+
+use crate::support::{Database, Project};
+
+const KILLS: u64 = 60;
+/// Kills in a row before a run may end and its rows are counted.
+const IN_A_ROW: u64 = 4;
+
+/// Path, text, and the query that must give the number of events; none where it always gives the same.
+const MODELS: [(&str, &str, &str); 15] = [
+    (
+        "models/built.sql",
+        "{{ config(materialized='table', indexes=[{'columns': ['id'], 'unique': true}]) }} select e.*, names.name from {{ source('in', 'events') }} as e join {{ ref('names') }} as names on names.id = e.id % 2",
+        "select count(*) from built",
+    ),
+    ("models/promised.sql", "select id, day from {{ ref('built') }}", "select count(*) from promised"),
+    (
+        "models/shown.sql",
+        "{{ config(materialized='view') }} select id, day, at from {{ ref('built') }}",
+        "select count(*) from shown",
+    ),
+    (
+        "models/stored.sql",
+        "{{ config(materialized='materialized_view') }} select id, day from {{ ref('built') }}",
+        "select count(*) from stored",
+    ),
+    (
+        "models/stored_more.sql",
+        "{{ config(materialized='materialized_view') }} select day, count(*) as n from {{ ref('shown') }} group by 1",
+        "select sum(n)::bigint from stored_more",
+    ),
+    (
+        "models/appended.sql",
+        "{{ config(materialized='incremental', incremental_strategy='append') }} select id, day from {{ source('in', 'events') }} {% if is_incremental() %} where id > (select coalesce(max(id), 0) from {{ this }}) {% endif %}",
+        "select count(*) from appended",
+    ),
+    (
+        "models/replaced.sql",
+        "{{ config(materialized='incremental', unique_key='id', incremental_strategy='delete+insert') }} select id, day from {{ ref('shown') }}",
+        "select count(*) from replaced",
+    ),
+    (
+        "models/merged.sql",
+        "{{ config(materialized='incremental', unique_key='id', incremental_strategy='merge') }} select id, day from {{ ref('shown') }}",
+        "select count(*) from merged",
+    ),
+    (
+        "models/upserted.sql",
+        "{{ config(materialized='incremental', incremental_strategy='merge_upsert', unique_key=['id'], updated_at='at', consume=true) }} select id, at from {{ source('in', 'staged') }}",
+        "select count(*) from upserted",
+    ),
+    (
+        "models/by_day.sql",
+        "{{ config(materialized='incremental', incremental_strategy='partition_overwrite', dirty=true, partition_by={'field': 'day', 'granularity': 'day'}) }} select day, count(*) as n from {{ source('in', 'events') }} where {{ in_partitions('at') }} group by 1",
+        "select sum(n)::bigint from by_day",
+    ),
+    (
+        "models/by_partition.sql",
+        "{{ config(materialized='incremental', incremental_strategy='partition_overwrite', dirty=true, partitioned=true, partition_by={'field': 'day', 'granularity': 'day'}) }} select day, count(*) as n from {{ source('in', 'events') }} where {{ in_partitions('at') }} group by 1",
+        "select sum(n)::bigint from by_partition",
+    ),
+    (
+        "models/batched.sql",
+        "{{ config(materialized='incremental', incremental_strategy='microbatch', unique_key='id', event_time='at', batch_size='year', begin='2026-01-01') }} select id, at from {{ source('in', 'events') }}",
+        "select count(*) from batched",
+    ),
+    (
+        "snapshots/kept.sql",
+        "{% snapshot kept %}{{ config(unique_key='id', strategy='check', check_cols=['day']) }} select id, day from {{ source('in', 'events') }}{% endsnapshot %}",
+        "select count(*) from kept where dbt_valid_to is null",
+    ),
+    (
+        "snapshots/kept_by_time.sql",
+        "{% snapshot kept_by_time %}{{ config(unique_key='id', strategy='timestamp', updated_at='at') }} select id, at from {{ ref('shown') }}{% endsnapshot %}",
+        "select count(*) from kept_by_time",
+    ),
+    ("functions/half.sql", "select n / 2", ""),
+];
+
+const PROPERTIES: &str = "
+models:
+  - name: promised
+    config: {materialized: table, contract: {enforced: true}}
+    constraints: [{type: unique, columns: [id], name: promised_once}]
+    columns:
+      - {name: id, data_type: bigint, constraints: [{type: not_null}, {type: check, expression: id > 0}]}
+      - {name: day, data_type: date}
+    data_tests: [{not_null: {arguments: {column_name: id}, config: {store_failures: true}}}]
+functions:
+  - {name: half, arguments: [{name: n, data_type: integer}], returns: {data_type: integer}}
+";
+
+/// What others made: a view and a materialized view that no run knows, and foreign keys to a model and a seed.
+const STRANGERS: [(&str, &str); 3] = [
+    ("create view strange as select id from built", "select count(*) from strange"),
+    (
+        "create materialized view strange_stored as select count(*) as n from names",
+        "select n from strange_stored",
+    ),
+    (
+        "create table strange_child (id bigint references promised (id), name int references names (id)); insert into strange_child values (1, 1)",
+        "",
+    ),
+];
+
+#[test]
+fn killed_runs_lose_nothing_show_no_holes_and_leave_nothing() {
+    let kills = std::env::var("RSDBT_KILLS").map_or(KILLS, |text| text.parse().unwrap());
+    let now = || u64::from(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().subsec_nanos());
+    let seed = std::env::var("RSDBT_KILLS_SEED").map_or_else(|_| now(), |text| text.parse().unwrap());
+    let mut field = Field::new();
+    field.arrive(50);
+    field.build_and_check(seed);
+    for (sql, _) in STRANGERS {
+        field.client.batch_execute(sql).unwrap();
+    }
+    field.strangers = true;
+    let usual = field.time_of_a_build();
+    let mut draw = Draw(seed | 1);
+    let over = AtomicBool::new(false);
+    let reads = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        let readers: Vec<_> = (0..2)
+            .map(|_| {
+                let client = field.database.client();
+                let (over, reads) = (&over, &reads);
+                scope.spawn(move || read(client, over, reads))
+            })
+            .collect();
+        let mut done = 0;
+        while done < kills && !readers.iter().any(thread::ScopedJoinHandle::is_finished) {
+            for _ in 0..IN_A_ROW.min(kills - done) {
+                field.arrive(draw.below(4));
+                field.kill_one(&mut draw, usual);
+                done += 1;
+            }
+            field.build_and_check(seed);
+        }
+        over.store(true, Ordering::Relaxed);
+        for reader in readers {
+            assert_eq!(reader.join().unwrap(), None, "seed {seed}, {done} kills");
+        }
+        assert!(done >= kills);
+    });
+    assert!(reads.into_inner() as u64 > kills, "the readers were at work");
+}
+
+/// Looks at every relation until it is over: how often, and what was wrong.
+fn read(mut client: Client, over: &AtomicBool, reads: &AtomicUsize) -> Option<String> {
+    let queries: Vec<&str> =
+        MODELS.iter().map(|model| model.2).chain(STRANGERS.map(|stranger| stranger.1)).collect();
+    let mut most = vec![0_i64; queries.len()];
+    while !over.load(Ordering::Relaxed) {
+        for (query, most) in queries.iter().zip(&mut most).filter(|(query, _)| !query.is_empty()) {
+            let found = match client.query_one(*query, &[]) {
+                Ok(row) => row.get::<_, Option<i64>>(0).unwrap_or(0),
+                Err(error) => return Some(format!("{query}: {error:?}")),
+            };
+            if found < *most {
+                return Some(format!("{query}: {found} after {most}"));
+            }
+            *most = found;
+            reads.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    None
+}
+
+struct Draw(u64);
+
+impl Draw {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % bound
+    }
+}
+
+struct Field {
+    database: Database,
+    project: Project,
+    client: Client,
+    events: i64,
+    strangers: bool,
+}
+
+impl Field {
+    fn new() -> Self {
+        let mut database = Database::new();
+        let project = Project::new(&database);
+        for (path, text, _) in MODELS {
+            project.write(path, text);
+        }
+        project.write("models/properties.yml", PROPERTIES);
+        project.write("seeds/names.csv", "id,name\n0,even\n1,odd\n");
+        let schema = database.schema.clone();
+        let sources = format!(
+            "sources:\n  - name: in\n    schema: {schema}\n    tables:\n      - {{name: events, config: {{event_time: at}}}}\n      - {{name: staged}}\n"
+        );
+        project.write("models/sources.yml", &sources);
+        project.write(
+            "dbt_project.yml",
+            "name: shop\nprofile: shop\nseeds: {+indexes: [{columns: [id], unique: true}]}\n",
+        );
+        let profile = fs::read_to_string(project.path().join("profiles.yml")).unwrap();
+        let threads = format!("threads: 4\n      application_name: {schema}");
+        project.write("profiles.yml", &profile.replace("threads: 1", &threads));
+        database.execute(
+            "create table events (id bigint primary key, day date, at timestamp); create table staged (id bigint, at timestamp)",
+        );
+        let client = database.client();
+        Self { database, project, client, events: 0, strangers: false }
+    }
+
+    fn arrive(&mut self, count: u64) {
+        let count = i64::try_from(count).unwrap();
+        let rows = format!(
+            "select id, current_date, current_date + id % 86400 * interval '1 second' from generate_series({} + 1, {} + {count}) as id",
+            self.events, self.events
+        );
+        self.client
+            .batch_execute(&format!(
+                "insert into events {rows}; insert into staged select id, at from events where id > {}",
+                self.events
+            ))
+            .unwrap();
+        self.events += count;
+    }
+
+    fn start(&self, arguments: &[&str]) -> Child {
+        self.project.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    fn time_of_a_build(&self) -> Duration {
+        let begun = Instant::now();
+        self.project.run_ok(&["build"]);
+        begun.elapsed()
+    }
+
+    /// A run of a random kind that does not live to its end, or just does.
+    fn kill_one(&mut self, draw: &mut Draw, usual: Duration) {
+        let arguments: &[&str] = match draw.below(6) {
+            0 => &["build", "--full-refresh", "--exclude", "appended", "kept", "kept_by_time"],
+            1 => &["run", "--select", "built"],
+            2 => &["run", "--select", "stored", "stored_more"],
+            3 => &["run"],
+            _ => &["build"],
+        };
+        let mut run = self.start(arguments);
+        let microseconds = u64::try_from(usual.as_micros()).unwrap();
+        thread::sleep(Duration::from_micros(microseconds / 20 + draw.below(microseconds)));
+        if draw.below(3) == 0 {
+            // of its sessions, one or all
+            let one = if draw.below(2) == 0 { "limit 1" } else { "" };
+            let sql = format!(
+                "select count(pg_terminate_backend(pid)) from (select pid from pg_stat_activity where application_name = '{}' order by random() {one}) as session",
+                self.database.schema
+            );
+            self.client.query_one(&sql, &[]).unwrap();
+            run.wait().unwrap();
+        } else {
+            run.kill().unwrap();
+            run.wait().unwrap();
+        }
+        self.settle();
+    }
+
+    /// The server ends what a killed process began.
+    fn settle(&mut self) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let sql = "select count(*) from pg_stat_activity where application_name = $1";
+        while self.client.query_one(sql, &[&self.database.schema]).unwrap().get::<_, i64>(0) > 0 {
+            assert!(Instant::now() < deadline, "sessions of a process that is gone are still there");
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    fn build_and_check(&mut self, seed: u64) {
+        let output = self.project.run(&["build"]);
+        assert_eq!(output.status, 0, "seed {seed}: {}", output.text);
+        for (path, _, query) in MODELS.iter().filter(|model| !model.2.is_empty()) {
+            let found: Option<i64> = self.client.query_one(*query, &[]).unwrap().get(0);
+            assert_eq!(found, Some(self.events), "seed {seed}: {path}\n{}", output.text);
+        }
+        let keys = "select count(*) from pg_constraint where conrelid = to_regclass('strange_child') and contype = 'f' and convalidated";
+        let keys: i64 = self.client.query_one(keys, &[]).unwrap().get(0);
+        let expected = if self.strangers { 2 } else { 0 };
+        assert_eq!(keys, expected, "seed {seed}: foreign keys of others");
+        let twice = "select count(*) - count(distinct id) from appended";
+        assert_eq!(self.client.query_one(twice, &[]).unwrap().get::<_, i64>(0), 0, "seed {seed}");
+        assert_eq!(
+            self.client.query_one("select count(*) from staged", &[]).unwrap().get::<_, i64>(0),
+            0,
+            "seed {seed}"
+        );
+        let left = "select coalesce(string_agg(relname, ' '), '') from pg_class where relnamespace = current_schema()::regnamespace
+            and relname ~ '__dbt_(tmp|backup|latest|constraints)'";
+        assert_eq!(self.client.query_one(left, &[]).unwrap().get::<_, String>(0), "", "seed {seed}");
+    }
+}
