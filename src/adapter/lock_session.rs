@@ -71,6 +71,12 @@ impl LockSession {
         )
     }
 
+    /// What a proof that failed means: the cast in it fails when the session is gone; anything else is its own error.
+    pub(super) fn of_proof(error: Box<Diagnostic>) -> Box<Diagnostic> {
+        let is_gone = error.server.as_ref().is_some_and(|server| server.sqlstate == "22P02");
+        if is_gone { Self::lost() } else { error }
+    }
+
     /// The error of whoever would commit without the lock.
     pub(super) fn lost() -> Box<Diagnostic> {
         Diagnostic::database(LOCK_LOST, "the session that holds the lock of this run is gone; nothing was committed")

@@ -143,8 +143,9 @@ impl Connection {
         let proof = self.simple_query(&lock.proof(), Fetch::Nothing);
         match proof {
             Err(error) if self.lost => Err(error),
+            Err(error) => Err(LockSession::of_proof(error)),
             Ok(_) if lock.is_held() => Ok(()),
-            _ => Err(LockSession::lost()),
+            Ok(_) => Err(LockSession::lost()),
         }
     }
 
@@ -180,7 +181,7 @@ impl Connection {
                     Ok((_, rows)) => self.transaction = rows.as_ref().and_then(first_text),
                     Err(error) => done = done.and(Err(error)),
                 },
-                Ahead::Proof(_) => done = done.and(answer.map(drop).map_err(|_| LockSession::lost())),
+                Ahead::Proof(_) => done = done.and(answer.map(drop).map_err(LockSession::of_proof)),
             }
         }
         Ok(done)

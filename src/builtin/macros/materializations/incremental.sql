@@ -34,12 +34,21 @@
 
   {%- do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(existing_relation, rebuild)) -%}
   {%- do persist_docs(target_relation, model) -%}
-  {%- if ending and ending['swap'] -%}
+  {%- set swaps = ending and ending['swap'] -%}
+  {%- set hooks_follow = post_hooks | selectattr('transaction') | list -%}
+  {%- if swaps and not hooks_follow -%}
+    {#- The swap ends the transaction: what belongs to that goes before. -#}
+    {%- do rsdbt_carry_last() -%}
+    {%- do rsdbt_settle(target_relation) -%}
+  {%- endif -%}
+  {%- if swaps -%}
     {%- do rsdbt_end_with_swap(ending) -%}
   {%- endif -%}
   {{ run_hooks(post_hooks, inside_transaction=True) }}
-  {%- do rsdbt_carry_last() -%}
-  {%- do rsdbt_settle(target_relation) -%}
+  {%- if hooks_follow or not swaps -%}
+    {%- do rsdbt_carry_last() -%}
+    {%- do rsdbt_settle(target_relation) -%}
+  {%- endif -%}
   {%- do adapter.commit() -%}
   {{ run_hooks(post_hooks, inside_transaction=False) }}
   {%- do rsdbt_carry_after_hooks() -%}
