@@ -15,9 +15,7 @@ fn built(database: &Database, arguments: &[&str]) -> Project {
         project.copy_from(&root.join(folder), folder);
     }
     let settings = std::fs::read_to_string(root.join("dbt_project.yml")).unwrap();
-    let own = settings
-        .replace("profile: ad_mart\n", "profile: shop\n")
-        .replace("arriving_schema: public\n", &format!("arriving_schema: {}\n", database.schema));
+    let own = settings.replace("profile: ad_mart\n", "profile: shop\n");
     assert_ne!(settings, own);
     project.write("dbt_project.yml", &own);
     project.run_ok(&[&["build"], arguments].concat());

@@ -480,3 +480,50 @@ fn a_role_does_not_begin_the_job_of_another_anew() {
     let fourth = due("etl");
     assert_eq!(fourth.status, 0, "{}", fourth.text);
 }
+
+#[test]
+fn a_seed_that_can_have_no_record_never_loses_rows() {
+    let stage = Stage::new();
+    let load = |project: &Project, rows: usize, vars: &str, expected: &str| {
+        project.write("seeds/orders.csv", &("id\n".to_owned() + &"1\n".repeat(rows)));
+        project.write(
+            "dbt_project.yml",
+            "name: shop\nprofile: shop\nseeds: {+replace: \"{{ var('replace', false) }}\"}\n",
+        );
+        let output = project.run(&["seed", "--vars", vars]);
+        assert!(output.text.contains(expected), "{expected}: {}", output.text);
+    };
+    let refused = "more rows than the file, and rsdbt has no record of loading it";
+    // no schema `rsdbt`, and no right to make it
+    let etl = stage.project("prod", Some("etl"));
+    load(&etl, 2, "{}", "PASS=1");
+    load(&etl, 2, "{}", "PASS=1");
+    load(&etl, 1, "{}", "it can keep none here");
+    assert_eq!(stage.number("select count(*) from prod.orders"), 2);
+    load(&etl, 1, "{replace: true}", "PASS=1");
+    assert_eq!(stage.number("select count(*) from pg_namespace where nspname = 'rsdbt'"), 0);
+    // a role that may load the table and not act as its owner
+    let everybody = stage.project("dev", None);
+    load(&everybody, 2, "{}", "PASS=1");
+    load(&etl, 2, "{}", "PASS=1");
+    stage.execute(&format!(
+        "grant usage on schema prod to {0}; grant select, insert, truncate on prod.orders to {0}",
+        stage.role("ann")
+    ));
+    let records =
+        "select count(*) from rsdbt.builds join rsdbt.relations using (relation) where schema_name = 'prod'";
+    assert_eq!(stage.number(records), 1);
+    let ann = stage.project("prod", Some("ann"));
+    load(&ann, 2, "{}", "PASS=1");
+    load(&ann, 1, "{}", refused);
+    assert_eq!(stage.number("select count(*) from prod.orders"), 2);
+    load(&etl, 1, "{}", "PASS=1");
+    // rows that row level security hides are rows
+    stage.execute("delete from rsdbt.relations; insert into prod.orders values (7), (8)");
+    stage.execute("alter table prod.orders enable row level security, force row level security");
+    load(&etl, 1, "{}", "at least 0");
+    load(&etl, 100, "{}", "may have more rows than the file");
+    stage.execute("alter table prod.orders disable row level security");
+    load(&etl, 100, "{}", "PASS=1");
+    assert_eq!(stage.number(records), 1);
+}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write docs/errors.md: every code of an error or warning in src/, with the words it is told in."""
+"""Write docs/errors.md: every code of an error or warning in src/ with its message, and the messages of the built-in macros."""
 import pathlib
 import re
 
@@ -47,6 +47,22 @@ for path in sorted(ROOT.glob("src/**/*.rs")):
             text = words(match[3])
             known[name] = known.get(name) or text
 
+def raised(text):
+    """The first line of every message that a macro raises: its literals, and an ellipsis for what is between them."""
+    for start in re.finditer(r"exceptions\.raise_(?:compiler|database)_error\(", text):
+        depth, at, message = 1, start.end(), ""
+        while depth:
+            literal = re.compile(r"""'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)\"""").match(text, at)
+            # a literal inside of brackets is an argument of something
+            if literal and depth == 1:
+                message += literal[1] if literal[1] is not None else literal[2]
+            elif text[at] not in "() ~\n" and not message.endswith("…"):
+                message += "…"
+            depth += {"(": 1, "[": 1, "]": -1, ")": -1}.get(text[at], 0) if not literal else 0
+            at = literal.end() if literal else at + 1
+        yield words(re.sub("…+", "…", message).replace("{", "{{").replace("}", "}}"))
+
+
 lines = [
     "# Errors",
     "",
@@ -63,5 +79,8 @@ for kind, title in TITLES.items():
         continue
     lines += ["", f"## {title}", "", "| code | message |", "|---|---|"]
     lines += [f"| `{name}` | {text} |" for name, text in sorted(codes.items())]
+messages = {message for path in ROOT.glob("src/builtin/macros/**/*.sql") for message in raised(path.read_text())} - {"", "…"}
+lines += ["", "## Raised by built-in macros", "", "Their code is `raised-by-macro`.", "", "| message |", "|---|"]
+lines += [f"| {message} |" for message in sorted(messages, key=str.lower)]
 (ROOT / "docs/errors.md").write_text("\n".join(lines) + "\n")
 print(sum(map(len, found.values())), "codes")

@@ -9,6 +9,10 @@
     {%- do log('Relation ' ~ existing_relation ~ ' already exists', info=True) -%}
     {{ return({'relations': []}) }}
   {%- endif -%}
+  {%- if existing_relation and config.get('consume') -%}
+    {%- do exceptions.warn(this.identifier ~ ': --full-refresh is ignored with `consume`: the rows consumed so far are in the table only') -%}
+    {{ return({'relations': []}) }}
+  {%- endif -%}
   {%- set target_relation = this.incorporate(type='table') -%}
   {%- set original = load_cached_relation(defer_relation) -%}
   {%- if not (can_clone_table() and original and original.is_table) -%}

@@ -14,6 +14,8 @@
   {{ run_hooks(pre_hooks, inside_transaction=False) }}
   {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
+  {%- set row_count = agate_table.rows | length -%}
+  {%- set is_recorded = exists and rsdbt_admit_load(old_relation, row_count) -%}
   {%- set references = rsdbt_take_references_off(old_relation) if exists and not full_refresh else [] -%}
   {%- if exists -%}
     {%- set table_sql = reset_csv_table(model, full_refresh, old_relation, agate_table) -%}
@@ -21,13 +23,16 @@
     {%- set table_sql = create_csv_table(model, agate_table) -%}
     {%- do adapter.cache_added(target_relation) -%}
   {%- endif -%}
-  {%- set row_count = agate_table.rows | length -%}
   {%- set rows_sql = load_csv_rows(model, agate_table) if row_count > 0 else '' -%}
   {%- do rsdbt_run_scripts(references, 'rebuild') -%}
   {%- set code = 'CREATE' if full_refresh else 'INSERT' -%}
   {%- call noop_statement('main', code ~ ' ' ~ row_count, code, row_count) -%}
     {{ get_csv_sql(table_sql, rows_sql) }}
   {%- endcall -%}
+
+  {%- if full_refresh or not is_recorded -%}
+    {%- do rsdbt_remember_build(target_relation, 'seed', row_count) -%}
+  {%- endif -%}
 
   {%- do apply_grants(target_relation, config.get('grants'), should_revoke=should_revoke(old_relation, full_refresh)) -%}
   {%- do persist_docs(target_relation, model) -%}

@@ -17,12 +17,18 @@
   {{ return(none) }}
 {% endmacro %}
 
-{# False where there can be no memory. `relation` may be built aside of `this`. #}
+{# False where there can be no memory, or none for the role: only who acts as the owner has it. `relation` may be built aside of `this`. #}
 {% macro rsdbt_remember_build(relation, kind, row_count) %}
   {%- if not execute or not rsdbt_memory(required=false) -%}
     {{ return(false) }}
   {%- endif -%}
-  {%- do run_query(rsdbt_forget_orphans_sql()) -%}
+  {%- set query -%}
+    with forgotten as ({{ rsdbt_forget_orphans_sql() }})
+    select pg_catalog.pg_has_role(relowner, 'USAGE') from pg_catalog.pg_class where oid = {{ rsdbt_regclass(relation) }}
+  {%- endset -%}
+  {%- if not run_query(query).rows[0][0] -%}
+    {{ return(false) }}
+  {%- endif -%}
   {%- set oid = rsdbt_remember_relation(relation) -%}
   {%- set query -%}
     insert into rsdbt.builds (relation, kind, row_count, project, node, target)
