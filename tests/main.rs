@@ -15,6 +15,7 @@ mod first_run;
 mod histories;
 mod kills;
 mod lineage;
+mod many_periods;
 mod mart_lineage;
 mod memory;
 mod other_client;

@@ -2,7 +2,8 @@
 //! keys; facts on time, late, upserted and withdrawn; dimensions late or changed; and between them runs of all kinds,
 //! with writers and readers at work, killed, cut off, and two at once.
 //!
-//! `RSDBT_HISTORIES` says how many; a failure prints the seed that `RSDBT_HISTORY_SEED` plays again.
+//! `RSDBT_HISTORIES` says how many; a failure prints the seed that `RSDBT_HISTORY_SEED` plays again. With a file in
+//! `RSDBT_HISTORIES_PROGRESS` the next call goes on with what has not ended well.
 
 mod batch;
 mod change_log;
@@ -11,6 +12,7 @@ mod facts;
 mod history;
 mod mart;
 mod other_marts;
+mod progress;
 mod random;
 mod round;
 mod seed;
@@ -18,10 +20,12 @@ mod sight;
 mod stage;
 
 use std::env;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use batch::{Batch, Failure};
+use progress::Progress;
 use seed::Seed;
 
 const HISTORIES: u64 = 2_000;
@@ -35,7 +39,8 @@ fn random_histories_end_as_the_oracle_says() {
     }
     let histories = env::var("RSDBT_HISTORIES").map_or(HISTORIES, |text| text.parse().unwrap());
     let batches = histories.div_ceil(u64::from(A_BATCH));
-    let first = Seed::of_now();
+    let file = env::var_os("RSDBT_HISTORIES_PROGRESS").map(PathBuf::from);
+    let progress = Progress::begin(file.as_deref(), Seed::of_now());
     let next = AtomicU64::new(0);
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
@@ -45,7 +50,10 @@ fn random_histories_end_as_the_oracle_says() {
                     if number >= batches {
                         break;
                     }
-                    play(first.next(number));
+                    if let Some(seed) = progress.batch(number) {
+                        play(seed);
+                        progress.append(seed);
+                    }
                 }
             });
         }

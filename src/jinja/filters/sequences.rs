@@ -6,6 +6,8 @@ use std::sync::Arc;
 use minijinja::value::{Enumerator, Object, ObjectRepr, Rest, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, State, Value};
 
+use crate::hashed::HashSet;
+
 use super::super::python::{self, bind, items_of, operators, to_str, type_error, type_name};
 use super::{add, flag, or};
 
@@ -117,13 +119,21 @@ fn ignoring_case(value: &Value, case_sensitive: bool) -> Value {
 fn unique(value: &Value, args: &[Value]) -> Result<Value, Error> {
     let [case_sensitive, path] = bind("unique", args, ["case_sensitive", "attribute"])?;
     let case_sensitive = flag(case_sensitive.as_ref());
+    // A text equals texts only: no need to compare each with all others.
+    let mut texts: HashSet<String> = HashSet::default();
     let mut seen: Vec<Value> = Vec::new();
     let mut kept = Vec::new();
     for item in items(value)? {
         let key = path.as_ref().map_or_else(|| item.clone(), |path| attribute(&item, path));
         let key = ignoring_case(&key, case_sensitive);
-        if !seen.iter().any(|known| operators::equals(known, &key)) {
-            seen.push(key);
+        let is_new = match key.as_str() {
+            Some(text) => texts.insert(text.to_owned()),
+            None => !seen.iter().any(|known| operators::equals(known, &key)),
+        };
+        if is_new {
+            if key.as_str().is_none() {
+                seen.push(key);
+            }
             kept.push(item);
         }
     }

@@ -7,8 +7,7 @@
 {% macro rsdbt_without_kept(windows, doubtful, rows, target, columns) %}
   {%- set field = {'at': 'own.' ~ rsdbt_partitioning().field, 'type': rsdbt_field_column(columns).dtype, 'kind': rsdbt_field_kind(columns)} -%}
   {%- set unread = rsdbt_windows_without_rows(doubtful, [dict(field, from=rows ~ ' as own')]) -%}
-  {%- set empty = rsdbt_windows_without_rows(unread, [dict(field, from=target ~ ' as own')]) | map(attribute='local_start') | list -%}
-  {%- set kept = unread | rejectattr('local_start', 'in', empty) | list -%}
+  {%- set kept = rsdbt_windows_but(unread, rsdbt_windows_without_rows(unread, [dict(field, from=target ~ ' as own')])) -%}
   {%- if not kept -%}
     {{ return(windows) }}
   {%- endif -%}
@@ -16,8 +15,7 @@
     rsdbt_counted(kept | length, 'period has', 'periods have') ~ ' rows in ' ~ this.identifier ~ ' but none in the inputs, and '
     ~ ('is' if kept | length == 1 else 'are') ~ ' kept: ' ~ rsdbt_listed_periods(kept) ~ '. With --allow-empty they become empty'
   ) -%}
-  {%- set names = kept | map(attribute='local_start') | list -%}
-  {{ return(windows | rejectattr('local_start', 'in', names) | list) }}
+  {{ return(rsdbt_windows_but(windows, kept)) }}
 {% endmacro %}
 
 {# Rows of a narrowed query that belong to other periods would be lost: they were read in part only. #}

@@ -16,7 +16,10 @@
   {%- set filled = namespace(rows=0) -%}
   {%- set counts = {} -%}
   {%- set files_before = rsdbt_files_literal(target) -%}
-  {%- set with_rows = rsdbt_windows_of_rows(rows, columns) | map(attribute='name') | list -%}
+  {%- set with_rows = {} -%}
+  {%- for window in rsdbt_windows_of_rows(rows, columns) -%}
+    {%- do with_rows.update({window['name']: true}) -%}
+  {%- endfor -%}
   {%- for window in windows -%}
     {%- set partition = rsdbt_partition(target, window) -%}
     {%- set backup = make_relation_with_suffix(partition, '__dbt_backup') -%}

@@ -15,6 +15,9 @@
       {%- do ranges.append([window[from], window[to]]) -%}
     {%- endif -%}
   {%- endfor -%}
+  {%- if ranges | length > 64 -%}
+    {{ return(rsdbt_in_many_ranges(column, kind, ranges)) }}
+  {%- endif -%}
   {%- set conditions = [] -%}
   {%- for range in ranges -%}
     {%- do conditions.append(column ~ " >= '" ~ range[0] ~ "' and " ~ column ~ " < '" ~ range[1] ~ "'") -%}

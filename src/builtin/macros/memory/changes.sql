@@ -27,9 +27,9 @@
   {%- endset -%}
   {%- set periods = [] -%}
   {%- for row in run_query('select distinct period::text from (' ~ changed ~ ') as changed (period)').rows -%}
-    {%- do periods.append("select timestamp '" ~ row[0] ~ "'") -%}
+    {%- do periods.append(row[0]) -%}
   {%- endfor -%}
-  {{ return(periods | join('\nunion all\n') or 'select null::timestamp') }}
+  {{ return(rsdbt_timestamps_sql(periods)) }}
 {% endmacro %}
 
 {#

@@ -18,13 +18,12 @@
   {%- set oid = rsdbt_regclass(relation) -%}
   {%- set counted = [] -%}
   {%- for start, count in (counts or {}).items() if count > 0 -%}
-    {%- do counted.append("select timestamp '" ~ start ~ "' as period, " ~ count ~ '::bigint as row_count') -%}
+    {%- do counted.append("('" ~ start ~ "'::timestamp, " ~ count ~ '::bigint)') -%}
   {%- endfor -%}
-  {%- if counts is none -%}
-    {%- do counted.append(rsdbt_count_own_rows_sql(relation, columns, windows)) -%}
-  {%- endif -%}
+  {%- set counted_sql = rsdbt_count_own_rows_sql(relation, columns, windows) if counts is none
+    else 'values ' ~ counted | join(', ') if counted else 'select null::timestamp, 0::bigint where false' -%}
   {%- set query -%}
-    with counted as ({{ counted | join(' union all ') or 'select null::timestamp as period, 0::bigint as row_count where false' }}),
+    with counted (period, row_count) as ({{ counted_sql }}),
     forgotten as (
       delete from rsdbt.periods as known
       where relation = {{ oid }} and input = 'own rows' {{ 'and ' ~ rsdbt_in_windows('known.period', 'local', windows) if windows is not none }}
