@@ -1,5 +1,6 @@
 //! Ctrl-C and the end of a run before its end: what is in flight is cancelled on the server.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -54,6 +55,8 @@ pub struct InFlight {
     cancelled: AtomicBool,
     /// Someone sends requests until nothing is in flight.
     cancelling: AtomicBool,
+    /// The nodes whose work was cancelled, in the order of their ids.
+    ended: Mutex<BTreeSet<String>>,
 }
 
 impl InFlight {
@@ -76,15 +79,19 @@ impl InFlight {
 
     /// After the nodes of a run that failed fast, its closing hooks still run.
     pub fn reopen(&self) {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.cancelled.store(false, Ordering::Relaxed);
     }
 
-    /// Cancels whatever works on a node, all at once; the ids of the nodes. From now on no statement is sent, and
-    /// a thread sees to it that none goes on.
+    /// Cancels whatever works on a node, all at once; the ids of the nodes, those of an earlier call included. From now
+    /// on no statement is sent, and a thread sees to it that none goes on.
     pub fn cancel_all(self: &Arc<Self>) -> Vec<String> {
         self.cancelled.store(true, Ordering::Relaxed);
-        let mut ids: Vec<String> = self.handles().keys().cloned().collect();
-        ids.sort();
+        let ids: Vec<String> = {
+            let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+            ended.extend(self.handles().keys().cloned());
+            ended.iter().cloned().collect()
+        };
         if !self.cancelling.swap(true, Ordering::Relaxed) {
             let in_flight = Arc::clone(self);
             let pursue = move || in_flight.pursue();
