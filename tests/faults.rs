@@ -223,6 +223,12 @@ impl Bench {
     }
 }
 
+/// All, or those that `RSDBT_FAULTS` names.
+fn chosen() -> impl Iterator<Item = &'static Scenario> {
+    let only = std::env::var("RSDBT_FAULTS").ok();
+    SCENARIOS.iter().filter(move |scenario| only.as_ref().is_none_or(|name| name == scenario.name))
+}
+
 /// Each statement of the run in turn gets the fault.
 fn disturb_each(scenario: &Scenario, fault: Fault, only: fn(&str) -> bool) -> usize {
     let mut bench = Bench::new(scenario);
@@ -284,14 +290,14 @@ fn faults_cover_each_materialization_and_strategy() {
 
 #[test]
 fn a_passing_error_at_each_statement_is_survived() {
-    for scenario in SCENARIOS {
+    for scenario in chosen() {
         assert!(disturb_each(scenario, Fault::Fails, |_| true) > 5);
     }
 }
 
 #[test]
 fn a_reply_lost_at_each_statement_is_survived() {
-    for scenario in SCENARIOS {
+    for scenario in chosen() {
         assert!(disturb_each(scenario, Fault::CutAfter, |_| true) > 5);
     }
 }

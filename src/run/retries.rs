@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::event::Event;
 use super::node::{Job, Session};
+use super::plan::Action;
 use super::state::{Run, take_escalated};
 use crate::adapter::is_transient;
 use crate::diagnostic::{Diagnostic, Result};
@@ -36,7 +37,9 @@ impl Job<'_, '_> {
             session.begin_unit();
             let done = work(self, session);
             let Err(error) = done else { return done };
-            let final_error = !is_transient(&error) || session.has_committed();
+            // a test makes its stored failures anew: what was committed of them does no harm
+            let lasts = session.has_committed() && self.step.action != Action::Test;
+            let final_error = !is_transient(&error) || lasts;
             if attempt == ATTEMPTS || final_error || self.run.in_flight.is_cancelled() {
                 return Err(error);
             }
