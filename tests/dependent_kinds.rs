@@ -138,7 +138,11 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            self.database.execute(&format!("drop owned by {0} cascade; drop role {0}", self.role));
+            // whoever is no superuser needs the role's own rights for that
+            self.database.execute(&format!(
+                "grant {0} to current_user; drop owned by {0} cascade; drop role {0}",
+                self.role
+            ));
         }
     }
 }

@@ -134,7 +134,7 @@ impl Batch {
                 return Err(format!("of {count} rows without a key {left} are left").into());
             }
         }
-        ended_as_expected(round, before, &outcome)?;
+        ended_as_expected(round, before, &outcome, &self.setting)?;
         let after = self.look();
         for (history, arrivals) in self.histories.iter_mut().zip(&meanwhile) {
             let number = history.number;
@@ -220,14 +220,20 @@ impl Batch {
     }
 }
 
-fn ended_as_expected(round: &Round, before: &Sight, outcome: &Outcome) -> Result<(), Failure> {
+fn ended_as_expected(
+    round: &Round,
+    before: &Sight,
+    outcome: &Outcome,
+    setting: &Setting,
+) -> Result<(), Failure> {
     let ended_well = outcome.ended.iter().filter(|process| process.status == Some(0)).count();
     let expected = match round.weather {
         Weather::Killed(_) | Weather::Terminated(_) | Weather::TwoUnlocked(_) => true,
         // two first builds want to create the same table
         Weather::TwoAtOnce => ended_well == 2 || ended_well == 1 && !before.all_is_built,
-        Weather::NullKeys(_, count) if round.refused().is_some() => {
-            let said = format!("{count} staged row");
+        Weather::NullKeys(log, count) if round.refused().is_some() => {
+            let merged = if setting.keeps_one_per_key(log) { 1 } else { count };
+            let said = format!("{merged} staged row");
             outcome.ended.iter().all(|process| process.status == Some(1) && process.text.contains(&said))
         }
         Weather::NullKeys(..) | Weather::Calm => ended_well == 1,

@@ -53,6 +53,12 @@ pub(super) struct Setting {
 }
 
 impl Setting {
+    /// The log's query itself lets one row of a key through, also where the key is NULL.
+    pub(super) fn keeps_one_per_key(&self, log: Log) -> bool {
+        log == Log::Campaign
+            && ["distinct on", "rank = 1"].iter().any(|words| self.campaign_query.contains(words))
+    }
+
     pub(super) fn draw(random: &mut Random) -> Self {
         Self {
             deletes: random.one_in(2),
