@@ -8,7 +8,7 @@
 {% endmacro %}
 
 {% macro rsdbt_attempt_sql(statements, otherwise) -%}
-  {%- set tag = 'rsdbt_' ~ local_md5(statements | join)[:8] -%}
+  {%- set tag = 'rsdbt_' ~ local_md5(statements | join) -%}
   do ${{ tag }}$
   declare
     affected bigint := 0;

@@ -5,21 +5,23 @@
   {%- set dependents = rsdbt_capture_dependents(relation, ['v', 'm', 'rule']) -%}
   {%- set column = adapter.quote(column_name) -%}
   {%- if dependents -%}
-    {%- call statement('remove_dependents') -%}
-      do $rsdbt$ begin
+    {%- set removing -%}
+      begin
       {%- for dependent in dependents | reverse %}
         execute {{ dependent.remove }};
       {%- endfor %}
-      end $rsdbt$
-    {%- endcall -%}
+      end
+    {%- endset -%}
+    {%- call statement('remove_dependents') -%}{{ rsdbt_block(removing) }}{%- endcall -%}
   {%- endif -%}
   {%- call statement('alter_column_type') -%}
     alter table {{ relation.render() }} alter column {{ column }} type {{ new_column_type }} using {{ column }}::{{ new_column_type }}
   {%- endcall -%}
   {%- for dependent in dependents -%}
-    {%- call statement('restore_dependents') -%}
-      do $rsdbt$ begin execute {{ dependent.rebuild }}; {% if dependent.refresh %}execute {{ dependent.refresh }};{% endif %} end $rsdbt$
-    {%- endcall -%}
+    {%- set restoring -%}
+      begin execute {{ dependent.rebuild }}; {% if dependent.refresh %}execute {{ dependent.refresh }};{% endif %} end
+    {%- endset -%}
+    {%- call statement('restore_dependents') -%}{{ rsdbt_block(restoring) }}{%- endcall -%}
   {%- endfor -%}
 {% endmacro %}
 

@@ -5,8 +5,7 @@
 
 {# `old_ids`: the oids of what was replaced, all renamed by now. #}
 {% macro rsdbt_move_dependents(dependents, old_ids, target_relation) %}
-  {%- call statement('move_dependents') -%}
-    do $rsdbt$
+  {%- set body -%}
     declare
       path constant pg_catalog.text := pg_catalog.current_setting('search_path');
       old pg_catalog.oid[] := array[{{ old_ids | join(', ') }}];
@@ -64,8 +63,9 @@
       end loop;
       {{ rsdbt_drop_or_keep_old(target_relation) }}
       perform pg_catalog.set_config('search_path', path, true);
-    end $rsdbt$
-  {%- endcall -%}
+    end
+  {%- endset -%}
+  {%- call statement('move_dependents') -%}{{ rsdbt_block(body) }}{%- endcall -%}
 {% endmacro %}
 
 {% macro rsdbt_quoted(text) -%}

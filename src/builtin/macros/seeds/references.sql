@@ -47,6 +47,6 @@
 
 {% macro rsdbt_run_scripts(scripts, part) %}
   {%- for row in scripts -%}
-    {%- call statement('reference') -%}do $rsdbt$ begin execute {{ row[part] }}; end $rsdbt${%- endcall -%}
+    {%- call statement('reference') -%}{{ rsdbt_block('begin execute ' ~ row[part] ~ '; end') }}{%- endcall -%}
   {%- endfor -%}
 {% endmacro %}
