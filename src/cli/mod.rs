@@ -107,11 +107,12 @@ pub fn command() -> Command {
     command.subcommands(COMMANDS.iter().map(|sub| subcommand(sub, complete)))
 }
 
-/// clap itself minds NO_COLOR and TERM; our own switch is read before the command line is.
+/// clap itself minds NO_COLOR, and TERM unless CI is set; our own switch is read before the command line is.
 fn color() -> clap::ColorChoice {
+    let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     let off = std::env::var("DBT_USE_COLORS")
         .is_ok_and(|value| matches!(&*value.to_lowercase(), "0" | "f" | "false"));
-    if off || std::env::args().any(|word| word == "--no-use-colors") {
+    if off || is_dumb || std::env::args().any(|word| word == "--no-use-colors") {
         clap::ColorChoice::Never
     } else {
         clap::ColorChoice::Auto
