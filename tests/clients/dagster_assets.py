@@ -33,10 +33,15 @@ def ad_mart(context: dagster.AssetExecutionContext, dbt: DbtCliResource):
     yield from dbt.cli(["build"], context=context).stream()
 
 
-tables = {node["name"] for node in manifest["nodes"].values() if node["resource_type"] in ("model", "seed")}
+# a schema that is configured is part of an asset's key
+tables = {
+    "/".join(filter(None, [node["config"].get("schema"), node["name"]]))
+    for node in manifest["nodes"].values()
+    if node["resource_type"] in ("model", "seed")
+}
 assert {key.to_user_string() for key in ad_mart.keys} == tables, ad_mart.keys
 above = {key.to_user_string() for key in ad_mart.asset_deps[dagster.AssetKey("m1_d_ad_mart_metrics")]}
-assert above == {"ad_impression", "ad_click", "ad_lineitem", "unit"}, above
+assert above == {"sample/ad_impression", "sample/ad_click", "ad_lineitem", "unit"}, above
 
 result = dagster.materialize([ad_mart], resources={"dbt": resource})
 assert result.success
