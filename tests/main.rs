@@ -10,6 +10,7 @@ mod dependent_kinds;
 mod dependents;
 mod docs;
 mod docs_server;
+mod embedded;
 mod faults;
 mod first_run;
 mod histories;

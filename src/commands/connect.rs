@@ -38,6 +38,11 @@ impl Connect {
         };
         let server = Server::ensure(&invocation.project_directory, &options, Lifetime::Command)?;
         invocation.emitter.emit(Event::Note { msg: announcement(&server, &invocation.working_directory) });
+        if server.lacks_durability {
+            let msg = "The server was started without `durable`: a power loss may damage its data. `rsdbt db stop`, and the \
+                       next command starts it with `durable`";
+            invocation.emitter.emit(Event::Note { msg: msg.into() });
+        }
         let own = server.settings();
         settings.host.clone_from(&own.host);
         settings.port = own.port;

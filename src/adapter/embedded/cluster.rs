@@ -11,7 +11,8 @@ use crate::diagnostic::Result;
 
 use super::account::Account;
 use super::binaries::Binaries;
-use super::{failed, io_failed};
+use super::process::runs_in;
+use super::{Source, failed, io_failed};
 
 /// The superuser of an embedded cluster. Models never run as it: it can start programs as the server's
 /// account, which may be root. Not `postgres`, so that a profile may name that role.
@@ -19,6 +20,9 @@ pub(super) const SUPERUSER: &str = "rsdbt_superuser";
 
 /// A unix socket's path ends at 107 bytes, and `/.s.PGSQL.5432` follows the directory.
 const LONGEST_SOCKET_DIR: usize = 93;
+
+/// How a data directory is called that is being made.
+const UNFINISHED: &str = "unfinished-data-";
 
 /// The places of one cluster.
 #[derive(Debug, Clone)]
@@ -54,6 +58,11 @@ impl Cluster {
         self.home.join("server.log")
     }
 
+    /// Names the server that ends with its last user.
+    pub(super) fn bound(&self) -> PathBuf {
+        self.home.join("bound.pid")
+    }
+
     pub(super) fn is_initialized(&self) -> bool {
         self.data.join("PG_VERSION").is_file()
     }
@@ -81,11 +90,18 @@ impl Cluster {
         }
     }
 
-    pub(super) fn initialize(&self, binaries: &Binaries) -> Result<()> {
-        // what a broken attempt left is no data of anybody
+    /// Makes the data directory beside its place and renames it: what is there is whole. An `initdb` whose starter was killed
+    /// may still be at work in a folder of its own.
+    pub(super) fn initialize(&self, binaries: &Binaries, durable: bool) -> Result<()> {
+        self.remove_unfinished();
+        // a directory without a version is no data of anybody
         let _ = crate::output::remove(&self.data, &self.home);
+        let unfinished = self.home.join(format!("{UNFINISHED}{}", std::process::id()));
         let mut command = Command::new(binaries.dir.join("initdb"));
-        command.arg("-D").arg(&self.data).args(["-U", SUPERUSER, "-A", "trust", "--no-sync", "-E", "UTF8"]);
+        command.arg("-D").arg(&unfinished).args(["-U", SUPERUSER, "-A", "trust", "-E", "UTF8"]);
+        if !durable {
+            command.arg("--no-sync");
+        }
         if binaries.major >= 17 {
             command.args(["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]);
         } else {
@@ -98,11 +114,20 @@ impl Cluster {
         let output =
             command.output().map_err(|error| io_failed("run", &binaries.dir.join("initdb"), &error))?;
         if output.status.success() {
-            return Ok(());
+            let renamed = crate::output::replace(&unfinished, &self.data);
+            return renamed.map_err(|error| io_failed("create", &self.data, &error));
         }
-        let _ = crate::output::remove(&self.data, &self.home);
+        self.remove_unfinished();
         let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         Err(failed(format!("initdb failed in `{}`", self.home.display())).cause(said).boxed())
+    }
+
+    fn remove_unfinished(&self) {
+        for entry in fs::read_dir(&self.home).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+                let _ = crate::output::remove(&entry.path(), &self.home);
+            }
+        }
     }
 
     /// A checkout or a container's copy opens the data directory to others; the server then refuses it.
@@ -115,10 +140,76 @@ impl Cluster {
         Ok(())
     }
 
-    /// The postmaster's process, as its own lock file names it.
+    /// The postmaster's process, as its own lock file names it. The file outlives a power loss, and then its number may be
+    /// that of any other process.
     pub(super) fn postmaster(&self) -> Option<i32> {
+        let pid = self.lock_file_line(0)?.parse().ok()?;
+        (runs_in(pid, &self.data) != Some(false)).then_some(pid)
+    }
+
+    /// The number in a lock file that has outlived its server.
+    pub(super) fn stale_postmaster(&self) -> Option<i32> {
+        let pid = self.lock_file_line(0)?.parse().ok()?;
+        (runs_in(pid, &self.data) == Some(false)).then_some(pid)
+    }
+
+    /// The server that ends with its last user, when it is that one which runs.
+    pub(super) fn bound_postmaster(&self) -> Option<i32> {
+        let bound: i32 = fs::read_to_string(self.bound()).ok()?.trim().parse().ok()?;
+        self.postmaster().filter(|pid| *pid == bound)
+    }
+
+    /// From now on the server outlives its users.
+    pub(super) fn unbind(&self) -> Result<()> {
+        let bound = self.bound();
+        crate::output::remove(&bound, &self.home).map_err(|error| io_failed("remove", &bound, &error))
+    }
+
+    pub(super) fn answers(&self) -> bool {
+        std::os::unix::net::UnixStream::connect(self.socket()).is_ok()
+    }
+
+    /// A server that was started with another environment may have its socket elsewhere.
+    pub(super) fn find_socket(&mut self) {
+        if self.answers() {
+            return;
+        }
+        let Some(dir) = self.lock_file_line(4).map(PathBuf::from) else { return };
+        let other = Self { socket_dir: dir, ..self.clone() };
+        if other.answers() {
+            *self = other;
+        }
+    }
+
+    /// A line of the server's lock file: its process, its data directory, its start, its port, its socket's directory.
+    fn lock_file_line(&self, line: usize) -> Option<String> {
         let text = fs::read_to_string(self.data.join("postmaster.pid")).ok()?;
-        text.lines().next()?.trim().parse().ok()
+        Some(text.lines().nth(line)?.trim().to_owned())
+    }
+
+    /// The server of a project that runs already, started with other programs than those that this process finds.
+    pub(super) fn running(project: &Path) -> Option<(Self, Binaries)> {
+        let project = project.canonicalize().ok()?;
+        let homes = [project.join(".rsdbt/pg"), outside(&project)];
+        homes.iter().flat_map(|folder| fs::read_dir(folder).into_iter().flatten().flatten()).find_map(
+            |entry| {
+                let home = entry.path();
+                let major = entry.file_name().to_str()?.parse().ok()?;
+                let data = home.join("data");
+                let mut cluster = Self { socket_dir: home.clone(), home, data, account: None };
+                cluster.find_socket();
+                let (true, Some(_)) = (cluster.answers(), cluster.postmaster()) else { return None };
+                let dir = cluster.programs().unwrap_or_default();
+                Some((cluster, Binaries { dir, major, source: Source::Running }))
+            },
+        )
+    }
+
+    /// Where the programs of the running server are: its first word is its program.
+    fn programs(&self) -> Option<PathBuf> {
+        let options = fs::read_to_string(self.data.join("postmaster.opts")).ok()?;
+        let (program, _) = options.split_once(" \"")?;
+        Some(Path::new(program).parent()?.to_owned())
     }
 }
 

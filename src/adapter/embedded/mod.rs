@@ -45,6 +45,8 @@ pub enum Source {
     System,
     /// Fetched by `rsdbt db install`.
     Download,
+    /// Those of the project's server, which runs already.
+    Running,
 }
 
 impl Source {
@@ -54,6 +56,7 @@ impl Source {
             Self::Bundled => "bundled",
             Self::System => "system",
             Self::Download => "download",
+            Self::Running => "already running",
         }
     }
 }

@@ -1,19 +1,19 @@
-//! The server's process: started with the measured options, watched until it answers, ended with its owner.
+//! The server's process: started with the measured options, watched until it answers, ended with the last of its users.
 
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, BufRead as _, BufReader};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::thread::JoinHandle;
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::diagnostic::Result;
 
 use super::binaries::Binaries;
 use super::cluster::Cluster;
+use super::lease::Lease;
 use super::{failed, io_failed};
 
 /// Server options, measured: `fsync=off` makes small models three times as fast, `wal_level=minimal` large
@@ -37,8 +37,8 @@ const OPTIONS: [&str; 13] = [
 /// How the server ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Bond {
-    /// With this process, even when it is killed.
-    Child,
+    /// With the last process that uses it, even when all of them are killed.
+    Users,
     /// When it is told to.
     Detached,
 }
@@ -47,48 +47,62 @@ pub(super) enum Bond {
 #[derive(Debug)]
 pub(super) struct ServerProcess {
     pid: Pid,
-    pub(super) bond: Bond,
-    /// Dropping the sender ends the thread that spawned the server, after the server has ended.
-    release: Option<mpsc::Sender<()>>,
-    keeper: Option<JoinHandle<()>>,
+    /// The server and its guardian are a group of their own.
+    group: Pid,
 }
 
+/// The server's parent, a shell: `initdb` needs one, too. It waits for a lock that each user shares, so it gets the lock when
+/// the last one has ended in any way, and keeps it until the server has stopped. `db start` removes the file that binds the
+/// server to its users. Where there is no flock(1), only a user that ends in an orderly way stops the server.
+const GUARDIAN: &str = r#"bound=$1; shift
+exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+"$@" </dev/null >&2 &
+server=$!
+echo $server >"$bound"
+echo $server
+exec >/dev/null
+flock -x 0 || exit
+read -r named <"$bound" && [ "$named" = $server ] || exit
+kill -INT $server
+wait $server"#;
+
+/// Nothing that the shell of `db start` had open stays open.
+const DETACHED: &str = r#"exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+exec "$@""#;
+
 impl ServerProcess {
-    /// Spawned from a thread of its own that lives as long as the server shall: the kernel's death signal
-    /// is sent when the spawning thread ends.
     pub(super) fn start(binaries: &Binaries, cluster: &Cluster, durable: bool, bond: Bond) -> Result<Self> {
-        let mut command = command(binaries, cluster, durable)?;
-        if bond == Bond::Child {
-            end_with_parent(&mut command);
+        let program = binaries.dir.join("postgres");
+        let failed_to_run = |error: io::Error| io_failed("run", &program, &error);
+        let script = if bond == Bond::Users { GUARDIAN } else { DETACHED };
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", script, "rsdbt-guardian"]);
+        if bond == Bond::Users {
+            command.arg(cluster.bound());
         }
-        let (tell, told) = mpsc::channel();
-        let (release, released) = mpsc::channel::<()>();
-        let keeper =
-            std::thread::Builder::new().name("postgres".into()).spawn(move || match command.spawn() {
-                Err(error) => drop(tell.send(Err(error))),
-                Ok(mut child) => {
-                    let _ = tell.send(Ok(child.id()));
-                    if bond == Bond::Child {
-                        let _ = released.recv();
-                        stop(&child);
-                    }
-                    let _ = child.wait();
-                }
-            });
-        let keeper = keeper.map_err(|error| failed(format!("no thread for the server: {error}")).boxed())?;
-        let spawned = told.recv().unwrap_or_else(|_| Err(io::Error::other("the thread ended")));
-        let id = spawned.map_err(|error| io_failed("run", &binaries.dir.join("postgres"), &error))?;
-        let pid = i32::try_from(id).ok().and_then(Pid::from_raw);
-        let pid = pid.ok_or_else(|| failed("the server has no process id").boxed())?;
-        Ok(Self { pid, bond, release: Some(release), keeper: Some(keeper) })
+        server_command(command.arg(&program), cluster, durable)?;
+        if bond == Bond::Users {
+            command.stdin(Lease::for_guardian(&cluster.home)?).stdout(Stdio::piped());
+        }
+        let mut child = command.spawn().map_err(failed_to_run)?;
+        let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        let mut pid = group;
+        if let Some(output) = child.stdout.take() {
+            let mut line = String::new();
+            BufReader::new(output).read_line(&mut line).map_err(failed_to_run)?;
+            pid = line.trim().parse().ok().and_then(Pid::from_raw);
+        }
+        // whoever ends first: a process that has ended must not stay as a zombie
+        std::thread::spawn(move || child.wait());
+        let (Some(pid), Some(group)) = (pid, group) else {
+            return Err(failed("the server has no process id").boxed());
+        };
+        Ok(Self { pid, group })
     }
 
-    /// Ends the server as `fast` shutdown does: sessions are cut, data is written.
-    pub(super) fn stop(&mut self) {
-        self.release.take();
-        if let Some(keeper) = self.keeper.take().filter(|_| self.bond == Bond::Child) {
-            let _ = keeper.join();
-        }
+    /// Removes what is left of a server that ended at its start.
+    pub(super) fn give_up(&self) {
+        let _ = kill_process_group(self.group, Signal::KILL);
     }
 
     pub(super) fn is_alive(&self) -> bool {
@@ -96,14 +110,8 @@ impl ServerProcess {
     }
 }
 
-fn stop(child: &Child) {
-    if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-        let _ = kill_process(pid, Signal::INT);
-    }
-}
-
-/// Stops a server that another process started, and waits for its end.
-pub(super) fn stop_foreign(pid: i32) -> Result<()> {
+/// Ends the server as `fast` shutdown does, and waits for its end: sessions are cut, data is written.
+pub(super) fn stop_process(pid: i32) -> Result<()> {
     let Some(pid) = Pid::from_raw(pid) else { return Ok(()) };
     let _ = kill_process(pid, Signal::INT);
     let deadline = Instant::now() + Duration::from_secs(30);
@@ -116,6 +124,19 @@ pub(super) fn stop_foreign(pid: i32) -> Result<()> {
     Ok(())
 }
 
+/// Whether the process has a folder of this place as its own, as each process of a server has its data directory. `None`
+/// where that cannot be found out.
+pub(super) fn runs_in(pid: i32, folder: &Path) -> Option<bool> {
+    if !cfg!(target_os = "linux") {
+        return None;
+    }
+    match std::fs::read_link(format!("/proc/{pid}/cwd")) {
+        Ok(place) => Some(folder.canonicalize().is_ok_and(|folder| folder == place)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Some(false),
+        Err(_) => None,
+    }
+}
+
 /// A zombie counts as ended.
 fn is_alive(pid: Pid) -> bool {
     if !cfg!(target_os = "linux") {
@@ -126,10 +147,9 @@ fn is_alive(pid: Pid) -> bool {
     stat.rsplit(") ").next().is_some_and(|state| !state.is_empty() && !state.starts_with('Z'))
 }
 
-fn command(binaries: &Binaries, cluster: &Cluster, durable: bool) -> Result<Command> {
+fn server_command(command: &mut Command, cluster: &Cluster, durable: bool) -> Result<()> {
     let log = open_log(cluster)?;
     let log_too = log.try_clone().map_err(|error| io_failed("open", &cluster.log(), &error))?;
-    let mut command = Command::new(binaries.dir.join("postgres"));
     command.arg("-D").arg(&cluster.data).arg("-k").arg(&cluster.socket_dir);
     for option in OPTIONS {
         command.args(["-c", option]);
@@ -137,13 +157,17 @@ fn command(binaries: &Binaries, cluster: &Cluster, durable: bool) -> Result<Comm
     if !durable {
         command.args(["-c", "fsync=off"]);
     }
+    if let Some(pid) = cluster.stale_postmaster() {
+        // PostgreSQL takes a lock file with this number for one of nobody
+        command.env("PG_GRANDPARENT_PID", pid.to_string());
+    }
     command.env_remove("PGDATA").current_dir(&cluster.home);
     // its own group: the terminal's Ctrl-C is ours to handle
     command.stdin(Stdio::null()).stdout(log).stderr(log_too).process_group(0);
     if let Some(account) = cluster.account {
-        account.apply(&mut command);
+        account.apply(command);
     }
-    Ok(command)
+    Ok(())
 }
 
 /// The log of one start: enough to explain a failure, and it cannot grow without end.
@@ -156,27 +180,3 @@ fn open_log(cluster: &Cluster) -> Result<File> {
     }
     Ok(file)
 }
-
-/// The server gets its fast-shutdown signal when this process dies, however it dies.
-#[cfg(target_os = "linux")]
-#[expect(unsafe_code, reason = "a death signal can only be asked for between fork and exec")]
-fn end_with_parent(command: &mut Command) {
-    let parent = std::process::id();
-    let ask = move || {
-        rustix::process::set_parent_process_death_signal(Some(Signal::INT))?;
-        // the parent may have died before the signal was asked for
-        let now = rustix::process::getppid().map_or(0, |pid| pid.as_raw_nonzero().get());
-        if i32::try_from(parent).is_ok_and(|parent| parent == now) {
-            Ok(())
-        } else {
-            Err(io::Error::other("orphan"))
-        }
-    };
-    // SAFETY: `ask` makes three system calls and allocates nothing on its good path.
-    unsafe {
-        command.pre_exec(ask);
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn end_with_parent(_command: &mut Command) {}

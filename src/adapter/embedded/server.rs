@@ -1,6 +1,5 @@
 //! Finding or starting the project's server, and letting go of it.
 
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,29 +10,31 @@ use super::super::{Begin, Connection, Fetch, Settings, quote_identifier};
 use super::binaries::Binaries;
 use super::cluster::{Cluster, SUPERUSER};
 use super::lease::{self, Lease};
-use super::process::{Bond, ServerProcess, stop_foreign};
+use super::process::{Bond, ServerProcess, stop_process};
 use super::{Options, Source, failed};
 
 /// How long a server that this process starts shall live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lifetime {
-    /// As long as the [`Server`] value, and never longer than the process.
+    /// As long as a [`Server`] value is left in any process.
     Command,
     /// Until `Server::stop`, for `db start`.
     Detached,
 }
 
-/// The project's server in use by this process. Dropping it stops the server when this process started
-/// it, after other rsdbt processes have let go of it.
+/// The project's server in use by this process. Dropping the last one among all processes stops the server, whoever started
+/// it, unless `db start` did.
 #[derive(Debug)]
 pub struct Server {
     settings: Settings,
     /// None when somebody else started the server.
     process: Option<ServerProcess>,
     lease: Lease,
-    home: PathBuf,
+    cluster: Cluster,
     pub source: Source,
     pub major: u32,
+    /// `durable` is asked for, and the server was started without it.
+    pub lacks_durability: bool,
     bin_dir: PathBuf,
 }
 
@@ -63,33 +64,53 @@ pub struct ServerStatus {
 impl Server {
     /// Joins the project's server or starts it; the role and the database are made when they are missing.
     pub fn ensure(project: &Path, options: &Options, lifetime: Lifetime) -> Result<Self> {
-        let binaries = Binaries::find(project, options)?;
-        let cluster = Cluster::locate(project, &binaries)?;
-        cluster.make_directories()?;
+        let (mut cluster, binaries) = locate(project, options)?;
+        if binaries.source != Source::Running {
+            cluster.make_directories()?;
+        }
         let _starting = lease::starting(&cluster.home)?;
         let lease = Lease::take(&cluster.home)?;
-        let settings = settings(&cluster, options);
+        cluster.find_socket();
+        let answers = cluster.answers();
         let mut server = Self {
-            settings,
+            settings: settings(&cluster, options),
             process: None,
             lease,
-            home: cluster.home.clone(),
+            cluster,
             source: binaries.source,
             major: binaries.major,
+            lacks_durability: false,
             bin_dir: binaries.dir.clone(),
         };
-        let answers = UnixStream::connect(cluster.socket()).is_ok();
         // a server that was found may be on its way out
-        if !answers || server.wait_until_usable(&cluster)? == Found::Gone {
-            if !cluster.is_initialized() {
-                cluster.initialize(&binaries)?;
-            }
-            cluster.repair_permissions()?;
-            let bond = if lifetime == Lifetime::Command { Bond::Child } else { Bond::Detached };
-            server.process = Some(start(&binaries, &cluster, options.durable, bond)?);
-            server.wait_until_usable(&cluster)?;
+        if !answers || server.wait_until_usable()? == Found::Gone {
+            server.start(&binaries, options.durable, lifetime)?;
+            return Ok(server);
         }
+        if lifetime == Lifetime::Detached {
+            server.cluster.unbind()?;
+        }
+        server.lacks_durability = options.durable && !server.is_durable()?;
         Ok(server)
+    }
+
+    fn is_durable(&self) -> Result<bool> {
+        let mut connection = Connection::open(&Arc::new(self.settings.clone()))?;
+        let answer = connection
+            .query("select from pg_catalog.pg_settings where name = 'fsync' and setting = 'on'", &[])?;
+        Ok(!answer.rows.is_empty())
+    }
+
+    fn start(&mut self, binaries: &Binaries, durable: bool, lifetime: Lifetime) -> Result<()> {
+        let cluster = &self.cluster;
+        if !cluster.is_initialized() {
+            cluster.initialize(binaries, durable)?;
+        }
+        cluster.repair_permissions()?;
+        cluster.unbind()?;
+        let bond = if lifetime == Lifetime::Command { Bond::Users } else { Bond::Detached };
+        self.process = Some(start(binaries, cluster, durable, bond)?);
+        self.wait_until_usable().map(drop)
     }
 
     /// How to connect; schema, threads and the rest are the profile's.
@@ -99,7 +120,7 @@ impl Server {
 
     /// The directory with the data and the log.
     pub fn home(&self) -> &Path {
-        &self.home
+        &self.cluster.home
     }
 
     /// psql on this server, ready to run; the binaries' own psql when they have one.
@@ -118,10 +139,10 @@ impl Server {
     }
 
     pub fn status(project: &Path, options: &Options) -> Result<ServerStatus> {
-        let binaries = Binaries::find(project, options)?;
-        let cluster = Cluster::locate(project, &binaries)?;
+        let (mut cluster, binaries) = locate(project, options)?;
+        cluster.find_socket();
         Ok(ServerStatus {
-            running: UnixStream::connect(cluster.socket()).is_ok(),
+            running: cluster.answers(),
             settings: settings(&cluster, options),
             pid: cluster.postmaster(),
             log: cluster.log(),
@@ -136,18 +157,18 @@ impl Server {
 
     /// Ends the project's server, whoever started it; false when none runs.
     pub fn stop(project: &Path, options: &Options) -> Result<bool> {
-        let binaries = Binaries::find(project, options)?;
-        let cluster = Cluster::locate(project, &binaries)?;
-        if UnixStream::connect(cluster.socket()).is_err() {
+        let (mut cluster, _) = locate(project, options)?;
+        cluster.find_socket();
+        if !cluster.answers() {
             return Ok(false);
         }
         let Some(pid) = cluster.postmaster() else { return Ok(false) };
-        stop_foreign(pid)?;
+        stop_process(pid)?;
         Ok(true)
     }
 
     /// The first connection tells when the server is up, and whether role and database are there.
-    fn wait_until_usable(&self, cluster: &Cluster) -> Result<Found> {
+    fn wait_until_usable(&self) -> Result<Found> {
         let user = Arc::new(self.settings.clone());
         let deadline = Instant::now() + Duration::from_mins(1);
         loop {
@@ -161,7 +182,7 @@ impl Server {
             }
             let dead = self.process.as_ref().is_some_and(|process| !process.is_alive());
             if dead || Instant::now() > deadline {
-                return Err(explain(cluster, &error));
+                return Err(explain(&self.cluster, &error));
             }
             std::thread::sleep(Duration::from_millis(1));
         }
@@ -198,10 +219,22 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if let Some(process) = self.process.as_mut().filter(|process| process.bond == Bond::Child) {
-            self.lease.wait_for_others();
-            process.stop();
+        if self.lease.is_last()
+            && let Some(pid) = self.cluster.bound_postmaster()
+        {
+            let _ = stop_process(pid);
         }
+    }
+}
+
+/// The place of the project's server, and its programs. Data that these programs read come first, then a server that runs,
+/// which needs no programs of ours any more.
+fn locate(project: &Path, options: &Options) -> Result<(Cluster, Binaries)> {
+    let found = Binaries::find(project, options)
+        .and_then(|binaries| Ok((Cluster::locate(project, &binaries)?, binaries)));
+    match found {
+        Ok((cluster, binaries)) if cluster.is_initialized() => Ok((cluster, binaries)),
+        found => Cluster::running(project).map_or(found, Ok),
     }
 }
 
@@ -209,9 +242,9 @@ impl Drop for Server {
 fn start(binaries: &Binaries, cluster: &Cluster, durable: bool, bond: Bond) -> Result<ServerProcess> {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
-        let mut process = ServerProcess::start(binaries, cluster, durable, bond)?;
+        let process = ServerProcess::start(binaries, cluster, durable, bond)?;
         loop {
-            if UnixStream::connect(cluster.socket()).is_ok() {
+            if cluster.answers() {
                 return Ok(process);
             }
             if !process.is_alive() {
@@ -219,7 +252,7 @@ fn start(binaries: &Binaries, cluster: &Cluster, durable: bool, bond: Bond) -> R
             }
             std::thread::sleep(Duration::from_millis(1));
         }
-        process.stop();
+        process.give_up();
         let log = std::fs::read_to_string(cluster.log()).unwrap_or_default();
         let passing = log.contains("pre-existing shared memory block") || log.contains("lock file");
         if !passing || Instant::now() > deadline {
