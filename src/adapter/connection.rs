@@ -140,15 +140,29 @@ impl Connection {
     /// goes on, and the answer is `None`.
     pub fn attempt(&mut self, sql: &str, tolerated: &[&str]) -> Result<Option<Response>> {
         let commented = self.comment.as_ref().map(|comment| comment.add_to(sql));
+        let text = commented.as_deref().unwrap_or(sql);
         self.enter_transaction(Begin::Auto)?;
+        let is_tolerated = |answer: &Result<_>| {
+            let sqlstate = |error: &Diagnostic| error.server.as_ref().map(|server| server.sqlstate.clone());
+            answer
+                .as_ref()
+                .err()
+                .and_then(|error| sqlstate(error))
+                .is_some_and(|state| tolerated.contains(&state.as_str()))
+        };
+        if !self.is_inside() {
+            // a statement that commits by itself undoes itself, too
+            let answer = self.statement(text, Fetch::Nothing);
+            if is_tolerated(&answer) {
+                return Ok(None);
+            }
+            return self.roll_back_after_error(answer).map(|(response, _)| Some(response));
+        }
         let savepoint = self.simple_query("savepoint attempt", Fetch::Nothing);
         self.roll_back_after_error(savepoint)?;
-        let answer = self.simple_query(commented.as_deref().unwrap_or(sql), Fetch::Nothing);
+        let answer = self.simple_query(text, Fetch::Nothing);
         self.wrote = true;
-        let is_tolerated = answer.as_ref().is_err_and(|error| {
-            error.server.as_ref().is_some_and(|server| tolerated.contains(&server.sqlstate.as_str()))
-        });
-        if is_tolerated {
+        if is_tolerated(&answer) {
             let undone = self.simple_query("rollback to savepoint attempt", Fetch::Nothing);
             return self.roll_back_after_error(undone).map(|_| None);
         }

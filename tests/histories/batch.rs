@@ -8,6 +8,7 @@ use postgres::Client;
 
 use super::change_log::{LOGS, Log, Merge};
 use super::company::{self, Glimpses};
+use super::damage::Damage;
 use super::facts::{Day, day_start};
 use super::history::{Arrival, History};
 use super::mart::{Duty, MartRun};
@@ -16,6 +17,8 @@ use super::round::{Periods, Round, Weather};
 use super::seed::Seed;
 use super::sight::{MART, Sight};
 use super::stage::{Ended, Setting, Stage};
+use super::strangers;
+use crate::support::Fault;
 
 /// A run keeps others off its schema by a lock of two numbers.
 const HOLDS_THE_LOCK: &str =
@@ -32,6 +35,8 @@ pub(super) struct Batch {
     days: std::ops::Range<Day>,
     stage: Stage,
     client: Client,
+    has_strangers: bool,
+    has_notes: bool,
 }
 
 /// Where it has one, the history that it shows in.
@@ -49,6 +54,7 @@ impl From<String> for Failure {
 /// How a round went, seen from outside.
 struct Outcome {
     ended: Vec<Ended>,
+    visitor: Option<Ended>,
     glimpses: Glimpses,
 }
 
@@ -58,7 +64,11 @@ impl Outcome {
     }
 
     fn said(&self) -> String {
-        let said = self.ended.iter().map(|process| format!("{:?}\n{}", process.status, process.text));
+        let said = self
+            .ended
+            .iter()
+            .chain(&self.visitor)
+            .map(|process| format!("{:?}\n{}", process.status, process.text));
         said.collect::<Vec<_>>().join("\n")
     }
 }
@@ -72,19 +82,29 @@ impl Batch {
         let stage = Stage::new(&setting);
         let client = stage.database.client();
         let pace = Random::new(seed.batch, u64::MAX);
-        Self { random, pace, setting, histories, days: History::days_of(0..count), stage, client }
+        let days = History::days_of(0..count);
+        let (has_strangers, has_notes) = (false, false);
+        Self { random, pace, setting, histories, days, stage, client, has_strangers, has_notes }
     }
 
     /// Random rounds, then two quiet ones: the first brings everything up to date, the second finds nothing to do.
     pub(super) fn play(&mut self) -> Result<(), Failure> {
         let mut sight = self.look();
         for _ in 0..ROUNDS {
-            let round = Round::draw(&mut self.random, self.days.clone(), sight.all_is_built);
+            let mut round = Round::draw(&mut self.random, self.days.clone(), &self.setting);
+            if !sight.all_is_built && !self.has_strangers {
+                round = round.of_a_first_build();
+            } else if !self.has_strangers {
+                strangers::create(&mut self.client, &self.days);
+                self.has_strangers = true;
+                // what is restored later
+                self.damage(Damage::Saved, &sight);
+            }
             self.arrive();
             sight = self.play_round(&round, &sight)?;
         }
-        for _ in 0..2 {
-            sight = self.play_round(&Round::last(), &sight)?;
+        for weather in [Weather::Visited, Weather::Calm] {
+            sight = self.play_round(&Round::last(weather), &sight)?;
         }
         self.other_mart_is_right()?;
         self.is_clean()
@@ -97,7 +117,49 @@ impl Batch {
     }
 
     fn look(&mut self) -> Sight {
-        Sight::take(&mut self.client, &self.stage.arriving)
+        let others = [self.setting.other_mart.name, strangers::MODELS[0].0, strangers::MODELS[1].0];
+        Sight::take(&mut self.client, &self.stage.arriving, &others)
+    }
+
+    /// What the tables lost or got back, the oracle learns; the rest it must find out.
+    fn damage(&mut self, damage: Damage, before: &Sight) -> Sight {
+        for sql in damage.statements(&self.stage.arriving, self.setting.other_mart.name) {
+            self.client.batch_execute(&sql).unwrap();
+        }
+        if damage == Damage::Restored {
+            strangers::create(&mut self.client, &self.days);
+        }
+        let after = self.look();
+        for history in &mut self.histories {
+            let number = history.number;
+            history.told.push(format!("{damage:?}"));
+            match damage {
+                Damage::Saved => history.save_inputs(),
+                Damage::InputTruncated(kind) => history.lose_input(kind),
+                Damage::InputRolledBack(kind) => history.restore_input(kind),
+                Damage::LogTruncated(log) => history.logs[log as usize].lose_staged(),
+                _ => {}
+            }
+            history.note_damage(&before.of(number), &after.of(number), damage == Damage::Restored);
+        }
+        after
+    }
+
+    fn add_column(&mut self) {
+        let table = format!("{}.campaign_staging", self.stage.arriving);
+        self.client
+            .batch_execute(&format!("alter table {table} add column if not exists note bigint"))
+            .unwrap();
+        for history in &mut self.histories {
+            history.has_notes = true;
+            history.logs[Log::Campaign as usize].discards_notes = self.setting.discards_new_columns();
+        }
+        self.has_notes = true;
+    }
+
+    /// As the operator would, who has read the message.
+    fn accept_column(&mut self) {
+        self.client.batch_execute("alter table campaign add column if not exists note bigint").unwrap();
     }
 
     /// Between two runs.
@@ -115,6 +177,15 @@ impl Batch {
     }
 
     fn play_round(&mut self, round: &Round, before: &Sight) -> Result<Sight, Failure> {
+        let round = &match round.weather {
+            Weather::NewColumn { .. } if self.has_notes => Round { weather: Weather::Calm, ..round.clone() },
+            _ => round.clone(),
+        };
+        let damaged = round.damage.map(|damage| self.damage(damage, before));
+        let before = damaged.as_ref().unwrap_or(before);
+        if matches!(round.weather, Weather::NewColumn { .. }) {
+            self.add_column();
+        }
         let mut meanwhile = Vec::new();
         for history in &mut self.histories {
             history.mark_start();
@@ -134,7 +205,11 @@ impl Batch {
                 return Err(format!("of {count} rows without a key {left} are left").into());
             }
         }
+        if round.weather == (Weather::NewColumn { is_refused: true }) {
+            self.accept_column();
+        }
         ended_as_expected(round, before, &outcome, &self.setting)?;
+        self.strangers_are_right(round, &outcome)?;
         let after = self.look();
         for (history, arrivals) in self.histories.iter_mut().zip(&meanwhile) {
             let number = history.number;
@@ -152,12 +227,20 @@ impl Batch {
         let mut writer = self.stage.database.client();
         let mut reader = self.stage.database.client();
         let (stage, days) = (&self.stage, self.days.clone());
+        let readings = if self.has_strangers { strangers::readings(&mut self.client) } else { Vec::new() };
         thread::scope(|scope| {
             let at_work = company::Run(&over);
             let written = scope.spawn(|| company::write(&mut writer, &queue, &over));
-            let read = scope.spawn(|| company::read(&mut reader, days, &over));
-            let processes: Vec<_> =
-                (0..round.processes()).map(|number| stage.start(&round.arguments(), number)).collect();
+            let read = scope.spawn(|| company::read(&mut reader, days, &readings, &over));
+            let start = |number| match round.weather {
+                Weather::Disturbed(fault, statement) => {
+                    stage.start_disturbed(&round.arguments(number), fault, statement)
+                }
+                _ => stage.start(&round.arguments(number), number),
+            };
+            let processes: Vec<_> = (0..round.processes()).map(start).collect();
+            let visitor = (round.weather == Weather::Visited)
+                .then(|| stage.start(&visit(self.setting.other_mart.name), processes.len()));
             match round.weather {
                 Weather::Terminated(moment) => {
                     thread::sleep(moment);
@@ -172,12 +255,13 @@ impl Batch {
             let moment = if let Weather::Killed(moment) = round.weather { Some(moment) } else { None };
             let ended: Result<Vec<Ended>, String> =
                 processes.into_iter().map(|process| process.wait(moment)).collect();
+            let visitor = visitor.map(|process| process.wait(None)).transpose();
             let settled = stage.settle(&mut self.client);
             drop(at_work);
             written.join().unwrap();
             let glimpses = read.join().unwrap()?;
             settled?;
-            Ok(Outcome { ended: ended?, glimpses })
+            Ok(Outcome { ended: ended?, visitor: visitor?, glimpses })
         })
     }
 
@@ -199,10 +283,24 @@ impl Batch {
     }
 
     fn other_mart_is_right(&mut self) -> Result<(), Failure> {
-        let sql = self.setting.other_mart.differences(&self.stage.arriving);
-        let differences: i64 = self.client.query_one(&sql, &[]).unwrap().get(0);
-        let name = self.setting.other_mart.name;
-        if differences == 0 { Ok(()) } else { Err(format!("{name} differs in {differences} rows").into()) }
+        for schema in [self.stage.database.schema.clone(), format!("{}_ann", self.stage.database.schema)] {
+            let sql = self.setting.other_mart.differences(&schema, &self.stage.arriving);
+            let differences: i64 = self.client.query_one(&sql, &[]).unwrap().get(0);
+            let name = self.setting.other_mart.name;
+            if differences > 0 {
+                return Err(format!("{schema}.{name} differs in {differences} rows").into());
+            }
+        }
+        Ok(())
+    }
+
+    fn strangers_are_right(&mut self, round: &Round, outcome: &Outcome) -> Result<(), Failure> {
+        if !self.has_strangers {
+            return Ok(());
+        }
+        let is_current = round.models.is_empty() && round.processes() == 1 && outcome.all_ended_well();
+        let checked = strangers::check(&mut self.client, is_current);
+        checked.map_err(|reason| format!("{reason}\n{}", outcome.said()).into())
     }
 
     /// The project's own tests agree, and no relation of a killed run is left.
@@ -218,6 +316,19 @@ impl Batch {
         let left: Vec<String> = self.client.query(left, &[]).unwrap().iter().map(|row| row.get(0)).collect();
         if left.is_empty() { Ok(()) } else { Err(format!("left behind: {left:?}").into()) }
     }
+}
+
+/// She may read the facts into a mart of her own, and must leave the logs alone.
+fn visit(other_mart: &str) -> Vec<String> {
+    let models = LOGS.map(Log::model);
+    let arguments = ["run", "--target", "ann", "--threads", "2", "--select", other_mart];
+    arguments.iter().chain(&models).map(|&word| word.to_owned()).collect()
+}
+
+fn was_refused(visitor: &Ended) -> bool {
+    visitor.status == Some(1)
+        && visitor.text.matches(", which has consumed them since ").count() == LOGS.len()
+        && visitor.text.contains("Done. PASS=1 WARN=0 ERROR=3 ")
 }
 
 fn ended_as_expected(
@@ -236,7 +347,14 @@ fn ended_as_expected(
             let said = format!("{merged} staged row");
             outcome.ended.iter().all(|process| process.status == Some(1) && process.text.contains(&said))
         }
-        Weather::NullKeys(..) | Weather::Calm => ended_well == 1,
+        Weather::NewColumn { .. } if round.refused().is_some() => outcome.ended.iter().all(|process| {
+            let said = ["New in the query: note", "Source columns not in target: note"];
+            process.status == Some(1) && said.iter().any(|said| process.text.contains(said))
+        }),
+        // nobody knows what became of a statement that commits by itself, or of one that the server did not get
+        Weather::Disturbed(fault, _) => ended_well == 1 || setting.autocommit || fault == Fault::CutBefore,
+        Weather::Visited => ended_well == 1 && outcome.visitor.as_ref().is_some_and(was_refused),
+        Weather::NullKeys(..) | Weather::NewColumn { .. } | Weather::Calm => ended_well == 1,
     };
     if expected { Ok(()) } else { Err(format!("{round:?} ended otherwise:\n{}", outcome.said()).into()) }
 }

@@ -1,6 +1,7 @@
 //! The change logs that dimensions are merged from, and what a dimension must be after any part of its log.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 /// Two of the ad mart's own, and one with a key of two columns and an order within a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub(super) struct Row {
     pub(super) moment: Option<i64>,
     pub(super) position: Option<i64>,
     pub(super) serial: i64,
+    /// of the column that a log gains
+    pub(super) note: Option<i64>,
 }
 
 impl Log {
@@ -59,12 +62,16 @@ impl Log {
     }
 
     pub(super) fn insert(self, arriving: &str, row: &Row) -> String {
-        let Row { key: (id, region), value, moment, position, serial } = row;
-        let more = match self {
-            Self::Campaign => format!(", {region}, {}", literal(*position)),
-            _ => String::new(),
-        };
-        let columns = if self == Self::Campaign { ", region, position" } else { "" };
+        let Row { key: (id, region), value, moment, position, serial, note } = row;
+        let (mut columns, mut more) = (String::new(), String::new());
+        if self == Self::Campaign {
+            columns.push_str(", region, position");
+            let _ = write!(more, ", {region}, {}", literal(*position));
+        }
+        if let Some(note) = note {
+            columns.push_str(", note");
+            let _ = write!(more, ", {note}");
+        }
         format!(
             "insert into {arriving}.{}_staging (id, {}, created_at, updated_at{columns}) \
              values ({id}, '{value}', {}, {}{more})",
@@ -75,11 +82,12 @@ impl Log {
         )
     }
 
-    /// The columns of a row, from the staging table as from the dimension.
-    pub(super) fn columns(self) -> String {
+    /// The columns of a row, from the staging table as from the dimension, which may have a note or not.
+    pub(super) fn columns(self, with_note: bool) -> String {
         let more = if self == Self::Campaign { "region, position" } else { "0, null" };
+        let note = if with_note { "note" } else { "null" };
         format!(
-            "id, {}, extract(epoch from updated_at)::bigint, extract(epoch from created_at)::bigint, {more}",
+            "id, {}, extract(epoch from updated_at)::bigint, extract(epoch from created_at)::bigint, {more}, {note}",
             self.value_column()
         )
     }
@@ -99,6 +107,8 @@ fn moment_literal(seconds: Option<i64>) -> String {
 pub(super) struct ChangeLog {
     pub(super) ever: Vec<Row>,
     applied: Vec<Row>,
+    /// The dimension does not have the column that the log gained.
+    pub(super) discards_notes: bool,
 }
 
 /// What a run must have done to a log.
@@ -137,6 +147,11 @@ impl ChangeLog {
         self.is_latest(merged)
     }
 
+    /// Somebody emptied the staging table: what was not applied never will be.
+    pub(super) fn lose_staged(&mut self) {
+        self.ever.clone_from(&self.applied);
+    }
+
     /// Of rows of one key, moment and position any may have won.
     fn is_latest(&self, merged: &[Row]) -> Result<(), String> {
         let mut latest: BTreeMap<(i64, i64), Vec<&Row>> = BTreeMap::new();
@@ -153,7 +168,11 @@ impl ChangeLog {
         }
         for row in merged {
             let may_be = latest.remove(&row.key).unwrap_or_default();
-            if row.value == GONE || !may_be.contains(&row) {
+            let is_it = |applied: &&Row| match self.discards_notes {
+                true => Row { note: None, ..(*applied).clone() } == *row,
+                false => *applied == row,
+            };
+            if row.value == GONE || !may_be.iter().any(is_it) {
                 return Err(format!("the dimension has {row:?}, the latest applied is {may_be:?}"));
             }
         }
@@ -177,9 +196,10 @@ fn without(rows: &[Row], taken: &[Row]) -> Result<Vec<Row>, String> {
 
 #[test]
 fn the_oracle_of_a_dimension_knows_right_from_wrong() {
-    let row = |serial, moment| Row { key: (1, 0), value: "CPM".into(), moment, position: None, serial };
+    let row =
+        |serial, moment| Row { key: (1, 0), value: "CPM".into(), moment, position: None, serial, note: None };
     let (old, new) = (row(1, Some(1)), row(2, Some(2)));
-    let mut log = ChangeLog { ever: vec![new.clone(), old.clone(), row(3, None)], applied: Vec::new() };
+    let mut log = ChangeLog { ever: vec![new.clone(), old.clone(), row(3, None)], ..ChangeLog::default() };
     log.check(Merge::Done { meanwhile: 0 }, &[], std::slice::from_ref(&new)).unwrap();
     log.check(Merge::Nothing, std::slice::from_ref(&new), std::slice::from_ref(&old)).unwrap_err();
     log.check(Merge::Done { meanwhile: 0 }, std::slice::from_ref(&old), std::slice::from_ref(&new))
@@ -191,4 +211,13 @@ fn the_oracle_of_a_dimension_knows_right_from_wrong() {
     log.ever.push(held.clone());
     log.check(Merge::Done { meanwhile: 0 }, std::slice::from_ref(&held), std::slice::from_ref(&new)).unwrap();
     log.check(Merge::Any, &[], std::slice::from_ref(&new)).unwrap_err();
+    let noted = Row { note: Some(6), ..row(6, Some(3)) };
+    log.ever.push(noted.clone());
+    let bare = Row { note: None, ..noted.clone() };
+    log.check(Merge::Any, std::slice::from_ref(&held), std::slice::from_ref(&noted)).unwrap();
+    log.check(Merge::Any, std::slice::from_ref(&held), std::slice::from_ref(&bare)).unwrap_err();
+    log.discards_notes = true;
+    log.check(Merge::Any, std::slice::from_ref(&held), std::slice::from_ref(&bare)).unwrap();
+    log.lose_staged();
+    log.check(Merge::Nothing, &[], std::slice::from_ref(&bare)).unwrap();
 }

@@ -9,6 +9,7 @@ use postgres::Client;
 
 use super::facts::{Day, DayMeasures};
 use super::sight::glance_at_mart;
+use super::strangers;
 
 /// Days as a reader saw them.
 pub(super) type Glimpses = BTreeSet<(Day, DayMeasures)>;
@@ -32,10 +33,12 @@ pub(super) fn write(client: &mut Client, statements: &[(Duration, String)], over
     }
 }
 
-/// Every state of a day that was seen; a day that the mart does not have is empty.
+/// Every state of a day that was seen; a day that the mart does not have is empty. What hangs on the mart can be read
+/// all the time.
 pub(super) fn read(
     client: &mut Client,
     days: std::ops::Range<Day>,
+    strangers: &[&str],
     over: &AtomicBool,
 ) -> Result<Glimpses, String> {
     let mut glimpses = Glimpses::new();
@@ -44,6 +47,7 @@ pub(super) fn read(
             let day = |day| (day, mart.get(&day).cloned().unwrap_or_default());
             glimpses.extend(days.clone().map(day));
         }
+        strangers::read(client, strangers)?;
         thread::sleep(Duration::from_millis(8));
     }
     Ok(glimpses)

@@ -1,7 +1,7 @@
 //! Facts as they arrive, are upserted and withdrawn, and what the mart must say of each day: now, and at every
 //! moment before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Of the calendar in Seoul, since 1970-01-01.
 pub(super) type Day = i64;
@@ -13,6 +13,15 @@ pub(super) const FIRST_DAY: Day = 19_754;
 pub(super) enum Kind {
     Impression,
     Click,
+}
+
+impl Kind {
+    pub(super) fn table(self) -> &'static str {
+        match self {
+            Self::Impression => "ad_impression",
+            Self::Click => "ad_click",
+        }
+    }
 }
 
 /// How a fact is taken back.
@@ -39,13 +48,6 @@ pub(super) fn day_start(day: Day) -> i64 {
 }
 
 impl FactKey {
-    fn table(&self) -> &'static str {
-        match self.kind {
-            Kind::Impression => "ad_impression",
-            Kind::Click => "ad_click",
-        }
-    }
-
     fn moment(&self) -> String {
         let microseconds = day_start(self.day) * 1_000_000 + self.into_day;
         format!("timestamp 'epoch' + {microseconds} * interval '1 microsecond'")
@@ -56,7 +58,7 @@ impl FactKey {
         format!(
             "insert into {arriving}.{} values ('{}', {}, {}, {revenue}, {}) \
              on conflict (user_id, created_at, unit_id, lineitem_id) do update set revenue = excluded.revenue",
-            self.table(),
+            self.kind.table(),
             self.user,
             self.lineitem,
             self.unit,
@@ -72,7 +74,7 @@ impl FactKey {
         };
         format!(
             "{start} {arriving}.{}{end} where user_id = '{}' and lineitem_id = {} and unit_id = {} and created_at = {}",
-            self.table(),
+            self.kind.table(),
             self.user,
             self.lineitem,
             self.unit,
@@ -109,6 +111,25 @@ impl Facts {
     pub(super) fn withdraw(&mut self, key: &FactKey) {
         self.present.remove(key);
         self.remember(key.day);
+    }
+
+    pub(super) fn present(&self) -> BTreeMap<FactKey, Option<i64>> {
+        self.present.clone()
+    }
+
+    /// All facts of a kind are these now.
+    pub(super) fn replace(&mut self, kind: Kind, facts: &BTreeMap<FactKey, Option<i64>>) {
+        let is_of_kind = |key: &FactKey| key.kind == kind;
+        let known: BTreeMap<_, _> =
+            facts.iter().filter(|(key, _)| is_of_kind(key)).map(|(key, revenue)| (*key, *revenue)).collect();
+        let gone: BTreeSet<Day> =
+            self.present.keys().filter(|key| is_of_kind(key)).map(|key| key.day).collect();
+        let days: BTreeSet<Day> = known.keys().map(|key| key.day).chain(gone).collect();
+        self.present.retain(|key, _| !is_of_kind(key));
+        self.present.extend(known);
+        for day in days {
+            self.remember(day);
+        }
     }
 
     fn remember(&mut self, day: Day) {

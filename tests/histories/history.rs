@@ -1,6 +1,6 @@
 //! One history: the rows of a few keys and days that no other history shares, drawn one after the other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::change_log::{ChangeLog, LOGS, Log, Row};
@@ -49,6 +49,9 @@ pub(super) struct History {
     drawn: [Vec<Row>; 3],
     keys: BTreeSet<FactKey>,
     serial: i64,
+    /// The campaigns' log has the column that it gains.
+    pub(super) has_notes: bool,
+    saved: BTreeMap<FactKey, Option<i64>>,
     pub(super) logs: [ChangeLog; 3],
     pub(super) facts: Facts,
     pub(super) mart: MartMarks,
@@ -64,6 +67,8 @@ impl History {
             drawn: Default::default(),
             keys: BTreeSet::new(),
             serial: 0,
+            has_notes: false,
+            saved: BTreeMap::new(),
             logs: Default::default(),
             facts: Facts::default(),
             mart: MartMarks::default(),
@@ -123,7 +128,8 @@ impl History {
             _ => (0, None),
         };
         self.serial += 1;
-        let row = Row { key: (self.id(3), region), value, moment, position, serial: self.serial };
+        let note = (log == Log::Campaign && self.has_notes).then_some(self.serial);
+        let row = Row { key: (self.id(3), region), value, moment, position, serial: self.serial, note };
         self.drawn[log as usize].push(row.clone());
         Arrival::Staged(log, row)
     }
@@ -166,6 +172,18 @@ impl History {
             }
             None => self.fact(),
         }
+    }
+
+    pub(super) fn save_inputs(&mut self) {
+        self.saved = self.facts.present();
+    }
+
+    pub(super) fn lose_input(&mut self, kind: Kind) {
+        self.facts.replace(kind, &BTreeMap::new());
+    }
+
+    pub(super) fn restore_input(&mut self, kind: Kind) {
+        self.facts.replace(kind, &self.saved);
     }
 
     /// The oracle learns what the database was given.

@@ -1,7 +1,7 @@
 //! What the mart must be after a round: which days were to be built again, which were not to be touched, and what
 //! both must say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::change_log::Log;
 use super::facts::{Day, DayMeasures};
@@ -16,6 +16,8 @@ pub(super) struct MartMarks {
     shown: BTreeMap<Day, usize>,
     known: BTreeMap<Day, usize>,
     start: BTreeMap<Day, usize>,
+    /// Somebody changed the table's rows of them, and no run has built them since.
+    damaged: BTreeSet<Day>,
 }
 
 /// What a run was to do about a day.
@@ -45,6 +47,17 @@ pub(super) struct MartRun<'a> {
 impl History {
     pub(super) fn mark_start(&mut self) {
         self.mart.start = self.days().map(|day| (day, self.facts.version(day))).collect();
+    }
+
+    /// Somebody changed the mart's table: a day may be empty or old until it is built again, and must be built again.
+    /// In a new table all days are.
+    pub(super) fn note_damage(&mut self, before: &Seen, after: &Seen, is_new: bool) {
+        for day in self.days() {
+            if is_new || before.mart.get(&day) != after.mart.get(&day) {
+                self.mart.damaged.insert(day);
+                self.mart.shown.insert(day, 0);
+            }
+        }
     }
 
     /// A reader saw this while the run was at work.
@@ -93,6 +106,7 @@ impl History {
             self.mart.known.insert(day, start);
         }
         if built || fulfilled {
+            self.mart.damaged.remove(&day);
             self.mart.shown.insert(day, start);
         }
         Ok(())
@@ -107,13 +121,14 @@ impl History {
         run: &MartRun<'_>,
     ) -> Result<(), String> {
         let changed = self.facts.version(day) > mark(&self.mart.known, day);
+        let damaged = self.mart.damaged.contains(&day);
         // of two processes the second may have deleted what had become known to the first
         let became_known =
             before.iter().any(|row| is_outdated_unknown(row, run.after) || !run.alone && is_unknown(row));
         match duty {
             _ if run.first_build && duty != Duty::Leave => Ok(()),
             Duty::Build => Ok(()),
-            Duty::BringUpToDate if changed || became_known => Ok(()),
+            Duty::BringUpToDate if changed || damaged || became_known => Ok(()),
             Duty::BringUpToDate => Err("it was built again, but nothing had changed".into()),
             Duty::Leave | Duty::Spare => Err("it was built, but not asked for".into()),
         }

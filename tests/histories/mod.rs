@@ -1,6 +1,6 @@
 //! Random histories of the ad mart against an oracle: staged rows with duplicates, ties, disorder, deletes and null
-//! keys; facts on time, late, upserted and withdrawn; dimensions late or changed; and between them runs of all kinds,
-//! with writers and readers at work, killed, cut off, and two at once.
+//! keys; facts on time, late, upserted and withdrawn; dimensions late or changed; tables truncated and restored; and
+//! between them runs of all kinds, of two targets, with writers and readers at work, killed, cut off, and two at once.
 //!
 //! `RSDBT_HISTORIES` says how many; a failure prints the seed that `RSDBT_HISTORY_SEED` plays again. With a file in
 //! `RSDBT_HISTORIES_PROGRESS` the next call goes on with what has not ended well.
@@ -8,6 +8,7 @@
 mod batch;
 mod change_log;
 mod company;
+mod damage;
 mod facts;
 mod history;
 mod mart;
@@ -18,6 +19,7 @@ mod round;
 mod seed;
 mod sight;
 mod stage;
+mod strangers;
 
 use std::env;
 use std::path::PathBuf;
@@ -29,7 +31,7 @@ use progress::Progress;
 use seed::Seed;
 
 const HISTORIES: u64 = 2_000;
-const A_BATCH: u32 = 100;
+const A_BATCH: u32 = 200;
 const AT_ONCE: u32 = 4;
 
 #[test]

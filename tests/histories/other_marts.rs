@@ -78,11 +78,11 @@ impl OtherMart {
     }
 
     /// How many rows are in the mart or in the facts, and not in the other.
-    pub(super) fn differences(&self, arriving: &str) -> String {
+    pub(super) fn differences(&self, schema: &str, arriving: &str) -> String {
         let Self { name, query, group, .. } = self;
         let all = format!("{query} from {arriving}.ad_click where created_at is not null group by {group}");
         format!(
-            "select count(*) from ((table {name} except all {all}) union all ({all} except all table {name})) as differences"
+            "select count(*) from ((table {schema}.{name} except all {all}) union all ({all} except all table {schema}.{name})) as differences"
         )
     }
 }

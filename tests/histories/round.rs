@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use super::change_log::{LOGS, Log};
+use super::damage::Damage;
 use super::facts::{Day, day_start};
 use super::random::Random;
 use super::sight::MART;
+use super::stage::Setting;
+use crate::support::Fault;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Periods {
@@ -31,7 +34,18 @@ pub(super) enum Weather {
     TwoUnlocked(Duration),
     /// so many rows without a key are in a log
     NullKeys(Log, u32),
+    /// the log of campaigns gains a column, which its merge refuses or not
+    NewColumn {
+        is_refused: bool,
+    },
+    /// a statement fails once, or the connection is lost at it
+    Disturbed(Fault, usize),
+    /// somebody else runs the same models at the same time, for a target with a schema of its own
+    Visited,
 }
+
+/// Two targets that write the same mart.
+const TARGETS: [&str; 2] = ["dev", "twin"];
 
 #[derive(Debug, Clone)]
 pub(super) struct Round {
@@ -39,6 +53,8 @@ pub(super) struct Round {
     pub(super) models: &'static [&'static str],
     pub(super) periods: Periods,
     pub(super) weather: Weather,
+    pub(super) damage: Option<Damage>,
+    pub(super) target: usize,
     pub(super) threads: u32,
     /// Rows arrive while the run is at work; else they arrive after it.
     pub(super) writer: bool,
@@ -48,25 +64,42 @@ const SELECTIONS: [&[&str]; 6] =
     [&[], &[], &[], &["ad_lineitem", "unit", "campaign"], &[MART], &["unit", MART]];
 
 impl Round {
-    /// Runs of a part need the rest of the project to be there.
-    pub(super) fn draw(random: &mut Random, days: std::ops::Range<Day>, all_is_built: bool) -> Self {
-        let drawn = Self {
+    pub(super) fn draw(random: &mut Random, days: std::ops::Range<Day>, setting: &Setting) -> Self {
+        Self {
             models: *random.pick(&SELECTIONS),
             periods: match random.below(8) {
                 0 => Periods::All,
                 1 => window(random, days),
                 _ => Periods::Changed,
             },
-            weather: weather(random),
+            weather: weather(random, setting),
+            damage: Damage::draw(random),
+            target: random.below(2) as usize,
             threads: *random.pick(&[1, 4]),
             writer: random.one_in(2),
+        }
+    }
+
+    /// Runs of a part need the rest of the project to be there, and so does what happens to it.
+    pub(super) fn of_a_first_build(self) -> Self {
+        let weather = match self.weather {
+            Weather::NewColumn { .. } | Weather::Visited => Weather::Calm,
+            weather => weather,
         };
-        if all_is_built { drawn } else { Self { models: &[], ..drawn } }
+        Self { models: &[], damage: None, weather, ..self }
     }
 
     /// The rows that came last are there, nothing else happens.
-    pub(super) fn last() -> Self {
-        Self { models: &[], periods: Periods::Changed, weather: Weather::Calm, threads: 4, writer: false }
+    pub(super) fn last(weather: Weather) -> Self {
+        Self {
+            models: &[],
+            periods: Periods::Changed,
+            weather,
+            damage: None,
+            target: 0,
+            threads: 4,
+            writer: false,
+        }
     }
 
     pub(super) fn processes(&self) -> usize {
@@ -81,12 +114,18 @@ impl Round {
     pub(super) fn refused(&self) -> Option<Log> {
         match self.weather {
             Weather::NullKeys(log, _) if self.runs(log.model()) => Some(log),
+            Weather::NewColumn { is_refused: true } if self.runs(Log::Campaign.model()) => {
+                Some(Log::Campaign)
+            }
             _ => None,
         }
     }
 
-    pub(super) fn arguments(&self) -> Vec<String> {
-        let mut arguments = vec!["run".to_owned(), "--threads".into(), self.threads.to_string()];
+    /// Of several processes at once each has another target.
+    pub(super) fn arguments(&self, process: usize) -> Vec<String> {
+        let target = TARGETS[(self.target + process) % TARGETS.len()];
+        let mut arguments = ["run", "--target", target, "--threads"].map(str::to_owned).to_vec();
+        arguments.push(self.threads.to_string());
         if !self.models.is_empty() {
             arguments.push("--select".into());
             arguments.extend(self.models.iter().map(|&model| model.to_owned()));
@@ -105,6 +144,9 @@ impl Round {
     }
 }
 
+/// Of a run of all models, about.
+const STATEMENTS: u32 = 200;
+
 /// Its edges lie on the edges of days, or within them.
 fn window(random: &mut Random, days: std::ops::Range<Day>) -> Periods {
     let count = u32::try_from(days.end - days.start).unwrap();
@@ -117,15 +159,18 @@ fn window(random: &mut Random, days: std::ops::Range<Day>) -> Periods {
     Periods::Window { start, end }
 }
 
-fn weather(random: &mut Random) -> Weather {
-    let mut moment = || Duration::from_millis(u64::from(random.below(260)));
-    let moment = moment();
-    match random.below(16) {
-        0..=3 => Weather::Killed(moment),
-        4 => Weather::Terminated(moment),
-        5 | 6 => Weather::TwoAtOnce,
-        7 | 8 => Weather::TwoUnlocked(moment),
-        9 | 10 => Weather::NullKeys(*random.pick(&LOGS), 1 + random.below(3)),
+fn weather(random: &mut Random, setting: &Setting) -> Weather {
+    let moment = Duration::from_millis(u64::from(random.below(320)));
+    let fault = *random.pick(&[Fault::Fails, Fault::CutAfter, Fault::CutAfter, Fault::CutBefore]);
+    match random.below(24) {
+        0..=4 => Weather::Killed(moment),
+        5 => Weather::Terminated(moment),
+        6..=8 => Weather::TwoAtOnce,
+        9 | 10 => Weather::TwoUnlocked(moment),
+        11 | 12 => Weather::NullKeys(*random.pick(&LOGS), 1 + random.below(3)),
+        13 | 14 => Weather::NewColumn { is_refused: setting.refuses_new_columns() },
+        15..=18 => Weather::Disturbed(fault, 1 + random.below(STATEMENTS) as usize),
+        19 => Weather::Visited,
         _ => Weather::Calm,
     }
 }

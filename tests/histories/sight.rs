@@ -40,13 +40,15 @@ const MEASURES: &str = "data_at - date '1970-01-01', lineitem_id, unit_id, impre
     (revenue_sum * 1000000000)::bigint";
 
 impl Sight {
-    pub(super) fn take(client: &mut Client, arriving: &str) -> Self {
+    /// `others`: models that are to be there before all is built.
+    pub(super) fn take(client: &mut Client, arriving: &str, others: &[&str]) -> Self {
         let exists = |client: &mut Client, name: &str| {
             let rows = rows(client, &format!("select 1 where to_regclass('{name}') is not null")).unwrap();
             !rows.is_empty()
         };
         let mart_is_built = exists(client, MART);
-        let mut sight = Self { mart_is_built, all_is_built: mart_is_built, histories: BTreeMap::new() };
+        let all_is_built = mart_is_built && others.iter().all(|name| exists(client, name));
+        let mut sight = Self { mart_is_built, all_is_built, histories: BTreeMap::new() };
         for log in LOGS {
             let (model, number) = (log.model(), log as usize);
             for (history, row) in log_rows(client, log, &format!("{arriving}.{model}_staging")) {
@@ -118,15 +120,25 @@ fn measured(row: &SimpleQueryRow) -> (Day, (i64, i64), Measures) {
     (number(0).unwrap(), (number(1).unwrap(), number(2).unwrap()), measures)
 }
 
+pub(super) fn has_note(client: &mut Client, table: &str) -> bool {
+    let sql = format!(
+        "select from pg_attribute where attrelid = to_regclass('{table}') and attname = 'note' and not attisdropped"
+    );
+    !rows(client, &sql).unwrap().is_empty()
+}
+
 /// With the history that each row belongs to; rows without a key belong to none.
 fn log_rows(client: &mut Client, log: Log, table: &str) -> Vec<(i64, Row)> {
-    let sql = format!("select {} from {table} where {} is not null", log.columns(), log.key_column());
+    let with_note = has_note(client, table);
+    let sql =
+        format!("select {} from {table} where {} is not null", log.columns(with_note), log.key_column());
     let row = |row: &SimpleQueryRow| Row {
         key: (number(row, 0).unwrap(), number(row, 4).unwrap()),
         value: row.get(1).unwrap().to_owned(),
         moment: number(row, 2),
         serial: number(row, 3).unwrap(),
         position: number(row, 5),
+        note: number(row, 6),
     };
     let rows = rows(client, &sql).unwrap();
     rows.iter().map(row).map(|row| (History::of_id(row.key.0), row)).collect()

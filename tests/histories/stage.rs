@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,16 +11,34 @@ use std::time::{Duration, Instant};
 use postgres::Client;
 
 use super::change_log::{GONE, Log};
+use super::facts::Kind;
 use super::other_marts::{OTHER_MARTS, OtherMart};
 use super::random::Random;
-use crate::support::{Database, Project};
+use super::strangers;
+use crate::support::{Database, Fault, Project, Proxy};
 
 /// A change log whose key has two columns and whose rows have an order within a moment; the ad mart has none.
 const CAMPAIGN: &str = "{{ config(
     materialized='incremental', incremental_strategy='merge_upsert', unique_key=['id', 'region'],
     updated_at='updated_at', order_by=['position'], delete_when=\"name = 'GONE'\",
-    consume=var('arriving_schema') ~ '.campaign_staging'
+    consume=var('arriving_schema') ~ '.campaign_staging', on_schema_change=ON_SCHEMA_CHANGE
 ) }}
+";
+
+/// What becomes of a column that its log gains. None: as if nothing was written.
+const ON_SCHEMA_CHANGE: [&str; 5] =
+    ["none", "'append_new_columns'", "'sync_all_columns'", "'ignore'", "'fail'"];
+
+/// Without a line in its log, also on a machine with much else to do.
+const HANGS_AFTER: Duration = Duration::from_secs(90);
+
+/// The only one of the queries that names its columns.
+const NAMES_COLUMNS: usize = 3;
+
+/// Who the runs are: the first two write the same mart, the third one has a schema of its own.
+const TARGETS: &str = "{% macro generate_schema_name(custom_schema_name, node) -%}
+  {{ target.schema if target.name == 'ann' else var('mart_schema') }}
+{%- endmacro %}
 ";
 
 /// Queries over the log `LOG` that leave out the rows that are held, and no other ones.
@@ -46,24 +64,40 @@ pub(super) struct Setting {
     /// the log of units has rows that delete
     pub(super) deletes: bool,
     pub(super) other_mart: &'static OtherMart,
-    campaign_query: &'static str,
+    campaign_query: usize,
+    on_schema_change: &'static str,
     time_zone: &'static str,
     /// as the profile may ask for
-    autocommit: bool,
+    pub(super) autocommit: bool,
 }
 
 impl Setting {
     /// The log's query itself lets one row of a key through, also where the key is NULL.
     pub(super) fn keeps_one_per_key(&self, log: Log) -> bool {
         log == Log::Campaign
-            && ["distinct on", "rank = 1"].iter().any(|words| self.campaign_query.contains(words))
+            && ["distinct on", "rank = 1"].iter().any(|words| self.campaign_query().contains(words))
+    }
+
+    fn campaign_query(&self) -> &'static str {
+        CAMPAIGN_QUERIES[self.campaign_query]
+    }
+
+    /// A column that its log gains stops the merge of the campaigns.
+    pub(super) fn refuses_new_columns(&self) -> bool {
+        self.campaign_query != NAMES_COLUMNS && ["none", "'fail'"].contains(&self.on_schema_change)
+    }
+
+    /// It is left where it is.
+    pub(super) fn discards_new_columns(&self) -> bool {
+        self.campaign_query == NAMES_COLUMNS || self.on_schema_change == "'ignore'"
     }
 
     pub(super) fn draw(random: &mut Random) -> Self {
         Self {
             deletes: random.one_in(2),
             other_mart: random.pick(&OTHER_MARTS),
-            campaign_query: CAMPAIGN_QUERIES[random.below(5) as usize],
+            campaign_query: random.below(5) as usize,
+            on_schema_change: ON_SCHEMA_CHANGE[random.below(5) as usize],
             time_zone: TIME_ZONES[random.below(3) as usize],
             autocommit: random.one_in(4),
         }
@@ -74,6 +108,7 @@ pub(super) struct Stage {
     pub(super) project: Project,
     pub(super) database: Database,
     pub(super) arriving: String,
+    pub(super) proxy: Proxy,
 }
 
 /// What a process said and how it ended; none: it was killed.
@@ -84,7 +119,7 @@ pub(super) struct Ended {
 
 impl Stage {
     pub(super) fn new(setting: &Setting) -> Self {
-        let Setting { deletes, other_mart, campaign_query, time_zone, autocommit } = setting;
+        let Setting { deletes, other_mart, time_zone, autocommit, .. } = setting;
         let mut database = Database::new();
         let project = Project::new(&database);
         let arriving = format!("{}_arriving", database.schema);
@@ -92,8 +127,13 @@ impl Stage {
         for folder in ["models", "macros", "data_tests"] {
             project.copy_from(&root.join(folder), folder);
         }
-        let query = campaign_query.replace("LOG", "{{ var('arriving_schema') }}.campaign_staging");
-        project.write("models/campaign.sql", &format!("{CAMPAIGN}{query}\n"));
+        let query = setting.campaign_query().replace("LOG", "{{ var('arriving_schema') }}.campaign_staging");
+        let config = CAMPAIGN.replace("ON_SCHEMA_CHANGE", setting.on_schema_change);
+        project.write("models/campaign.sql", &format!("{config}{query}\n"));
+        for (name, sql) in strangers::MODELS {
+            project.write(&format!("models/{name}.sql"), sql);
+        }
+        project.write("macros/targets.sql", TARGETS);
         project.write(&format!("models/{}.sql", other_mart.name), &other_mart.model());
         let mut settings = fs::read_to_string(root.join("dbt_project.yml")).unwrap();
         let mut set = |from: &str, to: &str| {
@@ -103,34 +143,46 @@ impl Stage {
         set("profile: ad_mart\n", "profile: shop\n");
         set("  sample: true\n", "  sample: false\n");
         set("arriving_schema: public\n", &format!("arriving_schema: {arriving}\n"));
-        set("horizon_days: 3650\n", "horizon_days: 100000\n");
+        let mart_schema = format!("horizon_days: 100000\n  mart_schema: {}\n", database.schema);
+        set("horizon_days: 3650\n", &mart_schema);
         let mut more = format!("    +materialized: table\n    +pre-hook: \"set time zone '{time_zone}'\"\n");
         if *deletes {
             let _ = writeln!(more, "    unit:\n      +delete_when: \"unit_type = '{GONE}'\"");
         }
         set("    +materialized: table\n", &more);
         project.write("dbt_project.yml", &settings);
-        let mut profile = fs::read_to_string(project.path().join("profiles.yml")).unwrap();
-        let _ =
-            writeln!(profile, "      application_name: {}\n      autocommit: {autocommit}", database.schema);
-        project.write("profiles.yml", &profile);
+        let profile = fs::read_to_string(project.path().join("profiles.yml")).unwrap();
+        project.write("profiles.yml", &targets(&profile, &database, *autocommit));
         database.execute(&arriving_tables(&arriving));
-        Self { project, database, arriving }
+        let proxy = Proxy::new(&database.settings);
+        Self { project, database, arriving, proxy }
     }
 
     /// Starts `rsdbt`; `number` tells processes at once apart.
     pub(super) fn start(&self, arguments: &[String], number: usize) -> Process {
+        self.start_at(arguments, number, &self.database.settings.host, self.database.settings.port)
+    }
+
+    /// The same, with a proxy between it and the server.
+    pub(super) fn start_disturbed(&self, arguments: &[String], fault: Fault, number: usize) -> Process {
+        self.proxy.disturb(fault, number);
+        self.start_at(arguments, 0, "127.0.0.1", self.proxy.port)
+    }
+
+    fn start_at(&self, arguments: &[String], number: usize, host: &str, port: u16) -> Process {
         let said = self.project.path().join(format!("said{number}.txt"));
         let file = File::create(&said).unwrap();
         let mut command = self.project.command(&[format!("--log-path=logs{number}")]);
         let command = command.args(arguments).arg(format!("--target-path=target{number}"));
+        command.env("RSDBT_HISTORY_HOST", host).env("RSDBT_HISTORY_PORT", port.to_string());
         let child = command.stdout(Stdio::from(file)).stderr(Stdio::null()).spawn().unwrap();
-        Process { child, said, begun: Instant::now() }
+        let log = self.project.path().join(format!("logs{number}/dbt.log"));
+        Process { child, said, log, begun: Instant::now() }
     }
 
     /// Waits until the server has ended what killed processes began.
     pub(super) fn settle(&self, client: &mut Client) -> Result<(), String> {
-        for _ in 0..2_000 {
+        for _ in 0..12_000 {
             let sql = "select count(*) from pg_stat_activity where application_name = $1";
             let sessions: i64 = client.query_one(sql, &[&self.database.schema]).unwrap().get(0);
             if sessions == 0 {
@@ -138,7 +190,7 @@ impl Stage {
             }
             thread::sleep(Duration::from_millis(5));
         }
-        Err("sessions of a process that is gone are still there after ten seconds".into())
+        Err("sessions of a process that is gone are still there after a minute".into())
     }
 
     pub(super) fn terminate_sessions(&self, client: &mut Client, condition: &str) {
@@ -168,23 +220,32 @@ impl Stage {
 
 pub(super) struct Process {
     child: Child,
-    said: std::path::PathBuf,
+    said: PathBuf,
+    log: PathBuf,
     begun: Instant,
 }
 
 impl Process {
     /// Kills it at the moment, where there is one.
     pub(super) fn wait(mut self, killed_after: Option<Duration>) -> Result<Ended, String> {
+        let (mut logged, mut last_sign) = (0, self.begun);
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status.code();
             }
-            let stuck = self.begun.elapsed() > Duration::from_secs(90);
+            if last_sign.elapsed() > Duration::from_secs(1) {
+                let length = fs::metadata(&self.log).map_or(0, |data| data.len());
+                if length != logged {
+                    (logged, last_sign) = (length, Instant::now());
+                }
+            }
+            let stuck = last_sign.elapsed() > HANGS_AFTER;
             if stuck || killed_after.is_some_and(|moment| self.begun.elapsed() >= moment) {
                 self.child.kill().unwrap();
                 self.child.wait().unwrap();
                 if stuck {
-                    return Err("a run hangs: it did not end within 90 seconds".into());
+                    let said = fs::read_to_string(&self.said).unwrap();
+                    return Err(format!("a run hangs: it has logged nothing for {HANGS_AFTER:?}\n{said}"));
                 }
                 break None;
             }
@@ -195,14 +256,36 @@ impl Process {
     }
 }
 
+/// The profile of one target becomes that of three, and names the way to the server by variables.
+fn targets(profile: &str, database: &Database, autocommit: bool) -> String {
+    let (head, output) = profile.split_once("    dev:\n").unwrap();
+    let Database { schema, settings, .. } = database;
+    let output = output
+        .replace(&format!("host: '{}'", settings.host), "host: \"{{ env_var('RSDBT_HISTORY_HOST') }}\"")
+        .replace(
+            &format!("port: {}", settings.port),
+            "port: \"{{ env_var('RSDBT_HISTORY_PORT') | as_number }}\"",
+        );
+    let mut text = head.to_owned();
+    for (target, suffix) in [("dev", ""), ("twin", "_twin"), ("ann", "_ann")] {
+        let output = output.replace(&format!("schema: '{schema}'"), &format!("schema: '{schema}{suffix}'"));
+        let _ = write!(
+            text,
+            "    {target}:\n{output}      application_name: {schema}\n      autocommit: {autocommit}\n"
+        );
+    }
+    text
+}
+
 fn arriving_tables(arriving: &str) -> String {
     let facts = "(user_id varchar(32), lineitem_id bigint, unit_id bigint, revenue numeric(27,9), created_at timestamp,
         unique (user_id, created_at, unit_id, lineitem_id))";
     let moments = "created_at timestamp, updated_at timestamp";
+    let (impressions, clicks) = (Kind::Impression.table(), Kind::Click.table());
     format!(
         "create schema {arriving};
-         create table {arriving}.ad_impression {facts};
-         create table {arriving}.ad_click {facts};
+         create table {arriving}.{impressions} {facts};
+         create table {arriving}.{clicks} {facts};
          create table {arriving}.ad_lineitem_staging (id bigint, revenue_type varchar(16), {moments});
          create table {arriving}.unit_staging (id bigint, unit_type varchar(16), {moments});
          create table {arriving}.campaign_staging

@@ -66,7 +66,7 @@
     {{ strategy_sql }}
   {%- endcall -%}
   {%- if windows and config.get('dirty') -%}
-    {%- do rsdbt_remember_overwritten(target_relation, dest_columns, windows, load_result('main')['response'].rows_affected) -%}
+    {%- do rsdbt_remember_own_rows(target_relation, dest_columns, windows) -%}
   {%- endif -%}
   {%- if strategy == 'partition_overwrite' and reads_at_last and reading['narrowed'] -%}
     {%- do rsdbt_report_counted_rows() -%}

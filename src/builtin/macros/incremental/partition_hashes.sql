@@ -7,9 +7,9 @@
 
 {#
   The columns' hashes, each with a seed of its own. The sum over rows must not be taken of these: rows that swap values
-  have the same sum. See rsdbt_mixed_hash. Twice as fast as the hash of the record.
+  have the same sum. See rsdbt_mixed_hash. Twice as fast as the hash of the record. `nulls`: another hash of NULL.
 #}
-{% macro rsdbt_row_hash(columns) %}
+{% macro rsdbt_row_hash(columns, nulls=none) %}
   {%- set hashes = {
     'smallint': 'hashint2extended', 'integer': 'hashint4extended', 'real': 'hashfloat4extended', 'double precision': 'hashfloat8extended',
     'timestamp without time zone': 'timestamp_hash_extended', 'uuid': 'uuid_hash_extended',
@@ -19,7 +19,7 @@
     {%- set value = 'input.' ~ column.quoted -%}
     {%- set seed = loop.index -%}
     {%- if column.dtype == 'numeric' -%}
-      {%- do parts.append(rsdbt_numeric_hash(value, seed)) -%}
+      {%- do parts.append(rsdbt_numeric_hash(value, seed, nulls or rsdbt_null_hash(seed))) -%}
     {%- else -%}
       {%- if column.dtype == 'bigint' -%}
         {#- hashint8 folds its argument to 32 bits, the seed has 64. -#}
@@ -32,16 +32,16 @@
         {%- set text = value if column.dtype in ['text', 'character varying'] else value ~ '::text' -%}
         {%- set hash = 'hashtextextended(' ~ text ~ ' collate "C", ' ~ seed ~ ')' -%}
       {%- endif -%}
-      {%- do parts.append('coalesce(pg_catalog.' ~ hash ~ ', ' ~ rsdbt_null_hash(seed) ~ ')') -%}
+      {%- do parts.append('coalesce(pg_catalog.' ~ hash ~ ', ' ~ (nulls or rsdbt_null_hash(seed)) ~ ')') -%}
     {%- endif -%}
   {%- endfor -%}
   {{ return(parts | join(' # ')) }}
 {% endmacro %}
 
 {# The server's hash has no sign, and gives the seed for NaN and infinities. #}
-{% macro rsdbt_numeric_hash(value, seed) -%}
+{% macro rsdbt_numeric_hash(value, seed, nulls) -%}
   coalesce(nullif(pg_catalog.hash_numeric_extended({{ value }}, case when {{ value }} < 0 then -{{ seed }} else {{ seed }} end), {{ seed }}),
-    pg_catalog.hashtextextended({{ value }}::text collate "C", {{ seed }}), {{ rsdbt_null_hash(seed) }})
+    pg_catalog.hashtextextended({{ value }}::text collate "C", {{ seed }}), {{ nulls }})
 {%- endmacro %}
 
 {# A constant to the planner. #}

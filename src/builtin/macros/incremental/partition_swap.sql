@@ -14,7 +14,7 @@
   {%- set failed = [] -%}
   {%- set changes = ['drop table ' ~ outlived | join(', ')] if outlived else [] -%}
   {%- set filled = namespace(rows=0) -%}
-  {%- set counts = {} -%}
+  {%- set own_rows = {} -%}
   {%- set files_before = rsdbt_files_literal(target) -%}
   {%- set with_rows = {} -%}
   {%- for window in rsdbt_windows_of_rows(rows, columns) -%}
@@ -27,11 +27,13 @@
     {%- if state or window['name'] in with_rows -%}
       {%- set done = rsdbt_build_partition(partition, target, rows, columns, window, state) -%}
       {%- set filled.rows = filled.rows + done['rows'] -%}
-      {%- do counts.update({window['local_start']: done['rows']}) -%}
       {%- if done['error'] -%}
         {%- do failed.append('\n  ' ~ partition.identifier ~ ': ' ~ done['error']) -%}
         {%- do run_query(rsdbt_unremember_sql([window])) if config.get('dirty') -%}
-      {%- elif done['fresh'] -%}
+      {%- elif config.get('dirty') -%}
+        {%- do own_rows.update({window['local_start']: rsdbt_own_rows_of(done['fresh'] or partition, target)}) -%}
+      {%- endif -%}
+      {%- if done['fresh'] and not done['error'] -%}
         {%- set swapped = ['alter table ' ~ done['fresh'] ~ ' rename to ' ~ adapter.quote(partition.identifier),
           'alter table ' ~ target ~ ' attach partition ' ~ partition ~ ' for values ' ~ rsdbt_partition_bounds(window, rsdbt_field_kind(columns))] -%}
         {%- if state -%}
@@ -44,7 +46,7 @@
       {%- endif -%}
     {%- endif -%}
   {%- endfor -%}
-  {%- do changes.extend(rsdbt_remember_swap(target, columns, windows, counts, changes, files_before)) -%}
+  {%- do changes.extend(rsdbt_remember_swap(target, columns, windows, own_rows, changes, files_before)) -%}
   {%- set swap = (([rsdbt_lock_when_free([target.render()] + locked)] if locked else []) + changes) | join(';\n') -%}
   {%- call noop_statement('main', 'INSERT 0 ' ~ filled.rows, 'INSERT', filled.rows) %}{{ swap }}{% endcall -%}
   {{ return({'swap': swap if changes, 'drop': 'drop table if exists ' ~ dropped | join(', ') if dropped else none, 'failed': failed} if changes or failed else none) }}

@@ -42,10 +42,3 @@
   {%- endif -%}
   {{ return({'with': 'with ' ~ reading['beside'] | join(',\n') ~ '\n', 'rows': '(\n' ~ reading['query'] ~ '\n) as rsdbt_rows'}) }}
 {% endmacro %}
-
-{# A profile's `autocommit` wants no transactions, but what is taken away, applied and remembered belongs together. #}
-{% macro rsdbt_begin_where_needed(strategy) %}
-  {%- if target.autocommit and strategy in ['merge_upsert', 'partition_overwrite'] -%}
-    {%- do run_query('begin') -%}
-  {%- endif -%}
-{% endmacro %}

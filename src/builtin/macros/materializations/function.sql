@@ -12,6 +12,7 @@
 {% endmaterialization %}
 
 {% macro function_execute_build_sql(build_sql, existing_relation, target_relation) %}
+  {%- do rsdbt_begin_where_needed() -%}
   {%- call statement(name='main') -%}
     {{ build_sql }}
   {%- endcall -%}

@@ -10,7 +10,7 @@
   {%- set rebuild = rsdbt_rebuilds(should_full_refresh()) or (existing_relation is not none and not existing_relation.is_table) -%}
 
   {{ run_hooks(pre_hooks, inside_transaction=False) }}
-  {%- do rsdbt_begin_where_needed(strategy) -%}
+  {%- do rsdbt_begin_where_needed() -%}
   {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
   {%- if existing_relation is none or rebuild -%}

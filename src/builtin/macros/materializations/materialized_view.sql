@@ -5,6 +5,7 @@
   {%- set target_relation = this.incorporate(type=this.MaterializedView) -%}
 
   {{ run_hooks(pre_hooks, inside_transaction=False) }}
+  {%- do rsdbt_begin_where_needed() -%}
   {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
   {%- if existing_relation is none -%}

@@ -12,6 +12,7 @@
   {%- do store_result('agate_table', response='OK', agate_table=agate_table) -%}
 
   {{ run_hooks(pre_hooks, inside_transaction=False) }}
+  {%- do rsdbt_begin_where_needed() -%}
   {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
   {%- set row_count = agate_table.rows | length -%}

@@ -9,6 +9,7 @@
   {%- endif -%}
 
   {{ run_hooks(pre_hooks, inside_transaction=False) }}
+  {%- do rsdbt_begin_where_needed() -%}
   {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
   {%- set get_strategy = strategy_dispatch(config.get('strategy')) -%}

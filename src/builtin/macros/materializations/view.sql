@@ -5,6 +5,7 @@
   {%- set target_relation = this.incorporate(type='view') -%}
 
   {{ run_hooks(pre_hooks, inside_transaction=False) }}
+  {%- do rsdbt_begin_where_needed() -%}
   {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
   {%- do rsdbt_drop_leftovers([make_intermediate_relation(target_relation), make_backup_relation(target_relation, 'view')]) -%}

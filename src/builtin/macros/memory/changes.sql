@@ -33,26 +33,28 @@
 {% endmacro %}
 
 {#
-  The storage is another one, or nothing is known: the table's rows per period are compared, and those of periods that differ become -1,
-  until a run builds the period. Memory of an earlier rsdbt has no own rows: there, a period that lost all of them differs.
+  The storage is another one, or nothing is known: the table's rows per period are compared by their number and checksum,
+  and those of periods that differ become -1, until a run builds the period. Memory of an earlier rsdbt has no checksum of them, or no own
+  rows: there, a period that lost all of them differs.
 #}
 {% macro rsdbt_mark_other_own_rows(memory, columns) %}
   {%- set query -%}
     with counted as ({{ rsdbt_count_own_rows_sql(this, columns, none) }})
-    insert into rsdbt.periods (relation, input, period, row_count)
+    insert into rsdbt.periods (relation, input, period, row_count, checksum)
     {%- if memory.adopted %}
-    select {{ memory.oid }}, 'own rows', period, row_count from counted
+    select {{ memory.oid }}, 'own rows', period, row_count, checksum from counted
     union all
-    select distinct {{ memory.oid }}, 'own rows', period, -1
+    select distinct {{ memory.oid }}, 'own rows', period, -1, null::numeric
     from rsdbt.periods
     where relation = {{ memory.oid }} and row_count > 0 and period not in (select period from counted)
     {%- else %}
-    select {{ memory.oid }}, 'own rows', period, -1
+    select {{ memory.oid }}, 'own rows', period, -1, null
     from counted
-    full join (select period, row_count from rsdbt.periods where relation = {{ memory.oid }} and input = 'own rows') as known using (period)
+    full join (select period, row_count, checksum from rsdbt.periods where relation = {{ memory.oid }} and input = 'own rows') as known using (period)
     where coalesce(counted.row_count, 0) <> coalesce(known.row_count, 0)
+      or counted.checksum <> known.checksum
     {%- endif %}
-    on conflict (relation, input, period) do update set row_count = excluded.row_count
+    on conflict (relation, input, period) do update set row_count = excluded.row_count, checksum = excluded.checksum
   {%- endset -%}
   {%- do run_query(query) -%}
   {%- do run_query('update rsdbt.relations set files = ' ~ memory.files ~ ', adopted = false where relation = ' ~ memory.oid) -%}

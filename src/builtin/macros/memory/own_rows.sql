@@ -1,50 +1,61 @@
-{# The rows that a relation itself has per period. Asked for only when its storage is another one than the run before left. #}
+{#
+  The rows that a relation itself has per period, and their checksum. Compared only when its storage is another one than the run before
+  left.
+#}
 
 {# No windows: all periods. #}
 {% macro rsdbt_count_own_rows_sql(relation, columns, windows) -%}
   {%- set field = rsdbt_partitioning().field -%}
   {%- set kind = rsdbt_field_kind(columns) -%}
-  select period, count(*) as row_count
+  select period, pg_catalog.count(*) as row_count, pg_catalog.sum(hash) as checksum
   from (
-    select date_trunc('{{ rsdbt_partitioning().granularity }}', {{ rsdbt_local_field(field, kind) }}) as period
-    from {{ relation }}
+    select
+      date_trunc('{{ rsdbt_partitioning().granularity }}', {{ rsdbt_local_field(field, kind) }}) as period, {{ rsdbt_own_row_hash(relation) }} as hash
+    from {{ relation }} as input
     where {{ field ~ ' is not null' if windows is none else rsdbt_in_windows(field, kind, windows) }}
   ) as own
   group by period
 {%- endmacro %}
 
-{# `counts`: by the local start of a window, where they are known. #}
-{% macro rsdbt_remember_own_rows(relation, columns, windows, counts=none) %}
+{# A column that is added changes the hash of no row that has NULL there. #}
+{% macro rsdbt_own_row_hash(relation) -%}
+  {{ rsdbt_mixed_hash(rsdbt_row_hash(adapter.get_columns_in_relation(relation), nulls='0')) }}
+{%- endmacro %}
+
+{# {rows, checksum} of a native partition as literals; `relation` has the order of the columns. #}
+{% macro rsdbt_own_rows_of(partition, relation) %}
+  {%- set query = 'select pg_catalog.count(*), pg_catalog.sum(' ~ rsdbt_own_row_hash(relation) ~ ')::text from ' ~ partition ~ ' as input' -%}
+  {%- set row = run_query(query).rows[0] -%}
+  {{ return({'rows': row[0], 'checksum': row[1] or 'null'}) }}
+{% endmacro %}
+
+{# `known`: by the local start of a window, where they are known; else they are read. #}
+{% macro rsdbt_remember_own_rows(relation, columns, windows, known=none) %}
   {%- set oid = rsdbt_regclass(relation) -%}
   {%- set counted = [] -%}
-  {%- for start, count in (counts or {}).items() if count > 0 -%}
-    {%- do counted.append("('" ~ start ~ "'::timestamp, " ~ count ~ '::bigint)') -%}
+  {%- for start, own in (known or {}).items() if own['rows'] > 0 -%}
+    {%- do counted.append("('" ~ start ~ "'::timestamp, " ~ own['rows'] ~ '::bigint, ' ~ own['checksum'] ~ '::numeric)') -%}
   {%- endfor -%}
-  {%- set counted_sql = rsdbt_count_own_rows_sql(relation, columns, windows) if counts is none
-    else 'values ' ~ counted | join(', ') if counted else 'select null::timestamp, 0::bigint where false' -%}
+  {%- set counted_sql = rsdbt_count_own_rows_sql(relation, columns, windows) if known is none
+    else 'values ' ~ counted | join(', ') if counted else 'select null::timestamp, 0::bigint, 0::numeric where false' -%}
   {%- set query -%}
-    with counted (period, row_count) as ({{ counted_sql }}),
+    with counted (period, row_count, checksum) as ({{ counted_sql }}),
     forgotten as (
       delete from rsdbt.periods as known
       where relation = {{ oid }} and input = 'own rows' {{ 'and ' ~ rsdbt_in_windows('known.period', 'local', windows) if windows is not none }}
         and period not in (select period from counted)
     )
-    insert into rsdbt.periods (relation, input, period, row_count)
-    select {{ oid }}, 'own rows', period, row_count from counted
-    on conflict (relation, input, period) do update set row_count = excluded.row_count
+    insert into rsdbt.periods (relation, input, period, row_count, checksum)
+    select {{ oid }}, 'own rows', period, row_count, checksum from counted
+    on conflict (relation, input, period) do update set row_count = excluded.row_count, checksum = excluded.checksum
   {%- endset -%}
   {%- do run_query(query) -%}
 {% endmacro %}
 
-{# After an overwrite in place. Of one period the statement has told how many rows it has. #}
-{% macro rsdbt_remember_overwritten(relation, columns, windows, rows) %}
-  {%- do rsdbt_remember_own_rows(relation, columns, windows, {windows[0]['local_start']: rows} if windows | length == 1 else none) -%}
-{% endmacro %}
-
 {# Gives the statements that a swap of partitions ends with. #}
-{% macro rsdbt_remember_swap(relation, columns, windows, counts, changes, files_before) %}
+{% macro rsdbt_remember_swap(relation, columns, windows, known, changes, files_before) %}
   {%- if config.get('dirty') and windows -%}
-    {%- do rsdbt_remember_own_rows(relation, columns, windows, counts) -%}
+    {%- do rsdbt_remember_own_rows(relation, columns, windows, known) -%}
   {%- endif -%}
   {{ return([rsdbt_same_files_again_sql(relation, files_before)] if config.get('dirty') and changes else []) }}
 {% endmacro %}
