@@ -96,6 +96,108 @@ fn of_a_seed() {
     is_as_before(&mut estate, &["seed", "--full-refresh"]);
 }
 
+const PARTITIONED: &str = "materialized='incremental', incremental_strategy='partition_overwrite', partitioned=true, \
+    partition_by={'field': 'day', 'granularity': 'day'}, indexes=[{'columns': ['id']}]";
+
+/// The parent and one partition have things of their own; the other partition is swapped, and a third one comes to them.
+#[test]
+fn of_a_table_with_native_partitions() {
+    let mut estate = Estate::new();
+    let later = |day: &str| format!("union all select 2, 'new', 6, date '{day}'");
+    let write = |estate: &Estate, more: &str| {
+        estate.project.write("models/orders.sql", &format!("{}\n{more}", model(PARTITIONED)));
+    };
+    write(&estate, &later("2024-01-03"));
+    estate.project.run_ok(&["run"]);
+    estate.project.run_ok(&["run"]);
+    let part = "orders_p20240102";
+    estate.attach(&format!(
+        "grant select on orders to ROLE_reader; grant select on {part} to ROLE_second; grant update (id) on {part} to ROLE_reader;
+         comment on table orders is 'all'; comment on table {part} is 'one day'; comment on column {part}.id is 'key';
+         create function note() returns trigger language plpgsql as 'begin return new; end';
+         create trigger of_all after insert on orders for each row execute function note();
+         create trigger of_one after update on {part} for each row execute function note();
+         alter table orders enable row level security; create policy p on orders using (true);
+         alter table {part} enable row level security; create policy q on {part} using (id > 0);
+         alter table {part} set (fillfactor = 60), alter id set statistics 20, replica identity full;
+         create statistics of_part on id, status from {part}; create statistics of_whole on id, amount from orders;
+         create index by_status on {part} (status); alter table {part} add constraint positive check (id > 0);
+         alter table orders add constraint one_each unique (day, id), replica identity full;
+         create publication ROLE_some for table orders; create publication ROLE_whole for table {part} where (id > 0)"
+    ));
+    let before = without_numbers_of_names(&estate.state("orders"));
+    for rebuild in [&["run"][..], &["run"], &["run", "--full-refresh"], &["run"]] {
+        estate.project.run_ok(rebuild);
+        let after = estate.state("orders");
+        similar_asserts(&before, &without_numbers_of_names(&after));
+        assert!(!after.contains("__dbt_tmp"), "{after}");
+    }
+    let oid = "select 'orders_p20240103'::regclass::oid::bigint, relreplident::text, (select count(*) from orders) from pg_class where relname = 'orders_p20240104' and relnamespace = current_schema()::regnamespace";
+    write(&estate, &format!("{} {}", later("2024-01-03"), later("2024-01-04")));
+    estate.project.run_ok(&["run"]);
+    let first = estate.database.client().query_one(oid, &[]).unwrap();
+    assert_eq!(
+        (first.get::<_, &str>(1), first.get::<_, i64>(2)),
+        ("f", 3),
+        "the new partition is published as its parent is"
+    );
+    let output = estate.project.run(&["run"]);
+    assert!(output.text.contains("partitions that are swapped in are not replicated"), "{}", output.text);
+    let second = estate.database.client().query_one(oid, &[]).unwrap();
+    assert_ne!(
+        first.get::<_, i64>(0),
+        second.get::<_, i64>(0),
+        "a partition without anything of its own is swapped"
+    );
+}
+
+/// Without what rsdbt itself gives to a partition that it swaps: the check of its bounds, and numbers in the names of its
+/// parent's indexes, since the old partition has the names without.
+fn without_numbers_of_names(state: &str) -> String {
+    let lines = state.replace("_idx1", "_idx").replace("_key1", "_key");
+    let kept = |part: &&str| !part.contains("_day_check");
+    let mut parts: Vec<&str> = lines.split("\n\n").filter(kept).map(str::trim).collect();
+    parts.sort_unstable();
+    let text = parts.join("\n\n");
+    text.lines().filter(|line| !line.contains("relchecks")).collect::<Vec<_>>().join("\n")
+}
+
+/// A name that leaves no room for those of its partitions; the index is the one of `unique_key`, which the server names.
+#[test]
+fn names_of_stages_are_gone_after_a_rebuild() {
+    let mut estate = Estate::new();
+    let long = format!("orders_{}", "of_a_day".repeat(6));
+    let native = format!("{PARTITIONED}, on_schema_change='fail', contract={{'enforced': true}}");
+    let upsert =
+        "materialized='incremental', incremental_strategy='merge_upsert', unique_key='id', updated_at='day'";
+    estate.project.write(&format!("models/{long}.sql"), &model(&native));
+    estate.project.write("models/kept.sql", &model(upsert));
+    let columns = [("id", "integer"), ("status", "text"), ("amount", "integer"), ("day", "date")].map(
+        |(name, kind)| {
+            format!("      - {{name: {name}, data_type: {kind}, constraints: [{{type: not_null}}]}}\n")
+        },
+    );
+    let schema = format!(
+        "models:\n  - name: {long}\n    constraints:\n      - {{type: check, expression: id > 0}}\n    columns:\n{}",
+        columns.join("")
+    );
+    estate.project.write("models/models.yml", &schema);
+    estate.project.run_ok(&["run"]);
+    estate.attach("create index by_status on kept (status); alter table kept alter day set not null, add check (amount > 0)");
+    for rebuild in [&["run", "--full-refresh"][..], &["run"], &["run", "--full-refresh"], &["run"]] {
+        estate.project.run_ok(rebuild);
+        let query = "select relname::text from pg_class where relnamespace = current_schema()::regnamespace
+             union all select conname::text from pg_constraint where connamespace = current_schema()::regnamespace";
+        let names: Vec<String> =
+            estate.database.client().query(query, &[]).unwrap().iter().map(|row| row.get(0)).collect();
+        let left: Vec<&String> = names.iter().filter(|name| name.contains("__dbt_")).collect();
+        assert!(
+            left.is_empty() && names.contains(&"kept_id_idx".to_owned()),
+            "{rebuild:?}: {left:?} of {names:?}"
+        );
+    }
+}
+
 /// The role owns the tables and is nobody else: what it may not do itself is left out.
 #[test]
 fn of_a_table_of_an_ordinary_role() {

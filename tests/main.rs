@@ -4,6 +4,7 @@
 mod ad_mart_sample;
 mod architecture;
 mod attachments;
+mod cascades;
 mod connections;
 mod consume;
 mod dependent_kinds;

@@ -7,8 +7,8 @@
     rsdbt_carry             runs the steps of some parts, in their order
     rsdbt_carry_last        what comes after the rows and the hooks, and the warning
 
-  Parts: `refuse`; `slow`, what reads the rows; `detach`, before the old relation is dropped; `name` and `early`, after the
-  new one has its name; `late`, after the hooks. A step without SQL is something that gets lost.
+  Parts: `refuse`; `slow`, what reads the rows; `detach`, before the old relation is dropped; `early`, after the new one has its
+  name; `name`, after its indexes and partitions have theirs; `late`, after the hooks. A step without SQL is something that gets lost.
 #}
 
 {# With hooks that may make indexes and constraints themselves, ours come last; else they are made aside. #}
@@ -20,8 +20,8 @@
 {% macro rsdbt_take_attachments(existing_relation, new_relation) %}
   {%- set steps = [] -%}
   {%- set stage = rsdbt_attachment_stage() -%}
-  {%- set pairs = [[existing_relation, new_relation]] -%}
-  {%- set kinds = rsdbt_kinds_of_attachments(pairs, stage) if rsdbt_may_have_attachments(existing_relation, new_relation) else [] -%}
+  {%- set pairs = [[existing_relation, new_relation]] + rsdbt_partition_pairs(existing_relation, new_relation) -%}
+  {%- set kinds = rsdbt_kinds_of_attachments(pairs) if pairs | length > 1 or rsdbt_may_have_attachments(existing_relation, new_relation) else [] -%}
   {%- if kinds -%}
     {%- if stage == 'aside' and kinds | select('in', ['columns', 'indexes', 'constraints', 'storage']) | list -%}
       {%- do rsdbt_carry(rsdbt_attachments(pairs, kinds, stage), ['slow']) -%}
@@ -41,7 +41,9 @@
 {% macro rsdbt_attachments(pairs, kinds, stage) %}
   {%- set query -%}
     {{ rsdbt_attachment_pairs_sql(pairs) }}
-    select part, rank, name, what, present, sql, old_id::pg_catalog.int8
+    select
+      case when part = 'early' and old_id in (select pair.old_id from pair where is_part) then 'name' else part end as part,
+      rank, name, what, present, sql, old_id::pg_catalog.int8
     from (
       {{ rsdbt_steps_of_kinds(kinds, stage) | join('\n      union all ') }}
     ) as step (part, rank, name, what, present, sql, old_id)

@@ -1,8 +1,8 @@
 {# Comments and security labels of the relation and its columns. `persist_docs` decides the comments that it writes. #}
 
-{% macro rsdbt_comments_sql(stage) -%}
-  {%- set of_relation = stage == 'partition' or not config.persist_relation_docs() -%}
-  {%- set of_columns = stage == 'partition' or not config.persist_column_docs() -%}
+{% macro rsdbt_comments_sql() -%}
+  {%- set of_relation = 'is_part' if config.persist_relation_docs() else 'true' -%}
+  {%- set of_columns = 'is_part' if config.persist_column_docs() else 'true' -%}
   select
     case when is_there is false then 'late' else 'early' end, 340, name, coalesce('comment on column ' || pg_catalog.quote_ident(attname), 'comment'), null,
     case when objsubid = 0 then pg_catalog.format('comment on %s %s is %L', word, name, description)

@@ -5,7 +5,7 @@
 
 {% macro rsdbt_attached_indexes_sql(stage) -%}
   {%- set names = ['null'] -%}
-  {%- for index in config.get('indexes', default=[]) or [] if stage != 'partition' and rsdbt_kept_index_name(index) -%}
+  {%- for index in config.get('indexes', default=[]) or [] if rsdbt_kept_index_name(index) -%}
     {%- do names.append(rsdbt_literal(rsdbt_kept_index_name(index))) -%}
   {%- endfor -%}
   {%- set target = 'name' if stage == 'last' else 'aside' -%}
@@ -25,9 +25,6 @@
   union all
   select
     'name', 300, name, pg_catalog.format('index %I', index_name), pg_catalog.format('pg_catalog.to_regclass(%L) is null', waiting),
-    {%- if stage == 'partition' %}
-    pg_catalog.format(e'alter index %I.%I rename to %I;\n', nspname, index_name, 'old_' || waiting_name) ||
-    {%- endif %}
     pg_catalog.format('alter index %s rename to %I', waiting, index_name), old_id
   from pair
   {{ rsdbt_old_indexes_sql() }}

@@ -1,6 +1,6 @@
 {# Tables that the relation is a partition or a child of, and its type when it is a table of a type. #}
 
-{% macro rsdbt_inheritance_sql(stage) -%}
+{% macro rsdbt_inheritance_sql() -%}
   select
     'late', 495, name, 'type', null, pg_catalog.format('alter table %s of %s', name, of_type_id::pg_catalog.regtype), old_id
   from pair
@@ -22,5 +22,5 @@
     join pg_catalog.pg_namespace as schema on schema.oid = parent.relnamespace
     where parent.oid = inhparent
   ) as above (parent_name)
-  where {{ 'false' if stage == 'partition' else 'true' }}
+  where inhparent not in (select other.old_id from pair as other)
 {%- endmacro %}

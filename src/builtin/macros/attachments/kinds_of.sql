@@ -1,9 +1,9 @@
 {# Which kinds of attachments tables have, so that `rsdbt_attachments` asks for those only. #}
 
-{% macro rsdbt_kinds_of_attachments(pairs, stage) %}
+{% macro rsdbt_kinds_of_attachments(pairs) %}
   {%- set of_class = "'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid" -%}
   {%- set of_type = "'pg_catalog.pg_type'::pg_catalog.regclass::pg_catalog.oid" -%}
-  {%- set of_comments = '' if stage != 'partition' and config.persist_relation_docs() and config.persist_column_docs() else 'has_comments or ' -%}
+  {%- set of_comments = '' if pairs | length == 1 and config.persist_relation_docs() and config.persist_column_docs() else 'has_comments or ' -%}
   {%- set query -%}
     select
       pg_catalog.bool_or(old.relacl is distinct from new.relacl or old.relowner <> new.relowner or has_privileges) as privileges,

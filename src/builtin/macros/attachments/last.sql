@@ -57,3 +57,19 @@
     name ~ ' keeps its ' ~ what ~ ', but the rows of a rebuild are not replicated: copy the table to the subscribers again, or build it in place'
   ) -%}
 {% endmacro %}
+
+{# Of a swap of native partitions. #}
+{% macro rsdbt_warn_of_unreplicated_swap(target) %}
+  {%- set query -%}
+    select pg_catalog.string_agg(distinct pg_catalog.quote_ident(pubname), ', ')
+    from pg_catalog.pg_publication_rel
+    join pg_catalog.pg_publication on pg_publication.oid = prpubid
+    where prrelid = {{ rsdbt_regclass(target) }}
+  {%- endset -%}
+  {%- set publications = run_query(query).rows[0][0] -%}
+  {%- if publications -%}
+    {%- do exceptions.warn(
+      target.render() ~ ' is in publication ' ~ publications ~ ', but partitions that are swapped in are not replicated: set `partitioned: false` to replicate its rows'
+    ) -%}
+  {%- endif -%}
+{% endmacro %}

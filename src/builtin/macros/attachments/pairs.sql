@@ -13,7 +13,7 @@
       case new.relkind when 'v' then 'view' when 'm' then 'materialized view' else 'table' end as word,
       case when old.relkind = 'p' then 'r' else old.relkind end as old_kind,
       case when new.relkind = 'p' then 'r' else new.relkind end as new_kind,
-      old.relkind = 'p' or new.relkind = 'p' as is_partitioned, old.relispartition as is_partition,
+      old.relkind = 'p' or new.relkind = 'p' as is_partitioned, old.relispartition as is_partition, new.relispartition as is_part,
       old.relowner as owner_id, new.relowner as new_owner_id, old.relacl as acl, new.relacl as new_acl,
       old.reloptions as options, new.reloptions as new_options, old.reltoastrelid as toast_id,
       old.relam as method_id, new.relam as new_method_id, old.reltablespace as tablespace_id, new.reltablespace as new_tablespace_id,
@@ -46,4 +46,26 @@
       on has.attrelid = pair.new_id and has.attname = had.attname and has.attnum > 0 and not has.attisdropped
     left join pg_catalog.pg_attrdef as gives on gives.adrelid = pair.new_id and gives.adnum = has.attnum
   )
+{% endmacro %}
+
+{# The partitions of a table that is rebuilt with native partitions, each with the new one of its period. #}
+{% macro rsdbt_partition_pairs(existing_relation, new_relation) %}
+  {%- set pairs = [] -%}
+  {%- if config.get('partitioned') -%}
+    {%- set query -%}
+      select old.relname::text, new.relname::text
+      from pg_catalog.pg_inherits as had
+      join pg_catalog.pg_class as old on old.oid = had.inhrelid
+      join pg_catalog.pg_inherits as has on has.inhparent = {{ rsdbt_regclass(new_relation) }}
+      join pg_catalog.pg_class as new on new.oid = has.inhrelid
+      where had.inhparent = {{ rsdbt_regclass(existing_relation) }}
+        and pg_catalog.pg_get_expr(old.relpartbound, old.oid) = pg_catalog.pg_get_expr(new.relpartbound, new.oid)
+    {%- endset -%}
+    {%- for row in run_query(query).rows -%}
+      {%- do pairs.append([
+        existing_relation.incorporate(path={'identifier': row[0]}), new_relation.incorporate(path={'identifier': row[1]})
+      ]) -%}
+    {%- endfor -%}
+  {%- endif -%}
+  {{ return(pairs) }}
 {% endmacro %}

@@ -3,20 +3,18 @@
   have no config. Default privileges add nothing to a table that exists already.
 #}
 
-{% macro rsdbt_privileges_sql(stage) -%}
+{% macro rsdbt_privileges_sql() -%}
   select
     'early', 310, name, 'owner ' || pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(owner_id)), null,
     pg_catalog.format('alter table %s owner to %I', name, pg_catalog.pg_get_userbyid(owner_id)), old_id
   from pair
   where owner_id <> new_owner_id
-  {%- if stage == 'partition' or not config.get('grants') %}
   union all
   select
     'early', 320, name, 'privileges', null,
     {{ rsdbt_replace_privileges_sql('acl', 'new_acl', "'r'", 'owner_id', "'table ' || name") }}, old_id
   from pair
-  where acl is distinct from new_acl
-  {%- endif %}
+  where acl is distinct from new_acl and {{ 'is_part' if config.get('grants') else 'true' }}
   union all
   select
     case when is_there then 'early' else 'late' end, 330, name, pg_catalog.format('privileges of column %I', attname), null,

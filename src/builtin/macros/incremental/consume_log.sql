@@ -3,6 +3,7 @@
 {% macro rsdbt_own_log(staging) %}
   {%- do rsdbt_memory() -%}
   {%- set log = rsdbt_relation_of(staging) -%}
+  {%- do rsdbt_refuse_cascades(log, '`consume`', comes_back=false) -%}
   {%- set query -%}
     select
       known.consumer_schema, known.consumer_name, known.since::text, coalesce(known.consumer = {{ rsdbt_regclass(this) }}, false),

@@ -7,19 +7,20 @@
 {% macro rsdbt_partition_state(partition, backup) %}
   {%- set query -%}
     select
-      class.relkind = 'r' and class.reloptions is null and not class.relrowsecurity
+      class.relkind = 'r' and class.reloptions is null and not class.relrowsecurity and not class.relforcerowsecurity
+      and {{ rsdbt_is_like_parent_sql() }}
       and not exists (select from pg_catalog.pg_depend as link where {{ rsdbt_depends_on_class('link') }})
-      and not exists (select from pg_catalog.pg_constraint where confrelid = class.oid and contype = 'f')
+      and not (class.relhastriggers and exists (select from pg_catalog.pg_constraint where confrelid = class.oid and contype = 'f'))
       and not exists (select from pg_catalog.pg_trigger where tgrelid = class.oid and not tgisinternal and tgparentid = 0)
       and not exists (select from pg_catalog.pg_policy where polrelid = class.oid)
       and not exists (select from pg_catalog.pg_rewrite where ev_class = class.oid)
       and not exists (select from pg_catalog.pg_publication_rel where prrelid = class.oid)
       and not exists (select from pg_catalog.pg_seclabel where objoid = class.oid and classoid = 'pg_catalog.pg_class'::pg_catalog.regclass),
       class.relacl::text,
-      (
+      case when class.relhastriggers then (
         select pg_catalog.string_agg(pg_catalog.format('%I of %s', conname, conrelid::pg_catalog.regclass), ', ' order by conname)
         from pg_catalog.pg_constraint where confrelid = class.oid and contype = 'f' and confdeltype in ('c', 'n', 'd')
-      ),
+      ) end,
       {{ rsdbt_regclass(backup) }} is not null
     from pg_catalog.pg_class as class
     where class.oid = {{ rsdbt_regclass(partition) }}
@@ -60,9 +61,10 @@
   {%- set field = rsdbt_partitioning().field -%}
   {%- set fresh = make_relation_with_suffix(partition, '__dbt_tmp') -%}
   {%- if not state or state['swappable'] -%}
-    {%- set frame = 'create table ' ~ fresh ~ ' (like ' ~ target ~ ' including all, check (' ~ field ~ ' is not null and '
+    {%- set frame = 'create table ' ~ fresh ~ ' (like ' ~ target ~ ' including all excluding statistics, check (' ~ field ~ ' is not null and '
       ~ rsdbt_in_windows(field, rsdbt_field_kind(columns), [window]) ~ '))' -%}
     {%- set done = rsdbt_attempt([frame, rsdbt_insert_windows_sql(fresh, rows, columns, [window])]) -%}
+    {%- do rsdbt_name_after_table(fresh, fresh, partition) if not done['error'] -%}
     {%- if done['error'] or not state or rsdbt_has_privileges_of(fresh, state['relacl']) -%}
       {{ return(dict(done, fresh=fresh)) }}
     {%- endif -%}

@@ -54,6 +54,13 @@
   pg_catalog.hashint8extended({{ hash }}, {{ hash }})
 {%- endmacro %}
 
+{# Added to each checksum: by another calendar every period is another one, even with the same rows. #}
+{% macro rsdbt_calendar_hash() %}
+  {%- set by = rsdbt_partitioning() -%}
+  {{ return('' if [by.granularity, by.time_zone, by.local] == ['day', 'UTC', false]
+    else " + pg_catalog.hashtextextended('" ~ escape_single_quotes(by.granularity ~ ' ' ~ by.time_zone ~ ' ' ~ by.local) ~ "', 0)::numeric") }}
+{% endmacro %}
+
 {# The column of an input that is its event time. #}
 {% macro rsdbt_event_column(node, columns) %}
   {%- set event_time = node.config.get('event_time') -%}

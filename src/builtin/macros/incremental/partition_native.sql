@@ -47,17 +47,23 @@
   from ('{{ window[side ~ 'start'] }}') to ('{{ window[side ~ 'end'] }}')
 {%- endmacro %}
 
-{# After a rebuild the partitions take the names that the next run looks for. #}
-{% macro rsdbt_name_partitions(built_relation, target_relation) %}
+{# After a rebuild the partitions take the names that the next run looks for. Gives [as it was built, as it is named] of each. #}
+{% macro rsdbt_name_partitions(relation) %}
   {%- set query -%}
-    select partition.relname
+    select partition.relname::text, pg_catalog.substring(partition.relname, '_p[0-9]{6,8}(?:_[0-9]{2})?$')
     from pg_catalog.pg_inherits
     join pg_catalog.pg_class as partition on partition.oid = inhrelid
-    where inhparent = {{ rsdbt_regclass(target_relation) }}
+    where inhparent = {{ rsdbt_regclass(relation) }}
+    order by 1
   {%- endset -%}
-  {%- for row in run_query(query).rows if row[0].startswith(built_relation.identifier ~ '_p') -%}
-    {%- set named = target_relation.identifier ~ row[0][built_relation.identifier | length:] -%}
-    {%- set partition = target_relation.incorporate(path={'identifier': row[0]}) -%}
-    {%- do run_query('alter table ' ~ partition ~ ' rename to ' ~ adapter.quote(named)) -%}
+  {%- set renamed = [] -%}
+  {%- for name, suffix in run_query(query).rows if suffix is not none -%}
+    {%- set built = relation.incorporate(path={'identifier': name}) -%}
+    {%- set named = make_relation_with_suffix(relation, suffix) -%}
+    {%- if named.identifier != name -%}
+      {%- do run_query('alter table ' ~ built ~ ' rename to ' ~ adapter.quote(named.identifier)) -%}
+      {%- do renamed.append([built, named]) -%}
+    {%- endif -%}
   {%- endfor -%}
+  {{ return(renamed) }}
 {% endmacro %}

@@ -25,6 +25,7 @@
   {%- if config.get('partitioned') -%}
     {{ return(rsdbt_swap_partitions(target, arg_dict['temp_relation'], arg_dict['dest_columns'], windows)) }}
   {%- endif -%}
+  {%- do rsdbt_refuse_cascades(target, '`partition_overwrite`') if windows -%}
   {%- set condition = rsdbt_in_windows(rsdbt_partitioning().field, rsdbt_field_kind(arg_dict['dest_columns']), windows) -%}
   {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
   {%- set fresh = rsdbt_rows_of(arg_dict) -%}

@@ -5,6 +5,7 @@
 
 {# Builds the new partitions. Gives {swap, drop, failed}: what the transaction ends with, what is dropped after it, what went wrong. #}
 {% macro rsdbt_swap_partitions(target, rows, columns, windows) %}
+  {%- do rsdbt_refuse_other_partitions(target, columns, windows) -%}
   {%- do rsdbt_add_missing_constraints(target) -%}
   {%- do rsdbt_add_missing_indexes(target) -%}
   {%- do rsdbt_drop_old_partitions(target) -%}
@@ -41,11 +42,14 @@
           {%- do dropped.append(backup.render()) -%}
           {%- set swapped = ['alter table ' ~ target ~ ' detach partition ' ~ partition,
             'alter table ' ~ partition ~ ' rename to ' ~ adapter.quote(backup.identifier)] + swapped -%}
+        {%- else -%}
+          {%- do swapped.extend(rsdbt_replica_identity_of_parent(target, partition)) -%}
         {%- endif -%}
         {%- do changes.append(rsdbt_swap_attempt_sql(window, partition, done['fresh'], swapped)) -%}
       {%- endif -%}
     {%- endif -%}
   {%- endfor -%}
+  {%- do rsdbt_warn_of_unreplicated_swap(target) if changes -%}
   {%- do changes.extend(rsdbt_remember_swap(target, columns, windows, own_rows, changes, files_before)) -%}
   {%- set swap = (([rsdbt_lock_when_free([target.render()] + locked)] if locked else []) + changes) | join(';\n') -%}
   {%- call noop_statement('main', 'INSERT 0 ' ~ filled.rows, 'INSERT', filled.rows) %}{{ swap }}{% endcall -%}

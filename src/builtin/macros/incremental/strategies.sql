@@ -12,6 +12,7 @@
 {% endmacro %}
 
 {% macro get_incremental_delete_insert_sql(arg_dict) %}
+  {%- do rsdbt_refuse_cascades(arg_dict['target_relation'], '`delete+insert`') if arg_dict['unique_key'] -%}
   {{ return(get_delete_insert_merge_sql(
     arg_dict['target_relation'], arg_dict['temp_relation'], arg_dict['unique_key'],
     arg_dict['dest_columns'], arg_dict['incremental_predicates']
@@ -26,6 +27,7 @@
 {% endmacro %}
 
 {% macro get_incremental_insert_overwrite_sql(arg_dict) %}
+  {%- do rsdbt_refuse_cascades(arg_dict['target_relation'], '`insert_overwrite`') -%}
   {{ return(get_insert_overwrite_merge_sql(
     arg_dict['target_relation'], arg_dict['temp_relation'], arg_dict['dest_columns'], arg_dict['incremental_predicates']
   )) }}

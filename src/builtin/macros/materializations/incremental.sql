@@ -24,11 +24,10 @@
       {%- do rsdbt_swap(existing_relation, intermediate_relation, target_relation) -%}
       {%- do rsdbt_name_indexes(target_relation) -%}
       {%- do rsdbt_name_constraints(target_relation) -%}
-      {%- if strategy == 'partition_overwrite' -%}
-        {%- do rsdbt_name_partitions(intermediate_relation, target_relation) -%}
-      {%- endif -%}
     {%- endif -%}
   {%- else -%}
+    {#- An earlier batch may have swapped. -#}
+    {%- do rsdbt_leave_for_last([], 'aside') -%}
     {%- set ending = rsdbt_increment(existing_relation, target_relation, strategy, get_strategy_sql) -%}
   {%- endif -%}
 

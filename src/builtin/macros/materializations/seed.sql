@@ -17,7 +17,7 @@
 
   {%- set row_count = agate_table.rows | length -%}
   {%- set is_recorded = exists and rsdbt_admit_load(old_relation, row_count) -%}
-  {%- set references = rsdbt_take_references_off(old_relation) if exists and not full_refresh else [] -%}
+  {%- set references = rsdbt_take_references_off(old_relation) if exists else [] -%}
   {%- if exists -%}
     {%- set table_sql = reset_csv_table(model, full_refresh, old_relation, agate_table) -%}
   {%- else -%}
@@ -25,7 +25,7 @@
     {%- do adapter.cache_added(target_relation) -%}
   {%- endif -%}
   {%- set rows_sql = load_csv_rows(model, agate_table) if row_count > 0 else '' -%}
-  {%- do rsdbt_run_scripts(references, 'rebuild') -%}
+  {%- do rsdbt_run_scripts(references, 'rebuild') if not full_refresh -%}
   {%- set code = 'CREATE' if full_refresh else 'INSERT' -%}
   {%- call noop_statement('main', code ~ ' ' ~ row_count, code, row_count) -%}
     {{ get_csv_sql(table_sql, rows_sql) }}
@@ -42,6 +42,8 @@
   {%- endif -%}
   {{ run_hooks(post_hooks, inside_transaction=True) }}
   {%- do rsdbt_carry_last() -%}
+  {#- They need the key of the new table, which may come last. -#}
+  {%- do rsdbt_run_scripts(references, 'rebuild') if full_refresh -%}
   {%- do rsdbt_settle(target_relation) -%}
   {%- do adapter.commit() -%}
   {{ run_hooks(post_hooks, inside_transaction=False) }}

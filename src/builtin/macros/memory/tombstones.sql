@@ -14,13 +14,19 @@
     left join rsdbt.tombstones as known on known.tombstones = found.oid and {{ rsdbt_named('found.oid', 'known.schema_name', 'known.tombstones_name') }}
   {%- endset -%}
   {%- set found = run_query(query).rows[0] -%}
-  {%- if not found[0] -%}
+  {#- Those of a table that is gone are gone with it. -#}
+  {%- set outlived = found[1] and not found[2] -%}
+  {%- set anew = not found[0] or outlived and not rsdbt_has_unique_index(tombstones, keys) -%}
+  {%- if outlived -%}
+    {%- do run_query(('drop table ' if anew else 'truncate ') ~ tombstones) -%}
+  {%- elif found[0] -%}
+    {%- do rsdbt_refuse_other_tombstones(tombstones, keys) -%}
+  {%- endif -%}
+  {%- if anew -%}
     {%- do run_query(
       'create table ' ~ tombstones ~ ' as select ' ~ (keys + rsdbt_order_columns()) | join(', ') ~ ' from ' ~ target ~ ' where false'
     ) -%}
     {%- do rsdbt_ensure_unique_index(tombstones, keys) -%}
-  {%- elif found[1] and not found[2] -%}
-    {%- do run_query('truncate ' ~ tombstones) -%}
   {%- endif -%}
   {%- if not found[2] -%}
     {%- do run_query(
@@ -30,7 +36,7 @@
       ~ ' schema_name = excluded.schema_name, tombstones_name = excluded.tombstones_name'
     ) -%}
   {%- endif -%}
-  {{ return({'relation': tombstones, 'unused': rsdbt_follow_order(tombstones, target, keys) if found[0] else []}) }}
+  {{ return({'relation': tombstones, 'unused': rsdbt_follow_order(tombstones, target, keys) if not anew else []}) }}
 {% endmacro %}
 
 {# Columns that the order got later are added: for the keys deleted before they are null, the oldest. Gives those it lost. #}

@@ -11,7 +11,6 @@
     {%- do rsdbt_carry(attachments, ['detach']) -%}
     {%- do rsdbt_drop_alone(existing_relation) -%}
     {%- do adapter.rename_relation(intermediate_relation, target_relation) -%}
-    {%- do rsdbt_carry(attachments, ['name', 'early']) -%}
   {%- else -%}
     {%- set old = run_query(
       'select oid::pg_catalog.int8 as id, ' ~ rsdbt_backup_name_sql('relname', 'oid') ~ ' as name from pg_catalog.pg_class where oid = '
@@ -24,9 +23,17 @@
     {%- do rsdbt_carry(attachments, ['detach', 'early']) -%}
     {%- do rsdbt_move_dependents(dependents, [old['id']], target_relation) -%}
     {%- do adapter.cache_dropped(backup_relation) -%}
-    {%- do rsdbt_carry(attachments, ['name']) -%}
   {%- endif -%}
   {%- do rsdbt_drop_free_backups(read_backups) -%}
+  {#- Names of partitions are free once the old ones are gone. -#}
+  {%- set partitions = rsdbt_name_partitions(target_relation) if config.get('partitioned') else [] -%}
+  {%- do rsdbt_carry(attachments, ['name'] if dependents else ['name', 'early']) -%}
+  {%- if attachments or partitions or config.get('unique_key') -%}
+    {%- do rsdbt_name_after_table(intermediate_relation, target_relation) -%}
+  {%- endif -%}
+  {%- for built, named in partitions -%}
+    {%- do rsdbt_name_after_table(built, named) -%}
+  {%- endfor -%}
 {% endmacro %}
 
 {# What a run that was killed may have left. #}

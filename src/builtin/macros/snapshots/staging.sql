@@ -46,11 +46,13 @@
   select 'update', changes.*, {{ columns.dbt_updated_at }}, rsdbt_old_scd_id{{ ', null' if marks_deleted }}
   from changes
   where rsdbt_old_scd_id is not null
-  {%- if strategy.hard_deletes in ['invalidate', 'new_record'] %}
+  {#- With --empty and --sample not every row is read: one that is missing need not be deleted. #}
+  {%- set reads_all = not flags.EMPTY and not flags.SAMPLE %}
+  {%- if reads_all and strategy.hard_deletes in ['invalidate', 'new_record'] %}
   union all
   {{ rsdbt_snapshot_ends(strategy, columns, same_key) }}
   {%- endif %}
-  {%- if marks_deleted %}
+  {%- if reads_all and marks_deleted %}
   union all
   {{ rsdbt_snapshot_deletions(strategy, columns, same_key, source_sql, target_relation) }}
   {%- endif %}

@@ -1,0 +1,53 @@
+{#
+  A partition keeps the bounds that it was made with. After a change of `partition_by`, one that lies across the new periods has rows of
+  several of them: to replace it by one would lose the others.
+#}
+
+{% macro rsdbt_refuse_other_partitions(target, columns, windows) %}
+  {%- set by = rsdbt_partitioning() -%}
+  {%- set help = '; nothing was changed\nhelp: after a change of `partitioned` or `partition_by`, run with --full-refresh' -%}
+  {%- set keyed -%}
+    select pg_catalog.count(*)
+    from pg_catalog.pg_partitioned_table
+    join pg_catalog.pg_attribute on attrelid = partrelid and attnum = partattrs[0]
+    where partrelid = {{ rsdbt_regclass(target) }} and partstrat = 'r' and partnatts = 1
+      and attname = '{{ escape_single_quotes(by.field[1:-1] | replace('""', '"')) }}'
+  {%- endset -%}
+  {%- if run_query(keyed).rows[0][0] == 0 -%}
+    {{ exceptions.raise_database_error(target.render() ~ ' is not partitioned by range of ' ~ by.field ~ help) }}
+  {%- endif -%}
+  {%- for name, bounds in run_query(rsdbt_partitions_across_sql(target, columns, windows)).rows -%}
+    {{ exceptions.raise_database_error(
+      'partition ' ~ name ~ ' of ' ~ target.render() ~ ' (' ~ bounds ~ ') lies across periods of granularity ' ~ by.granularity ~ ' in time zone '
+      ~ by.time_zone ~ help
+    ) }}
+  {%- endfor -%}
+{% endmacro %}
+
+{# The first of those that overlap a window and are not one. #}
+{% macro rsdbt_partitions_across_sql(target, columns, windows) -%}
+  {%- set side = '' if rsdbt_field_kind(columns) == 'instant' else 'local_' -%}
+  {%- set ranges = [] -%}
+  {%- for window in windows -%}
+    {%- do ranges.append('[' ~ window[side ~ 'start'] ~ ',' ~ window[side ~ 'end'] ~ ')') -%}
+  {%- endfor -%}
+  {%- set value = "::timestamptz at time zone 'UTC'" if rsdbt_field_column(columns).dtype == 'timestamp with time zone' else '::timestamp' -%}
+  with partition as (
+    select part.relname::text as name, pg_catalog.pg_get_expr(part.relpartbound, part.oid) as bounds
+    from pg_catalog.pg_inherits
+    join pg_catalog.pg_class as part on part.oid = inhrelid
+    where inhparent = {{ rsdbt_regclass(target) }}
+  ),
+  ranged as (
+    select name, bounds, pg_catalog.tsrange(edge[1]{{ value }}, edge[2]{{ value }}) as period
+    from partition
+    cross join lateral pg_catalog.regexp_match(bounds, $$^FOR VALUES FROM \('([^']+)'\) TO \('([^']+)'\)$$) as found (edge)
+    where edge is not null
+  )
+  select name, bounds
+  from ranged
+  where period operator(pg_catalog.&&) '{ {{- ranges | join(',') -}} }'::pg_catalog.tsmultirange
+    and period not in (select pg_catalog.unnest('{ {{- '"' ~ ranges | join('","') ~ '"' if ranges -}} }'::pg_catalog.tsrange[]))
+  order by name
+  limit 1
+{%- endmacro %}
