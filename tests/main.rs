@@ -22,6 +22,7 @@ mod mart_lineage;
 mod memory;
 mod other_client;
 mod parity;
+mod retention;
 mod rights;
 mod schedule;
 mod secret_profiles;

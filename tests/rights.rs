@@ -81,3 +81,55 @@ fn a_role_that_may_not_create_or_read_fails_those_models_only() {
     let kept: i32 = client.query_one("select id from owned_by_other", &[]).unwrap().get(0);
     assert_eq!(kept, 7, "another's table is as it was");
 }
+
+#[test]
+fn rows_that_a_policy_hides_are_never_doubled() {
+    let mut role = Role::new();
+    let project = role.project();
+    let (name, schema) = (role.name.clone(), role.database.schema.clone());
+    role.database.execute(&format!("grant usage, create on schema {schema} to {name}"));
+    project.write(
+        "models/facts.sql",
+        "{{ config(materialized='table', event_time='at') }}\n
+         select n as id, timestamp '2024-03-01' + n * interval '12 hours' as at from generate_series(0, {{ var('last', 3) }}) as n",
+    );
+    let daily = "select at::date as day, count(*) as facts from {{ ref('facts') }} where {{ in_partitions('at') }} group by 1";
+    let same = "select id, at from {{ ref('facts') }}";
+    let models = [
+        (
+            "mart",
+            "incremental_strategy='partition_overwrite', dirty=true, partition_by={'field': 'day', 'granularity': 'day'}",
+            daily,
+        ),
+        ("keyed", "incremental_strategy='delete+insert', unique_key='id'", same),
+        ("merged", "incremental_strategy='merge', unique_key='id'", same),
+        ("upserted", "incremental_strategy='merge_upsert', unique_key=['id'], updated_at='at'", same),
+        ("added", "incremental_strategy='append'", same),
+    ];
+    for (model, config, query) in models {
+        let config = format!("{{{{ config(materialized='incremental', {config}) }}}}\n{query}");
+        project.write(&format!("models/{model}.sql"), &config);
+    }
+    project.write(
+        "snapshots/history.yml",
+        "snapshots: [{name: history, relation: ref('facts'), config: {strategy: timestamp, unique_key: id, updated_at: at}}]",
+    );
+    project.run_ok(&["build"]);
+    let tables = ["mart", "keyed", "merged", "upserted", "history", "added"];
+    for table in tables {
+        role.database.execute(&format!(
+            "alter table {table} enable row level security, force row level security;
+             create policy seen on {table} for select using (false); create policy written on {table} for insert with check (true)"
+        ));
+    }
+    let output = project.run(&["build", "--vars", "{last: 4}"]);
+    assert_eq!(output.status, 1, "{}", output.text);
+    let refused = output.text.matches("they would stay beside the new ones").count();
+    assert_eq!(refused, tables.len() - 1, "all but the strategy that only adds rows\n{}", output.text);
+    for table in &tables[..tables.len() - 1] {
+        let before = if *table == "mart" { 2 } else { 4 };
+        let rows = format!("select count(*) from {table}");
+        let rows: i64 = role.database.client().query_one(&rows, &[]).unwrap().get(0);
+        assert_eq!(rows, before, "{table} keeps its rows");
+    }
+}

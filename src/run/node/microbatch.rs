@@ -144,6 +144,7 @@ impl Job<'_, '_> {
         context: BatchContext,
     ) -> Result<String> {
         let extra = || Extra { batch: Some(context.clone()), ..Extra::default() };
+        session.forget_results();
         let executed = self.with_retries(session, |job, session| {
             let compiled = job.run.compile(session, node, extra())?;
             let name = compiled.node.materialized().to_owned();

@@ -12,6 +12,7 @@
   do ${{ tag }}$
   declare
     affected bigint := 0;
+    reason text;
   begin
     begin
       {%- for statement in statements %}
@@ -39,6 +40,14 @@
       {%- endif %}
   {%- endset -%}
   {{ return(rsdbt_attempt_sql(changes, otherwise)) }}
+{% endmacro %}
+
+{# Before the commit. #}
+{% macro rsdbt_note_what_stayed(ending) %}
+  {%- set said = run_query(
+    "select pg_catalog.current_setting('rsdbt.unswapped', true), pg_catalog.current_setting('rsdbt.undropped', true)").rows[0] -%}
+  {%- do ending.update({'failed': ending['failed'] + [said[0] or '']}) -%}
+  {%- do rsdbt_warn('partitions that the retention has passed could not be dropped:' ~ said[1]) if said[1] -%}
 {% endmacro %}
 
 {# After the commit. #}

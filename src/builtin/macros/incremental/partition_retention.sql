@@ -33,3 +33,18 @@
   {%- endfor -%}
   {{ return(names) }}
 {% endmacro %}
+
+{# Parts of the swap. A partition that something depends on stays, with its rows, and is reported after the swap. #}
+{% macro rsdbt_drops_of_outlived(target, partitions) %}
+  {%- set otherwise -%}
+      get stacked diagnostics reason = pg_exception_detail;
+      perform pg_catalog.set_config('rsdbt.undropped', pg_catalog.concat(
+        pg_catalog.current_setting('rsdbt.undropped', true), E'\n  ', sqlerrm, ': ' || nullif(pg_catalog.replace(reason, E'\n', ', '), '')
+      ), false);
+  {%- endset -%}
+  {%- set drops = [] -%}
+  {%- for partition in partitions -%}
+    {%- do drops.append(rsdbt_attempt_sql(['alter table ' ~ target ~ ' detach partition ' ~ partition, 'drop table ' ~ partition], otherwise)) -%}
+  {%- endfor -%}
+  {{ return(drops) }}
+{% endmacro %}

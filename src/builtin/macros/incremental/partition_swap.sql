@@ -13,7 +13,7 @@
   {%- set locked = outlived | list -%}
   {%- set dropped = [] -%}
   {%- set failed = [] -%}
-  {%- set changes = ['drop table ' ~ outlived | join(', ')] if outlived else [] -%}
+  {%- set changes = rsdbt_drops_of_outlived(target, outlived) -%}
   {%- set filled = namespace(rows=0) -%}
   {%- set own_rows = {} -%}
   {%- set files_before = rsdbt_files_literal(target) -%}
@@ -63,7 +63,7 @@
 {% macro rsdbt_end_with_swap(ending) %}
   {%- set drops_later = ending['drop'] and not post_hooks | selectattr('transaction') | list -%}
   {%- call statement('swap') -%}
-    select pg_catalog.set_config('rsdbt.unswapped', '', false);
+    select pg_catalog.set_config('rsdbt.unswapped', '', false), pg_catalog.set_config('rsdbt.undropped', '', false);
     {{ ending['swap'] }}
     {%- if drops_later %};
     set local synchronous_commit = off
@@ -71,8 +71,7 @@
     {{ ending['drop'] }}
     {%- endif %}
   {%- endcall -%}
-  {%- set unswapped = run_query("select pg_catalog.current_setting('rsdbt.unswapped', true)").rows[0][0] -%}
-  {%- do ending.update({'failed': ending['failed'] + [unswapped or '']}) -%}
+  {%- do rsdbt_note_what_stayed(ending) -%}
   {%- if drops_later -%}
     {%- call statement(auto_begin=False) -%}commit{%- endcall -%}
     {%- do adapter.repeat(ending['drop']) -%}

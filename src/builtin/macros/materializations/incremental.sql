@@ -26,8 +26,9 @@
       {%- do rsdbt_name_constraints(target_relation) -%}
     {%- endif -%}
   {%- else -%}
-    {#- An earlier batch may have swapped. -#}
-    {%- do rsdbt_leave_for_last([], 'aside') -%}
+    {%- if strategy != 'append' and (strategy != 'default' or config.get('unique_key')) -%}
+      {%- do rsdbt_refuse_hidden_rows(existing_relation) -%}
+    {%- endif -%}
     {%- set ending = rsdbt_increment(existing_relation, target_relation, strategy, get_strategy_sql) -%}
   {%- endif -%}
 

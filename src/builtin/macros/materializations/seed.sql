@@ -17,7 +17,7 @@
 
   {%- set row_count = agate_table.rows | length -%}
   {%- set is_recorded = exists and rsdbt_admit_load(old_relation, row_count) -%}
-  {%- set references = rsdbt_take_references_off(old_relation) if exists else [] -%}
+  {%- set references = rsdbt_take_references_off(old_relation, full_refresh) if exists else [] -%}
   {%- if exists -%}
     {%- set table_sql = reset_csv_table(model, full_refresh, old_relation, agate_table) -%}
   {%- else -%}

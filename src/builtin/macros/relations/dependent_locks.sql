@@ -49,30 +49,12 @@
     ) }}
   {%- elif row['kind'] in ['v', 'm'] -%}
     {%- do adapter.attempt('alter table ' ~ row['name'] ~ ' owner to ' ~ adapter.quote(row['owner']), ['42P01']) -%}
+  {%- elif row['kind'] == 'foreign key' -%}
+    {%- do rsdbt_lock_table_of_key(row['schema'], row['relation']) -%}
   {%- endif -%}
 {% endmacro %}
 
-{# [schema, name] as JSON of those dependents that this run builds, as the server stores the names. #}
-{% macro rsdbt_built_by_this_run(dependents) %}
-  {%- set wanted = {} -%}
-  {%- for row in dependents if row['kind'] in ['v', 'm', 'foreign key'] -%}
-    {%- do wanted.update({row['relation'] | lower: true}) -%}
-  {%- endfor -%}
-  {%- set built = {} -%}
-  {%- for unique_id in (selected_resources if wanted else []) if unique_id in graph.nodes -%}
-    {%- set node = graph.nodes[unique_id] -%}
-    {%- if (node.alias or node.name) | lower in wanted and node.relation_name -%}
-      {%- do built.update({rsdbt_stored_name(node.relation_name): unique_id}) -%}
-    {%- endif -%}
-  {%- endfor -%}
-  {{ return(built) }}
-{% endmacro %}
-
-{# Of `"db"."schema"."name"`, each part quoted or not. #}
-{% macro rsdbt_stored_name(relation_name) %}
-  {%- set parts = [] -%}
-  {%- for part in modules.re.findall('"(?:[^"]|"")*"|[^."]+', relation_name) -%}
-    {%- do parts.append(part[1:-1] | replace('""', '"') if part.startswith('"') else part | lower) -%}
-  {%- endfor -%}
-  {{ return(tojson(parts[-2:])) }}
+{# Another worker may replace the table, and the key with it. #}
+{% macro rsdbt_lock_table_of_key(schema, table) %}
+  {%- do adapter.attempt('lock table ' ~ adapter.quote(schema) ~ '.' ~ adapter.quote(table) ~ ' in share update exclusive mode', ['42P01']) -%}
 {% endmacro %}

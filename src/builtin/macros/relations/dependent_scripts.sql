@@ -11,7 +11,7 @@
   {%- for row in dependents -%}
     {%- do ids['relation' if row['kind'] in ['v', 'm'] else row['kind']].append(row['id'] | string) -%}
     {%- do levels.update({row['kind'] ~ row['id']: row['level']}) -%}
-    {%- if row['kind'] == 'foreign key' and rsdbt_comes_later(built.get(tojson([row['schema'], row['relation']]))) -%}
+    {%- if row['kind'] == 'foreign key' and rsdbt_key_waits_for(built.get(tojson([row['schema'], row['relation']]))) -%}
       {%- do awaited.append(row['id'] | string) -%}
     {%- endif -%}
   {%- endfor -%}
@@ -51,19 +51,4 @@
 
 {% macro rsdbt_leave_catalog_path(path) %}
   {%- do run_query("select pg_catalog.set_config('search_path', '" ~ escape_single_quotes(path) ~ "', true)") -%}
-{% endmacro %}
-
-{# Whether a node of this run has its turn after this one, whatever the timing: it is built from this one. #}
-{% macro rsdbt_comes_later(unique_id) %}
-  {%- set open = [unique_id] if unique_id else [] -%}
-  {%- set seen = {} -%}
-  {%- for step in range(graph.nodes | length + 1 if open else 0) -%}
-    {%- set node = graph.nodes.get(open.pop()) if open else none -%}
-    {%- for parent in (node.depends_on.nodes if node else []) if parent not in seen -%}
-      {%- if parent == model.unique_id -%}{{ return(true) }}{%- endif -%}
-      {%- do seen.update({parent: true}) -%}
-      {%- do open.append(parent) -%}
-    {%- endfor -%}
-  {%- endfor -%}
-  {{ return(false) }}
 {% endmacro %}

@@ -14,7 +14,8 @@
     )) as replace,
     pg_catalog.quote_literal(pg_catalog.format('alter table %s drop constraint %I', child_name, conname)) as remove,
     pg_catalog.quote_literal(pg_catalog.concat(
-      pg_catalog.format('alter table %s add constraint %I %s', child_name, conname, body), {{ rsdbt_foreign_key_comment_sql('false') }}
+      pg_catalog.format('alter table %s add constraint %I %s', child_name, conname, body),
+      case when valid and waits then ' not valid' end, {{ rsdbt_foreign_key_comment_sql('valid and waits') }}
     )) as rebuild, null as refresh
   from pg_catalog.pg_constraint as reference
   join pg_catalog.pg_class as child on child.oid = reference.conrelid
@@ -58,6 +59,8 @@
   {%- set query -%}
     select
       schema.nspname::pg_catalog.text as schema, child.relname::pg_catalog.text as relation, reference.conname::pg_catalog.text as name,
+      (select pg_namespace.nspname::pg_catalog.text from pg_catalog.pg_namespace where pg_namespace.oid = parent.relnamespace) as parent_schema,
+      parent.relname::pg_catalog.text as parent,
       pg_catalog.format('alter table %I.%I validate constraint %I', schema.nspname, child.relname, reference.conname) as validate,
       pg_catalog.format(
         'comment on constraint %I on %I.%I is %L', reference.conname, schema.nspname, child.relname,
@@ -66,6 +69,7 @@
     from pg_catalog.pg_constraint as reference
     join pg_catalog.pg_class as child on child.oid = reference.conrelid
     join pg_catalog.pg_namespace as schema on schema.oid = child.relnamespace
+    join pg_catalog.pg_class as parent on parent.oid = reference.confrelid
     where reference.contype = 'f' and not reference.convalidated and ({{ picked }})
       and {{ rsdbt_constraint_comment_sql('reference.oid') }} like {{ rsdbt_waiting_mark() }}
     order by reference.oid

@@ -46,14 +46,18 @@
   {%- endif -%}
 {% endmacro %}
 
-{# One whose table has its turn later in this run waits for that. #}
+{# One whose other table has its turn later in this run, or beside this one, waits for that. #}
 {% macro rsdbt_validate_waiting(target_relation) %}
   {%- set table = rsdbt_regclass(target_relation) | trim ~ '::pg_catalog.oid' -%}
   {%- for row in rsdbt_waiting_foreign_keys('reference.conrelid = ' ~ table ~ ' or reference.confrelid = ' ~ table) -%}
-    {%- set built = rsdbt_built_by_this_run([{'kind': 'foreign key', 'schema': row['schema'], 'relation': row['relation']}]) -%}
-    {%- if not rsdbt_comes_later(built.get(tojson([row['schema'], row['relation']]))) -%}
-      {%- do rsdbt_validate_foreign_key(row) -%}
-    {%- endif -%}
+    {%- set child = {'kind': 'foreign key', 'schema': row['schema'], 'relation': row['relation']} -%}
+    {%- set parent = {'kind': 'foreign key', 'schema': row['parent_schema'], 'relation': row['parent']} -%}
+    {%- set built = rsdbt_built_by_this_run([child, parent]) -%}
+    {%- set waits = namespace(are_any=false) -%}
+    {%- for table in [child, parent] if rsdbt_key_waits_for(built.get(tojson([table['schema'], table['relation']]))) -%}
+      {%- set waits.are_any = true -%}
+    {%- endfor -%}
+    {%- do rsdbt_validate_foreign_key(row) if not waits.are_any -%}
   {%- endfor -%}
 {% endmacro %}
 

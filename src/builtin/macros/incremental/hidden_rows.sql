@@ -1,0 +1,34 @@
+{# Rows of a table that a statement of ours would pass over in silence: what is deleted or replaced must be all that is there. #}
+
+{#
+  Asked by whatever replaces rows in place. Under row level security the rows that a policy hides would stay beside the new
+  ones; a rule may do something else than was asked; what inherits from a plain table would lose its own rows.
+#}
+{% macro rsdbt_refuse_hidden_rows(relation) %}
+  {%- set query -%}
+    select
+      pg_catalog.row_security_active(class.oid), current_user::pg_catalog.text, (
+        select pg_catalog.string_agg(pg_catalog.format('%I', rulename), ', ' order by rulename) from pg_catalog.pg_rewrite
+        where ev_class = class.oid and is_instead and ev_type <> '1' and ev_enabled <> 'D'
+      ), (
+        select pg_catalog.string_agg(pg_catalog.format('%I.%I', nspname, child.relname), ', ' order by child.oid)
+        from pg_catalog.pg_inherits
+        join pg_catalog.pg_class as child on child.oid = inhrelid
+        join pg_catalog.pg_namespace on pg_namespace.oid = child.relnamespace
+        where inhparent = class.oid and class.relkind = 'r'
+      )
+    from pg_catalog.pg_class as class
+    where class.oid = {{ rsdbt_regclass(relation) }} and (class.relrowsecurity or class.relhasrules or class.relhassubclass)
+  {%- endset -%}
+  {%- for hides, role, rules, children in run_query(query).rows -%}
+    {%- if hides -%}
+      {{ exceptions.raise_database_error('row level security of ' ~ relation.render() ~ ' hides rows from the role "' ~ role ~ '": they would stay beside the new ones'
+        ~ '\nhelp: give the role BYPASSRLS, or take the security off with `alter table ' ~ relation.render() ~ ' no force row level security`') }}
+    {%- elif rules -%}
+      {{ exceptions.raise_database_error('rules of ' ~ relation.render() ~ ' do something else instead of writing its rows: ' ~ rules ~ '\nhelp: drop them, or use a trigger') }}
+    {%- elif children -%}
+      {{ exceptions.raise_database_error('rows of tables that inherit from ' ~ relation.render() ~ ' would be replaced with its own: ' ~ children
+        ~ '\nhelp: `alter table .. no inherit` takes them off; `partitioned: true` builds partitions') }}
+    {%- endif -%}
+  {%- endfor -%}
+{% endmacro %}
