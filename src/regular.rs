@@ -26,6 +26,20 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// `None` if there is no such file. One that is there and cannot be read is not the same.
+pub fn read_if_there(path: &Path) -> io::Result<Option<String>> {
+    match read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            if std::fs::symlink_metadata(path).is_ok() {
+                return Err(io::Error::other("it is a symbolic link to a file that does not exist"));
+            }
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
 pub fn read_to_string(path: &Path) -> io::Result<String> {
     let not_utf8 = |_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8");
     String::from_utf8(read(path)?).map_err(not_utf8)

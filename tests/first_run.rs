@@ -224,6 +224,73 @@ fn a_password_is_written_for_the_user_alone() {
 }
 
 #[test]
+fn a_profile_file_of_others_is_whole_and_stays_a_link() {
+    let newcomer = Newcomer::new("link");
+    newcomer.write("dotfiles/profiles.yml", "jaffle: {target: x, outputs: {x: {type: postgres, host: h}}}");
+    fs::create_dir_all(newcomer.root.join("home/.dbt")).unwrap();
+    let link = newcomer.root.join("home/.dbt/profiles.yml");
+    std::os::unix::fs::symlink(newcomer.root.join("dotfiles/profiles.yml"), &link).unwrap();
+    newcomer.answer(&["init", "shop"], "2\n127.0.0.1\n1\nann\nhunter2\nads\npublic\n\n");
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    let profiles = fs::read_to_string(newcomer.root.join("dotfiles/profiles.yml")).unwrap();
+    assert!(profiles.starts_with("jaffle: {target: x") && profiles.contains("\nshop:\n"), "{profiles}");
+    assert_eq!(mode(&newcomer.root.join("dotfiles/profiles.yml")), 0o600);
+    // what cannot be read is not replaced
+    fs::write(&link, [b'#', 0xff]).unwrap();
+    let said = text(&newcomer.answer(&["init", "store"], "2\n127.0.0.1\n1\nann\nhunter2\nads\npublic\n\n"));
+    assert!(said.contains("UTF-8"), "{said}");
+    assert_eq!(fs::read(&link).unwrap(), [b'#', 0xff]);
+}
+
+#[test]
+fn init_that_is_not_answered_to_the_end_leaves_nothing() {
+    let newcomer = Newcomer::new("interrupted");
+    let is_untouched = || {
+        fs::read_dir(newcomer.work()).unwrap().next().is_none() && !newcomer.root.join("home/.dbt").exists()
+    };
+    for (answers, question) in [
+        (&[][..], "Enter a number [1]:"),
+        (&["2", "db.internal", "", "ann"], "pass (dev password):"),
+        (&["2", "db.internal", "", "ann", "hunter2", "ads", "public", ""], "sslmode"),
+    ] {
+        // the shell shows what the terminal is like afterwards
+        let mut command = Command::new("sh");
+        let program = env!("CARGO_BIN_EXE_rsdbt");
+        command.arg("-c").arg(format!("trap : INT; {program} init shop; stty -a"));
+        command.current_dir(newcomer.work()).env("HOME", newcomer.root.join("home")).env_remove("CI");
+        let mut terminal = Terminal::start(command);
+        for answer in answers {
+            terminal.press(&format!("{answer}\n"));
+        }
+        terminal.wait_for(question);
+        let shown = terminal.interrupt();
+        assert!(shown.contains(" echo ") && !shown.contains("-echo "), "{question}: {shown}");
+        assert!(is_untouched(), "{question}: {shown}");
+    }
+    let output = newcomer.run(&["init", "shop"]);
+    assert_eq!(output.status.code(), Some(2), "no terminal, no answer: {}", text(&output));
+    assert!(text(&output).contains("--skip-profile-setup") && is_untouched());
+}
+
+#[test]
+fn names_and_folders_that_do_not_fit() {
+    let newcomer = Newcomer::new("names");
+    let said = text(&newcomer.answer(&["init", "--skip-profile-setup", "My-shop"], "\n"));
+    assert!(said.contains("My-shop is not a valid project name.") && said.contains("[My_shop]:"), "{said}");
+    let built = newcomer.command(&["build", "--project-dir", "My_shop"]).output().unwrap();
+    assert!(text(&built).contains("PASS=6"), "{}", text(&built));
+    let said = text(&newcomer.run(&["init", "--skip-profile-setup", "My_shop"]));
+    assert!(said.contains("A project called My_shop already exists here. Run `rsdbt init`"), "{said}");
+    newcomer.write("work/shop/notes", "user's");
+    let said = text(&newcomer.run(&["init", "--skip-profile-setup", "shop"]));
+    assert!(said.contains("shop already exists here and is not a dbt project"), "{said}");
+    assert_eq!(fs::read_dir(newcomer.work().join("shop")).unwrap().count(), 1);
+    newcomer.write("work/dbt_project.yml", "name: [\n");
+    let said = text(&newcomer.run(&["init", "--skip-profile-setup", "store"]));
+    assert!(said.contains("--> dbt_project.yml:") && !newcomer.work().join("store").exists(), "{said}");
+}
+
+#[test]
 fn a_remote_server_is_asked_for_its_encryption_and_a_failed_test_is_told() {
     let newcomer = Newcomer::new("remote");
     let output = newcomer

@@ -14,6 +14,7 @@ mod docs_server;
 mod embedded;
 mod faults;
 mod first_run;
+mod full_disk;
 mod histories;
 mod kills;
 mod lineage;

@@ -147,6 +147,7 @@ fn pipes_and_devices_are_not_read() {
     for folder in ["macros", "seeds", "tests"] {
         fs::create_dir_all(project.path().join(folder)).unwrap();
     }
+    let kept = |path: &str| fs::read(project.path().join(path)).ok();
     for path in [
         "models/b.sql",
         "models/s.yml",
@@ -155,13 +156,41 @@ fn pipes_and_devices_are_not_read() {
         "models/d.md",
         "selectors.yml",
         "packages.yml",
+        "dependencies.yml",
+        "vars.yml",
+        ".dbtignore",
+        ".env",
+        "dbt_project.yml",
+        "profiles.yml",
     ] {
+        let before = kept(path);
+        if before.is_some() {
+            project.remove(path);
+        }
+        let is_refused = |what: &str| {
+            assert_eq!(status_in_time(&mut project.command(&["parse"])), Some(2), "{path}: {what}");
+            let said = project.run(&["parse"]).text;
+            let name = Path::new(path).file_name().unwrap().to_str().unwrap();
+            assert!(said.contains(what) && said.contains(name), "{path}: {said}");
+            project.remove(path);
+        };
         fifo(path);
-        let status = status_in_time(&mut project.command(&["parse"]));
-        let expected = if path.contains('/') { Some(2) } else { status };
-        assert_eq!(status, expected, "{path}");
-        project.remove(path);
+        is_refused("named pipe");
+        symlink("/dev/zero", project.path().join(path)).unwrap();
+        is_refused("a device");
+        fs::write(project.path().join(path), [b'#', 0xff, b'\n']).unwrap();
+        is_refused("UTF-8");
+        if !path.contains('/') {
+            symlink("/nowhere/at/all", project.path().join(path)).unwrap();
+            is_refused("a symbolic link to a file that does not exist");
+        }
+        if let Some(before) = before {
+            fs::write(project.path().join(path), before).unwrap();
+        }
     }
+    // a Python environment
+    fs::create_dir(project.path().join(".env")).unwrap();
+    assert_eq!(status_in_time(&mut project.command(&["parse"])), Some(0));
     fifo("seeds/s.csv");
     assert_eq!(status_in_time(&mut project.command(&["seed"])), Some(1));
     project.remove("seeds/s.csv");

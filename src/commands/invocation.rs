@@ -98,7 +98,7 @@ impl Invocation {
         let working_directory = std::env::current_dir().map_err(|error| {
             Diagnostic::runtime("working-directory", format!("the working directory cannot be read: {error}"))
         })?;
-        let environment = Environment::read(&working_directory);
+        let environment = Environment::read(&working_directory)?;
         let mut warnings = Vec::new();
         let no_project = Map::new();
         let inputs = FlagInputs {
@@ -248,6 +248,13 @@ impl Invocation {
             elapsed,
         });
         self.emitter.flush();
+        let code = match self.emitter.unlogged() {
+            Some(problem) => {
+                crate::report::complain(&problem);
+                code.max(2)
+            }
+            None => code,
+        };
         match self.emitter.broken() {
             // a log that nobody reads any more says nothing about the work
             Some(error) if error.kind() == std::io::ErrorKind::BrokenPipe && self.does_work() => {

@@ -4,7 +4,10 @@
 
 use std::path::Path;
 
+use crate::diagnostic::Result;
 use crate::hashed::IndexMap;
+
+use super::optional_text;
 
 /// Variables whose values are never shown.
 pub const SECRET_PREFIX: &str = "DBT_ENV_SECRET";
@@ -19,11 +22,13 @@ pub struct Environment {
 
 impl Environment {
     /// The process's environment over `.env` of a directory, if there is one.
-    pub fn read(directory: &Path) -> Self {
-        let text = crate::regular::read_to_string(&directory.join(".env")).unwrap_or_default();
+    pub fn read(directory: &Path) -> Result<Self> {
+        // a folder of this name may be a Python environment
+        let is_folder = directory.join(".env").is_dir();
+        let text = if is_folder { None } else { optional_text(directory, "", ".env")? }.unwrap_or_default();
         let process = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        Self { variables: parse(&text).into_iter().chain(process).collect() }
+        Ok(Self { variables: parse(&text).into_iter().chain(process).collect() })
     }
 
     pub fn of(variables: impl IntoIterator<Item = (String, String)>) -> Self {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 use crate::diagnostic::{Category, Diagnostic, Result, SourceText, Span, did_you_mean};
 
 use super::yaml::{self, Kind, Yaml};
-use super::{Fields, Renderer, render_tree};
+use super::{Fields, Renderer, optional_text, render_tree};
 
 pub const PACKAGES_FILE: &str = "packages.yml";
 pub const DEPENDENCIES_FILE: &str = "dependencies.yml";
@@ -133,7 +133,7 @@ impl PackagesFile {
 }
 
 fn load(project: &Path, shown: &str, name: &str) -> Result<Option<Yaml>> {
-    let Ok(text) = crate::regular::read_to_string(&project.join(name)) else { return Ok(None) };
+    let Some(text) = optional_text(project, shown, name)? else { return Ok(None) };
     let yaml = yaml::load(&SourceText::new(format!("{shown}{name}"), text))?.yaml;
     Ok(if yaml.is_null() { None } else { Some(yaml) })
 }

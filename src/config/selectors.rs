@@ -4,11 +4,11 @@ use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Result, SourceText};
 
-use super::{Renderer, Yaml, render_tree, yaml};
+use super::{Renderer, Yaml, optional_text, render_tree, yaml};
 
 /// The rendered file of a project, `None` if it has none. `default:` may be Jinja and is a boolean then.
 pub fn read(project: &Path, renderer: &dyn Renderer, warnings: &mut Vec<Diagnostic>) -> Result<Option<Yaml>> {
-    let Ok(text) = crate::regular::read_to_string(&project.join("selectors.yml")) else { return Ok(None) };
+    let Some(text) = optional_text(project, "", "selectors.yml")? else { return Ok(None) };
     let loaded = yaml::load(&SourceText::new("selectors.yml", text))?;
     warnings.extend(loaded.warnings);
     if loaded.yaml.is_null() {

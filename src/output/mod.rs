@@ -6,7 +6,7 @@ mod scratch;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -29,6 +29,17 @@ pub fn write(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
     }
     let mut output = Output::create(path)?;
     output.write_all(content)?;
+    output.finish()
+}
+
+/// Writes a whole file that nobody but its owner can read, not even for an instant. The owner stays who he was.
+pub fn write_private(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
+    let before = fs::metadata(path).ok().map(|data| (data.uid(), data.gid()));
+    let mut output = Output::create_with(path, Some(0o600))?;
+    if let Some((user, group)) = before.filter(|(user, _)| *user != rustix::process::getuid().as_raw()) {
+        std::os::unix::fs::fchown(&output.file, Some(user), Some(group))?;
+    }
+    output.write_all(content.as_ref())?;
     output.finish()
 }
 
@@ -57,12 +68,20 @@ pub struct Output {
 
 impl Output {
     pub fn create(path: &Path) -> io::Result<Self> {
+        Self::create_with(path, None)
+    }
+
+    /// With this mode at most, from its creation on.
+    fn create_with(path: &Path, most: Option<u32>) -> io::Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let mode = mode_of(path)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let unfinished = folder.join(format!("{UNFINISHED}{}-{number}", std::process::id()));
-        let open = || OpenOptions::new().write(true).create_new(true).open(&unfinished);
+        let open = || {
+            let mut options = OpenOptions::new();
+            options.write(true).create_new(true).mode(most.unwrap_or(0o666)).open(&unfinished)
+        };
         let file = match open() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 fs::create_dir_all(folder)?;
@@ -76,7 +95,7 @@ impl Output {
             opened => opened?,
         };
         if let Some(mode) = mode {
-            file.set_permissions(fs::Permissions::from_mode(mode))?;
+            file.set_permissions(fs::Permissions::from_mode(mode & most.unwrap_or(0o7777)))?;
         }
         Ok(Self { file, unfinished, path: path.to_owned(), is_finished: false })
     }

@@ -4,19 +4,21 @@ use std::path::Path;
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
+use crate::config::optional_text;
+use crate::diagnostic::Result;
+
 /// The project's ignore file, or one that ignores nothing.
 pub(super) struct Ignored(Option<Gitignore>);
 
 impl Ignored {
-    pub(super) fn read(directory: &Path) -> Self {
-        let path = directory.join(".dbtignore");
-        if !path.is_file() {
-            return Self(None);
-        }
+    pub(super) fn read(directory: &Path) -> Result<Self> {
+        let Some(text) = optional_text(directory, "", ".dbtignore")? else { return Ok(Self(None)) };
         let mut builder = GitignoreBuilder::new(directory);
-        // A pattern that cannot be read is passed over, as in git.
-        let _ = builder.add(path);
-        Self(builder.build().ok())
+        for line in text.lines() {
+            // A pattern that cannot be read is passed over, as in git.
+            let _ = builder.add_line(None, line);
+        }
+        Ok(Self(builder.build().ok()))
     }
 
     pub(super) fn holds(&self, path: &str) -> bool {

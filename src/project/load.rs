@@ -122,7 +122,7 @@ fn name_span(file: &ProjectFile) -> Span {
 
 /// Reads the files of one package.
 pub fn load_files(file: &ProjectFile, shown: &str) -> Result<PackageFiles> {
-    let found = walk::find(&file.directory, &file.paths);
+    let found = walk::find(&file.directory, &file.paths)?;
     let files = crate::parallel::map(&found, |found| read(found, shown));
     files.into_iter().collect::<Result<_>>().map(PackageFiles::new)
 }

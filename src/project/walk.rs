@@ -1,11 +1,13 @@
 //! Finds the files of a package: each configured directory is walked once, whatever reads it.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use crate::config::project_file::SourcePaths;
+use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::HashSet;
 
 use super::files::{FileKind, join};
@@ -23,14 +25,16 @@ pub(super) struct Found {
 /// Where analysts put pipeline files.
 const PIPELINES: &str = "pipelines";
 
-pub(super) fn find(directory: &Path, paths: &SourcePaths) -> Vec<Found> {
-    let ignored = Ignored::read(directory);
+pub(super) fn find(directory: &Path, paths: &SourcePaths) -> Result<Vec<Found>> {
+    let ignored = Ignored::read(directory)?;
     let mut walked: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut seen: HashSet<(FileKind, String)> = HashSet::default();
     let mut found = Vec::new();
     for (kind, searched, extensions) in searches(paths) {
-        let listing = walked.entry(searched.clone()).or_insert_with(|| list(directory, &searched, &ignored));
-        for relative in listing.iter() {
+        if !walked.contains_key(&searched) {
+            walked.insert(searched.clone(), list(directory, &searched, &ignored)?);
+        }
+        for relative in walked.get(&searched).into_iter().flatten() {
             if !has_extension(relative, extensions)
                 || (kind == FileKind::SingularTest && is_special(relative))
             {
@@ -46,7 +50,7 @@ pub(super) fn find(directory: &Path, paths: &SourcePaths) -> Vec<Found> {
             }
         }
     }
-    found
+    Ok(found)
 }
 
 /// What is looked for where: dbt's table, and pipeline files.
@@ -79,25 +83,46 @@ fn searches(paths: &SourcePaths) -> Vec<(FileKind, String, &'static [&'static st
 }
 
 /// All files below a directory, sorted, as paths relative to it.
-fn list(directory: &Path, searched: &str, ignored: &Ignored) -> Vec<String> {
+fn list(directory: &Path, searched: &str, ignored: &Ignored) -> Result<Vec<String>> {
     let root = directory.join(searched);
-    let mut listing: Vec<String> = WalkDir::new(&root)
-        .into_iter()
-        .filter_map(Result::ok)
-        .filter(|entry| !entry.file_type().is_dir())
-        .filter_map(|entry| {
-            // dbt passes over editors' droppings.
-            let name = entry.file_name().to_str()?;
-            if name.starts_with(['.', '#', '~']) {
-                return None;
-            }
-            let below = entry.path().as_os_str().to_str()?.get(root.as_os_str().len()..)?;
-            Some(below.trim_start_matches('/').to_owned())
-        })
-        .filter(|relative| !ignored.holds(&join(searched, relative)))
-        .collect();
+    let mut listing = Vec::new();
+    for entry in WalkDir::new(&root) {
+        let entry = match entry {
+            Ok(entry) => entry,
+            // a configured folder may be missing
+            Err(error) if error.depth() == 0 && is_missing(&error) => continue,
+            Err(error) => return Err(unreadable_folder(directory, &error)),
+        };
+        if entry.file_type().is_dir() {
+            continue;
+        }
+        let relative = below(&entry, &root).filter(|relative| !ignored.holds(&join(searched, relative)));
+        listing.extend(relative);
+    }
     listing.sort_unstable();
-    listing
+    Ok(listing)
+}
+
+/// The path below the folder; `None` for editors' droppings, which dbt passes over.
+fn below(entry: &DirEntry, root: &Path) -> Option<String> {
+    if entry.file_name().to_str()?.starts_with(['.', '#', '~']) {
+        return None;
+    }
+    let below = entry.path().as_os_str().to_str()?.get(root.as_os_str().len()..)?;
+    Some(below.trim_start_matches('/').to_owned())
+}
+
+fn is_missing(error: &walkdir::Error) -> bool {
+    let kind = error.io_error().map(std::io::Error::kind);
+    matches!(kind, Some(ErrorKind::NotFound | ErrorKind::NotADirectory))
+}
+
+/// Without what is in it, the project is another one.
+fn unreadable_folder(directory: &Path, error: &walkdir::Error) -> Box<Diagnostic> {
+    let path = error.path().map(|path| path.strip_prefix(directory).unwrap_or(path).display().to_string());
+    let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+    Diagnostic::runtime("unreadable-folder", format!("cannot read {}: {reason}", path.unwrap_or_default()))
+        .boxed()
 }
 
 fn has_extension(path: &str, extensions: &[&str]) -> bool {
@@ -151,6 +176,7 @@ mod tests {
             std::fs::write(path, text).unwrap();
         }
         let found: Vec<(FileKind, String)> = find(&directory, &paths())
+            .unwrap()
             .into_iter()
             .map(|file| (file.kind, join(&file.searched_path, &file.relative_path)))
             .collect();

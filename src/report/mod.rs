@@ -76,6 +76,8 @@ pub struct Reporter {
     progress: progress::Progress,
     /// Why nothing more can be printed.
     broken: Mutex<Option<io::Error>>,
+    /// What is missing in the log file, and why.
+    unlogged: Mutex<Option<String>>,
 }
 
 /// A listing is printed in pieces of this size, not line by line.
@@ -99,6 +101,7 @@ impl Reporter {
             listed: Mutex::default(),
             progress,
             broken: Mutex::default(),
+            unlogged: Mutex::default(),
         }
     }
 
@@ -189,7 +192,14 @@ impl Reporter {
         if let Ok(mut log) = self.file.lock()
             && let Some(log) = log.as_mut()
         {
-            let _ = log.write(&line);
+            let _ = log.write(&line).inspect_err(|error| self.note_unlogged(error));
+        }
+    }
+
+    fn note_unlogged(&self, error: &io::Error) {
+        let mut unlogged = self.unlogged.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (None, Some(path)) = (unlogged.as_ref(), &self.settings.log_file) {
+            *unlogged = Some(format!("cannot write {}: {error}", path.display()));
         }
     }
 
@@ -204,7 +214,7 @@ impl Reporter {
         if let Ok(mut log) = self.file.lock()
             && let Some(log) = log.as_mut()
         {
-            let _ = log.flush();
+            let _ = log.flush().inspect_err(|error| self.note_unlogged(error));
         }
     }
 }
@@ -233,6 +243,10 @@ impl Listener for Reporter {
     fn broken(&self) -> Option<io::Error> {
         self.broken.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
+
+    fn unlogged(&self) -> Option<String> {
+        self.unlogged.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 impl Reporter {
@@ -240,7 +254,7 @@ impl Reporter {
         if let Ok(mut log) = self.file.lock()
             && let Some(log) = log.as_mut()
         {
-            let _ = log.flush();
+            let _ = log.flush().inspect_err(|error| self.note_unlogged(error));
         }
     }
 }

@@ -61,6 +61,11 @@ pub trait Listener: Send + Sync {
     fn broken(&self) -> Option<std::io::Error> {
         None
     }
+
+    /// Why something is missing in the log.
+    fn unlogged(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Shared by all threads of an invocation.
@@ -166,6 +171,11 @@ impl Emitter {
     /// Why something could not be printed, once.
     pub fn broken(&self) -> Option<std::io::Error> {
         self.listener.broken()
+    }
+
+    /// Why something is missing in the log, once.
+    pub fn unlogged(&self) -> Option<String> {
+        self.listener.unlogged()
     }
 
     fn send(&self, event: &Event, level: Level, node: Option<&NodeInfo>) {

@@ -15,15 +15,18 @@ pub(super) fn bin_dir() -> Result<Option<PathBuf>> {
     Ok(None)
 }
 
-/// Where unpacked servers may live, the best place first. Root takes a place that other accounts can reach.
+/// Where unpacked servers may live, the best place first. Root takes a place that other accounts can reach. A place that the
+/// user has named is the only one.
 pub(super) fn cache_roots() -> Vec<PathBuf> {
-    let given = std::env::var_os("RSDBT_CACHE_DIR").map(PathBuf::from);
+    if let Some(given) = std::env::var_os("RSDBT_CACHE_DIR").filter(|given| !given.is_empty()) {
+        return vec![PathBuf::from(given)];
+    }
     let xdg = std::env::var_os("XDG_CACHE_HOME").map(|home| PathBuf::from(home).join("rsdbt"));
     let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/rsdbt"));
     let user = rustix::process::getuid().as_raw();
     let temporary = std::env::temp_dir().join(format!("rsdbt-{user}"));
     let shared = rustix::process::getuid().is_root().then(|| PathBuf::from("/var/cache/rsdbt"));
-    given.into_iter().chain(shared).chain(xdg).chain(home).chain([temporary]).collect()
+    shared.into_iter().chain(xdg).chain(home).chain([temporary]).collect()
 }
 
 /// Makes a cache directory, or refuses one that others can write to.

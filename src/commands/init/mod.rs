@@ -8,12 +8,13 @@ use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::Map;
+use serde_json::{Map, Value as Json};
 
 use super::invocation::{Invocation, render_all};
 use super::{CommandResult, Outcome};
 use crate::config::profiles::ProfilesFile;
 use crate::diagnostic::{Diagnostic, Result};
+use crate::output::{self, Scratch};
 use crate::run::Event;
 use crate::{builtin, cli};
 use profile::Place;
@@ -35,28 +36,38 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
             directory: invocation.project_directory.clone(),
             is_new: false,
         };
-        if wants_profile && let Some(choice) = set_up_profile(invocation, &project, profiles)? {
+        if wants_profile && let Some(answers) = ask_for_profile(invocation, &project, profiles)? {
+            let choice = write_profile(invocation, &project, answers)?;
             return conclude(invocation, &project, &choice);
         }
         return Ok(Outcome::Success);
     }
+    if let Err(problem) = invocation.raw_project()
+        && problem.code != "project-file-missing"
+    {
+        // a project is there, and its file is to be corrected
+        return Err(problem.into());
+    }
     let name = project_name(invocation)?;
     let directory = invocation.working_directory.join(&name);
-    if directory.exists() {
-        say(invocation, &format!("A project called {name} already exists here."));
+    if directory.symlink_metadata().is_ok() {
+        say(invocation, &already_there(&directory, &name));
         return Ok(Outcome::Success);
     }
     let profile = invocation.flags.text("profile");
     if let Some(profile) = profile {
         require_profile(&profiles, profile)?;
     }
-    create_project(&directory, &name, profile.unwrap_or(&name))?;
-    say(invocation, &format!("Your new dbt project \"{name}\" was created!\n"));
+    let profile = profile.unwrap_or(&name).to_owned();
     let project = NewProject { name, directory, is_new: true };
-    if profile.is_none()
-        && wants_profile
-        && let Some(choice) = set_up_profile(invocation, &project, profiles)?
-    {
+    let is_given = invocation.flags.text("profile").is_some();
+    // all questions come first: nothing is there before they are answered
+    let answers =
+        if wants_profile && !is_given { ask_for_profile(invocation, &project, profiles)? } else { None };
+    create_project(&project.directory, &project.name, &profile)?;
+    say(invocation, &format!("Your new dbt project \"{}\" was created!\n", project.name));
+    if let Some(answers) = answers {
+        let choice = write_profile(invocation, &project, answers)?;
         return conclude(invocation, &project, &choice);
     }
     say_next(invocation, &project);
@@ -93,15 +104,31 @@ fn say_next(invocation: &Invocation, project: &NewProject) {
     say(invocation, &text);
 }
 
-/// Asks for the profile and writes it; None when one is there and stays.
-fn set_up_profile(
+/// dbt's words for a project, and what to do next.
+fn already_there(directory: &Path, name: &str) -> String {
+    if directory.join("dbt_project.yml").exists() {
+        return format!(
+            "A project called {name} already exists here. Run `rsdbt init` in its folder to set up its profile."
+        );
+    }
+    format!("{name} already exists here and is not a dbt project. Choose another name, or remove it first.")
+}
+
+/// What the user has chosen, before anything is written.
+struct Answers {
+    place: Place,
+    target: Map<String, Json>,
+}
+
+/// Asks for the profile; None when one is there and stays.
+fn ask_for_profile(
     invocation: &Invocation,
     project: &NewProject,
     profiles: PathBuf,
-) -> Result<Option<Choice>> {
+) -> Result<Option<Answers>> {
     let name = &project.name;
     say(invocation, "Setting up your profile.");
-    let mut place = Place::new(profiles)?;
+    let place = Place::new(profiles)?;
     let question = format!(
         "The profile {name} already exists in {}. Continue and overwrite it?",
         place.path().display()
@@ -113,6 +140,12 @@ fn set_up_profile(
         Some(template) => template::fill(&template)?,
         None => profile::ask()?,
     };
+    Ok(Some(Answers { place, target }))
+}
+
+fn write_profile(invocation: &Invocation, project: &NewProject, answers: Answers) -> Result<Choice> {
+    let Answers { mut place, target } = answers;
+    let name = &project.name;
     let is_embedded = profile::is_embedded(&target);
     let names_a_place = invocation.flags.text("profiles_dir").is_some();
     if is_embedded && project.is_new && !names_a_place && !place.has(name) {
@@ -123,7 +156,7 @@ fn set_up_profile(
     let path = place.path();
     let path = path.strip_prefix(&invocation.working_directory).unwrap_or(&path);
     say(invocation, &format!("Profile {name} written to {}.", path.display()));
-    Ok(Some(Choice { profiles: place.directory, is_embedded }))
+    Ok(Choice { profiles: place.directory, is_embedded })
 }
 
 /// Tests the connection, says what comes next and, for the embedded server, offers to do it.
@@ -185,14 +218,27 @@ fn project_name(invocation: &Invocation) -> Result<String> {
         if !name.is_empty() {
             say(invocation, &format!("{name} is not a valid project name."));
         }
-        name =
-            prompt::ask("Enter a name for your project (letters, digits, underscore)", Some("my_project"))?;
+        let default = similar_name(&name);
+        name = prompt::ask("Enter a name for your project (letters, digits, underscore)", Some(&default))?;
     }
     Ok(name)
 }
 
-/// The starter files, under the project's name.
+/// A valid name that is as close as can be to the one that was given.
+fn similar_name(given: &str) -> String {
+    let replaced: String = given.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
+    let name = replaced.trim_matches('_').to_owned();
+    [name.clone(), format!("_{name}")]
+        .into_iter()
+        .find(|name| is_valid(name) && name != "_")
+        .unwrap_or_else(|| "my_project".to_owned())
+}
+
+/// The starter files, under the project's name. The folder takes its place when it is whole.
 fn create_project(directory: &Path, name: &str, profile: &str) -> Result<()> {
+    let parent = directory.parent().unwrap_or(Path::new("."));
+    let scratch = Scratch::inside(parent).map_err(|error| unwritable(parent, &error))?;
+    let unfinished = scratch.path().join(name);
     for (path, text) in builtin::starter() {
         let text = match path {
             "dbt_project.yml" => text
@@ -200,19 +246,13 @@ fn create_project(directory: &Path, name: &str, profile: &str) -> Result<()> {
                 .replace("my_project", name),
             _ => text.to_owned(),
         };
-        write(&directory.join(path), &text)?;
+        output::write(&unfinished.join(path), &text)
+            .map_err(|error| unwritable(&directory.join(path), &error))?;
     }
     for folder in ["models", "seeds", "snapshots", "tests", "macros", "analyses"] {
-        std::fs::create_dir_all(directory.join(folder)).map_err(|error| unwritable(directory, &error))?;
+        std::fs::create_dir_all(unfinished.join(folder)).map_err(|error| unwritable(directory, &error))?;
     }
-    Ok(())
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
-    let parent = path.parent().unwrap_or(path);
-    std::fs::create_dir_all(parent)
-        .and_then(|()| std::fs::write(path, text))
-        .map_err(|error| unwritable(path, &error))
+    output::replace(&unfinished, directory).map_err(|error| unwritable(directory, &error))
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Box<Diagnostic> {
@@ -238,6 +278,23 @@ mod tests {
         assert!(is_valid("jaffle_shop"));
         for name in ["", "1a", "a-b", "a b", "dbt"] {
             assert!(!is_valid(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_not_valid_has_a_valid_one_beside_it() {
+        for (given, expected) in [
+            ("my-shop", "my_shop"),
+            ("My Shop!", "My_Shop"),
+            ("1a", "_1a"),
+            ("--", "my_project"),
+            ("", "my_project"),
+            ("läden", "läden"),
+            ("dbt", "_dbt"),
+        ] {
+            let name = similar_name(given);
+            assert!(is_valid(&name), "{name}");
+            assert_eq!(name, expected);
         }
     }
 

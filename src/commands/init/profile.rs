@@ -1,8 +1,7 @@
 //! The profile of a new project: what is asked for, and how it is written.
 
 use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value as Json, json};
@@ -11,6 +10,7 @@ use super::{prompt, template};
 use crate::config::profiles::ProfilesFile;
 use crate::config::yaml::to_yaml_text;
 use crate::diagnostic::Result;
+use crate::output;
 
 /// What libpq's `sslmode` can be, from the least to the most careful.
 const SSL_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
@@ -49,7 +49,7 @@ impl Place {
                 to_yaml_text(&all)
             }
             _ => {
-                let before = fs::read_to_string(self.path()).unwrap_or_default();
+                let before = read_if_there(&self.path())?;
                 let gap = if before.is_empty() { "" } else { "\n" };
                 format!("{before}{gap}{}", to_yaml_text(&json!({ name: profile })))
             }
@@ -58,19 +58,20 @@ impl Place {
     }
 }
 
-/// Passwords are for the user's eyes alone, also in a file that was there before.
+/// The text that stays; never taken for empty because it cannot be read.
+fn read_if_there(path: &Path) -> Result<String> {
+    let text = crate::regular::read_if_there(path).map_err(|error| super::unwritable(path, &error))?;
+    Ok(text.unwrap_or_default())
+}
+
+/// Passwords are for the user's eyes alone, also in a file that was there before. The file may hold other profiles: it is
+/// whole at any time, and where a link leads to it, the link stays.
 fn write_file(path: &Path, text: &str, holds_secret: bool) -> std::io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
     }
-    let mode = if holds_secret { 0o600 } else { 0o666 };
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(false).mode(mode).open(path)?;
-    let mode = file.metadata()?.permissions().mode();
-    if mode & 0o077 != 0 && holds_secret {
-        file.set_permissions(fs::Permissions::from_mode(mode & 0o700))?;
-    }
-    file.set_len(0)?;
-    file.write_all(text.as_bytes())
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if holds_secret { output::write_private(&path, text) } else { output::write(&path, text) }
 }
 
 fn as_profile(mut target: Map<String, Json>) -> Json {

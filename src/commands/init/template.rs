@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Map, Value as Json, json};
 
 use super::prompt;
-use crate::config::yaml;
+use crate::config::{optional_text, yaml};
 use crate::diagnostic::{Diagnostic, Result, SourceText};
 
 /// What is asked for a PostgreSQL server, in dbt's order.
@@ -26,8 +26,7 @@ pub(super) fn postgres() -> Json {
 
 /// The project's own template, if it has one.
 pub(super) fn of_project(directory: &Path) -> Result<Option<Json>> {
-    let path = directory.join("profile_template.yml");
-    let Ok(text) = std::fs::read_to_string(path) else { return Ok(None) };
+    let Some(text) = optional_text(directory, "", "profile_template.yml")? else { return Ok(None) };
     let loaded = yaml::load(&SourceText::new("profile_template.yml", text))?;
     if loaded.yaml.as_mapping().is_none() {
         return Err(Diagnostic::runtime("profile-template", "Invalid profile_template.yml in project.")

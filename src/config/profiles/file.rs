@@ -29,7 +29,8 @@ pub struct ProfileChoice<'a> {
 /// The working directory if profiles.yml lies there, else the project's, else `~/.dbt`.
 pub fn default_directory(working_directory: &Path, project: &Path, home: Option<&Path>) -> PathBuf {
     for directory in [working_directory, project] {
-        if directory.join("profiles.yml").is_file() {
+        // a file that cannot be read is an error; another one, or the embedded server, must not take its place
+        if directory.join("profiles.yml").symlink_metadata().is_ok() {
             return directory.to_path_buf();
         }
     }
@@ -40,9 +41,9 @@ impl ProfilesFile {
     /// Reads profiles.yml of a directory; `None` if there is none.
     pub fn read(directory: &Path) -> Result<Option<Self>> {
         let path = directory.join("profiles.yml");
-        let text = match crate::regular::read_to_string(&path) {
-            Ok(text) => text,
-            Err(problem) if problem.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        let text = match crate::regular::read_if_there(&path) {
+            Ok(Some(text)) => text,
+            Ok(None) => return Ok(None),
             Err(problem) => {
                 return Err(invalid(&format!("{} cannot be read: {problem}", path.display()))
                     .help("the file must be readable and its text UTF-8")

@@ -82,5 +82,7 @@ impl ProjectFile {
 
 /// The nearest directory with a dbt_project.yml: the given one or a parent of it.
 pub fn find_project_directory(from: &Path) -> Option<PathBuf> {
-    from.ancestors().find(|directory| directory.join(PROJECT_FILE).is_file()).map(Path::to_path_buf)
+    from.ancestors()
+        .find(|directory| directory.join(PROJECT_FILE).symlink_metadata().is_ok())
+        .map(Path::to_path_buf)
 }

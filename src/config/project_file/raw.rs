@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use crate::config::{Renderer, Yaml, holds_jinja, yaml};
+use crate::config::{Renderer, Yaml, holds_jinja, optional_text, yaml};
 use crate::diagnostic::{Diagnostic, Result, SourceText};
 
 use super::PROJECT_FILE;
@@ -24,7 +24,7 @@ impl RawProjectFile {
     /// Reads the project file of a directory; `shown` prefixes its path in messages (packages).
     pub fn read(directory: &Path, shown: &str) -> Result<Self> {
         let path = directory.join(PROJECT_FILE);
-        let Ok(text) = crate::regular::read_to_string(&path) else { return Err(missing(&path)) };
+        let text = optional_text(directory, shown, PROJECT_FILE)?.ok_or_else(|| missing(&path))?;
         let loaded = yaml::load(&SourceText::new(format!("{shown}{PROJECT_FILE}"), text))?;
         if loaded.yaml.as_mapping().is_none() {
             return Err(Diagnostic::runtime(
@@ -46,9 +46,7 @@ impl RawProjectFile {
     }
 
     fn read_vars_file(&mut self, shown: &str) -> Result<()> {
-        let Ok(text) = crate::regular::read_to_string(&self.directory.join("vars.yml")) else {
-            return Ok(());
-        };
+        let Some(text) = optional_text(&self.directory, shown, "vars.yml")? else { return Ok(()) };
         let loaded = yaml::load(&SourceText::new(format!("{shown}vars.yml"), text))?;
         self.warnings.extend(loaded.warnings);
         // A vars.yml of another tool has no `vars:`; dbt 1.12 reads only that key.

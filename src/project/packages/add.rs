@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Map, Value as Json};
 
 use crate::config::packages::{DEPENDENCIES_FILE, PACKAGES_FILE};
-use crate::config::yaml;
+use crate::config::{optional_text, yaml};
 use crate::diagnostic::{Result, SourceText};
 
 use super::{DepsEvent, failed};
@@ -83,11 +83,11 @@ fn holds_word(text: &str, name: &str) -> bool {
 
 /// Writes the entry into the file that holds the project's packages, in place of one for the same package.
 pub fn add_package(project: &Path, package: &AddPackage, emit: &mut dyn FnMut(DepsEvent)) -> Result<()> {
-    let in_dependencies = crate::regular::read_to_string(&project.join(DEPENDENCIES_FILE))
-        .is_ok_and(|text| text.lines().any(|line| line.starts_with("packages:")));
+    let in_dependencies = optional_text(project, "", DEPENDENCIES_FILE)?
+        .is_some_and(|text| text.lines().any(|line| line.starts_with("packages:")));
     let name = if in_dependencies { DEPENDENCIES_FILE } else { PACKAGES_FILE };
     let path = project.join(name);
-    let text = crate::regular::read_to_string(&path).unwrap_or_default();
+    let text = optional_text(project, "", name)?.unwrap_or_default();
     let mut file = match yaml::load(&SourceText::new(name, text))?.yaml.to_json() {
         Json::Object(file) => file,
         _ => Map::new(),
