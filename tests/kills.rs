@@ -1,20 +1,23 @@
-//! Runs that are killed at any time: the client by `kill -9`, or its sessions on the server. All materializations and
+//! Runs that are killed at any time: the client by `kill -9`, its sessions by `pg_terminate_backend`, or one of their
+//! processes on the server by `kill -9`, after which the server starts all its sessions anew. All materializations and
 //! strategies are at work, readers look at every relation in a loop, and rows arrive between the runs. Whatever was
 //! killed, the next run ends with each row once, nobody saw a relation missing or rows gone, and nothing is left over.
 //!
-//! `RSDBT_KILLS` says how many kills (default 60); `RSDBT_KILLS_SEED` plays the same order of kinds and delays again.
+//! `RSDBT_KILLS` says how many kills; `RSDBT_KILLS_SEED` plays the same order of kinds and delays again.
 
 use std::fs;
-use std::process::{Child, Stdio};
+use std::io::Write as _;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use postgres::Client;
 
-use crate::support::{Database, Project};
+use crate::support::{Database, Draw, Project, Server};
 
-const KILLS: u64 = 60;
+const KILLS: u64 = 12;
 /// Kills in a row before a run may end and its rows are counted.
 const IN_A_ROW: u64 = 4;
 
@@ -128,15 +131,15 @@ fn killed_runs_lose_nothing_show_no_holes_and_leave_nothing() {
     }
     field.strangers = true;
     let usual = field.time_of_a_build();
-    let mut draw = Draw(seed | 1);
+    let mut draw = Draw::new(seed);
     let over = AtomicBool::new(false);
     let reads = AtomicUsize::new(0);
     thread::scope(|scope| {
         let readers: Vec<_> = (0..2)
             .map(|_| {
-                let client = field.database.client();
+                let connector = field.database.connector();
                 let (over, reads) = (&over, &reads);
-                scope.spawn(move || read(client, over, reads))
+                scope.spawn(move || read(&connector, over, reads))
             })
             .collect();
         let mut done = 0;
@@ -147,6 +150,7 @@ fn killed_runs_lose_nothing_show_no_holes_and_leave_nothing() {
                 done += 1;
             }
             field.build_and_check(seed);
+            field.report(done, reads.load(Ordering::Relaxed));
         }
         over.store(true, Ordering::Relaxed);
         for reader in readers {
@@ -158,7 +162,8 @@ fn killed_runs_lose_nothing_show_no_holes_and_leave_nothing() {
 }
 
 /// Looks at every relation until it is over: how often, and what was wrong.
-fn read(mut client: Client, over: &AtomicBool, reads: &AtomicUsize) -> Option<String> {
+fn read(connect: &Connector, over: &AtomicBool, reads: &AtomicUsize) -> Option<String> {
+    let mut client = connected(connect);
     let queries: Vec<&str> =
         MODELS.iter().map(|model| model.2).chain(STRANGERS.map(|stranger| stranger.1)).collect();
     let mut most = vec![0_i64; queries.len()];
@@ -166,6 +171,11 @@ fn read(mut client: Client, over: &AtomicBool, reads: &AtomicUsize) -> Option<St
         for (query, most) in queries.iter().zip(&mut most).filter(|(query, _)| !query.is_empty()) {
             let found = match client.query_one(*query, &[]) {
                 Ok(row) => row.get::<_, Option<i64>>(0).unwrap_or(0),
+                // the server starts anew, and the reader with it
+                Err(error) if is_away(&error) => {
+                    client = connected(connect);
+                    continue;
+                }
                 Err(error) => return Some(format!("{query}: {error:?}")),
             };
             if found < *most {
@@ -174,18 +184,27 @@ fn read(mut client: Client, over: &AtomicBool, reads: &AtomicUsize) -> Option<St
             *most = found;
             reads.fetch_add(1, Ordering::Relaxed);
         }
+        thread::sleep(Duration::from_millis(1));
     }
     None
 }
 
-struct Draw(u64);
+/// The connection, or the server behind it, is gone.
+fn is_away(error: &postgres::Error) -> bool {
+    error.is_closed() || error.code().is_none_or(|code| code.code().starts_with("57P0"))
+}
 
-impl Draw {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) % bound
+type Connector = dyn Fn() -> Result<Client, postgres::Error>;
+
+/// Until the server takes connections again.
+fn connected(connect: &Connector) -> Client {
+    let begun = Instant::now();
+    loop {
+        match connect() {
+            Ok(client) => return client,
+            Err(error) => assert!(begun.elapsed() < Duration::from_mins(1), "{error:?}"),
+        }
+        thread::sleep(Duration::from_millis(5));
     }
 }
 
@@ -193,13 +212,21 @@ struct Field {
     database: Database,
     project: Project,
     client: Client,
+    /// Of the test's own, where there can be one: only there processes of the server are killed. It ends last.
+    server: Option<Server>,
     events: i64,
     strangers: bool,
+    /// of the server
+    crashes: u64,
 }
 
 impl Field {
     fn new() -> Self {
-        let mut database = Database::new();
+        let server = Server::new("kills", "");
+        let mut database = match &server {
+            Some(server) => Database::on(Arc::new(server.settings())),
+            None => Database::new(),
+        };
         let project = Project::new(&database);
         for (path, text, _) in MODELS {
             project.write(path, text);
@@ -222,7 +249,7 @@ impl Field {
             "create table events (id bigint primary key, day date, at timestamp); create table staged (id bigint, at timestamp)",
         );
         let client = database.client();
-        Self { database, project, client, events: 0, strangers: false }
+        Self { database, project, client, server, events: 0, strangers: false, crashes: 0 }
     }
 
     fn arrive(&mut self, count: u64) {
@@ -262,7 +289,20 @@ impl Field {
         let mut run = self.start(arguments);
         let microseconds = u64::try_from(usual.as_micros()).unwrap();
         thread::sleep(Duration::from_micros(microseconds / 20 + draw.below(microseconds)));
-        if draw.below(3) == 0 {
+        let kind = draw.below(6);
+        if kind == 0 && self.server.is_some() {
+            let sql =
+                "select pid from pg_stat_activity where application_name = $1 order by random() limit 1";
+            let session = self.client.query_opt(sql, &[&self.database.schema]).unwrap();
+            if let Some(session) = session {
+                let pid: i32 = session.get(0);
+                let killed = Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap();
+                // it may have ended by itself
+                self.crashes += u64::from(killed.success());
+            }
+            run.wait().unwrap();
+            self.client = connected(&self.database.connector());
+        } else if kind <= 2 {
             // of its sessions, one or all
             let one = if draw.below(2) == 0 { "limit 1" } else { "" };
             let sql = format!(
@@ -285,6 +325,15 @@ impl Field {
         while self.client.query_one(sql, &[&self.database.schema]).unwrap().get::<_, i64>(0) > 0 {
             assert!(Instant::now() < deadline, "sessions of a process that is gone are still there");
             thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// For whoever waits for a thousand.
+    fn report(&self, kills: u64, reads: usize) {
+        if std::env::var_os("RSDBT_KILLS").is_some() {
+            let crashes = self.crashes;
+            let line = format!("{kills} kills, {crashes} of them of the server's processes; {reads} reads");
+            let _ = writeln!(std::io::stderr(), "{line}");
         }
     }
 

@@ -28,6 +28,7 @@ mod rights;
 mod schedule;
 mod secret_profiles;
 mod secrets;
+mod set_aside;
 mod spec;
 mod support;
 mod surroundings;

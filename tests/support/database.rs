@@ -17,9 +17,13 @@ pub(crate) struct Database {
 
 impl Database {
     pub(crate) fn new() -> Self {
+        Self::on(settings())
+    }
+
+    /// On a server of the test's own.
+    pub(crate) fn on(settings: Arc<Settings>) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let settings = settings();
         let schema = format!("spec_{}_{number:04}", std::process::id());
         let connection = Connection::open(&settings).unwrap();
         let mut database = Self { settings, schema, connection };
@@ -44,13 +48,19 @@ impl Database {
 
     /// A client that shares no code with the adapter, in the test's schema.
     pub(crate) fn client(&self) -> Client {
+        self.connector()().unwrap()
+    }
+
+    /// Makes more of them, also while the database is at other work.
+    pub(crate) fn connector(&self) -> impl Fn() -> Result<Client, postgres::Error> + Send + 'static {
         let settings = &self.settings;
         let mut config = Config::new();
         config.host(&settings.host).port(settings.port).user(&settings.user).dbname(&settings.database);
         if let Some(password) = &settings.password {
             config.password(password);
         }
-        config.options(&format!("-c search_path={}", self.schema)).connect(NoTls).unwrap()
+        config.options(&format!("-c search_path={}", self.schema));
+        move || config.connect(NoTls)
     }
 
     fn drop_schemas(&mut self) {
@@ -66,7 +76,9 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        if !std::thread::panicking() {
+        // the connection may have gone with a server that was killed
+        if !std::thread::panicking() && self.connection.execute("select 1", Begin::No, Fetch::Nothing).is_ok()
+        {
             self.drop_schemas();
         }
     }

@@ -1,11 +1,13 @@
 //! What the tests that run the binary share: a server, a schema of the test's own, and a project on disk.
 
 mod database;
+mod draw;
 mod project;
 mod proxy;
 mod server;
 
 pub(crate) use database::{Database, rows_as_table};
+pub(crate) use draw::Draw;
 pub(crate) use project::{Output, Project};
 pub(crate) use proxy::{Fault, Proxy};
 pub(crate) use server::Server;
