@@ -7,6 +7,7 @@ mod attachments;
 mod cascades;
 mod connections;
 mod consume;
+mod consumed_types;
 mod dependent_kinds;
 mod dependents;
 mod docs;

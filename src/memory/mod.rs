@@ -25,6 +25,8 @@ pub struct Memory {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Readiness {
     Ready,
+    /// Nothing has needed the tables yet.
+    Missing,
     /// The role may not create the schema.
     Absent,
 }
@@ -43,19 +45,36 @@ impl Memory {
     /// For what works without memory, too: false where there is none and the role may not create it.
     pub fn offer(&self, session: &Session) -> Result<bool> {
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-        if ready.is_none() {
-            let verdict = session.with(Condition::read)?.verdict();
-            *ready = Some(match verdict {
-                Verdict::Denied | Verdict::Untrusted | Verdict::Newer => Readiness::Absent,
-                Verdict::Ready => Readiness::Ready,
-                Verdict::Missing | Verdict::Old => {
-                    session.with(prepare)?;
-                    Readiness::Ready
-                }
-            });
+        if matches!(*ready, None | Some(Readiness::Missing)) {
+            *ready = Some(look(session)?);
+        }
+        if *ready == Some(Readiness::Missing) {
+            session.with(prepare)?;
+            *ready = Some(Readiness::Ready);
         }
         Ok(*ready == Some(Readiness::Ready))
     }
+
+    /// Whether there are tables that can be read: makes none.
+    pub fn exists(&self, session: &Session) -> Result<bool> {
+        let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        if ready.is_none() {
+            *ready = Some(look(session)?);
+        }
+        Ok(*ready == Some(Readiness::Ready))
+    }
+}
+
+fn look(session: &Session) -> Result<Readiness> {
+    Ok(match session.with(Condition::read)?.verdict() {
+        Verdict::Denied | Verdict::Untrusted | Verdict::Newer => Readiness::Absent,
+        Verdict::Missing => Readiness::Missing,
+        Verdict::Ready => Readiness::Ready,
+        Verdict::Old => {
+            session.with(prepare)?;
+            Readiness::Ready
+        }
+    })
 }
 
 /// The connection's transaction goes on; the tables are made in one of their own, which commits first.

@@ -37,7 +37,9 @@ impl Job<'_, '_> {
     fn batches(&mut self, session: &mut Session, node: &Arc<Node>) -> Result<Executed> {
         let previous = self.run.inputs.previous_batches.get(&node.unique_id).cloned();
         let exists = session.has_relation(&self.run.inputs.surroundings.relation_of(node));
-        let incremental = exists && !self.full_refresh(node);
+        // The batches that a retry leaves out are in the table: it must not be built anew.
+        let continues = previous.as_ref().is_some_and(|previous| !previous.successful.is_empty());
+        let incremental = exists && (continues || !self.full_refresh(node));
         let size = size_of(&node.name, &node.config)?;
         let batches = match &previous {
             Some(previous) => previous.failed.iter().filter_map(Batch::read).collect(),

@@ -18,15 +18,15 @@
 {% endmacro %}
 
 {#
-  Gives the SQL that the transaction shall end with, if any.
-  The query's rows wait in a temporary table while columns are compared; then the strategy's SQL takes them over. Or
-  the table has their shape only, and that SQL reads them itself.
+  Gives the SQL that the transaction ends with, if any. The query's rows wait in a temporary table while columns are compared; then
+  the strategy's SQL takes them over. Or the table has their shape only, and that SQL reads them itself.
 #}
 {% macro rsdbt_increment(existing_relation, target_relation, strategy, get_strategy_sql) %}
   {%- set temp_relation = make_temp_relation(target_relation) -%}
   {%- set reading = {'query': sql, 'beside': []} -%}
   {%- set windows = none -%}
   {%- set doubtful = [] -%}
+  {%- do rsdbt_check_increment(strategy, existing_relation) -%}
   {%- if strategy == 'merge_upsert' -%}
     {%- do rsdbt_one_merge_at_a_time(this) -%}
     {%- set reading = rsdbt_consuming(sql) -%}

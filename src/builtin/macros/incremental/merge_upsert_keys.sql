@@ -31,7 +31,7 @@
   {%- for key in rsdbt_plain_names(keys) -%}
     {%- do names.append("'" ~ escape_single_quotes(key) ~ "'") -%}
   {%- endfor -%}
-  (select pg_catalog.array_agg(name order by name) from pg_catalog.unnest(array[{{ names | join(', ') }}]) as name)
+  (select pg_catalog.array_agg(name order by name collate "C") from pg_catalog.unnest(array[{{ names | join(', ') }}]::pg_catalog.text[]) as name)
 {%- endmacro %}
 
 {# The index of an earlier key stays, and may forbid what the new one allows. #}

@@ -4,7 +4,7 @@
   Of a window's partition, or none: {swappable, relacl, refused}. Dependents of any kind (views, foreign keys, functions), and what a
   table made like the parent does not get. `refused`: foreign keys that pass a delete on to rows of others.
 #}
-{% macro rsdbt_partition_state(partition, backup) %}
+{% macro rsdbt_partition_state(target, partition, backup, window, columns) %}
   {%- set query -%}
     select
       class.relkind = 'r' and class.reloptions is null and not class.relrowsecurity and not class.relforcerowsecurity
@@ -23,7 +23,7 @@
       ) end,
       {{ rsdbt_regclass(backup) }} is not null
     from pg_catalog.pg_class as class
-    where class.oid = {{ rsdbt_regclass(partition) }}
+    where class.oid = {{ rsdbt_regclass(partition) }} and {{ rsdbt_is_partition_of_window_sql(target, window, columns) }}
   {%- endset -%}
   {%- set rows = run_query(query).rows -%}
   {#- The backup is of a run that ended between the swap and the drop; something may read it. -#}
@@ -31,11 +31,13 @@
   {{ return({'swappable': rows[0][0] and not name_is_taken, 'relacl': rows[0][1], 'refused': rows[0][2]} if rows else none) }}
 {% endmacro %}
 
-{# Whether a dependency `link` is one of others on a relation `class`: its own checks and defaults depend on its columns, too. #}
-{% macro rsdbt_depends_on_class(link) -%}
-  {{ link }}.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and {{ link }}.refobjid = class.oid and {{ link }}.deptype = 'n'
-        and not exists (select from pg_catalog.pg_constraint where pg_constraint.tableoid = {{ link }}.classid and pg_constraint.oid = {{ link }}.objid and conrelid = class.oid)
-        and not exists (select from pg_catalog.pg_attrdef where pg_attrdef.tableoid = {{ link }}.classid and pg_attrdef.oid = {{ link }}.objid and adrelid = class.oid)
+{# Whether a dependency `link` is one of others on a relation `class`: its own checks and defaults depend on its columns, too. Uses of its row type count. #}
+{% macro rsdbt_depends_on_class(link, class='class') -%}
+  ({{ link }}.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and {{ link }}.refobjid = {{ class }}.oid
+          or {{ link }}.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass and {{ link }}.refobjid in ({{ class }}.reltype, (select typarray from pg_catalog.pg_type where pg_type.oid = {{ class }}.reltype)))
+        and {{ link }}.deptype = 'n'
+        and not exists (select from pg_catalog.pg_constraint where pg_constraint.tableoid = {{ link }}.classid and pg_constraint.oid = {{ link }}.objid and conrelid = {{ class }}.oid)
+        and not exists (select from pg_catalog.pg_attrdef where pg_attrdef.tableoid = {{ link }}.classid and pg_attrdef.oid = {{ link }}.objid and adrelid = {{ class }}.oid)
 {%- endmacro %}
 
 {# The default privileges give a new table the same, or somebody has granted on the partition. #}
@@ -48,13 +50,15 @@
   Where the partition stays, its rows are replaced in one statement: a foreign key to it looks at the rows when it has
   ended. Readers and writers of other rows wait for nothing.
 #}
-{% macro rsdbt_overwrite_in_place_sql(partition, rows, columns, window) -%}
+{% macro rsdbt_overwrite_in_place(partition, rows, columns, window, of_window='true') %}
   {%- set names = get_quoted_csv(columns | map(attribute='name')) -%}
-  with rsdbt_gone as (delete from {{ partition }} returning 1)
-  insert into {{ partition }} ({{ names }})
-  select {{ names }} from {{ rows }}
-  where {{ rsdbt_in_windows(rsdbt_partitioning().field, rsdbt_field_kind(columns), [window]) }} and (select pg_catalog.count(*) from rsdbt_gone) >= 0
-{%- endmacro %}
+  {%- set insert_sql = 'insert into ' ~ partition ~ ' (' ~ names ~ ') select ' ~ names ~ ' from ' ~ rows ~ ' where ' ~ rsdbt_of_window(window, columns) -%}
+  {%- set delete_sql = 'delete from ' ~ partition ~ ' where ' ~ of_window -%}
+  {%- set check = rsdbt_check_deleted_sql(partition, of_window) -%}
+  {{ return(rsdbt_attempt([delete_sql, check, insert_sql] if check else [
+    'with rsdbt_gone as (' ~ delete_sql ~ ' returning 1) ' ~ insert_sql ~ ' and (select pg_catalog.count(*) from rsdbt_gone) >= 0'
+  ])) }}
+{% endmacro %}
 
 {# {rows, error, fresh}: no fresh table where the partition's own rows were replaced. #}
 {% macro rsdbt_build_partition(partition, target, rows, columns, window, state) %}
@@ -72,5 +76,5 @@
   {%- elif state['refused'] -%}
     {{ return({'rows': 0, 'error': 'foreign key ' ~ state['refused'] ~ ' would delete or change rows of other tables'}) }}
   {%- endif -%}
-  {{ return(rsdbt_attempt([rsdbt_overwrite_in_place_sql(partition, rows, columns, window)])) }}
+  {{ return(rsdbt_overwrite_in_place(partition, rows, columns, window)) }}
 {% endmacro %}

@@ -1,6 +1,6 @@
 {#
   A partition keeps the bounds that it was made with. After a change of `partition_by`, one that lies across the new periods has rows of
-  several of them: to replace it by one would lose the others.
+  several of them: to replace it by one would lose the others. Partitions that others have made are overwritten in place.
 #}
 
 {% macro rsdbt_refuse_other_partitions(target, columns, windows) %}
@@ -36,7 +36,7 @@
     select part.relname::text as name, pg_catalog.pg_get_expr(part.relpartbound, part.oid) as bounds
     from pg_catalog.pg_inherits
     join pg_catalog.pg_class as part on part.oid = inhrelid
-    where inhparent = {{ rsdbt_regclass(target) }}
+    where inhparent = {{ rsdbt_regclass(target) }} and part.relname ~ '_p[0-9]{6,8}(_[0-9]{2})?$'
   ),
   ranged as (
     select name, bounds, pg_catalog.tsrange(edge[1]{{ value }}, edge[2]{{ value }}) as period

@@ -1,6 +1,7 @@
 {# The first build of a table by periods, and after it the rows that are none of theirs. #}
 
 {% macro rsdbt_build_periods(relation) %}
+  {%- do rsdbt_check_event_times(sql) -%}
   {%- if config.get('partitioned') or config.get('dirty') -%}
     {%- do rsdbt_one_merge_at_a_time(this) -%}
   {%- endif -%}
@@ -28,9 +29,9 @@
 
 {# After a first build: its rows are those of the later runs. #}
 {% macro rsdbt_delete_rows_without_period(relation) %}
-  {%- do rsdbt_warn_of_rows_without_event_time() -%}
+  {%- do rsdbt_warn_of_rows_without_event_time(infinite=true) -%}
   {%- call statement('delete_rows_without_period') -%}
-    delete from {{ relation }} where {{ rsdbt_partitioning().field }} is null
+    delete from {{ relation }} where not {{ rsdbt_has_period_sql(rsdbt_partitioning().field) }}
   {%- endcall -%}
   {%- set deleted = load_result('delete_rows_without_period')['response'].rows_affected -%}
   {%- if deleted > 0 -%}

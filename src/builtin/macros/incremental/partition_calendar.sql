@@ -8,6 +8,11 @@
   {{ return("(pg_catalog.to_timestamp(pg_catalog.date_part('epoch', " ~ column ~ ")) at time zone '" ~ rsdbt_partitioning().time_zone ~ "')") }}
 {% endmacro %}
 
+{# Neither null nor infinite. #}
+{% macro rsdbt_has_period_sql(column) -%}
+  coalesce(pg_catalog.isfinite({{ column }}), false)
+{%- endmacro %}
+
 {# Local time of a timestamp in UTC. #}
 {% macro rsdbt_local(timestamp, time_zone) -%}
   (({{ timestamp }})::timestamp at time zone 'UTC' at time zone '{{ time_zone }}')
@@ -57,7 +62,7 @@
   from (
     {{ queries | join('\nunion all\n') }}
   ) as chosen (local_time)
-  where local_time is not null
+  where pg_catalog.isfinite(local_time)
 {%- endmacro %}
 
 {% macro rsdbt_period_name(start, by) -%}

@@ -4,7 +4,7 @@
 {% macro rsdbt_counting_condition(condition) -%}
   {%- set field = rsdbt_partitioning().field -%}
   case when {{ condition }} then true
-    when {{ field }} is null then {{ rsdbt_one_more('rsdbt.without_period') }} is null
+    when not {{ rsdbt_has_period_sql(field) }} then {{ rsdbt_one_more('rsdbt.without_period') }} is null
     when {{ rsdbt_one_more('rsdbt.outside') }}::bigint <= 3 then pg_catalog.set_config('rsdbt.first_outside',
       pg_catalog.concat_ws(', ', nullif(pg_catalog.current_setting('rsdbt.first_outside', true), ''), {{ field }}::text), true) is null
     else false end

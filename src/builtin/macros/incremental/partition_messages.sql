@@ -17,20 +17,41 @@
   {{ starts | join(', ') }}{{ ' and ' ~ (windows | length - 5) ~ ' more' if windows | length > 5 }}
 {%- endmacro %}
 
-{# Of inputs with an event_time that may be NULL. #}
-{% macro rsdbt_warn_of_rows_without_event_time() %}
+{# Of inputs with an event_time that may be NULL. `infinite`: those count as well, for which a run that compares periods looks anyway. #}
+{% macro rsdbt_warn_of_rows_without_event_time(infinite=false) %}
   {%- for node in rsdbt_inputs_with_event_time() -%}
     {%- set column = rsdbt_event_column(node, rsdbt_columns_of_input(node)) -%}
-    {%- set row = run_query(
-      'select case when exists (select from pg_catalog.pg_attribute where attrelid = ' ~ rsdbt_regclass(api.Relation.create(
-        database=node.database, schema=node.schema, identifier=node.identifier or node.alias)) ~ " and attname = '" ~ escape_single_quotes(column.name)
-      ~ "' and attnotnull) then 0 else (select pg_catalog.count(*) from " ~ node.relation_name ~ ' where ' ~ column.quoted ~ ' is null) end'
-    ).rows[0] -%}
-    {%- if row[0] > 0 -%}
-      {%- do rsdbt_warn(
-        rsdbt_counted(row[0], 'row', 'rows') ~ ' of ' ~ (node.source_name ~ '.' if node.source_name) ~ node.name ~ ' without a `' ~ column.name ~ '` '
-        ~ ('belongs' if row[0] == 1 else 'belong') ~ ' to no period and ' ~ ('is' if row[0] == 1 else 'are') ~ ' not read by `in_partitions`'
-      ) -%}
-    {%- endif -%}
+    {%- set at = 'input.' ~ column.quoted -%}
+    {%- set relation = api.Relation.create(database=node.database, schema=node.schema, identifier=node.identifier or node.alias) -%}
+    {%- set query -%}
+      select counted.nulls, counted.others
+      from (
+        select exists (
+          select from pg_catalog.pg_attribute
+          where attrelid = {{ rsdbt_regclass(relation) }} and attname = '{{ escape_single_quotes(column.name) }}' and attnotnull
+        ) as never_null
+      ) as rsdbt_known
+      cross join lateral (
+        select pg_catalog.count(*) - pg_catalog.count({{ at }}) as nulls, pg_catalog.count({{ at }}) as others
+        from {{ node.relation_name }} as input
+        where not rsdbt_known.never_null and {{ at }} is null {{ 'or ' ~ at ~ " in ('infinity', '-infinity')" if infinite }}
+      ) as counted
+    {%- endset -%}
+    {%- set row = run_query(query).rows[0] -%}
+    {%- do rsdbt_warn_of_unread_rows(node, row[0], ' without a `' ~ column.name ~ '` ') -%}
+    {%- do rsdbt_warn_of_infinite_event_times(node, row[1]) -%}
   {%- endfor -%}
+{% endmacro %}
+
+{% macro rsdbt_warn_of_infinite_event_times(node, count) %}
+  {%- do rsdbt_warn_of_unread_rows(node, count, ' with an infinite `' ~ rsdbt_event_column(node, rsdbt_columns_of_input(node)).name ~ '` ') -%}
+{% endmacro %}
+
+{% macro rsdbt_warn_of_unread_rows(node, count, which) %}
+  {%- if count > 0 -%}
+    {%- do rsdbt_warn(
+      rsdbt_counted(count, 'row', 'rows') ~ ' of ' ~ (node.source_name ~ '.' if node.source_name) ~ node.name ~ which
+      ~ ('belongs' if count == 1 else 'belong') ~ ' to no period and ' ~ ('is' if count == 1 else 'are') ~ ' not read by `in_partitions`'
+    ) -%}
+  {%- endif -%}
 {% endmacro %}

@@ -13,7 +13,7 @@
     {%- endcall -%}
   {%- endif -%}
   {%- set columns = adapter.get_columns_in_relation(rows) -%}
-  {%- do rsdbt_warn_of_rows_without_event_time() -%}
+  {%- do rsdbt_warn_of_rows_without_event_time(infinite=true) -%}
   {%- do rsdbt_check_rows(rows, columns, none, false) -%}
   {%- set windows = rsdbt_windows_of_rows(rows, columns) -%}
   {%- for window in windows -%}

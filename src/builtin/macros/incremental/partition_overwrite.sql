@@ -32,6 +32,8 @@
   {%- set overwrite_sql -%}
   delete from {{ target }}
   where {{ condition }};
+  {%- set check = rsdbt_check_deleted_sql(target, condition) %}
+  {{ check ~ ';' if check }}
   {{ fresh['with'] -}}
   insert into {{ target }} ({{ columns }})
   select {{ columns }}

@@ -1,7 +1,7 @@
 {# How a query reads only the periods of its run: `where {{ in_partitions('created_at') }}`. #}
 
 {#
-  Condition on a column of an input: a row without an event time belongs to no period and is never read. `kind` says how
+  Condition on a column of an input: a row without an event time, or with an infinite one, belongs to no period and is never read. `kind` says how
   the column names its period: `instant` in UTC, `date` and `local` by the calendar of `partition_by.time_zone`. Without
   it, the column's type decides.
 #}
@@ -9,7 +9,7 @@
   {%- if kind not in [none, 'instant', 'date', 'local'] -%}
     {{ exceptions.raise_compiler_error("in_partitions: `" ~ kind ~ "` is not a valid kind (expected 'instant', 'date' or 'local')") }}
   {%- endif -%}
-  (/* periods by {{ kind or 'type' }} of: {{ column }} */ {{ column }} is not null)
+  (/* periods by {{ kind or 'type' }} of: {{ column }} */ {{ column }} not in ('infinity', '-infinity') and {{ column }} is not null)
 {%- endmacro %}
 
 {# The query, reading only those periods, whether it could be narrowed, and what remembers how they were read. #}
@@ -17,8 +17,7 @@
   {%- if windows is none -%}
     {{ return({'query': query, 'beside': [], 'narrowed': false}) }}
   {%- endif -%}
-  {#- Text, kind, column, text, kind, column, text. -#}
-  {%- set parts = modules.re.split('\\(/\\* periods by (\\w+) of: (.+?) \\*/ .+? is not null\\)', query) -%}
+  {%- set parts = rsdbt_condition_parts(query) -%}
   {%- set types = rsdbt_types_of_conditions(parts) if windows and 'type' in parts[1::3] else [] -%}
   {%- set narrowed = [parts[0]] -%}
   {%- for kind in parts[1::3] -%}

@@ -9,7 +9,7 @@
   {%- set row_count = '-1' if flags.EMPTY or flags.SAMPLE else 'row_count' -%}
   {%- set of_windows = 'true' if windows is none else rsdbt_in_windows('known.period', 'local', windows) -%}
   {{ return([
-    'rsdbt_prints as materialized (' ~ rsdbt_fingerprints_sql(none, windows) ~ ')',
+    'rsdbt_prints as materialized (select * from (' ~ rsdbt_fingerprints_sql(none, windows) ~ ') as prints where pg_catalog.isfinite(period))',
     'rsdbt_forgotten as (delete from rsdbt.periods as known where relation = ' ~ oid ~ " and input <> 'own rows' and " ~ of_windows
     ~ ' and (input, period) not in (select input, period from rsdbt_prints))',
     'rsdbt_remembered as (insert into rsdbt.periods (relation, input, period, row_count, checksum) select ' ~ oid

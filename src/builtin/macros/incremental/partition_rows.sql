@@ -23,7 +23,7 @@
   {%- set field = rsdbt_partitioning().field -%}
   {%- set outside = 'not ' ~ rsdbt_in_windows(field, rsdbt_field_kind(columns), windows) if narrowed and windows else 'false' -%}
   {%- set counts = run_query(
-    'select pg_catalog.count(*) filter (where ' ~ field ~ ' is null), pg_catalog.count(*) filter (where ' ~ outside ~ "), (select pg_catalog.string_agg(value, ', ') from (select "
+    'select pg_catalog.count(*) filter (where not ' ~ rsdbt_has_period_sql(field) ~ '), pg_catalog.count(*) filter (where ' ~ outside ~ "), (select pg_catalog.string_agg(value, ', ') from (select "
     ~ field ~ '::text as value from ' ~ rows ~ ' where ' ~ outside ~ ' limit 3) as first) from ' ~ rows
   ).rows[0] -%}
   {%- do rsdbt_report_rows(counts[0], counts[1], counts[2]) -%}
@@ -40,7 +40,7 @@
   {%- endif -%}
   {%- if without_period > 0 -%}
     {%- do rsdbt_warn(
-      rsdbt_counted(without_period, 'row', 'rows') ~ ' of the query without a `' ~ by.field[1:-1] ~ '` ' ~ ('belongs' if without_period == 1 else 'belong')
+      rsdbt_counted(without_period, 'row', 'rows') ~ ' of the query without a finite `' ~ by.field[1:-1] ~ '` ' ~ ('belongs' if without_period == 1 else 'belong')
       ~ ' to no period and ' ~ ('is' if without_period == 1 else 'are') ~ ' not written'
     ) -%}
   {%- endif -%}

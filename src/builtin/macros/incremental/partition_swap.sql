@@ -21,18 +21,26 @@
   {%- for window in rsdbt_windows_of_rows(rows, columns) -%}
     {%- do with_rows.update({window['name']: true}) -%}
   {%- endfor -%}
+  {%- set states = {} -%}
   {%- for window in windows -%}
     {%- set partition = rsdbt_partition(target, window) -%}
-    {%- set backup = make_relation_with_suffix(partition, '__dbt_backup') -%}
-    {%- set state = rsdbt_partition_state(partition, backup) -%}
-    {%- if state or window['name'] in with_rows -%}
-      {%- set done = rsdbt_build_partition(partition, target, rows, columns, window, state) -%}
+    {%- do states.update({window['local_start']: rsdbt_partition_state(target, partition, rsdbt_partition_backup(partition), window, columns)}) -%}
+  {%- endfor -%}
+  {%- set elsewhere = rsdbt_windows_elsewhere(target, columns, windows, states) -%}
+  {%- for window in windows -%}
+    {%- set partition = rsdbt_partition(target, window) -%}
+    {%- set backup = rsdbt_partition_backup(partition) -%}
+    {%- set state = states[window['local_start']] -%}
+    {%- if state or window['name'] in with_rows or window['local_start'] in elsewhere -%}
+      {%- set done = rsdbt_overwrite_elsewhere(target, rows, columns, window) if window['local_start'] in elsewhere
+        else rsdbt_build_partition(partition, target, rows, columns, window, state) -%}
       {%- set filled.rows = filled.rows + done['rows'] -%}
       {%- if done['error'] -%}
         {%- do failed.append('\n  ' ~ partition.identifier ~ ': ' ~ done['error']) -%}
         {%- do run_query(rsdbt_unremember_sql([window])) if config.get('dirty') -%}
       {%- elif config.get('dirty') -%}
-        {%- do own_rows.update({window['local_start']: rsdbt_own_rows_of(done['fresh'] or partition, target)}) -%}
+        {%- set where = [target, target, rsdbt_of_window(window, columns)] if window['local_start'] in elsewhere else [done['fresh'] or partition, target, 'true'] -%}
+        {%- do own_rows.update({window['local_start']: rsdbt_own_rows_of(where[0], where[1], where[2])}) -%}
       {%- endif -%}
       {%- if done['fresh'] and not done['error'] -%}
         {%- set swapped = ['alter table ' ~ done['fresh'] ~ ' rename to ' ~ adapter.quote(partition.identifier),
@@ -56,24 +64,6 @@
   {{ return({'swap': swap if changes, 'drop': 'drop table if exists ' ~ dropped | join(', ') if dropped else none, 'failed': failed} if changes or failed else none) }}
 {% endmacro %}
 
-{#
-  A commit that drops tables waits for the disk: they are dropped after it, by a commit that makes both last, unless the
-  transaction has hooks to run. What could not be swapped is asked for before the commit: afterwards the session may be another one.
-#}
-{% macro rsdbt_end_with_swap(ending) %}
-  {%- set drops_later = ending['drop'] and not post_hooks | selectattr('transaction') | list -%}
-  {%- call statement('swap') -%}
-    select pg_catalog.set_config('rsdbt.unswapped', '', false), pg_catalog.set_config('rsdbt.undropped', '', false);
-    {{ ending['swap'] }}
-    {%- if drops_later %};
-    set local synchronous_commit = off
-    {%- elif ending['drop'] %};
-    {{ ending['drop'] }}
-    {%- endif %}
-  {%- endcall -%}
-  {%- do rsdbt_note_what_stayed(ending) -%}
-  {%- if drops_later -%}
-    {%- call statement(auto_begin=False) -%}commit{%- endcall -%}
-    {%- do adapter.repeat(ending['drop']) -%}
-  {%- endif -%}
+{% macro rsdbt_partition_backup(partition) %}
+  {{ return(make_relation_with_suffix(partition, '__dbt_backup')) }}
 {% endmacro %}

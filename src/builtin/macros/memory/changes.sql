@@ -12,7 +12,7 @@
   {%- do rsdbt_mark_other_own_rows(memory, columns) if not memory.same_files -%}
   {%- set since = " and period >= '" ~ horizon['local_start'] ~ "'" if horizon is not none -%}
   {%- set changed -%}
-    select coalesce(now_there.period, known.period)
+    select period, input, now_there.row_count
     from (
       {{ rsdbt_fingerprints_sql(horizon, none) }}
     ) as now_there
@@ -23,11 +23,15 @@
     ) as known using (input, period)
     where now_there.row_count is distinct from known.row_count or now_there.checksum is distinct from known.checksum
     union all
-    select period from rsdbt.periods where relation = {{ memory.oid }} and input = 'own rows' and row_count = -1 {{ since }}
+    select period, input, row_count from rsdbt.periods where relation = {{ memory.oid }} and input = 'own rows' and row_count = -1 {{ since }}
   {%- endset -%}
   {%- set periods = [] -%}
-  {%- for row in run_query('select distinct period::text from (' ~ changed ~ ') as changed (period)').rows -%}
-    {%- do periods.append(row[0]) -%}
+  {%- for row in run_query(
+    'select distinct case when pg_catalog.isfinite(period) then period::text end, case when not pg_catalog.isfinite(period) then input end, '
+    ~ 'case when not pg_catalog.isfinite(period) then row_count end from (' ~ changed ~ ') as changed (period, input, row_count) order by 1, 2'
+  ).rows -%}
+    {%- do periods.append(row[0]) if row[0] is not none -%}
+    {%- do rsdbt_warn_of_infinite_event_times(graph.sources.get(row[1]) or graph.nodes.get(row[1]), row[2]) if row[1] is not none and row[2] -%}
   {%- endfor -%}
   {{ return(rsdbt_timestamps_sql(periods)) }}
 {% endmacro %}

@@ -12,7 +12,7 @@
     select
       date_trunc('{{ rsdbt_partitioning().granularity }}', {{ rsdbt_local_field(field, kind) }}) as period, {{ rsdbt_own_row_hash(relation) }} as hash
     from {{ relation }} as input
-    where {{ field ~ ' is not null' if windows is none else rsdbt_in_windows(field, kind, windows) }}
+    where {{ rsdbt_has_period_sql(field) if windows is none else rsdbt_in_windows(field, kind, windows) }}
   ) as own
   group by period
 {%- endmacro %}
@@ -22,9 +22,9 @@
   {{ rsdbt_mixed_hash(rsdbt_row_hash(adapter.get_columns_in_relation(relation), nulls='0')) }}
 {%- endmacro %}
 
-{# {rows, checksum} of a native partition as literals; `relation` has the order of the columns. #}
-{% macro rsdbt_own_rows_of(partition, relation) %}
-  {%- set query = 'select pg_catalog.count(*), pg_catalog.sum(' ~ rsdbt_own_row_hash(relation) ~ ')::text from ' ~ partition ~ ' as input' -%}
+{# {rows, checksum} of a native partition, or of rows of a table, as literals; `relation` has the order of the columns. #}
+{% macro rsdbt_own_rows_of(partition, relation, condition='true') %}
+  {%- set query = 'select pg_catalog.count(*), pg_catalog.sum(' ~ rsdbt_own_row_hash(relation) ~ ')::text from ' ~ partition ~ ' as input where ' ~ condition -%}
   {%- set row = run_query(query).rows[0] -%}
   {{ return({'rows': row[0], 'checksum': row[1] or 'null'}) }}
 {% endmacro %}

@@ -46,7 +46,7 @@
   }) }}
 {% endmacro %}
 
-{# A hash of the file nodes of a relation and its partitions. #}
+{# A hash of the file nodes of a relation and its partitions. A crash empties an unlogged one, whose file node stays: never the same. #}
 {% macro rsdbt_files_sql(oid) -%}
   (
     with recursive tree (oid) as (
@@ -54,7 +54,8 @@
       union all
       select inhrelid from pg_catalog.pg_inherits join tree on inhparent = tree.oid
     )
-    select pg_catalog.hashtextextended(pg_catalog.string_agg(part.oid::text || ' ' || part.relfilenode::text, ',' order by part.oid), 0)
+    select pg_catalog.hashtextextended(pg_catalog.string_agg(part.oid::text || ' ' || part.relfilenode::text
+      || case part.relpersistence when 'u' then pg_catalog.random()::text else '' end, ',' order by part.oid), 0)
     from pg_catalog.pg_class as part join tree on part.oid = tree.oid
   )
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {#
   The table of deleted keys beside a relation, `<relation>__tombstones`, and whose it is: tombstones of a table that was dropped and made
-  anew are not applied to the new one. The table follows the columns of the order.
+  anew are not applied to the new one.
 #}
 
 {# {relation, unused: columns that were part of the order once}. `target` may be built aside of `this`. #}
@@ -37,27 +37,4 @@
     ) -%}
   {%- endif -%}
   {{ return({'relation': tombstones, 'unused': rsdbt_follow_order(tombstones, target, keys) if not anew else []}) }}
-{% endmacro %}
-
-{# Columns that the order got later are added: for the keys deleted before they are null, the oldest. Gives those it lost. #}
-{% macro rsdbt_follow_order(tombstones, target, keys) %}
-  {%- set needed = [] -%}
-  {%- for column in keys + rsdbt_order_columns() -%}
-    {%- do needed.append("'" ~ escape_single_quotes(column[1:-1] | replace('""', '"') if column[:1] == '"' else column | lower) ~ "'") -%}
-  {%- endfor -%}
-  {%- set query -%}
-    select pg_catalog.quote_ident(coalesce(mine.attname, wanted.attname)), pg_catalog.format_type(wanted.atttypid, wanted.atttypmod)
-    from (select * from pg_catalog.pg_attribute where attrelid = {{ rsdbt_regclass(tombstones) }} and attnum > 0 and not attisdropped) as mine
-    full join (
-      select * from pg_catalog.pg_attribute
-      where attrelid = {{ rsdbt_regclass(target) }} and not attisdropped and attname = any (array[{{ needed | join(', ') }}]::pg_catalog.name[])
-    ) as wanted using (attname)
-    where mine.attname is null or wanted.attname is null
-    order by 1
-  {%- endset -%}
-  {%- set unused = [] -%}
-  {%- for row in run_query(query).rows -%}
-    {%- do run_query('alter table ' ~ tombstones ~ ' add column ' ~ row[0] ~ ' ' ~ row[1]) if row[1] is not none else unused.append(row[0]) -%}
-  {%- endfor -%}
-  {{ return(unused) }}
 {% endmacro %}

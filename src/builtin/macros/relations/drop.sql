@@ -28,6 +28,7 @@
 {%- endmacro %}
 
 {% macro drop_relation(relation) %}
+  {%- do rsdbt_keep_consumed_rows(relation) -%}
   {%- call statement('drop_relation', auto_begin=False) -%}
     {{ get_drop_sql(relation) }}
   {%- endcall -%}
@@ -42,6 +43,7 @@
 {# Refuses, naming them, when others depend on the relation. #}
 {% macro rsdbt_drop_alone(relation) %}
   {%- if relation is not none -%}
+    {%- do rsdbt_keep_consumed_rows(relation) -%}
     {%- call statement('drop_relation') -%}
       drop {{ rsdbt_kind(relation) }} if exists {{ relation.render() }}
     {%- endcall -%}

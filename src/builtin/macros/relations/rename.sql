@@ -32,6 +32,7 @@
 {% endmacro %}
 
 {% macro truncate_relation(relation) %}
+  {%- do rsdbt_keep_consumed_rows(relation) -%}
   {%- call statement('truncate_relation') -%}
     truncate table {{ relation.render() }}
   {%- endcall -%}

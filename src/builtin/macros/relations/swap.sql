@@ -12,6 +12,7 @@
     {%- do rsdbt_drop_alone(existing_relation) -%}
     {%- do adapter.rename_relation(intermediate_relation, target_relation) -%}
   {%- else -%}
+    {%- do rsdbt_keep_consumed_rows(existing_relation) -%}
     {%- set old = run_query(
       'select oid::pg_catalog.int8 as id, ' ~ rsdbt_backup_name_sql('relname', 'oid') ~ ' as name from pg_catalog.pg_class where oid = '
       ~ rsdbt_regclass(existing_relation)

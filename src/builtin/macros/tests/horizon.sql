@@ -20,7 +20,8 @@
       from rsdbt.periods
       where relation = {{ rsdbt_regclass(rsdbt_overwritten_relation()) }} and input <> 'own rows' and period < '{{ horizon['local_start'] }}'
     ) as known using (input, period)
-    where now_there.row_count is distinct from known.row_count or now_there.checksum is distinct from known.checksum
+    where pg_catalog.isfinite(period)
+      and (now_there.row_count is distinct from known.row_count or now_there.checksum is distinct from known.checksum)
     order by period, input
   {%- endif -%}
 {% endtest %}

@@ -28,6 +28,11 @@ pub(super) fn call(
         }),
         "quote_as_configured" => quote_as_configured(database, args),
         "prepare_memory" => prepare_memory(database, args),
+        "has_memory" => {
+            let session = database.session().map_err(raise);
+            session
+                .and_then(|session| database.settings.memory.exists(session).map(Value::from).map_err(raise))
+        }
         "get_incremental_strategy_macro" => strategies::incremental_macro(database, state, args),
         "get_hard_deletes_behavior" => strategies::hard_deletes(state, args),
         _ => return None,

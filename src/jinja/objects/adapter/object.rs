@@ -85,7 +85,8 @@ fn stand_in(method: &str) -> Option<Value> {
         | "assert_valid_snapshot_target_given_strategy"
         | "get_incremental_strategy_macro"
         | "get_hard_deletes_behavior"
-        | "prepare_memory" => none(),
+        | "prepare_memory"
+        | "has_memory" => none(),
         _ => return None,
     })
 }

@@ -1,0 +1,48 @@
+{# What is refused before an increment begins. #}
+
+{% macro rsdbt_check_increment(strategy, existing_relation) %}
+  {%- if strategy in ['partition_overwrite', 'insert_overwrite'] -%}
+    {%- do rsdbt_keep_consumed_rows(existing_relation) -%}
+  {%- endif -%}
+  {%- if strategy == 'partition_overwrite' -%}
+    {%- do rsdbt_check_event_times(sql) -%}
+  {%- elif adapter.has_memory() -%}
+    {#- What is remembered of its periods does not hold for rows that another strategy writes. -#}
+    {%- do run_query('delete from rsdbt.relations where relation = ' ~ rsdbt_regclass(existing_relation)) -%}
+  {%- endif -%}
+{% endmacro %}
+
+{#
+  `dirty` finds periods by the inputs' event times. A query that reads by another column of the input would read other periods than
+  those that changed. A column that no input has is computed by the query, and may well be the event time.
+#}
+{% macro rsdbt_check_event_times(query) %}
+  {%- set inputs = rsdbt_inputs_with_event_time() if config.get('dirty') else [] -%}
+  {%- set read = rsdbt_condition_parts(query)[2::3] if inputs else [] -%}
+  {%- set event_times = [] -%}
+  {%- set others = {} -%}
+  {%- for node in inputs if read -%}
+    {%- set columns = rsdbt_columns_of_input(node) -%}
+    {%- set event_time = rsdbt_event_column(node, columns).name -%}
+    {%- do event_times.append(event_time) -%}
+    {%- for column in columns if column.name != event_time -%}
+      {%- do others.update({column.name: [node, event_time]}) -%}
+    {%- endfor -%}
+  {%- endfor -%}
+  {%- for column in read -%}
+    {%- set name = rsdbt_plain_names([modules.re.split('\\.(?=[^.]*$)', column)[-1]])[0] -%}
+    {%- if name in others and name not in event_times -%}
+      {%- set node, event_time = others[name] -%}
+      {{ exceptions.raise_compiler_error(
+        "in_partitions('" ~ column ~ "'): `dirty` finds changed periods by the event_time of " ~ (node.source_name ~ '.' if node.source_name) ~ node.name ~ ', `'
+        ~ event_time ~ '`, and the query reads them by `' ~ name ~ '`: changes would be missed. Nothing was changed.\nhelp: set `event_time: ' ~ name
+        ~ "` for that input, or use in_partitions('" ~ event_time ~ "')"
+      ) }}
+    {%- endif -%}
+  {%- endfor -%}
+{% endmacro %}
+
+{# Text, kind, column, text, kind, column, text. #}
+{% macro rsdbt_condition_parts(query) %}
+  {{ return(modules.re.split('\\(/\\* periods by (\\w+) of: (.+?) \\*/ .+? is not null\\)', query)) }}
+{% endmacro %}

@@ -1,0 +1,44 @@
+{# The columns of a table of deleted keys follow the table that it belongs to: those of the order, and the types of all. #}
+
+{# Columns that the order got later are added: for the keys deleted before they are null, the oldest. Gives those it lost. #}
+{% macro rsdbt_follow_order(tombstones, target, keys) %}
+  {%- set needed = [] -%}
+  {%- for name in rsdbt_plain_names(keys + rsdbt_order_columns()) -%}
+    {%- do needed.append("'" ~ escape_single_quotes(name) ~ "'") -%}
+  {%- endfor -%}
+  {%- set query -%}
+    select
+      coalesce(mine.attname, wanted.attname)::pg_catalog.text, pg_catalog.quote_ident(coalesce(mine.attname, wanted.attname)),
+      pg_catalog.format_type(wanted.atttypid, wanted.atttypmod), mine.attname is null
+    from (select * from pg_catalog.pg_attribute where attrelid = {{ rsdbt_regclass(tombstones) }} and attnum > 0 and not attisdropped) as mine
+    full join (
+      select * from pg_catalog.pg_attribute
+      where attrelid = {{ rsdbt_regclass(target) }} and not attisdropped and attname = any (array[{{ needed | join(', ') }}]::pg_catalog.name[])
+    ) as wanted using (attname)
+    where mine.attname is null or wanted.attname is null or mine.atttypid <> wanted.atttypid or mine.atttypmod <> wanted.atttypmod
+    order by 1
+  {%- endset -%}
+  {%- set unused = [] -%}
+  {%- for row in run_query(query).rows -%}
+    {%- if row[2] is none -%}
+      {%- do unused.append(row[1]) -%}
+    {%- elif not row[3] -%}
+      {%- do run_query('alter table ' ~ tombstones ~ ' alter column ' ~ row[1] ~ ' type ' ~ row[2]) -%}
+    {%- else -%}
+      {%- do rsdbt_refuse_other_updated_at(tombstones, row[0], row[1]) -%}
+      {%- do run_query('alter table ' ~ tombstones ~ ' add column ' ~ row[1] ~ ' ' ~ row[2]) -%}
+    {%- endif -%}
+  {%- endfor -%}
+  {{ return(unused) }}
+{% endmacro %}
+
+{# Deletes without a value of `updated_at` would hold against no row. An empty table has none. #}
+{% macro rsdbt_refuse_other_updated_at(tombstones, name, quoted) %}
+  {%- if name in rsdbt_plain_names(config.get('updated_at')) and run_query('select exists (select from ' ~ tombstones ~ ')').rows[0][0] -%}
+    {{ exceptions.raise_database_error(
+      'the deletes in ' ~ tombstones.render() ~ ' are remembered without the `updated_at` ' ~ quoted ~ ': the deleted rows would come back; nothing was changed'
+      ~ '\nhelp: if the column was renamed, rename it there, too: alter table ' ~ tombstones.render() ~ ' rename column .. to ' ~ quoted
+      ~ '. Or set `updated_at` back, or forget the deletes: drop table ' ~ tombstones.render()
+    ) }}
+  {%- endif -%}
+{% endmacro %}
