@@ -13,8 +13,11 @@
 
 {# A table that is built anew begins without. #}
 {% macro rsdbt_drop_tombstones() %}
-  {%- if config.get('delete_when') -%}
-    {%- do run_query('drop table if exists ' ~ make_relation_with_suffix(this, '__tombstones')) -%}
+  {%- if config.get('delete_when') and config.get('unique_key') and config.get('updated_at') -%}
+    {%- do rsdbt_memory() -%}
+    {%- set tombstones = make_relation_with_suffix(this.incorporate(type='table'), '__tombstones') -%}
+    {%- do rsdbt_refuse_table_of_others(tombstones, rsdbt_listed(config.get('unique_key'))) -%}
+    {%- do run_query('drop table if exists ' ~ tombstones) -%}
   {%- endif -%}
 {% endmacro %}
 

@@ -42,3 +42,31 @@
     ) }}
   {%- endif -%}
 {% endmacro %}
+
+{#
+  A table of that name that is not known to be of deleted keys, and does not look like one: without the memory, after a restore, nothing but its
+  columns says so.
+#}
+{% macro rsdbt_refuse_table_of_others(tombstones, keys) %}
+  {%- set names = [] -%}
+  {%- for name in rsdbt_plain_names(keys + rsdbt_order_columns()) -%}
+    {%- do names.append("'" ~ escape_single_quotes(name) ~ "'") -%}
+  {%- endfor -%}
+  {%- set query -%}
+    select class.relkind = 'r' and not exists (
+      select from pg_catalog.pg_attribute
+      where attrelid = class.oid and attnum > 0 and not attisdropped and attname <> all (array[{{ names | join(', ') }}]::pg_catalog.name[])
+    )
+    from pg_catalog.pg_class as class
+    where class.oid = {{ rsdbt_regclass(tombstones) }} and not exists (
+      select from rsdbt.tombstones as known
+      where known.tombstones = class.oid and {{ rsdbt_named('known.tombstones', 'known.schema_name', 'known.tombstones_name') }}
+    )
+  {%- endset -%}
+  {%- for looks_like_one, in run_query(query).rows if not looks_like_one or not rsdbt_has_unique_index(tombstones, keys) -%}
+    {{ exceptions.raise_database_error(
+      tombstones.render() ~ ' is not a table of deleted keys of ' ~ this.render() ~ ': it has other columns or no unique index over the key; nothing was changed'
+      ~ '\nhelp: `delete_when` keeps the deleted keys in a table of that name: rename the one that is there, or give the model another alias'
+    ) }}
+  {%- endfor -%}
+{% endmacro %}

@@ -19,8 +19,10 @@
   {%- set anew = not found[0] or outlived and not rsdbt_has_unique_index(tombstones, keys) -%}
   {%- if outlived -%}
     {%- do run_query(('drop table ' if anew else 'truncate ') ~ tombstones) -%}
-  {%- elif found[0] -%}
+  {%- elif found[1] -%}
     {%- do rsdbt_refuse_other_tombstones(tombstones, keys) -%}
+  {%- elif found[0] -%}
+    {%- do rsdbt_refuse_table_of_others(tombstones, keys) -%}
   {%- endif -%}
   {%- if anew -%}
     {%- do run_query(
