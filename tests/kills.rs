@@ -158,6 +158,10 @@ fn killed_runs_lose_nothing_show_no_holes_and_leave_nothing() {
         }
         assert!(done >= kills);
     });
+    assert!(
+        kills < KILLS || field.server.is_none() || field.crashes > 0,
+        "processes of the server were killed"
+    );
     assert!(reads.into_inner() as u64 > kills, "the readers were at work");
 }
 
@@ -216,6 +220,7 @@ struct Field {
     server: Option<Server>,
     events: i64,
     strangers: bool,
+    kills: u64,
     /// of the server
     crashes: u64,
 }
@@ -249,7 +254,7 @@ impl Field {
             "create table events (id bigint primary key, day date, at timestamp); create table staged (id bigint, at timestamp)",
         );
         let client = database.client();
-        Self { database, project, client, server, events: 0, strangers: false, crashes: 0 }
+        Self { database, project, client, server, events: 0, strangers: false, kills: 0, crashes: 0 }
     }
 
     fn arrive(&mut self, count: u64) {
@@ -289,20 +294,13 @@ impl Field {
         let mut run = self.start(arguments);
         let microseconds = u64::try_from(usual.as_micros()).unwrap();
         thread::sleep(Duration::from_micros(microseconds / 20 + draw.below(microseconds)));
-        let kind = draw.below(6);
-        if kind == 0 && self.server.is_some() {
-            let sql =
-                "select pid from pg_stat_activity where application_name = $1 order by random() limit 1";
-            let session = self.client.query_opt(sql, &[&self.database.schema]).unwrap();
-            if let Some(session) = session {
-                let pid: i32 = session.get(0);
-                let killed = Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap();
-                // it may have ended by itself
-                self.crashes += u64::from(killed.success());
-            }
+        let kind = self.kills % 4;
+        self.kills += 1;
+        if kind == 1 && self.server.is_some() {
+            self.kill_server_process(&mut run);
             run.wait().unwrap();
             self.client = connected(&self.database.connector());
-        } else if kind <= 2 {
+        } else if kind == 3 {
             // of its sessions, one or all
             let one = if draw.below(2) == 0 { "limit 1" } else { "" };
             let sql = format!(
@@ -316,6 +314,21 @@ impl Field {
             run.wait().unwrap();
         }
         self.settle();
+    }
+
+    /// One that works for the run, as soon as there is one.
+    fn kill_server_process(&mut self, run: &mut Child) {
+        let sql = "select pid from pg_stat_activity where application_name = $1 order by random() limit 1";
+        while run.try_wait().unwrap().is_none() {
+            if let Some(session) = self.client.query_opt(sql, &[&self.database.schema]).unwrap() {
+                let pid: i32 = session.get(0);
+                let killed = Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap();
+                // it may have ended by itself
+                self.crashes += u64::from(killed.success());
+                return;
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
     }
 
     /// The server ends what a killed process began.
