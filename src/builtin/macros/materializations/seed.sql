@@ -24,7 +24,8 @@
     {%- set table_sql = create_csv_table(model, agate_table) -%}
     {%- do adapter.cache_added(target_relation) -%}
   {%- endif -%}
-  {%- set rows_sql = load_csv_rows(model, agate_table) if row_count > 0 else '' -%}
+  {%- set loaded = load_result('rsdbt_seed_rows') -%}
+  {%- set rows_sql = loaded['response'] if loaded else load_csv_rows(model, agate_table) if row_count > 0 else '' -%}
   {%- do rsdbt_run_scripts(references, 'rebuild') if not full_refresh -%}
   {%- set code = 'CREATE' if full_refresh else 'INSERT' -%}
   {%- call noop_statement('main', code ~ ' ' ~ row_count, code, row_count) -%}

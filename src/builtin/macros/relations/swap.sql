@@ -1,6 +1,7 @@
 {#
   A freshly built relation takes the place of the old one, and what depends on the old one moves over, all in the
-  model's transaction: readers see the old state or the new one, and a failure leaves everything as it was.
+  model's transaction: readers see the old state or the new one, and a failure leaves everything as it was. A caller fills the new
+  relation, before its dependents are filled from it.
 #}
 
 {% macro rsdbt_swap(existing_relation, intermediate_relation, target_relation) %}
@@ -22,6 +23,7 @@
     {%- do adapter.rename_relation(intermediate_relation, target_relation) -%}
     {#- With the privileges of the table: a dependent is filled with the rights of its owner. -#}
     {%- do rsdbt_carry(attachments, ['detach', 'early']) -%}
+    {%- if caller -%}{%- do caller() -%}{%- endif -%}
     {%- do rsdbt_move_dependents(dependents, [old['id']], target_relation) -%}
     {%- do adapter.cache_dropped(backup_relation) -%}
   {%- endif -%}
@@ -35,6 +37,7 @@
   {%- for built, named in partitions -%}
     {%- do rsdbt_name_after_table(built, named) -%}
   {%- endfor -%}
+  {%- if caller and not dependents -%}{%- do caller() -%}{%- endif -%}
 {% endmacro %}
 
 {# What a run that was killed may have left. #}

@@ -17,7 +17,10 @@
   create table {{ relation.render() }} ({{ columns | join(', ') }})
 {%- endmacro %}
 
-{# A full refresh makes a new table of the file's columns; views on the old one move over. #}
+{#
+  A full refresh makes a new table of the file's columns; what depends on the old one moves over when the new one has its rows: a
+  materialized view is filled from them. Their SQL is left as the result `rsdbt_seed_rows`.
+#}
 {% macro reset_csv_table(model, full_refresh, old_relation, agate_table) %}
   {%- if not full_refresh -%}
     {%- do adapter.truncate_relation(old_relation) -%}
@@ -26,7 +29,10 @@
   {%- set new_relation = make_intermediate_relation(this.incorporate(type='table')) -%}
   {%- do rsdbt_drop_leftovers([new_relation]) -%}
   {%- call statement('_') -%}{{ rsdbt_create_seed_sql(model, agate_table, new_relation) }}{%- endcall -%}
-  {%- do rsdbt_swap(old_relation, new_relation, this.incorporate(type='table')) -%}
+  {%- call rsdbt_swap(old_relation, new_relation, this.incorporate(type='table')) -%}
+    {%- set rows_sql = load_csv_rows(model, agate_table) if agate_table.rows | length > 0 else '' -%}
+    {%- do store_result('rsdbt_seed_rows', response=rows_sql) -%}
+  {%- endcall -%}
   {{ return(rsdbt_create_seed_sql(model, agate_table, this)) }}
 {% endmacro %}
 
