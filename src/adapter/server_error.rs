@@ -74,6 +74,8 @@ impl Fields {
     /// The lines in libpq's order.
     fn text(&self, statement: &str) -> String {
         let mut text = self.message.clone();
+        let context =
+            if is_block_of_ours(statement) { without_raise(&self.context) } else { self.context.clone() };
         if let Some(position) = self.position {
             point_at(&mut text, statement, position);
         } else if let Some(position) = self.internal_position {
@@ -83,7 +85,7 @@ impl Fields {
             ("DETAIL", &self.detail),
             ("HINT", &self.hint),
             ("QUERY", &self.internal_query),
-            ("CONTEXT", &self.context),
+            ("CONTEXT", &context),
         ] {
             if !value.is_empty() {
                 let _ = write!(text, "\n{title}:  {value}");
@@ -91,6 +93,20 @@ impl Fields {
         }
         text
     }
+}
+
+/// A block that a built-in macro made, behind the query comment.
+fn is_block_of_ours(statement: &str) -> bool {
+    let statement = statement.trim_start();
+    let behind = statement.strip_prefix("/*").and_then(|rest| rest.split_once("*/"));
+    let statement = behind.map_or(statement, |(_, rest)| rest.trim_start());
+    ["do $rsdbt", "do E'"].iter().any(|start| statement.starts_with(start))
+}
+
+/// Where in a block its own message comes from, which tells nobody anything.
+fn without_raise(context: &str) -> String {
+    let of_raise = |line: &str| line.contains(" inline_code_block ") && line.ends_with(" RAISE");
+    context.lines().filter(|line| !of_raise(line)).collect::<Vec<_>>().join("\n")
 }
 
 fn byte_offset(statement: &str, position: usize) -> Option<usize> {
@@ -189,6 +205,20 @@ mod tests {
             "relation \"nowhere\" does not exist\nLINE 3: from nowhere\n             ^"
         );
         assert_eq!(diagnostic.server.unwrap().offset, statement.find("nowhere"));
+    }
+
+    #[test]
+    fn the_line_of_a_block_is_shown_for_blocks_of_others_only() {
+        let text = |statement: &str, context: &str| {
+            let fields = Fields { message: "m".into(), context: context.into(), ..Fields::default() };
+            fields.text(statement)
+        };
+        let raise = "PL/pgSQL function inline_code_block line 106 at RAISE";
+        assert_eq!(text("/* {\"app\": \"dbt\"} */\n  do $rsdbt_1a$ begin end $rsdbt_1a$", raise), "m");
+        assert_eq!(text("do E'begin end'", raise), "m");
+        assert_eq!(text("do $$ begin end $$", raise), format!("m\nCONTEXT:  {raise}"));
+        let both = format!("SQL statement \"select 1/0\"\n{raise}");
+        assert_eq!(text("do $rsdbt$ begin end $rsdbt$", &both), "m\nCONTEXT:  SQL statement \"select 1/0\"");
     }
 
     #[test]

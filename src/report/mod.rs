@@ -7,6 +7,7 @@ mod progress;
 mod scrub;
 mod style;
 mod text;
+mod visible;
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -137,7 +138,12 @@ impl Reporter {
             return None;
         }
         if product && channel.format == Format::Text {
-            return Some(text::message(occurrence.event, channel.style));
+            // what a program reads is left as it is
+            return Some(if self.settings.interactive {
+                Self::message(channel, occurrence.event)
+            } else {
+                text::message(occurrence.event, channel.style)
+            });
         }
         if let (Event::MainReportVersion { version, .. }, true) =
             (occurrence.event, self.settings.interactive)
@@ -149,9 +155,17 @@ impl Reporter {
 
     fn line(&self, channel: Channel, occurrence: &Occurrence<'_>) -> String {
         match channel.format {
-            Format::Json => json::line(occurrence, &self.settings.invocation, channel.style),
-            _ => self.laid_out(channel, occurrence, &text::message(occurrence.event, channel.style)),
+            Format::Json => {
+                visible::visible_json(json::line(occurrence, &self.settings.invocation, channel.style))
+            }
+            _ => self.laid_out(channel, occurrence, &Self::message(channel, occurrence.event)),
         }
+    }
+
+    /// Nothing in it acts on a terminal but the colours that are put in here.
+    fn message(channel: Channel, event: &Event) -> String {
+        let shown = visible::visible_event(event);
+        text::message(shown.as_ref().unwrap_or(event), channel.style)
     }
 
     /// The message with what stands before it in a text log.
@@ -269,5 +283,5 @@ pub fn say(text: &str) -> io::Result<()> {
 /// The same for mistakes in the command line, which go to stderr.
 pub fn complain(text: &str) {
     let mut stderr = io::stderr().lock();
-    let _ = writeln!(stderr, "{text}");
+    let _ = writeln!(stderr, "{}", visible::visible(text));
 }

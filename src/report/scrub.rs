@@ -1,5 +1,7 @@
 //! Secrets never reach an output: values of `DBT_ENV_SECRET_*` become `*****`.
 
+use super::visible::visible;
+
 /// The secret values of this process's environment.
 #[derive(Debug, Clone, Default)]
 pub struct Scrubber {
@@ -18,6 +20,8 @@ impl Scrubber {
     /// Longer secrets are replaced first: one may contain another.
     pub fn new(secrets: impl IntoIterator<Item = String>) -> Self {
         let mut secrets: Vec<String> = secrets.into_iter().filter(|value| !value.trim().is_empty()).collect();
+        // as they are shown
+        secrets.extend(secrets.iter().map(|value| visible(value)).collect::<Vec<_>>());
         secrets.sort_by_key(|value| std::cmp::Reverse(value.len()));
         Self { secrets, folder: None }
     }
@@ -35,7 +39,7 @@ impl Scrubber {
 
     pub fn scrub(&self, text: String) -> String {
         let text = match &self.folder {
-            Some((raw, shown)) => text.replace(raw, shown),
+            Some((raw, shown)) => text.replace(raw, shown).replace(&visible(raw), shown),
             None => text,
         };
         self.secrets.iter().fold(text, |text, secret| {
@@ -54,5 +58,7 @@ mod tests {
         assert_eq!(scrubber.scrub("x abcdef y abc z".into()), "x ***** y ***** z");
         let scrubber = scrubber.with_folder(std::path::Path::new("/a\nb"));
         assert_eq!(scrubber.scrub("in /a\nb/target\nabc".into()), "in /a\\nb/target\n*****");
+        let scrubber = Scrubber::new(["a\x1bb".into()]).with_folder(std::path::Path::new("/a\n\x1bb"));
+        assert_eq!(scrubber.scrub(visible("in /a\n\x1bb: a\x1bb")), "in /a\\n\\u{1b}b: *****");
     }
 }

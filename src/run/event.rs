@@ -4,6 +4,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::event_texts::Texts as _;
 use super::warnings;
 use crate::diagnostic::Diagnostic;
 
@@ -76,6 +77,23 @@ macro_rules! events {
                 match self {
                     $(Self::$name { $($field),* } => json!({ $(stringify!($field): $field),* }),)*
                     Self::Warning(diagnostic) => json!({ "msg": diagnostic.message }),
+                }
+            }
+
+            /// Whether one of its texts is of this kind.
+            pub fn has_text(&self, is: &dyn Fn(&str) -> bool) -> bool {
+                match self {
+                    $(Self::$name { $($field),* } => false $(|| $field.has_text(is))*,)*
+                    Self::Warning(diagnostic) => diagnostic.has_text(is),
+                }
+            }
+
+            /// The same event with other texts.
+            #[must_use]
+            pub fn with_texts(&self, change: &dyn Fn(&str) -> String) -> Self {
+                match self {
+                    $(Self::$name { $($field),* } => Self::$name { $($field: $field.with_texts(change)),* },)*
+                    Self::Warning(diagnostic) => Self::Warning(Box::new(diagnostic.with_texts(change))),
                 }
             }
         }

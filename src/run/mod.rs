@@ -7,6 +7,7 @@ mod edges;
 mod emitter;
 mod ephemeral;
 mod event;
+mod event_texts;
 mod execute;
 mod executor;
 mod graph_summary;

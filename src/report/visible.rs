@@ -1,0 +1,125 @@
+//! Characters that would act on a terminal instead of being read: names and messages come from a server and from files,
+//! and whoever chose them could clear the screen, change the title, or write over what stands there.
+
+use std::fmt::Write as _;
+
+use crate::run::Event;
+
+/// Line breaks and tabs are layout. Of the others none is: C0, DEL, C1, and what turns the direction of writing around.
+fn acts(c: char) -> bool {
+    match c {
+        '\n' | '\t' => false,
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        _ => c.is_control(),
+    }
+}
+
+/// `\x1b`, `\u{202e}`; the line break of Windows stays.
+pub(super) fn visible(text: &str) -> String {
+    shown(text, false)
+}
+
+/// The same for texts that a project prints by itself, which may be coloured.
+fn visible_but_colors(text: &str) -> String {
+    shown(text, true)
+}
+
+fn shown(text: &str, may_be_colored: bool) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let color = if may_be_colored { color_length(rest) } else { 0 };
+        let length = color.max(c.len_utf8());
+        let (piece, after) = rest.split_at(length);
+        if color > 0 || !acts(c) || c == '\r' && after.starts_with('\n') {
+            shown.push_str(piece);
+        } else if u32::from(c) < 0x100 {
+            let _ = write!(shown, "\\x{:02x}", u32::from(c));
+        } else {
+            let _ = write!(shown, "\\u{{{:x}}}", u32::from(c));
+        }
+        rest = after;
+    }
+    shown
+}
+
+/// Of `ESC [ 1;31 m` at the beginning.
+fn color_length(text: &str) -> usize {
+    let Some(rest) = text.strip_prefix("\x1b[") else { return 0 };
+    let codes = rest.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b';').count();
+    if rest.as_bytes().get(codes) == Some(&b'm') { codes + 3 } else { 0 }
+}
+
+/// The event with texts that only show; `None` where it is such an event already.
+pub(super) fn visible_event(event: &Event) -> Option<Event> {
+    if !event.has_text(&|text| text.chars().any(acts)) {
+        return None;
+    }
+    let is_the_projects =
+        matches!(event, Event::JinjaLogInfo { .. } | Event::JinjaLogDebug { .. } | Event::PrintEvent { .. });
+    Some(event.with_texts(if is_the_projects { &visible_but_colors } else { &visible }))
+}
+
+/// JSON has escapes of its own; its writer leaves those beyond ASCII as they are.
+pub(super) fn visible_json(line: String) -> String {
+    if !line.chars().any(acts) {
+        return line;
+    }
+    let mut shown = String::with_capacity(line.len() + 8);
+    for c in line.chars() {
+        if acts(c) {
+            let _ = write!(shown, "\\u{:04x}", u32::from(c));
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Diagnostic;
+
+    const HOSTILE: &str = "a\x1b]0;title\x07\x1b[2J\u{9b}31m\x7f\u{202e}b\u{2066}\0\x08\r.";
+
+    #[test]
+    fn what_acts_is_escaped() {
+        assert_eq!(
+            visible(HOSTILE),
+            "a\\x1b]0;title\\x07\\x1b[2J\\x9b31m\\x7f\\u{202e}b\\u{2066}\\x00\\x08\\x0d."
+        );
+        assert_eq!(visible("ä 👍\tb\r\nc\n"), "ä 👍\tb\r\nc\n");
+        for code in (0..0x20).chain(0x7f..0xa0).chain(0x202a..0x202f).chain(0x2066..0x206a) {
+            let c = char::from_u32(code).unwrap();
+            let is_layout = matches!(c, '\n' | '\t');
+            assert_eq!(visible(&c.to_string()) == c.to_string(), is_layout, "{code:x}");
+        }
+    }
+
+    #[test]
+    fn only_the_projects_own_texts_are_colored() {
+        let text = "\x1b[1;31mred\x1b[0m\x1b[2J\x1b[31";
+        assert_eq!(visible_but_colors(text), "\x1b[1;31mred\x1b[0m\\x1b[2J\\x1b[31");
+        let logged = visible_event(&Event::JinjaLogInfo { msg: text.into() }).unwrap();
+        assert!(matches!(logged, Event::JinjaLogInfo { msg } if msg.starts_with("\x1b[1;31mred")));
+        let failed = visible_event(&Event::RunResultError { msg: text.into() }).unwrap();
+        assert!(matches!(failed, Event::RunResultError { msg } if !msg.contains('\x1b')));
+        assert!(visible_event(&Event::RunResultError { msg: "usual".into() }).is_none());
+    }
+
+    #[test]
+    fn every_part_of_a_warning() {
+        let warning = Diagnostic::warning("X", HOSTILE).help(HOSTILE).subject(HOSTILE).cause(HOSTILE);
+        let shown = visible_event(&Event::Warning(warning.boxed())).unwrap();
+        assert!(!shown.has_text(&|text| text.chars().any(acts)));
+    }
+
+    #[test]
+    fn json_keeps_its_meaning() {
+        let line = serde_json::json!({ "msg": HOSTILE }).to_string();
+        let shown = visible_json(line);
+        assert!(!shown.chars().any(acts));
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap()["msg"], HOSTILE);
+    }
+}
