@@ -5,6 +5,7 @@ mod ad_mart_sample;
 mod architecture;
 mod attachments;
 mod cascades;
+mod code_of_others;
 mod connections;
 mod consume;
 mod consumed_types;

@@ -307,7 +307,7 @@ impl Connection {
     }
 
     /// The next statement will not be part of a transaction.
-    pub(super) fn commits_at_once(&self) -> bool {
+    pub fn commits_at_once(&self) -> bool {
         !self.is_inside() && (self.started || self.settings.autocommit)
     }
 

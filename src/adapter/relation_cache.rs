@@ -27,6 +27,8 @@ struct State {
     existing: Option<BTreeSet<String>>,
     /// The views that read a relation, as the server told at the beginning.
     dependents: HashMap<u32, Vec<u32>>,
+    /// Of each schema the relations that somebody else's code may hang on. Names: a swap does not change the owner.
+    untrusted: HashSet<(String, String)>,
     /// A node left something for a later one; the end of the run makes sure of it.
     open_ends: bool,
     /// How often everything was forgotten.
@@ -78,7 +80,10 @@ impl RelationCache {
             state.schemas.entry(schema.to_owned()).or_default();
         }
         for relation in relations {
-            let RelationInfo { oid, schema, name, kind } = relation;
+            let RelationInfo { oid, schema, name, kind, trusted } = relation;
+            if !trusted {
+                state.untrusted.insert((schema.clone(), name.clone()));
+            }
             state.schemas.entry(schema).or_default().insert(name, Entry { kind, oid });
         }
         for (referenced, dependent) in links {
@@ -94,6 +99,12 @@ impl RelationCache {
 
     pub fn kind(&self, schema: &str, name: &str) -> Option<RelationKind> {
         self.lock().schemas.get(schema)?.get(name).map(|entry| entry.kind)
+    }
+
+    /// Whether nobody else's code can hang on the relation: its owner is trusted, or this run made it.
+    pub fn is_trusted(&self, schema: &str, name: &str) -> bool {
+        let state = self.lock();
+        state.untrusted.is_empty() || !state.untrusted.contains(&(schema.to_owned(), name.to_owned()))
     }
 
     /// A relation whose name differs only in letter case, for dbt's "approximate match" error.

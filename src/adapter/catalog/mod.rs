@@ -8,12 +8,14 @@ mod dependents;
 mod documentation;
 mod relations;
 mod storage;
+mod untrusted;
 
 pub use columns::{ColumnInfo, columns, query_columns, type_names};
 pub use dependents::{Dependent, dependents};
 pub use documentation::{CatalogColumn, CatalogTable, documentation};
 pub use relations::{RelationInfo, RelationKind, existing_schemas, links, relations};
 pub use storage::{ConstraintInfo, Grant, IndexInfo, constraints, grants, indexes};
+pub use untrusted::{UntrustedCode, Writes, is_trusted, is_writable, untrusted_code};
 
 use crate::diagnostic::Result;
 

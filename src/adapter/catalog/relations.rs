@@ -3,6 +3,7 @@
 use crate::diagnostic::Result;
 
 use super::super::Connection;
+use super::untrusted::trusted_owner;
 use super::{Cells, array_parameter, read};
 
 /// A relation as dbt types it.
@@ -53,20 +54,39 @@ pub struct RelationInfo {
     pub schema: String,
     pub name: String,
     pub kind: RelationKind,
+    /// Neither its owner nor those of its partitions and parents can run code as this role by what hangs on it.
+    pub trusted: bool,
 }
 
 /// All relations of the schemas, by one query.
 pub fn relations<S: AsRef<str>>(connection: &mut Connection, schemas: &[S]) -> Result<Vec<RelationInfo>> {
-    let sql = "select c.oid, n.nspname::text, c.relname::text, c.relkind::text
-        from pg_catalog.pg_namespace n
-        join pg_catalog.pg_class c on c.relnamespace = n.oid
-        where n.nspname = any($1::text[]) and c.relkind in ('r', 'p', 'v', 'm', 'f')
-        order by 2, 3";
+    let sql = concat!(
+        "with relation as materialized (
+            select c.oid, n.nspname, c.relname, c.relkind, c.relowner, n.nspowner,
+                c.relkind <> 'v' and (c.relhassubclass or c.oid in (select inhrelid from pg_catalog.pg_inherits)) as has_relatives
+            from pg_catalog.pg_namespace n
+            join pg_catalog.pg_class c on c.relnamespace = n.oid
+            where n.nspname = any($1::text[]) and c.relkind in ('r', 'p', 'v', 'm', 'f')
+        ),
+        trusted as materialized (
+            select owner.oid, n.nspowner
+            from (select distinct relowner, nspowner from relation) n
+            join pg_catalog.pg_roles owner on owner.oid = n.relowner
+            join pg_catalog.pg_database d on d.datname = pg_catalog.current_database()
+            where ",
+        trusted_owner!(),
+        ")
+        select r.oid, r.nspname::text, r.relname::text, r.relkind::text, t.oid is not null and not r.has_relatives
+        from relation r
+        left join trusted t on t.oid = r.relowner and t.nspowner = r.nspowner
+        order by 2, 3"
+    );
     read(connection, sql, &[&array_parameter(schemas)], |row| RelationInfo {
         oid: u32::try_from(row.number()).unwrap_or_default(),
         schema: row.text(),
         name: row.text(),
         kind: RelationKind::from_relkind(&row.text()),
+        trusted: row.flag(),
     })
 }
 

@@ -44,6 +44,9 @@ impl Job<'_, '_> {
         let definition = self.materialization(name)?;
         check_language(&definition, node.language)?;
         let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(&context);
+        if matches!(node.kind, NodeKind::Model(_) | NodeKind::Seed { .. } | NodeKind::Snapshot) {
+            session.admit_writes(&run.inputs.surroundings.relation_of(node))?;
+        }
         let returned = run.inputs.engine.call_macro(&definition, &dynamic, &[], &[]);
         self.build_path = context.build_path();
         let returned = returned?;
@@ -101,6 +104,7 @@ impl Job<'_, '_> {
         let executed = watch.phase("execute", || {
             let context = self.run.context(session, &node, Extra::default());
             let definition = self.materialization("clone")?;
+            session.admit_writes(&shared.relation_of(&node))?;
             let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(&context);
             let returned = self.run.inputs.engine.call_macro(&definition, &dynamic, &[], &[])?;
             session.remember(&relations(&returned, "clone")?);

@@ -210,6 +210,11 @@ impl Session {
         self.database.as_ref().is_some_and(|database| database.has_relation(relation))
     }
 
+    /// An error when others' code hangs on the relation that a node is about to write into.
+    pub(in crate::run) fn admit_writes(&self, relation: &Relation) -> Result<()> {
+        self.database.as_ref().map_or(Ok(()), |database| database.admit_writes(relation))
+    }
+
     /// The relations that a materialization made.
     pub(in crate::run) fn remember(&self, relations: &[Relation]) {
         let Some(database) = &self.database else { return };

@@ -13,6 +13,7 @@
   {%- endif -%}
   {%- set staging = consume if consume is string else rsdbt_only_input(query) -%}
   {%- set traced = rsdbt_trace_staged_rows(query, staging) -%}
+  {%- do adapter.rsdbt_admit_deletes(rsdbt_relation_of(staging), is_found=true) -%}
   {%- do rsdbt_own_log(staging) -%}
   {%- if traced.column -%}
     {{ return(rsdbt_taking_traced_rows(staging, traced)) }}

@@ -29,6 +29,8 @@
       'create table ' ~ tombstones ~ ' as select ' ~ (keys + rsdbt_order_columns()) | join(', ') ~ ' from ' ~ target ~ ' where false'
     ) -%}
     {%- do rsdbt_ensure_unique_index(tombstones, keys) -%}
+  {%- else -%}
+    {%- do adapter.rsdbt_admit_writes(tombstones, is_found=true) -%}
   {%- endif -%}
   {%- if not found[2] -%}
     {%- do run_query(

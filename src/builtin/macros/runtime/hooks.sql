@@ -1,6 +1,12 @@
-{# Hooks of a node: `transaction: true` ones share the model's transaction, the others run on their own. #}
+{#
+  Hooks of a node: `transaction: true` ones share the model's transaction, the others run on their own. What follows the
+  hooks of the transaction writes into the relation: from then on no code of others can be attached to it.
+#}
 
 {% macro run_hooks(hooks, inside_transaction=True) %}
+  {%- if inside_transaction and not load_result('main') -%}
+    {%- do adapter.rsdbt_admit_writes(this) -%}
+  {%- endif -%}
   {%- for hook in hooks | selectattr('transaction', 'equalto', inside_transaction) -%}
     {%- if loop.first and not inside_transaction -%}
       {#- VACUUM and its like refuse to run while a transaction is open. -#}

@@ -16,6 +16,7 @@ mod statements;
 mod strategies;
 #[cfg(test)]
 mod tests;
+mod untrusted;
 
 pub use database::{AdapterSettings, NodeDatabase, SeedFile, StoredResult};
 pub use object::{AdapterObject, parse_name};

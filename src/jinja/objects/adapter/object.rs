@@ -8,7 +8,7 @@ use minijinja::{Error, State, Value};
 
 use super::{
     Database, columns, constraints, database, index, methods, none, relations, seed, snapshots, staged_rows,
-    strategies,
+    strategies, untrusted,
 };
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::jinja::objects::{ColumnClass, RelationClass, Table};
@@ -86,7 +86,9 @@ fn stand_in(method: &str) -> Option<Value> {
         | "get_incremental_strategy_macro"
         | "get_hard_deletes_behavior"
         | "prepare_memory"
-        | "has_memory" => none(),
+        | "has_memory"
+        | "rsdbt_admit_writes"
+        | "rsdbt_admit_deletes" => none(),
         _ => return None,
     })
 }
@@ -132,9 +134,15 @@ impl Object for AdapterObject {
             // dbt: what the adapter lacks is undefined while parsing, an error only when the node runs
             return Ok(stand_in(method).or_else(|| parsing(method)).unwrap_or(Value::UNDEFINED));
         };
-        for family in
-            [methods::call, relations::call, columns::call, snapshots::call, seed::call, staged_rows::call]
-        {
+        for family in [
+            methods::call,
+            relations::call,
+            columns::call,
+            snapshots::call,
+            seed::call,
+            staged_rows::call,
+            untrusted::call,
+        ] {
             if let Some(answer) = family(database, state, method, args) {
                 return answer;
             }

@@ -133,7 +133,7 @@ fn list_relations(database: &Database, args: &[Value]) -> Result<Value, Error> {
 }
 
 /// The names as Postgres stores them: without quotes in lower case.
-fn stored_names(relation: &Relation) -> Option<(String, String)> {
+pub(super) fn stored_names(relation: &Relation) -> Option<(String, String)> {
     let folded = |name: &str, quoted: bool| if quoted { name.to_owned() } else { name.to_lowercase() };
     let schema = folded(relation.schema.as_deref()?, relation.quote_policy.schema);
     Some((schema, folded(relation.identifier.as_deref()?, relation.quote_policy.identifier)))

@@ -1,0 +1,438 @@
+//! A role that may create tables in the target's schema makes one first, with code of its own on it: a run by a superuser
+//! writes nothing into it, whatever the code hangs on. What is harmless stays.
+
+use std::fs;
+
+use postgres::Client;
+
+use crate::support::{Database, Output, Project};
+
+/// A role with a schema of its own, and the right to create tables in the target's.
+struct Stage {
+    database: Database,
+    evil: String,
+    project: Project,
+}
+
+/// What the role may do for others to run. The function says who ran it.
+const CODE: &str = r#"
+create table EVIL.ran (by text);
+grant all on EVIL.ran to public;
+grant usage on schema EVIL to public;
+create function EVIL.note() returns int language plpgsql as $$
+  begin insert into EVIL.ran values (current_user); return 1; end $$;
+create function EVIL.holds(what anyelement) returns bool language plpgsql immutable as $$
+  begin perform EVIL.note(); return true; end $$;
+create function EVIL.same(what anyelement) returns anyelement language plpgsql immutable as $$
+  begin perform EVIL.note(); return what; end $$;
+create function EVIL.fire() returns trigger language plpgsql as $$
+  begin perform EVIL.note(); return coalesce(new, old); end $$;
+create function EVIL.differ(int, int) returns bool language plpgsql immutable as $$
+  begin perform EVIL.note(); return $1 <> $2; end $$;
+create operator EVIL.!~= (leftarg = int, rightarg = int, function = EVIL.differ);
+create operator EVIL.!? (leftarg = tsquery, rightarg = text, function = pg_catalog.ts_rewrite);
+create domain EVIL.positive as int check (EVIL.holds(value));
+create type EVIL.wrapped as (a int);
+create function EVIL.wrap(int) returns EVIL.wrapped language plpgsql immutable as $$
+  begin perform EVIL.note(); return row($1)::EVIL.wrapped; end $$;
+create cast (int as EVIL.wrapped) with function EVIL.wrap(int) as assignment;
+create type EVIL.holder as (p EVIL.positive, n int);
+create view EVIL.seen as select EVIL.note() as n;
+create table EVIL.other (id int);
+create trigger t after insert on EVIL.other for each row execute function EVIL.fire();
+create function EVIL.reader(text) returns text language sql as 'select $1';
+"#;
+
+/// Each makes `TABLE (id int, t text)` with one way for code to run, and the words that the error says of it.
+const WAYS: [(&str, &str); 30] = [
+    ("create table TABLE (id int, t text);
+      create trigger a after insert or update or delete on TABLE for each row execute function EVIL.fire()", "trigger a on TABLE calls EVIL.fire()"),
+    ("create table TABLE (id int, t text);
+      create trigger a after truncate on TABLE for each statement execute function EVIL.fire()", "trigger a on TABLE"),
+    ("create table TABLE (id int, t text);
+      create trigger a before insert on TABLE for each row when (EVIL.holds(new.id)) execute function suppress_redundant_updates_trigger()", "EVIL.holds("),
+    ("create table TABLE (id int, t text);
+      create constraint trigger a after insert on TABLE deferrable initially deferred for each row execute function EVIL.fire()", "trigger a on TABLE"),
+    ("create table TABLE (id int, t text); create rule a as on insert to TABLE do also select EVIL.note()", "rule a on TABLE"),
+    ("create table TABLE (id int, t text); create rule a as on insert to TABLE do also insert into EVIL.other values (new.id)", "EVIL.fire()"),
+    ("create table TABLE (id int, t text); create rule a as on insert to TABLE do also select * from EVIL.seen", "EVIL.note()"),
+    ("create table TABLE (id int, t text, u int default EVIL.note())", "default value for TABLE.u calls EVIL.note()"),
+    ("create table TABLE (id int, t text, u int generated always as (EVIL.same(id)) stored)", "EVIL.same("),
+    ("create table TABLE (id int check (EVIL.holds(id)), t text)", "table constraint"),
+    ("create table TABLE (id int check (id OPERATOR(EVIL.!~=) 0), t text)", "EVIL.differ(integer,integer)"),
+    ("create table TABLE (id EVIL.positive, t text)", "table column TABLE.id calls EVIL.holds("),
+    ("create table TABLE (id int, t text, u EVIL.positive[])", "table column TABLE.u"),
+    ("create table TABLE (id int, t text, u EVIL.holder)", "table column TABLE.u"),
+    ("create table TABLE (id EVIL.wrapped, t text)", "EVIL.wrap(integer)"),
+    ("create table TABLE (id int, t text); create index a on TABLE (EVIL.same(id))", "EVIL.same("),
+    ("create table TABLE (id int, t text); create index a on TABLE (id) where EVIL.holds(id)", "EVIL.holds("),
+    ("create table TABLE (id int, t text, exclude using btree (EVIL.same(id) with =))", "EVIL.same("),
+    ("create table TABLE (id int, t text); alter table TABLE enable row level security, force row level security;
+      create policy a on TABLE using (EVIL.holds(id))", "policy a on TABLE"),
+    ("create table TABLE (id int, t text); create statistics SCHEMA.a on (EVIL.same(id)), t from TABLE", "statistics object SCHEMA.a"),
+    ("create table TABLE (id int, t text) partition by list (EVIL.same(id)); create table TABLE_1 partition of TABLE default", "EVIL.same("),
+    ("create table TABLE (id int, t text) partition by list (id); create table TABLE_1 partition of TABLE default;
+      create trigger a after insert on TABLE_1 for each row execute function EVIL.fire()", "trigger a on TABLE_1"),
+    ("create table EVIL.parent (id int, t text) partition by list (EVIL.same(id));
+      create table TABLE partition of EVIL.parent default", "EVIL.same("),
+    ("create table EVIL.parent (id int, t text); create table TABLE () inherits (EVIL.parent);
+      create trigger a after insert on TABLE for each row execute function EVIL.fire()", "trigger a on TABLE"),
+    // functions of the server that carry out texts, or that the role may not call itself
+    ("create table TABLE (id int, t text, u xml default query_to_xml('select EVIL.note()', true, true, ''))", "pg_catalog.query_to_xml("),
+    ("create table TABLE (id int, t text, u xml default table_to_xml('EVIL.seen', true, true, ''))", "pg_catalog.table_to_xml("),
+    ("create table TABLE (id int, t text, u text default pg_read_file('PG_VERSION'))", "pg_catalog.pg_read_file("),
+    ("create table TABLE (id int, t text, u text default set_config('search_path', 'EVIL', false))", "pg_catalog.set_config("),
+    ("create table TABLE (id int, t text check (domain_in('1', 1, -1) is not null))", "pg_catalog.domain_in("),
+    ("create table TABLE (id int, t text check (not ('a'::tsquery operator(EVIL.!?) 'select EVIL.note()') @@ to_tsvector(t)))", "pg_catalog.ts_rewrite("),
+];
+
+/// What is everyday's work may stay.
+const HARMLESS: &str = r#"
+create table TABLE (
+  id int primary key check (id > 0), t text not null default 'x' check (length(t) < 100 and t ~ '^[a-z]*$'),
+  made timestamptz default now(), day date default current_date, key uuid default gen_random_uuid(), roll float default random(),
+  number bigint generated always as identity, serial bigserial, twice int generated always as (id * 2) stored,
+  tags text[] default array['a']::text[], doc jsonb default jsonb_build_object('at', clock_timestamp()), who text default current_user,
+  label text default concat('a', to_char(now(), 'YYYY')), unique (t)
+);
+create index on TABLE (lower(t)) where id > 1;
+create trigger idle before update on TABLE for each row execute function suppress_redundant_updates_trigger();
+create trigger trusted before insert or update on TABLE for each row execute function SCHEMA.trusted();
+create statistics SCHEMA.harmless on id, t from TABLE;
+"#;
+
+const MODELS: [(&str, &str); 4] = [
+    ("rebuilt", "{{ config(materialized='table') }} select 1 as id, 'a'::text as t"),
+    ("incremental", "{{ config(materialized='incremental', unique_key='id') }} select 1 as id, 'a'::text as t"),
+    ("appended", "{{ config(materialized='incremental', incremental_strategy='append') }} select 1 as id, 'a'::text as t"),
+    (
+        "batched",
+        "{{ config(materialized='incremental', incremental_strategy='microbatch', unique_key='id', event_time='at', begin='2026-01-01', batch_size='year') }}
+         select 1 as id, 'a'::text as t",
+    ),
+];
+
+fn is_superuser(database: &Database) -> bool {
+    let sql = "select rolsuper from pg_roles where rolname = current_user";
+    database.client().query_one(sql, &[]).unwrap().get(0)
+}
+
+impl Stage {
+    fn new() -> Self {
+        let mut database = Database::new();
+        let (schema, evil) = (database.schema.clone(), format!("{}_evil", database.schema));
+        database.execute(&format!("create role {evil}"));
+        if !is_superuser(&database) {
+            database.execute(&format!("grant {evil} to current_user"));
+        }
+        database.execute(&format!(
+            "create schema {evil} authorization {evil}; grant usage, create on schema {schema} to {evil};
+             create function {schema}.trusted() returns trigger language plpgsql as 'begin return new; end'"
+        ));
+        let project = Project::new(&database);
+        for (name, model) in MODELS {
+            project.write(&format!("models/{name}.sql"), model);
+        }
+        project.write("seeds/seed.csv", "id,t\n1,a\n");
+        project.write(
+            "snapshots/snapshot.sql",
+            "{% snapshot snapshot %} {{ config(strategy='check', check_cols='all', unique_key='id') }}
+             select 1 as id, 'a'::text as t {% endsnapshot %}",
+        );
+        let stage = Self { database, evil, project };
+        stage.as_evil(&stage.text(CODE, ""));
+        stage
+    }
+
+    fn text(&self, sql: &str, table: &str) -> String {
+        let table = format!("{}.{table}", self.database.schema);
+        sql.replace("TABLE", &table).replace("EVIL", &self.evil).replace("SCHEMA", &self.database.schema)
+    }
+
+    fn as_evil(&self, sql: &str) {
+        let mut client = self.database.client();
+        let sql = format!("set role {}; {sql}", self.evil);
+        client.batch_execute(&sql).unwrap_or_else(|error| panic!("{error:?}: {sql}"));
+    }
+
+    /// Whether the role's code ran as somebody else, since the last time.
+    fn ran(&self) -> bool {
+        let mut client: Client = self.database.client();
+        let sql = format!(
+            "with ran as (delete from {0}.ran returning by) select count(*) from ran where by <> '{0}'",
+            self.evil
+        );
+        client.query_one(&sql, &[]).unwrap().get::<_, i64>(0) > 0
+    }
+
+    fn drop(&mut self, table: &str) {
+        let sql =
+            self.text("drop table if exists TABLE cascade; drop table if exists EVIL.parent cascade", table);
+        self.database.execute(&sql);
+    }
+
+    fn build(&self, name: &str) -> Output {
+        self.project.run(&["build", "--select", name])
+    }
+
+    fn finish(mut self) {
+        let evil = &self.evil;
+        self.database.execute(&format!("drop owned by {evil} cascade; drop role {evil}"));
+    }
+}
+
+#[test]
+fn whatever_it_hangs_on() {
+    let mut stage = Stage::new();
+    for (way, words) in WAYS {
+        if way.contains("query_to_xml") && !stage.supports_xml() {
+            continue;
+        }
+        // the two that differ most: rows into the table, and a new table with what the old one had
+        for name in ["incremental", "rebuilt"] {
+            stage.as_evil(&stage.text(way, name));
+            let output = stage.build(name);
+            assert!(!stage.ran(), "{way}\n{}", output.text);
+            assert_eq!(output.status, 1, "{way}\n{}", output.text);
+            let relation = format!("{}.{name}", stage.database.schema);
+            assert!(
+                output.text.contains(&format!("cannot write into {relation}")) || way.contains("EVIL.parent"),
+                "{way}\n{}",
+                output.text
+            );
+            assert!(output.text.contains(&stage.text(words, name)), "{way}\n{}", output.text);
+            stage.drop(name);
+        }
+    }
+    stage.finish();
+}
+
+#[test]
+fn whatever_writes() {
+    let mut stage = Stage::new();
+    let mut nodes: Vec<&str> = MODELS.iter().map(|(name, _)| *name).collect();
+    nodes.extend(["seed", "snapshot"]);
+    for name in nodes {
+        for flags in [&[][..], &["--full-refresh"]] {
+            if name == "snapshot" && !flags.is_empty() {
+                continue;
+            }
+            stage.as_evil(&stage.text(
+                "create table TABLE (id int, t text, dbt_scd_id text, dbt_updated_at timestamp, dbt_valid_from timestamp, dbt_valid_to timestamp);
+                 create trigger a after insert or update or delete on TABLE for each row execute function EVIL.fire();
+                 create trigger b after truncate on TABLE for each statement execute function EVIL.fire();
+                 alter table TABLE add check (EVIL.holds(id))",
+                name,
+            ));
+            let output = stage.project.run(&[&["build", "--select", name], flags].concat());
+            assert!(!stage.ran(), "{name}\n{}", output.text);
+            assert_eq!(output.status, 1, "{name}\n{}", output.text);
+            assert!(output.text.contains("cannot write into"), "{name}\n{}", output.text);
+            stage.drop(name);
+        }
+    }
+    stage.finish();
+}
+
+impl Stage {
+    fn supports_xml(&self) -> bool {
+        self.database.client().batch_execute("select query_to_xml('select 1', true, true, '')").is_ok()
+    }
+}
+
+#[test]
+fn what_is_harmless_stays_and_so_does_what_was_taken_over() {
+    let mut stage = Stage::new();
+    for name in ["incremental", "appended", "seed", "rebuilt"] {
+        stage.as_evil(&stage.text(HARMLESS, name));
+        stage.as_evil(&stage.text("insert into TABLE (id, t) values (5, 'e')", name));
+        if MODELS[1..].iter().any(|(model, _)| *model == name) {
+            let columns =
+                ["made", "day", "key", "roll", "number", "serial", "twice", "tags", "doc", "who", "label"];
+            let drops = columns.map(|column| format!("drop column {column}")).join(", ");
+            stage.as_evil(&stage.text(&format!("alter table TABLE {drops}"), name));
+        }
+        let output = stage.build(name);
+        assert_eq!(output.status, 0, "{name}\n{}", output.text);
+        stage.drop(name);
+    }
+
+    stage.as_evil(&stage.text(
+        "create table TABLE (id int, t text);
+         create trigger a after insert on TABLE for each row execute function EVIL.fire()",
+        "appended",
+    ));
+    let output = stage.build("appended");
+    assert_eq!(output.status, 1, "{}", output.text);
+    let (_, help) = output.text.split_once("take it over: ").unwrap();
+    let statements = help.lines().next().unwrap();
+    assert!(statements.contains(&format!("alter routine {}.fire() owner to ", stage.evil)), "{statements}");
+    stage.database.execute(statements);
+    let output = stage.build("appended");
+    assert_eq!(output.status, 0, "{}", output.text);
+    stage.finish();
+}
+
+#[test]
+fn owners_who_could_do_it_anyway_are_trusted() {
+    let mut stage = Stage::new();
+    let (schema, evil) = (stage.database.schema.clone(), stage.evil.clone());
+    let ways = [
+        (format!("alter role {evil} createrole"), format!("alter role {evil} nocreaterole")),
+        (format!("alter role {evil} superuser"), format!("alter role {evil} nosuperuser")),
+        (
+            format!("grant current_user to {evil}").replace("current_user", &stage.user()),
+            format!("revoke {} from {evil}", stage.user()),
+        ),
+        (
+            format!("alter schema {schema} owner to {evil}"),
+            format!("alter schema {schema} owner to current_user"),
+        ),
+    ];
+    for (give, take) in ways {
+        if !is_superuser(&stage.database) && !give.contains(" createrole") && !give.contains("alter schema") {
+            continue;
+        }
+        stage.as_evil(&stage.text(
+            "create table TABLE (id int, t text);
+             create trigger a after insert on TABLE for each row execute function EVIL.fire()",
+            "appended",
+        ));
+        stage.database.execute(&give);
+        let output = stage.build("appended");
+        assert_eq!(output.status, 0, "{give}\n{}", output.text);
+        assert!(stage.ran());
+        stage.database.execute(&take);
+        assert_eq!(stage.build("appended").status, 1, "{take}");
+        stage.drop("appended");
+    }
+    stage.finish();
+}
+
+impl Stage {
+    fn user(&self) -> String {
+        self.database.client().query_one("select quote_ident(current_user)", &[]).unwrap().get(0)
+    }
+}
+
+/// Attached while the node is at work: the table is held, so that it comes after the node's commit.
+#[test]
+fn what_is_attached_meanwhile_waits() {
+    let stage = Stage::new();
+    stage.as_evil(&stage.text("create table TABLE (id int, t text)", "appended"));
+    stage.project.write(
+        "models/appended.sql",
+        &MODELS[2].1.replace("select 1", "select pg_catalog.length(pg_catalog.pg_sleep(1.5)::text) + 1"),
+    );
+    let attach = stage
+        .text("create trigger a after insert on TABLE for each row execute function EVIL.fire()", "appended");
+    let output = std::thread::scope(|scope| {
+        let building = scope.spawn(|| stage.build("appended"));
+        let mut client = stage.database.client();
+        let held = "select count(*) from pg_locks where relation = to_regclass('appended') and mode = 'RowExclusiveLock'";
+        while client.query_one(held, &[]).unwrap().get::<_, i64>(0) == 0 {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        stage.as_evil(&attach);
+        building.join().unwrap()
+    });
+    assert_eq!(output.status, 0, "{}", output.text);
+    assert!(!stage.ran());
+    assert_eq!(stage.build("appended").status, 1);
+    stage.finish();
+}
+
+/// Also what a node empties besides its own relation, and a table of its own with a partition of others.
+#[test]
+fn other_tables_that_a_node_writes_into() {
+    let mut stage = Stage::new();
+    let schema = stage.database.schema.clone();
+    stage.project.write(
+        "models/consuming.sql",
+        "{{ config(materialized='incremental', incremental_strategy='merge_upsert', unique_key='id', updated_at='at', consume=true,
+                   delete_when='gone') }}
+         select id, at, gone from {{ source('staging', 'staged') }}",
+    );
+    stage.project.write(
+        "models/sources.yml",
+        &format!("sources: [{{name: staging, schema: {schema}, tables: [{{name: staged}}]}}]"),
+    );
+    let staged = "create table TABLE (id int, at timestamp, gone bool); insert into TABLE values (1, '2026-01-01', false), (2, '2026-01-01', true)";
+    stage.as_evil(&stage.text(staged, "staged"));
+    stage.as_evil(&stage.text(
+        "create trigger inserted after insert on TABLE for each row execute function EVIL.fire();
+         alter table TABLE add check (EVIL.holds(id))",
+        "staged",
+    ));
+    stage.ran();
+    let output = stage.build("consuming");
+    assert_eq!(output.status, 0, "deletes fire neither of them\n{}", output.text);
+    stage.as_evil(&stage.text(
+        "insert into TABLE values (3, '2026-01-02', false);
+         create trigger deleted after delete on TABLE for each row execute function EVIL.fire()",
+        "staged",
+    ));
+    stage.ran();
+    let output = stage.build("consuming");
+    assert!(!stage.ran(), "{}", output.text);
+    assert!(output.text.contains("trigger deleted on "), "{}", output.text);
+
+    stage.as_evil(&stage.text("drop trigger deleted on TABLE", "staged"));
+    stage.database.execute(&format!("drop table {schema}.consuming__tombstones"));
+    stage.as_evil(&stage.text(
+        "create table TABLE (id int primary key, at timestamp);
+         create trigger buried after insert on TABLE for each row execute function EVIL.fire();
+         insert into SCHEMA.staged values (4, '2026-01-02', true)",
+        "consuming__tombstones",
+    ));
+    stage.ran();
+    let output = stage.build("consuming");
+    assert!(!stage.ran(), "{}", output.text);
+    assert!(output.text.contains("trigger buried on "), "{}", output.text);
+
+    stage.database.execute(&format!(
+        "create table appended (id int, t text) partition by list (id); create table part partition of appended default;
+         alter table part owner to {}",
+        stage.evil
+    ));
+    stage.as_evil(&stage.text(
+        "create trigger parted after insert on SCHEMA.part for each row execute function EVIL.fire()",
+        "",
+    ));
+    let output = stage.build("appended");
+    assert!(!stage.ran(), "{}", output.text);
+    assert!(output.text.contains("trigger parted on "), "{}", output.text);
+    stage.finish();
+}
+
+/// Names are as hostile as their owner.
+#[test]
+fn odd_names_in_the_message() {
+    let mut stage = Stage::new();
+    let name = format!("{} \"Bad\"", stage.evil);
+    let quoted = name.replace('"', "\"\"");
+    let schema = stage.database.schema.clone();
+    stage.database.execute(&format!(
+        "create role \"{quoted}\"; grant usage, create on schema {schema} to \"{quoted}\""
+    ));
+    stage
+        .database
+        .client()
+        .batch_execute(&format!(
+            "set role \"{quoted}\"; create table {schema}.appended (id int, t text);
+         create function {schema}.\"f; --'\"(int) returns int language sql immutable as 'select 1';
+         alter table {schema}.appended add \"order\" int default {schema}.\"f; --'\"(1)"
+        ))
+        .unwrap();
+    let output = stage.build("appended");
+    assert_eq!(output.status, 1, "{}", output.text);
+    for words in
+        [&format!("it belongs to \"{quoted}\""), "default value for", "\"order\"", "\"f; --'\"(integer)"]
+    {
+        assert!(output.text.contains(words), "{words}\n{}", output.text);
+    }
+    let profile = fs::read_to_string(stage.project.path().join("logs/dbt.log")).unwrap();
+    assert!(!profile.contains("insert into"), "nothing was written");
+    stage.database.execute(&format!("drop owned by \"{quoted}\" cascade; drop role \"{quoted}\""));
+    stage.finish();
+}
