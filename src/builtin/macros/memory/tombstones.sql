@@ -14,6 +14,9 @@
     left join rsdbt.tombstones as known on known.tombstones = found.oid and {{ rsdbt_named('found.oid', 'known.schema_name', 'known.tombstones_name') }}
   {%- endset -%}
   {%- set found = run_query(query).rows[0] -%}
+  {%- if found[0] -%}
+    {%- do adapter.rsdbt_admit_writes(tombstones, is_found=true) -%}
+  {%- endif -%}
   {#- Those of a table that is gone are gone with it. -#}
   {%- set outlived = found[1] and not found[2] -%}
   {%- set anew = not found[0] or outlived and not rsdbt_has_unique_index(tombstones, keys) -%}
@@ -29,8 +32,6 @@
       'create table ' ~ tombstones ~ ' as select ' ~ (keys + rsdbt_order_columns()) | join(', ') ~ ' from ' ~ target ~ ' where false'
     ) -%}
     {%- do rsdbt_ensure_unique_index(tombstones, keys) -%}
-  {%- else -%}
-    {%- do adapter.rsdbt_admit_writes(tombstones, is_found=true) -%}
   {%- endif -%}
   {%- if not found[2] -%}
     {%- do run_query(

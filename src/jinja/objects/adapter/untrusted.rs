@@ -67,8 +67,8 @@ impl NodeDatabase {
 
 /// Until the end of the transaction nothing can be attached. What the role may not lock, it cannot write into.
 fn hold(connection: &mut Connection, schema: &str, name: &str) -> Result<()> {
-    let is_alone =
-        connection.settings().autocommit || connection.transaction_open() && connection.commits_at_once();
+    let may_be_alone = connection.settings().autocommit || connection.transaction_open();
+    let is_alone = may_be_alone && connection.commits_at_once();
     if is_alone || !catalog::is_writable(connection, schema, name)? {
         return Ok(());
     }
