@@ -15,7 +15,7 @@ struct Stage {
 }
 
 /// What the role may do for others to run. The function says who ran it.
-const CODE: &str = r#"
+const CODE: &str = r"
 create table EVIL.ran (by text);
 grant all on EVIL.ran to public;
 grant usage on schema EVIL to public;
@@ -41,7 +41,7 @@ create view EVIL.seen as select EVIL.note() as n;
 create table EVIL.other (id int);
 create trigger t after insert on EVIL.other for each row execute function EVIL.fire();
 create function EVIL.reader(text) returns text language sql as 'select $1';
-"#;
+";
 
 /// Each makes `TABLE (id int, t text)` with one way for code to run, and the words that the error says of it.
 const WAYS: [(&str, &str); 30] = [
@@ -87,7 +87,7 @@ const WAYS: [(&str, &str); 30] = [
 ];
 
 /// What is everyday's work may stay.
-const HARMLESS: &str = r#"
+const HARMLESS: &str = r"
 create table TABLE (
   id int primary key check (id > 0), t text not null default 'x' check (length(t) < 100 and t ~ '^[a-z]*$'),
   made timestamptz default now(), day date default current_date, key uuid default gen_random_uuid(), roll float default random(),
@@ -99,7 +99,7 @@ create index on TABLE (lower(t)) where id > 1;
 create trigger idle before update on TABLE for each row execute function suppress_redundant_updates_trigger();
 create trigger trusted before insert or update on TABLE for each row execute function SCHEMA.trusted();
 create statistics SCHEMA.harmless on id, t from TABLE;
-"#;
+";
 
 const MODELS: [(&str, &str); 4] = [
     ("rebuilt", "{{ config(materialized='table') }} select 1 as id, 'a'::text as t"),
