@@ -138,6 +138,7 @@ pub(super) fn read(fields: &Fields<'_>, warnings: &mut Vec<Diagnostic>) -> Resul
         });
     }
     let sources = Sources { fields, fallbacks: read_fallbacks(fields)? };
+    refuse_uris(&sources)?;
     let text = |key: &str| sources.text(&[key]);
     let ports = read_ports(&sources)?;
     let mut target = Target {
@@ -192,6 +193,21 @@ pub(super) fn read(fields: &Fields<'_>, warnings: &mut Vec<Diagnostic>) -> Resul
         target.host_passwords = pgpass::find(&target);
     }
     Ok(target)
+}
+
+/// libpq takes a connection URI for a database name. Here these values are shown, and a URI holds a password.
+fn refuse_uris(sources: &Sources<'_>) -> Result<()> {
+    for key in ["host", "hostaddr", "dbname", "database", "user", "username", "schema", "role", "service"] {
+        let text = sources.text(&[key])?.unwrap_or_default();
+        if text.contains("://") || text.contains("password=") {
+            let place = sources.fields.get(key).unwrap_or(sources.fields.yaml);
+            return Err(Diagnostic::runtime("profile-key", format!("`{key}` is a connection URI or string"))
+                .label(place.span(), "")
+                .help("write a URI under `uri:`, and the parts of a connection string under their own keys")
+                .boxed());
+        }
+    }
+    Ok(())
 }
 
 fn check_type(fields: &Fields<'_>) -> Result<()> {
@@ -342,5 +358,6 @@ fn run_password_command(fields: &Fields<'_>, command: &str) -> Result<String> {
         // what it printed may hold the secret itself, on stderr too
         return Err(failed(format!("{} (its output is not shown)", output.status)));
     }
-    Ok(String::from_utf8_lossy(&output.stdout).trim_end_matches(['\r', '\n']).to_owned())
+    let password = String::from_utf8_lossy(&output.stdout).trim_end_matches(['\r', '\n']).to_owned();
+    if password.is_empty() { Err(failed("it printed nothing".to_owned())) } else { Ok(password) }
 }

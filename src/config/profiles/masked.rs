@@ -60,22 +60,32 @@ impl Renderer for ValueRenderer<'_> {
     fn render(&self, text: &str, span: Span) -> Result<Json> {
         self.0.render(text, span.clone()).map_err(|problem| match problem.code {
             "missing-env-var" => problem,
-            code => Diagnostic::compilation(code, "the Jinja in this value cannot be rendered")
-                .label(span, "")
-                .help("values of profiles.yml are not shown; `env_var('NAME')` and filters work in them")
-                .boxed(),
+            code => unrendered(code, span),
         })
     }
 }
 
-/// dbt: a `password` that is not a template is taken as it is. One that asks for a variable is a template.
+fn unrendered(code: &'static str, span: Span) -> Box<Diagnostic> {
+    Diagnostic::compilation(code, "the Jinja in this value cannot be rendered")
+        .label(span, "")
+        .help("values of profiles.yml are not shown; `env_var('NAME')` and filters work in them")
+        .boxed()
+}
+
+/// dbt: a `password` that is not a template is taken as it is. One that asks for a variable or holds an expression is a
+/// template, and a name that does not exist would render as an empty password.
 pub(super) struct PasswordRenderer<'a>(pub(super) &'a dyn Renderer);
 
 impl Renderer for PasswordRenderer<'_> {
     fn render(&self, text: &str, span: Span) -> Result<Json> {
-        match self.0.render(text, span) {
-            Err(problem) if problem.code == "missing-env-var" || text.contains("env_var") => Err(problem),
+        let asks = text.contains("env_var");
+        let is_template = asks || text.split_once("{{").is_some_and(|(_, rest)| rest.contains("}}"));
+        match self.0.render(text, span.clone()) {
+            Err(problem) if problem.code == "missing-env-var" || is_template => Err(problem),
             Err(_) => Ok(Json::String(text.to_owned())),
+            Ok(password) if is_template && !asks && (password.is_null() || password == "") => {
+                Err(unrendered("undefined-name", span))
+            }
             rendered => rendered,
         }
     }
