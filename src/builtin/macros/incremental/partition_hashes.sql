@@ -57,8 +57,8 @@
 {# Added to each checksum: by another calendar every period is another one, even with the same rows. #}
 {% macro rsdbt_calendar_hash() %}
   {%- set by = rsdbt_partitioning() -%}
-  {{ return('' if [by.granularity, by.time_zone, by.local] == ['day', 'UTC', false]
-    else " + pg_catalog.hashtextextended('" ~ escape_single_quotes(by.granularity ~ ' ' ~ by.time_zone ~ ' ' ~ by.local) ~ "', 0)::numeric") }}
+  {%- set calendar = by.granularity ~ ' ' ~ by.time_zone ~ (' local' if by.local) -%}
+  {{ return('' if calendar == 'day UTC' else " + pg_catalog.hashtextextended('" ~ escape_single_quotes(calendar) ~ "', 0)::numeric") }}
 {% endmacro %}
 
 {# The column of an input that is its event time. #}

@@ -47,7 +47,7 @@
   from ('{{ window[side ~ 'start'] }}') to ('{{ window[side ~ 'end'] }}')
 {%- endmacro %}
 
-{# After a rebuild the partitions take the names that the next run looks for. Gives [as it was built, as it is named] of each. #}
+{# After a rebuild the partitions take the names that the next run looks for. Gives [as it was built, itself, itself] of each. #}
 {% macro rsdbt_name_partitions(relation) %}
   {%- set query -%}
     select partition.relname::text, pg_catalog.substring(partition.relname, '_p[0-9]{6,8}(?:_[0-9]{2})?$')
@@ -57,13 +57,15 @@
     order by 1
   {%- endset -%}
   {%- set renamed = [] -%}
+  {%- set changes = [] -%}
   {%- for name, suffix in run_query(query).rows if suffix is not none -%}
     {%- set built = relation.incorporate(path={'identifier': name}) -%}
     {%- set named = make_relation_with_suffix(relation, suffix) -%}
     {%- if named.identifier != name -%}
-      {%- do run_query('alter table ' ~ built ~ ' rename to ' ~ adapter.quote(named.identifier)) -%}
-      {%- do renamed.append([built, named]) -%}
+      {%- do changes.append('alter table ' ~ built ~ ' rename to ' ~ adapter.quote(named.identifier) ~ ';') -%}
+      {%- do renamed.append([built, named, named]) -%}
     {%- endif -%}
   {%- endfor -%}
+  {%- do run_query(rsdbt_block('begin ' ~ changes | join(' ') ~ ' end')) if changes -%}
   {{ return(renamed) }}
 {% endmacro %}

@@ -34,9 +34,7 @@
   {%- if attachments or partitions or config.get('unique_key') -%}
     {%- do rsdbt_name_after_table(intermediate_relation, target_relation) -%}
   {%- endif -%}
-  {%- for built, named in partitions -%}
-    {%- do rsdbt_name_after_table(built, named) -%}
-  {%- endfor -%}
+  {%- do rsdbt_name_after_tables(partitions) if partitions -%}
   {%- if caller and not dependents -%}{%- do caller() -%}{%- endif -%}
 {% endmacro %}
 
