@@ -8,8 +8,11 @@ mod filter;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
-use crate::support::{Database, Project, rows_as_table};
+use rsdbt::adapter::Settings;
+
+use crate::support::{Database, Project, rows_as_table, settings};
 use document::{Block, Document};
 use similar::TextDiff;
 
@@ -35,10 +38,27 @@ fn mistakes_are_shown_where_they_stand() {
 
 fn run_spec(path: &str) {
     let text = fs::read_to_string(path).unwrap();
-    let mut document = Document::parse(&text);
+    let actual = play(&text, &settings());
+    if actual == text {
+        return;
+    }
+    if std::env::var_os("UPDATE_SPECS").is_some() {
+        fs::write(path, actual).unwrap();
+        return;
+    }
+    panic!("{path} expects something else:\n{}", difference(&text, &actual));
+}
+
+pub(crate) fn difference(text: &str, actual: &str) -> String {
+    TextDiff::from_lines(text, actual).unified_diff().context_radius(4).to_string()
+}
+
+/// The document as it would be if it expected what happens.
+pub(crate) fn play(text: &str, settings: &Arc<Settings>) -> String {
+    let mut document = Document::parse(text);
     let shared: Vec<Block> = document.shared().cloned().collect();
     for section in document.sections() {
-        let mut stage = Stage::new();
+        let mut stage = Stage::new(settings);
         for block in &shared {
             stage.play(block);
         }
@@ -48,16 +68,7 @@ fn run_spec(path: &str) {
             }
         }
     }
-    let actual = document.into_text();
-    if actual == text {
-        return;
-    }
-    if std::env::var_os("UPDATE_SPECS").is_some() {
-        fs::write(path, actual).unwrap();
-        return;
-    }
-    let diff = TextDiff::from_lines(&text, &actual);
-    panic!("{path} expects something else:\n{}", diff.unified_diff().context_radius(4));
+    document.into_text()
 }
 
 /// One section at work.
@@ -67,8 +78,8 @@ struct Stage {
 }
 
 impl Stage {
-    fn new() -> Self {
-        let database = Database::new();
+    fn new(settings: &Arc<Settings>) -> Self {
+        let database = Database::on(Arc::clone(settings));
         Self { project: Project::new(&database), database }
     }
 
@@ -79,8 +90,9 @@ impl Stage {
             ("console", None) => Some(self.console(&block.body)),
             ("query", None) => Some(self.query(&block.body)),
             ("execute", None) => {
-                self.database.execute(&block.body);
-                None
+                let message = self.database.query(&block.body).err()?;
+                assert!(std::env::var_os("UPDATE_SPECS").is_none(), "{message}\n{}", block.body);
+                Some(format!("{}-- {message}\n", block.body))
             }
             ("copy", None) => {
                 block.body.lines().for_each(|line| self.project.copy(line));

@@ -20,6 +20,7 @@ use super::server_error::{Fields, connection_lost};
 use super::wire::{Status, Wire};
 use super::{Response, ResultSet, Settings, open, quote_identifier, quote_literal};
 
+mod introspection;
 mod transaction;
 
 use transaction::Ahead;
@@ -380,10 +381,7 @@ impl Connection {
     }
 
     fn simple_query(&mut self, sql: &str, fetch: Fetch) -> Result<(Response, Option<ResultSet>)> {
-        if sql.contains('\0') {
-            let message = "the statement holds a NUL character, where it would end for the server";
-            return Err(Diagnostic::database("nul-in-statement", message).boxed());
-        }
+        refuse_nul(sql)?;
         let begins = self.pending_begin;
         let ahead = self.send_ahead(sql)?;
         self.send_query(sql).map_err(|error| self.broken(&error, sql))?;
@@ -550,6 +548,14 @@ impl QueryComment {
             None => format!("{statement}\n/* {text} */"),
         }
     }
+}
+
+fn refuse_nul(sql: &str) -> Result<()> {
+    if sql.contains('\0') {
+        let message = "the statement holds a NUL character, where it would end for the server";
+        return Err(Diagnostic::database("nul-in-statement", message).boxed());
+    }
+    Ok(())
 }
 
 /// `work_mem`, or `extension.setting`: each part is a name of its own.

@@ -154,3 +154,54 @@ fn a_failed_connection_says_what_to_do() {
     let error = Connection::open(&Arc::new(settings)).map(drop).unwrap_err();
     assert_eq!(error.message, "connection to server at \"127.0.0.1\", port 1 failed: Connection refused");
 }
+
+#[test]
+fn the_catalogs_are_read_without_what_others_made() {
+    let (mut connection, schema) = test_database::connect_with_schema();
+    let hostile = format!(
+        "create function format(text, name) returns text language sql as $$ select 'hostile' $$;
+         create function equals(oid, bigint) returns boolean language sql as $$ select true $$;
+         create operator = (function = equals, leftarg = oid, rightarg = bigint);
+         create table t (id int); commit; set search_path = {schema}, public"
+    );
+    connection.execute(&hostile, Begin::Auto, Fetch::Nothing).unwrap();
+    connection.execute("commit", Begin::No, Fetch::Nothing).unwrap();
+    let text = |connection: &mut Connection, sql: &str, introspect: bool| {
+        let answer = if introspect {
+            connection.introspect(sql)
+        } else {
+            connection.execute(sql, Begin::No, Fetch::All)
+        };
+        match answer.unwrap().1.unwrap().rows[0][0].clone() {
+            Cell::Text(text) => text,
+            Cell::Int(number) => number.to_string(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let plain = "select format('%I', relname) from pg_catalog.pg_class limit 1";
+    let crossed = "select count(*) from pg_catalog.pg_class where oid = 0::bigint";
+    let path = format!("{schema}, public");
+    for autocommit in [false, true] {
+        if autocommit {
+            connection.clear_transaction().unwrap();
+        }
+        assert_eq!(text(&mut connection, plain, false), "hostile");
+        assert_ne!(text(&mut connection, plain, true), "hostile");
+        assert_eq!(text(&mut connection, crossed, true), "0");
+        assert_ne!(text(&mut connection, crossed, false), "0");
+        assert_eq!(text(&mut connection, "show search_path", false), path);
+    }
+    assert!(!connection.in_transaction(), "a read of its own leaves no transaction open");
+    // what the transaction set for itself comes back
+    connection.execute("set local search_path = public", Begin::Auto, Fetch::Nothing).unwrap();
+    assert_ne!(text(&mut connection, plain, true), "hostile");
+    assert_eq!(text(&mut connection, "show search_path", false), "public");
+    connection.commit().unwrap();
+    assert_eq!(text(&mut connection, "show search_path", false), path);
+    // an error is the query's own, and the session goes on
+    let error = connection.introspect("select nothing").unwrap_err();
+    assert_eq!(error.server.as_ref().unwrap().sqlstate, "42703");
+    assert_eq!(text(&mut connection, "show search_path", false), path);
+    connection.execute(&format!("drop schema {schema} cascade"), Begin::Auto, Fetch::Nothing).unwrap();
+    connection.commit().unwrap();
+}

@@ -219,6 +219,11 @@ impl Session {
         )
     }
 
+    /// Reads the catalogs with nothing else in the search path.
+    pub fn introspect(&self, sql: &str) -> Result<(Response, Option<ResultSet>)> {
+        self.watched(sql, |connection| connection.introspect(sql), |(response, _)| response.clone())
+    }
+
     /// Work that sends `sql`, told to the observer.
     pub fn watched<T>(
         &self,

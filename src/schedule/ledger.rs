@@ -75,6 +75,7 @@ impl Ledger {
     /// Connects and reads; makes the tables when they are not there.
     pub fn open(settings: &Arc<Settings>, project: &str) -> Result<Self> {
         let mut connection = Connection::open(settings)?;
+        connection.set_settings(&[("search_path".to_owned(), "pg_catalog".to_owned())])?;
         memory::prepare(&mut connection)?;
         let mut ledger = Self {
             connection,

@@ -65,7 +65,7 @@ impl Database {
 
     fn drop_schemas(&mut self) {
         let pattern = self.schema.replace('_', "\\_");
-        let sql = format!("select nspname::text from pg_namespace where nspname like '{pattern}%'");
+        let sql = format!("select nspname::text from pg_namespace where nspname::text like '{pattern}%'");
         for row in self.query(&sql).unwrap().rows {
             if let Some(Cell::Text(name)) = row.first() {
                 self.execute(&format!("drop schema {} cascade", quote_identifier(name)));
@@ -84,7 +84,7 @@ impl Drop for Database {
     }
 }
 
-fn settings() -> Arc<Settings> {
+pub(crate) fn settings() -> Arc<Settings> {
     static SETTINGS: OnceLock<Arc<Settings>> = OnceLock::new();
     let find = || match std::env::var("RSDBT_TEST_DATABASE_URL") {
         Ok(uri) => Settings::from_uri(&uri).unwrap(),

@@ -6,7 +6,7 @@ mod project;
 mod proxy;
 mod server;
 
-pub(crate) use database::{Database, rows_as_table};
+pub(crate) use database::{Database, rows_as_table, settings};
 pub(crate) use draw::Draw;
 pub(crate) use project::{Output, Project};
 pub(crate) use proxy::{Fault, Proxy};

@@ -112,6 +112,9 @@ fn profile(database: &Database) -> String {
     set("password", settings.password.as_deref().unwrap_or(""));
     set("dbname", &settings.database);
     set("schema", &database.schema);
+    if let Some(path) = &settings.search_path {
+        set("search_path", path);
+    }
     let _ = write!(text, "      port: {}\n      threads: 1\n", settings.port);
     text
 }

@@ -38,7 +38,7 @@ pub fn documentation<S: AsRef<str>>(connection: &mut Connection, schemas: &[S]) 
         from pg_catalog.pg_namespace n
         join pg_catalog.pg_class c on c.relnamespace = n.oid
         join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-        where lower(n.nspname) = any($1::text[]) and c.relkind in ('r', 'p', 'v', 'm', 'f')
+        where pg_catalog.lower(n.nspname::pg_catalog.text) = any($1::pg_catalog.text[]) and c.relkind in ('r', 'p', 'v', 'm', 'f')
             and c.relpersistence in ('p', 'u')
         order by 1, 2, 6";
     let schemas: Vec<String> = schemas.iter().map(|schema| schema.as_ref().to_lowercase()).collect();

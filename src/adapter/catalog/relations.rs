@@ -66,7 +66,7 @@ pub fn relations<S: AsRef<str>>(connection: &mut Connection, schemas: &[S]) -> R
                 c.relkind <> 'v' and (c.relhassubclass or c.oid in (select inhrelid from pg_catalog.pg_inherits)) as has_relatives
             from pg_catalog.pg_namespace n
             join pg_catalog.pg_class c on c.relnamespace = n.oid
-            where n.nspname = any($1::text[]) and c.relkind in ('r', 'p', 'v', 'm', 'f')
+            where n.nspname = any($1::pg_catalog.text[]) and c.relkind in ('r', 'p', 'v', 'm', 'f')
         ),
         trusted as materialized (
             select owner.oid, n.nspowner
@@ -95,15 +95,20 @@ pub fn links<S: AsRef<str>>(connection: &mut Connection, schemas: &[S]) -> Resul
     let sql = "select distinct d.refobjid, r.ev_class
         from pg_catalog.pg_namespace n
         join pg_catalog.pg_class c on c.relnamespace = n.oid
-        join pg_catalog.pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid
-            and d.classid = 'pg_rewrite'::regclass and d.deptype = 'n'
+        join pg_catalog.pg_depend d on d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid and d.refobjid = c.oid
+            and d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass::pg_catalog.oid and d.deptype = 'n'
         join pg_catalog.pg_rewrite r on r.oid = d.objid and r.ev_class <> c.oid
-        where n.nspname = any($1::text[]) and c.relkind in ('r', 'p', 'v', 'm', 'f')";
+        where n.nspname = any($1::pg_catalog.text[]) and c.relkind in ('r', 'p', 'v', 'm', 'f')";
     let oid = |number: i64| u32::try_from(number).unwrap_or_default();
     read(connection, sql, &[&array_parameter(schemas)], |row| (oid(row.number()), oid(row.number())))
 }
 
 /// The names of all schemas.
 pub fn existing_schemas(connection: &mut Connection) -> Result<Vec<String>> {
-    read(connection, "select nspname::text from pg_catalog.pg_namespace order by 1", &[], Cells::text)
+    read(
+        connection,
+        "select nspname::pg_catalog.text from pg_catalog.pg_namespace order by 1",
+        &[],
+        Cells::text,
+    )
 }

@@ -206,7 +206,7 @@ impl Server {
         let known = "select from pg_database where datname = $1::text";
         if missing(&mut connection, known, database)? {
             statements.push(format!("create database {name} owner {owner}"));
-        } else if missing(&mut connection, &format!("{known} and datdba <> 10"), database)? {
+        } else if missing(&mut connection, &format!("{known} and datdba <> 10::pg_catalog.oid"), database)? {
             // `postgres` is there from the beginning and belongs to the superuser, whose number is 10
             statements.push(format!("alter database {name} owner to {owner}"));
         }

@@ -49,7 +49,7 @@
     ) as step (part, rank, name, what, present, sql, old_id)
     order by rank, name, what, sql
   {%- endset -%}
-  {%- set rows = run_query(query).rows -%}
+  {%- set rows = adapter.introspect(query).rows -%}
   {%- set refused = rows | selectattr('part', 'equalto', 'refuse') | list -%}
   {%- if refused -%}
     {{ exceptions.raise_database_error(

@@ -55,7 +55,7 @@
     {{ rsdbt_links_of_attachments_sql(of_class) }}
   {%- endset -%}
   {%- set kinds = [] -%}
-  {%- for kind, found in run_query(query).rows[0].dict().items() if found -%}
+  {%- for kind, found in adapter.introspect(query).rows[0].dict().items() if found -%}
     {%- do kinds.append(kind) -%}
   {%- endfor -%}
   {{ return(kinds) }}

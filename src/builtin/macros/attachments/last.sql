@@ -66,7 +66,7 @@
     join pg_catalog.pg_publication on pg_publication.oid = prpubid
     where prrelid = {{ rsdbt_regclass(target) }}
   {%- endset -%}
-  {%- set publications = run_query(query).rows[0][0] -%}
+  {%- set publications = adapter.introspect(query).rows[0][0] -%}
   {%- if publications -%}
     {%- do exceptions.warn(
       target.render() ~ ' is in publication ' ~ publications ~ ', but partitions that are swapped in are not replicated: set `partitioned: false` to replicate its rows'

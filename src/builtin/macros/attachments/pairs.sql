@@ -61,7 +61,7 @@
       where had.inhparent = {{ rsdbt_regclass(existing_relation) }}
         and pg_catalog.pg_get_expr(old.relpartbound, old.oid) = pg_catalog.pg_get_expr(new.relpartbound, new.oid)
     {%- endset -%}
-    {%- for row in run_query(query).rows -%}
+    {%- for row in adapter.introspect(query).rows -%}
       {%- do pairs.append([
         existing_relation.incorporate(path={'identifier': row[0]}), new_relation.incorporate(path={'identifier': row[1]})
       ]) -%}

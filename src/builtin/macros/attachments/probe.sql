@@ -44,6 +44,6 @@
     from pg_catalog.pg_class as old, pg_catalog.pg_class as new
     where old.oid = {{ rsdbt_regclass(existing_relation) }} and new.oid = {{ rsdbt_regclass(new_relation) }}
   {%- endset -%}
-  {%- set rows = run_query(query).rows -%}
+  {%- set rows = adapter.introspect(query).rows -%}
   {{ return(rows[0][0] if rows else False) }}
 {% endmacro %}

@@ -7,13 +7,15 @@
   {%- endif -%}
 {% endmacro %}
 
-{# Quoted as a string: a definition may hold any dollar tag. #}
+{# Quoted as a string: a definition may hold any dollar tag. Definitions were read, and mean the same, with only pg_catalog in the path. #}
 {% macro rsdbt_carry_sql(steps) %}
   {%- set body -%}
     declare
+      path constant text := pg_catalog.current_setting('search_path');
       lost jsonb := coalesce(nullif(pg_catalog.current_setting('rsdbt.lost', true), ''), '[]')::jsonb;
       held boolean;
     begin
+      perform pg_catalog.set_config('search_path', 'pg_catalog', true);
     {%- for step in steps %}
       begin
         execute {{ rsdbt_literal('select ' ~ (step['present'] or 'false')) }} into held;
@@ -33,6 +35,7 @@
       end;
     {%- endfor %}
       perform pg_catalog.set_config('rsdbt.lost', lost::text, true);
+      perform pg_catalog.set_config('search_path', path, true);
     end
   {%- endset -%}
   {{ return('do ' ~ rsdbt_literal(body)) }}

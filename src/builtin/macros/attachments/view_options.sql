@@ -6,7 +6,7 @@
     from pg_catalog.pg_class
     where oid = {{ rsdbt_regclass(relation) }} and reloptions is not null
   {%- endset -%}
-  {%- set rows = run_query(query).rows -%}
+  {%- set rows = adapter.introspect(query).rows -%}
   {{ return(fromjson(rows[0][0]) if rows else []) }}
 {% endmacro %}
 

@@ -40,7 +40,7 @@
     where oid = {{ rsdbt_regclass(this) }} and relpersistence = 'u'
       and (select relpersistence from pg_catalog.pg_class where oid = {{ rsdbt_regclass(log) }}) = 'p'
   {%- endset -%}
-  {%- if run_query(query).rows[0][0] > 0 -%}
+  {%- if adapter.introspect(query).rows[0][0] > 0 -%}
     {{ exceptions.raise_compiler_error(
       '`consume`: ' ~ this ~ ' is unlogged: a crash of the server empties it, and the rows consumed from ' ~ staging ~ ' would be gone. '
       ~ 'Nothing was consumed. Remove `unlogged: true`, and for a table that exists: `alter table ' ~ this ~ ' set logged`'
@@ -55,7 +55,7 @@
     from pg_catalog.pg_class join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace
     where pg_class.oid = pg_catalog.to_regclass('{{ escape_single_quotes(text) }}')
   {%- endset -%}
-  {%- for row in run_query(query).rows -%}
+  {%- for row in adapter.introspect(query).rows -%}
     {{ return(api.Relation.create(database=target.database, schema=row[0], identifier=row[1])) }}
   {%- endfor -%}
   {%- if not required -%}

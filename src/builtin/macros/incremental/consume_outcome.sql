@@ -8,7 +8,7 @@
       nullif(pg_catalog.current_setting('rsdbt.staged', true), ''),
       coalesce(nullif(pg_catalog.current_setting('rsdbt.deleted', true), ''), '0')::pg_catalog.int8
   {%- endset -%}
-  {%- set outcome = run_query(query).rows[0] -%}
+  {%- set outcome = adapter.introspect(query).rows[0] -%}
   {%- if outcome[0] > 0 -%}
     {%- do exceptions.raise_database_error(
       outcome[0] ~ ' staged row' ~ ('s' if outcome[0] > 1 else '') ~ ' without a key (' ~ keys | join(', ')

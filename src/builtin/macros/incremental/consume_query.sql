@@ -8,7 +8,7 @@
     where pg_class.oid = pg_catalog.to_regclass('{{ escape_single_quotes(staging) }}')
     order by attnum
   {%- endset -%}
-  {%- set found = run_query(catalog).rows -%}
+  {%- set found = adapter.introspect(catalog).rows -%}
   {%- if not found -%}
     {{ exceptions.raise_database_error('`consume`: relation ' ~ staging ~ ' does not exist') }}
   {%- elif found[0][0] not in ['r', 'p', 'f'] -%}
@@ -51,7 +51,7 @@
       where proname in ({{ names | join(', ') }})
       group by proname
     {%- endset -%}
-    {%- for row in run_query(catalog).rows -%}
+    {%- for row in adapter.introspect(catalog).rows -%}
       {%- if row[1] -%}{%- do kinds['aggregates'].append(row[0]) -%}{%- endif -%}
       {%- if row[2] -%}{%- do kinds['set_returning'].append(row[0]) -%}{%- endif -%}
     {%- endfor -%}

@@ -20,7 +20,7 @@
     from pg_catalog.pg_class as class
     where class.oid = {{ rsdbt_regclass(relation) }} and (class.relrowsecurity or class.relhasrules or class.relhassubclass)
   {%- endset -%}
-  {%- for hides, role, rules, children in run_query(query).rows -%}
+  {%- for hides, role, rules, children in adapter.introspect(query).rows -%}
     {%- if hides -%}
       {{ exceptions.raise_database_error('row level security of ' ~ relation.render() ~ ' hides rows from the role "' ~ role ~ '": they would stay beside the new ones'
         ~ '\nhelp: give the role BYPASSRLS, or take the security off with `alter table ' ~ relation.render() ~ ' no force row level security`') }}

@@ -8,7 +8,7 @@
     {%- do rsdbt_check_event_times(sql) -%}
   {%- elif adapter.has_memory() -%}
     {#- What is remembered of its periods does not hold for rows that another strategy writes. -#}
-    {%- do run_query('delete from rsdbt.relations where relation = ' ~ rsdbt_regclass(existing_relation)) -%}
+    {%- do adapter.introspect('delete from rsdbt.relations where relation = ' ~ rsdbt_regclass(existing_relation)) -%}
   {%- endif -%}
 {% endmacro %}
 

@@ -22,17 +22,17 @@
   {%- for key in keys -%}
     {%- do missing.append(row ~ '.' ~ key ~ ' is null') -%}
   {%- endfor -%}
-  {{ return('case when ' ~ missing | join(' or ') ~ " then set_config('rsdbt.without_key', (" ~ rsdbt_rows_without_key()
+  {{ return('case when ' ~ missing | join(' or ') ~ " then pg_catalog.set_config('rsdbt.without_key', (" ~ rsdbt_rows_without_key()
     ~ ' + 1)::text, true) is null else true end') }}
 {% endmacro %}
 
 {% macro rsdbt_rows_without_key() -%}
-  coalesce(nullif(current_setting('rsdbt.without_key', true), ''), '0')::bigint
+  coalesce(nullif(pg_catalog.current_setting('rsdbt.without_key', true), ''), '0')::bigint
 {%- endmacro %}
 
 {# Until the transaction ends; readers and writers of the table itself do not notice. #}
 {% macro rsdbt_one_merge_at_a_time(relation) %}
   {%- call statement('lock') -%}
-    select pg_advisory_xact_lock(hashtextextended('rsdbt merge {{ escape_single_quotes(relation.render()) }}', 0))
+    select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('rsdbt merge {{ escape_single_quotes(relation.render()) }}'::pg_catalog.text, 0::pg_catalog.int8))
   {%- endcall -%}
 {% endmacro %}

@@ -9,7 +9,7 @@
 {% endmacro %}
 
 {% macro rsdbt_has_unique_index(relation, keys) %}
-  {{ return(run_query(
+  {{ return(adapter.introspect(
     'select pg_catalog.count(*) from (' ~ rsdbt_unique_indexes_sql(relation) ~ ') as has where has.names = ' ~ rsdbt_sorted_names_sql(keys)
   ).rows[0][0] > 0) }}
 {% endmacro %}
@@ -42,7 +42,7 @@
     where has.names operator(pg_catalog.<@) {{ rsdbt_sorted_names_sql(keys) }} and exists (select from {{ relation }})
     order by 1
   {%- endset -%}
-  {%- for index, names in run_query(query).rows -%}
+  {%- for index, names in adapter.introspect(query).rows -%}
     {%- do exceptions.warn(
       '`unique_key` of ' ~ this.identifier ~ ' is (' ~ keys | join(', ') ~ '), and its unique index ' ~ index ~ ' allows only one row for each (' ~ names
       ~ '). If that was the key before, drop the index'

@@ -42,7 +42,7 @@
     order by 1
   {%- endset -%}
   {%- set found = [] -%}
-  {%- for row in run_query(query).rows -%}
+  {%- for row in adapter.introspect(query).rows -%}
     {%- do found.append(row[0]) -%}
   {%- endfor -%}
   {{ return(found) }}

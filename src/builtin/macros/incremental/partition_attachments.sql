@@ -25,7 +25,7 @@
     from pg_catalog.pg_class as class
     where class.oid = {{ rsdbt_regclass(partition) }} and {{ rsdbt_is_partition_of_window_sql(target, window, columns) }}
   {%- endset -%}
-  {%- set rows = run_query(query).rows -%}
+  {%- set rows = adapter.introspect(query).rows -%}
   {#- The backup is of a run that ended between the swap and the drop; something may read it. -#}
   {%- set name_is_taken = rows and rows[0][3] and rsdbt_attempt(['drop table ' ~ backup])['error'] -%}
   {{ return({'swappable': rows[0][0] and not name_is_taken, 'relacl': rows[0][1], 'refused': rows[0][2]} if rows else none) }}
@@ -42,7 +42,7 @@
 
 {# The default privileges give a new table the same, or somebody has granted on the partition. #}
 {% macro rsdbt_has_privileges_of(fresh, relacl) %}
-  {{ return(relacl is none or run_query(
+  {{ return(relacl is none or adapter.introspect(
     'select relacl::text from pg_catalog.pg_class where oid = ' ~ rsdbt_regclass(fresh)).rows[0][0] == relacl) }}
 {% endmacro %}
 

@@ -19,7 +19,7 @@
       execute '{{ escape_single_quotes(statement) }}';
       {%- endfor %}
       get diagnostics affected = row_count;
-      perform pg_catalog.set_config('rsdbt.attempted', affected || ' ', true);
+      perform pg_catalog.set_config('rsdbt.attempted', affected::pg_catalog.text || ' ', true);
     exception when others then
       if sqlstate ~ '^(08|25|40|53|57|58|XX)' then
         raise;

@@ -20,7 +20,7 @@
     with recursive {{ rsdbt_transitions_sql(rsdbt_days_sql(since, until), '1 day', time_zone) }}
     select {{ rsdbt_are_whole('900') }}, {{ rsdbt_are_whole('60') }}
   {%- endset -%}
-  {%- set whole = run_query(query).rows[0] -%}
+  {%- set whole = adapter.introspect(query).rows[0] -%}
   {{ return('15 minutes' if whole[0] else '1 minute' if whole[1] else '1 second') }}
 {% endmacro %}
 

@@ -13,10 +13,10 @@
     where partrelid = {{ rsdbt_regclass(target) }} and partstrat = 'r' and partnatts = 1
       and attname = '{{ escape_single_quotes(by.field[1:-1] | replace('""', '"')) }}'
   {%- endset -%}
-  {%- if run_query(keyed).rows[0][0] == 0 -%}
+  {%- if adapter.introspect(keyed).rows[0][0] == 0 -%}
     {{ exceptions.raise_database_error(target.render() ~ ' is not partitioned by range of ' ~ by.field ~ help) }}
   {%- endif -%}
-  {%- for name, bounds in run_query(rsdbt_partitions_across_sql(target, columns, windows)).rows -%}
+  {%- for name, bounds in adapter.introspect(rsdbt_partitions_across_sql(target, columns, windows)).rows -%}
     {{ exceptions.raise_database_error(
       'partition ' ~ name ~ ' of ' ~ target.render() ~ ' (' ~ bounds ~ ') lies across periods of granularity ' ~ by.granularity ~ ' in time zone '
       ~ by.time_zone ~ help

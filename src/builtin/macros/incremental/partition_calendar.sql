@@ -73,6 +73,6 @@
 {% macro rsdbt_periods_ago(count) %}
   {%- set by = rsdbt_partitioning() -%}
   {{ return(rsdbt_windows([
-    "select pg_catalog.now() at time zone '" ~ by.time_zone ~ "' - " ~ count ~ " * interval '1 " ~ by.granularity ~ "'"
+    "select pg_catalog.now() at time zone '" ~ by.time_zone ~ "' - " ~ count ~ "::pg_catalog.float8 * interval '1 " ~ by.granularity ~ "'"
   ])[0]) }}
 {% endmacro %}

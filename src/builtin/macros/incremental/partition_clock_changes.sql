@@ -14,12 +14,12 @@
       {{ rsdbt_chosen_periods_sql(queries, by) }}
     ),
     candidate as materialized (
-      select distinct start + n * {{ step }} as start from chosen, pg_catalog.generate_series(-{{ reach }}, {{ reach }}) as n
+      select distinct start + n::pg_catalog.float8 * {{ step }} as start from chosen, pg_catalog.generate_series(-{{ reach }}, {{ reach }}) as n
     ),
     edge (edge) as materialized (
       select start from candidate union select start + {{ step }} from candidate
     ),
-    {{ rsdbt_transitions_sql("select distinct pg_catalog.date_bin('6 hours', edge, timestamp '2000-01-01') + n * interval '6 hours'
+    {{ rsdbt_transitions_sql("select distinct pg_catalog.date_bin('6 hours', edge, timestamp '2000-01-01') + n::pg_catalog.float8 * interval '6 hours'
       from edge, pg_catalog.generate_series(-8, 9) as n", '6 hours', by.time_zone) }},
     piece (edge, starts, clock) as (
       select edge, timestamp '-infinity', clock from edge join probe
@@ -67,7 +67,7 @@
       where clock <> before and earlier = at - interval '{{ apart }}'
       union all
       select case when is_after then low else middle end, case when is_after then middle else high end, clock
-      from (select *, low + pg_catalog.date_trunc('second', (high - low) / 2) as middle from narrowed where high - low > interval '1 second') as halved
+      from (select *, low + pg_catalog.date_trunc('second', (high - low) / 2::pg_catalog.float8) as middle from narrowed where high - low > interval '1 second') as halved
       cross join lateral (values ({{ rsdbt_local('middle', time_zone) }} - middle = clock)) as half (is_after)
     ),
     transition (at, clock) as materialized (select high, clock from narrowed where high - low = interval '1 second')

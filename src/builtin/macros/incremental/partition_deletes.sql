@@ -9,7 +9,7 @@
         and not tgisinternal and tgtype & 11 = 11
     ) or exists (select from pg_catalog.pg_rewrite where ev_class = {{ rsdbt_regclass(relation) }} and ev_type = '4')
   {%- endset -%}
-  {%- set hides, keeps = run_query(query).rows[0] -%}
+  {%- set hides, keeps = adapter.introspect(query).rows[0] -%}
   {%- if not hides and not keeps -%}
     {{ return(none) }}
   {%- endif -%}

@@ -17,7 +17,7 @@
   {%- if 'lookback' in (model.unrendered_config or {}) -%}
     {%- set current = rsdbt_local("timestamp '" ~ flags.INTERVAL_START ~ "'", by.time_zone) if flags.INTERVAL_START
       else "pg_catalog.now() at time zone '" ~ by.time_zone ~ "'" -%}
-    {%- do periods.append('select ' ~ current ~ ' - ago * interval \'1 ' ~ by.granularity ~ '\' from pg_catalog.generate_series(0, ' ~ config.get('lookback') ~ ') as ago') -%}
+    {%- do periods.append('select ' ~ current ~ ' - ago::pg_catalog.float8 * interval \'1 ' ~ by.granularity ~ '\' from pg_catalog.generate_series(0, ' ~ config.get('lookback') ~ ') as ago') -%}
   {%- endif -%}
   {{ return(periods) }}
 {% endmacro %}

@@ -23,7 +23,7 @@
     {%- else -%}
       {%- if column.dtype == 'bigint' -%}
         {#- hashint8 folds its argument to 32 bits, the seed has 64. -#}
-        {%- set hash = 'hashint8extended(' ~ value ~ ', ' ~ value ~ ' # ' ~ seed ~ ')' -%}
+        {%- set hash = 'hashint8extended(' ~ value ~ ', ' ~ value ~ ' # ' ~ seed ~ '::pg_catalog.int8)' -%}
       {%- elif column.dtype == 'timestamp with time zone' -%}
         {%- set hash = 'timestamp_hash_extended(' ~ value ~ " at time zone 'UTC', " ~ seed ~ ')' -%}
       {%- elif column.dtype in hashes -%}
@@ -40,7 +40,7 @@
 
 {# The server's hash has no sign, and gives the seed for NaN and infinities. #}
 {% macro rsdbt_numeric_hash(value, seed, nulls) -%}
-  coalesce(nullif(pg_catalog.hash_numeric_extended({{ value }}, case when {{ value }} < 0 then -{{ seed }} else {{ seed }} end), {{ seed }}),
+  coalesce(nullif(pg_catalog.hash_numeric_extended({{ value }}, case when {{ value }} < 0::pg_catalog.numeric then -{{ seed }} else {{ seed }} end), {{ seed }}),
     pg_catalog.hashtextextended({{ value }}::text collate "C", {{ seed }}), {{ nulls }})
 {%- endmacro %}
 

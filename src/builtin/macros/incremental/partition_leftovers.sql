@@ -9,7 +9,7 @@
       and pg_catalog.starts_with(relname, '{{ escape_single_quotes(target.identifier) }}_p') and relname ~ '_p[0-9]{6,8}(_[0-9]{2})?__dbt_backup$'
     order by relname
   {%- endset -%}
-  {%- for row in run_query(query).rows -%}
+  {%- for row in adapter.introspect(query).rows -%}
     {%- if row[1] is none -%}
       {%- do run_query('drop table if exists ' ~ target.incorporate(path={'identifier': row[0]})) -%}
     {%- else -%}

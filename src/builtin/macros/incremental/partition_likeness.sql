@@ -53,7 +53,7 @@
 
 {# What a new partition needs beside `like`, once it is attached: publications look at its own replica identity. #}
 {% macro rsdbt_replica_identity_of_parent(target, partition) %}
-  {%- set identity = run_query('select relreplident::text from pg_catalog.pg_class where oid = ' ~ rsdbt_regclass(target)).rows[0][0] -%}
+  {%- set identity = adapter.introspect('select relreplident::text from pg_catalog.pg_class where oid = ' ~ rsdbt_regclass(target)).rows[0][0] -%}
   {%- if identity in ['f', 'n'] -%}
     {{ return(['alter table ' ~ partition ~ ' replica identity ' ~ ('full' if identity == 'f' else 'nothing')]) }}
   {%- elif identity == 'i' -%}

@@ -58,7 +58,7 @@
   {%- endset -%}
   {%- set renamed = [] -%}
   {%- set changes = [] -%}
-  {%- for name, suffix in run_query(query).rows if suffix is not none -%}
+  {%- for name, suffix in adapter.introspect(query).rows if suffix is not none -%}
     {%- set built = relation.incorporate(path={'identifier': name}) -%}
     {%- set named = make_relation_with_suffix(relation, suffix) -%}
     {%- if named.identifier != name -%}

@@ -49,7 +49,7 @@
     where exists (select from edge where (low is null or low < stop) and (high is null or high > start))
   {%- endset -%}
   {%- set within = [] -%}
-  {%- for row in (run_query(query).rows if asked else []) -%}
+  {%- for row in (adapter.introspect(query).rows if asked else []) -%}
     {%- do within.append(windows[row[0]]) -%}
   {%- endfor -%}
   {{ return(within) }}
@@ -57,7 +57,7 @@
 
 {# In place, through the table. {rows, error, fresh: none}. #}
 {% macro rsdbt_overwrite_elsewhere(target, rows, columns, window) %}
-  {%- set references = run_query(
+  {%- set references = adapter.introspect(
     "select pg_catalog.string_agg(pg_catalog.format('%I of %s', conname, conrelid::pg_catalog.regclass), ', ' order by conname) from pg_catalog.pg_constraint"
     ~ " where contype = 'f' and conparentid = 0 and confdeltype in ('c', 'n', 'd') and confrelid in (select relid from pg_catalog.pg_partition_tree("
     ~ rsdbt_regclass(target) ~ '))'

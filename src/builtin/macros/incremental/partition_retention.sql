@@ -28,7 +28,7 @@
     order by 1
   {%- endset -%}
   {%- set names = [] -%}
-  {%- for row in run_query(query).rows -%}
+  {%- for row in adapter.introspect(query).rows -%}
     {%- do names.append(row[0]) -%}
   {%- endfor -%}
   {{ return(names) }}

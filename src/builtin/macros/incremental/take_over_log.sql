@@ -8,7 +8,7 @@
     select consumer_schema || '.' || consumer_name from rsdbt.logs
     where {{ named }} or log = pg_catalog.to_regclass('{{ escape_single_quotes(staged) }}')::pg_catalog.oid
   {%- endset -%}
-  {%- set consumers = run_query(query).rows -%}
+  {%- set consumers = adapter.introspect(query).rows -%}
   {%- set log_relation = rsdbt_relation_of(staged, required=not consumers) -%}
   {%- if not consumers -%}
     {%- set sharing = rsdbt_log_consumers(log_relation) | selectattr('exists') | list -%}
@@ -18,11 +18,11 @@
     {{ return('') }}
   {%- endif -%}
   {%- if log_relation is none -%}
-    {%- do run_query('delete from rsdbt.logs where ' ~ named) -%}
+    {%- do adapter.introspect('delete from rsdbt.logs where ' ~ named) -%}
   {%- else -%}
     {%- do rsdbt_release_log(log_relation) -%}
   {%- endif -%}
-  {%- if run_query(query).rows -%}
+  {%- if adapter.introspect(query).rows -%}
     {%- do exceptions.raise_database_error('only the owners of ' ~ staging ~ ' and of ' ~ consumers[0][0] ~ ' may do this') -%}
   {%- endif -%}
   {%- do run_query('commit') -%}

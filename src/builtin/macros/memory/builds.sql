@@ -11,7 +11,7 @@
     join rsdbt.relations as known using (relation)
     where known.relation = {{ rsdbt_regclass(relation) }} and {{ rsdbt_named('known.relation', 'known.schema_name', 'known.relation_name') }}
   {%- endset -%}
-  {%- for row in run_query(query).rows -%}
+  {%- for row in adapter.introspect(query).rows -%}
     {{ return({'kind': row[0], 'row_count': row[1], 'project': row[2], 'node': row[3], 'target': row[4], 'built_at': row[5]}) }}
   {%- endfor -%}
   {{ return(none) }}
@@ -26,7 +26,7 @@
     with forgotten as ({{ rsdbt_forget_orphans_sql() }})
     select pg_catalog.pg_has_role(relowner, 'USAGE') from pg_catalog.pg_class where oid = {{ rsdbt_regclass(relation) }}
   {%- endset -%}
-  {%- if not run_query(query).rows[0][0] -%}
+  {%- if not adapter.introspect(query).rows[0][0] -%}
     {{ return(false) }}
   {%- endif -%}
   {%- set oid = rsdbt_remember_relation(relation) -%}
@@ -40,6 +40,6 @@
       kind = excluded.kind, row_count = excluded.row_count, project = excluded.project, node = excluded.node,
       target = excluded.target, built_at = excluded.built_at
   {%- endset -%}
-  {%- do run_query(query) -%}
+  {%- do adapter.introspect(query) -%}
   {{ return(true) }}
 {% endmacro %}

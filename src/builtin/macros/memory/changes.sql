@@ -60,6 +60,6 @@
     {%- endif %}
     on conflict (relation, input, period) do update set row_count = excluded.row_count, checksum = excluded.checksum
   {%- endset -%}
-  {%- do run_query(query) -%}
-  {%- do run_query('update rsdbt.relations set files = ' ~ memory.files ~ ', adopted = false where relation = ' ~ memory.oid) -%}
+  {%- do adapter.introspect(query) -%}
+  {%- do adapter.introspect('update rsdbt.relations set files = ' ~ memory.files ~ ', adopted = false where relation = ' ~ memory.oid) -%}
 {% endmacro %}

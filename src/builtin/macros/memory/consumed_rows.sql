@@ -12,7 +12,7 @@
     select pg_catalog.format('%I.%I', log_schema, log_name), since::pg_catalog.text
     from rsdbt.logs where consumer = {{ rsdbt_regclass(relation) }}::pg_catalog.oid order by since, log
   {%- endset -%}
-  {%- for log_name, since in run_query(query).rows -%}
+  {%- for log_name, since in adapter.introspect(query).rows -%}
     {{ exceptions.raise_compiler_error(
       relation ~ ' holds the only copy of the rows that were consumed from ' ~ log_name ~ ' since ' ~ since
       ~ ', and what the query returns now would replace them. Nothing was changed.\n'

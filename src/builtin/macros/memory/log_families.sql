@@ -29,7 +29,7 @@
       offset 0
     ) as topmost
   {%- endset -%}
-  {%- do run_query(query) -%}
+  {%- do adapter.introspect(query) -%}
 {% endmacro %}
 
 {# text[]: schema and name of a relation. #}

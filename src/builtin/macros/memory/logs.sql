@@ -23,7 +23,7 @@
     order by known.since, known.log
   {%- endset -%}
   {%- set consumers = [] -%}
-  {%- for row in run_query(query).rows -%}
+  {%- for row in adapter.introspect(query).rows -%}
     {%- do consumers.append({
       'log': row[0], 'schema': row[1], 'name': row[2], 'since': row[3], 'is_this': row[4], 'exists': row[5], 'is_log': row[6],
       'is_same': row[7], 'is_current': row[8],
@@ -61,8 +61,8 @@
     where log.oid = {{ rsdbt_regclass(log) }}
     on conflict (log) do nothing
   {%- endset -%}
-  {%- do run_query(query) -%}
-  {{ return(run_query(
+  {%- do adapter.introspect(query) -%}
+  {{ return(adapter.introspect(
     'select count(*) from rsdbt.logs where log = ' ~ rsdbt_regclass(log) ~ ' and consumer = ' ~ rsdbt_regclass(consumer)
   ).rows[0][0] > 0) }}
 {% endmacro %}
@@ -70,7 +70,7 @@
 {# The next consumer is free to take it. #}
 {% macro rsdbt_release_log(log) %}
   {%- do rsdbt_memory() -%}
-  {%- do run_query(
+  {%- do adapter.introspect(
     'delete from rsdbt.logs as known where known.log = ' ~ rsdbt_regclass(log) ~ '::pg_catalog.oid or array[known.log_schema, known.log_name] = '
     ~ rsdbt_name_parts_sql(log)
   ) -%}

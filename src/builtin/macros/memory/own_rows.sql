@@ -49,7 +49,7 @@
     select {{ oid }}, 'own rows', period, row_count, checksum from counted
     on conflict (relation, input, period) do update set row_count = excluded.row_count, checksum = excluded.checksum
   {%- endset -%}
-  {%- do run_query(query) -%}
+  {%- do adapter.introspect(query) -%}
 {% endmacro %}
 
 {# Gives the statements that a swap of partitions ends with. #}
@@ -71,5 +71,5 @@
   {%- if not config.get('dirty') -%}
     {{ return(none) }}
   {%- endif -%}
-  {{ return("'" ~ run_query('select ' ~ rsdbt_files_sql(rsdbt_regclass(relation) ~ '::pg_catalog.oid') ~ '::text').rows[0][0] ~ "'::bigint") }}
+  {{ return("'" ~ adapter.introspect('select ' ~ rsdbt_files_sql(rsdbt_regclass(relation) ~ '::pg_catalog.oid') ~ '::text').rows[0][0] ~ "'::bigint") }}
 {% endmacro %}

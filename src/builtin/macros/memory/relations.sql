@@ -40,7 +40,7 @@
       on known.relation = class.oid and known.relation_name = class.relname and known.schema_name = namespace.nspname
     where class.oid = {{ rsdbt_regclass(relation) }}
   {%- endset -%}
-  {%- set row = run_query(query).rows[0] -%}
+  {%- set row = adapter.introspect(query).rows[0] -%}
   {{ return({
     'oid': "'" ~ row[0] ~ "'::pg_catalog.oid", 'files': "'" ~ row[1] ~ "'::bigint", 'known': row[2], 'same_files': row[3], 'adopted': row[4],
   }) }}
@@ -75,5 +75,5 @@
     on conflict (relation) do update set remembered_at = excluded.remembered_at
     returning relation::text
   {%- endset -%}
-  {{ return("'" ~ run_query(query).rows[0][0] ~ "'::pg_catalog.oid") }}
+  {{ return("'" ~ adapter.introspect(query).rows[0][0] ~ "'::pg_catalog.oid") }}
 {% endmacro %}

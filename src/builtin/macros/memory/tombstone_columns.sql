@@ -19,7 +19,7 @@
     order by 1
   {%- endset -%}
   {%- set unused = [] -%}
-  {%- for row in run_query(query).rows -%}
+  {%- for row in adapter.introspect(query).rows -%}
     {%- if row[2] is none -%}
       {%- do unused.append(row[1]) -%}
     {%- elif not row[3] -%}
@@ -63,7 +63,7 @@
       where known.tombstones = class.oid and {{ rsdbt_named('known.tombstones', 'known.schema_name', 'known.tombstones_name') }}
     )
   {%- endset -%}
-  {%- for looks_like_one, in run_query(query).rows if not looks_like_one or not rsdbt_has_unique_index(tombstones, keys) -%}
+  {%- for looks_like_one, in adapter.introspect(query).rows if not looks_like_one or not rsdbt_has_unique_index(tombstones, keys) -%}
     {{ exceptions.raise_database_error(
       tombstones.render() ~ ' is not a table of deleted keys of ' ~ this.render() ~ ': it has other columns or no unique index over the key; nothing was changed'
       ~ '\nhelp: `delete_when` keeps the deleted keys in a table of that name: rename the one that is there, or give the model another alias'

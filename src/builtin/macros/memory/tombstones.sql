@@ -13,7 +13,7 @@
     from (select {{ rsdbt_regclass(tombstones) }}::pg_catalog.oid as oid) as found
     left join rsdbt.tombstones as known on known.tombstones = found.oid and {{ rsdbt_named('found.oid', 'known.schema_name', 'known.tombstones_name') }}
   {%- endset -%}
-  {%- set found = run_query(query).rows[0] -%}
+  {%- set found = adapter.introspect(query).rows[0] -%}
   {%- if found[0] -%}
     {%- do adapter.rsdbt_admit_writes(tombstones, is_found=true) -%}
   {%- endif -%}
@@ -34,7 +34,7 @@
     {%- do rsdbt_ensure_unique_index(tombstones, keys) -%}
   {%- endif -%}
   {%- if not found[2] -%}
-    {%- do run_query(
+    {%- do adapter.introspect(
       'insert into rsdbt.tombstones (tombstones, schema_name, tombstones_name, relation) select class.oid, namespace.nspname, class.relname, '
       ~ rsdbt_regclass(target) ~ ' from pg_catalog.pg_class as class join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace'
       ~ ' where class.oid = ' ~ rsdbt_regclass(tombstones) ~ ' on conflict (tombstones) do update set relation = excluded.relation,'

@@ -20,7 +20,7 @@
     {%- do conditions.append('(' ~ in_schema ~ (named if relation.identifier else '') ~ ')') -%}
   {%- endfor -%}
   {%- do adapter.verify_database(information_schema.database) -%}
-  {%- call statement('catalog', fetch_result=True) -%}
+  {%- set query -%}
     select
       '{{ escape_single_quotes(information_schema.database) }}' as table_database,
       schema.nspname as table_schema,
@@ -39,8 +39,8 @@
       and relation.relpersistence <> 't'
       and ({{ conditions | join(' or ') }})
     order by schema.nspname, relation.relname, attnum
-  {%- endcall -%}
-  {{ return(load_result('catalog').table) }}
+  {%- endset -%}
+  {{ return(adapter.introspect(query)) }}
 {% endmacro %}
 
 {# Postgres keeps no time of change that could be trusted, so freshness always asks the data. #}

@@ -1,7 +1,7 @@
 {# What exists in the database. The run's own cache reads the catalog by itself; macros of projects call these. #}
 
 {% macro list_relations_without_caching(schema_relation) %}
-  {%- call statement('list_relations_without_caching', fetch_result=True) -%}
+  {%- set query -%}
     select
       '{{ escape_single_quotes(schema_relation.database) }}' as database, relation.relname as name,
       schema.nspname as schema,
@@ -10,24 +10,24 @@
     join pg_catalog.pg_namespace as schema on schema.oid = relation.relnamespace
     where relation.relkind in ('r', 'p', 'f', 'v', 'm')
       and schema.nspname ilike '{{ escape_single_quotes(schema_relation.schema) }}'
-  {%- endcall -%}
-  {{ return(load_result('list_relations_without_caching').table) }}
+  {%- endset -%}
+  {{ return(adapter.introspect(query)) }}
 {% endmacro %}
 
 {% macro list_function_relations_without_caching(schema_relation) %}
-  {%- call statement('list_function_relations_without_caching', fetch_result=True) -%}
+  {%- set query -%}
     select distinct
       '{{ escape_single_quotes(schema_relation.database) }}' as database, proname as name, nspname as schema, 'function' as type
     from pg_catalog.pg_proc
     join pg_catalog.pg_namespace as schema on schema.oid = pronamespace
     where nspname ilike '{{ escape_single_quotes(schema_relation.schema) }}'
-  {%- endcall -%}
-  {{ return(load_result('list_function_relations_without_caching').table) }}
+  {%- endset -%}
+  {{ return(adapter.introspect(query)) }}
 {% endmacro %}
 
 {# Which view reads which relation, one row per pair. #}
 {% macro get_relations() %}
-  {%- call statement('relations', fetch_result=True) -%}
+  {%- set query -%}
     select distinct
       view_schema.nspname as dependent_schema, view.relname as dependent_name,
       read_schema.nspname as referenced_schema, read.relname as referenced_name
@@ -44,8 +44,8 @@
     where read_schema.nspname <> 'information_schema'
       and read_schema.nspname not like 'pg\_%'
     order by 1, 2, 3, 4
-  {%- endcall -%}
-  {{ return(load_result('relations').table) }}
+  {%- endset -%}
+  {{ return(adapter.introspect(query)) }}
 {% endmacro %}
 
 {% macro postgres_get_relations() %}{{ return(get_relations()) }}{% endmacro %}

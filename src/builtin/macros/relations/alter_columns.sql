@@ -19,7 +19,14 @@
   {%- endcall -%}
   {%- for dependent in dependents -%}
     {%- set restoring -%}
-      begin execute {{ dependent.rebuild }}; {% if dependent.refresh %}execute {{ dependent.refresh }};{% endif %} end
+      declare
+        path constant pg_catalog.text := pg_catalog.current_setting('search_path');
+      begin
+        perform pg_catalog.set_config('search_path', 'pg_catalog', true);
+        execute {{ dependent.rebuild }};
+        perform pg_catalog.set_config('search_path', path, true);
+        {% if dependent.refresh %}execute {{ dependent.refresh }};{% endif %}
+      end
     {%- endset -%}
     {%- call statement('restore_dependents') -%}{{ rsdbt_block(restoring) }}{%- endcall -%}
   {%- endfor -%}

@@ -28,7 +28,7 @@
     cross join lateral (select {{ rsdbt_backup_target_sql('pg_class') }} as target) as mark
     where relname ~ '__dbt_backup_[0-9a-f]{8}$' and target is not null
   {%- endset -%}
-  {{ return(run_query(query).rows) }}
+  {{ return(adapter.introspect(query).rows) }}
 {% endmacro %}
 
 {# The backups that a view or materialized view reads, and those that these read: oids, outermost first. #}
@@ -51,7 +51,7 @@
     )
     select id::pg_catalog.int8 from read where level > 0 group by id order by pg_catalog.max(level)
   {%- endset -%}
-  {{ return(run_query(query).rows | map(attribute=0) | list) }}
+  {{ return(adapter.introspect(query).rows | map(attribute=0) | list) }}
 {% endmacro %}
 
 {# The oids of what was set aside for a relation. #}
@@ -65,5 +65,5 @@
       and relation.relname < (pg_catalog.left({{ rsdbt_backup_name_sql('target.relname', '0') }}, -8) || 'g')::pg_catalog.name
     where target.oid = {{ rsdbt_regclass(relation) }} and {{ rsdbt_backup_target_sql('relation') }} = target.relname::pg_catalog.text
   {%- endset -%}
-  {{ return(run_query(query).rows | map(attribute=0) | list) }}
+  {{ return(adapter.introspect(query).rows | map(attribute=0) | list) }}
 {% endmacro %}

@@ -20,7 +20,7 @@
     join pg_catalog.pg_class as child on child.oid = reference.conrelid
     join pg_catalog.pg_namespace as schema on schema.oid = child.relnamespace
   {%- endset -%}
-  {%- set keys = run_query(query).rows[0][0] -%}
+  {%- set keys = adapter.introspect(query).rows[0][0] -%}
   {%- if keys -%}
     {{ exceptions.raise_database_error(
       deletes ~ ' deletes rows of ' ~ relation.render() ~ ', and foreign key ' ~ keys ~ ' would delete or change the rows that refer to them; nothing was changed'

@@ -4,7 +4,7 @@
   {%- call statement('get_columns_in_relation', fetch_result=True) -%}
     select
       attname as column_name,
-      format_type(atttypid, null) as data_type,
+      pg_catalog.format_type(atttypid, null::pg_catalog.int4) as data_type,
       information_schema._pg_char_max_length(atttypid, atttypmod) as character_maximum_length,
       information_schema._pg_numeric_precision(atttypid, atttypmod) as numeric_precision,
       information_schema._pg_numeric_scale(atttypid, atttypmod) as numeric_scale

@@ -6,8 +6,8 @@
 {% macro rsdbt_add_missing_constraints(relation) %}
   {%- if config.get('contract').enforced and rsdbt_promises_constraints() -%}
     {%- do run_query(rsdbt_promised_constraints_sql(relation)) -%}
-    {%- set promised = fromjson(run_query("select current_setting('rsdbt.constraints')").rows[0][0]) -%}
-    {%- set there = run_query(rsdbt_constraints_sql(rsdbt_regclass(relation))).rows | map(attribute='definition') | list -%}
+    {%- set promised = fromjson(run_query("select pg_catalog.current_setting('rsdbt.constraints')").rows[0][0]) -%}
+    {%- set there = adapter.introspect(rsdbt_constraints_sql(rsdbt_regclass(relation))).rows | map(attribute='definition') | list -%}
     {%- for constraint in promised if constraint['definition'] not in there -%}
       {%- do run_query('alter table ' ~ relation ~ ' ' ~ rsdbt_constraint_change(relation, constraint)) -%}
     {%- endfor -%}
@@ -44,11 +44,12 @@
   begin
     begin
       create table {{ table }} {{ rsdbt_with_waiting_constraints(get_table_columns_and_constraints()) }};
+      perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
       select coalesce(json_agg(promised), '[]')::text into found
       from ({{ rsdbt_constraints_sql(rsdbt_regclass(table)) }}) as promised;
       raise sqlstate 'RSDBT';
     exception when sqlstate 'RSDBT' then
-      perform set_config('rsdbt.constraints', found, true);
+      perform pg_catalog.set_config('rsdbt.constraints', found, true);
     end;
   end $rsdbt$
 {%- endmacro %}

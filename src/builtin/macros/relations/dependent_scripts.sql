@@ -16,7 +16,6 @@
     {%- endif -%}
   {%- endfor -%}
   {%- if staying or awaited | length > 1 -%}{%- do adapter.cache_open_end() -%}{%- endif -%}
-  {%- set path = rsdbt_enter_catalog_path() -%}
   {%- set renames = rsdbt_backup_names() -%}
   {%- set query -%}
     {{ rsdbt_relation_scripts_sql(ids['relation'], renames) }}
@@ -28,8 +27,7 @@
     union all {{ rsdbt_foreign_key_scripts_sql(ids['foreign key'], awaited) }}
     order by id
   {%- endset -%}
-  {%- set rows = run_query(query).rows -%}
-  {%- do rsdbt_leave_catalog_path(path) -%}
+  {%- set rows = adapter.introspect(query).rows -%}
   {%- set scripts = [] -%}
   {%- for row in rows -%}
     {%- do scripts.append({
@@ -39,16 +37,4 @@
     }) -%}
   {%- endfor -%}
   {{ return(scripts | sort(attribute='level') | list) }}
-{% endmacro %}
-
-{# Outside of a transaction a local setting would be gone at once. #}
-{% macro rsdbt_enter_catalog_path() %}
-  {%- call statement('path', fetch_result=true) -%}
-    select pg_catalog.current_setting('search_path') as path, pg_catalog.set_config('search_path', 'pg_catalog', true)
-  {%- endcall -%}
-  {{ return(load_result('path').table.rows[0]['path']) }}
-{% endmacro %}
-
-{% macro rsdbt_leave_catalog_path(path) %}
-  {%- do run_query("select pg_catalog.set_config('search_path', '" ~ escape_single_quotes(path) ~ "', true)") -%}
 {% endmacro %}

@@ -52,7 +52,7 @@
     group by found.id, found.kind, found.name, schema.nspname, relation.relname, routine.proowner, relation.relowner
     order by id desc, kind
   {%- endset -%}
-  {{ return(run_query(query).rows) }}
+  {{ return(adapter.introspect(query).rows) }}
 {% endmacro %}
 
 {# A look at indexes: most relations have no dependents, and the whole query takes longer to plan than to run. #}
@@ -67,5 +67,5 @@
         and (link.deptype = 'n' or link.deptype = 'a' and link.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass)
     )
   {%- endset -%}
-  {{ return(run_query(query).rows[0][0]) }}
+  {{ return(adapter.introspect(query).rows[0][0]) }}
 {% endmacro %}

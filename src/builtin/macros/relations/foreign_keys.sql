@@ -74,5 +74,5 @@
       and {{ rsdbt_constraint_comment_sql('reference.oid') }} like {{ rsdbt_waiting_mark() }}
     order by reference.oid
   {%- endset -%}
-  {{ return(run_query(query).rows) }}
+  {{ return(adapter.introspect(query).rows) }}
 {% endmacro %}

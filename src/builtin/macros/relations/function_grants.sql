@@ -3,7 +3,7 @@
 {% macro rsdbt_apply_function_grants(relation, grant_config) %}
   {%- if grant_config -%}
     {%- set signature = rsdbt_function_signature(relation) -%}
-    {%- set granted = adapter.standardize_grants_dict(run_query(rsdbt_show_function_grants_sql(signature))) -%}
+    {%- set granted = adapter.standardize_grants_dict(adapter.introspect(rsdbt_show_function_grants_sql(signature))) -%}
     {%- set statements = [] -%}
     {%- for privilege, grantees in diff_of_two_dicts(granted, grant_config).items() if grantees -%}
       {%- for grantee in grantees -%}

@@ -14,7 +14,7 @@
 
 {% macro apply_grants(relation, grant_config, should_revoke=True) %}
   {%- if grant_config -%}
-    {%- set granted = adapter.standardize_grants_dict(run_query(get_show_grant_sql(relation))) if should_revoke else {} -%}
+    {%- set granted = adapter.standardize_grants_dict(adapter.introspect(get_show_grant_sql(relation))) if should_revoke else {} -%}
     {%- set missing = diff_of_two_dicts(grant_config, granted) -%}
     {%- set surplus = diff_of_two_dicts(granted, grant_config) -%}
     {%- set statements = get_dcl_statement_list(relation, surplus, get_revoke_sql)

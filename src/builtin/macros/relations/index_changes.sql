@@ -11,7 +11,7 @@
   {%- endfor -%}
   {%- set found = [] -%}
   {%- set steps = [] -%}
-  {%- for row in run_query(get_show_indexes_sql(relation)).rows -%}
+  {%- for row in adapter.introspect(get_show_indexes_sql(relation)).rows -%}
     {%- set shape = rsdbt_index_shape((row['column_names'] or '').split(','), row['unique'], row['method']) -%}
     {%- if row['name'] in wanted or shape in wanted -%}
       {%- do found.append(row['name'] if row['name'] in wanted else shape) -%}

@@ -21,5 +21,5 @@
 
 {# The relation's oid as an SQL expression; null when it does not exist. #}
 {% macro rsdbt_regclass(relation) -%}
-  to_regclass('{{ escape_single_quotes(relation.include(database=false).render()) }}')
+  pg_catalog.to_regclass('{{ escape_single_quotes(relation.include(database=false).render()) }}')::pg_catalog.oid
 {%- endmacro %}

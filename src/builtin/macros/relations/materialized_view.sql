@@ -42,7 +42,7 @@
       and index.indisunique and index.indisvalid and index.indimmediate
       and index.indpred is null and index.indexprs is null
   {%- endset -%}
-  {{ return(run_query(query).rows[0][0] > 0) }}
+  {{ return(adapter.introspect(query).rows[0][0] > 0) }}
 {% endmacro %}
 
 {# For macros of projects: the changes as one script. #}
@@ -62,5 +62,5 @@
 {%- endmacro %}
 
 {% macro describe_materialized_view(relation) %}
-  {{ return({'indexes': run_query(get_show_indexes_sql(relation))}) }}
+  {{ return({'indexes': adapter.introspect(get_show_indexes_sql(relation))}) }}
 {% endmacro %}

@@ -59,5 +59,5 @@
     group by relation.oid, schema.nspname, relation.relname, target
     order by relation.oid desc
   {%- endset -%}
-  {{ return(run_query(query).rows) }}
+  {{ return(adapter.introspect(query).rows) }}
 {% endmacro %}

@@ -28,17 +28,17 @@
   {%- if database -%}
     {%- do adapter.verify_database(database) -%}
   {%- endif -%}
-  {%- call statement('list_schemas', fetch_result=True, auto_begin=False) -%}
+  {%- set query -%}
     select nspname from pg_catalog.pg_namespace
-  {%- endcall -%}
-  {{ return(load_result('list_schemas').table) }}
+  {%- endset -%}
+  {{ return(adapter.introspect(query)) }}
 {% endmacro %}
 
 {% macro check_schema_exists(information_schema, schema) %}
-  {%- call statement('check_schema_exists', fetch_result=True, auto_begin=False) -%}
+  {%- set query -%}
     select count(*) from pg_catalog.pg_namespace where nspname = '{{ escape_single_quotes(schema) }}'
-  {%- endcall -%}
-  {{ return(load_result('check_schema_exists').table) }}
+  {%- endset -%}
+  {{ return(adapter.introspect(query)) }}
 {% endmacro %}
 
 {% macro information_schema_name(database) -%}

@@ -25,7 +25,7 @@
     from pg_catalog.pg_class as target
     where target.oid = {{ rsdbt_regclass(target_relation) }}
   {%- endset -%}
-  {%- for row in run_query(query).rows -%}
+  {%- for row in adapter.introspect(query).rows -%}
     {%- if row['has_backups'] -%}
       {%- do rsdbt_adopt_dependents(target_relation) -%}
     {%- endif -%}

@@ -31,7 +31,7 @@
     order by place, name
   {%- endset -%}
   {%- set steps = [] -%}
-  {%- for row in run_query(query).rows -%}
+  {%- for row in adapter.introspect(query).rows -%}
     {%- set stage, relation, table = given[row['place']] -%}
     {%- set rest = rsdbt_after_stage_name(row['name'], stage.identifier, table.identifier) -%}
     {%- if rest is not none -%}

@@ -14,7 +14,7 @@
     {%- do adapter.rename_relation(intermediate_relation, target_relation) -%}
   {%- else -%}
     {%- do rsdbt_keep_consumed_rows(existing_relation) -%}
-    {%- set old = run_query(
+    {%- set old = adapter.introspect(
       'select oid::pg_catalog.int8 as id, ' ~ rsdbt_backup_name_sql('relname', 'oid') ~ ' as name from pg_catalog.pg_class where oid = '
       ~ rsdbt_regclass(existing_relation)
     ).rows[0] -%}
@@ -60,7 +60,7 @@
       join pg_catalog.pg_namespace on pg_namespace.oid = relnamespace
       where pg_class.oid = {{ id }}
     {%- endset -%}
-    {%- for row in run_query(query).rows -%}
+    {%- for row in adapter.introspect(query).rows -%}
       {%- set lock = 'comment on ' ~ row['word'] ~ ' ' ~ row['name'] ~ " is '" ~ escape_single_quotes(row['mark']) ~ "'" -%}
       {%- if adapter.attempt(lock, ['42P01']) -%}{%- do found.append([ids.index(id), row]) -%}{%- endif -%}
     {%- endfor -%}

@@ -30,7 +30,7 @@
       and {{ rsdbt_named('known.relation', 'known.schema_name', 'known.relation_name') }}
     returning built.row_count
   {%- endset -%}
-  {{ return(run_query(query).rows | length > 0) }}
+  {{ return(adapter.introspect(query).rows | length > 0) }}
 {% endmacro %}
 
 {#

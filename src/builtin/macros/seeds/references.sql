@@ -27,7 +27,7 @@
       and reference.contype = 'f' and reference.conparentid = 0 and reference.conrelid <> reference.confrelid
     order by reference.oid
   {%- endset -%}
-  {{ return(run_query(query).rows) }}
+  {{ return(adapter.introspect(query).rows) }}
 {% endmacro %}
 
 {# Drops the keys; of a table that a new one replaces, its own only wait. Gives the statements that add them again. #}
@@ -56,9 +56,7 @@
     {{ return([]) }}
   {%- endif -%}
   {%- do adapter.cache_open_end() if awaited | length > 1 -%}
-  {%- set path = rsdbt_enter_catalog_path() -%}
-  {%- set scripts = run_query(rsdbt_foreign_key_scripts_sql(ids, awaited) ~ ' order by 1').rows -%}
-  {%- do rsdbt_leave_catalog_path(path) -%}
+  {%- set scripts = adapter.introspect(rsdbt_foreign_key_scripts_sql(ids, awaited) ~ ' order by 1').rows -%}
   {%- set waiting = scripts | selectattr('id', 'in', own if full_refresh else []) | list -%}
   {%- set removed = scripts | rejectattr('id', 'in', own if full_refresh else []) | list -%}
   {%- do rsdbt_run_scripts(waiting, 'replace') -%}

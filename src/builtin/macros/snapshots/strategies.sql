@@ -72,7 +72,7 @@
 {% macro snapshot_hash_arguments(args) -%}
   {%- set parts = [] -%}
   {%- for argument in args -%}
-    {%- do parts.append('coalesce(cast(' ~ argument ~ " as varchar), '')") -%}
+    {%- do parts.append('coalesce(cast(' ~ argument ~ " as varchar)::pg_catalog.text, '')") -%}
   {%- endfor -%}
-  md5({{ parts | join(" || '|' || ") }})
+  pg_catalog.md5({{ parts | join(" || '|' || ") }})
 {%- endmacro %}

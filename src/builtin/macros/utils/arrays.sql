@@ -9,9 +9,9 @@
 {%- endmacro %}
 
 {% macro array_append(array, new_element) -%}
-  array_append({{ array }}, {{ new_element }})
+  pg_catalog.array_append({{ array }}, {{ new_element }})
 {%- endmacro %}
 
 {% macro array_concat(array_1, array_2) -%}
-  array_cat({{ array_1 }}, {{ array_2 }})
+  pg_catalog.array_cat({{ array_1 }}, {{ array_2 }})
 {%- endmacro %}

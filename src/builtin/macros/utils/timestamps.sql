@@ -1,7 +1,7 @@
 {# The server's clock. `now()` is the transaction's start: all statements of a model see the same moment. #}
 
 {% macro current_timestamp() -%}
-  now()
+  pg_catalog.now()
 {%- endmacro %}
 
 {% macro current_timestamp_backcompat() -%}

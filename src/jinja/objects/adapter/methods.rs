@@ -20,6 +20,7 @@ pub(super) fn call(
     Some(match method {
         "execute" => execute(database, args),
         "add_query" => add_query(database, args),
+        "introspect" => introspect(database, args),
         "attempt" => attempt(database, args),
         "repeat" => repeat(database, args),
         "commit" => database.session().and_then(|session| session.commit()).map(|()| none()).map_err(raise),
@@ -57,6 +58,14 @@ fn execute(database: &Database, args: &[Value]) -> Result<Value, Error> {
     let (response, rows) = answer.map_err(raise)?;
     let table = rows.map_or_else(Table::empty, |rows| Table::from_result_set(&rows));
     Ok(tuple(vec![ResponseObject(response).to_value(), table.to_value()]))
+}
+
+/// The rows of a query over the catalogs, which no function or operator of others can answer.
+fn introspect(database: &Database, args: &[Value]) -> Result<Value, Error> {
+    let [sql] = bind_required("introspect", args, ["sql"], 1)?;
+    let session = database.session().map_err(raise)?;
+    let (_, rows) = session.introspect(expect_str("introspect", &sql)?).map_err(raise)?;
+    Ok(rows.map_or_else(Table::empty, |rows| Table::from_result_set(&rows)).to_value())
 }
 
 /// dbt returns a connection and a cursor here, which no template can use.

@@ -85,6 +85,7 @@ fn stand_in(method: &str) -> Option<Value> {
         | "assert_valid_snapshot_target_given_strategy"
         | "get_incremental_strategy_macro"
         | "get_hard_deletes_behavior"
+        | "introspect"
         | "prepare_memory"
         | "has_memory"
         | "rsdbt_admit_writes"

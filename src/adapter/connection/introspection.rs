@@ -1,0 +1,69 @@
+//! SQL of ours over the catalogs and over what rsdbt remembers. Only `pg_catalog` is in the search path meanwhile: a function or an operator that
+//! somebody made elsewhere, with types that match better, is not found.
+
+use postgres_protocol::message::frontend;
+
+use crate::diagnostic::Result;
+
+use super::super::answer::Answer;
+use super::super::{Response, ResultSet};
+use super::{BEGIN, Begin, Connection, Fetch, refuse_nul};
+
+/// Both settings end with the transaction, or go back to what the transaction itself has set.
+const ENTER: &str = "select pg_catalog.set_config('rsdbt.search_path', pg_catalog.current_setting('search_path'), true), \
+    pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)";
+const LEAVE: &str =
+    "select pg_catalog.set_config('search_path', pg_catalog.current_setting('rsdbt.search_path'), true)";
+
+impl Connection {
+    /// The rows of a statement, by one trip to the server.
+    pub fn introspect(&mut self, sql: &str) -> Result<(Response, Option<ResultSet>)> {
+        self.enter_transaction(Begin::No)?;
+        let answer = self.with_catalog_only(sql);
+        self.roll_back_after_error(answer)
+    }
+
+    fn with_catalog_only(&mut self, sql: &str) -> Result<(Response, Option<ResultSet>)> {
+        refuse_nul(sql)?;
+        let reads = sql.trim_start().starts_with("select");
+        let alone = !self.is_inside();
+        if alone && !reads {
+            return self.write_alone(sql);
+        }
+        self.pending_begin |= alone;
+        let ahead = self.send_ahead(sql)?;
+        let begins = std::mem::take(&mut self.pending_begin);
+        let commented = self.comment.as_ref().map(|comment| comment.add_to(sql));
+        let enter = if begins { format!("{BEGIN}{ENTER}") } else { ENTER.to_owned() };
+        self.shift = 0;
+        let buffer = &mut self.wire.outgoing;
+        let sent =
+            [enter.as_str(), commented.as_deref().unwrap_or(sql), if alone { "COMMIT" } else { LEAVE }]
+                .iter()
+                .try_for_each(|query| frontend::query(query, buffer));
+        sent.and_then(|()| self.wire.flush()).map_err(|error| self.broken(&error, sql))?;
+        let went_ahead = self.take_ahead(ahead, sql)?;
+        let entered = self.read_answer(Answer::new(Fetch::Nothing).after_begin(begins), sql)?;
+        let answer = self.read_answer(Answer::new(Fetch::All), sql)?;
+        let left = self.answer(sql, Fetch::Nothing)?;
+        went_ahead?;
+        entered.finish()?;
+        let rows = answer.finish()?;
+        left.finish()?;
+        self.wrote |= !reads;
+        Ok(rows)
+    }
+
+    /// In a transaction of its own, whose end the server can be asked for.
+    fn write_alone(&mut self, sql: &str) -> Result<(Response, Option<ResultSet>)> {
+        self.prove_lock_outside()?;
+        self.pending_begin = true;
+        let rows = self.with_catalog_only(sql);
+        if rows.is_ok() {
+            self.commit_on_server()?;
+        } else if !self.lost {
+            self.end_transaction("ROLLBACK")?;
+        }
+        rows
+    }
+}
