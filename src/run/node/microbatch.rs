@@ -120,7 +120,10 @@ impl Job<'_, '_> {
             total_batches: position.total,
         });
         let watch = Watch::start();
-        let result = self.run_batch(session, &Arc::new(own), context.clone());
+        // Nothing that the last batch left in the session, not even its end, counts for this one.
+        let ready =
+            if position.at > 0 { session.start_again(self.run, &node.unique_id, &self.info) } else { Ok(()) };
+        let result = ready.and_then(|()| self.run_batch(session, &Arc::new(own), context.clone()));
         match result {
             Ok(message) => {
                 self.batch_line(node, &context, position, &message, watch.seconds());
@@ -131,8 +134,6 @@ impl Job<'_, '_> {
                 let exc = format!("Exception on worker thread. {}", self.error_text(*error, resource));
                 let unique_id = node.unique_id.clone();
                 self.say(Event::GenericExceptionOnRun { build_path: None, unique_id, exc });
-                // What the failed batch left in the session is of no use to the next one.
-                let _ = session.start_again(self.run, &node.unique_id, &self.info);
                 self.batch_line(node, &context, position, "error", watch.seconds());
                 false
             }
@@ -146,7 +147,6 @@ impl Job<'_, '_> {
         context: BatchContext,
     ) -> Result<String> {
         let extra = || Extra { batch: Some(context.clone()), ..Extra::default() };
-        session.forget_results();
         let executed = self.with_retries(session, |job, session| {
             let compiled = job.run.compile(session, node, extra())?;
             let name = compiled.node.materialized().to_owned();

@@ -190,12 +190,6 @@ impl Session {
         Some(Arc::new(Arc::clone(database)))
     }
 
-    pub(in crate::run) fn forget_results(&self) {
-        if let Some(database) = &self.database {
-            database.forget_results();
-        }
-    }
-
     pub(in crate::run) fn main_result(&self) -> Option<Stored> {
         self.take_result("main")
     }

@@ -113,11 +113,6 @@ impl NodeDatabase {
         self.results.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), Some(result));
     }
 
-    /// The next batch of a model starts without the results of the last one.
-    pub fn forget_results(&self) {
-        self.results.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-
     /// dbt: only `main` may be loaded twice.
     pub(super) fn load(&self, name: &str) -> Result<Option<StoredResult>> {
         let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
