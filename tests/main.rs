@@ -18,6 +18,7 @@ mod faults;
 mod first_run;
 mod full_disk;
 mod histories;
+mod hostile;
 mod kills;
 mod lineage;
 mod many_periods;

@@ -148,7 +148,7 @@ pub fn untrusted_code(
             f.provolatile = 'i' or f.proname = any ({HARMLESS})
             or f.oid >= 16384::pg_catalog.oid and (f.provolatile = 's' or f.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype::pg_catalog.oid)
             or f.provolatile = 's' and exists (
-                select from pg_catalog.unnest(f.proargtypes::pg_catalog.oid[] || f.prorettype) as type (id)
+                select from pg_catalog.unnest(pg_catalog.array_append(f.proargtypes::pg_catalog.oid[], f.prorettype)) as type (id)
                 join pg_catalog.pg_type t on t.oid = type.id
                 where t.typcategory in ('D', 'T')
             )
