@@ -14,21 +14,22 @@ fn acts(c: char) -> bool {
     }
 }
 
-/// `\x1b`, `\u{202e}`; the line break of Windows stays.
+/// `\x1b`, `\u{202e}`; the line break of Windows stays. So do the few colours in which messages of ours show a difference:
+/// they hide nothing.
 pub(super) fn visible(text: &str) -> String {
-    shown(text, false)
+    shown(text, |codes| matches!(codes, "0" | "0;1" | "31" | "32" | "33" | "31;1" | "32;1" | "34;1"))
 }
 
 /// The same for texts that a project prints by itself, which may be coloured.
 fn visible_but_colors(text: &str) -> String {
-    shown(text, true)
+    shown(text, |_| true)
 }
 
-fn shown(text: &str, may_be_colored: bool) -> String {
+fn shown(text: &str, may_stay: fn(&str) -> bool) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
-        let color = if may_be_colored { color_length(rest) } else { 0 };
+        let color = color_length(rest, may_stay);
         let length = color.max(c.len_utf8());
         let (piece, after) = rest.split_at(length);
         if color > 0 || !acts(c) || c == '\r' && after.starts_with('\n') {
@@ -44,10 +45,10 @@ fn shown(text: &str, may_be_colored: bool) -> String {
 }
 
 /// Of `ESC [ 1;31 m` at the beginning.
-fn color_length(text: &str) -> usize {
+fn color_length(text: &str, may_stay: fn(&str) -> bool) -> usize {
     let Some(rest) = text.strip_prefix("\x1b[") else { return 0 };
     let codes = rest.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b';').count();
-    if rest.as_bytes().get(codes) == Some(&b'm') { codes + 3 } else { 0 }
+    if rest.as_bytes().get(codes) == Some(&b'm') && may_stay(&rest[..codes]) { codes + 3 } else { 0 }
 }
 
 /// The event with texts that only show; `None` where it is such an event already.
@@ -98,13 +99,19 @@ mod tests {
     }
 
     #[test]
-    fn only_the_projects_own_texts_are_colored() {
+    fn only_the_projects_own_texts_have_any_color() {
         let text = "\x1b[1;31mred\x1b[0m\x1b[2J\x1b[31";
         assert_eq!(visible_but_colors(text), "\x1b[1;31mred\x1b[0m\\x1b[2J\\x1b[31");
         let logged = visible_event(&Event::JinjaLogInfo { msg: text.into() }).unwrap();
         assert!(matches!(logged, Event::JinjaLogInfo { msg } if msg.starts_with("\x1b[1;31mred")));
         let failed = visible_event(&Event::RunResultError { msg: text.into() }).unwrap();
-        assert!(matches!(failed, Event::RunResultError { msg } if !msg.contains('\x1b')));
+        assert!(
+            matches!(failed, Event::RunResultError { msg } if msg == "\\x1b[1;31mred\x1b[0m\\x1b[2J\\x1b[31")
+        );
+        assert_eq!(
+            visible("\x1b[32;1m+\x1b[0m\x1b[8mhidden\x1b[30m"),
+            "\x1b[32;1m+\x1b[0m\\x1b[8mhidden\\x1b[30m"
+        );
         assert!(visible_event(&Event::RunResultError { msg: "usual".into() }).is_none());
     }
 
