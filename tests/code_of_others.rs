@@ -413,7 +413,7 @@ fn odd_names_in_the_message() {
     let quoted = name.replace('"', "\"\"");
     let schema = stage.database.schema.clone();
     stage.database.execute(&format!(
-        "create role \"{quoted}\"; grant usage, create on schema {schema} to \"{quoted}\""
+        "create role \"{quoted}\"; grant \"{quoted}\" to current_user; grant usage, create on schema {schema} to \"{quoted}\""
     ));
     stage
         .database

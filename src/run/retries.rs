@@ -37,8 +37,9 @@ impl Job<'_, '_> {
             session.begin_unit();
             let done = work(self, session);
             let Err(error) = done else { return done };
-            // a test makes its stored failures anew: what was committed of them does no harm
-            let lasts = session.has_committed() && self.step.action != Action::Test;
+            // a test makes its tables anew: what was committed of them does no harm
+            let lasts =
+                session.has_committed() && !matches!(self.step.action, Action::Test | Action::UnitTest);
             let final_error = !is_transient(&error) || lasts;
             if attempt == ATTEMPTS || final_error || self.run.in_flight.is_cancelled() {
                 return Err(error);
