@@ -1,5 +1,5 @@
 //! A role that may create tables in the target's schema makes one first, with code of its own on it: a run by a superuser
-//! writes nothing into it, whatever the code hangs on. What is harmless stays.
+//! writes nothing into it, for every kind of object that can hold code. Harmless code stays.
 
 use std::fs;
 
@@ -182,7 +182,7 @@ impl Stage {
 }
 
 #[test]
-fn whatever_it_hangs_on() {
+fn on_every_kind_of_object() {
     let mut stage = Stage::new();
     for (way, words) in WAYS {
         if way.contains("query_to_xml") && !stage.supports_xml() {
@@ -208,7 +208,7 @@ fn whatever_it_hangs_on() {
 }
 
 #[test]
-fn whatever_writes() {
+fn by_every_kind_of_write() {
     let mut stage = Stage::new();
     let mut nodes: Vec<&str> = MODELS.iter().map(|(name, _)| *name).collect();
     nodes.extend(["seed", "snapshot"]);

@@ -138,7 +138,7 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            // whoever is no superuser needs the role's own rights for that
+            // a role without superuser rights must be a member of the other role
             self.database.execute(&format!(
                 "grant {0} to current_user; drop owned by {0} cascade; drop role {0}",
                 self.role

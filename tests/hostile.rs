@@ -2,7 +2,7 @@
 //! `pg_catalog`. What rsdbt itself writes must not call them, or a superuser's run would hand the role its rights.
 //!
 //! The specs are played as a superuser in a database full of them: every name that our SQL calls, every operator that it
-//! uses, for all the types that the catalogs are made of. Whoever is called counts itself and fails.
+//! uses, for all types of the catalogs' columns. Each counts its calls and fails.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,7 +17,7 @@ use postgres::Client;
 use crate::spec;
 use crate::support::{Database, settings};
 
-/// What the catalogs and our own tables are made of, and what literals are turned into.
+/// The types of the columns of the catalogs and of our own tables, and of literals.
 const TYPES: &str = "array['name', 'text', 'character varying', 'oid', 'regclass', 'regtype', 'xid', '\"char\"', 'smallint', 'integer', 'bigint', \
     'numeric', 'double precision', 'boolean', 'aclitem', 'date', 'timestamp without time zone', 'timestamp with time zone', 'interval', 'text[]', \
     'name[]', 'oid[]', 'json', 'jsonb']";

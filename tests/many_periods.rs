@@ -13,12 +13,7 @@ fn is_right_in_time(config: &str, event_type: &str, hours: u32) {
     let mut database = Database::new();
     let schema = database.schema.clone();
     let project = Project::new(&database);
-    project.write(
-        "models/sources.yml",
-        &format!(
-            "sources: [{{name: s, schema: {schema}, tables: [{{name: f, config: {{event_time: at}}}}]}}]\n"
-        ),
-    );
+    project.declare_facts(&schema);
     let query = "select at as hour, count(*) as n, sum(v) as v from";
     project.write(
         "models/hourly.sql",

@@ -7,12 +7,7 @@ fn a_partition_that_something_depends_on_stays_and_stops_no_other() {
     let mut database = Database::new();
     let schema = database.schema.clone();
     let project = Project::new(&database);
-    project.write(
-        "models/sources.yml",
-        &format!(
-            "sources: [{{name: s, schema: {schema}, tables: [{{name: f, config: {{event_time: at}}}}]}}]\n"
-        ),
-    );
+    project.declare_facts(&schema);
     project.write(
         "models/mart.sql",
         "{{ config(

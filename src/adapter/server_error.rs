@@ -103,7 +103,7 @@ fn is_block_of_ours(statement: &str) -> bool {
     ["do $rsdbt", "do E'"].iter().any(|start| statement.starts_with(start))
 }
 
-/// Where in a block its own message comes from, which tells nobody anything.
+/// Without the line that says where in a block of ours a message was raised: it helps no user.
 fn without_raise(context: &str) -> String {
     let of_raise = |line: &str| line.contains(" inline_code_block ") && line.ends_with(" RAISE");
     context.lines().filter(|line| !of_raise(line)).collect::<Vec<_>>().join("\n")

@@ -75,6 +75,13 @@ impl Project {
         command
     }
 
+    /// A source `s` with the table `f` in the test's schema, whose event time is `at`.
+    pub(crate) fn declare_facts(&self, schema: &str) {
+        let table = "{name: f, config: {event_time: at}}";
+        let sources = format!("sources: [{{name: s, schema: {schema}, tables: [{table}]}}]\n");
+        self.write("models/sources.yml", &sources);
+    }
+
     pub(crate) fn run_ok<S: AsRef<str>>(&self, arguments: &[S]) {
         let output = self.run(arguments);
         assert_eq!(output.status, 0, "{}", output.text);

@@ -94,7 +94,7 @@ impl Cluster {
     /// may still be at work in a folder of its own.
     pub(super) fn initialize(&self, binaries: &Binaries, durable: bool) -> Result<()> {
         self.remove_unfinished();
-        // a directory without a version is no data of anybody
+        // a directory without PG_VERSION holds no database
         let _ = crate::output::remove(&self.data, &self.home);
         let unfinished = self.home.join(format!("{UNFINISHED}{}", std::process::id()));
         let mut command = Command::new(binaries.dir.join("initdb"));

@@ -48,7 +48,7 @@
   {%- endif -%}
 {% endmacro %}
 
-{# The relation that a text names, as the server reads it; none when it does not exist and that is no error. #}
+{# The relation with this name, as the server resolves it; none if it does not exist. #}
 {% macro rsdbt_relation_of(text, required=true) %}
   {%- set query -%}
     select nspname::text, relname::text

@@ -1,7 +1,7 @@
 {# Rows of a table that a statement of ours would pass over in silence: what is deleted or replaced must be all that is there. #}
 
 {#
-  Asked by whatever replaces rows in place. Under row level security the rows that a policy hides would stay beside the new
+  Every strategy that replaces rows in place asks this. Under row level security the rows that a policy hides would stay beside the new
   ones; a rule may do something else than was asked; what inherits from a plain table would lose its own rows.
 #}
 {% macro rsdbt_refuse_hidden_rows(relation) %}

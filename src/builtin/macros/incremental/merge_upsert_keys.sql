@@ -50,7 +50,7 @@
   {%- endfor -%}
 {% endmacro %}
 
-{# A delete is remembered by the key of its time: it cannot be told which rows of another key it would be. #}
+{# A tombstone holds the key that was configured when the row was deleted: it cannot be translated into another key. #}
 {% macro rsdbt_refuse_other_tombstones(tombstones, keys) %}
   {%- if not rsdbt_has_unique_index(tombstones, keys) -%}
     {{ exceptions.raise_database_error(

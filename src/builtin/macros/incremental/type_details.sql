@@ -1,6 +1,6 @@
-{# What a type is made of, and how much of a value it keeps: see narrowed_columns.sql. #}
+{# The element or base type of a type, and how much of a value it keeps: see narrowed_columns.sql. #}
 
-{# Of pg_type. The elements of `int2vector` and the like are no type of their own. #}
+{# Of pg_type. `int2vector` and similar types count as scalars. #}
 {% macro rsdbt_wraps_a_type_sql() -%}
   (typtype = 'd' or exists (select from pg_catalog.pg_type as element where element.oid = pg_type.typelem and element.typarray = pg_type.oid))
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {#
-  A relation that consumed a log holds the only copy of those rows: whatever would take rows from it that the query may not return again
-  is refused, whichever materialization asks, as long as the log belongs to it.
+  A relation that consumed a log is the only copy of those rows. As long as the log belongs to it, every materialization refuses to
+  replace or empty it.
 #}
 
 {# Known by the oid: a renamed table is still that one. An operation may drop what it wants. #}

@@ -44,7 +44,7 @@
 
 {#
   Tables that inherit, columns and functions of the row type, checks and indexes that name the table as a constant: these
-  hold the table itself. What belongs to the table is no dependent.
+  hold the table itself. Parts of the table itself are not dependents.
 #}
 {% macro rsdbt_refused_dependents_sql() -%}
   select holder.objid, 0, 'refused', holder.on_id, pg_catalog.pg_describe_object(holder.classid, holder.objid, holder.objsubid)

@@ -30,7 +30,7 @@
   {{ return(unique_id and unique_id != model.unique_id and not rsdbt_is_built_from(model.unique_id, unique_id)) }}
 {% endmacro %}
 
-{# Whether a node of this run has its turn after this one, whatever the timing: it is built from this one. #}
+{# Whether this run builds a node after this one because it depends on this one, directly or not. #}
 {% macro rsdbt_comes_later(unique_id) %}
   {{ return(unique_id and rsdbt_is_built_from(unique_id, model.unique_id)) }}
 {% endmacro %}
