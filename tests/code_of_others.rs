@@ -44,7 +44,7 @@ create function EVIL.reader(text) returns text language sql as 'select $1';
 ";
 
 /// Each makes `TABLE (id int, t text)` with one way for code to run, and the words that the error says of it.
-const WAYS: [(&str, &str); 30] = [
+const WAYS: [(&str, &str); 32] = [
     ("create table TABLE (id int, t text);
       create trigger a after insert or update or delete on TABLE for each row execute function EVIL.fire()", "trigger a on TABLE calls EVIL.fire()"),
     ("create table TABLE (id int, t text);
@@ -82,6 +82,8 @@ const WAYS: [(&str, &str); 30] = [
     ("create table TABLE (id int, t text, u xml default table_to_xml('EVIL.seen', true, true, ''))", "pg_catalog.table_to_xml("),
     ("create table TABLE (id int, t text, u text default pg_read_file('PG_VERSION'))", "pg_catalog.pg_read_file("),
     ("create table TABLE (id int, t text, u text default set_config('search_path', 'EVIL', false))", "pg_catalog.set_config("),
+    ("create table TABLE (id int, t text, u text default SCHEMA.carries_out('select EVIL.note()'))", "SCHEMA.carries_out("),
+    ("create table TABLE (id int, t text, u text default current_setting('data_directory'))", "pg_catalog.current_setting("),
     ("create table TABLE (id int, t text check (domain_in('1', 1, -1) is not null))", "pg_catalog.domain_in("),
     ("create table TABLE (id int, t text check (not ('a'::tsquery operator(EVIL.!?) 'select EVIL.note()') @@ to_tsvector(t)))", "pg_catalog.ts_rewrite("),
 ];
@@ -127,7 +129,8 @@ impl Stage {
         }
         database.execute(&format!(
             "create schema {evil} authorization {evil}; grant usage, create on schema {schema} to {evil};
-             create function {schema}.trusted() returns trigger language plpgsql as 'begin return new; end'"
+             create function {schema}.trusted() returns trigger language plpgsql as 'begin return new; end';
+             create function {schema}.carries_out(text) returns text stable language plpgsql as 'begin execute $1; return $1; end'"
         ));
         let project = Project::new(&database);
         for (name, model) in MODELS {

@@ -71,7 +71,7 @@ pub fn is_writable(connection: &mut Connection, schema: &str, name: &str) -> Res
 const HARMLESS: &str = "array['nextval', 'currval', 'lastval', 'random', 'gen_random_uuid', 'uuidv4', 'uuidv7',
     'clock_timestamp', 'timeofday', 'pg_current_xact_id', 'txid_current', 'suppress_redundant_updates_trigger',
     'tsvector_update_trigger', 'tsvector_update_trigger_column', 'concat', 'concat_ws', 'format', 'textanycat',
-    'anytextcat', 'quote_literal', 'quote_nullable', 'array_to_string', 'current_setting', 'current_schema',
+    'anytextcat', 'quote_literal', 'quote_nullable', 'array_to_string', 'current_schema',
     'pg_has_role', 'pg_typeof', 'to_char', 'to_number', 'to_tsvector', 'to_json', 'to_jsonb', 'row_to_json',
     'array_to_json', 'json_build_object', 'jsonb_build_object', 'json_build_array', 'jsonb_build_array',
     'uuid_generate_v1', 'uuid_generate_v1mc', 'uuid_generate_v4']::pg_catalog.name[]";
@@ -146,8 +146,8 @@ pub fn untrusted_code(
         cross join lateral pg_catalog.pg_identify_object(used.part_class, used.part_id, used.part_number) as part
         where not ({is_trusted} and pg_catalog.has_function_privilege(used.owner_id, f.oid, 'EXECUTE') and (
             f.provolatile = 'i' or f.proname = any ({HARMLESS})
-            or f.oid >= 16384::pg_catalog.oid and (f.provolatile = 's' or f.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype::pg_catalog.oid)
-            or f.provolatile = 's' and exists (
+            or f.oid >= 16384::pg_catalog.oid and f.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype::pg_catalog.oid
+            or f.oid < 16384::pg_catalog.oid and f.provolatile = 's' and exists (
                 select from pg_catalog.unnest(pg_catalog.array_append(f.proargtypes::pg_catalog.oid[], f.prorettype)) as type (id)
                 join pg_catalog.pg_type t on t.oid = type.id
                 where t.typcategory in ('D', 'T')

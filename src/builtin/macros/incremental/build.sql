@@ -34,7 +34,7 @@
     {%- do rsdbt_one_merge_at_a_time(this) -%}
     {%- set windows = rsdbt_windows_of_run(adapter.get_columns_in_relation(existing_relation)) -%}
     {%- set doubtful = rsdbt_doubtful_windows(windows) -%}
-    {%- set reading = rsdbt_reading_windows(sql, windows, rsdbt_windows_but(windows, doubtful) if windows else []) -%}
+    {%- set reading = rsdbt_reading_windows(sql, windows, doubtful) -%}
   {%- endif -%}
   {%- set reads_at_last = not doubtful and rsdbt_reads_at_last(strategy, reading, windows) -%}
   {%- do rsdbt_read_rows(temp_relation, sql, {'query': get_empty_subquery_sql(sql), 'beside': []} if reads_at_last else reading) -%}

@@ -13,13 +13,13 @@
       {%- do selected.append(key ~ ' as rsdbt_key_' ~ loop.index) -%}
       {%- do matches.append('(' ~ key ~ ') = DBT_INTERNAL_SOURCE.rsdbt_key_' ~ loop.index) -%}
     {%- endfor -%}
+    {%- set new_keys = '(\n    select distinct ' ~ selected | join(', ') ~ '\n    from ' ~ source ~ '\n  ) as DBT_INTERNAL_SOURCE' -%}
+    {%- set is_replaced = (matches + rsdbt_listed(incremental_predicates)) | join('\n    and ') %}
   delete from {{ target }} as DBT_INTERNAL_DEST
-  using (
-    select distinct {{ selected | join(', ') }}
-    from {{ source }}
-  ) as DBT_INTERNAL_SOURCE
-  where {{ (matches + rsdbt_listed(incremental_predicates)) | join('\n    and ') }};
-  {% endif -%}
+  using {{ new_keys }}
+  where {{ is_replaced }};
+  {{ rsdbt_no_row_stays(target, 'exists (select from ' ~ new_keys ~ ' where ' ~ is_replaced ~ ')') }}
+  {%- endif -%}
   {{ get_insert_into_sql(target, source, dest_columns) }}
 {%- endmacro %}
 
@@ -30,5 +30,12 @@
   {%- if predicates %}
   where {{ rsdbt_listed(predicates) | join(' and ') }}
   {%- endif %};
-  {{ get_insert_into_sql(target, source, dest_columns) }}
+  {{ rsdbt_no_row_stays(target, rsdbt_listed(predicates) | join(' and ') or 'true') }}
+  {{- get_insert_into_sql(target, source, dest_columns) }}
+{%- endmacro %}
+
+{# Nothing where nothing can keep them. #}
+{% macro rsdbt_no_row_stays(target, condition) -%}
+  {%- set check = rsdbt_check_deleted_sql(target, condition) if execute -%}
+  {{- check ~ ';\n  ' if check -}}
 {%- endmacro %}

@@ -7,7 +7,7 @@
 {% macro rsdbt_refuse_hidden_rows(relation) %}
   {%- set query -%}
     select
-      pg_catalog.row_security_active(class.oid), current_user::pg_catalog.text, (
+      {{ rsdbt_hides_rows_sql('class.oid') }}, current_user::pg_catalog.text, (
         select pg_catalog.string_agg(pg_catalog.format('%I', rulename), ', ' order by rulename) from pg_catalog.pg_rewrite
         where ev_class = class.oid and is_instead and ev_type <> '1' and ev_enabled <> 'D'
       ), (
@@ -32,3 +32,15 @@
     {%- endif -%}
   {%- endfor -%}
 {% endmacro %}
+
+{# Row level security is active for this role, and no policy lets it see and change all rows. #}
+{% macro rsdbt_hides_rows_sql(id) -%}
+  pg_catalog.row_security_active({{ id }}) and (
+        select coalesce(pg_catalog.bool_or(not polpermissive), false)
+          or not coalesce(pg_catalog.bool_or(polcmd = '*' and pg_catalog.pg_get_expr(polqual, polrelid) = 'true'), false)
+        from pg_catalog.pg_policy
+        where polrelid = {{ id }} and exists (
+          select from pg_catalog.unnest(polroles) as role (id) where role.id = 0 or pg_catalog.pg_has_role(role.id, 'usage')
+        )
+      )
+{%- endmacro %}

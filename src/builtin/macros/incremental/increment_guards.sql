@@ -1,7 +1,7 @@
 {# What is refused before an increment begins. #}
 
 {% macro rsdbt_check_increment(strategy, existing_relation) %}
-  {%- if strategy in ['partition_overwrite', 'insert_overwrite'] -%}
+  {%- if strategy in ['partition_overwrite', 'insert_overwrite', 'delete+insert'] or strategy == 'default' and config.get('unique_key') -%}
     {%- do rsdbt_keep_consumed_rows(existing_relation) -%}
   {%- endif -%}
   {%- if strategy == 'partition_overwrite' -%}

@@ -3,7 +3,7 @@
 {# A trigger may keep rows, and a policy of a partition hide them: a statement that fails then. None where there is nothing of that kind. #}
 {% macro rsdbt_check_deleted_sql(relation, condition) %}
   {%- set query -%}
-    select pg_catalog.row_security_active({{ rsdbt_regclass(relation) }}::pg_catalog.oid), exists (
+    select {{ rsdbt_hides_rows_sql(rsdbt_regclass(relation) ~ '::pg_catalog.oid') }}, exists (
       select from pg_catalog.pg_trigger
       where tgrelid in (select {{ rsdbt_regclass(relation) }}::pg_catalog.oid union all select relid::pg_catalog.oid from pg_catalog.pg_partition_tree({{ rsdbt_regclass(relation) }}))
         and not tgisinternal and tgtype & 11 = 11
@@ -17,7 +17,7 @@
     else 'a trigger or a rule of ' ~ relation ~ ' keeps rows that are overwritten: they would stay beside the new ones' -%}
   {%- set body -%}
     begin
-      if {{ 'true' if hides else 'exists (select from ' ~ relation ~ ' where ' ~ condition ~ ')' }} then
+      if {{ 'true' if hides else 'exists (select from ' ~ relation ~ ' as DBT_INTERNAL_DEST where ' ~ condition ~ ')' }} then
         raise exception using message = '{{ escape_single_quotes(message) }}';
       end if;
     end

@@ -13,7 +13,7 @@
 {%- endmacro %}
 
 {# The query, reading only those periods, whether it could be narrowed, and what remembers how they were read. #}
-{% macro rsdbt_reading_windows(query, windows, remembered) %}
+{% macro rsdbt_reading_windows(query, windows, doubtful) %}
   {%- if windows is none -%}
     {{ return({'query': query, 'beside': [], 'narrowed': false}) }}
   {%- endif -%}
@@ -28,7 +28,7 @@
   {%- endfor -%}
   {{ return({
     'query': narrowed | join, 'narrowed': parts | length > 1,
-    'beside': rsdbt_remembering(remembered) if remembered and config.get('dirty') else [],
+    'beside': rsdbt_remembering(windows, doubtful=doubtful) if windows and config.get('dirty') else [],
   }) }}
 {% endmacro %}
 

@@ -2,7 +2,7 @@
 
 {#
   The windows to overwrite, once the rows are read into a table: doubtful ones in which the table has rows and the query
-  gives none are kept.
+  gives none are kept. What of their inputs was remembered while reading is not what they were built of.
 #}
 {% macro rsdbt_without_kept(windows, doubtful, rows, target, columns) %}
   {%- set field = {'at': 'own.' ~ rsdbt_partitioning().field, 'type': rsdbt_field_column(columns).dtype, 'kind': rsdbt_field_kind(columns)} -%}
@@ -10,6 +10,10 @@
   {%- set kept = rsdbt_windows_but(unread, rsdbt_windows_without_rows(unread, [dict(field, from=target ~ ' as own')])) -%}
   {%- if not kept -%}
     {{ return(windows) }}
+  {%- endif -%}
+  {%- if config.get('dirty') -%}
+    {%- do run_query('update rsdbt.periods set row_count = -1 where relation = ' ~ rsdbt_regclass(this) ~ " and input <> 'own rows' and "
+      ~ rsdbt_in_windows('period', 'local', kept)) -%}
   {%- endif -%}
   {%- do rsdbt_warn(
     rsdbt_counted(kept | length, 'period has', 'periods have') ~ ' rows in ' ~ this.identifier ~ ' but none in the inputs, and '
