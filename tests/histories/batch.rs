@@ -404,7 +404,9 @@ fn duty(round: &Round, day: Day) -> Duty {
         _ if !round.runs(MART) => Duty::Leave,
         Periods::Changed => Duty::BringUpToDate,
         Periods::All => Duty::Build,
-        Periods::Window { start, end } if day_start(day) < end && start < day_start(day + 1) => Duty::Build,
+        Periods::Window { start, end } if day_start(day) < end && start < day_start(day + 1) => {
+            Duty::BuildOrKeep
+        }
         Periods::Window { .. } => Duty::Spare,
     }
 }

@@ -160,6 +160,12 @@ impl Facts {
         }
     }
 
+    /// Had it facts in this version, and none in a later one?
+    pub(super) fn vanished(&self, day: Day, since: usize) -> bool {
+        let later = self.versions.get(&day).map_or(&[][..], |versions| &versions[since..]);
+        later.first().is_some_and(|version| !version.is_empty()) && later.iter().any(BTreeMap::is_empty)
+    }
+
     pub(super) fn versions_since(&self, day: Day, since: usize) -> String {
         let versions = self.versions.get(&day).map_or(&[][..], |versions| &versions[since..]);
         let lines: Vec<String> = versions.iter().map(|version| format!("\n    {version:?}")).collect();

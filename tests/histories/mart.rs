@@ -29,6 +29,8 @@ pub(super) enum Duty {
     BringUpToDate,
     /// To build it, changed or not.
     Build,
+    /// The same, by a window: where all facts go after the run has looked for changes, it keeps its rows.
+    BuildOrKeep,
     /// The run asked for other days.
     Spare,
 }
@@ -85,7 +87,10 @@ impl History {
         let start = mark(&self.mart.start, day);
         let measures = measures_of(&after)?;
         let was_since_start = self.facts.was(day, start, &measures);
-        let fulfilled = run.ended_well && matches!(duty, Duty::BringUpToDate | Duty::Build);
+        let may_be_kept = duty == Duty::BuildOrKeep && !built && self.facts.vanished(day, start);
+        let fulfilled = run.ended_well
+            && matches!(duty, Duty::BringUpToDate | Duty::Build | Duty::BuildOrKeep)
+            && !may_be_kept;
         if (built || fulfilled) && !was_since_start {
             let versions = self.facts.versions_since(day, start);
             return Err(format!(
@@ -97,7 +102,7 @@ impl History {
             attributes_are_right(&after, run)?;
         }
         if fulfilled {
-            if duty == Duty::Build && !built && !(before.is_empty() && after.is_empty()) {
+            if duty != Duty::BringUpToDate && !built && !(before.is_empty() && after.is_empty()) {
                 return Err("it was to be built again, but was not".into());
             }
             if let Some(row) = after.iter().find(|row| is_outdated_unknown(row, run.after)) {
@@ -127,7 +132,7 @@ impl History {
             before.iter().any(|row| is_outdated_unknown(row, run.after) || !run.alone && is_unknown(row));
         match duty {
             _ if run.first_build && duty != Duty::Leave => Ok(()),
-            Duty::Build => Ok(()),
+            Duty::Build | Duty::BuildOrKeep => Ok(()),
             Duty::BringUpToDate if changed || damaged || became_known => Ok(()),
             Duty::BringUpToDate => Err("it was built again, but nothing had changed".into()),
             Duty::Leave | Duty::Spare => Err("it was built, but not asked for".into()),
