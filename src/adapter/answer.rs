@@ -17,17 +17,17 @@ pub(super) struct Answer {
     /// The statement at work has described rows.
     describing: bool,
     error: Option<Box<Diagnostic>>,
-    /// The first statement is a BEGIN of ours.
-    begins: bool,
+    /// So many statements of ours come first.
+    ours: usize,
 }
 
 impl Answer {
     pub(super) fn new(fetch: Fetch) -> Self {
-        Self { fetch, tag: None, rows: None, describing: false, error: None, begins: false }
+        Self { fetch, tag: None, rows: None, describing: false, error: None, ours: 0 }
     }
 
-    pub(super) fn after_begin(self, begins: bool) -> Self {
-        Self { begins, ..self }
+    pub(super) fn after(self, ours: usize) -> Self {
+        Self { ours, ..self }
     }
 
     /// The first error of a text stays.
@@ -47,7 +47,7 @@ impl Answer {
                 self.describing = true;
             }
             Message::DataRow(body) => self.row(&body)?,
-            Message::CommandComplete(_) if std::mem::take(&mut self.begins) => {}
+            Message::CommandComplete(_) if self.ours > 0 => self.ours -= 1,
             Message::CommandComplete(body) => {
                 self.tag = Some(body.tag()?.to_owned());
                 if !std::mem::take(&mut self.describing) {

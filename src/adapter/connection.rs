@@ -386,7 +386,7 @@ impl Connection {
         let ahead = self.send_ahead(sql)?;
         self.send_query(sql).map_err(|error| self.broken(&error, sql))?;
         let went_ahead = self.take_ahead(ahead, sql)?;
-        let answer = self.read_answer(Answer::new(fetch).after_begin(begins), sql)?;
+        let answer = self.read_answer(Answer::new(fetch).after(usize::from(begins)), sql)?;
         went_ahead?;
         answer.finish()
     }
@@ -400,38 +400,6 @@ impl Connection {
         };
         self.shift = text.chars().count() - sql.chars().count();
         frontend::query(&text, &mut self.wire.outgoing).and_then(|()| self.wire.flush())
-    }
-
-    fn bound_query(&mut self, sql: &str, parameters: &[&str]) -> Result<(Response, Option<ResultSet>)> {
-        use bytes::BufMut as _;
-        use postgres_protocol::IsNull;
-        self.shift = 0;
-        let ahead = self.send_ahead(sql)?;
-        let begins = std::mem::take(&mut self.pending_begin);
-        let buffer = &mut self.wire.outgoing;
-        let lost = |error: std::io::Error| connection_lost(&error, sql);
-        if begins {
-            // without a Sync: when it fails, what follows is skipped
-            frontend::parse("", "BEGIN", [], buffer).map_err(lost)?;
-            frontend::bind("", "", [], [""; 0], |_, _| Ok(IsNull::No), [], buffer)
-                .map_err(|_| internal("BEGIN"))?;
-            frontend::execute("", 0, buffer).map_err(lost)?;
-        }
-        frontend::parse("", sql, [], buffer).map_err(lost)?;
-        let text = |value: &&str, buffer: &mut bytes::BytesMut| {
-            buffer.put_slice(value.as_bytes());
-            Ok(IsNull::No)
-        };
-        frontend::bind("", "", [], parameters.iter(), text, [], buffer)
-            .map_err(|_| internal("too many or too long parameters"))?;
-        frontend::describe(b'P', "", buffer).map_err(lost)?;
-        frontend::execute("", 0, buffer).map_err(lost)?;
-        frontend::sync(buffer);
-        self.wire.flush().map_err(|error| self.broken(&error, sql))?;
-        let went_ahead = self.take_ahead(ahead, sql)?;
-        let answer = self.read_answer(Answer::new(Fetch::All).after_begin(begins), sql)?;
-        went_ahead?;
-        answer.finish()
     }
 
     fn copy(&mut self, sql: &str, fill: &mut dyn FnMut(&mut Vec<u8>) -> Result<bool>) -> Result<Response> {

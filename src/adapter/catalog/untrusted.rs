@@ -171,10 +171,7 @@ pub fn untrusted_code(
         uses = uses(),
         trees = trees(),
     );
-    // compiling the query would take a thousand times as long as the query
-    let setting = "select pg_catalog.current_setting('jit'), pg_catalog.set_config('jit', 'off', false)";
-    let jit = read(connection, setting, &[], super::Cells::text)?.pop().unwrap_or_default();
-    let found = read(connection, &sql, &[schema, name], |row| UntrustedCode {
+    read(connection, &sql, &[schema, name], |row| UntrustedCode {
         relation: row.text(),
         owner: row.text(),
         part: row.text(),
@@ -183,9 +180,7 @@ pub fn untrusted_code(
         is_owner_trusted: row.flag(),
         role: row.text(),
         is_foreign: row.flag(),
-    })?;
-    connection.query("select pg_catalog.set_config('jit', $1::pg_catalog.text, false)", &[&jit])?;
-    Ok(found)
+    })
 }
 
 fn catalog(name: &str) -> String {

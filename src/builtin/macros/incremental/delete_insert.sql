@@ -18,7 +18,7 @@
   delete from {{ target }} as DBT_INTERNAL_DEST
   using {{ new_keys }}
   where {{ is_replaced }};
-  {{ rsdbt_no_row_stays(target, 'exists (select from ' ~ new_keys ~ ' where ' ~ is_replaced ~ ')') }}
+  {{- rsdbt_no_row_stays(target, 'exists (select from ' ~ new_keys ~ ' where ' ~ is_replaced ~ ')') }}
   {%- endif -%}
   {{ get_insert_into_sql(target, source, dest_columns) }}
 {%- endmacro %}
@@ -30,12 +30,12 @@
   {%- if predicates %}
   where {{ rsdbt_listed(predicates) | join(' and ') }}
   {%- endif %};
-  {{ rsdbt_no_row_stays(target, rsdbt_listed(predicates) | join(' and ') or 'true') }}
-  {{- get_insert_into_sql(target, source, dest_columns) }}
+  {{- rsdbt_no_row_stays(target, rsdbt_listed(predicates) | join(' and ') or 'true') }}
+  {{ get_insert_into_sql(target, source, dest_columns) }}
 {%- endmacro %}
 
 {# Nothing where nothing can keep them. #}
 {% macro rsdbt_no_row_stays(target, condition) -%}
   {%- set check = rsdbt_check_deleted_sql(target, condition) if execute -%}
-  {{- check ~ ';\n  ' if check -}}
+  {{- '\n  ' ~ check ~ ';' if check -}}
 {%- endmacro %}
