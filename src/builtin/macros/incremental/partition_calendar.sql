@@ -18,19 +18,20 @@
   (({{ timestamp }})::timestamp at time zone 'UTC' at time zone '{{ time_zone }}')
 {%- endmacro %}
 
-{# The windows of queries that select local times, in their order. #}
+{# The windows of queries that select local times, in their order. `steady`: all timestamps between its edges are the period's. #}
 {% macro rsdbt_windows(queries) %}
   {%- set by = rsdbt_partitioning() -%}
   {%- if not queries -%}
     {{ return([]) }}
   {%- endif -%}
   {%- set rows = run_query(rsdbt_steady_windows_sql(queries, by)).rows -%}
-  {%- if rows | rejectattr(5) | list -%}
+  {%- set steady = not rows | rejectattr(5) | list -%}
+  {%- if not steady -%}
     {%- set rows = run_query(rsdbt_windows_sql(queries, by)).rows -%}
   {%- endif -%}
   {%- set windows = [] -%}
   {%- for row in rows -%}
-    {%- do windows.append({'start': row[0], 'end': row[1], 'local_start': row[2], 'local_end': row[3], 'name': row[4]}) -%}
+    {%- do windows.append({'start': row[0], 'end': row[1], 'local_start': row[2], 'local_end': row[3], 'name': row[4], 'steady': steady}) -%}
   {%- endfor -%}
   {{ return(windows) }}
 {% endmacro %}

@@ -1,9 +1,14 @@
 {# Logs that share rows: a table, what inherits from it, and all parents of these. And names as the memory keeps them. #}
 
-{# (id, schema_name, relation_name), the log itself included. #}
+{#
+  (id, schema_name, relation_name), the log itself included. Most logs are alone: only for others is the server asked for a
+  recursion, for which it sets aside memory by the number of all partitions there are.
+#}
 {% macro rsdbt_log_family_sql(log) -%}
+  {%- set id = rsdbt_regclass(log) ~ '::pg_catalog.oid' -%}
+  {%- if execute and adapter.introspect('select exists (select from pg_catalog.pg_inherits where inhrelid = ' ~ id ~ ' or inhparent = ' ~ id ~ ')').rows[0][0] -%}
   with recursive part (id) as (
-    select {{ rsdbt_regclass(log) }}::pg_catalog.oid
+    select {{ id }}
     union
     select link.inhrelid from pg_catalog.pg_inherits as link join part on link.inhparent = part.id
   ), member (id) as (
@@ -11,6 +16,9 @@
     union
     select link.inhparent from pg_catalog.pg_inherits as link join member on link.inhrelid = member.id
   )
+  {%- else -%}
+  with member (id) as (select {{ id }})
+  {%- endif %}
   select member.id, namespace.nspname::pg_catalog.text as schema_name, class.relname::pg_catalog.text as relation_name
   from member
   join pg_catalog.pg_class as class on class.oid = member.id

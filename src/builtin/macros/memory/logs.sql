@@ -7,6 +7,7 @@
 {% macro rsdbt_log_consumers(log) %}
   {%- do rsdbt_memory() -%}
   {%- set me = this if this is defined and this else log -%}
+  {%- set family = rsdbt_log_family_sql(log) -%}
   {%- set query -%}
     select
       pg_catalog.format('%I.%I', known.log_schema, known.log_name), known.consumer_schema, known.consumer_name, known.since::pg_catalog.text,
@@ -18,8 +19,8 @@
         and {{ rsdbt_named('known.consumer', 'known.consumer_schema', 'known.consumer_name') }}
     from rsdbt.logs as known
     cross join {{ rsdbt_name_parts_sql(me) }} as consumer (name)
-    where known.log in (select id from ({{ rsdbt_log_family_sql(log) }}) as family)
-      or (known.log_schema, known.log_name) in (select schema_name, relation_name from ({{ rsdbt_log_family_sql(log) }}) as family)
+    where known.log in (select id from ({{ family }}) as family)
+      or (known.log_schema, known.log_name) in (select schema_name, relation_name from ({{ family }}) as family)
     order by known.since, known.log
   {%- endset -%}
   {%- set consumers = [] -%}
