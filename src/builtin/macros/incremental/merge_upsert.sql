@@ -51,18 +51,25 @@
 {# The order's own columns are always written, or the next run would compare with an old moment. #}
 {% macro rsdbt_upsert_assignments(keys, dest_columns) %}
   {%- set columns = get_merge_update_columns(config.get('merge_update_columns'), config.get('merge_exclude_columns'), dest_columns) -%}
-  {%- set written = [] -%}
-  {%- for column in columns + rsdbt_order_columns() -%}
-    {%- set plain = column | replace('"', '') | lower -%}
-    {%- if plain not in written and plain not in keys | map('replace', '"', '') | map('lower') | list -%}
-      {%- do written.append(plain) -%}
-    {%- endif -%}
-  {%- endfor -%}
+  {%- set names = dest_columns | map(attribute='name') | list -%}
+  {%- set written = rsdbt_columns_meant(columns + rsdbt_order_columns(), names) -%}
+  {%- set key_names = rsdbt_columns_meant(keys, names) -%}
   {%- set assignments = [] -%}
-  {%- for column in dest_columns if column.name | lower in written -%}
+  {%- for column in dest_columns if column.name in written and column.name not in key_names -%}
     {%- do assignments.append(column.quoted ~ ' = excluded.' ~ column.quoted) -%}
   {%- endfor -%}
   {{ return(assignments) }}
+{% endmacro %}
+
+{# Those of the names that are written; in any case where no column has the very name. #}
+{% macro rsdbt_columns_meant(written, names) %}
+  {%- set meant = [] -%}
+  {%- for plain in rsdbt_plain_names(written) -%}
+    {%- for name in names if name == plain or plain not in names and name | lower == plain | lower -%}
+      {%- do meant.append(name) -%}
+    {%- endfor -%}
+  {%- endfor -%}
+  {{ return(meant) }}
 {% endmacro %}
 
 {% macro rsdbt_order_columns() %}
