@@ -172,6 +172,19 @@ fn rows_that_refer_to_a_model_stay_or_the_model_fails() {
     assert_eq!(shop.rows("by_native"), events);
 }
 
+#[test]
+fn a_key_stops_no_run_that_deletes_nothing() {
+    let mut shop = Shop::new();
+    shop.refer(&["on delete cascade"; 3]);
+    shop.database.execute("insert into events values (9, '2024-02-01', '2024-02-01', 5)");
+    for _ in 0..2 {
+        let (failed, output) = shop.build(&["build", "--select", "by_partition_overwrite", "by_native"]);
+        assert!(failed.is_empty(), "{}", output.text);
+    }
+    let events = shop.rows("events");
+    assert_eq!((shop.rows("by_partition_overwrite"), shop.rows("by_native")), (events.clone(), events));
+}
+
 /// The way out that the message names.
 #[test]
 fn a_deferred_key_without_an_action_lets_every_strategy_run() {

@@ -145,3 +145,38 @@ fn rows_that_a_policy_hides_are_never_doubled() {
     let days: String = role.database.client().query_one(days, &[]).unwrap().get(0);
     assert_eq!(days, "2 2 1", "nothing is hidden from a role whose policy lets it see everything");
 }
+
+/// A policy that hides staged rows from the DELETE only would have them stay, and be passed over, for ever.
+#[test]
+fn staged_rows_that_a_policy_keeps_are_an_error() {
+    let mut role = Role::new();
+    let project = role.project();
+    let (name, schema) = (role.name.clone(), role.database.schema.clone());
+    role.database.execute(&format!("grant usage, create on schema {schema} to {name}"));
+    for (number, condition) in ["", "where id > 0"].iter().enumerate() {
+        role.database.execute(&format!(
+            "create table log{number} (id int, at timestamp); alter table log{number} owner to {name};
+             insert into log{number} values (1, '2024-01-01'), (2, '2024-01-01');
+             alter table log{number} enable row level security, force row level security;
+             create policy seen on log{number} for select using (true); create policy gone on log{number} for delete using (id < 2)"
+        ));
+        project.write(
+            &format!("models/unit{number}.sql"),
+            &format!(
+                "{{{{ config(materialized='incremental', incremental_strategy='merge_upsert', unique_key='id', updated_at='at', consume='{schema}.log{number}') }}}}
+                 select * from {schema}.log{number} {condition}"
+            ),
+        );
+    }
+    let output = project.run(&["run"]);
+    assert_eq!(output.status, 1, "{}", output.text);
+    for number in 0..2 {
+        let said = format!("kept by row level security of {schema}.log{number}. Nothing was applied");
+        assert!(output.text.contains(&said), "{}", output.text);
+    }
+    role.database.execute("alter policy gone on log0 using (true); alter policy gone on log1 using (true)");
+    project.run_ok(&["run"]);
+    let rows = "select (select count(*) from unit0) + (select count(*) from unit1)";
+    let rows: i64 = role.database.client().query_one(rows, &[]).unwrap().get(0);
+    assert_eq!(rows, 4);
+}

@@ -66,6 +66,8 @@ pub struct Connection {
     transaction: Option<String>,
     /// The open transaction may have changed something.
     wrote: bool,
+    /// A text of the project has rolled back what the transaction had written: nobody may call that a success.
+    undone: bool,
     server: Known,
     /// The run's lock: without it nothing is committed.
     lock: Option<Arc<LockSession>>,
@@ -101,6 +103,7 @@ impl Connection {
             pending_begin: false,
             transaction: None,
             wrote: false,
+            undone: false,
             server: Known::NotYet,
             lock: None,
             ahead: Vec::new(),
@@ -209,11 +212,15 @@ impl Connection {
         if !self.open {
             return Err(internal("tried to commit a transaction, but none is open"));
         }
+        if std::mem::take(&mut self.undone) {
+            return Err(transaction::rolled_back());
+        }
         self.open = false;
         self.commit_on_server()
     }
 
     pub fn rollback_if_open(&mut self) -> Result<()> {
+        self.undone = false;
         if !self.open {
             return Ok(());
         }
@@ -280,6 +287,7 @@ impl Connection {
     pub fn reset(&mut self) -> Result<()> {
         self.comment = None;
         self.lock = None;
+        self.undone = false;
         self.abandon()?;
         self.simple_query("discard all", Fetch::Nothing)?;
         self.started = false;

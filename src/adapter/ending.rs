@@ -32,6 +32,17 @@ impl Ending {
         }
     }
 
+    /// Whether the text throws away what the open transaction has done.
+    pub(super) fn undoes(sql: &str) -> bool {
+        let is_rollback =
+            |text: &str| matches!(first_words(text).first().map(String::as_str), Some("rollback" | "abort"));
+        may_end(sql)
+            && statements(sql)
+                .iter()
+                .find(|text| of_one(text).is_some())
+                .is_some_and(|text| is_rollback(text))
+    }
+
     /// Whether the text is one statement only.
     pub(super) fn is_alone(sql: &str) -> bool {
         statements(sql).len() == 1
@@ -117,6 +128,21 @@ fn after_comment(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rollback_undoes_unless_something_was_committed_before() {
+        for sql in [
+            "rollback",
+            "/* note */ abort work;",
+            "insert into t values (1); rollback; select 1",
+            "rollback and chain",
+        ] {
+            assert!(Ending::undoes(sql), "{sql}");
+        }
+        for sql in ["commit; begin; select 1; rollback", "rollback to a", "select 'rollback'", "vacuum t"] {
+            assert!(!Ending::undoes(sql), "{sql}");
+        }
+    }
 
     #[test]
     fn ends_are_told_from_statements_that_only_hold_the_words() {

@@ -37,6 +37,13 @@ impl Ahead {
     }
 }
 
+pub(super) fn rolled_back() -> Box<Diagnostic> {
+    let message = "a hook or macro rolled the transaction back: nothing of this node was committed";
+    Diagnostic::database("rolled-back", message)
+        .help("remove the `rollback`; to undo a part only, use `savepoint` and `rollback to savepoint`")
+        .boxed()
+}
+
 pub(super) fn first_text(rows: &ResultSet) -> Option<String> {
     match rows.rows.first()?.first()? {
         Cell::Text(text) => Some(text.clone()),
@@ -57,9 +64,11 @@ impl Connection {
             self.ahead.extend(self.lock.as_ref().map(|lock| Ahead::Proof(lock.proof())));
         }
         let transaction = self.transaction.clone();
+        let undoes = inside && (self.wrote || transaction.is_some()) && Ending::undoes(sql);
         let answer = self.simple_query(sql, fetch);
         match answer {
             Ok((response, rows)) => {
+                self.undone |= undoes;
                 self.wrote |=
                     rows.is_none() && !matches!(response.code.as_str(), "SET" | "SHOW" | "LOCK TABLE");
                 Ok((response, rows))

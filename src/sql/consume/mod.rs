@@ -209,3 +209,8 @@ impl Analysis<'_> {
         }
     }
 }
+
+/// An identifier in SQL.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

@@ -64,7 +64,7 @@
       case generated when 's' then 'stored' else 'virtual' end
     ), old_id
   from col
-  where generated <> '' and is_kept and not is_there
+  where generated <> '' and is_kept and not is_there and not is_partition
 {%- endmacro %}
 
 {% macro rsdbt_column_has_sql(target, column, flag) -%}

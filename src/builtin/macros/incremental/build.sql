@@ -36,7 +36,8 @@
     {%- set doubtful = rsdbt_doubtful_windows(windows) -%}
     {%- set reading = rsdbt_reading_windows(sql, windows, doubtful) -%}
   {%- endif -%}
-  {%- set reads_at_last = not doubtful and rsdbt_reads_at_last(strategy, reading, windows) -%}
+  {%- set keepers = rsdbt_row_keepers(existing_relation, ['insert', 'update']) -%}
+  {%- set reads_at_last = not doubtful and rsdbt_reads_at_last(strategy, reading, windows, keepers) -%}
   {%- do rsdbt_read_rows(temp_relation, sql, {'query': get_empty_subquery_sql(sql), 'beside': []} if reads_at_last else reading) -%}
   {%- if not config.get('contract').enforced -%}
     {%- do adapter.expand_target_column_types(from_relation=temp_relation, to_relation=target_relation) -%}
@@ -44,7 +45,7 @@
   {%- do rsdbt_refuse_unapplied_columns(reading, temp_relation, existing_relation) -%}
   {%- set on_schema_change = incremental_validate_on_schema_change(config.get('on_schema_change'), default='ignore') -%}
   {%- set dest_columns = process_schema_changes(on_schema_change, temp_relation, existing_relation)
-    or adapter.get_columns_in_relation(existing_relation) -%}
+    or rsdbt_written_columns(existing_relation, temp_relation) -%}
   {%- set unique_key = config.get('unique_key') -%}
   {%- if unique_key and strategy != 'merge_upsert' -%}
     {#- Nobody else gathers statistics on a temporary table, and the join by key needs them. -#}
@@ -53,27 +54,23 @@
   {%- if doubtful -%}
     {%- set windows = rsdbt_without_kept(windows, doubtful, temp_relation, target_relation, dest_columns) -%}
   {%- endif -%}
-  {%- set strategy_sql = get_strategy_sql({
+  {%- set arg_dict = {
     'target_relation': target_relation, 'temp_relation': temp_relation, 'unique_key': unique_key,
     'dest_columns': dest_columns, 'partitions': windows, 'reading': reading if reads_at_last else none,
     'narrowed': reading['narrowed'],
     'incremental_predicates': config.get('predicates', none) or config.get('incremental_predicates', none),
-  }) -%}
+  } -%}
+  {%- set strategy_sql = get_strategy_sql(arg_dict) -%}
   {%- if strategy == 'partition_overwrite' and config.get('partitioned') -%}
     {{ return(strategy_sql) }}
   {%- endif -%}
   {%- call statement('main') -%}
     {{ strategy_sql }}
   {%- endcall -%}
-  {%- if windows and config.get('dirty') -%}
-    {%- do rsdbt_remember_own_rows(target_relation, dest_columns, windows) -%}
-  {%- endif -%}
-  {%- if strategy == 'partition_overwrite' and reads_at_last and reading['narrowed'] -%}
-    {%- do rsdbt_report_counted_rows() -%}
-  {%- endif -%}
-  {%- if strategy == 'merge_upsert' -%}
-    {%- do rsdbt_check_staged_rows(rsdbt_listed(unique_key), reading) -%}
-  {%- endif -%}
+  {%- do rsdbt_remember_own_rows(target_relation, dest_columns, windows) if windows and config.get('dirty') -%}
+  {%- do rsdbt_report_counted_rows() if strategy == 'partition_overwrite' and reads_at_last and reading['narrowed'] -%}
+  {%- do rsdbt_check_staged_rows(rsdbt_listed(unique_key), reading) if strategy == 'merge_upsert' -%}
+  {%- do rsdbt_check_written(strategy_sql, arg_dict, keepers) if keepers -%}
   {%- do rsdbt_add_missing_constraints(target_relation) -%}
   {%- do rsdbt_add_missing_indexes(target_relation) -%}
   {{ return(none) }}

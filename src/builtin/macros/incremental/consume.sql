@@ -15,13 +15,15 @@
   {%- set traced = rsdbt_trace_staged_rows(query, staging) -%}
   {%- do adapter.rsdbt_admit_deletes(rsdbt_relation_of(staging), is_found=true) -%}
   {%- do rsdbt_own_log(staging) -%}
+  {%- set keepers = rsdbt_log_keepers(staging) -%}
   {%- if traced.column -%}
-    {{ return(rsdbt_taking_traced_rows(staging, traced)) }}
+    {{ return(rsdbt_taking_traced_rows(staging, traced, keepers)) }}
   {%- endif -%}
-  {%- set counts = "select pg_catalog.set_config('rsdbt.staged', pg_catalog.count(*)::text || ' 0 0', true) from rsdbt_taken" -%}
+  {%- set kept = '((select pg_catalog.count(*) from ' ~ staging ~ ') - pg_catalog.count(*))::text' if keepers else "'0'" -%}
+  {%- set counts = "select pg_catalog.set_config('rsdbt.staged', pg_catalog.count(*)::text || ' 0 ' || " ~ kept ~ ', true) from rsdbt_taken' -%}
   {{ return({
     'query': 'select rsdbt_all.* from (\n' ~ traced.query ~ '\n) as rsdbt_all where (' ~ counts ~ ') is not null',
-    'beside': ['rsdbt_taken as (delete from ' ~ staging ~ ' returning *)'], 'staging': staging,
+    'beside': ['rsdbt_taken as (delete from ' ~ staging ~ ' returning *)'], 'staging': staging, 'keepers': keepers,
   }) }}
 {% endmacro %}
 
@@ -29,7 +31,7 @@
   A row that another session changes meanwhile has another version or place: it is neither deleted nor applied. A result row
   of several staged rows cannot be applied in part; that is found out afterwards.
 #}
-{% macro rsdbt_taking_traced_rows(staging, traced) %}
+{% macro rsdbt_taking_traced_rows(staging, traced, keepers) %}
   {%- set column = traced.column -%}
   {%- set counts -%}
     select pg_catalog.set_config('rsdbt.staged', pg_catalog.concat_ws(' ', taken, staged - taken, named - taken), true)
@@ -38,7 +40,9 @@
         (select pg_catalog.count(*) from rsdbt_taken) as taken,
         (select pg_catalog.count(*) from {{ staging }}) as staged,
         (select pg_catalog.count(*) from rsdbt_named) as named
+        {{ ', ' ~ rsdbt_note_kept_trace_sql() ~ ' as noted' if keepers }}
     ) as rsdbt_counts
+    {{ 'where noted is not null' if keepers }}
   {%- endset -%}
   {%- set named -%}
     select distinct rsdbt_token as trace
@@ -60,7 +64,7 @@
       {{ 'and (rsdbt_taken.trace is not null or rsdbt_result.' ~ column ~ ' is null)' if not traced.grouped }}
   {%- endset -%}
   {{ return({
-    'query': query, 'staging': staging, 'grouped': traced.grouped,
+    'query': query, 'staging': staging, 'grouped': traced.grouped, 'keepers': keepers, 'traced': true,
     'beside': [
       'rsdbt_result as materialized (\n' ~ traced.query ~ '\n)', 'rsdbt_named as materialized (' ~ named ~ ')',
       'rsdbt_taken as (' ~ taken ~ ')',

@@ -62,12 +62,9 @@
 {# The one source or model that the query reads, as it is printed there; ephemeral models stand for what they read. #}
 {% macro rsdbt_only_input(query) %}
   {%- set inputs = [] -%}
-  {%- set waiting = model.depends_on.nodes | list -%}
-  {%- for unique_id in waiting -%}
+  {%- for unique_id in rsdbt_read_by(model) -%}
     {%- set node = graph.sources.get(unique_id) or graph.nodes.get(unique_id) -%}
-    {%- if node.config.materialized == 'ephemeral' -%}
-      {%- do waiting.extend(node.depends_on.nodes) -%}
-    {%- elif node.relation_name and node.relation_name in query and node.relation_name not in inputs -%}
+    {%- if node.relation_name and node.relation_name in query and node.relation_name not in inputs -%}
       {%- do inputs.append(node.relation_name) -%}
     {%- endif -%}
   {%- endfor -%}

@@ -4,6 +4,7 @@
   {%- if strategy in ['partition_overwrite', 'insert_overwrite', 'delete+insert'] or strategy == 'default' and config.get('unique_key') -%}
     {%- do rsdbt_keep_consumed_rows(existing_relation) -%}
   {%- endif -%}
+  {%- do rsdbt_keep_staged_rows(existing_relation) if strategy != 'append' -%}
   {%- if strategy == 'partition_overwrite' -%}
     {%- do rsdbt_check_event_times(sql) -%}
   {%- elif adapter.has_memory() -%}
@@ -42,7 +43,7 @@
   {%- endfor -%}
 {% endmacro %}
 
-{# Text, kind, column, text, kind, column, text. The column may be anything: it ends where it comes again. #}
+{# Text, kind, column, text, kind, column, text. #}
 {% macro rsdbt_condition_parts(query) %}
-  {{ return(modules.re.split('(?s)\\(/\\* periods by (\\w+) \\*/ (.+?) not in \\(\'infinity\', \'-infinity\'\\) and \\2 is not null\\)', query)) }}
+  {{ return(modules.re.split('\\(/\\* periods by (\\w+) of: (.+?) \\*/ .+? is not null\\)', query)) }}
 {% endmacro %}

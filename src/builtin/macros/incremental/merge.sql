@@ -2,9 +2,13 @@
 
 {% macro get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates=none) -%}
   {%- set predicates = rsdbt_listed(kwargs.get('predicates', incremental_predicates)) + rsdbt_merge_matches(unique_key) -%}
+  {{ rsdbt_sql_header() -}}
+  {{ rsdbt_merge_sql(target, source, unique_key, dest_columns, predicates) }}
+{%- endmacro %}
+
+{% macro rsdbt_merge_sql(target, source, unique_key, dest_columns, predicates) -%}
   {%- set columns = get_quoted_csv(dest_columns | map(attribute='name')) -%}
   {%- set assignments = rsdbt_merge_assignments(dest_columns) -%}
-  {{ rsdbt_sql_header() -}}
   {%- if rsdbt_server_version() < 150000 -%}
     {{ rsdbt_merge_before_15(target, source, unique_key, dest_columns, predicates, assignments) }}
   {%- else -%}

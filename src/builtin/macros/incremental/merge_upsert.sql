@@ -22,15 +22,20 @@
     {%- do names.append(column.quoted) -%}
   {%- endfor -%}
   {%- if config.get('delete_when') -%}
-    {{ return(rsdbt_upsert_with_deletes_sql(target, staged, keys, names, arg_dict['dest_columns'])) }}
+    {{ return(rsdbt_upsert_with_deletes_sql(target, staged, keys, names, arg_dict)) }}
   {%- endif -%}
   {%- set latest = '(' ~ rsdbt_latest_sql(staged['rows'], keys) ~ ')' -%}
-  {{ return(staged['with'] ~ rsdbt_upsert_sql(target, latest, keys, names, arg_dict['dest_columns'], [])) }}
+  {{ return(staged['with'] ~ rsdbt_upsert_sql(target, latest, keys, names, arg_dict, [])) }}
 {% endmacro %}
 
-{# Sorted by key: two runs at once take the target's rows in one order. #}
-{% macro rsdbt_upsert_sql(target, latest, keys, names, dest_columns, conditions) -%}
-  {%- set assignments = rsdbt_upsert_assignments(keys, dest_columns) -%}
+{# Sorted by key: two runs at once take the target's rows in one order. What is needed to check the outcome is left in `arg_dict`. #}
+{% macro rsdbt_upsert_sql(target, latest, keys, names, arg_dict, conditions) -%}
+  {%- set written = rsdbt_upserted_columns(keys, arg_dict['dest_columns']) -%}
+  {%- do arg_dict.update({'rsdbt_upserted': {'latest': latest, 'keys': keys, 'conditions': conditions, 'written': written}}) -%}
+  {%- set assignments = [] -%}
+  {%- for column in written -%}
+    {%- do assignments.append(column ~ ' = excluded.' ~ column) -%}
+  {%- endfor -%}
   insert into {{ target }} as DBT_INTERNAL_DEST ({{ names | join(', ') }})
   select {{ names | join(', ') }}
   from {{ latest }} as latest
@@ -49,27 +54,20 @@
 {%- endmacro %}
 
 {# The order's own columns are always written, or the next run would compare with an old moment. #}
-{% macro rsdbt_upsert_assignments(keys, dest_columns) %}
+{% macro rsdbt_upserted_columns(keys, dest_columns) %}
   {%- set columns = get_merge_update_columns(config.get('merge_update_columns'), config.get('merge_exclude_columns'), dest_columns) -%}
-  {%- set names = dest_columns | map(attribute='name') | list -%}
-  {%- set written = rsdbt_columns_meant(columns + rsdbt_order_columns(), names) -%}
-  {%- set key_names = rsdbt_columns_meant(keys, names) -%}
-  {%- set assignments = [] -%}
-  {%- for column in dest_columns if column.name in written and column.name not in key_names -%}
-    {%- do assignments.append(column.quoted ~ ' = excluded.' ~ column.quoted) -%}
+  {%- set written = [] -%}
+  {%- for column in columns + rsdbt_order_columns() -%}
+    {%- set plain = column | replace('"', '') | lower -%}
+    {%- if plain not in written and plain not in keys | map('replace', '"', '') | map('lower') | list -%}
+      {%- do written.append(plain) -%}
+    {%- endif -%}
   {%- endfor -%}
-  {{ return(assignments) }}
-{% endmacro %}
-
-{# Those of the names that are written; in any case where no column has the very name. #}
-{% macro rsdbt_columns_meant(written, names) %}
-  {%- set meant = [] -%}
-  {%- for plain in rsdbt_plain_names(written) -%}
-    {%- for name in names if name == plain or plain not in names and name | lower == plain | lower -%}
-      {%- do meant.append(name) -%}
-    {%- endfor -%}
+  {%- set quoted = [] -%}
+  {%- for column in dest_columns if column.name | lower in written -%}
+    {%- do quoted.append(column.quoted) -%}
   {%- endfor -%}
-  {{ return(meant) }}
+  {{ return(quoted) }}
 {% endmacro %}
 
 {% macro rsdbt_order_columns() %}

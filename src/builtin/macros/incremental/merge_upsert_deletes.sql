@@ -3,11 +3,13 @@
   an older row of a deleted key that arrives late does not bring it back.
 #}
 
-{% macro rsdbt_upsert_with_deletes_sql(target, staged, keys, names, dest_columns) -%}
+{% macro rsdbt_upsert_with_deletes_sql(target, staged, keys, names, arg_dict) -%}
   {%- set ensured = rsdbt_ensure_tombstones(target, keys) -%}
   {%- set tombstones = ensured['relation'] -%}
   {%- set latest = make_temp_relation(target, '__dbt_latest') -%}
   {%- set same_key = rsdbt_same_key(keys, 'latest', 'gone') -%}
+  {%- set is_gone = 'latest.rsdbt_is_delete and ' ~ rsdbt_same_key(keys, 'latest', 'DBT_INTERNAL_DEST') ~ ' and ' ~ rsdbt_not_older('latest', 'DBT_INTERNAL_DEST') -%}
+  {%- set check = rsdbt_check_deleted_sql(target, 'exists (select from ' ~ latest ~ ' as latest where ' ~ is_gone ~ ')') -%}
   {%- set remembered = keys + rsdbt_order_columns() -%}
   {%- set moments = [] -%}
   {%- for column in rsdbt_order_columns() + ensured['unused'] -%}
@@ -25,17 +27,16 @@
   where rsdbt_is_delete
   on conflict ({{ keys | join(', ') }}) do update set {{ moments | join(', ') }}
   where {{ rsdbt_not_older('excluded', 'gone') }};
-  {{ rsdbt_outlived_tombstones_sql(tombstones, dest_columns) -}}
+  {{ rsdbt_outlived_tombstones_sql(tombstones, arg_dict['dest_columns']) -}}
   with rsdbt_gone as (
     delete from {{ target }} as DBT_INTERNAL_DEST
     using {{ latest }} as latest
-    where latest.rsdbt_is_delete
-      and {{ rsdbt_same_key(keys, 'latest', 'DBT_INTERNAL_DEST') }}
-      and {{ rsdbt_not_older('latest', 'DBT_INTERNAL_DEST') }}
+    where {{ is_gone }}
     returning 1
   )
   select pg_catalog.set_config('rsdbt.deleted', pg_catalog.count(*)::text, true) from rsdbt_gone;
-  {{ rsdbt_upsert_sql(target, latest, keys, names, dest_columns, [
+  {{ check ~ ';' if check }}
+  {{ rsdbt_upsert_sql(target, latest, keys, names, arg_dict, [
     'not latest.rsdbt_is_delete',
     'not exists (select from ' ~ tombstones ~ ' as gone where ' ~ same_key ~ ' and not ' ~ rsdbt_not_older('latest', 'gone') ~ ')',
   ]) }}

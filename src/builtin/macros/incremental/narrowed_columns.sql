@@ -3,7 +3,7 @@
   through: what counts is the type of their values.
 #}
 
-{% macro rsdbt_narrowed_columns(source_relation, target_relation) %}
+{% macro rsdbt_narrowed_columns(source_relation, target_relation, of_source='in the query', of_target='in the table', names=none) %}
   {%- set query -%}
     with recursive step (relation, attname, written, id, typmod, dimensions) as (
       select attrelid, attname, pg_catalog.format_type(atttypid, atttypmod), atttypid, atttypmod, 0
@@ -22,7 +22,7 @@
       from step join pg_catalog.pg_type on pg_type.oid = step.id
       where not {{ rsdbt_wraps_a_type_sql() }}
     )
-    select source.attname || ': ' || source.written || ' in the query, ' || target.written || ' in the table'
+    select source.attname || ': ' || source.written || ' {{ of_source }}, ' || target.written || ' {{ of_target }}', source.attname
     from leaf as source
     join leaf as target using (attname)
     left join pg_catalog.pg_cast on castsource = source.id and casttarget = target.id
@@ -42,7 +42,7 @@
     order by 1
   {%- endset -%}
   {%- set found = [] -%}
-  {%- for row in adapter.introspect(query).rows -%}
+  {%- for row in adapter.introspect(query).rows if names is none or row[1] in names -%}
     {%- do found.append(row[0]) -%}
   {%- endfor -%}
   {{ return(found) }}

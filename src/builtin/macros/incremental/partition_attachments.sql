@@ -46,20 +46,6 @@
     'select relacl::text from pg_catalog.pg_class where oid = ' ~ rsdbt_regclass(fresh)).rows[0][0] == relacl) }}
 {% endmacro %}
 
-{#
-  Where the partition stays, its rows are replaced in one statement: a foreign key to it looks at the rows when it has
-  ended. Readers and writers of other rows wait for nothing.
-#}
-{% macro rsdbt_overwrite_in_place(partition, rows, columns, window, of_window='true') %}
-  {%- set names = get_quoted_csv(columns | map(attribute='name')) -%}
-  {%- set insert_sql = 'insert into ' ~ partition ~ ' (' ~ names ~ ') select ' ~ names ~ ' from ' ~ rows ~ ' where ' ~ rsdbt_of_window(window, columns) -%}
-  {%- set delete_sql = 'delete from ' ~ partition ~ ' where ' ~ of_window -%}
-  {%- set check = rsdbt_check_deleted_sql(partition, of_window) -%}
-  {{ return(rsdbt_attempt([delete_sql, check, insert_sql] if check else [
-    'with rsdbt_gone as (' ~ delete_sql ~ ' returning 1) ' ~ insert_sql ~ ' and (select pg_catalog.count(*) from rsdbt_gone) >= 0'
-  ])) }}
-{% endmacro %}
-
 {# {rows, error, fresh}: no fresh table where the partition's own rows were replaced. #}
 {% macro rsdbt_build_partition(partition, target, rows, columns, window, state) %}
   {%- set field = rsdbt_partitioning().field -%}
@@ -73,7 +59,7 @@
       {{ return(dict(done, fresh=fresh)) }}
     {%- endif -%}
     {%- do run_query('drop table ' ~ fresh) -%}
-  {%- elif state['refused'] -%}
+  {%- elif state['refused'] and rsdbt_has_rows(partition, 'true') -%}
     {{ return({'rows': 0, 'error': 'foreign key ' ~ state['refused'] ~ ' would delete or change rows of other tables'}) }}
   {%- endif -%}
   {{ return(rsdbt_overwrite_in_place(partition, rows, columns, window)) }}

@@ -25,8 +25,10 @@
   {%- if config.get('partitioned') -%}
     {{ return(rsdbt_swap_partitions(target, arg_dict['temp_relation'], arg_dict['dest_columns'], windows)) }}
   {%- endif -%}
-  {%- do rsdbt_refuse_cascades(target, '`partition_overwrite`') if windows -%}
   {%- set condition = rsdbt_in_windows(rsdbt_partitioning().field, rsdbt_field_kind(arg_dict['dest_columns']), windows) -%}
+  {%- do rsdbt_refuse_other_periods(target, arg_dict['dest_columns'], windows) if windows -%}
+  {%- do rsdbt_refuse_cascades(target, '`partition_overwrite`', condition=condition) if windows -%}
+  {%- do arg_dict.update({'rsdbt_overwritten': condition}) -%}
   {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
   {%- set fresh = rsdbt_rows_of(arg_dict) -%}
   {%- set overwrite_sql -%}

@@ -62,7 +62,7 @@
     ~ " where contype = 'f' and conparentid = 0 and confdeltype in ('c', 'n', 'd') and confrelid in (select relid from pg_catalog.pg_partition_tree("
     ~ rsdbt_regclass(target) ~ '))'
   ).rows[0][0] -%}
-  {%- if references -%}
+  {%- if references and rsdbt_has_rows(target, rsdbt_of_window(window, columns)) -%}
     {{ return({'rows': 0, 'error': 'foreign key ' ~ references ~ ' would delete or change rows of other tables'}) }}
   {%- endif -%}
   {{ return(rsdbt_overwrite_in_place(target, rows, columns, window, rsdbt_of_window(window, columns))) }}

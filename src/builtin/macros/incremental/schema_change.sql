@@ -31,14 +31,17 @@
       ~ 'Set on_schema_change to append_new_columns or sync_all_columns, run with --full-refresh, or alter the table'
     ) }}
   {%- elif changes['schema_changed'] -%}
+    {%- do rsdbt_keep_consumed_columns(source_relation, target_relation, changes) if on_schema_change == 'sync_all_columns' -%}
     {%- do sync_column_schemas(on_schema_change, target_relation, changes) -%}
   {%- endif -%}
   {{ return(changes['source_columns']) }}
 {% endmacro %}
 
 {% macro check_for_schema_changes(source_relation, target_relation) %}
-  {%- set source_columns = adapter.get_columns_in_relation(source_relation) -%}
-  {%- set target_columns = adapter.get_columns_in_relation(target_relation) -%}
+  {%- set filled = rsdbt_filled_columns(target_relation) -%}
+  {%- set given = adapter.get_columns_in_relation(source_relation) -%}
+  {%- set source_columns = rsdbt_without_filled(given, filled, given) -%}
+  {%- set target_columns = rsdbt_without_filled(adapter.get_columns_in_relation(target_relation), filled, given) -%}
   {%- set added = diff_columns(source_columns, target_columns) -%}
   {%- set removed = diff_columns(target_columns, source_columns) -%}
   {%- set retyped = diff_column_data_types(source_columns, target_columns) -%}

@@ -12,7 +12,10 @@
 {% endmacro %}
 
 {% macro get_incremental_delete_insert_sql(arg_dict) %}
-  {%- do rsdbt_refuse_cascades(arg_dict['target_relation'], '`delete+insert`') if arg_dict['unique_key'] -%}
+  {%- if arg_dict['unique_key'] -%}
+    {%- set replaced = rsdbt_replaced_rows(arg_dict['temp_relation'], arg_dict['unique_key'], arg_dict['incremental_predicates']) -%}
+    {%- do rsdbt_refuse_cascades(arg_dict['target_relation'], '`delete+insert`', condition='exists (select from ' ~ replaced['keys'] ~ ' where ' ~ replaced['condition'] ~ ')') -%}
+  {%- endif -%}
   {{ return(get_delete_insert_merge_sql(
     arg_dict['target_relation'], arg_dict['temp_relation'], arg_dict['unique_key'],
     arg_dict['dest_columns'], arg_dict['incremental_predicates']
@@ -27,7 +30,8 @@
 {% endmacro %}
 
 {% macro get_incremental_insert_overwrite_sql(arg_dict) %}
-  {%- do rsdbt_refuse_cascades(arg_dict['target_relation'], '`insert_overwrite`') -%}
+  {%- set predicates = rsdbt_listed(arg_dict['incremental_predicates']) | join(' and ') or 'true' -%}
+  {%- do rsdbt_refuse_cascades(arg_dict['target_relation'], '`insert_overwrite`', condition=predicates) -%}
   {{ return(get_insert_overwrite_merge_sql(
     arg_dict['target_relation'], arg_dict['temp_relation'], arg_dict['dest_columns'], arg_dict['incremental_predicates']
   )) }}
@@ -42,6 +46,10 @@
 {% endmacro %}
 
 {% macro get_insert_into_sql(target_relation, temp_relation, dest_columns) -%}
+  {{ rsdbt_insert_sql(target_relation, temp_relation, dest_columns) }}
+{%- endmacro %}
+
+{% macro rsdbt_insert_sql(target_relation, temp_relation, dest_columns) -%}
   {%- set columns = get_quoted_csv(dest_columns | map(attribute='name')) -%}
   insert into {{ target_relation }} ({{ columns }})
   (

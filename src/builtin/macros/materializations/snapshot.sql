@@ -54,12 +54,15 @@
   {%- set added = adapter.get_missing_columns(staging_relation, target_relation) | rejectattr('name', 'in', ours) | list -%}
   {%- do create_columns(target_relation, added) -%}
   {%- set insert_columns = [] -%}
-  {%- for column in adapter.get_columns_in_relation(staging_relation) if column.name | lower not in ours -%}
+  {%- set staged = adapter.get_columns_in_relation(staging_relation) -%}
+  {%- for column in rsdbt_without_filled(staged, rsdbt_filled_columns(target_relation), staged) if column.name | lower not in ours -%}
     {%- do insert_columns.append(adapter.quote(column.name)) -%}
   {%- endfor -%}
+  {%- set merge_sql = snapshot_merge_sql(target=target_relation, source=staging_relation, insert_cols=insert_columns) -%}
   {%- call statement('main') -%}
-    {{ snapshot_merge_sql(target=target_relation, source=staging_relation, insert_cols=insert_columns) }}
+    {{ merge_sql }}
   {%- endcall -%}
+  {%- do rsdbt_check_new_states(merge_sql, target_relation, staging_relation, insert_columns) -%}
   {%- do post_snapshot(staging_relation) -%}
 {% endmacro %}
 

@@ -19,7 +19,7 @@
 
 {# A column that is added changes the hash of no row that has NULL there. #}
 {% macro rsdbt_own_row_hash(relation) -%}
-  {{ rsdbt_mixed_hash(rsdbt_row_hash(adapter.get_columns_in_relation(relation), nulls='0')) }}
+  {{ rsdbt_mixed_hash(rsdbt_row_hash(rsdbt_without_filled(adapter.get_columns_in_relation(relation), rsdbt_filled_columns(relation), []), nulls='0')) }}
 {%- endmacro %}
 
 {# {rows, checksum} of a native partition, or of rows of a table, as literals; `relation` has the order of the columns. #}

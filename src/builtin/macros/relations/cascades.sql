@@ -3,8 +3,8 @@
   delete on: it would delete or change rows of other tables, or of other periods.
 #}
 
-{# `deletes`: what would delete the rows. `comes_back`: and write them again. #}
-{% macro rsdbt_refuse_cascades(relation, deletes, comes_back=true) %}
+{# `deletes`: what would delete the rows that meet the condition, if there are any. `comes_back`: and write them again. #}
+{% macro rsdbt_refuse_cascades(relation, deletes, comes_back=true, condition='true') %}
   {%- set query -%}
     with recursive tree (oid) as (
       select {{ rsdbt_regclass(relation) }}::pg_catalog.oid
@@ -21,11 +21,15 @@
     join pg_catalog.pg_namespace as schema on schema.oid = child.relnamespace
   {%- endset -%}
   {%- set keys = adapter.introspect(query).rows[0][0] -%}
-  {%- if keys -%}
+  {%- if keys and rsdbt_has_rows(relation, condition) -%}
     {{ exceptions.raise_database_error(
       deletes ~ ' deletes rows of ' ~ relation.render() ~ ', and foreign key ' ~ keys ~ ' would delete or change the rows that refer to them; nothing was changed'
       ~ '\nhelp: ' ~ ('declare the key `on delete no action deferrable initially deferred`, so that it looks at the rows once all are written, or drop it'
       if comes_back else 'drop the key, or read the rows without deleting them')
     ) }}
   {%- endif -%}
+{% endmacro %}
+
+{% macro rsdbt_has_rows(relation, condition) %}
+  {{ return(run_query('select exists (select from ' ~ relation ~ ' as DBT_INTERNAL_DEST where ' ~ condition ~ ')').rows[0][0]) }}
 {% endmacro %}

@@ -29,6 +29,7 @@
 
 {% macro drop_relation(relation) %}
   {%- do rsdbt_keep_consumed_rows(relation) -%}
+  {%- do rsdbt_keep_staged_rows(relation) -%}
   {%- call statement('drop_relation', auto_begin=False) -%}
     {{ get_drop_sql(relation) }}
   {%- endcall -%}

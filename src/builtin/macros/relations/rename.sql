@@ -33,6 +33,7 @@
 
 {% macro truncate_relation(relation) %}
   {%- do rsdbt_keep_consumed_rows(relation) -%}
+  {%- do rsdbt_keep_staged_rows(relation) -%}
   {%- call statement('truncate_relation') -%}
     truncate table {{ relation.render() }}
   {%- endcall -%}

@@ -5,6 +5,7 @@
 #}
 
 {% macro rsdbt_swap(existing_relation, intermediate_relation, target_relation) %}
+  {%- do rsdbt_keep_staged_rows(existing_relation, intermediate_relation) -%}
   {%- set dependents = rsdbt_capture_dependents(existing_relation) -%}
   {%- set attachments = rsdbt_take_attachments(existing_relation, intermediate_relation) -%}
   {%- set read_backups = rsdbt_backups_under(existing_relation) -%}

@@ -1,9 +1,12 @@
 {# The rows of a seed. #}
 
-{# One COPY for the whole file. #}
+{# One COPY for the whole file. Its answer is left as the result `rsdbt_copied`. #}
 {% macro load_csv_rows(model, agate_table) %}
   {%- set columns = get_seed_column_quoted_csv(model, agate_table.column_names) -%}
-  {{ return(adapter.load_seed(this, agate_table, columns)) }}
+  {%- set copy_sql = adapter.load_seed(this, agate_table, columns) -%}
+  {%- set missing = agate_table.rows | length - load_result('rsdbt_copied')['response'].rows_affected -%}
+  {%- do rsdbt_raise_discarded(this, missing) if missing > 0 -%}
+  {{ return(copy_sql) }}
 {% endmacro %}
 
 {% macro get_seed_column_quoted_csv(model, column_names) %}

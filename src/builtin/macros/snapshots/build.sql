@@ -22,10 +22,8 @@
   where DBT_INTERNAL_SOURCE.{{ columns.dbt_scd_id }}::text = DBT_INTERNAL_DEST.{{ columns.dbt_scd_id }}::text
     and DBT_INTERNAL_SOURCE.dbt_change_type in ('update', 'delete')
     and {{ rsdbt_is_current('DBT_INTERNAL_DEST.' ~ columns.dbt_valid_to) }};
-  insert into {{ target }} ({{ insert_cols | join(', ') }})
-  select {{ insert_cols | join(', ') }}
-  from {{ source }} as DBT_INTERNAL_SOURCE
-  where dbt_change_type = 'insert'
+  {{ rsdbt_check_ended_sql(target, source) if execute }}
+  {{- rsdbt_new_states_sql(target, source, insert_cols) }}
 {%- endmacro %}
 
 {# Without a time zone, and the same for the whole snapshot. #}

@@ -62,11 +62,12 @@
   {%- endif -%}
   {%- set target_relation = adapter.get_relation(database=node.database, schema=node.schema, identifier=node.alias) -%}
   {%- set known = adapter.get_columns_in_relation(target_relation) | map(attribute='name') | list -%}
+  {%- set filled = rsdbt_filled_columns(target_relation) -%}
   {%- set shared = [] -%}
-  {%- for name in names if name in known -%}
+  {%- for name in names if name in known and name not in filled -%}
     {%- do shared.append(adapter.quote(name)) -%}
   {%- endfor -%}
-  {{ return((shared | length < names | length, shared)) }}
+  {{ return((names | reject('in', known) | list | length > 0, shared)) }}
 {% endmacro %}
 
 {% macro snapshot_hash_arguments(args) -%}

@@ -6,6 +6,8 @@ use std::sync::{Arc, OnceLock};
 use minijinja::value::{Enumerator, Object, ObjectRepr, Rest};
 use minijinja::{Error, State, Value};
 
+use super::database::StoredResult;
+use super::response::ResponseObject;
 use super::{Database, expect_relation};
 use crate::adapter::{ResultColumn, ResultSet, Seed, SeedColumn, quote_identifier};
 use crate::diagnostic::Diagnostic;
@@ -45,7 +47,7 @@ pub(super) fn call(
     (method == "load_seed").then(|| load_seed(database, args))
 }
 
-/// Fills a table by COPY and returns the statement.
+/// Fills a table by COPY and returns the statement; its answer is the result `rsdbt_copied`.
 fn load_seed(database: &Database, args: &[Value]) -> Result<Value, Error> {
     let names = ["relation", "agate_table", "columns"];
     let [relation, table, columns] = bind_required("load_seed", args, names, 2)?;
@@ -66,7 +68,8 @@ fn load_seed(database: &Database, args: &[Value]) -> Result<Value, Error> {
         |connection| table.seed.copy_into(connection, &relation, &columns),
         Clone::clone,
     );
-    copy.map_err(raise)?;
+    let response = ResponseObject(copy.map_err(raise)?).to_value();
+    database.store("rsdbt_copied", StoredResult { response, table: Table::empty().to_value() });
     Ok(Value::from(sql))
 }
 

@@ -15,7 +15,6 @@ use minijinja::Value;
 pub use class::RelationClass;
 pub use policy::Policy;
 
-use crate::adapter::{quote_identifier, quote_odd_identifier};
 use crate::diagnostic::{Diagnostic, Result};
 
 /// Postgres cuts longer names off silently; dbt refuses them.
@@ -149,9 +148,9 @@ impl Relation {
         })
     }
 
-    /// The name of an ephemeral model's CTE, as SQL.
+    /// The name of an ephemeral model's CTE.
     pub fn ephemeral_name(identifier: &str) -> String {
-        quote_odd_identifier(&format!("__dbt__cte__{identifier}"))
+        format!("__dbt__cte__{identifier}")
     }
 
     /// A copy with changes.
@@ -225,7 +224,7 @@ impl Relation {
                 rendered.push('.');
             }
             if quoted {
-                rendered.push_str(&quote_identifier(part));
+                rendered.extend(["\"", part, "\""]);
             } else {
                 rendered.push_str(part);
             }
@@ -266,8 +265,7 @@ impl Relation {
         if !self.require_alias {
             return String::new();
         }
-        let identifier = self.identifier.as_deref().unwrap_or("None");
-        format!(" {}", quote_odd_identifier(&format!("_dbt_{purpose}_subq_{identifier}")))
+        format!(" _dbt_{purpose}_subq_{}", self.identifier.as_deref().unwrap_or("None"))
     }
 
     /// Whether a search for a path means this relation.
@@ -313,6 +311,11 @@ impl Relation {
             .help(format!("drop {found}, or rename it so that the two differ by more than case"))
             .boxed()
     }
+}
+
+/// dbt puts quotes around a name and does not double those inside.
+fn quote(name: &str) -> String {
+    format!("\"{name}\"")
 }
 
 #[cfg(test)]

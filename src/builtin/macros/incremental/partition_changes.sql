@@ -1,0 +1,32 @@
+{# A table whose periods were those of another config: `field` or `partitioned` has changed since it was built. #}
+
+{#
+  Of a table without `partitioned`. Rows whose field is NULL are those of another field: a first build leaves such rows out, and no run
+  would overwrite them. Partitions of ours take no rows of further periods.
+#}
+{% macro rsdbt_refuse_other_periods(target, columns, windows) %}
+  {%- set by = rsdbt_partitioning() -%}
+  {%- set query -%}
+    select class.relkind = 'p' and not exists (
+      select from pg_catalog.pg_inherits join pg_catalog.pg_class as part on part.oid = inhrelid
+      where inhparent = class.oid and pg_catalog.pg_get_expr(part.relpartbound, part.oid) = 'DEFAULT'
+    ), coalesce((
+      select not attnotnull from pg_catalog.pg_attribute where attrelid = class.oid and attname = '{{ escape_single_quotes(rsdbt_plain_names(by.field)[0]) }}'
+    ), false)
+    from pg_catalog.pg_class as class where class.oid = {{ rsdbt_regclass(target) }}
+  {%- endset -%}
+  {%- set has_partitions_only, may_be_null = adapter.introspect(query).rows[0] -%}
+  {%- if may_be_null and rsdbt_has_rows(target, by.field ~ ' is null') -%}
+    {{ exceptions.raise_database_error(
+      target.render() ~ ' has rows whose `' ~ by.field[1:-1] ~ '` is NULL: they belong to no period, and no run would overwrite them. Nothing was changed'
+      ~ '\nhelp: after a change of `partition_by.field`, run with --full-refresh; or delete them: `delete from ' ~ target.render() ~ ' where ' ~ by.field ~ ' is null`'
+    ) }}
+  {%- endif -%}
+  {%- set missing = rsdbt_windows_but(windows, rsdbt_windows_within(target, columns, windows)) if has_partitions_only else [] -%}
+  {%- if missing -%}
+    {{ exceptions.raise_database_error(
+      target.render() ~ ' is partitioned and has no partition for ' ~ rsdbt_counted(missing | length, 'period', 'periods') ~ ' of this run: ' ~ rsdbt_listed_periods(missing)
+      ~ '. Nothing was changed\nhelp: set `partitioned: true`, which makes them; or, after a change of `partitioned`, run with --full-refresh'
+    ) }}
+  {%- endif -%}
+{% endmacro %}

@@ -1,0 +1,72 @@
+{#
+  After a strategy's statements: whether they have written all rows. Looked at only where something of the table can hold rows back,
+  and only for SQL of our own: a project's strategy may leave rows out on purpose.
+#}
+
+{# Of an increment that is done. `keepers`: of rsdbt_row_keepers. #}
+{% macro rsdbt_check_written(strategy_sql, arg_dict, keepers) %}
+  {%- set target = arg_dict['target_relation'] -%}
+  {%- set rows = arg_dict['temp_relation'] -%}
+  {%- set columns = arg_dict['dest_columns'] -%}
+  {%- set matches = rsdbt_listed(arg_dict['incremental_predicates']) + rsdbt_merge_matches(arg_dict['unique_key']) -%}
+  {%- set sql = strategy_sql | trim -%}
+  {%- if sql.endswith(rsdbt_insert_sql(target, rows, columns) | trim) -%}
+    {%- do rsdbt_check_inserted(target, rows, 'true') -%}
+  {%- elif 'rsdbt_overwritten' in arg_dict -%}
+    {%- do rsdbt_check_inserted(target, rows, arg_dict['rsdbt_overwritten']) -%}
+  {%- elif 'rsdbt_upserted' in arg_dict -%}
+    {%- do rsdbt_check_upserted(target, arg_dict['rsdbt_upserted'], columns, keepers) -%}
+  {%- elif 'merge into' in sql and sql.endswith(rsdbt_merge_sql(target, rows, arg_dict['unique_key'], columns, matches) | trim) -%}
+    {%- do rsdbt_check_merged(arg_dict, matches, keepers) -%}
+  {%- endif -%}
+{% endmacro %}
+
+{# What inherits from a table may have got the rows by the trigger. #}
+{% macro rsdbt_check_inserted(target, rows, condition) %}
+  {%- set query -%}
+    select pg_catalog.count(*), (
+      select class.relkind = 'r' and class.relhassubclass from pg_catalog.pg_class as class where class.oid = {{ rsdbt_regclass(target) }}
+    ) from {{ rows }} where {{ condition }}
+  {%- endset -%}
+  {%- set expected, has_children = run_query(query).rows[0] -%}
+  {%- set missing = expected - load_result('main')['response'].rows_affected -%}
+  {%- if missing > 0 and not has_children -%}
+    {%- do rsdbt_raise_discarded(target, missing) -%}
+  {%- endif -%}
+{% endmacro %}
+
+{# A row that is written is one of this transaction. One that stays, and is what was to be written, is fine. #}
+{% macro rsdbt_check_merged(arg_dict, matches, keepers) %}
+  {%- set stays = 'exists (select from ' ~ arg_dict['target_relation'] ~ ' as DBT_INTERNAL_DEST where (' ~ matches | join(') and (') ~ ') and '
+    ~ rsdbt_is_unwritten_sql() ~ ' and ' -%}
+  {%- set written = [] -%}
+  {%- for column in get_merge_update_columns(config.get('merge_update_columns'), config.get('merge_exclude_columns'), arg_dict['dest_columns']) if arg_dict['unique_key'] -%}
+    {%- do written.append(column) -%}
+  {%- endfor -%}
+  {%- set counts = run_query(
+    'select pg_catalog.count(*), pg_catalog.count(*) filter (where ' ~ stays ~ 'true)), pg_catalog.count(*) filter (where ' ~ stays
+    ~ rsdbt_differs_sql(arg_dict['target_relation'], 'DBT_INTERNAL_SOURCE', written) ~ ')) from ' ~ arg_dict['temp_relation'] ~ ' as DBT_INTERNAL_SOURCE'
+  ).rows[0] -%}
+  {%- set missing = counts[0] - counts[1] - load_result('main')['response'].rows_affected -%}
+  {%- if counts[2] > 0 -%}
+    {%- do rsdbt_raise_kept(arg_dict['target_relation'], counts[2], keepers) -%}
+  {%- elif missing > 0 -%}
+    {%- do rsdbt_raise_discarded(arg_dict['target_relation'], missing) -%}
+  {%- endif -%}
+{% endmacro %}
+
+{# `upserted`: {latest, keys, conditions, columns}, as rsdbt_upsert_sql has them. #}
+{% macro rsdbt_check_upserted(target, upserted, columns, keepers) %}
+  {%- set kept = rsdbt_is_unwritten_sql() ~ ' and ' ~ rsdbt_not_older('latest', 'DBT_INTERNAL_DEST') ~ ' and '
+    ~ rsdbt_differs_sql(target, 'latest', upserted['written']) -%}
+  {%- set counts = run_query(
+    'select pg_catalog.count(*) filter (where DBT_INTERNAL_DEST.ctid is null), pg_catalog.count(*) filter (where ' ~ kept ~ ') from ' ~ upserted['latest']
+    ~ ' as latest left join ' ~ target ~ ' as DBT_INTERNAL_DEST on ' ~ rsdbt_same_key(upserted['keys'], 'latest', 'DBT_INTERNAL_DEST')
+    ~ (' where ' ~ upserted['conditions'] | join(' and ') if upserted['conditions'])
+  ).rows[0] -%}
+  {%- if counts[0] > 0 -%}
+    {%- do rsdbt_raise_discarded(target, counts[0]) -%}
+  {%- elif counts[1] > 0 -%}
+    {%- do rsdbt_raise_kept(target, counts[1], keepers) -%}
+  {%- endif -%}
+{% endmacro %}

@@ -1,0 +1,35 @@
+{# Columns that the server fills: generated ones, and identities. Nothing of ours writes them, and no query has to give them. #}
+
+{# {name: whether a value may be given}, of an existing relation. #}
+{% macro rsdbt_filled_columns(relation) %}
+  {%- set query -%}
+    select attname::pg_catalog.text, attidentity = 'd'
+    from pg_catalog.pg_attribute
+    where attrelid = {{ rsdbt_regclass(relation) }} and attnum > 0 and not attisdropped and (attgenerated <> '' or attidentity <> '')
+  {%- endset -%}
+  {%- set filled = {} -%}
+  {%- for name, may_be_given in adapter.introspect(query).rows -%}
+    {%- do filled.update({name: may_be_given}) -%}
+  {%- endfor -%}
+  {{ return(filled) }}
+{% endmacro %}
+
+{# Those of the target that rows of the source can be written to. #}
+{% macro rsdbt_written_columns(target_relation, source_relation) %}
+  {%- set columns = adapter.get_columns_in_relation(target_relation) -%}
+  {%- set filled = rsdbt_filled_columns(target_relation) -%}
+  {{ return(rsdbt_without_filled(columns, filled, adapter.get_columns_in_relation(source_relation)) if filled else columns) }}
+{% endmacro %}
+
+{# An identity `by default` is written when the query gives it. #}
+{% macro rsdbt_without_filled(columns, filled, given_columns) %}
+  {%- if not filled -%}
+    {{ return(columns) }}
+  {%- endif -%}
+  {%- set given = given_columns | map(attribute='name') | list -%}
+  {%- set written = [] -%}
+  {%- for column in columns if column.name not in filled or filled[column.name] and column.name in given -%}
+    {%- do written.append(column) -%}
+  {%- endfor -%}
+  {{ return(written) }}
+{% endmacro %}
