@@ -24,6 +24,7 @@ mod lineage;
 mod many_periods;
 mod mart_lineage;
 mod memory;
+mod odd_names;
 mod other_client;
 mod parity;
 mod retention;

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::ParseRequest;
 use super::resolved_config::ResolvedConfig;
 use super::scope::Scopes;
+use crate::adapter::quote_identifier;
 use crate::diagnostic::Result;
 use crate::hashed::HashMap;
 use crate::jinja::{MacroDef, Value, python};
@@ -163,15 +164,15 @@ pub struct Quoted {
 
 impl Quoted {
     fn render(self, database: Option<&str>, schema: &str, identifier: &str) -> String {
-        let quote = |quoted: bool| if quoted { "\"" } else { "" };
+        let quote = |name: &str, quoted: bool| if quoted { quote_identifier(name) } else { name.to_owned() };
         let mut name = String::with_capacity(64);
         if let Some(database) = database {
-            name.extend([quote(self.database), database, quote(self.database), "."]);
+            name.extend([&quote(database, self.database), "."]);
         }
         if !schema.is_empty() {
-            name.extend([quote(self.schema), schema, quote(self.schema), "."]);
+            name.extend([&quote(schema, self.schema), "."]);
         }
-        name.extend([quote(self.identifier), identifier, quote(self.identifier)]);
+        name.push_str(&quote(identifier, self.identifier));
         name
     }
 }

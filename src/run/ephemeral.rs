@@ -1,5 +1,7 @@
 //! Ephemeral models: their queries stand as CTEs `__dbt__cte__x` before the query that uses them.
 
+use crate::jinja::objects::Relation;
+
 /// One ephemeral model's query, under the name that the user of it writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Cte {
@@ -8,14 +10,12 @@ pub(super) struct Cte {
     pub(super) sql: String,
 }
 
-/// The name that stands for an ephemeral model in SQL.
-pub(super) fn cte_name(identifier: &str) -> String {
-    format!("__dbt__cte__{identifier}")
-}
-
 impl Cte {
     pub(super) fn new(unique_id: &str, identifier: &str, query: &str) -> Self {
-        Self { unique_id: unique_id.to_owned(), sql: format!(" {} as (\n{query}\n)", cte_name(identifier)) }
+        Self {
+            unique_id: unique_id.to_owned(),
+            sql: format!(" {} as (\n{query}\n)", Relation::ephemeral_name(identifier)),
+        }
     }
 }
 

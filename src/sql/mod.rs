@@ -5,7 +5,9 @@
 
 pub mod consume;
 pub mod lineage;
+mod quoting;
 pub mod split;
 
 pub use lineage::{Lineage, RelationName, Resolver};
+pub use quoting::{quote_identifier, quote_literal, quote_odd_identifier, quote_where_needed};
 pub use split::statements;

@@ -10,6 +10,7 @@ use super::references::{Kind, Reference};
 use super::relation;
 use super::{NodeContext, Subject, model, templates};
 use crate::jinja::functions::{EnvVar, Secrets, Var, datetime};
+use crate::jinja::objects::Relation;
 use crate::jinja::python::from_json;
 use crate::manifest::{Node, NodeKind};
 
@@ -190,7 +191,7 @@ impl NodeContext {
         if let Some(test) = &self.unit_test {
             let Some(this) = &test.this else { return Value::from(()) };
             self.add_cte(&this.unique_id);
-            return Value::from(format!("__dbt__cte__{}", this.name));
+            return Value::from(Relation::ephemeral_name(&this.name));
         }
         let spec = match &self.subject {
             Subject::Node(node) if matches!(node.kind, NodeKind::Operation { .. }) => return Value::from(()),

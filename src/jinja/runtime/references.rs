@@ -1,6 +1,7 @@
 //! `ref()`, `source()` and `function()` while a node runs: from names to relations, with dbt's rules for
 //! ephemeral models, deferral, `--empty` and event-time filters.
 
+use crate::adapter::quote_identifier;
 use std::sync::Arc;
 
 use minijinja::value::{Object, ObjectRepr};
@@ -269,7 +270,7 @@ impl NodeContext {
             (Some(window), None) => Some(window),
             (None, sample) => *sample,
         }?;
-        let field = if quoted { format!("\"{field}\"") } else { field.to_owned() };
+        let field = if quoted { quote_identifier(field) } else { field.to_owned() };
         let [start, end] = window;
         Some(EventTimeFilter {
             field_name: field,

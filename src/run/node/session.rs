@@ -302,7 +302,10 @@ impl Run<'_> {
                 let named = self.manifest().resource(unique_id).is_some();
                 let key = if named { "node_id" } else { "connection_name" };
                 // The order of the keys and the spaces are dbt's: log readers match them.
-                let quoted = |text: &str| serde_json::Value::from(text).to_string();
+                // JSON may write `/` as `\/`: no name of the project begins or ends a comment of SQL.
+                let quoted = |text: &str| {
+                    serde_json::Value::from(text).to_string().replace("*/", "*\\/").replace("/*", "\\/*")
+                };
                 format!(
                     "{{\"app\": \"dbt\", \"dbt_version\": {}, \"profile_name\": {}, \"target_name\": {}, \"{key}\": {}}}",
                     quoted(&inputs.invocation.version),

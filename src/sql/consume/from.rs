@@ -8,9 +8,9 @@ use sqlparser::ast::{
 
 use super::flow::{Column, Environment, Flow, Value};
 use super::value::any_expr;
-use super::{Analysis, TAKEN, TRACE, quoted};
-use crate::sql::RelationName;
+use super::{Analysis, TAKEN, TRACE};
 use crate::sql::lineage::{fold, parts};
+use crate::sql::{RelationName, quote_identifier};
 
 /// The items of a FROM clause.
 #[derive(Default)]
@@ -138,8 +138,9 @@ impl Analysis<'_> {
         if written.parse() != Ok(read.clone()) {
             return Err("it names the staging table in an unknown way".to_owned());
         }
-        let alias = if bare { format!(" as {}", quoted(&read.name)) } else { String::new() };
-        let listed: String = self.staging.columns.iter().map(|column| quoted(column) + ", ").collect();
+        let alias = if bare { format!(" as {}", quote_identifier(&read.name)) } else { String::new() };
+        let listed: String =
+            self.staging.columns.iter().map(|column| quote_identifier(column) + ", ").collect();
         let traced = format!(
             "(select {listed}pg_catalog.concat_ws('/', tableoid, xmin, ctid) as {TRACE} from {written}){alias}"
         );

@@ -209,8 +209,3 @@ impl Analysis<'_> {
         }
     }
 }
-
-/// An identifier in SQL.
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}

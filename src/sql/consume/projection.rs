@@ -7,12 +7,13 @@ use sqlparser::ast::{
     SelectItemQualifiedWildcardKind, Visit, Visitor, WindowSpec, WindowType,
 };
 
+use super::Analysis;
 use super::flow::{Column, Flow, Group, Rank};
 use super::from::Staged;
 use super::select::{Merging, aliased_item, column_name, number, order_expressions};
 use super::value::Scope;
-use super::{Analysis, quoted};
 use crate::sql::lineage::{fold, output_name, parts};
+use crate::sql::quote_identifier;
 use std::ops::ControlFlow;
 
 const ALL_ROWS: &str = "rows between unbounded preceding and unbounded following";
@@ -287,6 +288,6 @@ fn plain_column(item: &SelectItem) -> Option<String> {
 
 fn trace_of(staged: &Staged) -> String {
     let alias: Option<&Arc<str>> = staged.alias.as_ref();
-    let qualifier = alias.map(|alias| quoted(alias) + ".").unwrap_or_default();
+    let qualifier = alias.map(|alias| quote_identifier(alias) + ".").unwrap_or_default();
     format!("{qualifier}{}", staged.flow.trace)
 }

@@ -42,3 +42,14 @@
   {%- endfor -%}
   {{ return(changed) }}
 {% endmacro %}
+
+{# Those of the names that are written; in any case where no column has the very name. #}
+{% macro rsdbt_columns_meant(written, names) %}
+  {%- set meant = [] -%}
+  {%- for plain in rsdbt_plain_names(written) -%}
+    {%- for name in names if name == plain or plain not in names and name | lower == plain | lower -%}
+      {%- do meant.append(name) -%}
+    {%- endfor -%}
+  {%- endfor -%}
+  {{ return(meant) }}
+{% endmacro %}

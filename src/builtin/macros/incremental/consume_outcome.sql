@@ -19,9 +19,9 @@
     {%- set counts = (outcome[1] or '0 0 0').split(' ') | map('int') | list -%}
     {%- do rsdbt_check_kept_in_log(reading, counts[2]) -%}
     {%- if reading['grouped'] and counts[2] > 0 -%}
-      {%- do run_query("do $$ begin raise exception using errcode = 'serialization_failure', message = "
+      {%- do run_query(rsdbt_block("begin raise exception using errcode = 'serialization_failure', message = "
         ~ "'" ~ counts[2] ~ " staged rows were changed by another session, or may not be deleted, while rows that were grouped with "
-        ~ "them were merged: nothing was applied and nothing consumed'; end $$") -%}
+        ~ "them were merged: nothing was applied and nothing consumed'; end")) -%}
     {%- endif -%}
     {%- do rsdbt_tell_staged_rows(reading['staging'], counts[0], counts[1], outcome[2]) -%}
   {%- endif -%}

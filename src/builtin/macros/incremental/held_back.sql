@@ -9,7 +9,7 @@
 {% macro rsdbt_differs_sql(target, row, columns) %}
   {%- set types = {} -%}
   {%- for name, type in adapter.introspect(
-    'select pg_catalog.lower(attname), pg_catalog.format_type(atttypid, atttypmod) from pg_catalog.pg_attribute where attnum > 0 and not attisdropped and attrelid = '
+    'select attname::pg_catalog.text, pg_catalog.format_type(atttypid, atttypmod) from pg_catalog.pg_attribute where attnum > 0 and not attisdropped and attrelid = '
     ~ rsdbt_regclass(target)
   ).rows -%}
     {%- do types.update({name: type}) -%}
@@ -18,7 +18,7 @@
   {%- set wanted = [] -%}
   {%- for column in columns -%}
     {%- do own.append('DBT_INTERNAL_DEST.' ~ column) -%}
-    {%- do wanted.append(row ~ '.' ~ column ~ '::' ~ types[rsdbt_plain_names([column])[0] | lower]) -%}
+    {%- do wanted.append(row ~ '.' ~ column ~ '::' ~ types[rsdbt_plain_names([column])[0]]) -%}
   {%- endfor -%}
   {{ return('pg_catalog.record_image_ne(row(' ~ own | join(', ') ~ '), row(' ~ wanted | join(', ') ~ '))' if columns else 'false') }}
 {% endmacro %}

@@ -43,7 +43,7 @@
   {%- endfor -%}
 {% endmacro %}
 
-{# Text, kind, column, text, kind, column, text. #}
+{# Text, kind, column, text, kind, column, text. The column may be anything: it ends where it comes again. #}
 {% macro rsdbt_condition_parts(query) %}
-  {{ return(modules.re.split('\\(/\\* periods by (\\w+) of: (.+?) \\*/ .+? is not null\\)', query)) }}
+  {{ return(modules.re.split('(?s)\\(/\\* periods by (\\w+) \\*/ (.+?) not in \\(\'infinity\', \'-infinity\'\\) and \\2 is not null\\)', query)) }}
 {% endmacro %}

@@ -56,15 +56,11 @@
 {# The order's own columns are always written, or the next run would compare with an old moment. #}
 {% macro rsdbt_upserted_columns(keys, dest_columns) %}
   {%- set columns = get_merge_update_columns(config.get('merge_update_columns'), config.get('merge_exclude_columns'), dest_columns) -%}
-  {%- set written = [] -%}
-  {%- for column in columns + rsdbt_order_columns() -%}
-    {%- set plain = column | replace('"', '') | lower -%}
-    {%- if plain not in written and plain not in keys | map('replace', '"', '') | map('lower') | list -%}
-      {%- do written.append(plain) -%}
-    {%- endif -%}
-  {%- endfor -%}
+  {%- set names = dest_columns | map(attribute='name') | list -%}
+  {%- set written = rsdbt_columns_meant(columns + rsdbt_order_columns(), names) -%}
+  {%- set key_names = rsdbt_columns_meant(keys, names) -%}
   {%- set quoted = [] -%}
-  {%- for column in dest_columns if column.name | lower in written -%}
+  {%- for column in dest_columns if column.name in written and column.name not in key_names -%}
     {%- do quoted.append(column.quoted) -%}
   {%- endfor -%}
   {{ return(quoted) }}

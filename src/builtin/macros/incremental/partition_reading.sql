@@ -9,7 +9,7 @@
   {%- if kind not in [none, 'instant', 'date', 'local'] -%}
     {{ exceptions.raise_compiler_error("in_partitions: `" ~ kind ~ "` is not a valid kind (expected 'instant', 'date' or 'local')") }}
   {%- endif -%}
-  (/* periods by {{ kind or 'type' }} of: {{ column }} */ {{ column }} not in ('infinity', '-infinity') and {{ column }} is not null)
+  (/* periods by {{ kind or 'type' }} */ {{ column }} not in ('infinity', '-infinity') and {{ column }} is not null)
 {%- endmacro %}
 
 {# The query, reading only those periods, whether it could be narrowed, and what remembers how they were read. #}

@@ -42,10 +42,12 @@
   {{ arguments | join(', ') }}
 {%- endmacro %}
 
+{# Another quote where the body has the usual one: names may hold it. #}
 {% macro scalar_function_body_sql() -%}
-  $$
+  {%- set quote = '$rsdbt_' ~ local_md5(model.compiled_code) ~ '$' if '$$' in model.compiled_code else '$$' -%}
+  {{ quote }}
     {{ model.compiled_code }}
-  $$ LANGUAGE SQL
+  {{ quote }} LANGUAGE SQL
 {%- endmacro %}
 
 {% macro scalar_function_volatility_sql() -%}

@@ -29,8 +29,8 @@
   {%- set retention = config.get('tombstone_retention') -%}
   {%- if retention -%}
     {%- set updated_at = config.get('updated_at') -%}
-    {%- set name = updated_at | replace('"', '') | lower -%}
-    {%- set types = dest_columns | selectattr('name', 'in', [name, updated_at | replace('"', '')]) | map(attribute='dtype') | list -%}
+    {%- set meant = rsdbt_columns_meant(updated_at, dest_columns | map(attribute='name') | list) -%}
+    {%- set types = dest_columns | selectattr('name', 'in', meant) | map(attribute='dtype') | list -%}
     {%- if not types or types[0] not in ['date', 'timestamp without time zone', 'timestamp with time zone'] -%}
       {{ exceptions.raise_compiler_error('`tombstone_retention` needs an `updated_at` of type timestamp or date, and `' ~ updated_at ~ '` is ' ~ (types or ['missing'])[0]) }}
     {%- endif -%}

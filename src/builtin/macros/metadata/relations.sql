@@ -9,7 +9,7 @@
     from pg_catalog.pg_class as relation
     join pg_catalog.pg_namespace as schema on schema.oid = relation.relnamespace
     where relation.relkind in ('r', 'p', 'f', 'v', 'm')
-      and schema.nspname ilike '{{ escape_single_quotes(schema_relation.schema) }}'
+      and lower(schema.nspname) = lower('{{ escape_single_quotes(schema_relation.schema) }}')
   {%- endset -%}
   {{ return(adapter.introspect(query)) }}
 {% endmacro %}
@@ -20,7 +20,7 @@
       '{{ escape_single_quotes(schema_relation.database) }}' as database, proname as name, nspname as schema, 'function' as type
     from pg_catalog.pg_proc
     join pg_catalog.pg_namespace as schema on schema.oid = pronamespace
-    where nspname ilike '{{ escape_single_quotes(schema_relation.schema) }}'
+    where lower(nspname) = lower('{{ escape_single_quotes(schema_relation.schema) }}')
   {%- endset -%}
   {{ return(adapter.introspect(query)) }}
 {% endmacro %}

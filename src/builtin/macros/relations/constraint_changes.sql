@@ -38,20 +38,22 @@
 #}
 {% macro rsdbt_promised_constraints_sql(relation) -%}
   {%- set table = make_relation_with_suffix(relation, '__dbt_constraints') -%}
-  do $rsdbt$
-  declare
-    found text;
-  begin
+  {%- set body -%}
+    declare
+      found text;
     begin
-      create table {{ table }} {{ rsdbt_with_waiting_constraints(get_table_columns_and_constraints()) }};
-      perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-      select coalesce(json_agg(promised), '[]')::text into found
-      from ({{ rsdbt_constraints_sql(rsdbt_regclass(table)) }}) as promised;
-      raise sqlstate 'RSDBT';
-    exception when sqlstate 'RSDBT' then
-      perform pg_catalog.set_config('rsdbt.constraints', found, true);
-    end;
-  end $rsdbt$
+      begin
+        create table {{ table }} {{ rsdbt_with_waiting_constraints(get_table_columns_and_constraints()) }};
+        perform pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+        select coalesce(json_agg(promised), '[]')::text into found
+        from ({{ rsdbt_constraints_sql(rsdbt_regclass(table)) }}) as promised;
+        raise sqlstate 'RSDBT';
+      exception when sqlstate 'RSDBT' then
+        perform pg_catalog.set_config('rsdbt.constraints', found, true);
+      end;
+    end
+  {%- endset -%}
+  {{ rsdbt_block(body) }}
 {%- endmacro %}
 
 {# One without a name of the project's own gets one from the server, as in a new table. #}
@@ -63,9 +65,10 @@
   {%- for column in model['columns'].values() -%}
     {%- do all.extend(column['constraints'] or []) -%}
   {%- endfor -%}
-  {%- for name in all | map(attribute='name') | select -%}
+  {%- for written in all | map(attribute='name') | select -%}
+    {%- set name = adapter.quote_where_needed(written) -%}
     {%- set waiting = rsdbt_waiting_constraint(name) -%}
-    {%- if constraint['name'] in [name | lower, waiting | lower] -%}
+    {%- if constraint['name'] in rsdbt_plain_names([name, waiting]) -%}
       {{ return('add constraint ' ~ (waiting if relation.identifier != this.identifier and name in rsdbt_named_keys() else name)
         ~ ' ' ~ constraint['definition']) }}
     {%- endif -%}

@@ -18,7 +18,7 @@
 {% macro get_column_names() -%}
   {%- set names = [] -%}
   {%- for column in model['columns'].values() -%}
-    {%- do names.append(adapter.quote(column['name']) if column.get('quote') else column['name']) -%}
+    {%- do names.append(adapter.quote(column['name']) if column.get('quote') else adapter.quote_where_needed(column['name'])) -%}
   {%- endfor -%}
   {{ names | join(', ') }}
 {%- endmacro %}
@@ -34,18 +34,22 @@
 {% macro rsdbt_named_keys() %}
   {%- set names = [] -%}
   {%- for constraint in model['constraints'] or [] if constraint.name and constraint.type in ['primary_key', 'unique'] -%}
-    {%- do names.append(constraint.name) -%}
+    {%- do names.append(adapter.quote_where_needed(constraint.name)) -%}
   {%- endfor -%}
   {%- for column in model['columns'].values() -%}
     {%- for constraint in column['constraints'] or [] if constraint.name and constraint.type in ['primary_key', 'unique'] -%}
-      {%- do names.append(constraint.name) -%}
+      {%- do names.append(adapter.quote_where_needed(constraint.name)) -%}
     {%- endfor -%}
   {%- endfor -%}
   {{ return(names) }}
 {% endmacro %}
 
+{# `name`: as SQL, like what it gives. #}
 {% macro rsdbt_waiting_constraint(name) %}
-  {{ return(make_relation_with_suffix(this.incorporate(path={'identifier': name}), '__dbt_tmp').identifier) }}
+  {%- set quoted = name.startswith('"') -%}
+  {%- set base = this.incorporate(path={'identifier': name[1:-1] | replace('""', '"') if quoted else name}) -%}
+  {%- set waiting = make_relation_with_suffix(base, '__dbt_tmp').identifier -%}
+  {{ return(adapter.quote(waiting) if quoted else waiting) }}
 {% endmacro %}
 
 {# The definitions for a table that is built aside. #}

@@ -43,7 +43,7 @@
     {%- elif column['data_type'].strip().lower() in ('numeric', 'decimal', 'number') -%}
       {%- do unscaled.append(column['name']) -%}
     {%- endif -%}
-    {%- set name = adapter.quote(column['name']) if column.get('quote') else column['name'] -%}
+    {%- set name = adapter.quote(column['name']) if column.get('quote') else adapter.quote_where_needed(column['name']) -%}
     {%- do casts.append(cast('null', column.get('data_type')) ~ ' as ' ~ name) -%}
   {%- endfor -%}
   {%- if untyped -%}

@@ -46,10 +46,10 @@
 
 {# What default privileges gave goes first. Another role's grant is that role's again where we may act for it. #}
 {% macro rsdbt_relation_privileges_sql() -%}
-  pg_catalog.format(
-    e'do $acl$ declare grantee pg_catalog.text; begin\nfor grantee in select distinct case when given.grantee = 0 then ''public'' else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(given.grantee)) end from pg_catalog.pg_class, pg_catalog.aclexplode(relacl) as given where oid = pg_catalog.to_regclass(%L)::pg_catalog.oid%s loop execute pg_catalog.format(''revoke all on %%s from %%s'', %L, grantee); end loop; end $acl$;',
+  pg_catalog.format('do %L;', pg_catalog.format(
+    e'declare grantee pg_catalog.text; begin\nfor grantee in select distinct case when given.grantee = 0 then ''public'' else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(given.grantee)) end from pg_catalog.pg_class, pg_catalog.aclexplode(relacl) as given where oid = pg_catalog.to_regclass(%L)::pg_catalog.oid%s loop execute pg_catalog.format(''revoke all on %%s from %%s'', %L, grantee); end loop; end',
     name, case when acl is null then pg_catalog.format(' and given.grantee <> %s', owner_id) end, name
-  ),
+  )),
   case when acl is not null then pg_catalog.format('revoke all on %s from %I, public;', name, owner) end,
   (
     select pg_catalog.string_agg(

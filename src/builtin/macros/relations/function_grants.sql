@@ -12,7 +12,7 @@
       {%- endfor -%}
     {%- endfor -%}
     {%- for privilege, grantees in diff_of_two_dicts(grant_config, granted).items() if grantees -%}
-      {%- do statements.append('grant ' ~ privilege ~ ' on function ' ~ signature ~ ' to ' ~ grantees | join(', ')) -%}
+      {%- do statements.append('grant ' ~ privilege ~ ' on function ' ~ signature ~ ' to ' ~ rsdbt_grantees(grantees)) -%}
     {%- endfor -%}
     {%- do call_dcl_statements(statements) -%}
   {%- endif -%}

@@ -47,16 +47,25 @@
   {%- endfor -%}
 {% endmacro %}
 
-{# Grantees stand as the project writes them: `public`, `current_user`, or a quoted name. #}
+{# Grantees stand as the project writes them: `public`, `current_user`, or a quoted name. What is neither is quoted. #}
 {% macro get_grant_sql(relation, privilege, grantees) -%}
-  grant {{ privilege }} on {{ relation.render() }} to {{ grantees | join(', ') }}
+  grant {{ privilege }} on {{ relation.render() }} to {{ rsdbt_grantees(grantees) }}
 {%- endmacro %}
+
+{% macro rsdbt_grantees(grantees) %}
+  {%- set names = [] -%}
+  {%- for grantee in grantees -%}
+    {%- set is_list = modules.re.match('(?i)((group +)?[a-z_][a-z0-9_$]*( *, *|$))+$', grantee) -%}
+    {%- do names.append(grantee if is_list else adapter.quote_where_needed(grantee)) -%}
+  {%- endfor -%}
+  {{ return(names | join(', ')) }}
+{% endmacro %}
 
 {# Here the names come from the catalog. #}
 {% macro get_revoke_sql(relation, privilege, grantees) -%}
   {%- set quoted = [] -%}
   {%- for grantee in grantees -%}
-    {%- do quoted.append(grantee if grantee | lower == 'public' else adapter.quote(grantee)) -%}
+    {%- do quoted.append(grantee if grantee in ['public', 'PUBLIC'] else adapter.quote(grantee)) -%}
   {%- endfor -%}
   revoke {{ privilege }} on {{ relation.render() }} from {{ quoted | join(', ') }}
 {%- endmacro %}

@@ -25,17 +25,19 @@
 
 {# The next one is tried although this one fails. #}
 {% macro rsdbt_try_foreign_key(row) -%}
-  do $rsdbt$
-  declare
-    detail pg_catalog.text;
-  begin
-    perform pg_catalog.set_config('rsdbt.violation', '', true);
-    execute {{ rsdbt_quoted(row['validate']) }};
-    execute {{ rsdbt_quoted(row['comment']) }};
-  exception when foreign_key_violation then
-    get stacked diagnostics detail = pg_exception_detail;
-    perform pg_catalog.set_config('rsdbt.violation', pg_catalog.concat_ws(e'\nDETAIL:  ', sqlerrm, detail), true);
-  end $rsdbt$
+  {%- set body -%}
+    declare
+      detail pg_catalog.text;
+    begin
+      perform pg_catalog.set_config('rsdbt.violation', '', true);
+      execute {{ rsdbt_quoted(row['validate']) }};
+      execute {{ rsdbt_quoted(row['comment']) }};
+    exception when foreign_key_violation then
+      get stacked diagnostics detail = pg_exception_detail;
+      perform pg_catalog.set_config('rsdbt.violation', pg_catalog.concat_ws(e'\nDETAIL:  ', sqlerrm, detail), true);
+    end
+  {%- endset -%}
+  {{ rsdbt_block(body) }}
 {%- endmacro %}
 
 {% macro rsdbt_kept_backups(schema_literals) %}

@@ -38,7 +38,7 @@
   that row level security hides from this role would be truncated, too.
 #}
 {% macro rsdbt_refuse_to_lose_rows(relation, row_count) %}
-  {%- do run_query('do $rsdbt$ begin lock table ' ~ relation ~ ' in access exclusive mode; end $rsdbt$') -%}
+  {%- do run_query(rsdbt_block('begin lock table ' ~ relation ~ ' in access exclusive mode; end')) -%}
   {%- set query -%}
     select
       (select pg_catalog.count(*)::pg_catalog.int8 from (select from {{ relation }} limit {{ row_count + 1 }}) as some_rows),

@@ -2,6 +2,7 @@
 
 use minijinja::{Error, Value};
 
+use crate::adapter::{quote_identifier, quote_where_needed};
 use crate::diagnostic::{Category, Diagnostic};
 use crate::jinja::python::{bind_required, given, items_of, list, raise, repr, to_str};
 
@@ -80,7 +81,7 @@ impl Constraint {
         if self.name.is_empty() {
             rendered.to_owned()
         } else {
-            format!("constraint {} {rendered}", self.name)
+            format!("constraint {} {rendered}", quote_where_needed(&self.name))
         }
     }
 }
@@ -93,7 +94,8 @@ pub(super) fn columns(args: &[Value]) -> Result<Value, Error> {
         let column = raw.get_item(&key)?;
         let part = |name: &str| column.get_item(&Value::from(name)).unwrap_or_default();
         let name = to_str(&part("name"));
-        let quoted = if part("quote").is_true() { crate::adapter::quote_identifier(&name) } else { name };
+        let quoted =
+            if part("quote").is_true() { quote_identifier(&name) } else { quote_where_needed(&name) };
         let mut line = format!("{quoted} {}", to_str(&part("data_type")));
         if given(&part("constraints")) {
             for constraint in items_of(&part("constraints"))? {

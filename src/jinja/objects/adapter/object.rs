@@ -175,6 +175,9 @@ fn without_database(state: &State<'_, '_>, method: &str, args: &[Value]) -> Opti
         "type" => Ok(Value::from("postgres")),
         "quote" => bind_required(method, args, ["identifier"], 1)
             .and_then(|[name]| Ok(Value::from(crate::adapter::quote_identifier(expect_str(method, &name)?)))),
+        "quote_where_needed" => bind_required(method, args, ["name"], 1).and_then(|[name]| {
+            Ok(Value::from(crate::adapter::quote_where_needed(expect_str(method, &name)?)))
+        }),
         "quote_seed_column" => methods::quote_seed_column(args),
         "dispatch" => bind_required(method, args, ["macro_name", "macro_namespace", "packages"], 1).and_then(
             |[name, namespace, _]| {

@@ -47,7 +47,7 @@ impl Relation {
             }
             "quoted" => {
                 let [name] = bind_required(method, args, ["identifier"], 1)?;
-                Ok(Value::from(super::quote(expect_str(method, &name)?)))
+                Ok(Value::from(crate::adapter::quote_identifier(expect_str(method, &name)?)))
             }
             "render_event_time_filtered" => {
                 let [rendered] = bind(method, args, ["rendered"])?;

@@ -15,6 +15,7 @@ use minijinja::Value;
 pub use class::RelationClass;
 pub use policy::Policy;
 
+use crate::adapter::{quote_identifier, quote_odd_identifier};
 use crate::diagnostic::{Diagnostic, Result};
 
 /// Postgres cuts longer names off silently; dbt refuses them.
@@ -148,9 +149,9 @@ impl Relation {
         })
     }
 
-    /// The name of an ephemeral model's CTE.
+    /// The name of an ephemeral model's CTE, as SQL.
     pub fn ephemeral_name(identifier: &str) -> String {
-        format!("__dbt__cte__{identifier}")
+        quote_odd_identifier(&format!("__dbt__cte__{identifier}"))
     }
 
     /// A copy with changes.
@@ -224,7 +225,7 @@ impl Relation {
                 rendered.push('.');
             }
             if quoted {
-                rendered.extend(["\"", part, "\""]);
+                rendered.push_str(&quote_identifier(part));
             } else {
                 rendered.push_str(part);
             }
@@ -265,7 +266,8 @@ impl Relation {
         if !self.require_alias {
             return String::new();
         }
-        format!(" _dbt_{purpose}_subq_{}", self.identifier.as_deref().unwrap_or("None"))
+        let identifier = self.identifier.as_deref().unwrap_or("None");
+        format!(" {}", quote_odd_identifier(&format!("_dbt_{purpose}_subq_{identifier}")))
     }
 
     /// Whether a search for a path means this relation.
@@ -311,11 +313,6 @@ impl Relation {
             .help(format!("drop {found}, or rename it so that the two differ by more than case"))
             .boxed()
     }
-}
-
-/// dbt puts quotes around a name and does not double those inside.
-fn quote(name: &str) -> String {
-    format!("\"{name}\"")
 }
 
 #[cfg(test)]
