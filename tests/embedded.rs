@@ -313,7 +313,7 @@ fn what_a_power_loss_leaves_is_no_obstacle() {
     assert!(shop.0.run(&["db", "stop"]).text.contains("was not running"));
     let begun = Instant::now();
     assert!(ended_well(shop.start("one", 0)));
-    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(25), "{:?}", begun.elapsed());
     shop.end_of_processes();
 }
 

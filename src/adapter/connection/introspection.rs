@@ -102,12 +102,11 @@ impl Connection {
         self.wire.flush().map_err(|error| self.broken(&error, sql))?;
         let went_ahead = self.take_ahead(ahead, sql)?;
         let answer = self.read_answer(Answer::new(Fetch::All).after(usize::from(begins) + 1), sql)?;
-        if inside {
-            // it fails where the query has failed
-            self.answer(sql, Fetch::Nothing)?;
-        }
+        let left = if inside { Some(self.answer(sql, Fetch::Nothing)?) } else { None };
         went_ahead?;
-        answer.finish()
+        let rows = answer.finish()?;
+        left.map_or(Ok(()), |left| left.finish().map(drop))?;
+        Ok(rows)
     }
 }
 
