@@ -15,6 +15,9 @@ pub mod hashed;
 /// The time that never goes back.
 pub mod clock;
 
+/// Ctrl-C and other signals: an orderly end, or one at once that leaves nothing behind.  [signal-hook]
+pub mod interrupt;
+
 /// Reading files that users name.
 pub mod regular;
 

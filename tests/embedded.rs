@@ -188,6 +188,27 @@ fn the_death_of_the_run_that_started_the_server_does_not_cut_off_another() {
     shop.end_of_processes();
 }
 
+/// While `initdb` is at work, while the server starts, and while the database is made.
+#[test]
+fn a_signal_ends_the_start_of_the_server_at_once() {
+    let signals = [Signal::INT, Signal::TERM];
+    for (milliseconds, signal) in (0..1200).step_by(100).zip(signals.into_iter().cycle()) {
+        let shop = Shop::new("signal-at-start");
+        let mut run = shop.start("one", 300);
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        let begun = Instant::now();
+        kill(i32::try_from(run.id()).unwrap(), signal);
+        assert!(!run.wait().unwrap().success());
+        assert!(
+            begun.elapsed() < Duration::from_secs(2),
+            "{signal:?} after {milliseconds} ms: {:?}",
+            begun.elapsed()
+        );
+        assert!(ended_well(shop.start("two", 0)), "{milliseconds} ms");
+        shop.end_of_processes();
+    }
+}
+
 /// Again and again, so that a run comes at each stage of the server's end.
 #[test]
 fn a_run_may_come_at_any_time_of_the_servers_end() {

@@ -33,6 +33,7 @@ mod schedule;
 mod secret_profiles;
 mod secrets;
 mod set_aside;
+mod signals;
 mod spec;
 mod support;
 mod surroundings;

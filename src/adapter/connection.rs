@@ -9,6 +9,7 @@ use postgres_protocol::message::backend::Message;
 use postgres_protocol::message::frontend;
 
 use crate::diagnostic::{Diagnostic, Result};
+use crate::interrupt;
 
 use super::answer::Answer;
 use super::cancel::CancelHandle;
@@ -90,8 +91,16 @@ enum Known {
 }
 
 impl Connection {
-    /// Connects, with dbt's retries, and sets the role.
+    /// Connects, with dbt's retries, and sets the role. A signal ends the attempt at once.
     pub fn open(settings: &Arc<Settings>) -> Result<Self> {
+        let own = Arc::clone(settings);
+        interrupt::unless_interrupted(move || Self::open_at_leisure(&own)).unwrap_or_else(|| {
+            let message = "interrupted while connecting to the server";
+            Err(Diagnostic::runtime("interrupted", message).boxed())
+        })
+    }
+
+    fn open_at_leisure(settings: &Arc<Settings>) -> Result<Self> {
         let (wire, place) = open::start(settings)?;
         let mut connection = Self {
             wire,

@@ -30,6 +30,7 @@ use std::process::ExitCode;
 
 use crate::cli;
 use crate::diagnostic::Diagnostics;
+use crate::interrupt;
 use invocation::Invocation;
 
 /// How a command that could be carried out ended.
@@ -61,9 +62,18 @@ pub fn main(arguments: impl IntoIterator<Item = String>) -> ExitCode {
         let _ = cli::command().print_help();
         return ExitCode::from(2);
     }
+    if let Err(error) = interrupt::listen() {
+        crate::report::complain(&format!("cannot listen for signals: {error}"));
+        return ExitCode::from(2);
+    }
     match Invocation::start(invocation) {
-        Ok(invocation) => invocation.finish(dispatch(&invocation)),
+        Ok(invocation) => {
+            let result = dispatch(&invocation);
+            interrupt::wait_if_ending();
+            invocation.finish(result)
+        }
         Err(problems) => {
+            interrupt::wait_if_ending();
             invocation::report_without_flags(&problems);
             ExitCode::from(2)
         }

@@ -12,10 +12,11 @@ use crate::config::DBT_VERSION;
 use crate::config::schedule::moment;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::{HashMap, HashSet};
+use crate::interrupt::Interrupt;
 use crate::jinja::objects::Policy;
 use crate::jinja::runtime::Surroundings;
 use crate::manifest::{Deferral, Lookup, Manifest, Precedence};
-use crate::run::{BatchResults, Command, CommentSetting, Interrupt, Introspection, RunInputs};
+use crate::run::{BatchResults, Command, CommentSetting, Introspection, RunInputs};
 
 /// How long a run waits for another one on the same schema.
 const LOCK_WAIT: Duration = Duration::from_mins(10);
@@ -52,7 +53,7 @@ pub(super) fn inputs(
         settings: Arc::new(connect.settings.clone()),
         emitter: Arc::clone(&invocation.emitter),
         invocation: invocation.for_artifacts(),
-        interrupt: Interrupt::install()?,
+        interrupt: Interrupt::of_process(),
         profile_name: session.profile.name.clone(),
         target_name: session.profile.target_name.clone(),
         threads: if flags.boolean("single_threaded") { 1 } else { session.profile.threads.max(1) },

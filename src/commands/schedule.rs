@@ -13,8 +13,9 @@ use super::session::{Parsed, Session};
 use super::{CommandResult, Outcome};
 use crate::diagnostic::{Diagnostics, Result};
 use crate::graph::Graph;
+use crate::interrupt::{Interrupt, Watched};
 use crate::manifest::Manifest;
-use crate::run::{self, Command, Event, Interrupt};
+use crate::run::{self, Command, Event};
 use crate::schedule::{Clock, Interval, Ledger, Next, State, Task, next, tasks};
 
 /// How long at most until the server is looked after, and how long until it is called again after it was lost.
@@ -63,6 +64,7 @@ struct Scheduler<'a> {
     ledger: Ledger,
     clock: Clock,
     interrupt: Interrupt,
+    _watched: Watched,
     attempts: usize,
     failures: usize,
 }
@@ -78,7 +80,6 @@ struct Pass {
 impl<'a> Scheduler<'a> {
     fn new(invocation: &'a Invocation) -> Result<Self, Diagnostics> {
         let clock = Clock::from_environment(invocation.environment.get(Clock::variable()))?;
-        let interrupt = Interrupt::install()?;
         let session = Session::load(invocation)?;
         let parsed = session.parse()?;
         let tasks = tasks(&parsed.manifest, &parsed.graph, &session.profile.target_name)?;
@@ -92,7 +93,8 @@ impl<'a> Scheduler<'a> {
             tasks,
             ledger,
             clock,
-            interrupt,
+            interrupt: Interrupt::of_process(),
+            _watched: Watched::begin(),
             attempts: 0,
             failures: 0,
         })

@@ -9,6 +9,7 @@ use super::invocation::Invocation;
 use super::session::Session;
 use super::{CommandResult, Outcome};
 use crate::adapter::{Begin, Connection, Fetch};
+use crate::interrupt::Clearing;
 use crate::jinja::objects::{DataType, PrintLimits, Table};
 use crate::jinja::python;
 use crate::manifest::{Manifest, Node};
@@ -107,6 +108,8 @@ pub(super) fn direct(invocation: &Invocation) -> CommandResult {
     let limit = invocation.flags.integer("limit").unwrap_or(5);
     let query = if limit < 0 { sql.to_owned() } else { format!("{sql}\nlimit {limit}") };
     let mut connection = Connection::open(&Arc::new(connect.settings.clone()))?;
+    let session = connection.cancel_handle();
+    let _clearing = Clearing::at_the_end(move || drop(session.cancel()));
     let (_, rows) = connection.execute(&query, Begin::No, Fetch::All)?;
     let table = Table::from_result_set(&rows.unwrap_or_default());
     show(invocation, &table, "direct-query".to_owned(), "direct-query".to_owned());

@@ -4,10 +4,16 @@ use std::fs::{self, DirBuilder};
 use std::io::{self, Read as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::interrupt::Clearing;
 
 /// A folder that nobody else can have prepared, nor look into.
 #[derive(Debug)]
-pub struct Scratch(PathBuf);
+pub struct Scratch {
+    path: PathBuf,
+    _clearing: Clearing,
+}
 
 impl Scratch {
     pub fn new() -> io::Result<Self> {
@@ -20,17 +26,31 @@ impl Scratch {
         fs::File::open("/dev/urandom")?.read_exact(&mut number)?;
         let path = parent.join(format!("rsdbt-{}", crate::hex::digits(number)));
         DirBuilder::new().mode(0o700).create(&path)?;
-        Ok(Self(path))
+        let doomed = path.clone();
+        let clearing = Clearing::at_the_end(move || clear(&doomed));
+        Ok(Self { path, _clearing: clearing })
     }
 
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+/// While another thread may still write into the folder.
+fn clear(folder: &Path) {
+    for _ in 0..20 {
+        match fs::remove_dir_all(folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            _ => return,
+        }
     }
 }
 

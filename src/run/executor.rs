@@ -8,9 +8,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::interrupt::Interrupt;
 use super::plan::{Plan, Step};
 use super::results::{NodeResult, Status};
+use crate::interrupt::Interrupt;
 
 /// Deeply nested macros need deep stacks.
 const STACK: usize = 16 << 20;
@@ -200,6 +200,11 @@ impl<R: Runner> Executor<'_, R> {
     fn end(&self, place: usize, result: NodeResult) {
         let step = &self.plan.steps[place];
         let mut progress = self.progress();
+        if progress.stop.is_none() && result.status.is_failure() && self.options.interrupt.is_set() {
+            // the cancelled statement is heard of before the watching thread has looked
+            progress.stop = Some(Stop::Interrupt);
+            self.changed.notify_all();
+        }
         if progress.stop.is_some() && result.status.is_failure() {
             // It was cancelled rather than failed: it counts as not run.
             return;

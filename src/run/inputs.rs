@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::emitter::Emitter;
-use super::interrupt::Interrupt;
 use super::results::{BatchResults, Invocation};
 use crate::adapter::Settings;
 use crate::hashed::HashMap;
+use crate::interrupt::Interrupt;
 use crate::jinja::Engine;
 use crate::jinja::runtime::Surroundings;
 

@@ -7,41 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::adapter::CancelHandle;
-use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::HashMap;
-
-/// How often Ctrl-C is looked for.
-const LOOK: Duration = Duration::from_millis(50);
-
-/// Set by a signal; every loop that waits looks at it.
-#[derive(Debug, Clone, Default)]
-pub struct Interrupt(Arc<AtomicBool>);
-
-impl Interrupt {
-    /// The first Ctrl-C asks for an orderly end, a second one ends the process at once. One for the whole process.
-    pub fn install() -> Result<Self> {
-        static INSTALLED: Mutex<Option<Interrupt>> = Mutex::new(None);
-        let mut installed = INSTALLED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(interrupt) = installed.as_ref() {
-            return Ok(interrupt.clone());
-        }
-        let interrupt = Self::default();
-        let fail = |error: std::io::Error| {
-            Diagnostic::runtime("no-signal-handler", "could not listen for Ctrl-C").cause(error.to_string())
-        };
-        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-            signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&interrupt.0))
-                .map_err(fail)?;
-            signal_hook::flag::register(signal, Arc::clone(&interrupt.0)).map_err(fail)?;
-        }
-        *installed = Some(interrupt.clone());
-        Ok(interrupt)
-    }
-
-    pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
+use crate::interrupt::{Interrupt, LOOK, Watched};
 
 /// How long a session may go on after it was cancelled; then this side ends it.
 const GRACE: Duration = Duration::from_secs(10);
@@ -131,6 +98,7 @@ impl InFlight {
 
 /// Does `work` while another thread looks for Ctrl-C and ends what is in flight.
 pub(super) fn watched<T>(interrupt: &Interrupt, in_flight: &Arc<InFlight>, work: impl FnOnce() -> T) -> T {
+    let _watched = Watched::begin();
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         let watcher = scope.spawn(|| {

@@ -38,7 +38,7 @@ pub use emitter::{Emitter, Listener, NodeInfo, NodeRelation, Occurrence};
 pub use event::{Event, Level};
 pub use execute::{Outcome, execute};
 pub use inputs::{Command, CommentSetting, Introspection, RunInputs};
-pub use interrupt::{InFlight, Interrupt};
+pub use interrupt::InFlight;
 pub use operation::{Operation, run_operation};
 pub use plan::{Action, Draft, Plan, Step};
 pub use planning::plan;

@@ -3,11 +3,12 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
 use crate::diagnostic::Result;
+use crate::interrupt;
 
 use super::account::Account;
 use super::binaries::Binaries;
@@ -107,12 +108,12 @@ impl Cluster {
         } else {
             command.arg("--locale=C.UTF-8");
         }
-        command.env_remove("PGDATA").env("TZ", "UTC").stdin(Stdio::null()).current_dir(&self.home);
+        command.env_remove("PGDATA").env("TZ", "UTC").current_dir(&self.home);
         if let Some(account) = self.account {
             account.apply(&mut command);
         }
-        let output =
-            command.output().map_err(|error| io_failed("run", &binaries.dir.join("initdb"), &error))?;
+        let output = interrupt::output(&mut command)
+            .map_err(|error| io_failed("run", &binaries.dir.join("initdb"), &error))?;
         if output.status.success() {
             let renamed = crate::output::replace(&unfinished, &self.data);
             return renamed.map_err(|error| io_failed("create", &self.data, &error));

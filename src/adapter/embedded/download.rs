@@ -7,6 +7,7 @@ use std::process::Command;
 use sha2::{Digest, Sha256};
 
 use crate::diagnostic::Result;
+use crate::interrupt;
 use crate::output::Scratch;
 
 use super::{bundle, failed, io_failed};
@@ -70,7 +71,7 @@ fn fetch(dir: &Path) -> Result<PathBuf> {
     for program in [&["pip3"][..], &["pip"], &["python3", "-m", "pip"]] {
         let mut command = Command::new(program[0]);
         command.args(&program[1..]).args(arguments).arg(dir);
-        match command.output() {
+        match interrupt::output(&mut command) {
             Ok(output) if output.status.success() => return checked_wheel(dir),
             Ok(output) => String::from_utf8_lossy(&output.stderr).trim().clone_into(&mut said),
             Err(_) => {}

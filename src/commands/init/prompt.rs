@@ -2,13 +2,9 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _};
 use std::process::Command;
-use std::sync::Once;
-
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
-use signal_hook::low_level::emulate_default_handler;
 
 use crate::diagnostic::{Category, Diagnostic, Result};
+use crate::interrupt::Clearing;
 use crate::report;
 
 /// Asks until there is an answer; an empty one takes the default.
@@ -29,26 +25,14 @@ pub(super) fn ask(question: &str, default: Option<&str>) -> Result<String> {
 
 /// A question whose answer is not shown while it is typed. Ctrl-C leaves the terminal as it was.
 pub(super) fn ask_secretly(question: &str, default: Option<&str>) -> Result<String> {
-    static RESTORES: Once = Once::new();
     if !io::stdin().is_terminal() {
         return ask(question, default);
     }
-    RESTORES.call_once(restore_echo_at_signals);
+    let _clearing = Clearing::at_the_end(|| set_echo("echo"));
     set_echo("-echo");
     let answer = ask(question, default);
     set_echo("echo");
     answer
-}
-
-/// For the rest of the process: a handler that is taken away again would leave the signal without effect.
-fn restore_echo_at_signals() {
-    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
-    std::thread::spawn(move || {
-        for signal in signals.forever() {
-            set_echo("echo");
-            let _ = emulate_default_handler(signal);
-        }
-    });
 }
 
 fn set_echo(mode: &str) {

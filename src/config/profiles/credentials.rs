@@ -7,6 +7,7 @@ use crate::config::yaml::Entry;
 use crate::config::{Fields, Yaml};
 use crate::diagnostic::{Diagnostic, MASK, Result, did_you_mean};
 use crate::hashed::IndexMap;
+use crate::interrupt;
 
 use super::target::{Embedded, Target};
 use super::{masked, pgpass, service, uri};
@@ -352,8 +353,8 @@ fn run_password_command(fields: &Fields<'_>, command: &str) -> Result<String> {
             .help("run the command by hand to see what it prints")
             .boxed()
     };
-    let output =
-        Command::new("sh").arg("-c").arg(command).output().map_err(|error| failed(error.to_string()))?;
+    let output = interrupt::output(Command::new("sh").arg("-c").arg(command))
+        .map_err(|error| failed(error.to_string()))?;
     if !output.status.success() {
         // what it printed may hold the secret itself, on stderr too
         return Err(failed(format!("{} (its output is not shown)", output.status)));

@@ -6,6 +6,9 @@ use std::path::{Component, Path, PathBuf};
 /// The largest package of the hub unpacks to a hundredth of this.
 const MOST_BYTES: u64 = 1 << 30;
 const MOST_ENTRIES: usize = 100_000;
+/// Deeper folders cost the kernel time for every one of them, for every file; and a path ends at 4096 bytes.
+const MOST_PARTS: usize = 100;
+const LONGEST_PATH: usize = 1024;
 
 /// Unpacks a gzipped tarball into a folder.
 pub(super) fn unpack(bytes: &[u8], folder: &Path) -> io::Result<()> {
@@ -33,6 +36,12 @@ fn unpack_within(bytes: &[u8], folder: &Path, most_bytes: u64, most_entries: usi
         let mut entry = entry?;
         let path = entry.path()?.into_owned();
         let refused = |what: &str| Err(io::Error::other(format!("`{}` {what}", path.display())));
+        if path.components().count() > MOST_PARTS {
+            return Err(io::Error::other(format!("it has more than {MOST_PARTS} folders in one another")));
+        }
+        if path.as_os_str().len() > LONGEST_PATH {
+            return Err(io::Error::other(format!("it has a path of more than {LONGEST_PATH} bytes")));
+        }
         let kind = entry.header().entry_type();
         match kind {
             tar::EntryType::Regular | tar::EntryType::Continuous | tar::EntryType::Directory => {}
@@ -159,6 +168,23 @@ mod tests {
         assert!(unpack(&bytes, &folder).is_err());
         assert!(!scratch.path().join("a/owned").exists() && !scratch.path().join("owned").exists());
         assert_eq!(regular_inside(&folder.join("p/out/missing"), &folder.join("p")), None);
+    }
+
+    #[test]
+    fn depth_and_length_are_bounded() {
+        let unpacked = |path: &str| {
+            let scratch = Scratch::new().unwrap();
+            let bytes = archive(|tar| {
+                let mut header = header("p", tar::EntryType::Regular, "", 1);
+                tar.append_data(&mut header, path, io::repeat(0).take(1)).unwrap();
+            });
+            unpack(&bytes, scratch.path()).map_err(|problem| reason(&problem))
+        };
+        unpacked(&format!("{}b", "a/".repeat(MOST_PARTS - 1))).unwrap();
+        let deep = "it has more than 100 folders in one another";
+        assert_eq!(unpacked(&format!("{}b", "a/".repeat(MOST_PARTS))).unwrap_err(), deep);
+        let name = "n".repeat(250);
+        assert_eq!(unpacked(&[&*name; 5].join("/")).unwrap_err(), "it has a path of more than 1024 bytes");
     }
 
     #[test]

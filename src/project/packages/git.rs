@@ -6,6 +6,7 @@ use std::process::Command;
 use md5::{Digest, Md5};
 
 use crate::diagnostic::{Result, Span};
+use crate::interrupt;
 
 use super::download::Downloads;
 use super::{failed, scrub};
@@ -97,13 +98,14 @@ pub(super) fn current_commit(checkout: &Path, span: &Span) -> Result<String> {
 }
 
 fn git(directory: &Path, arguments: &[&str]) -> std::result::Result<String, String> {
-    let output = Command::new("git")
+    let mut command = Command::new("git");
+    command
         .args(arguments)
         .current_dir(directory)
         .env("LC_ALL", "C")
         // Without a terminal there is nobody to ask.
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .output()
+        .env("GIT_TERMINAL_PROMPT", "0");
+    let output = interrupt::output(&mut command)
         .map_err(|problem| format!("the program `git` cannot be started: {problem}"))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());

@@ -1,0 +1,160 @@
+//! SIGINT, SIGTERM and SIGHUP. Watched work (a run) sees a flag and ends in order; anything else ends at once, after what
+//! must not stay behind was cleared away: temporary folders, and programs that were started.
+
+mod family;
+
+use std::io;
+use std::panic::resume_unwind;
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level;
+
+/// How often the flag is looked at.
+pub const LOOK: Duration = Duration::from_millis(50);
+
+/// How long something may take that begins after the signal.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+static PROCESS: LazyLock<Interrupt> = LazyLock::new(Interrupt::default);
+static WATCHED: AtomicUsize = AtomicUsize::new(0);
+static IS_ENDING: AtomicBool = AtomicBool::new(false);
+static CLEARINGS: Mutex<Vec<(u64, Box<dyn FnOnce() + Send>)>> = Mutex::new(Vec::new());
+
+/// Set by a signal; every loop that waits looks at it.
+#[derive(Debug, Clone, Default)]
+pub struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    pub fn of_process() -> Self {
+        PROCESS.clone()
+    }
+
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// As long as one exists, the first signal asks for an orderly end, and a second one ends the process at once.
+#[derive(Debug)]
+pub struct Watched(());
+
+impl Watched {
+    pub fn begin() -> Self {
+        WATCHED.fetch_add(1, Ordering::SeqCst);
+        Self(())
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        WATCHED.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Listens from the program's first steps on.
+pub fn listen() -> io::Result<()> {
+    let mut wanted = vec![SIGINT, SIGTERM];
+    if !hangups_are_ignored() {
+        wanted.push(SIGHUP);
+    }
+    let mut signals = Signals::new(wanted)?;
+    let listen = move || {
+        for signal in signals.forever() {
+            let is_watched = WATCHED.load(Ordering::SeqCst) > 0;
+            let is_first = !PROCESS.0.swap(true, Ordering::SeqCst);
+            if !is_watched || !is_first {
+                end(signal, is_watched);
+            }
+        }
+    };
+    thread::Builder::new().name("signals".into()).spawn(listen).map(drop)
+}
+
+/// `nohup` starts programs that outlive their terminal.
+fn hangups_are_ignored() -> bool {
+    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return true };
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    ignored & (1 << (SIGHUP - 1)) != 0
+}
+
+fn end(signal: i32, is_impatient: bool) {
+    IS_ENDING.store(true, Ordering::SeqCst);
+    let mut clearings = clearings();
+    while let Some((_, clear)) = clearings.pop() {
+        clear();
+    }
+    if is_impatient {
+        low_level::exit(130);
+    }
+    // the parent sees which signal it was; the list stays locked until then
+    let _ = low_level::emulate_default_handler(signal);
+}
+
+/// Nothing is reported of what failed only because it was cleared away.
+pub fn wait_if_ending() {
+    while IS_ENDING.load(Ordering::SeqCst) {
+        thread::sleep(LOOK);
+    }
+}
+
+fn clearings() -> MutexGuard<'static, Vec<(u64, Box<dyn FnOnce() + Send>)>> {
+    CLEARINGS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What is done when the process ends by a signal, unless this value is dropped before. The last one is done first.
+#[derive(Debug)]
+pub struct Clearing(u64);
+
+impl Clearing {
+    pub fn at_the_end(clear: impl FnOnce() + Send + 'static) -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        clearings().push((number, Box::new(clear)));
+        Self(number)
+    }
+}
+
+impl Drop for Clearing {
+    fn drop(&mut self) {
+        clearings().retain(|(number, _)| *number != self.0);
+    }
+}
+
+/// Runs a program without input for what it prints. It does not outlive this process, nor does what it started.
+pub fn output(command: &mut Command) -> io::Result<Output> {
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let id = child.id();
+    let _clearing = Clearing::at_the_end(move || family::end(id));
+    child.wait_with_output()
+}
+
+/// Does what may block for longer than anybody wants to wait, such as a name resolution; `None` when a signal came first,
+/// and then nobody takes what may come of it. Where nothing is watched, a signal ends the process anyway.
+pub fn unless_interrupted<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    if WATCHED.load(Ordering::SeqCst) == 0 {
+        return Some(work());
+    }
+    let begun = Instant::now();
+    let (sender, receiver) = channel();
+    // nobody takes the result any more: it is dropped
+    let worker = thread::spawn(move || drop(sender.send(work())));
+    loop {
+        match receiver.recv_timeout(LOOK) {
+            Ok(done) => return Some(done),
+            Err(RecvTimeoutError::Timeout) if PROCESS.is_set() && begun.elapsed() > PATIENCE => return None,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => match worker.join() {
+                Err(panic) => resume_unwind(panic),
+                Ok(()) => return None,
+            },
+        }
+    }
+}

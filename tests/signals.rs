@@ -1,0 +1,344 @@
+//! Ctrl-C, SIGTERM and SIGHUP, wherever a command waits: it ends at once, and nothing of it stays behind.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::support::{Database, Project};
+
+const SIGNALS: [Signal; 3] = [Signal::INT, Signal::TERM, Signal::HUP];
+/// From the signal to the end of the process, on a busy machine.
+const AT_ONCE: Duration = Duration::from_millis(1500);
+
+/// Below `nohup`, too, programs of the tests see hangups.
+fn hearing(project: &Project, arguments: &[&str]) -> Command {
+    let plain = project.command(arguments);
+    let mut command = Command::new("env");
+    command.arg("--default-signal=HUP").arg(plain.get_program()).args(plain.get_args());
+    for (name, value) in plain.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command.current_dir(project.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.process_group(0);
+    command
+}
+
+fn send(child: &Child, signal: Signal) {
+    kill_process(Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap(), signal).unwrap();
+}
+
+/// What the command said, and how long it took to end.
+fn ended(mut child: Child, what: &str) -> String {
+    let begun = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if begun.elapsed() > AT_ONCE {
+            child.kill().unwrap();
+            let output = child.wait_with_output().unwrap();
+            panic!("{what} does not end\n{}", String::from_utf8_lossy(&output.stdout));
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let output = child.wait_with_output().unwrap();
+    assert!(!output.status.success(), "{what}");
+    let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.push_str(&String::from_utf8_lossy(&output.stderr));
+    text
+}
+
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Says so much, after it has read something, and then nothing any more.
+struct Silent {
+    port: u16,
+    sessions: Arc<AtomicUsize>,
+}
+
+impl Silent {
+    fn after(answers: &'static [&'static [u8]]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let sessions = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&sessions);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let count = Arc::clone(&count);
+                std::thread::spawn(move || fall_silent(stream, answers, &count));
+            }
+        });
+        Self { port, sessions }
+    }
+
+    fn sessions(&self) -> usize {
+        self.sessions.load(Ordering::SeqCst)
+    }
+
+    fn project(&self, name: &str) -> Project {
+        let project = Project::at(&format!("rsdbt-{name}-{}", std::process::id()));
+        project.write("models/m.sql", "{{ config(event_time='a') }} select 1 as a");
+        project.write("seeds/s.csv", "a\n1\n");
+        project.write(
+            "macros/operation.sql",
+            "{% macro operation() %}{% do run_query('select 1') %}{% endmacro %}",
+        );
+        project.write("analyses/q.sql", "select 1 as a");
+        project.write("snapshots/k.sql", "{% snapshot k %}{{ config(unique_key='a', strategy='check', check_cols='all') }} select 1 as a{% endsnapshot %}");
+        project.write("models/p.yml", "models: [{name: m, columns: [{name: a, data_tests: [not_null]}]}]\nsources: [{name: i, loaded_at_field: a, freshness: {warn_after: {count: 1, period: day}}, tables: [{name: t}]}]\n");
+        project.write("profiles.yml", &format!("shop:\n  target: dev\n  outputs:\n    dev: {{type: postgres, host: 127.0.0.1, port: {}, user: u, password: p, dbname: d, schema: s, connect_timeout: 0}}\n", self.port));
+        project
+    }
+}
+
+fn fall_silent(mut stream: TcpStream, answers: &[&[u8]], sessions: &AtomicUsize) {
+    let mut buffer = [0; 1024];
+    for answer in answers {
+        if stream.read(&mut buffer).unwrap_or(0) == 0 || stream.write_all(answer).is_err() {
+            return;
+        }
+    }
+    sessions.fetch_add(1, Ordering::SeqCst);
+    while stream.read(&mut buffer).is_ok_and(|read| read > 0) {}
+}
+
+#[test]
+fn each_stage_of_connecting_ends_at_each_signal() {
+    // `N`: no TLS, and `prefer` connects anew; R 3: asks for a password; R 0: the session starts
+    let stages: [(&str, &str, &'static [&'static [u8]]); 5] = [
+        ("accept", "prefer", &[]),
+        ("tls", "prefer", &[b"S"]),
+        ("startup", "prefer", &[b"N"]),
+        ("authentication", "disable", &[b"R\0\0\0\x08\0\0\0\x03"]),
+        ("start of the session", "disable", &[b"R\0\0\0\x08\0\0\0\0"]),
+    ];
+    for (stage, mode, answers) in stages {
+        let server = Silent::after(answers);
+        let project = server.project(&format!("signals-{}", stage.replace(' ', "-")));
+        let profile = fs::read_to_string(project.path().join("profiles.yml")).unwrap();
+        project
+            .write("profiles.yml", &profile.replace("schema: s,", &format!("schema: s, sslmode: {mode},")));
+        for signal in SIGNALS {
+            let before = server.sessions();
+            let child = hearing(&project, &["run"]).spawn().unwrap();
+            wait_until(stage, || server.sessions() > before);
+            std::thread::sleep(Duration::from_millis(100));
+            send(&child, signal);
+            let said = ended(child, &format!("{stage}, {signal:?}"));
+            assert!(said.contains("interrupted while connecting to the server"), "{stage}\n{said}");
+        }
+    }
+}
+
+/// All commands of the command line, as far as they wait for a server or for anything else.
+#[test]
+fn each_command_ends_at_a_signal() {
+    fn leaves(command: &clap::Command, path: &[String], found: &mut Vec<Vec<String>>) {
+        if !command.is_subcommand_required_set() {
+            found.push(path.to_vec());
+        }
+        for sub in command.get_subcommands() {
+            let mut path = path.to_vec();
+            path.push(sub.get_name().to_owned());
+            leaves(sub, &path, found);
+        }
+    }
+    let mut commands = Vec::new();
+    for command in rsdbt::cli::command().get_subcommands() {
+        leaves(command, &[command.get_name().to_owned()], &mut commands);
+    }
+    let server = Silent::after(&[]);
+    let mut connected = Vec::new();
+    for words in &commands {
+        let name = words.join(" ");
+        let project = server.project(&format!("signals-{}", name.replace(' ', "-")));
+        project.write("state/manifest.json", "{}");
+        let more: &[&str] = match name.as_str() {
+            // the package index is no part of this
+            "db install" | "db start" | "db psql" => continue,
+            "show" => &["--inline", "select 1"],
+            "clone" => {
+                project.run(&["parse", "--target-path", "state"]);
+                &["--state", "state"]
+            }
+            "retry" => {
+                let run = server.project("signals-retried");
+                let child = hearing(&run, &["run"]).spawn().unwrap();
+                let before = server.sessions();
+                wait_until("the run before the retry", || server.sessions() > before);
+                send(&child, Signal::INT);
+                ended(child, "the run before the retry");
+                fs::create_dir_all(project.path().join("target")).unwrap();
+                let failed = r#"{"metadata": {}, "args": {"which": "run"}, "elapsed_time": 0, "results": [{"unique_id": "model.shop.m", "status": "error", "timing": [], "thread_id": "x", "execution_time": 0, "adapter_response": {}, "message": null, "failures": null}]}"#;
+                project.write("target/run_results.json", failed);
+                project.run(&["parse"]);
+                &[]
+            }
+            "run-operation" => &["operation"],
+            "docs serve" => {
+                project.run(&["docs", "generate", "--no-compile", "--empty-catalog"]);
+                &["--no-browser", "--port", "0"]
+            }
+            "init" => &["--skip-profile-setup", "new"],
+            "lineage" => &["m"],
+            _ => &[],
+        };
+        let arguments: Vec<&str> = words.iter().map(String::as_str).chain(more.iter().copied()).collect();
+        let before = server.sessions();
+        let mut child = hearing(&project, &arguments).spawn().unwrap();
+        let begun = Instant::now();
+        let mut is_over = false;
+        while server.sessions() == before && !is_over && begun.elapsed() < Duration::from_secs(3) {
+            is_over = child.try_wait().unwrap().is_some();
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        if is_over {
+            child.wait().unwrap();
+            continue;
+        }
+        if server.sessions() > before {
+            connected.push(name.clone());
+        }
+        send(&child, Signal::TERM);
+        ended(child, &name);
+    }
+    let expected = [
+        "build",
+        "clone",
+        "compile",
+        "debug",
+        "docs",
+        "docs generate",
+        "retry",
+        "run",
+        "run-operation",
+        "schedule",
+        "seed",
+        "show",
+        "snapshot",
+        "source freshness",
+        "test",
+    ];
+    assert_eq!(connected, expected, "what connects");
+}
+
+#[test]
+fn jobs_and_direct_queries_end_at_a_signal() {
+    let server = Silent::after(&[]);
+    let project = server.project("signals-due");
+    for arguments in
+        [&["run", "--due"][..], &["schedule", "--status"], &["show", "--inline-direct", "select 1"]]
+    {
+        let before = server.sessions();
+        let child = hearing(&project, arguments).spawn().unwrap();
+        wait_until("the command connects", || server.sessions() > before);
+        send(&child, Signal::INT);
+        ended(child, &arguments.join(" "));
+    }
+}
+
+#[test]
+fn a_hangup_cancels_a_run_but_not_below_nohup() {
+    let mut database = Database::new();
+    let project = Project::new(&database);
+    let mark = format!("hangup_{}", std::process::id());
+    let asleep = format!(
+        "select 1 from pg_stat_activity where query like '%{mark}%' and wait_event = 'PgSleep' and pid <> pg_backend_pid()"
+    );
+    project.write(
+        "models/m.sql",
+        &format!(
+            "{{{{ config(materialized='table') }}}} select pg_sleep({{{{ var('s') }}}})::text as {mark}"
+        ),
+    );
+    for signal in [Signal::HUP, Signal::TERM] {
+        let child = hearing(&project, &["run", "--vars", "{s: 60}"]).spawn().unwrap();
+        wait_until("the model runs", || !database.query(&asleep).unwrap().rows.is_empty());
+        send(&child, signal);
+        let said = ended(child, "the run");
+        assert!(said.contains("CANCEL query model.shop.m"), "{said}");
+        wait_until("the server ends the statement", || database.query(&asleep).unwrap().rows.is_empty());
+    }
+    let mut below = hearing(&project, &["run", "--vars", "{s: 2}"]);
+    let nohup = below.get_args().skip(1).map(|word| word.to_owned()).collect::<Vec<_>>();
+    let mut command = Command::new("env");
+    command
+        .arg("--ignore-signal=HUP")
+        .args(nohup)
+        .current_dir(project.path())
+        .stdout(Stdio::piped())
+        .process_group(0);
+    below.stdout(Stdio::null());
+    let child = command.spawn().unwrap();
+    wait_until("the model runs", || !database.query(&asleep).unwrap().rows.is_empty());
+    send(&child, Signal::HUP);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+/// The processes whose arguments hold this.
+fn processes(mark: &str) -> usize {
+    let holds = |path: std::path::PathBuf| {
+        let words = fs::read(path.join("cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&words).contains(mark)
+    };
+    fs::read_dir("/proc").unwrap().flatten().filter(|entry| holds(entry.path())).count()
+}
+
+#[test]
+fn a_password_command_ends_with_us() {
+    let server = Silent::after(&[]);
+    let project = server.project("signals-password");
+    for (number, signal) in SIGNALS.into_iter().enumerate() {
+        let seconds = format!("29{number}.{:06}", std::process::id());
+        let profile = format!(
+            "shop:\n  target: dev\n  outputs:\n    dev: {{type: postgres, host: h, port: 1, user: u, dbname: d, schema: s, password_command: \"(trap '' TERM; sleep {seconds}; echo a); echo b\"}}\n"
+        );
+        project.write("profiles.yml", &profile);
+        let child = hearing(&project, &["run"]).spawn().unwrap();
+        wait_until("the command runs", || processes(&format!("sleep\0{seconds}")) == 1);
+        send(&child, signal);
+        ended(child, "the run");
+        wait_until("the command ends", || processes(&seconds) == 0);
+    }
+}
+
+#[test]
+fn interrupted_deps_leaves_no_folder() {
+    let server = Silent::after(&[]);
+    let project = server.project("signals-deps");
+    let folder = project.path().join("temporary");
+    fs::create_dir(&folder).unwrap();
+    let entries = || fs::read_dir(&folder).unwrap().count();
+    let address = format!("127.0.0.1:{}/p", server.port);
+    for package in [
+        format!("tarball: http://{address}.tar.gz\n    name: p"),
+        format!("git: http://{address}.git\n    revision: main"),
+    ] {
+        project.write("packages.yml", &format!("packages:\n  - {package}\n"));
+        for signal in SIGNALS {
+            let before = server.sessions();
+            let child = hearing(&project, &["deps"]).env("TMPDIR", &folder).spawn().unwrap();
+            wait_until("deps waits", || server.sessions() > before);
+            assert!(entries() > 0);
+            send(&child, signal);
+            let said = ended(child, "deps");
+            assert!(!said.contains("rror"), "{said}");
+            assert_eq!(entries(), 0);
+            wait_until("git ends", || processes(&address) == 0);
+        }
+    }
+}
