@@ -25,7 +25,10 @@ const PATIENCE: Duration = Duration::from_millis(300);
 static PROCESS: LazyLock<Interrupt> = LazyLock::new(Interrupt::default);
 static WATCHED: AtomicUsize = AtomicUsize::new(0);
 static IS_ENDING: AtomicBool = AtomicBool::new(false);
-static CLEARINGS: Mutex<Vec<(u64, Box<dyn FnOnce() + Send>)>> = Mutex::new(Vec::new());
+/// What is to be done, each with its number.
+type Clearings = Vec<(u64, Box<dyn FnOnce() + Send>)>;
+
+static CLEARINGS: Mutex<Clearings> = Mutex::new(Vec::new());
 
 /// Set by a signal; every loop that waits looks at it.
 #[derive(Debug, Clone, Default)]
@@ -105,7 +108,7 @@ pub fn wait_if_ending() {
     }
 }
 
-fn clearings() -> MutexGuard<'static, Vec<(u64, Box<dyn FnOnce() + Send>)>> {
+fn clearings() -> MutexGuard<'static, Clearings> {
     CLEARINGS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -40,6 +40,13 @@ pub fn read_if_there(path: &Path) -> io::Result<Option<String>> {
     }
 }
 
+/// Spreadsheets save "Unicode text" like this.
+pub fn is_utf_16(bytes: &[u8]) -> bool {
+    let has_mark = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    let is_wide = |bytes: &[u8]| matches!(bytes, [0, 1..=127, 0, 1..=127] | [1..=127, 0, 1..=127, 0]);
+    has_mark || bytes.get(..4).is_some_and(is_wide)
+}
+
 pub fn read_to_string(path: &Path) -> io::Result<String> {
     let not_utf8 = |_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8");
     String::from_utf8(read(path)?).map_err(not_utf8)

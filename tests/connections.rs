@@ -4,8 +4,9 @@ use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SigningKey as _};
 use rsdbt::adapter::{Begin, Connection, Fetch};
+use rsdbt::output::Scratch;
 
 use crate::support::{Database, Fault, Project, Proxy, Server};
 
@@ -24,6 +25,66 @@ fn issue(authority: &Authority, alternative: &str, name: &str) -> (String, Strin
     let mut params = CertificateParams::new(vec![alternative.to_owned()]).unwrap();
     params.distinguished_name.push(DnType::CommonName, name);
     (params.signed_by(&key, authority).unwrap().pem(), key.serialize_pem())
+}
+
+/// The same as a certificate of version 1, as `openssl x509 -req` makes them in PostgreSQL's manual.
+fn issue_version_1(authority: &Authority, name: &str) -> (String, String) {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, name);
+    let certificate = params.signed_by(&key, authority).unwrap();
+    let (content, _) = element(certificate.der());
+    let (body, rest) = element(content);
+    // the version stands first, the extensions last
+    let mut parts = Vec::new();
+    let mut left = body;
+    while !left.is_empty() {
+        let (_, after) = element(left);
+        let part = &left[..left.len() - after.len()];
+        if !matches!(part[0], 0xa0 | 0xa3) {
+            parts.extend_from_slice(part);
+        }
+        left = after;
+    }
+    let body = wrapped(0x30, &parts);
+    let (_, after_algorithm) = element(rest);
+    let algorithm = &rest[..rest.len() - after_algorithm.len()];
+    let signature = [&[0][..], &authority.key().sign(&body).unwrap()].concat();
+    let der = wrapped(0x30, &[&body[..], algorithm, &wrapped(3, &signature)].concat());
+    let folder = Scratch::new().unwrap();
+    let (der_file, pem_file) = (folder.path().join("der"), folder.path().join("pem"));
+    std::fs::write(&der_file, der).unwrap();
+    let pem = std::process::Command::new("openssl")
+        .args(["x509", "-inform", "der", "-in"])
+        .arg(&der_file)
+        .arg("-out")
+        .arg(&pem_file)
+        .status();
+    assert!(pem.unwrap().success());
+    (std::fs::read_to_string(pem_file).unwrap(), key.serialize_pem())
+}
+
+/// The content of the first DER element, and what follows it.
+fn element(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let first = usize::from(bytes[1]);
+    let digits = if first < 0x80 { 0 } else { first & 0x7f };
+    let length = if digits == 0 {
+        first
+    } else {
+        bytes[2..2 + digits].iter().fold(0, |length, digit| length << 8 | usize::from(*digit))
+    };
+    (&bytes[2 + digits..2 + digits + length], &bytes[2 + digits + length..])
+}
+
+/// With as few bytes for the length as DER wants.
+fn wrapped(tag: u8, content: &[u8]) -> Vec<u8> {
+    let [high, low] = u16::try_from(content.len()).unwrap().to_be_bytes();
+    let length = match (high, low) {
+        (0, 0..128) => vec![low],
+        (0, _) => vec![0x81, low],
+        _ => vec![0x82, high, low],
+    };
+    [&[tag][..], &length, content].concat()
 }
 
 /// A server that takes `plain` with a password and `bearer` with a certificate, over TLS only.
@@ -89,6 +150,110 @@ fn a_client_certificate_opens_a_real_server() {
     let stranger =
         project("stranger", &base.replace(&root.display().to_string(), &theirs.display().to_string()));
     assert_ne!(stranger.run(&["run"]).status, 0);
+}
+
+/// By the recipe of PostgreSQL's manual.
+#[test]
+fn certificates_of_version_1_open_a_server_or_say_what_is_wrong() {
+    let ours = authority();
+    let Some(server) = secure_server("version1", &ours) else { return };
+    let root = server.write("client-root.crt", &ours.pem());
+    let (certificate, key) = issue_version_1(&ours, "bearer");
+    let (certificate, key) = (server.write("bearer.crt", &certificate), server.write("bearer.key", &key));
+    let (_, other_key) = issue_version_1(&ours, "bearer");
+    let other_key = server.write("other.key", &other_key);
+    let base = format!("host: localhost\nhostaddr: 127.0.0.1\nport: {}\nretries: 0\n", server.port);
+    let of_bearer = |key: &std::path::Path, mode: &str| {
+        let lines = format!(
+            "{base}user: bearer\nsslmode: {mode}\nsslrootcert: {}\nsslcert: {}\nsslkey: {}",
+            root.display(),
+            certificate.display(),
+            key.display()
+        );
+        project("version1", &lines).run(&["run"])
+    };
+    let output = of_bearer(&key, "verify-full");
+    assert_eq!(output.status, 0, "{}", output.text);
+    let output = of_bearer(&other_key, "verify-full");
+    assert!(
+        output.status != 0 && output.text.contains("does not belong to the certificate `sslcert`"),
+        "{}",
+        output.text
+    );
+    // the server's own
+    let (certificate, key) = issue_version_1(&ours, "localhost");
+    server.write("server.crt", &certificate);
+    server.write("server.key", &key);
+    server.control(&["restart"]);
+    let of_server = |schema: &str, lines: &str| project(schema, &format!("{base}{lines}")).run(&["run"]);
+    for (mode, user) in [("require", "anyone"), ("require", "plain"), ("prefer", "anyone")] {
+        let output = of_server(
+            &format!("version1_{user}"),
+            &format!("user: {user}\npassword: 'a \"secret\"'\nsslmode: {mode}\nchannel_binding: prefer"),
+        );
+        assert_eq!(output.status, 0, "{mode} {user}\n{}", output.text);
+    }
+    for mode in ["verify-ca", "verify-full"] {
+        let output = of_server(
+            "version1_anyone",
+            &format!("user: anyone\nsslmode: {mode}\nsslrootcert: {}", root.display()),
+        );
+        assert!(
+            output.status != 0 && output.text.contains("the server's certificate is of X.509 version 1"),
+            "{mode}\n{}",
+            output.text
+        );
+    }
+    // trusted itself
+    let itself = server.write("itself.crt", &certificate);
+    let output = of_server(
+        "version1_anyone",
+        &format!("user: anyone\nsslmode: verify-ca\nsslrootcert: {}", itself.display()),
+    );
+    assert_eq!(output.status, 0, "{}", output.text);
+}
+
+#[test]
+fn files_of_a_connection_that_are_no_files_do_not_hang() {
+    let Some(server) = secure_server("pipes", &authority()) else { return };
+    let pipe = server.folder.join("pipe");
+    assert!(std::process::Command::new("mkfifo").args(["-m", "600"]).arg(&pipe).status().unwrap().success());
+    let base =
+        format!("host: 127.0.0.1\nport: {}\nuser: anyone\nretries: 0\nsslmode: verify-ca\n", server.port);
+    let odd = [pipe.display().to_string(), "/dev/zero".to_owned(), server.folder.display().to_string()];
+    for odd in &odd {
+        for lines in [
+            format!("sslrootcert: {odd}"),
+            format!(
+                "sslrootcert: {0}/root.crt\nsslcert: {odd}\nsslkey: {0}/server.key",
+                server.folder.display()
+            ),
+            format!(
+                "sslrootcert: {0}/root.crt\nsslcert: {0}/server.crt\nsslkey: {odd}",
+                server.folder.display()
+            ),
+        ] {
+            let begun = Instant::now();
+            let output = project("pipes", &format!("{base}{lines}")).run(&["run"]);
+            assert!(begun.elapsed() < Duration::from_secs(5), "{lines}");
+            let named = output.text.contains(&format!("file \"{odd}\""));
+            assert!(output.status != 0 && named, "{lines}\n{}", output.text);
+        }
+        let with = |name: &str, lines: &str| {
+            let project = project(
+                "pipes",
+                &format!("host: 127.0.0.1\nport: {}\nuser: anyone\nsslmode: require\n{lines}", server.port),
+            );
+            let begun = Instant::now();
+            let output = project.command(&["run"]).env(name, odd).output().unwrap();
+            assert!(begun.elapsed() < Duration::from_secs(5), "{name}");
+            (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+        };
+        let (is_well, text) = with("PGPASSFILE", "");
+        assert!(is_well && text.contains(&format!("the password file {odd} is ignored")), "{text}");
+        let (is_well, text) = with("PGSERVICEFILE", "service: s");
+        assert!(!is_well && text.contains(&format!("the service file {odd} cannot be read")), "{text}");
+    }
 }
 
 #[test]
@@ -234,7 +399,7 @@ fn ctrl_c_cancels_over_tls_on_a_full_server() {
     let begun = Instant::now();
     while server.psql(&[asleep]).trim() != "3" {
         assert!(
-            begun.elapsed() < Duration::from_secs(60),
+            begun.elapsed() < Duration::from_mins(1),
             "{}",
             server.psql(&["select * from pg_stat_activity"])
         );
@@ -256,7 +421,7 @@ fn ctrl_c_cancels_over_tls_on_a_full_server() {
     interrupt(&run);
     let output = run.wait_with_output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}\n{text}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_mins(1), "{:?}\n{text}", begun.elapsed());
     assert_eq!(output.status.code(), Some(2), "{text}");
     assert_eq!(text.matches("CANCEL query model.shop.m").count(), 3, "{text}");
     assert_eq!(server.psql(&[asleep]).trim(), "0");
@@ -273,7 +438,7 @@ fn lock_holder(schema: &str) -> String {
 fn wait_until(database: &mut Database, sql: &str) {
     let begun = Instant::now();
     while database.query(sql).unwrap().rows.is_empty() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{sql}");
+        assert!(begun.elapsed() < Duration::from_mins(1), "{sql}");
         thread::sleep(Duration::from_millis(20));
     }
 }
@@ -325,6 +490,10 @@ fn nothing_is_committed_without_the_lock() {
         text.contains("The session that holds the lock of this run was lost; taking the lock again"),
         "{text}"
     );
-    assert!(text.contains("Waiting for another run to finish"), "{text}");
+    let waits = format!("Waiting for another run to finish with schema \"{schema}\" (pid ");
+    let line = text.lines().find(|line| line.contains(&waits)).unwrap_or(&text);
+    for part in ["user ", "application ", "since 2"] {
+        assert!(line.contains(part), "{line}");
+    }
     assert_eq!(database.query("select id from m").unwrap().rows, [[rsdbt::adapter::Cell::Int(1)]]);
 }

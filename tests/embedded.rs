@@ -188,6 +188,28 @@ fn the_death_of_the_run_that_started_the_server_does_not_cut_off_another() {
     shop.end_of_processes();
 }
 
+#[test]
+fn a_comma_in_the_path_is_no_obstacle_and_a_line_break_is_named() {
+    let shop = Shop::new("Acme, Inc, 'quoted' \"twice\"");
+    assert!(ended_well(shop.start("one", 0)));
+    assert!(shop.0.path().join(".rsdbt/pg").is_dir());
+    assert!(ended_well(shop.start("two", 0)));
+    shop.end_of_processes();
+    for line_break in ['\n', '\r'] {
+        let shop = Shop::new(&format!("new{line_break}line"));
+        let begun = Instant::now();
+        let output = shop.0.run(&["run"]);
+        assert!(
+            output.status == 2 && output.text.contains("the path of the project has a line break in it"),
+            "{}",
+            output.text
+        );
+        assert!(output.text.contains("rename it, or use a server of yours"), "{}", output.text);
+        assert!(begun.elapsed() < Duration::from_secs(5));
+        assert!(!shop.0.path().join(".rsdbt").exists());
+    }
+}
+
 /// While `initdb` is at work, while the server starts, and while the database is made.
 #[test]
 fn a_signal_ends_the_start_of_the_server_at_once() {

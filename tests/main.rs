@@ -6,6 +6,7 @@ mod architecture;
 mod attachments;
 mod cascades;
 mod code_of_others;
+mod command_line;
 mod connections;
 mod consume;
 mod consumed_types;

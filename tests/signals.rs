@@ -273,7 +273,7 @@ fn a_hangup_cancels_a_run_but_not_below_nohup() {
         wait_until("the server ends the statement", || database.query(&asleep).unwrap().rows.is_empty());
     }
     let mut below = hearing(&project, &["run", "--vars", "{s: 2}"]);
-    let nohup = below.get_args().skip(1).map(|word| word.to_owned()).collect::<Vec<_>>();
+    let nohup = below.get_args().skip(1).map(std::borrow::ToOwned::to_owned).collect::<Vec<_>>();
     let mut command = Command::new("env");
     command
         .arg("--ignore-signal=HUP")

@@ -47,12 +47,83 @@ fn clean_deletes_nothing_through_a_link_and_nothing_that_users_wrote() {
     project.run_ok(&["clean"]);
     assert!(folder.join("inner/kept").exists() && project.path().join("models/a.sql").exists());
     assert!(!project.path().join("target").exists());
-    for targets in ["['..']", "['.']", "['/']", "[models]", "['models/..']", "[assets]"] {
+    for targets in [
+        "['..']",
+        "['.']",
+        "['/']",
+        "[models]",
+        "['models/..']",
+        "[assets]",
+        "[models/sub]",
+        "[models/sub/b.sql]",
+        "[./models/sub/../sub]",
+        "[assets/more]",
+        "[profiles.yml, dbt_project.yml, README]",
+    ] {
         with_keys(&project, &format!("clean-targets: {targets}\nasset-paths: [assets]"));
-        project.write("assets/logo", "user's");
+        let users = ["assets/logo", "assets/more/logo", "models/sub/b.sql", "README"];
+        for path in users {
+            project.write(path, "user's");
+        }
         project.run(&["clean", "--no-clean-project-files-only"]);
-        assert!(project.path().join("models/a.sql").exists() && project.path().join("assets/logo").exists());
+        for path in users.into_iter().chain(["models/a.sql", "profiles.yml", "dbt_project.yml"]) {
+            assert!(project.path().join(path).is_file(), "{targets}: {path}");
+        }
     }
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn files_in_utf_16_are_named() {
+    let (_database, project) = project();
+    let wide = |text: &str, mark: &[u8], big: bool| {
+        let units =
+            text.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() });
+        [mark.to_vec(), units.collect()].concat()
+    };
+    fs::create_dir(project.path().join("seeds")).unwrap();
+    for (mark, big) in [(&b"\xff\xfe"[..], false), (b"\xfe\xff", true), (b"", false), (b"", true)] {
+        fs::write(project.path().join("seeds/s.csv"), wide("id,name\n1,x\n", mark, big)).unwrap();
+        let output = project.run(&["seed"]);
+        let expected = "`seeds/s.csv` is in UTF-16";
+        assert!(output.status == 1 && output.text.contains(expected), "{}", output.text);
+    }
+    fs::write(project.path().join("seeds/s.csv"), "id,name\n1,x\n2,a\0b\n").unwrap();
+    let output = project.run(&["seed"]);
+    assert!(output.text.contains("has a NUL character in line 3"), "{}", output.text);
+    fs::write(project.path().join("models/wide.sql"), wide("select 1 as id", b"\xff\xfe", false)).unwrap();
+    let output = project.run(&["parse"]);
+    assert!(output.text.contains("cannot read models/wide.sql: it is UTF-16, not UTF-8"), "{}", output.text);
+}
+
+#[test]
+fn nothing_is_written_through_links_below_the_target_folder() {
+    for linked in [
+        "target/compiled",
+        "target/run",
+        "target/compiled/shop",
+        "target/compiled/shop/models",
+        "target/run/shop/models",
+    ] {
+        let (_database, project) = project();
+        let folder = beside(&project);
+        fs::write(folder.join("a.sql"), "user's").unwrap();
+        let link = project.path().join(linked);
+        fs::create_dir_all(link.parent().unwrap()).unwrap();
+        symlink(&folder, &link).unwrap();
+        for command in ["compile", "run", "build"] {
+            project.run(&[command]);
+            assert_eq!(fs::read_to_string(folder.join("a.sql")).unwrap(), "user's", "{linked}");
+            assert_eq!(fs::read_dir(&folder).unwrap().count(), 2, "{linked}");
+        }
+        fs::remove_dir_all(folder).unwrap();
+    }
+    // the whole folder on another disk
+    let (_database, project) = project();
+    let folder = beside(&project);
+    symlink(&folder, project.path().join("target")).unwrap();
+    project.run_ok(&["run"]);
+    assert!(folder.join("manifest.json").exists() && folder.join("run/shop/models/a.sql").exists());
     fs::remove_dir_all(folder).unwrap();
 }
 

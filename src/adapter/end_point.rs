@@ -41,7 +41,7 @@ fn holds(bytes: &[u8], identifier: &[u8]) -> bool {
 }
 
 /// The content of the first DER element, and what follows it.
-fn element(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn element(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let first = usize::from(*bytes.get(1)?);
     let (length, start) = if first < 0x80 {
         (first, 2)

@@ -8,6 +8,14 @@ use super::server_error::LOCK_LOST;
 use super::session::Observer;
 use super::{Begin, Cell, Connection, Fetch, ResultSet, Settings, quote_literal, reconnect};
 
+/// The session that has a lock.
+#[derive(Debug)]
+pub struct Holder {
+    pub pid: i64,
+    /// `pid 1, user nightly, application dbt, host 10.0.0.1, since ..`, as far as it is visible.
+    pub description: String,
+}
+
 /// Locks of a transaction that stays open: behind a pooler a session's lock would outlive it.
 pub struct LockSession {
     connection: Mutex<Connection>,
@@ -50,6 +58,31 @@ impl LockSession {
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let (_, rows) = connection.add_query(&sql, Begin::Auto, Fetch::All)?;
         Ok(first(rows) == Some(Cell::Bool(true)))
+    }
+
+    /// Who holds the lock of a name, as far as the role may see: `pid 1, user "x", ..`.
+    pub fn holder(&self, name: &str) -> Option<Holder> {
+        let sql = format!(
+            "select held.pid, pg_catalog.concat_ws(', ', 'pid ' operator(pg_catalog.||) held.pid, \
+             'user ' operator(pg_catalog.||) pg_catalog.quote_ident(who.usename::text), \
+             'application ' operator(pg_catalog.||) pg_catalog.quote_ident(nullif(who.application_name, '')), \
+             'host ' operator(pg_catalog.||) pg_catalog.host(who.client_addr), \
+             'since ' operator(pg_catalog.||) pg_catalog.to_char(pg_catalog.timezone('UTC', who.xact_start), 'YYYY-MM-DD HH24:MI:SS') \
+             operator(pg_catalog.||) ' UTC') from pg_catalog.pg_locks as held \
+             left join pg_catalog.pg_stat_activity as who on who.pid operator(pg_catalog.=) held.pid \
+             where held.locktype = 'advisory' and held.granted and held.objsubid = 2 and held.pid is not null \
+             and held.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()) \
+             and held.classid::int8 = (pg_catalog.hashtext('rsdbt')::int8 & 4294967295) \
+             and held.objid::int8 = (pg_catalog.hashtext({})::int8 & 4294967295) limit 1",
+            quote_literal(name)
+        );
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, rows) = connection.add_query(&sql, Begin::Auto, Fetch::All).ok()?;
+        let mut cells = rows?.rows.into_iter().next()?.into_iter();
+        match (cells.next()?, cells.next()?) {
+            (Cell::Int(pid), Cell::Text(description)) => Some(Holder { pid, description }),
+            _ => None,
+        }
     }
 
     /// Whether the session lives, as far as this side knows: the end of a session is heard of at once, the end

@@ -8,6 +8,7 @@ mod answer;
 mod cancel;
 pub mod catalog;
 mod cell;
+mod certificate;
 mod connection;
 pub mod embedded;
 mod end_point;

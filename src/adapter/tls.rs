@@ -1,19 +1,26 @@
 //! libpq's `sslmode` on rustls: how much of the server's certificate is checked, and the client's own.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{
+    CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature, verify_tls13_signature_with_raw_key,
+};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use rustls::server::ParsedCertificate;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{
-    CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error, RootCertStore,
-    SignatureScheme, StreamOwned,
+    CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error, InconsistentKeys,
+    RootCertStore, SignatureScheme, StreamOwned,
 };
 
+use crate::regular;
+
+use super::certificate;
 use super::settings::{Settings, SslMode};
 use super::stream::Stream;
 
@@ -33,9 +40,32 @@ pub(super) fn handshake(stream: Stream, host: &str, settings: &Settings) -> Resu
         .map_err(|_| format!("`{host}` is not a name that a certificate can carry"))?;
     let mut session = ClientConnection::new(Arc::new(config), name).map_err(|error| error.to_string())?;
     while session.is_handshaking() {
-        session.complete_io(&mut socket).map_err(|error| format!("SSL error: {error}"))?;
+        session.complete_io(&mut socket).map_err(|error| explain(&error, host, settings))?;
     }
     Ok(Stream::Tls(Box::new(StreamOwned::new(session, socket))))
+}
+
+/// libpq's words, and what to do about them.
+fn explain(error: &io::Error, host: &str, settings: &Settings) -> String {
+    let known = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+    let Some(Error::InvalidCertificate(reason)) = known else { return format!("SSL error: {error}") };
+    let why = match reason {
+        CertificateError::Other(other) if format!("{other:?}").contains("UnsupportedCertVersion") => {
+            "the server's certificate is of X.509 version 1, which cannot be verified here; make one of version 3 \
+             (`openssl x509 -req` with `-extfile`)"
+                .to_owned()
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => format!(
+            "the server's certificate does not have `{host}` among its alternative names (subjectAltName); its common \
+             name (CN) does not count"
+        ),
+        CertificateError::UnknownIssuer => {
+            let roots = root_file(settings).unwrap_or_default();
+            format!("no certificate in \"{}\" has signed the server's certificate", roots.display())
+        }
+        _ => return format!("SSL error: {error}"),
+    };
+    format!("SSL error: {error}: {why}")
 }
 
 fn client_config(settings: &Settings) -> Result<ClientConfig, String> {
@@ -54,8 +84,8 @@ fn client_config(settings: &Settings) -> Result<ClientConfig, String> {
         _ => Vec::new(),
     };
     let inner = chain_verifier(check, roots.as_deref(), &trusted, &provider)?;
-    let verifier = Verifier { check, inner, trusted, provider };
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&verifier.provider))
+    let verifier = Verifier { check, inner, trusted, provider: Arc::clone(&provider) };
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
         .dangerous()
@@ -64,10 +94,35 @@ fn client_config(settings: &Settings) -> Result<ClientConfig, String> {
         None => Ok(builder.with_no_client_auth()),
         Some((certificate, key)) => {
             let chain = read_certificates(&certificate)?;
-            let key = PrivateKeyDer::from_pem_file(&key)
+            let own = certified_key(chain, &key, &provider)
                 .map_err(|error| format!("could not load private key file \"{}\": {error}", key.display()))?;
-            builder.with_client_auth_cert(chain, key).map_err(|error| error.to_string())
+            Ok(builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(own))))
         }
+    }
+}
+
+/// The client's certificate with its key. Whether it is good is for the server to decide, so version 1 will do.
+fn certified_key(
+    chain: Vec<CertificateDer<'static>>,
+    path: &Path,
+    provider: &CryptoProvider,
+) -> Result<CertifiedKey, String> {
+    let pem = regular::read(path).map_err(|error| error.to_string())?;
+    let der = PrivateKeyDer::from_pem_slice(&pem).map_err(|error| error.to_string())?;
+    let key = provider.key_provider.load_private_key(der).map_err(|error| error.to_string())?;
+    let own = chain.first().map(AsRef::as_ref).unwrap_or_default();
+    let old_key = certificate::is_version_1(own).then(|| certificate::public_key(own).map(<[u8]>::to_vec));
+    let certified = CertifiedKey::new(chain, key);
+    let matching = match (old_key, certified.key.public_key()) {
+        (Some(own), Some(known)) if own.as_deref() == Some(known.as_ref()) => Ok(()),
+        (Some(_), Some(_)) => Err(InconsistentKeys::KeyMismatch.into()),
+        (Some(_), None) => Ok(()),
+        (None, _) => certified.keys_match(),
+    };
+    match matching {
+        Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(certified),
+        Err(Error::InconsistentKeys(_)) => Err("it does not belong to the certificate `sslcert`".into()),
+        Err(error) => Err(format!("the certificate `sslcert` is not usable: {error}")),
     }
 }
 
@@ -124,10 +179,9 @@ fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String
     let unreadable = |error: &dyn std::fmt::Display| {
         format!("could not read certificate file \"{}\": {error}", path.display())
     };
-    let certificates: Vec<_> = CertificateDer::pem_file_iter(path)
-        .map_err(|error| unreadable(&error))?
-        .collect::<Result<_, _>>()
-        .map_err(|error| unreadable(&error))?;
+    let pem = regular::read(path).map_err(|error| unreadable(&error))?;
+    let certificates: Vec<_> =
+        CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().map_err(|error| unreadable(&error))?;
     if certificates.is_empty() {
         return Err(unreadable(&"no certificate in it"));
     }
@@ -185,6 +239,12 @@ impl ServerCertVerifier for Verifier {
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
+        if certificate::is_version_1(certificate) {
+            let key = certificate::public_key(certificate)
+                .ok_or(Error::InvalidCertificate(CertificateError::BadEncoding))?;
+            let key = SubjectPublicKeyInfoDer::from(key);
+            return verify_tls13_signature_with_raw_key(message, &key, signature, algorithms);
+        }
         verify_tls13_signature(message, certificate, signature, algorithms)
     }
 

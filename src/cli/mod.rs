@@ -6,8 +6,12 @@
 mod table;
 
 use clap::builder::PossibleValuesParser;
+use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Map, Value as Json};
+
+use crate::config::flags::range;
+use crate::diagnostic::nearest;
 
 use table::Takes::{Choice, ChoiceWords, Flag, Int, Path, Switch, Text, Words};
 use table::{COMMANDS, GLOBAL, Opt, Sub};
@@ -21,8 +25,26 @@ pub struct Invocation {
     pub given: Map<String, Json>,
 }
 
+/// Numbers with their range.
+fn help(option: &Opt) -> String {
+    match range(&option.name.replace('-', "_")) {
+        Some((least, i64::MAX)) => format!("{} ({least} or more)", option.help),
+        Some((least, most)) => format!("{} ({least} to {most})", option.help),
+        None => option.help.to_owned(),
+    }
+}
+
+/// Digits, however many: the flags say which range a number is in.
+fn whole_number(text: &str) -> Result<Json, String> {
+    let digits = text.trim().trim_start_matches(['-', '+']);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err("it is not a whole number".to_owned());
+    }
+    Ok(text.trim().parse::<i64>().map_or_else(|_| text.into(), Json::from))
+}
+
 fn arguments(option: &Opt, global: bool) -> Vec<Arg> {
-    let mut base = Arg::new(option.name).long(option.name).help(option.help).global(global);
+    let mut base = Arg::new(option.name).long(option.name).help(help(option)).global(global);
     if let Some(short) = option.short {
         base = base.short(short);
     }
@@ -46,7 +68,7 @@ fn arguments(option: &Opt, global: bool) -> Vec<Arg> {
         Int => vec![
             base.action(ArgAction::Set)
                 .value_name("N")
-                .value_parser(clap::value_parser!(i64))
+                .value_parser(whole_number)
                 .allow_negative_numbers(true),
         ],
         Choice(choices) => {
@@ -146,11 +168,14 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Invocation, 
     let is_command = |word: &String| {
         COMMANDS.iter().any(|sub| sub.name == word.as_str() || sub.aliases.contains(&word.as_str()))
     };
+    let nested = arguments.get(1).and_then(|word| COMMANDS.iter().find(|sub| sub.name == word.as_str()));
+    let table = nested.map(|sub| sub.nested).filter(|nested| !nested.is_empty()).unwrap_or(COMMANDS);
+    let suggest = |error| suggest(error, table);
     let mut given = Map::new();
     let matches = if arguments.get(1).is_some_and(is_command) {
-        command_first().try_get_matches_from(arguments)?
+        command_first().try_get_matches_from(arguments).map_err(suggest)?
     } else {
-        let matches = command().try_get_matches_from(arguments)?;
+        let matches = command().try_get_matches_from(arguments).map_err(suggest)?;
         collect(&matches, &mut given, GLOBAL.iter());
         matches
     };
@@ -184,6 +209,19 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Invocation, 
     Ok(Invocation { command: names.join(" "), given })
 }
 
+/// The nearest command, as all our hints find it: clap takes `rn` for `run-operation`.
+fn suggest(mut error: clap::Error, table: &'static [Sub]) -> clap::Error {
+    let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidSubcommand).cloned() else {
+        return error;
+    };
+    let names = table.iter().flat_map(|sub| sub.aliases.iter().copied().chain([sub.name]));
+    error.remove(ContextKind::SuggestedSubcommand);
+    if let Some(meant) = nearest(&typed, names) {
+        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(vec![meant.to_owned()]));
+    }
+    error
+}
+
 fn collect<'a>(matches: &ArgMatches, given: &mut Map<String, Json>, options: impl Iterator<Item = &'a Opt>) {
     use clap::parser::ValueSource::CommandLine;
     for option in options {
@@ -193,7 +231,7 @@ fn collect<'a>(matches: &ArgMatches, given: &mut Map<String, Json>, options: imp
             Switch if present(&format!("no-{}", option.name)) => Json::Bool(false),
             _ if !present(option.name) => continue,
             Switch | Flag => Json::Bool(true),
-            Int => matches.get_one::<i64>(option.name).copied().into(),
+            Int => matches.get_one::<Json>(option.name).cloned().unwrap_or_default(),
             Text | Path | Choice(_) => matches.get_one::<String>(option.name).cloned().into(),
             Words | ChoiceWords(_) => matches
                 .get_many::<String>(option.name)

@@ -58,7 +58,7 @@ fn refused(asset: &str, why: &str) -> Box<Diagnostic> {
 
 /// Copies regular files; links to files count as what they point to.
 fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(to)?;
+    crate::output::make_folder(to)?;
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
         let target = to.join(entry.file_name());

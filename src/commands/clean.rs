@@ -50,7 +50,9 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
     }
     for (target, path) in targets {
         invocation.emitter.emit(Event::CheckCleanPath { path: target.clone() });
-        if is_protected(&path, &root, &file) || is_linked(&path, &root) {
+        // dbt deletes folders only
+        let is_file = std::fs::symlink_metadata(&path).is_ok_and(|data| !data.is_dir());
+        if is_file || is_protected(&path, &root, &file) || is_linked(&path, &root) {
             invocation.emitter.emit(Event::ProtectedCleanPath { path: target });
             continue;
         }
@@ -61,7 +63,7 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
     Ok(Outcome::Success)
 }
 
-/// Folders that hold what users wrote, and what contains them; links, behind which may be anything.
+/// Folders that hold what users wrote, what contains them and what is below them.
 fn is_protected(path: &Path, root: &Path, file: &ProjectFile) -> bool {
     let written = file
         .paths
@@ -73,9 +75,12 @@ fn is_protected(path: &Path, root: &Path, file: &ProjectFile) -> bool {
         .map(|folder| normal(&root.join(&folder)))
         .chain([root.to_path_buf()]);
     let real = path.canonicalize();
+    let holds = |path: &Path, folder: &Path, root: &Path| {
+        folder.starts_with(path) || (folder != root && path.starts_with(folder))
+    };
     written.into_iter().any(|folder| {
-        folder.starts_with(path)
-            || matches!((&real, folder.canonicalize()), (Ok(real), Ok(folder)) if folder.starts_with(real))
+        holds(path, &folder, root)
+            || matches!((&real, folder.canonicalize(), root.canonicalize()), (Ok(real), Ok(folder), Ok(root)) if holds(real, &folder, &root))
     })
 }
 

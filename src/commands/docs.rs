@@ -177,7 +177,7 @@ pub(super) fn serve(invocation: &Invocation) -> CommandResult {
         .into());
     }
     let host = flags.text("host").unwrap_or("127.0.0.1");
-    let port = flags.integer("port").and_then(|port| u16::try_from(port).ok()).unwrap_or(8080);
+    let port = flags.integer("port").and_then(|port| u16::try_from(port).ok()).unwrap_or_default();
     let server = docs::server::Server::bind(host, port, &target)?;
     let address = server.address()?;
     invocation.emitter.emit(Event::Note { msg: format!("Serving docs at {address}") });

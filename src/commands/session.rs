@@ -86,6 +86,7 @@ impl<'i> Session<'i> {
             Some(path) => invocation.project_directory.join(path),
             None => project.root.file.target_directory(),
         };
+        crate::output::guard(&target_directory);
         let mut state = match state_directory(invocation, "state") {
             Some(directory) => {
                 let mut state = PreviousState::load(&directory, &target_directory)?;

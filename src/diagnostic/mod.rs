@@ -11,7 +11,7 @@ mod suggest;
 pub(crate) use excerpt::MASK;
 pub use render::render;
 pub use source::{SourceText, Span};
-pub use suggest::{did_you_mean, nearest};
+pub use suggest::{did_you_mean, nearest, nearest_within};
 
 use std::fmt;
 

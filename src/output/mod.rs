@@ -1,6 +1,7 @@
 //! Files and folders of our own: written aside and renamed, so that nobody reads half of one; temporary folders; and the
 //! only place that removes or renames anything.
 
+mod links;
 mod remove;
 mod scratch;
 
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+pub use links::guard;
 pub use remove::{remove, remove_link, replace};
 pub use scratch::{Scratch, is_trusted, private_folder};
 
@@ -23,6 +25,7 @@ const ABANDONED: Duration = Duration::from_hours(1);
 /// Writes a whole file, and the folders above it. A file that has this content already stays as it is.
 pub fn write(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
     let content = content.as_ref();
+    links::check(folder_of(path))?;
     if let Some(file) = holding(path, content) {
         // tools look at the time to see what was written since
         return file.set_modified(std::time::SystemTime::now());
@@ -30,6 +33,16 @@ pub fn write(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
     let mut output = Output::create(path)?;
     output.write_all(content)?;
     output.finish()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
+}
+
+/// Makes a folder, and those above it.
+pub fn make_folder(folder: &Path) -> io::Result<()> {
+    links::check(folder)?;
+    fs::create_dir_all(folder)
 }
 
 /// Writes a whole file that nobody but its owner can read, not even for an instant. The owner stays who he was.
@@ -74,8 +87,9 @@ impl Output {
     /// With this mode at most, from its creation on.
     fn create_with(path: &Path, most: Option<u32>) -> io::Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
+        let folder = folder_of(path);
+        links::check(folder)?;
         let mode = mode_of(path)?;
-        let folder = path.parent().unwrap_or(Path::new(""));
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let unfinished = folder.join(format!("{UNFINISHED}{}-{number}", std::process::id()));
         let open = || {

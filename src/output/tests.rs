@@ -101,6 +101,34 @@ fn nothing_is_removed_through_a_link_or_outside() {
 }
 
 #[test]
+fn nothing_is_written_through_a_link_below_a_guarded_folder() {
+    let scratch = Scratch::new().unwrap();
+    let (disk, target, theirs) =
+        (scratch.path().join("disk"), scratch.path().join("target"), scratch.path().join("theirs"));
+    for folder in [&disk, &theirs] {
+        fs::create_dir(folder).unwrap();
+    }
+    symlink(&disk, &target).unwrap();
+    guard(&target);
+    symlink(&theirs, disk.join("compiled")).unwrap();
+    fs::create_dir_all(disk.join("run/p")).unwrap();
+    symlink(&theirs, disk.join("run/p/models")).unwrap();
+    write(&target.join("manifest.json"), "ours").unwrap();
+    write(&target.join("run/p/seeds/s.sql"), "ours").unwrap();
+    for path in ["compiled/m.sql", "compiled/p/m.sql", "run/p/models/m.sql", "run/p/models/deep/m.sql"] {
+        let problem = write(&target.join(path), "ours").unwrap_err().to_string();
+        assert!(problem.contains("is a symbolic link, and nothing is written through links"), "{problem}");
+    }
+    assert!(make_folder(&target.join("compiled/folder")).is_err());
+    assert_eq!(fs::read_dir(&theirs).unwrap().count(), 0);
+    if rustix::process::getuid().is_root() {
+        std::os::unix::fs::lchown(&target, Some(65534), None).unwrap();
+        let problem = write(&target.join("other/x"), "ours").unwrap_err().to_string();
+        assert!(problem.contains("of another user"), "{problem}");
+    }
+}
+
+#[test]
 fn a_private_folder_is_checked() {
     let scratch = Scratch::new().unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;

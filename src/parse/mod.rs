@@ -13,6 +13,7 @@ mod generic_tests;
 mod hooks;
 mod inline;
 mod macros;
+mod mistyped_configs;
 mod naming;
 mod patches;
 mod pipeline_links;

@@ -144,7 +144,13 @@ fn read(found: &Found, shown: &str) -> Result<SourceFile> {
 fn read_text(absolute_path: &Path, path: &str) -> Result<String> {
     crate::regular::read(absolute_path)
         .map_err(|problem| problem.to_string())
-        .and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned()))
+        .and_then(|bytes| {
+            let is_utf_16 = crate::regular::is_utf_16(&bytes);
+            String::from_utf8(bytes)
+                .map_err(|_| if is_utf_16 { "it is UTF-16, not UTF-8" } else { "it is not UTF-8" }.to_owned())
+        })
+        // a mark that some editors write in front of UTF-8, and that no server takes
+        .map(|text| text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
         .map_err(|problem| {
             Diagnostic::runtime("unreadable-file", format!("cannot read {path}: {problem}"))
                 .help("a project's files are regular files in UTF-8; others can be listed in .dbtignore")

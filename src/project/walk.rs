@@ -1,6 +1,7 @@
 //! Finds the files of a package: each configured directory is walked once, whatever reads it.
 
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -96,20 +97,52 @@ fn list(directory: &Path, searched: &str, ignored: &Ignored) -> Result<Vec<Strin
         if entry.file_type().is_dir() {
             continue;
         }
-        let relative = below(&entry, &root).filter(|relative| !ignored.holds(&join(searched, relative)));
-        listing.extend(relative);
+        let Some(relative) = below(&entry, &root) else { continue };
+        if ignored.holds(&join(searched, &relative.to_string_lossy())) {
+            continue;
+        }
+        match relative.into_string() {
+            Ok(relative) => listing.push(relative),
+            Err(relative) if is_of_a_project(&relative) => {
+                return Err(unreadable_name(searched, &relative));
+            }
+            Err(_) => {}
+        }
     }
     listing.sort_unstable();
     Ok(listing)
 }
 
 /// The path below the folder; `None` for editors' droppings, which dbt passes over.
-fn below(entry: &DirEntry, root: &Path) -> Option<String> {
-    if entry.file_name().to_str()?.starts_with(['.', '#', '~']) {
+fn below(entry: &DirEntry, root: &Path) -> Option<OsString> {
+    if entry.file_name().as_encoded_bytes().starts_with(b".")
+        || entry.file_name().as_encoded_bytes().starts_with(b"#")
+        || entry.file_name().as_encoded_bytes().starts_with(b"~")
+    {
         return None;
     }
-    let below = entry.path().as_os_str().to_str()?.get(root.as_os_str().len()..)?;
-    Some(below.trim_start_matches('/').to_owned())
+    Some(entry.path().strip_prefix(root).ok()?.as_os_str().to_owned())
+}
+
+/// Whether dbt would read a file by its extension.
+fn is_of_a_project(path: &OsStr) -> bool {
+    let path = path.to_string_lossy();
+    has_extension(&path, &[".sql", ".py", ".csv", ".md", ".yml", ".yaml"])
+}
+
+/// A node without a name that can be written would be left out silently.
+fn unreadable_name(searched: &str, relative: &OsStr) -> Box<Diagnostic> {
+    let mut shown = String::new();
+    for chunk in relative.as_encoded_bytes().utf8_chunks() {
+        shown.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            shown.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    let path = join(searched, &shown);
+    Diagnostic::runtime("file-name", format!("the name of the file `{path}` is not UTF-8"))
+        .help("rename it, or exclude it in .dbtignore")
+        .boxed()
 }
 
 fn is_missing(error: &walkdir::Error) -> bool {
@@ -153,6 +186,31 @@ mod tests {
             functions: one("functions"),
             docs: one("models"),
             assets: Vec::new(),
+        }
+    }
+
+    /// Each folder that files are looked for in, and a folder of that name.
+    #[test]
+    fn a_file_whose_name_is_not_utf_8_is_an_error() {
+        use std::os::unix::ffi::OsStrExt as _;
+        for (_, searched, extensions) in searches(&paths()) {
+            for name in [&b"bad\xff"[..], b"fol\xc3der/good"] {
+                let scratch = crate::output::Scratch::new().unwrap();
+                let write = |name: &[u8]| {
+                    let path = scratch.path().join(&searched).join(OsStr::from_bytes(name));
+                    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                    std::fs::write(path, "").unwrap();
+                };
+                write(&[name, b".txt"].concat());
+                assert_eq!(find(scratch.path(), &paths()).unwrap(), []);
+                write(&[name, extensions[0].as_bytes()].concat());
+                let problem = find(scratch.path(), &paths()).unwrap_err().message;
+                let shown = if name.starts_with(b"bad") { "bad\\xff" } else { "fol\\xc3der/good" };
+                let expected = format!("{searched}/{shown}{}` is not UTF-8", extensions[0]);
+                assert!(problem.ends_with(&expected), "{problem}, not {expected}");
+                std::fs::write(scratch.path().join(".dbtignore"), "bad*\nfol*\n").unwrap();
+                assert_eq!(find(scratch.path(), &paths()).unwrap(), []);
+            }
         }
     }
 

@@ -89,20 +89,29 @@ impl Run<'_> {
                     .boxed());
                 }
                 if begun.elapsed() > self.inputs.lock_wait {
-                    return Err(Diagnostic::runtime(
-                        "schema-locked",
-                        format!("another run is still working on schema `{schema}`"),
-                    )
-                    .help("wait for it to end, or end its session")
-                    .boxed());
+                    return Err(still_locked(session, schema));
                 }
                 if !std::mem::replace(&mut told, true) {
-                    let msg = format!("Waiting for another run to finish with schema \"{schema}\"");
+                    let holder = session.holder(schema);
+                    let holder = holder.map_or_else(String::new, |held| format!(" ({})", held.description));
+                    let msg = format!("Waiting for another run to finish with schema \"{schema}\"{holder}");
                     self.emitter.emit(Event::Note { msg });
                 }
                 std::thread::sleep(ASK);
             }
         }
         Ok(())
+    }
+}
+
+fn still_locked(session: &LockSession, schema: &str) -> Box<Diagnostic> {
+    let message = format!("another run is still working on schema `{schema}`");
+    let error = |message, help: &str| Diagnostic::runtime("schema-locked", message).help(help).boxed();
+    match session.holder(schema) {
+        Some(holder) => error(
+            format!("{message} ({})", holder.description),
+            &format!("wait for it to end, or end its session: `select pg_terminate_backend({})`", holder.pid),
+        ),
+        None => error(message, "wait for it to end, or end its session"),
     }
 }

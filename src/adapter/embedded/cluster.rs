@@ -46,7 +46,10 @@ impl Cluster {
         {
             home = outside(&project).join(binaries.major.to_string());
         }
-        let fits = home.as_os_str().len() <= LONGEST_SOCKET_DIR;
+        check_path(&home)?;
+        // PostgreSQL takes a comma as the end of the folder
+        let is_plain = home.to_str().is_some_and(|path| !path.contains(','));
+        let fits = home.as_os_str().len() <= LONGEST_SOCKET_DIR && is_plain;
         let socket_dir = if fits { home.clone() } else { outside(&project) };
         Ok(Self { data: home.join("data"), home, socket_dir, account })
     }
@@ -212,6 +215,17 @@ impl Cluster {
         let (program, _) = options.split_once(" \"")?;
         Some(Path::new(program).parent()?.to_owned())
     }
+}
+
+/// `initdb` hands the path over to a shell, and refuses line breaks when the folder is made already.
+fn check_path(home: &Path) -> Result<()> {
+    if home.as_os_str().as_encoded_bytes().iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
+        let path = format!("{:?}", home.display().to_string());
+        return Err(failed(format!("the path of the project has a line break in it: {path}"))
+            .help("the embedded PostgreSQL cannot be in such a folder: rename it, or use a server of yours")
+            .boxed());
+    }
+    Ok(())
 }
 
 /// A private place for a project outside of it.

@@ -94,6 +94,7 @@ impl Seed {
         if bytes.trim_ascii().is_empty() || bytes == b"\xef\xbb\xbf" {
             return Err(empty(shown_path));
         }
+        check_encoding(&bytes, shown_path)?;
         let start = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         let mut records = Records::new(&bytes, start, options.delimiter);
         let mut row = Row::default();
@@ -153,6 +154,22 @@ fn column_names(row: &Row, bytes: &[u8]) -> Vec<String> {
         names.push(name);
     }
     names
+}
+
+/// PostgreSQL's texts hold no NUL.
+fn check_encoding(bytes: &[u8], path: &str) -> Result<()> {
+    let (message, help) = if crate::regular::is_utf_16(bytes) {
+        (format!("`{path}` is in UTF-16"), "save it as UTF-8; spreadsheets call it `CSV UTF-8`")
+    } else if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+        let line = bytes[..at].split(|byte| *byte == b'\n').count();
+        (
+            format!("`{path}` has a NUL character in line {line}, which PostgreSQL cannot store"),
+            "remove it, or save the file as UTF-8",
+        )
+    } else {
+        return Ok(());
+    };
+    Err(Diagnostic::compilation("seed-encoding", message).help(help).boxed())
 }
 
 /// A file that was cut off, mostly: a table without columns would hide that.

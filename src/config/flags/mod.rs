@@ -11,7 +11,7 @@ use crate::hashed::HashMap;
 
 use super::Environment;
 
-pub use table::BEHAVIOR_FLAGS;
+pub use table::{BEHAVIOR_FLAGS, MOST_THREADS};
 pub use warn_error::WarnErrorOptions;
 
 /// What flags are made of.
@@ -40,6 +40,17 @@ pub enum FlagOrigin {
 pub struct Flags {
     values: Map<String, Json>,
     origins: HashMap<String, FlagOrigin>,
+}
+
+/// From and to, of an option whose value is a number.
+pub fn range(option: &str) -> Option<(i64, i64)> {
+    let of_commands = table::OF_COMMANDS.iter().map(|(_, flag)| flag);
+    table::GLOBAL.iter().chain(of_commands).find(|flag| flag.name == option).and_then(|flag| {
+        match flag.kind {
+            table::Kind::Integer(least, most) => Some((least, most)),
+            _ => None,
+        }
+    })
 }
 
 impl Flags {

@@ -5,7 +5,8 @@
 pub(super) enum Kind {
     Switch,
     Text,
-    Integer,
+    /// From and to.
+    Integer(i64, i64),
     Words,
     /// One of these words, in lower case.
     Choice(&'static [&'static str]),
@@ -33,6 +34,9 @@ const fn option(name: &'static str, kind: Kind, default: &'static str) -> Flag {
 
 use Kind::{Choice, Integer, Mapping, Switch, Text, Time, Words};
 
+/// More sessions than any server has.
+pub const MOST_THREADS: i64 = 10_000;
+
 const FORMATS: &[&str] = &["text", "debug", "json", "default"];
 const LEVELS: &[&str] = &["debug", "info", "warn", "error", "none"];
 
@@ -46,20 +50,20 @@ pub(super) const GLOBAL: &[Flag] = &[
     flag("favor_state", Switch, "false"),
     flag("indirect_selection", Choice(&["eager", "cautious", "buildable", "empty"]), "\"eager\""),
     flag("log_cache_events", Switch, "false"),
-    flag("log_file_max_bytes", Integer, "10485760"),
+    flag("log_file_max_bytes", Integer(0, i64::MAX), "10485760"),
     flag("log_format", Choice(FORMATS), "\"default\""),
     flag("log_format_file", Choice(FORMATS), "\"debug\""),
     flag("log_level", Choice(LEVELS), "\"info\""),
     flag("log_level_file", Choice(LEVELS), "\"debug\""),
     flag("log_path", Text, "null"),
     flag("macro_debugging", Switch, "false"),
-    flag("maximum_seed_size_mib", Integer, "1"),
+    flag("maximum_seed_size_mib", Integer(0, i64::MAX >> 20), "1"),
     flag("partial_parse", Switch, "true"),
     flag("partial_parse_file_diff", Switch, "true"),
     flag("partial_parse_file_path", Text, "null"),
     flag("populate_cache", Switch, "true"),
     flag("print", Switch, "true"),
-    flag("printer_width", Integer, "80"),
+    flag("printer_width", Integer(1, 10_000), "80"),
     flag("profile", Text, "null"),
     flag("profiles_dir", Text, "null"),
     flag("project_dir", Text, "null"),
@@ -72,7 +76,7 @@ pub(super) const GLOBAL: &[Flag] = &[
     flag("static_parser", Switch, "true"),
     flag("target", Text, "null"),
     flag("target_path", Text, "null"),
-    option("threads", Integer, "null"),
+    option("threads", Integer(1, MOST_THREADS), "null"),
     flag("use_colors", Switch, "true"),
     flag("use_colors_file", Switch, "true"),
     flag("use_experimental_parser", Switch, "false"),
@@ -110,7 +114,7 @@ pub(super) const OF_COMMANDS: &[(&[&str], Flag)] = &[
     (&["compile", "show"], option("output", Choice(&["json", "text"]), "\"text\"")),
     (&["compile"], option("inject_ephemeral_ctes", Switch, "true")),
     (&["show"], option("inline_direct", Text, "null")),
-    (&["show"], option("limit", Integer, "5")),
+    (&["show"], option("limit", Integer(-1, i64::MAX), "5")),
     (&["list"], option("output", Choice(&["json", "name", "path", "selector"]), "\"selector\"")),
     (&["list"], option("output_keys", Words, "[]")),
     (&["source freshness"], option("output", Text, "null")),
@@ -118,7 +122,8 @@ pub(super) const OF_COMMANDS: &[(&[&str], Flag)] = &[
     (&["docs", "docs generate"], option("empty_catalog", Switch, "false")),
     (&["docs", "docs generate"], option("static", Switch, "false")),
     (&["docs serve"], flag("host", Text, "\"127.0.0.1\"")),
-    (&["docs serve"], option("port", Integer, "8080")),
+    (&["docs serve"], option("port", Integer(0, 65_535), "8080")),
+    (&["lineage"], option("depth", Integer(0, i64::MAX), "null")),
     (&["docs serve"], option("browser", Switch, "true")),
     (&["run-operation"], option("args", Mapping, "{}")),
     (&["run-operation"], option("macro", Text, "null")),

@@ -18,9 +18,9 @@ pub(super) fn from_text(flag: &Flag, text: &str, place: &str) -> Result<Json> {
             "0" | "false" | "f" | "no" | "n" | "off" => Ok(json!(false)),
             _ => Err(invalid(format!("'{text}' is not a valid boolean")).boxed()),
         },
-        Kind::Integer => match text.trim().parse::<i64>() {
-            Ok(number) => Ok(number.into()),
-            Err(_) => Err(invalid(format!("'{text}' is not a valid integer")).boxed()),
+        Kind::Integer(least, most) => match text.trim().parse::<i64>() {
+            Ok(number) if (least..=most).contains(&number) => Ok(number.into()),
+            _ => Err(invalid(format!("'{text}' is not a whole number from {least} to {most}")).boxed()),
         },
         Kind::Choice(choices) => {
             let word = text.to_ascii_lowercase();
@@ -42,11 +42,12 @@ pub(super) fn from_json(flag: &Flag, value: &Json, place: &str) -> Result<Json> 
     match (flag.kind, value) {
         (_, Json::Null)
         | (Kind::Switch, Json::Bool(_))
-        | (Kind::Integer, Json::Number(_))
         | (Kind::Mapping, Json::Object(_))
         | (Kind::Words, Json::Array(_)) => Ok(value.clone()),
         (_, Json::String(text)) => from_text(flag, text, place),
-        (Kind::Text | Kind::Choice(_), Json::Number(_)) => from_text(flag, &value.to_string(), place),
+        (Kind::Text | Kind::Choice(_) | Kind::Integer(..), Json::Number(_)) => {
+            from_text(flag, &value.to_string(), place)
+        }
         _ => Err(usage(format!("Invalid value for {place}: {value}")).boxed()),
     }
 }

@@ -65,6 +65,11 @@ struct Inputs {
     in_file: String,
 }
 
+/// The configs of a resource type that dbt knows; more are read by macros.
+pub fn known_keys(resource: ResourceType) -> Vec<&'static str> {
+    schema::of(resource).keys().collect()
+}
+
 impl<'a> NodeConfigs<'a> {
     pub fn new(root: &'a ProjectFile, packages: impl IntoIterator<Item = &'a ProjectFile>) -> Self {
         let packages: HashMap<&str, &ProjectFile> =

@@ -25,6 +25,10 @@ pub(super) struct Schema {
 }
 
 impl Schema {
+    pub(super) fn keys(&self) -> impl Iterator<Item = &'static str> {
+        self.fields.iter().map(|(key, ..)| *key)
+    }
+
     pub(super) fn defaults(&self) -> ConfigMap {
         self.fields.iter().map(|(key, default, _)| ((*key).to_owned(), default.clone())).collect()
     }

@@ -85,6 +85,28 @@ struct Sources<'a> {
     fallbacks: Vec<IndexMap<String, String>>,
 }
 
+/// How far a key's numbers go.
+trait Bounded {
+    const LEAST: Self;
+    const MOST: Self;
+}
+
+/// A port.
+impl Bounded for u16 {
+    const LEAST: Self = 1;
+    const MOST: Self = Self::MAX;
+}
+
+impl Bounded for u32 {
+    const LEAST: Self = 0;
+    const MOST: Self = Self::MAX;
+}
+
+impl Bounded for u64 {
+    const LEAST: Self = 0;
+    const MOST: Self = Self::MAX;
+}
+
 impl Sources<'_> {
     /// A key of the output under one of its names, else from the URI or the service.
     fn text(&self, keys: &[&str]) -> Result<Option<String>> {
@@ -97,15 +119,18 @@ impl Sources<'_> {
         Ok(self.fallbacks.iter().find_map(found))
     }
 
-    fn number<T: std::str::FromStr>(&self, key: &str) -> Result<Option<T>> {
+    fn number<T: std::str::FromStr + Bounded + PartialOrd + std::fmt::Display>(
+        &self,
+        key: &str,
+    ) -> Result<Option<T>> {
         let Some(text) = self.text(&[key])? else { return Ok(None) };
         match text.trim().parse() {
-            Ok(number) => Ok(Some(number)),
-            Err(_) => {
+            Ok(number) if number >= T::LEAST => Ok(Some(number)),
+            _ => {
                 let place = self.fields.get(key).unwrap_or(self.fields.yaml);
                 Err(Diagnostic::runtime("profile-key", format!("`{key}` is not a number in its range"))
                     .label(place.span(), "")
-                    .help("write digits only")
+                    .help(format!("write a number from {} to {}", T::LEAST, T::MOST))
                     .boxed())
             }
         }
@@ -191,7 +216,7 @@ pub(super) fn read(fields: &Fields<'_>, warnings: &mut Vec<Diagnostic>) -> Resul
         };
     }
     if target.password.is_none() {
-        target.host_passwords = pgpass::find(&target);
+        target.host_passwords = pgpass::find(&target, warnings);
     }
     Ok(target)
 }
@@ -256,9 +281,11 @@ fn read_fallbacks(fields: &Fields<'_>) -> Result<Vec<IndexMap<String, String>>> 
         fallbacks.push(parts);
     }
     if let Some(name) = fields.text("service")? {
-        let found = service::find(&name).ok_or_else(|| {
+        let place = || fields.get("service").unwrap_or(fields.yaml).span();
+        let found = service::find(&name).map_err(|problem| problem.label(place(), "").boxed())?;
+        let found = found.ok_or_else(|| {
             Diagnostic::runtime("profile-service", "definition of this service not found")
-                .label(fields.get("service").unwrap_or(fields.yaml).span(), "")
+                .label(place(), "")
                 .help("services are defined in ~/.pg_service.conf or in the file that PGSERVICEFILE names")
         })?;
         fallbacks.push(found);
@@ -294,11 +321,11 @@ fn read_ports(sources: &Sources<'_>) -> Result<Vec<u16>> {
     };
     let port = |text: &str| match text.trim() {
         "" => Ok(5432),
-        text => text.parse().map_err(|_| {
+        text => text.parse().ok().filter(|port| *port > 0).ok_or_else(|| {
             let place = sources.fields.get("port").unwrap_or(sources.fields.yaml);
             Diagnostic::runtime("profile-key", "`port` is not a number in its range")
                 .label(place.span(), "")
-                .help("one port, or one for each host: `5432,5433`")
+                .help("one port from 1 to 65535, or one for each host: `5432,5433`")
                 .boxed()
         }),
     };

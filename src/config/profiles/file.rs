@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
+use crate::config::flags::MOST_THREADS;
 use crate::config::{Fields, Renderer, Yaml, holds_jinja, render_tree, yaml};
 use crate::diagnostic::{Diagnostic, Result, SourceText, did_you_mean};
 
@@ -81,7 +82,7 @@ impl ProfilesFile {
         let name = choice.profile.ok_or_else(|| self.no_profile_chosen())?;
         let profile = self.profile(name)?;
         let target_name = target_name(profile, choice.target, renderer)?;
-        let output = output(profile, name, &target_name)?;
+        let output = output(profile, name, &target_name, choice.target.is_some())?;
         let rendered = render_output(output, renderer)?;
         let fields = Fields::new(&rendered, "output", &target_name)?;
         let threads = match choice.threads {
@@ -165,7 +166,8 @@ fn target_name(profile: &Yaml, chosen: Option<&str>, renderer: &dyn Renderer) ->
     }
 }
 
-fn output<'a>(profile: &'a Yaml, name: &str, target: &str) -> Result<&'a Yaml> {
+/// `is_given`: by an option or a variable, not by the file.
+fn output<'a>(profile: &'a Yaml, name: &str, target: &str, is_given: bool) -> Result<&'a Yaml> {
     let outputs = profile.get("outputs").and_then(Yaml::as_mapping).ok_or_else(|| {
         Diagnostic::runtime("profile-outputs", format!("outputs not specified in profile '{name}'"))
             .label(profile.span(), "")
@@ -177,7 +179,12 @@ fn output<'a>(profile: &'a Yaml, name: &str, target: &str) -> Result<&'a Yaml> {
             valid.push_str("\n - ");
             valid.push_str(masked::name(key));
         }
-        let place = profile.get("target").unwrap_or(profile);
+        let place = if is_given { profile.get("outputs") } else { profile.get("target") }.unwrap_or(profile);
+        let help = if is_given {
+            "use one of these names with `--target` or DBT_TARGET"
+        } else {
+            "name one of them, with `--target` or under `target:`"
+        };
         return Err(Diagnostic::runtime(
             "target-missing",
             format!(
@@ -187,7 +194,7 @@ fn output<'a>(profile: &'a Yaml, name: &str, target: &str) -> Result<&'a Yaml> {
             ),
         )
         .label(place.span(), "")
-        .help("name one of them, with `--target` or under `target:`")
+        .help(help)
         .maybe_help(did_you_mean(target, outputs.keys()))
         .boxed());
     };
@@ -214,8 +221,12 @@ fn read_threads(fields: &Fields<'_>) -> Result<usize> {
     let Some(value) = fields.get("threads") else { return Ok(1) };
     let number = value.scalar_text().and_then(|text| text.trim().parse().ok());
     match number {
-        Some(threads) if threads > 0 => Ok(threads),
-        _ => Err(value.wrong_type("`threads`", "a number above zero")),
+        Some(threads)
+            if threads > 0 && i64::try_from(threads).is_ok_and(|threads| threads <= MOST_THREADS) =>
+        {
+            Ok(threads)
+        }
+        _ => Err(value.wrong_type("`threads`", &format!("a number from 1 to {MOST_THREADS}"))),
     }
 }
 

@@ -1,20 +1,45 @@
 //! `.pgpass`: passwords by host, port, database and user.
 
-use std::path::PathBuf;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::Diagnostic;
+use crate::regular;
 
 use super::target::Target;
 
 /// A password for each host, where the file has one.
-pub(super) fn find(target: &Target) -> Vec<Option<String>> {
+pub(super) fn find(target: &Target, warnings: &mut Vec<Diagnostic>) -> Vec<Option<String>> {
     let path = match std::env::var_os("PGPASSFILE") {
         Some(path) => Some(PathBuf::from(path)),
         None => std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".pgpass")),
     };
-    let text = path.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
+    let text = path.map_or_else(String::new, |path| read(&path, warnings));
     let names =
         if target.host.is_empty() { target.hostaddr.as_deref().unwrap_or_default() } else { &target.host };
     let port = |at: usize| target.ports.get(at).or(target.ports.first()).copied().unwrap_or(target.port);
     names.split(',').enumerate().map(|(at, host)| search(&text, target, host.trim(), port(at))).collect()
+}
+
+/// libpq ignores a password file that others can read, and one that is not a file, and says so.
+fn read(path: &Path, warnings: &mut Vec<Diagnostic>) -> String {
+    let mut ignored = |why: &str, help: &str| {
+        let message = format!("the password file {} is ignored: {why}", path.display());
+        warnings.push(Diagnostic::warning("PasswordFileIgnored", message).help(help));
+        String::new()
+    };
+    let bytes = match regular::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return String::new(),
+        Err(error) => return ignored(&error.to_string(), "make it a regular file that you can read"),
+    };
+    let mode = std::fs::metadata(path).map_or(0, |data| data.permissions().mode());
+    if mode & 0o077 != 0 {
+        let why = format!("its permissions are {:o}, so that others can read or change it", mode & 0o7777);
+        return ignored(&why, "`chmod 0600` makes it yours alone");
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn search(text: &str, target: &Target, host: &str, port: u16) -> Option<String> {
@@ -52,6 +77,31 @@ fn split(line: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_others_can_read_and_what_is_no_file_is_ignored_with_a_warning() {
+        let scratch = crate::output::Scratch::new().unwrap();
+        let (file, pipe) = (scratch.path().join("file"), scratch.path().join("pipe"));
+        std::fs::write(&file, "text").unwrap();
+        assert!(
+            std::process::Command::new("mkfifo").arg("-m").arg("600").arg(&pipe).status().unwrap().success()
+        );
+        for (mode, is_read) in [(0o600, true), (0o400, true), (0o644, false), (0o604, false), (0o620, false)]
+        {
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+            let mut warnings = Vec::new();
+            assert_eq!(read(&file, &mut warnings), if is_read { "text" } else { "" }, "{mode:o}");
+            assert_eq!(warnings.is_empty(), is_read, "{mode:o}");
+        }
+        for other in [pipe.as_path(), scratch.path(), Path::new("/dev/zero")] {
+            let mut warnings = Vec::new();
+            assert_eq!(read(other, &mut warnings), "");
+            assert!(warnings[0].message.contains("is ignored: "), "{}", warnings[0].message);
+        }
+        let mut warnings = Vec::new();
+        assert_eq!(read(&scratch.path().join("missing"), &mut warnings), "");
+        assert!(warnings.is_empty());
+    }
 
     #[test]
     fn the_first_line_that_fits_gives_the_password() {

@@ -2,13 +2,25 @@
 
 use std::path::PathBuf;
 
+use crate::diagnostic::Diagnostic;
 use crate::hashed::IndexMap;
+use crate::regular;
 
-pub(super) fn find(name: &str) -> Option<IndexMap<String, String>> {
+/// A file that is there and cannot be read is not the same as none.
+pub(super) fn find(name: &str) -> Result<Option<IndexMap<String, String>>, Box<Diagnostic>> {
     let named = |variable: &str| std::env::var_os(variable).map(PathBuf::from);
     let user = named("PGSERVICEFILE").or_else(|| Some(named("HOME")?.join(".pg_service.conf")));
     let system = named("PGSYSCONFDIR").map(|directory| directory.join("pg_service.conf"));
-    [user, system].into_iter().flatten().find_map(|path| search(&std::fs::read_to_string(path).ok()?, name))
+    for path in [user, system].into_iter().flatten() {
+        let text = regular::read_if_there(&path).map_err(|error| {
+            let message = format!("the service file {} cannot be read: {error}", path.display());
+            Diagnostic::runtime("profile-service", message).boxed()
+        })?;
+        if let Some(found) = text.and_then(|text| search(&text, name)) {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
 }
 
 fn search(text: &str, name: &str) -> Option<IndexMap<String, String>> {

@@ -2,10 +2,11 @@
 
 use petgraph::Direction;
 
-use crate::diagnostic::{Category, Diagnostic, Result, did_you_mean};
+use crate::diagnostic::{Category, Diagnostic, Result};
 use crate::manifest::{Resource, ResourceType};
 
 use super::super::{Graph, NodeSet};
+use super::meant;
 use super::methods::Searcher;
 use super::pattern::Pattern;
 use super::spec::{Group, Operator, Spec};
@@ -92,22 +93,9 @@ impl<'a> Evaluation<'a> {
                 "NoNodesForSelectionCriteria",
                 format!("The selection criterion '{raw}' does not match any enabled nodes"),
             );
-            self.warnings.push(warning.maybe_help(self.meant(raw)));
+            self.warnings.push(warning.maybe_help(meant::hint(raw, &self.resources)));
         }
         Ok(Found { direct, indirect })
-    }
-
-    /// The name that was perhaps meant by a criterion that is just a name, with or without graph operators.
-    fn meant(&self, raw: &str) -> Option<String> {
-        let name = raw.trim_matches(|c: char| c == '+' || c == '@');
-        let plain = name.chars().all(|c| c.is_alphanumeric() || c == '_');
-        let known = self.resources.iter().filter(|resource| {
-            matches!(
-                resource.resource_type(),
-                ResourceType::Model | ResourceType::Seed | ResourceType::Snapshot
-            )
-        });
-        plain.then(|| did_you_mean(name, known.map(|resource| resource.name())))?
     }
 
     fn criteria(&mut self, criteria: &Criteria) -> Result<Found> {

@@ -6,6 +6,7 @@
 mod definition;
 mod evaluate;
 mod fqn;
+mod meant;
 mod methods;
 mod pattern;
 mod spec;

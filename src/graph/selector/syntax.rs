@@ -88,7 +88,7 @@ impl Method {
     }
 
     /// What a bare value means.
-    fn of_value(value: &str) -> Self {
+    pub(super) fn of_value(value: &str) -> Self {
         let lower = value.to_lowercase();
         if value.contains('/') {
             Self::Path

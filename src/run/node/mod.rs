@@ -309,8 +309,15 @@ impl Job<'_, '_> {
         let path = resource.original_file_path();
         let file =
             crate::regular::read_to_string(&self.run.inputs.surroundings.project_root.join(path)).ok()?;
+        let file = file.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(file);
         let range = place::in_file(&file, &code, &server.statement, server.offset?)?;
         Some(Span::new(&SourceText::new(path, file), range))
+    }
+
+    fn is_empty(&self) -> bool {
+        let compiled = self.run.compiled(&self.step.unique_id);
+        let code = compiled.and_then(|compiled| compiled.node.compiled.as_ref()?.code.clone());
+        code.is_some_and(|code| place::holds_nothing(&code))
     }
 
     /// dbt's text of a failure, with where the SQL is that failed.
@@ -322,6 +329,11 @@ impl Job<'_, '_> {
         self.run.explain_absent(&self.step.unique_id, &mut error);
         if let Some(span) = self.place_of(&error, resource) {
             error.labels = vec![Label { span, note: String::new() }];
+        }
+        if error.server.as_ref().is_some_and(|server| server.sqlstate == "42601") && self.is_empty() {
+            let kind = resource.resource_type();
+            error.help =
+                Some(format!("the {kind} is empty: it has only comments, or Jinja that renders nothing"));
         }
         let mut text = render(&error);
         if let (Category::Database, Some(path)) = (category, &self.build_path) {

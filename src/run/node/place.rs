@@ -42,6 +42,38 @@ pub(super) fn in_file(file: &str, compiled: &str, statement: &str, offset: usize
     }
 }
 
+/// Whether SQL is only comments and semicolons.
+pub(super) fn holds_nothing(code: &str) -> bool {
+    let mut rest = code;
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ';');
+        if let Some(comment) = rest.strip_prefix("--") {
+            rest = comment.split_once('\n').map_or("", |(_, after)| after);
+        } else if rest.starts_with("/*") {
+            rest = after_block(rest);
+        } else {
+            return rest.is_empty();
+        }
+    }
+}
+
+/// What follows a comment in which others may be nested.
+fn after_block(text: &str) -> &str {
+    let mut depth = 0_usize;
+    let mut at = 0;
+    while let Some(pair) = text.as_bytes().get(at..at + 2) {
+        match pair {
+            b"/*" => (depth, at) = (depth + 1, at + 2),
+            b"*/" => (depth, at) = (depth - 1, at + 2),
+            _ => at += 1,
+        }
+        if depth == 0 {
+            return &text[at..];
+        }
+    }
+    ""
+}
+
 /// The place in SQL that a strategy changed before it was sent: the line must be whole, and the only one of its kind.
 fn by_line(compiled: &str, statement: &str, offset: usize) -> Option<usize> {
     let begin = statement.get(..offset)?.rfind('\n').map_or(0, |at| at + 1);
@@ -103,6 +135,16 @@ mod tests {
         let statement = format!("/* note */\ncreate table t as (\n{compiled}\n);");
         let range = in_file(file, compiled, &statement, statement.find(error).unwrap())?;
         Some(&file[range.start..])
+    }
+
+    #[test]
+    fn comments_alone_are_nothing() {
+        for code in ["", " \n", "-- a", "-- é\n/* /* x */ é */;\n--", "/* open"] {
+            assert!(holds_nothing(code), "{code}");
+        }
+        for code in ["select 1", "-- a\nx", "/* a */ x", "/* /* */ */ x", "- -"] {
+            assert!(!holds_nothing(code), "{code}");
+        }
     }
 
     #[test]

@@ -12,6 +12,10 @@ use crate::diagnostic::{Category, Diagnostic};
 use crate::jinja::python::{bind_required, given, raise, to_str};
 use crate::jinja::scope::Scope;
 
+/// Those that are built in; a test compares them with the macros.
+pub(super) const STRATEGIES: [&str; 6] =
+    ["append", "delete+insert", "merge", "merge_upsert", "microbatch", "partition_overwrite"];
+
 /// The macro `get_incremental_<strategy>_sql`.
 pub(super) fn incremental_macro(
     database: &Database,
@@ -33,11 +37,10 @@ pub(super) fn incremental_macro(
         "dbt could not find an incremental strategy macro with the name \"{name}\" in {}",
         database.settings.project_name
     );
-    let known = ["append", "delete+insert", "merge", "microbatch"];
-    Err(raise(
-        Diagnostic::runtime("invalid-incremental-strategy", message)
-            .maybe_help(crate::diagnostic::did_you_mean(&strategy, known)),
-    ))
+    let meant = crate::diagnostic::did_you_mean(&strategy, STRATEGIES).unwrap_or_default();
+    let list = STRATEGIES.join("`, `");
+    let help = format!("{meant} set `incremental_strategy` to one of `{list}`, or write the macro `{name}`");
+    Err(raise(Diagnostic::runtime("invalid-incremental-strategy", message).help(help.trim_start())))
 }
 
 /// `hard_deletes`, or the older `invalidate_hard_deletes`.

@@ -1,0 +1,51 @@
+//! Folders of ours in which nothing is written through links: what was checked out or unpacked there may lead anywhere.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+#[derive(Debug, Default)]
+struct Guarded {
+    folders: BTreeSet<PathBuf>,
+    /// The folders below them that hold no link.
+    checked: BTreeSet<PathBuf>,
+}
+
+static GUARDED: Mutex<Guarded> = Mutex::new(Guarded { folders: BTreeSet::new(), checked: BTreeSet::new() });
+
+/// From now on nothing is written through a link below this folder. The folder itself may be a link that we or root have
+/// made: to another disk, say.
+pub fn guard(folder: &Path) {
+    GUARDED.lock().unwrap_or_else(PoisonError::into_inner).folders.insert(folder.to_owned());
+}
+
+/// Whether a file may be written into this folder.
+pub(super) fn check(folder: &Path) -> io::Result<()> {
+    let mut guarded = GUARDED.lock().unwrap_or_else(PoisonError::into_inner);
+    if guarded.checked.contains(folder) {
+        return Ok(());
+    }
+    let Some(base) = guarded.folders.iter().find(|base| folder.starts_with(base)) else { return Ok(()) };
+    check_between(base, folder)?;
+    guarded.checked.insert(folder.to_owned());
+    Ok(())
+}
+
+fn check_between(base: &Path, folder: &Path) -> io::Result<()> {
+    let us = rustix::process::getuid().as_raw();
+    for place in folder.ancestors().take_while(|place| place.starts_with(base)) {
+        let Ok(data) = fs::symlink_metadata(place) else { continue };
+        let is_ours = place == base && (data.uid() == us || data.uid() == 0);
+        if data.is_symlink() && !is_ours {
+            let whose = if place == base { " of another user" } else { "" };
+            return Err(io::Error::other(format!(
+                "{} is a symbolic link{whose}, and nothing is written through links; remove it",
+                place.display()
+            )));
+        }
+    }
+    Ok(())
+}
