@@ -150,8 +150,12 @@ fn rows_that_a_policy_hides_are_never_doubled() {
 #[test]
 fn staged_rows_that_a_policy_keeps_are_an_error() {
     let mut role = Role::new();
-    let project = role.project();
     let (name, schema) = (role.name.clone(), role.database.schema.clone());
+    role.database.execute("create table other (id int)");
+    // the memory is made by a role that may
+    let arguments = format!("{{staging: {schema}.other}}");
+    Project::new(&role.database).run_ok(&["run-operation", "rsdbt_take_over_log", "--args", &arguments]);
+    let project = role.project();
     role.database.execute(&format!("grant usage, create on schema {schema} to {name}"));
     for (number, condition) in ["", "where id > 0"].iter().enumerate() {
         role.database.execute(&format!(

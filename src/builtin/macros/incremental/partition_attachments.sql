@@ -51,9 +51,9 @@
   {%- set field = rsdbt_partitioning().field -%}
   {%- set fresh = make_relation_with_suffix(partition, '__dbt_tmp') -%}
   {%- if not state or state['swappable'] -%}
-    {%- set frame = 'create table ' ~ fresh ~ ' (like ' ~ target ~ ' including all excluding statistics, check (' ~ field ~ ' is not null and '
+    {%- set frame = 'create table ' ~ fresh ~ ' (like ' ~ target ~ ' including all excluding statistics excluding identity, check (' ~ field ~ ' is not null and '
       ~ rsdbt_in_windows(field, rsdbt_field_kind(columns), [window]) ~ '))' -%}
-    {%- set done = rsdbt_attempt([frame, rsdbt_insert_windows_sql(fresh, rows, columns, [window])]) -%}
+    {%- set done = rsdbt_attempt([frame, rsdbt_insert_part_sql(fresh, target, rows, columns, rsdbt_of_window(window, columns))]) -%}
     {%- do rsdbt_name_after_table(fresh, fresh, partition) if not done['error'] -%}
     {%- if done['error'] or not state or rsdbt_has_privileges_of(fresh, state['relacl']) -%}
       {{ return(dict(done, fresh=fresh)) }}
@@ -62,5 +62,5 @@
   {%- elif state['refused'] and rsdbt_has_rows(partition, 'true') -%}
     {{ return({'rows': 0, 'error': 'foreign key ' ~ state['refused'] ~ ' would delete or change rows of other tables'}) }}
   {%- endif -%}
-  {{ return(rsdbt_overwrite_in_place(partition, rows, columns, window)) }}
+  {{ return(rsdbt_overwrite_in_place(partition, target, rows, columns, window)) }}
 {% endmacro %}

@@ -4,9 +4,8 @@
   Where the partition stays, its rows are replaced in one statement: a foreign key to it looks at the rows when it has
   ended. Readers and writers of other rows wait for nothing.
 #}
-{% macro rsdbt_overwrite_in_place(partition, rows, columns, window, of_window='true') %}
-  {%- set names = get_quoted_csv(columns | map(attribute='name')) -%}
-  {%- set insert_sql = 'insert into ' ~ partition ~ ' (' ~ names ~ ') select ' ~ names ~ ' from ' ~ rows ~ ' where ' ~ rsdbt_of_window(window, columns) -%}
+{% macro rsdbt_overwrite_in_place(partition, target, rows, columns, window, of_window='true') %}
+  {%- set insert_sql = rsdbt_insert_part_sql(partition, target, rows, columns, rsdbt_of_window(window, columns)) -%}
   {%- set delete_sql = 'delete from ' ~ partition ~ ' where ' ~ of_window -%}
   {%- set check = rsdbt_check_deleted_sql(partition, of_window) -%}
   {%- set keepers = rsdbt_row_keepers(partition, ['insert']) -%}

@@ -33,9 +33,7 @@
 {% endmacro %}
 
 {% macro rsdbt_insert_windows_sql(relation, rows, columns, windows) %}
-  {%- set names = get_quoted_csv(columns | map(attribute='name')) -%}
-  {%- set belongs = rsdbt_in_windows(rsdbt_partitioning().field, rsdbt_field_kind(columns), windows) -%}
-  {{ return('insert into ' ~ relation ~ ' (' ~ names ~ ') select ' ~ names ~ ' from ' ~ rows ~ ' where ' ~ belongs) }}
+  {{ return(rsdbt_insert_part_sql(relation, none, rows, columns, rsdbt_in_windows(rsdbt_partitioning().field, rsdbt_field_kind(columns), windows))) }}
 {% endmacro %}
 
 {% macro rsdbt_partition(relation, window) %}

@@ -65,7 +65,7 @@
   {%- if references and rsdbt_has_rows(target, rsdbt_of_window(window, columns)) -%}
     {{ return({'rows': 0, 'error': 'foreign key ' ~ references ~ ' would delete or change rows of other tables'}) }}
   {%- endif -%}
-  {{ return(rsdbt_overwrite_in_place(target, rows, columns, window, rsdbt_of_window(window, columns))) }}
+  {{ return(rsdbt_overwrite_in_place(target, target, rows, columns, window, rsdbt_of_window(window, columns))) }}
 {% endmacro %}
 
 {% macro rsdbt_of_window(window, columns) %}
