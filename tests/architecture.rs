@@ -151,3 +151,39 @@ fn only_output_removes_and_renames() {
     }
     assert!(strays.is_empty(), "these lines remove or rename by themselves:\n{}", strays.join("\n"));
 }
+
+/// `docs/errors.md` has the code of every error and warning, and none that is gone.
+#[test]
+fn every_code_is_documented() {
+    let documented = fs::read_to_string("docs/errors.md").unwrap();
+    let listed: Vec<&str> = documented
+        .split("## Raised by built-in macros")
+        .next()
+        .unwrap()
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once('`').map(|(code, _)| code))
+        .collect();
+    let mut source = String::new();
+    let mut missing = Vec::new();
+    for path in sources(Path::new("src"), "rs") {
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        for call in code.split("Diagnostic::").skip(1) {
+            let Some((method, rest)) = call.split_once('(') else { continue };
+            if !["compilation", "parsing", "runtime", "database", "warning", "new"].contains(&method) {
+                continue;
+            }
+            // a code that comes from elsewhere is a literal there
+            if let Some((name, _)) = rest.trim_start().strip_prefix('"').and_then(|rest| rest.split_once('"'))
+                && !listed.contains(&name)
+            {
+                missing.push(format!("{}: {name}", path.display()));
+            }
+        }
+        source.push_str(code);
+    }
+    assert!(missing.is_empty(), "run tests/record/error_codes.py: {missing:#?}");
+    assert!(listed.len() > 200, "{}", listed.len());
+    let gone: Vec<_> = listed.iter().filter(|code| !source.contains(&format!("\"{code}\""))).collect();
+    assert!(gone.is_empty(), "run tests/record/error_codes.py: {gone:#?}");
+}

@@ -41,10 +41,12 @@ create view EVIL.seen as select EVIL.note() as n;
 create table EVIL.other (id int);
 create trigger t after insert on EVIL.other for each row execute function EVIL.fire();
 create function EVIL.reader(text) returns text language sql as 'select $1';
+create function EVIL.defined() returns trigger language plpgsql security definer set search_path = pg_catalog as $$
+  begin perform EVIL.note(); return null; end $$;
 ";
 
 /// Each makes `TABLE (id int, t text)` with one way for code to run, and the words that the error says of it.
-const WAYS: [(&str, &str); 32] = [
+const WAYS: [(&str, &str); 37] = [
     ("create table TABLE (id int, t text);
       create trigger a after insert or update or delete on TABLE for each row execute function EVIL.fire()", "trigger a on TABLE calls EVIL.fire()"),
     ("create table TABLE (id int, t text);
@@ -77,6 +79,20 @@ const WAYS: [(&str, &str); 32] = [
       create table TABLE partition of EVIL.parent default", "EVIL.same("),
     ("create table EVIL.parent (id int, t text); create table TABLE () inherits (EVIL.parent);
       create trigger a after insert on TABLE for each row execute function EVIL.fire()", "trigger a on TABLE"),
+    // the one that calls it is named, not what refers to the same table
+    ("create table TABLE (id int, t text); create index a on TABLE (EVIL.same(id));
+      alter table TABLE enable row level security; create policy p on TABLE using (id > 0);
+      create policy q on TABLE using (exists (select from TABLE as other where other.id = 0))", "index SCHEMA.a calls EVIL.same("),
+    // with its own rights, but in this session
+    ("create table TABLE (id int, t text);
+      create trigger a after insert or update or delete or truncate on TABLE for each statement execute function EVIL.defined()",
+     "code that is not trusted would run in this session"),
+    ("create table TABLE (id int, t text);
+      create trigger a after insert or update or delete or truncate on TABLE for each statement execute function EVIL.defined()",
+     "with the rights of that role, but may change settings of the session"),
+    // what others see of their own sessions only
+    ("create table TABLE (id int, t text, u inet default inet_client_addr())", "pg_catalog.inet_client_addr()"),
+    ("create table TABLE (id int, t text, u text default current_query())", "pg_catalog.current_query()"),
     // functions of the server that carry out texts, or that the role may not call itself
     ("create table TABLE (id int, t text, u xml default query_to_xml('select EVIL.note()', true, true, ''))", "pg_catalog.query_to_xml("),
     ("create table TABLE (id int, t text, u xml default table_to_xml('EVIL.seen', true, true, ''))", "pg_catalog.table_to_xml("),
@@ -95,7 +111,8 @@ create table TABLE (
   made timestamptz default now(), day date default current_date, key uuid default gen_random_uuid(), roll float default random(),
   number bigint generated always as identity, serial bigserial, twice int generated always as (id * 2) stored,
   tags text[] default array['a']::text[], doc jsonb default jsonb_build_object('at', clock_timestamp()), who text default current_user,
-  label text default concat('a', to_char(now(), 'YYYY')), unique (t)
+  label text default concat('a', to_char(now(), 'YYYY')), pid int default pg_backend_pid(), server text default version(),
+  log pg_lsn default pg_current_wal_lsn(), address inet default inet_server_addr(), base text default current_database(), unique (t)
 );
 create index on TABLE (lower(t)) where id > 1;
 create trigger idle before update on TABLE for each row execute function suppress_redundant_updates_trigger();
@@ -250,8 +267,10 @@ fn what_is_harmless_stays_and_so_does_what_was_taken_over() {
         stage.as_evil(&stage.text(HARMLESS, name));
         stage.as_evil(&stage.text("insert into TABLE (id, t) values (5, 'e')", name));
         if MODELS[1..].iter().any(|(model, _)| *model == name) {
-            let columns =
-                ["made", "day", "key", "roll", "number", "serial", "twice", "tags", "doc", "who", "label"];
+            let columns = [
+                "made", "day", "key", "roll", "number", "serial", "twice", "tags", "doc", "who", "label",
+                "pid", "server", "log", "address", "base",
+            ];
             let drops = columns.map(|column| format!("drop column {column}")).join(", ");
             stage.as_evil(&stage.text(&format!("alter table TABLE {drops}"), name));
         }

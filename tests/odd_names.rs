@@ -310,6 +310,12 @@ unit_tests:\n  - name: {unit}\n    model: batched\n    given: [{{input: ref('tab
     fn ok(&self, arguments: &[&str]) {
         let output = self.project.run(arguments);
         assert_eq!(output.status, 0, "{arguments:?}\n{}\n{}", output.text, self.project.path().display());
+        // what follows the line break of a name does not pass for a line of the log
+        let log = fs::read_to_string(self.project.path().join("logs/dbt.log")).unwrap();
+        let is_product = ["show", "compile", "list"].contains(&arguments[0]);
+        for line in output.text.lines().filter(|_| !is_product).chain(log.lines()) {
+            assert!(!line.starts_with(OF_JINJA), "{arguments:?}: {line}");
+        }
     }
 }
 

@@ -11,6 +11,8 @@ pub fn render(diagnostic: &Diagnostic) -> String {
     if let Some(subject) = &diagnostic.subject {
         let _ = write!(text, " in {subject}");
     }
+    let indented = |text: &str| text.replace('\n', "\n    ");
+    text = indented(&text);
     for line in diagnostic.message.lines() {
         let _ = write!(text, "\n  {line}");
     }
@@ -18,10 +20,10 @@ pub fn render(diagnostic: &Diagnostic) -> String {
         render_label(&mut text, label);
     }
     for cause in &diagnostic.causes {
-        let _ = write!(text, "\n  caused by: {cause}");
+        let _ = write!(text, "\n  caused by: {}", indented(cause));
     }
     if let Some(help) = &diagnostic.help {
-        let _ = write!(text, "\n  help: {help}");
+        let _ = write!(text, "\n  help: {}", indented(help));
     }
     text
 }

@@ -165,7 +165,8 @@ impl Reporter {
     /// Nothing in it acts on a terminal but the colours that are put in here.
     fn message(channel: Channel, event: &Event) -> String {
         let shown = visible::visible_event(event);
-        text::message(shown.as_ref().unwrap_or(event), channel.style)
+        let message = text::message(shown.as_ref().unwrap_or(event), channel.style);
+        if has_lines_of_its_own(event) { message } else { visible::indented(message) }
     }
 
     /// The message with what stands before it in a text log.
@@ -202,7 +203,11 @@ impl Reporter {
         if matches!(occurrence.event.code(), "Z012" | "Z013" | "Z014" | "Z015") {
             return;
         }
-        let line = self.scrubber.scrub(self.line(channel, occurrence));
+        let mut line = self.scrubber.scrub(self.line(channel, occurrence));
+        // the bar before an invocation has lines of its own
+        if channel.format != Format::Json && !matches!(occurrence.event, Event::MainReportVersion { .. }) {
+            line = visible::indented(line);
+        }
         if let Ok(mut log) = self.file.lock()
             && let Some(log) = log.as_mut()
         {
@@ -231,6 +236,24 @@ impl Reporter {
             let _ = log.flush().inspect_err(|error| self.note_unlogged(error));
         }
     }
+}
+
+/// Products, texts of the project, and errors, whose own lines but the titles are indented already.
+fn has_lines_of_its_own(event: &Event) -> bool {
+    event.is_product()
+        || event.name().ends_with("Deprecation")
+        || matches!(
+            event,
+            Event::JinjaLogInfo { .. }
+                | Event::JinjaLogDebug { .. }
+                | Event::MainEncounteredError { .. }
+                | Event::RunningOperationCaughtError { .. }
+                | Event::OpenCommand { .. }
+                | Event::DepsNotifyUpdatesAvailable { .. }
+                | Event::DebugCmdOut { .. }
+                | Event::DebugCmdResult { .. }
+                | Event::Formatting { .. }
+        )
 }
 
 fn reset(style: Style) -> &'static str {

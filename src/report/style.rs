@@ -53,6 +53,8 @@ impl Style {
     }
 
     fn justified(self, text: &str, place: Option<(usize, usize)>) -> String {
+        // one event, one line: names may have line breaks
+        let text = &text.replace('\n', "\\x0a");
         let mut line = match place {
             Some((index, total)) => format!("{index} of {total} {text} "),
             None => format!("{text} "),

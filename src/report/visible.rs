@@ -61,6 +61,26 @@ pub(super) fn visible_event(event: &Event) -> Option<Event> {
     Some(event.with_texts(if is_the_projects { &visible_but_colors } else { &visible }))
 }
 
+/// No line after the first begins at the margin, where the lines of the log begin: a name with a line break cannot pass for one of them.
+pub(super) fn indented(message: String) -> String {
+    let mut lines = message.split('\n');
+    if !lines.by_ref().skip(1).any(at_margin) {
+        return message;
+    }
+    let mut shown = String::with_capacity(message.len() + 16);
+    for (number, line) in message.split('\n').enumerate() {
+        if number > 0 {
+            shown.push_str(if at_margin(line) { "\n  " } else { "\n" });
+        }
+        shown.push_str(line);
+    }
+    shown
+}
+
+fn at_margin(line: &str) -> bool {
+    line.chars().next().is_some_and(|first| !first.is_whitespace())
+}
+
 /// JSON has escapes of its own; its writer leaves those beyond ASCII as they are.
 pub(super) fn visible_json(line: String) -> String {
     if !line.chars().any(acts) {
@@ -120,6 +140,17 @@ mod tests {
         let warning = Diagnostic::warning("X", HOSTILE).help(HOSTILE).subject(HOSTILE).cause(HOSTILE);
         let shown = visible_event(&Event::Warning(warning.boxed())).unwrap();
         assert!(!shown.has_text(&|text| text.chars().any(acts)));
+    }
+
+    #[test]
+    fn no_line_of_a_name_stands_at_the_margin() {
+        assert_eq!(indented("a\nDone. PASS=1\n  b\n\nc".into()), "a\n  Done. PASS=1\n  b\n\n  c");
+        assert_eq!(indented("a\n b\n".into()), "a\n b\n");
+        let error = Diagnostic::database("x", "of x\nDone. PASS=1").subject("x\nDone. PASS=1");
+        let error = error.help("drop x\nDone. PASS=1").cause("x\nDone. PASS=1");
+        let text = crate::diagnostic::render(&error);
+        assert_eq!(text.lines().filter(|line| line.trim_start().starts_with("Done.")).count(), 4, "{text}");
+        assert!(text.lines().skip(1).all(|line| line.starts_with(' ')), "{text}");
     }
 
     #[test]

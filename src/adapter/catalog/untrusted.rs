@@ -31,6 +31,8 @@ pub struct UntrustedCode {
     pub function_owner: String,
     /// Then it is what the function does for the texts of others that is not.
     pub is_owner_trusted: bool,
+    /// SECURITY DEFINER, with the rights of another role than the one that asks.
+    pub is_definer: bool,
     /// The role that asks.
     pub role: String,
     pub is_foreign: bool,
@@ -67,14 +69,18 @@ pub fn is_writable(connection: &mut Connection, schema: &str, name: &str) -> Res
     Ok(read(connection, sql, &[schema, name], super::Cells::flag)?.contains(&true))
 }
 
-/// Volatile functions of the server that an expression of anybody may call.
+/// Functions of the server that an expression of anybody may call. What they give does not depend on whose session it is, or the session's role
+/// has said it to everybody (`pg_backend_pid` is in pg_stat_activity). Not so `inet_client_addr` and `current_query`, which others see of
+/// their own sessions only, and `current_setting`.
 const HARMLESS: &str = "array['nextval', 'currval', 'lastval', 'random', 'gen_random_uuid', 'uuidv4', 'uuidv7',
     'clock_timestamp', 'timeofday', 'pg_current_xact_id', 'txid_current', 'suppress_redundant_updates_trigger',
     'tsvector_update_trigger', 'tsvector_update_trigger_column', 'concat', 'concat_ws', 'format', 'textanycat',
     'anytextcat', 'quote_literal', 'quote_nullable', 'array_to_string', 'current_schema',
     'pg_has_role', 'pg_typeof', 'to_char', 'to_number', 'to_tsvector', 'to_json', 'to_jsonb', 'row_to_json',
     'array_to_json', 'json_build_object', 'jsonb_build_object', 'json_build_array', 'jsonb_build_array',
-    'uuid_generate_v1', 'uuid_generate_v1mc', 'uuid_generate_v4']::pg_catalog.name[]";
+    'uuid_generate_v1', 'uuid_generate_v1mc', 'uuid_generate_v4', 'pg_backend_pid', 'version', 'current_database',
+    'inet_server_addr', 'inet_server_port', 'pg_current_wal_lsn', 'pg_current_wal_insert_lsn', 'pg_current_wal_flush_lsn',
+    'pg_is_in_recovery', 'pg_trigger_depth', 'txid_current_if_assigned', 'pg_current_xact_id_if_assigned']::pg_catalog.name[]";
 
 /// Of a relation and of those above and below it by inheritance or partitioning. Empty when the owners are trusted.
 ///
@@ -137,6 +143,7 @@ pub fn untrusted_code(
             (pg_catalog.pg_identify_object({class}, used.relation_id, 0)).identity, pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(used.owner_id)::text),
             part.type || ' ' || part.identity,
             (pg_catalog.pg_identify_object({proc}, f.oid, 0)).identity, pg_catalog.quote_ident(owner.rolname::text), {is_trusted},
+            f.prosecdef and owner.rolname <> current_user,
             pg_catalog.quote_ident(current_user::text), (select relkind = 'f' from pg_catalog.pg_class where oid = used.relation_id)
         from used
         join pg_catalog.pg_proc f on f.oid = used.id
@@ -168,7 +175,7 @@ pub fn untrusted_code(
             ),
         },
         parts = parts(writes),
-        uses = uses(),
+        uses = uses(writes),
         trees = trees(),
     );
     read(connection, &sql, &[schema, name], |row| UntrustedCode {
@@ -178,6 +185,7 @@ pub fn untrusted_code(
         function: row.text(),
         function_owner: row.text(),
         is_owner_trusted: row.flag(),
+        is_definer: row.flag(),
         role: row.text(),
         is_foreign: row.flag(),
     })
@@ -247,14 +255,16 @@ fn parts(writes: Writes) -> String {
     .join(" union all ")
 }
 
-/// What an object refers to. A rule writes into other relations, and a view in it is expanded.
-fn uses() -> String {
+/// What an object refers to. A rule writes into other relations, and a view in it is expanded. What belongs to the relation itself is
+/// found as such, unless only a rule leads there.
+fn uses(writes: Writes) -> String {
+    let others = if writes == Writes::Any { " and link.refobjid <> r.relation_id" } else { "" };
     format!(
         "select link.refclassid, link.refobjid, link.objsubid
          from pg_catalog.pg_depend link
          where link.classid = r.class and link.objid = r.id and (
             link.refclassid in ({}, {}, {})
-            or link.refclassid = {} and r.class in ({}, {})
+            or link.refclassid = {} and r.class in ({}, {}){others}
          )",
         catalog("pg_proc"),
         catalog("pg_type"),

@@ -84,9 +84,13 @@ fn refuse_code(connection: &mut Connection, schema: &str, name: &str, writes: Wr
 
 fn refusal(found: &[UntrustedCode]) -> Box<Diagnostic> {
     let UntrustedCode { relation, owner, role, .. } = &found[0];
-    let mut message = format!(
-        "cannot write into {relation}: it belongs to {owner}, and code of that role would run with the rights of {role}. Nothing was changed"
-    );
+    let danger = if found.iter().all(|code| code.is_definer) {
+        "code that is not trusted would run in this session".to_owned()
+    } else {
+        format!("code of that role would run with the rights of {role}")
+    };
+    let mut message =
+        format!("cannot write into {relation}: it belongs to {owner}, and {danger}. Nothing was changed");
     let mut functions = Vec::new();
     for code in found {
         let whose = if code.is_owner_trusted {
@@ -95,6 +99,9 @@ fn refusal(found: &[UntrustedCode]) -> Box<Diagnostic> {
             format!(", a function of {}", code.function_owner)
         };
         let _ = write!(message, "\n  {} calls {}{whose}", code.part, code.function);
+        if code.is_definer {
+            message += ". It runs with the rights of that role, but may change settings of the session and make temporary tables in it";
+        }
         let change = format!("alter routine {} owner to {role};", code.function);
         if !code.is_owner_trusted && !functions.contains(&change) {
             functions.push(change);
