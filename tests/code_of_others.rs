@@ -427,6 +427,61 @@ fn other_tables_that_a_node_writes_into() {
     stage.finish();
 }
 
+/// What others made on a table of ours is made again when the table is rebuilt: their functions then run with their owner's rights.
+#[test]
+fn dependents_of_others_are_rebuilt_with_their_owners_rights() {
+    let mut stage = Stage::new();
+    let schema = stage.database.schema.clone();
+    let evil = stage.evil.clone();
+    let rebuilt = stage.project.run(&["build", "--select", "rebuilt seed"]);
+    assert_eq!(rebuilt.status, 0, "{}", rebuilt.text);
+    stage.database.execute(&format!("grant select on {schema}.rebuilt, {schema}.seed to {evil}"));
+    for table in ["rebuilt", "seed"] {
+        stage.as_evil(&stage.text(
+            &"create view EVIL.NAME_view as select id, EVIL.note() as n from TABLE;
+              create materialized view EVIL.NAME_filled as select id, EVIL.note() as n from TABLE where EVIL.holds(id);
+              create unique index NAME_index on EVIL.NAME_filled (EVIL.same(id)) where EVIL.holds(id);
+              create materialized view EVIL.NAME_upon as select n, EVIL.same(id) as id from EVIL.NAME_view"
+                .replace("NAME", table),
+            table,
+        ));
+    }
+    let made = |client: &mut Client| -> Vec<String> {
+        let sql = format!(
+            "select relname || ' of ' || pg_get_userbyid(relowner) || ' ' || relispopulated from pg_class
+             where relnamespace = '{evil}'::regnamespace and relkind in ('v', 'm', 'i') order by 1"
+        );
+        client.query(&sql, &[]).unwrap().into_iter().map(|row| row.get(0)).collect()
+    };
+    let mut client = stage.database.client();
+    let before = made(&mut client);
+    client.batch_execute(&format!("delete from {evil}.ran")).unwrap();
+    stage.project.write(
+        "models/rebuilt.sql",
+        "{{ config(materialized='table') }} select 2::bigint as id, 'b'::text as t",
+    );
+    for flags in [&[][..], &["--full-refresh"]] {
+        let output = stage.project.run(&[&["build", "--select", "rebuilt seed"], flags].concat());
+        assert_eq!(output.status, 0, "{}", output.text);
+        assert_eq!(made(&mut client), before, "{}", output.text);
+        let by: Vec<String> = client
+            .query(&format!("delete from {evil}.ran returning by"), &[])
+            .unwrap()
+            .into_iter()
+            .map(|row| row.get(0))
+            .collect();
+        assert!(!by.is_empty(), "the materialized views were filled again");
+        assert!(by.iter().all(|role| *role == evil), "{by:?}");
+        let moved: i64 = client
+            .query_one(&format!("select count(*) from {evil}.rebuilt_filled where id = 2"), &[])
+            .unwrap()
+            .get(0);
+        assert_eq!(moved, 1);
+        client.batch_execute(&format!("delete from {evil}.ran")).unwrap();
+    }
+    stage.finish();
+}
+
 /// Names are as hostile as their owner.
 #[test]
 fn odd_names_in_the_message() {
