@@ -4,7 +4,7 @@
 #[path = "../tests/docs/synthetic.rs"]
 mod synthetic;
 
-use rsdbt::docs::{Artifacts, generate, trace_manifest};
+use rsdbt::inside::docs::{Artifacts, generate, trace_manifest};
 use std::time::Instant;
 
 fn main() {

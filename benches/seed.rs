@@ -8,8 +8,8 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rsdbt::adapter::embedded::{Lifetime, Options, Server};
-use rsdbt::adapter::{Begin, Connection, Fetch, Seed, SeedOptions, Settings, quote_identifier};
+use rsdbt::inside::adapter::embedded::{Lifetime, Options, Server};
+use rsdbt::inside::adapter::{Begin, Connection, Fetch, Seed, SeedOptions, Settings, quote_identifier};
 
 const ROUNDS: usize = 5;
 

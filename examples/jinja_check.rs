@@ -9,8 +9,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rsdbt::diagnostic::{SourceText, render};
-use rsdbt::jinja::{Context, Engine, EngineSettings, Error, MacroPackage, Object, State, Value};
+use rsdbt::inside::diagnostic::{SourceText, render};
+use rsdbt::inside::jinja::{Context, Engine, EngineSettings, Error, MacroPackage, Object, State, Value};
 
 const MODEL: &str = "{{ config(materialized='table', tags=['a', 'b']) }}\nwith orders as (select * from {{ ref('stg_orders') }})\n\
     {% for status in ['placed', 'shipped', 'returned'] %}\n    select '{{ status }}' as status, {{ cents('amount') }} as amount\n\

@@ -4,73 +4,138 @@
 //! only that module may name.
 
 /// The only error type: a message, spans into the user's files, help.
-pub mod diagnostic;
+mod diagnostic;
 
 /// Bytes as hexadecimal digits.
-pub mod hex;
+mod hex;
 
 /// Maps and sets by hash.  [foldhash]
-pub mod hashed;
+mod hashed;
 
 /// The time that never goes back.
-pub mod clock;
+mod clock;
 
 /// Ctrl-C and other signals: an orderly end, or one at once that leaves nothing behind.  [signal-hook]
-pub mod interrupt;
+mod interrupt;
 
 /// Reading files that users name.
-pub mod regular;
+mod regular;
 
 /// Files and folders of our own: written, replaced and removed.
-pub mod output;
+mod output;
 
 /// Work shared out to the machine's cores.
-pub mod parallel;
+mod parallel;
 
 /// Typed, spanned YAML: project, profiles, properties, packages, selectors, node configs.  [serde_yaml]
-pub mod config;
+mod config;
 
 /// Files on disk as a project: packages, raw texts; nothing rendered.  [walkdir, ignore, ureq, flate2]
-pub mod project;
+mod project;
 
 /// Plain data: nodes, sources, macros, lookup, state comparison; serialized it is manifest.json.
-pub mod manifest;
+mod manifest;
 
 /// The DAG over unique ids, and selection by dbt's grammar.  [petgraph]
-pub mod graph;
+mod graph;
 
 /// Compiled SQL: column lineage, statement split.  [sqlparser]
-pub mod sql;
+mod sql;
 
 /// Postgres: connect, execute, catalog reads, relation cache, COPY, the embedded server.  [postgres-protocol, rustls, ruzstd]
-pub mod adapter;
+mod adapter;
 
 /// What rsdbt remembers about relations and jobs: the tables of the schema `rsdbt`, made and migrated.
-pub mod memory;
+mod memory;
 
 /// The macros and starter files that ship with the binary.
-pub mod builtin;
+mod builtin;
 
 /// dbt's Jinja: blocks, macros, Python's values, functions, objects.  [minijinja]
-pub mod jinja;
+mod jinja;
 
 /// Files to manifest: the one stage that renders while it reads.
-pub mod parse;
+mod parse;
 
 /// Plan, executor, nodes, tests, freshness, hooks, events, results.
-pub mod run;
+mod run;
 
 /// What runs by itself: cron, intervals that are due, their ledger in Postgres.
-pub mod schedule;
+mod schedule;
 
 /// The documentation page, its data and its server.  [rust-sugiyama]
-pub mod docs;
+mod docs;
 
 /// Events to terminal, progress, JSON log.  [indicatif]
-pub mod report;
+mod report;
 
 /// What the user typed.  [clap]
-pub mod cli;
+mod cli;
 
 /// Each command wires the stages.
-pub mod commands;
+mod commands;
+
+pub use commands::main;
+
+/// What this repository's tests, benches and fuzz targets use beside the executable; no interface for others.
+#[doc(hidden)]
+pub mod inside {
+    pub mod adapter {
+        pub use crate::adapter::{
+            Begin, Cell, Connection, Fetch, ResultSet, Seed, SeedOptions, Settings, quote_identifier,
+        };
+        pub mod embedded {
+            pub use crate::adapter::embedded::{Lifetime, Options, Server, Source};
+        }
+    }
+    pub mod cli {
+        pub use crate::cli::command;
+    }
+    pub mod config {
+        pub use crate::config::Yaml;
+        pub mod flags {
+            pub use crate::config::flags::range;
+        }
+        pub mod properties {
+            pub use crate::config::properties::{NodeProperties, PropertiesFile, PropertyKind};
+        }
+        pub mod yaml {
+            pub use crate::config::yaml::load;
+        }
+    }
+    pub mod diagnostic {
+        pub use crate::diagnostic::{SourceText, Span, render};
+    }
+    pub mod docs {
+        pub use crate::docs::{Artifacts, generate, trace_manifest};
+        pub mod server {
+            pub use crate::docs::server::Server;
+        }
+    }
+    pub mod graph {
+        pub use crate::graph::{Graph, IndirectSelection, SelectionInputs, SelectionRequest, Selectors};
+        pub mod selector {
+            pub use crate::graph::selector::Criteria;
+        }
+    }
+    pub mod jinja {
+        pub use crate::jinja::{
+            BlockKind, Context, Engine, EngineSettings, Error, MacroPackage, Object, State, Value,
+            cut_blocks, static_calls,
+        };
+    }
+    pub mod manifest {
+        pub use crate::manifest::Manifest;
+    }
+    pub mod output {
+        pub use crate::output::Scratch;
+    }
+    pub mod sql {
+        pub use crate::sql::statements;
+        pub mod lineage {
+            pub use crate::sql::lineage::{
+                ColumnNames, Edge, EdgeKind, Lineage, Origin, RelationName, Resolver, trace,
+            };
+        }
+    }
+}

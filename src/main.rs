@@ -4,5 +4,5 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
-    rsdbt::commands::main(std::env::args())
+    rsdbt::main(std::env::args())
 }

@@ -19,7 +19,7 @@ fn modules() -> Vec<Module> {
             if let (Some(open), Some(close)) = (doc.find('['), doc.rfind(']')) {
                 crates = doc[open + 1..close].split(", ").map(|name| name.replace('-', "_")).collect();
             }
-        } else if let Some(name) = line.strip_prefix("pub mod ").and_then(|rest| rest.strip_suffix(';')) {
+        } else if let Some(name) = line.strip_prefix("mod ").and_then(|rest| rest.strip_suffix(';')) {
             modules.push(Module { name: name.to_owned(), crates: std::mem::take(&mut crates) });
         }
     }

@@ -5,8 +5,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SigningKey as _};
-use rsdbt::adapter::{Begin, Connection, Fetch};
-use rsdbt::output::Scratch;
+use rsdbt::inside::adapter::{Begin, Connection, Fetch};
+use rsdbt::inside::output::Scratch;
 
 use crate::support::{Database, Fault, Project, Proxy, Server};
 
@@ -479,7 +479,7 @@ fn nothing_is_committed_without_the_lock() {
     let table = format!("select to_regclass('{schema}.m') is null as missing");
     assert_eq!(
         database.query(&table).unwrap().rows,
-        [[rsdbt::adapter::Cell::Bool(true)]],
+        [[rsdbt::inside::adapter::Cell::Bool(true)]],
         "committed without the lock"
     );
     other.commit().unwrap();
@@ -495,5 +495,5 @@ fn nothing_is_committed_without_the_lock() {
     for part in ["user ", "application ", "since 2"] {
         assert!(line.contains(part), "{line}");
     }
-    assert_eq!(database.query("select id from m").unwrap().rows, [[rsdbt::adapter::Cell::Int(1)]]);
+    assert_eq!(database.query("select id from m").unwrap().rows, [[rsdbt::inside::adapter::Cell::Int(1)]]);
 }

@@ -1,7 +1,7 @@
 //! Every class of objects that can depend on a table: it moves to the rebuilt table with all that it had, or the
 //! rebuild is refused and says what is in the way.
 
-use rsdbt::adapter::Cell;
+use rsdbt::inside::adapter::Cell;
 
 use crate::support::{Database, Project};
 

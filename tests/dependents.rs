@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use rsdbt::adapter::{Begin, Cell, Connection, Fetch};
+use rsdbt::inside::adapter::{Begin, Cell, Connection, Fetch};
 
 use crate::support::{Database, Project};
 

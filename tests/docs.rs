@@ -1,7 +1,7 @@
 //! The documentation page of a small project that real dbt built, and of 5,000 models; `tests/browser`
 //! opens what is written here.
 
-use rsdbt::docs::{Artifacts, generate, trace_manifest};
+use rsdbt::inside::docs::{Artifacts, generate, trace_manifest};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;

@@ -8,8 +8,8 @@ use std::process::{Child, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rsdbt::adapter::embedded::{Options, Server, Source};
-use rsdbt::adapter::{Begin, Connection, Fetch, Settings};
+use rsdbt::inside::adapter::embedded::{Options, Server, Source};
+use rsdbt::inside::adapter::{Begin, Connection, Fetch, Settings};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::Project;

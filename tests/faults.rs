@@ -8,7 +8,7 @@ use std::fmt::{self, Write as _};
 use std::fs;
 use std::path::Path;
 
-use rsdbt::adapter::Cell;
+use rsdbt::inside::adapter::Cell;
 
 use crate::support::{Database, Draw, Fault, Project, Proxy};
 

@@ -1,7 +1,9 @@
 //! Runs `tests/lineage/cases.md`: each query's edges against the expected ones.
 //! `UPDATE_SPECS=1` rewrites the expectations; read the diff.
 
-use rsdbt::sql::lineage::{ColumnNames, Edge, EdgeKind, Lineage, Origin, RelationName, Resolver, trace};
+use rsdbt::inside::sql::lineage::{
+    ColumnNames, Edge, EdgeKind, Lineage, Origin, RelationName, Resolver, trace,
+};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -149,7 +151,7 @@ fn mutilated_queries_never_panic() {
         }
         let sql = words.concat();
         trace(&sql, &known);
-        let statements = rsdbt::sql::statements(&sql);
+        let statements = rsdbt::inside::sql::statements(&sql);
         assert!(statements.iter().all(|statement| sql.contains(statement)));
     }
 }

@@ -457,7 +457,7 @@ fn play(style: Style) {
 #[test]
 fn of_all_commands_strategies_and_materializations() {
     let played: Vec<&str> = COMMANDS.iter().map(|(name, _)| *name).chain(WITHOUT_NAMES).collect();
-    for command in rsdbt::cli::command().get_subcommands() {
+    for command in rsdbt::inside::cli::command().get_subcommands() {
         assert!(played.contains(&command.get_name()), "{}", command.get_name());
     }
     let configs: Vec<String> = models(Style::Hostile).into_iter().map(|(_, config, _)| config).collect();

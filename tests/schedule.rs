@@ -4,7 +4,7 @@ use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
-use rsdbt::adapter::Cell;
+use rsdbt::inside::adapter::Cell;
 
 use crate::support::{Database, Project};
 

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use postgres::Client;
-use rsdbt::adapter::Cell;
+use rsdbt::inside::adapter::Cell;
 
 use crate::support::{Database, Project};
 

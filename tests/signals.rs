@@ -157,7 +157,7 @@ fn each_command_ends_at_a_signal() {
         }
     }
     let mut commands = Vec::new();
-    for command in rsdbt::cli::command().get_subcommands() {
+    for command in rsdbt::inside::cli::command().get_subcommands() {
         leaves(command, &[command.get_name().to_owned()], &mut commands);
     }
     let server = Silent::after(&[]);

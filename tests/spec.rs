@@ -10,7 +10,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use rsdbt::adapter::Settings;
+use rsdbt::inside::adapter::Settings;
 
 use crate::support::{Database, Project, rows_as_table, settings};
 use document::{Block, Document};

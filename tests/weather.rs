@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rsdbt::adapter::{Begin, Cell, Connection, Fetch};
+use rsdbt::inside::adapter::{Begin, Cell, Connection, Fetch};
 
 use crate::support::{Database, Project};
 

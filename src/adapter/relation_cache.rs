@@ -230,17 +230,6 @@ impl RelationCache {
         }
     }
 
-    /// Whether the server has the schema; the list is read once.
-    pub fn schema_exists(&self, connection: &mut Connection, schema: &str) -> Result<bool> {
-        if let Some(existing) = &self.lock().existing {
-            return Ok(existing.contains(schema));
-        }
-        let read: BTreeSet<String> = catalog::existing_schemas(connection)?.into_iter().collect();
-        let exists = read.contains(schema);
-        self.lock().existing = Some(read);
-        Ok(exists)
-    }
-
     pub fn leave_open_end(&self) {
         self.lock().open_ends = true;
     }
@@ -304,9 +293,7 @@ mod tests {
         }
         assert_eq!(names(), ["t", "u", "v"]);
         assert_eq!(cache.remove(&schema, "t").0.len(), 1, "the table that the view reads");
-        assert!(cache.schema_exists(&mut connection, &schema).unwrap());
         cache.drop_schema(&schema);
-        assert!(!cache.schema_exists(&mut connection, &schema).unwrap());
         assert!(cache.list(&schema).is_empty());
     }
 }

@@ -89,10 +89,6 @@ impl Session {
         Arc::new(Self { settings: Arc::clone(settings), state: Mutex::new(state) })
     }
 
-    pub fn settings(&self) -> &Arc<Settings> {
-        &self.settings
-    }
-
     /// Who is told from now on; an open connection is announced at once.
     pub fn observe(&self, observer: Arc<dyn Observer>) {
         let mut state = self.lock();
@@ -360,7 +356,8 @@ impl Session {
         }
     }
 
-    pub fn cancel_handle(&self) -> Option<CancelHandle> {
+    #[cfg(test)]
+    fn cancel_handle(&self) -> Option<CancelHandle> {
         self.lock().connection.as_ref().map(Connection::cancel_handle)
     }
 

@@ -15,7 +15,7 @@ use crate::config::project_file::{PROJECT_FILE, find_project_directory};
 use crate::config::{DBT_VERSION, Environment, RawProjectFile};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::report::{Channel, Format, Reporter, Scrubber, Settings, Style};
-use crate::run::{self, Emitter, Event, Level, WarningOptions};
+use crate::run::{self, Emitter, Event, Level};
 
 /// What every command starts from.
 pub(super) struct Invocation {
@@ -274,12 +274,8 @@ impl Invocation {
 
     /// As artifacts name this call.
     pub(super) fn for_artifacts(&self) -> run::Invocation {
-        let env: Map<String, Json> = self
-            .environment
-            .with_prefix("DBT_ENV_CUSTOM_ENV_")
-            .into_iter()
-            .map(|(name, value)| (name.trim_start_matches("DBT_ENV_CUSTOM_ENV_").to_owned(), value.into()))
-            .collect();
+        let env: Map<String, Json> =
+            self.environment.custom().map(|(name, value)| (name, value.into())).collect();
         run::Invocation {
             id: self.id.clone(),
             started_at: self.started_at,
@@ -369,16 +365,9 @@ fn emitter(
         progress: is_terminal && !is_dumb && terminal_format == Format::Text && !quiet,
         invocation: crate::report::Invocation { id: id.to_owned(), extra: Map::new() },
     };
-    let mut warnings = match flags.get("warn_error_options") {
-        Some(options) => WarningOptions::from_json(options),
-        None => WarningOptions::default(),
-    };
-    if flags.boolean("warn_error") {
-        warnings = WarningOptions::all_errors();
-    }
     let scrubber = Scrubber::new(environment.secrets()).with_folder(project);
     let reporter = Reporter::new(settings, scrubber);
-    Ok(Emitter::new(Box::new(reporter), warnings, flags.boolean("show_all_deprecations")))
+    Ok(Emitter::new(Box::new(reporter), flags.warn_error_options()?, flags.boolean("show_all_deprecations")))
 }
 
 /// A random UUID (version 4).

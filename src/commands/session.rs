@@ -197,15 +197,7 @@ impl<'i> Session<'i> {
             generated_at: Some(iso(crate::clock::now())),
             invocation_id: Some(self.invocation.id.clone()),
             invocation_started_at: Some(iso(self.invocation.started_at)),
-            env: self
-                .invocation
-                .environment
-                .with_prefix("DBT_ENV_CUSTOM_ENV_")
-                .into_iter()
-                .map(|(name, value)| {
-                    (name.trim_start_matches("DBT_ENV_CUSTOM_ENV_").to_owned(), value.to_owned())
-                })
-                .collect(),
+            env: self.invocation.environment.custom().collect(),
             project_id: Some(parse::project_id(&name)),
             project_name: Some(name),
             send_anonymous_usage_stats: Some(false),

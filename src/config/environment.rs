@@ -12,7 +12,7 @@ use super::optional_text;
 /// Variables whose values are never shown.
 pub const SECRET_PREFIX: &str = "DBT_ENV_SECRET";
 /// Variables that go into `metadata.env` of artifacts, without this prefix.
-pub const CUSTOM_PREFIX: &str = "DBT_ENV_CUSTOM_ENV_";
+const CUSTOM_PREFIX: &str = "DBT_ENV_CUSTOM_ENV_";
 
 /// All variables by name.
 #[derive(Debug, Clone, Default)]
@@ -31,7 +31,8 @@ impl Environment {
         Ok(Self { variables: parse(&text).into_iter().chain(process).collect() })
     }
 
-    pub fn of(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+    #[cfg(test)]
+    pub(super) fn of(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         Self { variables: variables.into_iter().collect() }
     }
 
@@ -40,12 +41,18 @@ impl Environment {
     }
 
     /// Names and values in the order of the environment, as dbt shows them.
-    pub fn with_prefix(&self, prefix: &str) -> Vec<(&str, &str)> {
+    pub(super) fn with_prefix(&self, prefix: &str) -> Vec<(&str, &str)> {
         self.variables
             .iter()
             .filter(|(name, _)| name.starts_with(prefix))
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect()
+    }
+
+    /// The variables that artifacts show, by their names there.
+    pub fn custom(&self) -> impl Iterator<Item = (String, String)> {
+        let variables = self.with_prefix(CUSTOM_PREFIX).into_iter();
+        variables.map(|(name, value)| (name[CUSTOM_PREFIX.len()..].to_owned(), value.to_owned()))
     }
 
     /// The values to replace by `*****` wherever text leaves the program.

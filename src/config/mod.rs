@@ -22,9 +22,7 @@ pub mod yaml;
 
 pub use environment::Environment;
 pub use fields::Fields;
-pub use flags::{FlagInputs, Flags};
 pub use optional_file::optional_text;
-pub use profiles::{Profile, ProfileChoice, ProfilesFile};
 pub use project_file::{ProjectFile, RawProjectFile};
 pub use renderer::{Renderer, holds_jinja, render_tree};
 pub use resource_type::ResourceType;

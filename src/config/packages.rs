@@ -27,8 +27,6 @@ pub struct PackagesFile {
 #[derive(Debug, Clone)]
 pub struct PackageSpec {
     pub source: PackageSource,
-    /// `name:`, which lock files have.
-    pub name: Option<String>,
     /// What dbt hashes to see whether the lock file is still right.
     pub hashed: Json,
     pub span: Span,
@@ -179,7 +177,9 @@ impl PackageSpec {
             return Err(shape(yaml, "a package needs one of `package`, `git`, `local`, `tarball`"));
         };
         let hashed = hashed(&source, yaml, unrendered);
-        Ok(Self { source, name: fields.text("name")?, hashed, span: yaml.span() })
+        // lock files have it
+        fields.text("name")?;
+        Ok(Self { source, hashed, span: yaml.span() })
     }
 }
 

@@ -115,13 +115,15 @@ impl fmt::Debug for MacroDef {
 
 /// dbt's complaint about two macros of one name in one package.
 pub(super) fn duplicate(first: &MacroDef, second: &MacroDef) -> Diagnostic {
-    let message = format!(
-        "dbt found multiple macros named \"{}\" in the project \"{}\".\n\nAll macros require unique names, to fix \
-         this error rename or remove any duplicates. They can be found in these files:\n    - {}\n    - {}",
-        first.name, first.package, second.source.path, first.source.path
-    );
-    Diagnostic::compilation("duplicate-macro", message)
-        .label(second.name_span(), "")
-        .label(first.name_span(), "the first one")
-        .help("rename or remove one of the two")
+    Diagnostic::compilation(
+        "duplicate-macro",
+        format!(
+            "dbt found multiple macros named \"{}\" in the project \"{}\".\n\nAll macros require unique names, to fix \
+             this error rename or remove any duplicates. They can be found in these files:\n    - {}\n    - {}",
+            first.name, first.package, second.source.path, first.source.path
+        ),
+    )
+    .label(second.name_span(), "")
+    .label(first.name_span(), "the first one")
+    .help("rename or remove one of the two")
 }

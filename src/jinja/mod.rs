@@ -39,19 +39,16 @@ mod tests;
 mod tolerate;
 mod wording;
 
-pub use blocks::{BlockKind, Blocks, cut as cut_blocks};
-pub use call::MacroRef;
-pub use calls::{StaticCall, static_calls};
+pub use blocks::{BlockKind, cut as cut_blocks};
+pub use calls::static_calls;
 pub use context::{Context, Message};
 pub use dispatch::dispatch;
 pub use engine::{DispatchOrder, Engine, EngineSettings, MacroPackage, prepare};
-pub use errors::raise;
 pub use globals::{Globals, ParseGlobals};
-pub use header::Parameter;
 pub use macros::{MacroDef, MacroKind};
-pub use parsing::{DocScope, DocTable, ParseScope, Recorded, SharedNames, Subject, ref_args, source_args};
+pub use parsing::{DocScope, DocTable, ParseScope, Recorded, SharedNames, Subject};
 pub use registry::BUILTIN as BUILTIN_PACKAGE;
 pub use scope::Scope;
 
-pub use minijinja::value::{Enumerator, Kwargs, Object};
+pub use minijinja::value::{Enumerator, Object};
 pub use minijinja::{Error, State, Value};

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::sync::{Arc, Mutex};
 
+use super::errors::raise;
 use super::*;
 use crate::diagnostic::{Diagnostic, SourceText, Span};
 use crate::hashed::HashMap;

@@ -41,30 +41,21 @@ pub use exposure::{Doc, Exposure, Group, Owner};
 pub use lookup::{Ambiguous, Found, Lookup, Precedence};
 pub use macros::{Macro, MacroArgument, MacroDependsOn};
 pub use metadata::{Metadata, SCHEMA_VERSION};
-pub use metric::{
-    ConstantProperty, ConversionParams, CumulativeParams, Filter, FilterPart, MeasureAggregation, Metric,
-    MetricAggregation, MetricInput, MetricInputMeasure, MetricParams, NonAdditiveDimension, TimeWindow,
-};
-pub use missing::{Reason, Target, ambiguous_ref, doc_not_found, forbidden_ref, target_not_found};
+pub use metric::{Filter, MeasureAggregation, Metric, MetricInputMeasure, NonAdditiveDimension};
+pub use missing::{Reason, Target, ambiguous_ref, doc_not_found, target_not_found};
 pub use node::{
-    Access, Compiled, Contract, CustomGranularity, DependsOn, Docs, FileHash, FunctionArgument, FunctionPart,
-    FunctionReturns, GenericTestPart, InjectedCte, Language, ModelPart, Node, NodeKind, RefArgs,
-    TestMetadata, TimeSpine,
+    Access, Compiled, Contract, DependsOn, Docs, FileHash, FunctionArgument, FunctionPart, FunctionReturns,
+    GenericTestPart, InjectedCte, Language, ModelPart, Node, NodeKind, RefArgs, TestMetadata, TimeSpine,
 };
 pub use resolve::{ResolveContext, forbidden};
 pub use resource::Resource;
 pub use resource_type::ResourceType;
-pub use saved_query::{Export, ExportConfig, QueryParams, SavedQuery};
-pub use semantic_model::{
-    Defaults, Dimension, DimensionParams, DimensionValidity, ElementConfig, Entity, Measure, NodeRelation,
-    SemanticModel,
-};
+pub use saved_query::SavedQuery;
+pub use semantic_model::{ElementConfig, Measure, NodeRelation, SemanticModel};
 pub use source::{Freshness, FreshnessPeriod, Quoting, SourceDefinition};
 pub use sparse::SparseMap;
-pub use state::{
-    Aspect, Deferral, Favor, PreviousState, PriorResult, SourceNames, SourceStates, StateComparison,
-};
-pub use unique::{SameNames, duplicate_doc, duplicate_macro, duplicate_resource};
+pub use state::{Aspect, Deferral, Favor, PreviousState, SourceNames, StateComparison};
+pub use unique::{SameNames, duplicate_doc, duplicate_resource};
 pub use unit_test::{UnitTest, UnitTestExpectation, UnitTestInput, UnitTestOverrides, UnitTestVersions};
 pub use version::Version;
 

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::hashed::HashMap;
 
-use super::{Doc, Macro, Manifest, Node, Resource, ResourceType};
+use super::{Doc, Manifest, Node, Resource, ResourceType};
 
 /// The flag `require_unique_project_resource_names`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -151,19 +151,6 @@ fn duplicate(plural: &str, name: &str, action: &str, target: &str, places: [(&st
              when {action} {target}.\n\n\
              To fix this, change the name of one of these resources:\n\
              - {first} ({first_path})\n- {second} ({second_path})"
-        ),
-    )
-}
-
-/// Two macros of one name in one package.
-pub fn duplicate_macro(first: &Macro, second: &Macro) -> Diagnostic {
-    Diagnostic::compilation(
-        "duplicate-macro",
-        format!(
-            "dbt found multiple macros named \"{}\" in the project \"{}\".\n\
-             All macros require unique names, to fix this error rename or remove any duplicates. \
-             They can be found in these files:\n    - {}\n    - {}",
-            second.name, second.package_name, second.original_file_path, first.original_file_path
         ),
     )
 }

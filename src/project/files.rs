@@ -130,12 +130,12 @@ impl PackageFiles {
         Self { by_kind }
     }
 
-    pub fn of(&self, kind: FileKind) -> &[SourceFile] {
-        self.by_kind.get(&kind).map_or(&[], Vec::as_slice)
-    }
-
     pub fn iter(&self) -> impl Iterator<Item = &SourceFile> {
         self.by_kind.values().flatten()
+    }
+
+    pub fn of(&self, kind: FileKind) -> &[SourceFile] {
+        self.by_kind.get(&kind).map_or(&[], Vec::as_slice)
     }
 }
 

@@ -12,8 +12,8 @@ use std::path::PathBuf;
 
 use crate::config::ProjectFile;
 
-pub use files::{Checksum, FileKind, MAXIMUM_SEED_SIZE, PackageFiles, SourceFile};
-pub use load::{Installed, LoadRequest, load, load_files};
+pub use files::{Checksum, FileKind, PackageFiles, SourceFile};
+pub use load::{Installed, LoadRequest, load};
 
 /// The root project and all installed packages.
 #[derive(Debug)]

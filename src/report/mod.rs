@@ -17,7 +17,6 @@ use std::sync::{Mutex, PoisonError};
 pub use json::Invocation;
 pub use scrub::Scrubber;
 pub use style::Style;
-pub use text::message;
 
 use crate::run::{Event, Level, Listener, Occurrence};
 

@@ -11,12 +11,6 @@ pub struct Scrubber {
 }
 
 impl Scrubber {
-    pub fn from_environment() -> Self {
-        Self::new(
-            std::env::vars().filter(|(name, _)| name.starts_with("DBT_ENV_SECRET")).map(|(_, value)| value),
-        )
-    }
-
     /// Longer secrets are replaced first: one may contain another.
     pub fn new(secrets: impl IntoIterator<Item = String>) -> Self {
         let mut secrets: Vec<String> = secrets.into_iter().filter(|value| !value.trim().is_empty()).collect();

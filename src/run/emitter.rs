@@ -9,7 +9,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::event::{Event, Level};
-use super::warnings::{Treatment, WarningOptions, is_deprecation};
+use super::warnings::{Treatment, is_deprecation, treatment};
+use crate::config::flags::WarnErrorOptions;
 use crate::diagnostic::{Category, Diagnostic, Result};
 use crate::hashed::IndexMap;
 
@@ -71,13 +72,13 @@ pub trait Listener: Send + Sync {
 /// Shared by all threads of an invocation.
 pub struct Emitter {
     listener: Box<dyn Listener>,
-    warnings: WarningOptions,
+    warnings: WarnErrorOptions,
     deprecations: Mutex<IndexMap<&'static str, usize>>,
     show_all_deprecations: bool,
 }
 
 impl Emitter {
-    pub fn new(listener: Box<dyn Listener>, warnings: WarningOptions, show_all_deprecations: bool) -> Self {
+    pub fn new(listener: Box<dyn Listener>, warnings: WarnErrorOptions, show_all_deprecations: bool) -> Self {
         Self { listener, warnings, deprecations: Mutex::default(), show_all_deprecations }
     }
 
@@ -87,7 +88,7 @@ impl Emitter {
         impl Listener for Nobody {
             fn on(&self, _: &Occurrence<'_>) {}
         }
-        Self::new(Box::new(Nobody), WarningOptions::default(), false)
+        Self::new(Box::new(Nobody), WarnErrorOptions::default(), false)
     }
 
     pub fn emit(&self, event: Event) {
@@ -110,7 +111,7 @@ impl Emitter {
     }
 
     pub fn warn_for(&self, node: Option<&NodeInfo>, warning: Diagnostic) -> Result<()> {
-        match self.warnings.treatment(warning.code) {
+        match treatment(&self.warnings, warning.code) {
             Treatment::Silence => return Ok(()),
             Treatment::Error => {
                 let error = Diagnostic {
@@ -141,7 +142,7 @@ impl Emitter {
 
     /// Whether a warning of this name is an error under the present options.
     pub fn escalates(&self, name: &str) -> bool {
-        self.warnings.treatment(name) == Treatment::Error
+        treatment(&self.warnings, name) == Treatment::Error
     }
 
     /// The closing list of the deprecations that were met.

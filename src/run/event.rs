@@ -250,11 +250,6 @@ impl Event {
     pub fn formatting(text: impl Into<String>) -> Self {
         Self::Formatting { msg: text.into() }
     }
-
-    /// The error that ends a command, as orchestrators look for it.
-    pub fn fatal(diagnostic: &Diagnostic) -> Self {
-        Self::MainEncounteredError { exc: crate::diagnostic::render(diagnostic) }
-    }
 }
 
 #[cfg(test)]

@@ -34,20 +34,16 @@ mod warnings;
 
 use std::borrow::Cow;
 
-pub use emitter::{Emitter, Listener, NodeInfo, NodeRelation, Occurrence};
+#[cfg(test)]
+pub use emitter::NodeInfo;
+pub use emitter::{Emitter, Listener, Occurrence};
 pub use event::{Event, Level};
-pub use execute::{Outcome, execute};
+pub use execute::execute;
 pub use inputs::{Command, CommentSetting, Introspection, RunInputs};
-pub use interrupt::InFlight;
 pub use operation::{Operation, run_operation};
-pub use plan::{Action, Draft, Plan, Step};
 pub use planning::plan;
 pub use resources::resource_report;
-pub use results::{
-    BatchResults, FreshnessResult, FreshnessResults, Invocation, NodeResult, PreviousResults, RunResults,
-    Status, Timing,
-};
-pub use warnings::{Treatment, WarningOptions};
+pub use results::{BatchResults, Invocation, NodeResult, PreviousResults, RunResults, Status};
 
 /// The present thread, as dbt's logs and results name it.
 fn thread_name() -> Cow<'static, str> {

@@ -22,22 +22,6 @@ pub enum Action {
     Nothing,
 }
 
-impl Action {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Materialize => "materialize",
-            Self::Render => "render",
-            Self::Test => "test",
-            Self::UnitTest => "unit test",
-            Self::Freshness => "freshness",
-            Self::Compile => "compile",
-            Self::Show => "show",
-            Self::Clone => "clone",
-            Self::Nothing => "nothing",
-        }
-    }
-}
-
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {

@@ -1,69 +1,36 @@
 //! Warnings: their codes, which of them `--warn-error-options` turns into errors or silences, and how
 //! often each deprecation was met.
 
-use serde_json::Value;
+use crate::config::flags::WarnErrorOptions;
 
 /// What becomes of a warning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Treatment {
+pub(super) enum Treatment {
     Error,
     Warn,
     Silence,
 }
 
-/// `--warn-error` and `--warn-error-options`: lists of event names; `all`, `*` and `Deprecations` are groups.
-#[derive(Debug, Clone, Default)]
-pub struct WarningOptions {
-    pub error: Vec<String>,
-    pub warn: Vec<String>,
-    pub silence: Vec<String>,
-}
-
-impl WarningOptions {
-    /// `--warn-error`: every warning is an error.
-    pub fn all_errors() -> Self {
-        Self { error: vec!["all".into()], ..Self::default() }
+/// The most specific list decides: the name itself, then the group of deprecations, then `all`.
+pub(super) fn treatment(options: &WarnErrorOptions, name: &str) -> Treatment {
+    // dbt says this one without asking whether warnings are errors
+    if name == "FreshnessConfigProblem" {
+        return Treatment::Warn;
     }
-
-    /// Reads `{error: .., warn: .., silence: ..}` or the older `{include: .., exclude: ..}`.
-    pub fn from_json(options: &Value) -> Self {
-        let list = |names: [&str; 2]| -> Vec<String> {
-            match names.iter().find_map(|name| options.get(*name)) {
-                Some(Value::String(one)) => vec![one.clone()],
-                Some(Value::Array(many)) => {
-                    many.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect()
-                }
-                _ => Vec::new(),
-            }
-        };
-        Self {
-            error: list(["error", "include"]),
-            warn: list(["warn", "exclude"]),
-            silence: list(["silence", "silence"]),
+    let deprecation = is_deprecation(name).then_some("Deprecations");
+    for key in [Some(name), deprecation, Some("all"), Some("*")].into_iter().flatten() {
+        let listed = |names: &[String]| names.iter().any(|listed| listed == key);
+        if listed(&options.silence) {
+            return Treatment::Silence;
         }
-    }
-
-    /// The most specific list decides: the name itself, then the group of deprecations, then `all`.
-    pub fn treatment(&self, name: &str) -> Treatment {
-        // dbt says this one without asking whether warnings are errors
-        if name == "FreshnessConfigProblem" {
+        if listed(&options.warn) {
             return Treatment::Warn;
         }
-        let deprecation = is_deprecation(name).then_some("Deprecations");
-        for key in [Some(name), deprecation, Some("all"), Some("*")].into_iter().flatten() {
-            let listed = |names: &[String]| names.iter().any(|listed| listed == key);
-            if listed(&self.silence) {
-                return Treatment::Silence;
-            }
-            if listed(&self.warn) {
-                return Treatment::Warn;
-            }
-            if listed(&self.error) {
-                return Treatment::Error;
-            }
+        if listed(&options.error) {
+            return Treatment::Error;
         }
-        Treatment::Warn
     }
+    Treatment::Warn
 }
 
 /// Deprecations are said once each and counted.
@@ -155,18 +122,16 @@ const CODES: &[(&str, &str)] = &[
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
     fn the_most_specific_list_decides() {
-        let options = WarningOptions::from_json(&json!({
-            "error": "all", "warn": ["Deprecations"], "silence": ["NothingToDo"]
-        }));
-        assert_eq!(options.treatment("NothingToDo"), Treatment::Silence);
-        assert_eq!(options.treatment("ExposureNameDeprecation"), Treatment::Warn);
-        assert_eq!(options.treatment("NoNodesForSelectionCriteria"), Treatment::Error);
-        assert_eq!(WarningOptions::default().treatment("NothingToDo"), Treatment::Warn);
+        let list = |name: &str| vec![name.to_owned()];
+        let options =
+            WarnErrorOptions { error: list("all"), warn: list("Deprecations"), silence: list("NothingToDo") };
+        assert_eq!(treatment(&options, "NothingToDo"), Treatment::Silence);
+        assert_eq!(treatment(&options, "ExposureNameDeprecation"), Treatment::Warn);
+        assert_eq!(treatment(&options, "NoNodesForSelectionCriteria"), Treatment::Error);
+        assert_eq!(treatment(&WarnErrorOptions::default(), "NothingToDo"), Treatment::Warn);
     }
 }

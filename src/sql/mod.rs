@@ -8,6 +8,6 @@ pub mod lineage;
 mod quoting;
 pub mod split;
 
-pub use lineage::{Lineage, RelationName, Resolver};
+pub use lineage::RelationName;
 pub use quoting::{quote_identifier, quote_literal, quote_odd_identifier, quote_where_needed};
 pub use split::statements;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use rsdbt::adapter::Cell;
+use rsdbt::inside::adapter::Cell;
 use serde_json::Value;
 use similar::TextDiff;
 

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use postgres::{Client, Config, NoTls};
-use rsdbt::adapter::embedded::{Lifetime, Options, Server};
-use rsdbt::adapter::{Begin, Cell, Connection, Fetch, ResultSet, Settings, quote_identifier};
+use rsdbt::inside::adapter::embedded::{Lifetime, Options, Server};
+use rsdbt::inside::adapter::{Begin, Cell, Connection, Fetch, ResultSet, Settings, quote_identifier};
 
 /// A connection and a schema that no other test uses; schemas whose names begin with it go too.
 pub(crate) struct Database {

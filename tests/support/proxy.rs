@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use rsdbt::adapter::Settings;
+use rsdbt::inside::adapter::Settings;
 
 /// What happens to a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rsdbt::adapter::Settings;
+use rsdbt::inside::adapter::Settings;
 
 /// Stopped and removed with its value.
 pub(crate) struct Server {

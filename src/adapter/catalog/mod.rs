@@ -3,18 +3,14 @@
 //! `information_schema` is slow on large catalogs, hides what the role does not own, and does not know
 //! materialized views; so nothing here reads it.
 
-mod columns;
-mod dependents;
 mod documentation;
 mod relations;
-mod storage;
 mod untrusted;
 
-pub use columns::{ColumnInfo, columns, query_columns, type_names};
-pub use dependents::{Dependent, dependents};
-pub use documentation::{CatalogColumn, CatalogTable, documentation};
+#[cfg(test)]
+pub use documentation::CatalogColumn;
+pub use documentation::{CatalogTable, documentation};
 pub use relations::{RelationInfo, RelationKind, existing_schemas, links, relations};
-pub use storage::{ConstraintInfo, Grant, IndexInfo, constraints, grants, indexes};
 pub use untrusted::{UntrustedCode, Writes, is_trusted, is_writable, untrusted_code};
 
 use crate::diagnostic::Result;
@@ -69,14 +65,6 @@ impl Cells {
 
     fn flag(&mut self) -> bool {
         matches!(self.0.next(), Some(Cell::Bool(true)))
-    }
-
-    fn texts(&mut self) -> Vec<String> {
-        let Some(Cell::Array(cells)) = self.0.next() else { return Vec::new() };
-        cells
-            .into_iter()
-            .filter_map(|cell| if let Cell::Text(text) = cell { Some(text) } else { None })
-            .collect()
     }
 }
 

@@ -18,15 +18,6 @@ pub enum RelationKind {
 }
 
 impl RelationKind {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Table => "table",
-            Self::View => "view",
-            Self::MaterializedView => "materialized_view",
-            Self::External => "external",
-        }
-    }
-
     pub fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "table" => Self::Table,

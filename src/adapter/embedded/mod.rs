@@ -13,7 +13,7 @@ mod process;
 mod server;
 
 pub use download::install;
-pub use server::{Lifetime, Server, ServerStatus};
+pub use server::{Lifetime, Server};
 
 use std::path::PathBuf;
 

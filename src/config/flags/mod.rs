@@ -11,7 +11,7 @@ use crate::hashed::HashMap;
 
 use super::Environment;
 
-pub use table::{BEHAVIOR_FLAGS, MOST_THREADS};
+pub use table::MOST_THREADS;
 pub use warn_error::WarnErrorOptions;
 
 /// What flags are made of.

@@ -1,6 +1,6 @@
 //! The merge of all places that set a flag, and the rules between flags.
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use crate::diagnostic::{Diagnostic, Result, did_you_mean};
 
@@ -43,11 +43,11 @@ impl Flags {
     }
 
     pub fn warn_error_options(&self) -> Result<WarnErrorOptions> {
-        let empty = Map::new();
-        let options = self.get("warn_error_options").and_then(Json::as_object).unwrap_or(&empty);
-        let mut options = WarnErrorOptions::read(options)?;
-        options.all_are_errors |= self.boolean("warn_error");
-        Ok(options)
+        if self.boolean("warn_error") {
+            return Ok(WarnErrorOptions::all());
+        }
+        let options = self.get("warn_error_options").and_then(Json::as_object);
+        options.map_or_else(|| Ok(WarnErrorOptions::default()), WarnErrorOptions::read)
     }
 
     fn read_old_variables(&mut self, inputs: &FlagInputs<'_>) -> Result<()> {
@@ -255,11 +255,8 @@ mod tests {
     fn warnings_as_errors() {
         let given = json!({"warn_error_options": "{include: all, exclude: [A], silence: [B]}"});
         let options = resolve("run", &given, &[], &json!({})).unwrap().warn_error_options().unwrap();
-        assert!(
-            options.is_error("C")
-                && !options.is_error("A")
-                && !options.is_error("B")
-                && options.is_silenced("B")
-        );
+        assert_eq!([options.error, options.warn, options.silence], [["all"], ["A"], ["B"]]);
+        let options = resolve("run", &json!({"warn_error": true}), &[], &json!({})).unwrap();
+        assert_eq!(options.warn_error_options().unwrap().error, ["all"]);
     }
 }

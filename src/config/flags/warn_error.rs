@@ -6,45 +6,27 @@ use crate::diagnostic::Result;
 
 use super::values::usage;
 
-/// Names of warnings (dbt's event names), or all of them.
+/// Names of warnings (dbt's event names); `all`, `*` and `Deprecations` are groups.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WarnErrorOptions {
-    /// `all` or `*`.
-    pub all_are_errors: bool,
-    pub errors: Vec<String>,
-    /// Exceptions from `errors`.
-    pub warnings: Vec<String>,
-    pub silenced: Vec<String>,
+    pub error: Vec<String>,
+    /// Exceptions from `error`.
+    pub warn: Vec<String>,
+    pub silence: Vec<String>,
 }
 
 impl WarnErrorOptions {
-    pub fn is_error(&self, name: &str) -> bool {
-        let named = |list: &[String]| {
-            list.iter()
-                .any(|entry| entry == name || (entry == "Deprecations" && name.ends_with("Deprecation")))
-        };
-        (self.all_are_errors || named(&self.errors)) && !named(&self.warnings) && !named(&self.silenced)
-    }
-
-    pub fn is_silenced(&self, name: &str) -> bool {
-        self.silenced
-            .iter()
-            .any(|entry| entry == name || (entry == "Deprecations" && name.ends_with("Deprecation")))
+    /// `--warn-error`: every warning is an error.
+    pub(super) fn all() -> Self {
+        Self { error: vec!["all".to_owned()], ..Self::default() }
     }
 
     /// From the mapping with `error`, `warn` and `silence`, or their older names `include` and `exclude`.
     pub(super) fn read(options: &Map<String, Json>) -> Result<Self> {
-        let errors = either(options, "error", "include")?;
-        let warnings = either(options, "warn", "exclude")?;
-        let (all_are_errors, errors) = match errors {
-            Some(Json::String(all)) if all == "all" || all == "*" => (true, Vec::new()),
-            other => (false, names(other, "error")?),
-        };
         Ok(Self {
-            all_are_errors,
-            errors,
-            warnings: names(warnings, "warn")?,
-            silenced: names(options.get("silence"), "silence")?,
+            error: names(either(options, "error", "include")?, "error")?,
+            warn: names(either(options, "warn", "exclude")?, "warn")?,
+            silence: names(options.get("silence"), "silence")?,
         })
     }
 }

@@ -99,12 +99,6 @@ impl ProfilesFile {
         Ok(Profile { name: name.to_owned(), target_name, threads, target })
     }
 
-    /// The names of the outputs of a profile, for messages and completion.
-    pub fn target_names(&self, profile: &str) -> Vec<&str> {
-        let outputs = self.yaml.path(&[profile, "outputs"]).and_then(Yaml::as_mapping);
-        outputs.map(|outputs| outputs.keys().collect()).unwrap_or_default()
-    }
-
     fn profile(&self, name: &str) -> Result<&Yaml> {
         match self.yaml.get(name) {
             Some(profile) if profile.is_null() => {

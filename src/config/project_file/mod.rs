@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use crate::hashed::IndexMap;
 
-use super::{ResourceType, Yaml, semver};
+use super::{ResourceType, Yaml};
 
 pub use parts::{Dispatch, QueryComment, Quoting, SourcePaths};
 pub use raw::RawProjectFile;
@@ -26,17 +26,14 @@ pub struct ProjectFile {
     pub name: String,
     /// A string or a number, as written.
     pub version: Json,
-    pub profile: Option<String>,
     pub paths: SourcePaths,
     pub target_path: String,
-    pub log_path: Option<String>,
     pub clean_targets: Vec<String>,
     pub packages_install_path: String,
     pub quoting: Quoting,
     /// Hook texts, unrendered, with their spans.
     pub on_run_start: Vec<Yaml>,
     pub on_run_end: Vec<Yaml>,
-    pub require_dbt_version: Vec<semver::Specifier>,
     pub dispatch: Vec<Dispatch>,
     /// The trees `models:`, `seeds:` and so on with their Jinja rendered.
     pub trees: IndexMap<ResourceType, Yaml>,
@@ -46,8 +43,6 @@ pub struct ProjectFile {
     pub vars: Option<Yaml>,
     pub query_comment: QueryComment,
     pub restrict_access: bool,
-    pub flags: serde_json::Map<String, Json>,
-    pub dbt_cloud: Json,
     /// The whole file, rendered.
     pub yaml: Yaml,
 }
@@ -65,18 +60,6 @@ impl ProjectFile {
 
     pub fn packages_directory(&self) -> PathBuf {
         self.directory.join(&self.packages_install_path)
-    }
-
-    /// `vars:` that a node of `package` sees: the package's own block over the global ones.
-    pub fn var(&self, package: &str, name: &str) -> Option<&Yaml> {
-        let vars = self.vars.as_ref()?;
-        vars.get(package).and_then(|block| block.get(name)).or_else(|| vars.get(name))
-    }
-
-    /// The search order that `dispatch:` gives for a macro namespace.
-    pub fn search_order(&self, namespace: &str) -> Option<&[String]> {
-        let entry = self.dispatch.iter().find(|entry| entry.macro_namespace == namespace)?;
-        Some(&entry.search_order)
     }
 }
 

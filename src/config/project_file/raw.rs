@@ -1,7 +1,6 @@
 //! dbt_project.yml before its Jinja is rendered: enough to find the profile, the flags and the vars.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use serde_json::Value as Json;
 
@@ -63,10 +62,6 @@ impl RawProjectFile {
         }
         self.vars_file = Some(vars.clone());
         Ok(())
-    }
-
-    pub fn source(&self) -> &Arc<SourceText> {
-        self.yaml.source()
     }
 
     pub fn name(&self) -> Option<&str> {

@@ -134,16 +134,15 @@ impl RawProjectFile {
         let file = Fields::new(&yaml, "project file", "")?;
         warn_unknown_keys(&file, warnings);
         let name = read_name(&file)?;
-        let require_dbt_version = read_required_version(&file, &name, version_check)?;
+        check_required_version(&file, &name, version_check)?;
+        check_shapes(&file)?;
         let target_path = file.text("target-path")?.unwrap_or_else(|| "target".to_owned());
         let trees = read_trees(&file)?;
         let unrendered = Fields::new(&self.yaml, "project file", "")?;
         Ok(ProjectFile {
             directory: self.directory.clone(),
             version: read_version(&file)?,
-            profile: file.text("profile")?,
             paths: read_paths(&file, warnings)?,
-            log_path: file.text("log-path")?,
             clean_targets: paths_of(&file, "clean-targets")?.unwrap_or_else(|| vec![target_path.clone()]),
             packages_install_path: file
                 .text("packages-install-path")?
@@ -154,15 +153,12 @@ impl RawProjectFile {
             },
             on_run_start: hooks(&file, "on-run-start")?,
             on_run_end: hooks(&file, "on-run-end")?,
-            require_dbt_version,
             dispatch: file.list("dispatch")?.iter().map(Dispatch::read).collect::<Result<_>>()?,
             unrendered_trees: read_trees(&unrendered)?,
             trees,
             vars: self.vars().cloned(),
             query_comment: QueryComment::read(file.mapping().get("query-comment"))?,
             restrict_access: file.boolean("restrict-access")?.unwrap_or(false),
-            flags: file.object("flags")?.unwrap_or_default(),
-            dbt_cloud: read_dbt_cloud(&file)?,
             target_path,
             name,
             yaml,
@@ -283,12 +279,8 @@ fn unfit(value: &Yaml, key: &str, help: &str) -> Box<Diagnostic> {
     .boxed()
 }
 
-fn read_required_version(
-    file: &Fields<'_>,
-    name: &str,
-    version_check: VersionCheck,
-) -> Result<Vec<semver::Specifier>> {
-    let Some(value) = file.get("require-dbt-version") else { return Ok(Vec::new()) };
+fn check_required_version(file: &Fields<'_>, name: &str, version_check: VersionCheck) -> Result<()> {
+    let Some(value) = file.get("require-dbt-version") else { return Ok(()) };
     let texts = file.strings("require-dbt-version")?.unwrap_or_default();
     let specifiers = semver::Specifier::parse_all(&texts).map_err(|text| {
         Diagnostic::runtime("version-syntax", format!("\"{text}\" is not a valid semantic version."))
@@ -296,7 +288,7 @@ fn read_required_version(
             .help("write conditions on three numbers: `[\">=1.3.0\", \"<2.0.0\"]`")
     })?;
     if version_check == VersionCheck::Skipped {
-        return Ok(specifiers);
+        return Ok(());
     }
     let shown = semver::python_list(&specifiers);
     let problem = if !semver::satisfiable(&specifiers) {
@@ -313,7 +305,7 @@ fn read_required_version(
              Required version of dbt for '{name}': {shown}"
         )
     } else {
-        return Ok(specifiers);
+        return Ok(());
     };
     Err(Diagnostic::runtime("dbt-version", problem)
         .label(value.span(), "")
@@ -419,10 +411,15 @@ fn read_trees(file: &Fields<'_>) -> Result<IndexMap<ResourceType, Yaml>> {
     Ok(trees)
 }
 
-fn read_dbt_cloud(file: &Fields<'_>) -> Result<Json> {
+/// The keys that are read from the raw file, or by dbt's hosted service alone.
+fn check_shapes(file: &Fields<'_>) -> Result<()> {
+    file.text("profile")?;
+    file.text("log-path")?;
+    file.object("flags")?;
     match file.get("dbt-cloud") {
-        None => Ok(Json::Object(serde_json::Map::new())),
-        Some(value) if value.as_mapping().is_some() => Ok(value.to_json()),
-        Some(value) => Err(unfit(value, "dbt-cloud", "this key has a mapping")),
+        Some(value) if value.as_mapping().is_none() => {
+            Err(unfit(value, "dbt-cloud", "this key has a mapping"))
+        }
+        _ => Ok(()),
     }
 }

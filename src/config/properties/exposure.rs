@@ -83,7 +83,6 @@ pub struct ExposureProperties {
     /// `ref('x')`, `source('a', 'b')`, `metric('m')`, each with its place.
     pub depends_on: Vec<(String, Span)>,
     pub config: Map<String, Json>,
-    pub span: Span,
 }
 
 impl ExposureProperties {
@@ -116,7 +115,6 @@ impl ExposureProperties {
             url: exposure.string("url")?,
             depends_on,
             config: exposure.object("config")?.unwrap_or_default(),
-            span: yaml.span(),
         })
     }
 }
@@ -144,7 +142,6 @@ pub struct GroupProperties {
     pub owner: Owner,
     pub description: Option<String>,
     pub config: Map<String, Json>,
-    pub span: Span,
 }
 
 impl GroupProperties {
@@ -160,7 +157,6 @@ impl GroupProperties {
             owner: Owner::read(&group)?,
             description: group.string("description")?,
             config: group.object("config")?.unwrap_or_default(),
-            span: yaml.span(),
         })
     }
 }

@@ -40,7 +40,6 @@ pub struct MacroProperties {
     /// `meta` and `config.meta`, merged; the latter wins.
     pub meta: Map<String, Json>,
     pub docs: Option<Map<String, Json>>,
-    pub span: Span,
 }
 
 impl MacroProperties {
@@ -68,7 +67,6 @@ impl MacroProperties {
                 Some(Json::Object(docs)) => Some(docs.clone()),
                 _ => entry.object("docs")?,
             },
-            span: yaml.span(),
         })
     }
 }

@@ -13,11 +13,11 @@ mod render;
 mod source;
 mod unit_test;
 
-pub use column::{ColumnProperties, read_constraints};
+pub use column::ColumnProperties;
 pub use exposure::{ExposureProperties, GroupProperties, Owner};
 pub use file::{PropertiesFile, PropertyKind};
 pub use macros::{ArgumentProperties, MacroProperties};
-pub use node::{FunctionProperties, IncludeExclude, NodeProperties, VersionProperties};
+pub use node::{FunctionProperties, NodeProperties, VersionProperties};
 pub use render::render_entry;
-pub use source::{LoadedAt, SourceProperties, TableProperties};
+pub use source::{SourceProperties, TableProperties};
 pub use unit_test::{Fixture, FixtureFormat, UnitTestProperties};

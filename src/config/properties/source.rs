@@ -63,8 +63,6 @@ pub struct SourceProperties<'a> {
     pub schema: Option<String>,
     pub loader: String,
     pub quoting: Quoting,
-    /// The package whose source this entry patches.
-    pub overrides: Option<String>,
     pub meta: Map<String, Json>,
     pub tags: Vec<String>,
     pub config: Map<String, Json>,
@@ -72,7 +70,6 @@ pub struct SourceProperties<'a> {
     /// `None`: `freshness: null`.
     pub freshness: Option<Freshness>,
     pub tables: Vec<TableProperties<'a>>,
-    pub span: Span,
     pub yaml: &'a Yaml,
 }
 
@@ -111,6 +108,8 @@ impl<'a> SourceProperties<'a> {
     fn read_entry(yaml: &'a Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         let source = Fields::named(yaml, "source")?;
         source.warn_unknown(KNOWN, warnings);
+        // whose source the entry patches; patches are applied to what is written
+        source.string("overrides")?;
         let mut tables = Vec::new();
         for table in source.list("tables")? {
             tables.push(TableProperties::read(table, warnings)?);
@@ -122,14 +121,12 @@ impl<'a> SourceProperties<'a> {
             schema: source.string("schema")?,
             loader: source.string_or_empty("loader")?,
             quoting: read_quoting(&source)?,
-            overrides: source.string("overrides")?,
             meta: source.object("meta")?.unwrap_or_default(),
             tags: source.strings("tags")?.unwrap_or_default(),
             config: source.object("config")?.unwrap_or_default(),
             loaded_at: LoadedAt::read(&source)?,
             freshness: Freshness::of(&source)?,
             tables,
-            span: yaml.span(),
             yaml,
         })
     }

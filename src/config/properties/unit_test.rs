@@ -56,7 +56,6 @@ pub struct UnitTestProperties {
     /// `versions: {include: [..]}` or `{exclude: [..]}`.
     pub include_versions: Option<Vec<Json>>,
     pub exclude_versions: Option<Vec<Json>>,
-    pub span: Span,
 }
 
 impl UnitTestProperties {
@@ -123,7 +122,6 @@ impl UnitTestProperties {
             config: test.object("config")?.unwrap_or_default(),
             include_versions: include,
             exclude_versions: exclude,
-            span: yaml.span(),
         })
     }
 }

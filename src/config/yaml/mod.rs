@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 
 use crate::diagnostic::{Diagnostic, Result, SourceText, Span};
 
-pub use load::{Loaded, load, load_text};
+pub use load::{load, load_text};
 pub use write::to_yaml_text;
 
 /// A YAML value and its place.

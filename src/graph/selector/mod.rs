@@ -21,8 +21,8 @@ use super::Graph;
 use evaluate::Evaluation;
 
 pub use definition::Selectors;
-pub use spec::{Group, Operator, Spec};
-pub use syntax::{Criteria, Depth, IndirectSelection, Method};
+pub use spec::Spec;
+pub use syntax::{Criteria, IndirectSelection};
 
 /// Whether nodes without any code count.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

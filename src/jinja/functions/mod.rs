@@ -18,7 +18,7 @@ use std::sync::LazyLock;
 
 use minijinja::{Environment, Value};
 
-pub use variables::{EnvVar, SECRET_PREFIX, Secrets, Var};
+pub use variables::{EnvVar, Secrets, Var};
 
 use crate::hashed::HashMap;
 
@@ -54,16 +54,6 @@ pub fn install(environment: &mut Environment<'static>) {
         environment.add_global(*name, value.clone());
     }
     filters::install(environment);
-}
-
-/// What a name means in every template, if it does.
-pub fn global(name: &str) -> Option<Value> {
-    GLOBALS.get(name).cloned()
-}
-
-/// The names that [`global`] knows.
-pub fn global_names() -> impl Iterator<Item = &'static str> {
-    GLOBALS.keys().copied()
 }
 
 fn modules() -> Value {

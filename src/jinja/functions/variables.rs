@@ -118,11 +118,6 @@ pub struct EnvVar {
 }
 
 impl EnvVar {
-    /// Reads the process's environment.
-    pub fn of_process(secrets: Secrets) -> Self {
-        Self::new(Arc::new(|name: &str| std::env::var(name).ok()), secrets)
-    }
-
     /// Reads what `lookup` knows, as unit tests override variables.
     pub fn new(lookup: Lookup, secrets: Secrets) -> Self {
         Self { lookup, secrets }

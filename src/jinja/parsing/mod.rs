@@ -16,7 +16,6 @@ use crate::jinja::python;
 use crate::manifest::{Node, RefArgs};
 
 pub use docs::{DocScope, DocTable};
-pub use references::{ref_args, source_args};
 
 use config::ConfigRecorder;
 use references::{Kind, Recorder};

@@ -49,11 +49,6 @@ impl Dict {
         self.lock().get(&TextKey(key)).cloned()
     }
 
-    pub fn insert(&self, key: impl Into<Value>, value: impl Into<Value>) {
-        let (key, value) = (key.into(), value.into());
-        self.lock().insert(key, value);
-    }
-
     fn lock(&self) -> MutexGuard<'_, Pairs> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -145,19 +145,6 @@ pub fn negate(value: &Value) -> Result<Value, Error> {
     multiply(value, &Value::from(-1))
 }
 
-/// The methods of sets that operators stand for: `|`, `&`, `^`.
-pub fn combine_sets(operator: char, left: &Value, right: &Value) -> Result<Value, Error> {
-    let method = match operator {
-        '|' => "union",
-        '&' => "intersection",
-        _ => "symmetric_difference",
-    };
-    match left.downcast_object_ref::<Set>() {
-        Some(members) => set::operate(method, members, right),
-        None => Err(unsupported(&operator.to_string(), left, right)),
-    }
-}
-
 fn sequence_like(model: &Value, items: Vec<Value>) -> Value {
     if model.is_tuple() { Value::from(Tuple::new(items)) } else { super::list(items) }
 }

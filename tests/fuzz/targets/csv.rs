@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rsdbt::adapter::{Seed, SeedOptions};
-use rsdbt::diagnostic::render;
+use rsdbt::inside::adapter::{Seed, SeedOptions};
+use rsdbt::inside::diagnostic::render;
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((&options, bytes)) = bytes.split_first() else { return };

@@ -6,8 +6,8 @@ use std::any::Any;
 use std::sync::{Arc, LazyLock};
 
 use libfuzzer_sys::fuzz_target;
-use rsdbt::diagnostic::{SourceText, Span, render};
-use rsdbt::jinja::{BlockKind, Context, Engine, EngineSettings, Value, cut_blocks, static_calls};
+use rsdbt::inside::diagnostic::{SourceText, Span, render};
+use rsdbt::inside::jinja::{BlockKind, Context, Engine, EngineSettings, Value, cut_blocks, static_calls};
 
 struct Nothing;
 

@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use rsdbt::config::yaml::load;
-use rsdbt::diagnostic::{SourceText, render};
-use rsdbt::graph::selector::Criteria;
-use rsdbt::graph::{Graph, IndirectSelection, SelectionInputs, SelectionRequest, Selectors};
-use rsdbt::manifest::Manifest;
+use rsdbt::inside::config::yaml::load;
+use rsdbt::inside::diagnostic::{SourceText, render};
+use rsdbt::inside::graph::selector::Criteria;
+use rsdbt::inside::graph::{Graph, IndirectSelection, SelectionInputs, SelectionRequest, Selectors};
+use rsdbt::inside::manifest::Manifest;
 
 static PROJECT: LazyLock<(Manifest, Graph)> = LazyLock::new(|| {
     let text = include_str!("../../recorded/mart.manifest.json");

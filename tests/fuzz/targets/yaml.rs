@@ -2,10 +2,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rsdbt::config::Yaml;
-use rsdbt::config::properties::{NodeProperties, PropertiesFile, PropertyKind};
-use rsdbt::config::yaml::load;
-use rsdbt::diagnostic::{SourceText, render};
+use rsdbt::inside::config::Yaml;
+use rsdbt::inside::config::properties::{NodeProperties, PropertiesFile, PropertyKind};
+use rsdbt::inside::config::yaml::load;
+use rsdbt::inside::diagnostic::{SourceText, render};
 
 /// Every span lies within the text.
 fn walk(yaml: &Yaml) {

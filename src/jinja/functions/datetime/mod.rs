@@ -77,14 +77,6 @@ pub(crate) fn parse(text: &str, format: &str) -> Option<civil::DateTime> {
     strptime::strptime(text, format).ok().map(|moment| moment.civil())
 }
 
-/// An ISO 8601 date and time with a `T` between them.
-pub(crate) fn parse_iso_datetime(text: &str) -> Option<Value> {
-    if !text.contains('T') {
-        return None;
-    }
-    iso::parse_moment(text).map(Value::from_object)
-}
-
 /// What `isoformat()` gives for dates and times.
 pub(crate) fn iso_text(value: &Value) -> Option<String> {
     let text = crate::jinja::python::to_str(value);

@@ -47,16 +47,6 @@ pub struct StoredResult {
 }
 
 impl StoredResult {
-    /// The response as `run_results.json` holds it; a text stands for a response without rows.
-    pub fn response_json(&self) -> Map<String, Json> {
-        if let Some(response) = self.response.downcast_object_ref::<ResponseObject>() {
-            return response.to_json();
-        }
-        let mut fields = Map::new();
-        fields.insert("_message".into(), crate::jinja::python::to_str(&self.response).into());
-        fields
-    }
-
     pub fn response(&self) -> Option<Response> {
         self.response.downcast_object_ref::<ResponseObject>().map(|response| response.0.clone())
     }

@@ -19,8 +19,7 @@ mod tests;
 mod untrusted;
 
 pub use database::{AdapterSettings, NodeDatabase, SeedFile, StoredResult};
-pub use object::{AdapterObject, parse_name};
-pub use response::ResponseObject;
+pub use object::parse_name;
 
 use std::sync::Arc;
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use minijinja::Value;
 use minijinja::value::{Enumerator, Object, ObjectRepr};
-use serde_json::{Map, Value as Json};
 
 use crate::adapter::Response;
 
@@ -16,17 +15,6 @@ pub struct ResponseObject(pub Response);
 impl ResponseObject {
     pub fn to_value(&self) -> Value {
         Value::from_object(self.clone())
-    }
-
-    /// As `run_results.json` holds it.
-    pub fn to_json(&self) -> Map<String, Json> {
-        let Response { message, code, rows_affected, counts } = &self.0;
-        let mut fields = Map::new();
-        fields.insert("_message".into(), message.as_str().into());
-        fields.insert("code".into(), code.as_str().into());
-        fields.insert("rows_affected".into(), (*rows_affected).into());
-        fields.extend(counts.iter().map(|(name, count)| (name.clone(), (*count).into())));
-        fields
     }
 }
 

@@ -86,7 +86,7 @@ pub(super) fn convert_type(args: &[Value]) -> Result<Value, Error> {
         Some(DataType::Number) if table.max_precision(index) > 0 => Value::from("float8"),
         Some(DataType::Integer | DataType::Number) => Value::from("integer"),
         Some(DataType::Boolean) => Value::from("boolean"),
-        Some(DataType::DateTime | DataType::IsoDateTime) => Value::from("timestamp without time zone"),
+        Some(DataType::DateTime) => Value::from("timestamp without time zone"),
         Some(DataType::Date) => Value::from("date"),
         Some(_) => Value::from("text"),
         None => Value::from(()),

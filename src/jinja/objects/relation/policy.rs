@@ -19,17 +19,6 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// From dbt's `quoting:` config, where what is not said is true.
-    pub fn from_json(quoting: &serde_json::Value) -> Self {
-        let mut policy = Self::default();
-        for part in ["database", "schema", "identifier"] {
-            if let Some(flag) = quoting.get(part).and_then(serde_json::Value::as_bool) {
-                policy.set(part, flag);
-            }
-        }
-        policy
-    }
-
     fn set(&mut self, part: &str, flag: bool) {
         match part {
             "database" => self.database = flag,

@@ -1,4 +1,4 @@
-//! agate's column types, and how dbt infers them from the texts of a CSV file.
+//! agate's column types, as templates see them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use minijinja::value::{Object, ObjectRepr, Value};
 use minijinja::{Error, State};
 
 use super::cells::number;
-use crate::jinja::functions::datetime::{self, parse_iso_datetime};
+use crate::jinja::functions::datetime;
 use crate::jinja::python::{Decimal, as_float, bind_required, to_str, unknown_method, value_error};
 
 /// The type of a table's column.
@@ -17,37 +17,12 @@ pub enum DataType {
     Number,
     Date,
     DateTime,
-    IsoDateTime,
     Boolean,
     Text,
 }
 
-/// The order in which texts are tried; only a column without any value is `Integer`.
-const TEXT_ORDER: [DataType; 6] = [
-    DataType::Number,
-    DataType::Date,
-    DataType::DateTime,
-    DataType::IsoDateTime,
-    DataType::Boolean,
-    DataType::Text,
-];
-
 const CURRENCIES: [char; 19] =
     ['؋', '$', 'ƒ', '៛', '¥', '₡', '₱', '£', '€', '¢', '﷼', '₪', '₩', '₭', '₮', '₦', '฿', '₤', '₫'];
-
-/// The first type that all texts can be cast to.
-pub(super) fn of_texts<'a>(texts: impl Iterator<Item = &'a str>) -> DataType {
-    let mut possible = TEXT_ORDER.to_vec();
-    let mut seen = false;
-    for text in texts {
-        seen = true;
-        if possible.len() == 1 {
-            break;
-        }
-        possible.retain(|data_type| data_type.cast(text).is_some());
-    }
-    if seen { possible.first().copied().unwrap_or(DataType::Text) } else { DataType::Integer }
-}
 
 fn is_null(text: &str) -> bool {
     text.is_empty() || text.eq_ignore_ascii_case("null")
@@ -60,7 +35,6 @@ impl DataType {
             Self::Number => "Number",
             Self::Date => "Date",
             Self::DateTime => "DateTime",
-            Self::IsoDateTime => "ISODateTime",
             Self::Boolean => "Boolean",
             Self::Text => "Text",
         }
@@ -80,7 +54,6 @@ impl DataType {
                 Some(datetime::date(parsed.date()))
             }
             Self::DateTime => datetime::parse(stripped, "%Y-%m-%d %H:%M:%S").map(datetime::naive),
-            Self::IsoDateTime => parse_iso_datetime(stripped),
             Self::Boolean => match stripped.replace(',', "").trim().to_lowercase().as_str() {
                 "true" => Some(Value::from(true)),
                 "false" => Some(Value::from(false)),

@@ -47,28 +47,6 @@ impl Table {
         Self::new(Arc::clone(&names), types.clone(), rows)
     }
 
-    /// The table of a CSV file: types are inferred from the texts, except for columns that are to stay texts.
-    pub fn from_texts(names: &[String], rows: &[Vec<String>], text_columns: &[String]) -> Self {
-        let types: Vec<DataType> = names
-            .iter()
-            .enumerate()
-            .map(|(at, name)| {
-                let forced = text_columns.contains(name);
-                let texts = rows.iter().filter_map(|row| row.get(at)).map(String::as_str);
-                if forced { DataType::Text } else { infer::of_texts(texts) }
-            })
-            .collect();
-        let values = rows.iter().map(|row| {
-            let cell = |(at, data_type): (usize, &DataType)| match row.get(at) {
-                Some(text) => data_type.cast(text).unwrap_or_default(),
-                None => Value::from(()),
-            };
-            types.iter().enumerate().map(cell).collect()
-        });
-        let names: Names = names.iter().map(|name| Arc::from(name.as_str())).collect();
-        Self::new(names, types.clone(), values)
-    }
-
     /// A table without columns, as statements that return nothing leave it.
     pub fn empty() -> Self {
         Self::new(Arc::from([]), Vec::new(), std::iter::empty())
@@ -99,10 +77,6 @@ impl Table {
         self.0.rows.len()
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.0.rows.is_empty()
-    }
-
     pub fn rows(&self) -> &[Row] {
         &self.0.rows
     }
@@ -125,11 +99,6 @@ impl Table {
     /// The table as GitHub Markdown; `None` means no limit.
     pub fn to_markdown(&self, limits: PrintLimits) -> String {
         print::markdown(&self.0, &limits)
-    }
-
-    /// The table as a JSON list of mappings.
-    pub fn to_json_text(&self) -> String {
-        print::json(&self.0)
     }
 
     /// Column position by index or name.

@@ -1,6 +1,6 @@
 //! What dbt's agate tables print for the same expressions.
 
-use minijinja::{Environment, Value};
+use minijinja::Environment;
 
 use super::{PrintLimits, Table};
 use crate::adapter::{Cell, ResultColumn, ResultSet};
@@ -98,50 +98,6 @@ fn as_agate() {
         })
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-#[test]
-fn texts_of_a_csv_get_types() {
-    let cases: &[(&str, [&str; 3], &str, &str)] = &[
-        ("int", ["1", "2", ""], "Number", "(Decimal('1'), Decimal('2'), None)"),
-        ("float", ["1.50", "2", ""], "Number", "(Decimal('1.50'), Decimal('2'), None)"),
-        ("lead", ["007", "1", "2"], "Number", "(Decimal('7'), Decimal('1'), Decimal('2'))"),
-        (
-            "date",
-            ["2024-01-01", "2024-1-5", "null"],
-            "Date",
-            "(datetime.date(2024, 1, 1), datetime.date(2024, 1, 5), None)",
-        ),
-        (
-            "dt",
-            ["2024-01-01 10:00:00", "2024-01-02 00:00:00", ""],
-            "DateTime",
-            "(datetime.datetime(2024, 1, 1, 10, 0), datetime.datetime(2024, 1, 2, 0, 0), None)",
-        ),
-        (
-            "iso",
-            ["2024-01-01T10:00:00", "2024-01-01T10:00:00Z", ""],
-            "ISODateTime",
-            "(datetime.datetime(2024, 1, 1, 10, 0), datetime.datetime(2024, 1, 1, 10, 0, tzinfo=datetime.timezone.utc), None)",
-        ),
-        ("bool", ["true", "False", ""], "Boolean", "(True, False, None)"),
-        ("text", ["a", "null", " b "], "Text", "('a', None, ' b ')"),
-        ("money", ["$5", "1,000", "5%"], "Number", "(Decimal('5'), Decimal('1000'), Decimal('5'))"),
-        ("mixed", ["1", "a", "2"], "Text", "('1', 'a', '2')"),
-        ("empty", ["", "", ""], "Number", "(None, None, None)"),
-        ("sci", ["1e5", "NaN", "3"], "Number", "(Decimal('1E+5'), Decimal('NaN'), Decimal('3'))"),
-        ("datetext", ["2024-01-01", "x", ""], "Text", "('2024-01-01', 'x', None)"),
-        ("boolint", ["true", "1", ""], "Text", "('true', '1', None)"),
-        ("neg", ["-5", "-1.25", "+3"], "Number", "(Decimal('-5'), Decimal('-1.25'), Decimal('3'))"),
-    ];
-    for (name, texts, data_type, values) in cases {
-        let rows: Vec<Vec<String>> = texts.iter().map(|text| vec![(*text).to_owned()]).collect();
-        let table = Table::from_texts(&[(*name).to_owned()], &rows, &[]);
-        assert_eq!(table.column_types()[0].name(), *data_type, "{name}");
-        let column: Vec<Value> = table.rows().iter().map(|row| row.values()[0].clone()).collect();
-        let shown = repr(&tuple(column)).replace("nan", "Decimal('NaN')");
-        assert_eq!(shown, *values, "{name}");
-    }
 }
 
 #[test]
