@@ -135,8 +135,9 @@ fn make_hostile(client: &mut Client) {
             where first = second and one = two or first < second and (cardinality(types) = 2 or one = any({FEW}) and two = any({FEW}))
           loop
             if to_regprocedure(format('pg_catalog.%I(%s)', called.name, called.types)) is null then
-              execute format('create function evil.%I(%s) returns text language sql as %L', called.name, called.types,
-                format('select evil.hostile(%L)::text', format('%s(%s)', called.name, called.types)));
+              -- those in SQL cannot have a record for an argument
+              execute format('create function evil.%I(%s) returns text language plpgsql as %L', called.name, called.types,
+                format('begin perform evil.hostile(%L); return null; end', format('%s(%s)', called.name, called.types)));
             end if;
           end loop;
         end $make$",
