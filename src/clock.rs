@@ -16,13 +16,13 @@ fn began() -> (Instant, Timestamp) {
 }
 
 /// The time now. A wall clock that is set back does not turn it back.
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     let (instant, timestamp) = began();
     steady(&LAST, timestamp, instant.elapsed(), Timestamp::now())
 }
 
 /// How long this process has run; the wall clock has no part in it.
-pub fn elapsed() -> Duration {
+pub(crate) fn elapsed() -> Duration {
     began().0.elapsed()
 }
 

@@ -17,7 +17,7 @@ use signal_hook::iterator::Signals;
 use signal_hook::low_level;
 
 /// How often the flag is looked at.
-pub const LOOK: Duration = Duration::from_millis(50);
+pub(crate) const LOOK: Duration = Duration::from_millis(50);
 
 /// How long something may take that begins after the signal.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -32,24 +32,24 @@ static CLEARINGS: Mutex<Clearings> = Mutex::new(Vec::new());
 
 /// Set by a signal; every loop that waits looks at it.
 #[derive(Debug, Clone, Default)]
-pub struct Interrupt(Arc<AtomicBool>);
+pub(crate) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    pub fn of_process() -> Self {
+    pub(crate) fn of_process() -> Self {
         PROCESS.clone()
     }
 
-    pub fn is_set(&self) -> bool {
+    pub(crate) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
 /// As long as one exists, the first signal asks for an orderly end, and a second one ends the process at once.
 #[derive(Debug)]
-pub struct Watched(());
+pub(crate) struct Watched(());
 
 impl Watched {
-    pub fn begin() -> Self {
+    pub(crate) fn begin() -> Self {
         WATCHED.fetch_add(1, Ordering::SeqCst);
         Self(())
     }
@@ -62,7 +62,7 @@ impl Drop for Watched {
 }
 
 /// Listens from the program's first steps on.
-pub fn listen() -> io::Result<()> {
+pub(crate) fn listen() -> io::Result<()> {
     let mut wanted = vec![SIGINT, SIGTERM];
     if !hangups_are_ignored() {
         wanted.push(SIGHUP);
@@ -102,7 +102,7 @@ fn end(signal: i32, is_impatient: bool) {
 }
 
 /// Nothing is reported of what failed only because it was cleared away.
-pub fn wait_if_ending() {
+pub(crate) fn wait_if_ending() {
     while IS_ENDING.load(Ordering::SeqCst) {
         thread::sleep(LOOK);
     }
@@ -114,10 +114,10 @@ fn clearings() -> MutexGuard<'static, Clearings> {
 
 /// What is done when the process ends by a signal, unless this value is dropped before. The last one is done first.
 #[derive(Debug)]
-pub struct Clearing(u64);
+pub(crate) struct Clearing(u64);
 
 impl Clearing {
-    pub fn at_the_end(clear: impl FnOnce() + Send + 'static) -> Self {
+    pub(crate) fn at_the_end(clear: impl FnOnce() + Send + 'static) -> Self {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         clearings().push((number, Box::new(clear)));
@@ -132,7 +132,7 @@ impl Drop for Clearing {
 }
 
 /// Runs a program without input for what it prints. It does not outlive this process, nor does what it started.
-pub fn output(command: &mut Command) -> io::Result<Output> {
+pub(crate) fn output(command: &mut Command) -> io::Result<Output> {
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let id = child.id();
     let _clearing = Clearing::at_the_end(move || family::end(id));
@@ -141,7 +141,7 @@ pub fn output(command: &mut Command) -> io::Result<Output> {
 
 /// Does what may block for longer than anybody wants to wait, such as a name resolution; `None` when a signal came first,
 /// and then nobody takes what may come of it. Where nothing is watched, a signal ends the process anyway.
-pub fn unless_interrupted<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+pub(crate) fn unless_interrupted<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     if WATCHED.load(Ordering::SeqCst) == 0 {
         return Some(work());
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 /// To open a FIFO without waiting for its other end.
 pub(crate) const NONBLOCK: i32 = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
 
-pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut file = OpenOptions::new().read(true).custom_flags(NONBLOCK).open(path)?;
     let data = file.metadata()?;
     if !data.is_file() {
@@ -27,7 +27,7 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// `None` if there is no such file. One that is there and cannot be read is not the same.
-pub fn read_if_there(path: &Path) -> io::Result<Option<String>> {
+pub(crate) fn read_if_there(path: &Path) -> io::Result<Option<String>> {
     match read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
@@ -41,13 +41,13 @@ pub fn read_if_there(path: &Path) -> io::Result<Option<String>> {
 }
 
 /// Spreadsheets save "Unicode text" like this.
-pub fn is_utf_16(bytes: &[u8]) -> bool {
+pub(crate) fn is_utf_16(bytes: &[u8]) -> bool {
     let has_mark = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
     let is_wide = |bytes: &[u8]| matches!(bytes, [0, 1..=127, 0, 1..=127] | [1..=127, 0, 1..=127, 0]);
     has_mark || bytes.get(..4).is_some_and(is_wide)
 }
 
-pub fn read_to_string(path: &Path) -> io::Result<String> {
+pub(crate) fn read_to_string(path: &Path) -> io::Result<String> {
     let not_utf8 = |_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8");
     String::from_utf8(read(path)?).map_err(not_utf8)
 }

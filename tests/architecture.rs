@@ -187,3 +187,41 @@ fn every_code_is_documented() {
     let gone: Vec<_> = listed.iter().filter(|code| !source.contains(&format!("\"{code}\""))).collect();
     assert!(gone.is_empty(), "run tests/record/error_codes.py: {gone:#?}");
 }
+
+/// What is public is what no compiler finds unused: the command line, and the surface for tests that `inside` lists.
+#[test]
+fn the_house_is_closed() {
+    let surface = fs::read_to_string("src/lib.rs").unwrap();
+    let public: Vec<&str> = surface.lines().filter(|line| line.starts_with("pub ")).collect();
+    assert_eq!(public, ["pub use commands::main;", "pub mod inside {"]);
+    let kinds = ["fn", "struct", "enum", "trait", "const", "static", "type", "use", "mod"];
+    let is_item = |line: &&str| {
+        let item = line.trim_start().strip_prefix("pub ").and_then(|rest| rest.split(' ').next());
+        item.is_some_and(|kind| kinds.contains(&kind))
+    };
+    let count = |path: &PathBuf| fs::read_to_string(path).unwrap().lines().filter(is_item).count();
+    let items: usize = sources(Path::new("src"), "rs").iter().map(count).sum();
+    assert!(items < 500, "{items} items are `pub`: `pub(crate)`, `pub(super)` or nothing does for most");
+}
+
+/// A name stands in `inside` as long as a test, bench, example or fuzz target uses it.
+#[test]
+fn every_name_of_the_inside_is_used() {
+    let users: String = ["tests", "benches", "examples"]
+        .iter()
+        .flat_map(|root| sources(Path::new(root), "rs"))
+        .map(|path| fs::read_to_string(path).unwrap())
+        .filter(|text| text.contains("rsdbt::inside"))
+        .collect();
+    let words: std::collections::BTreeSet<&str> =
+        users.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    let surface = fs::read_to_string("src/lib.rs").unwrap();
+    let listed = surface.split("pub mod inside {").nth(1).unwrap();
+    for used in listed.split("pub use ").skip(1) {
+        let path = used.split(';').next().unwrap();
+        let names = path.rsplit("::").next().unwrap();
+        for name in names.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|name| !name.is_empty()) {
+            assert!(words.contains(name), "nothing uses `{name}` of `inside`");
+        }
+    }
+}

@@ -15,7 +15,7 @@ use super::catalog::{self, RelationInfo, RelationKind};
 
 /// The relations that the server has in the schemas of a run.
 #[derive(Debug, Default)]
-pub struct RelationCache {
+pub(crate) struct RelationCache {
     state: Mutex<State>,
 }
 
@@ -38,7 +38,7 @@ struct State {
 /// How to take a change back.
 #[derive(Debug)]
 #[must_use = "a change that is rolled back on the server is taken back here, too"]
-pub struct CacheChange {
+pub(crate) struct CacheChange {
     generation: u64,
     before: Vec<Before>,
 }
@@ -65,7 +65,7 @@ struct Entry {
 
 impl RelationCache {
     /// Reads the schemas that are not in the cache yet, all by one query.
-    pub fn load<S: AsRef<str>>(&self, connection: &mut Connection, schemas: &[S]) -> Result<()> {
+    pub(crate) fn load<S: AsRef<str>>(&self, connection: &mut Connection, schemas: &[S]) -> Result<()> {
         let missing: Vec<&str> = {
             let state = self.lock();
             schemas.iter().map(AsRef::as_ref).filter(|schema| !state.schemas.contains_key(*schema)).collect()
@@ -93,42 +93,42 @@ impl RelationCache {
     }
 
     /// Whether the schema's relations were read.
-    pub fn has_schema(&self, schema: &str) -> bool {
+    pub(crate) fn has_schema(&self, schema: &str) -> bool {
         self.lock().schemas.contains_key(schema)
     }
 
-    pub fn kind(&self, schema: &str, name: &str) -> Option<RelationKind> {
+    pub(crate) fn kind(&self, schema: &str, name: &str) -> Option<RelationKind> {
         self.lock().schemas.get(schema)?.get(name).map(|entry| entry.kind)
     }
 
     /// Whether nobody else's code can hang on the relation: its owner is trusted, or this run made it.
-    pub fn is_trusted(&self, schema: &str, name: &str) -> bool {
+    pub(crate) fn is_trusted(&self, schema: &str, name: &str) -> bool {
         let state = self.lock();
         state.untrusted.is_empty() || !state.untrusted.contains(&(schema.to_owned(), name.to_owned()))
     }
 
     /// A relation whose name differs only in letter case, for dbt's "approximate match" error.
-    pub fn near_match(&self, schema: &str, name: &str) -> Option<String> {
+    pub(crate) fn near_match(&self, schema: &str, name: &str) -> Option<String> {
         let state = self.lock();
         let mut names = state.schemas.get(schema)?.keys();
         names.find(|known| *known != name && known.eq_ignore_ascii_case(name)).cloned()
     }
 
     /// The schema's relations in the order of their names.
-    pub fn list(&self, schema: &str) -> Vec<(String, RelationKind)> {
+    pub(crate) fn list(&self, schema: &str) -> Vec<(String, RelationKind)> {
         let state = self.lock();
         let entries = state.schemas.get(schema).into_iter().flatten();
         entries.map(|(name, entry)| (name.clone(), entry.kind)).collect()
     }
 
     /// A relation was made.
-    pub fn add(&self, schema: &str, name: &str, kind: RelationKind) -> CacheChange {
+    pub(crate) fn add(&self, schema: &str, name: &str, kind: RelationKind) -> CacheChange {
         self.lock().replace(schema, &[(name, Some(Entry { kind, oid: 0 }))])
     }
 
     /// A relation was dropped. Gives the views that read it at the beginning: if it was dropped with
     /// `cascade`, [`Self::refresh_dependents`] finds out which of them are gone.
-    pub fn remove(&self, schema: &str, name: &str) -> (Vec<u32>, CacheChange) {
+    pub(crate) fn remove(&self, schema: &str, name: &str) -> (Vec<u32>, CacheChange) {
         let mut state = self.lock();
         let oid = state.schemas.get(schema).and_then(|relations| relations.get(name)).map(|entry| entry.oid);
         let change = state.replace(schema, &[(name, None)]);
@@ -145,7 +145,11 @@ impl RelationCache {
     }
 
     /// Forgets those of the relations that the server no longer has.
-    pub fn refresh_dependents(&self, connection: &mut Connection, oids: &[u32]) -> Result<CacheChange> {
+    pub(crate) fn refresh_dependents(
+        &self,
+        connection: &mut Connection,
+        oids: &[u32],
+    ) -> Result<CacheChange> {
         let mut change = CacheChange { generation: self.lock().generation, before: Vec::new() };
         if oids.is_empty() {
             return Ok(change);
@@ -172,7 +176,7 @@ impl RelationCache {
         Ok(change)
     }
 
-    pub fn rename(&self, schema: &str, from: &str, to: &str) -> CacheChange {
+    pub(crate) fn rename(&self, schema: &str, from: &str, to: &str) -> CacheChange {
         let mut state = self.lock();
         match state.schemas.get(schema).and_then(|relations| relations.get(from)).copied() {
             Some(entry) => state.replace(schema, &[(from, None), (to, Some(entry))]),
@@ -181,7 +185,7 @@ impl RelationCache {
     }
 
     /// A schema is about to be read inside of a transaction.
-    pub fn reading(&self, schema: &str) -> CacheChange {
+    pub(crate) fn reading(&self, schema: &str) -> CacheChange {
         let state = self.lock();
         let unknown = !state.schemas.contains_key(schema);
         let before = unknown.then(|| Before::Unknown { schema: schema.to_owned() });
@@ -189,7 +193,7 @@ impl RelationCache {
     }
 
     /// Takes a change back: the server rolled it back.
-    pub fn take_back(&self, change: CacheChange) {
+    pub(crate) fn take_back(&self, change: CacheChange) {
         let mut state = self.lock();
         if state.generation != change.generation {
             return;
@@ -205,14 +209,14 @@ impl RelationCache {
     }
 
     /// Others may have changed anything: what is needed is read again.
-    pub fn forget(&self) {
+    pub(crate) fn forget(&self) {
         let mut state = self.lock();
         let generation = state.generation + 1;
         *state = State { generation, ..State::default() };
     }
 
     /// A schema was made, and is empty, or it was there before and is read when it is needed.
-    pub fn add_schema(&self, schema: &str) {
+    pub(crate) fn add_schema(&self, schema: &str) {
         let mut state = self.lock();
         let is_new = state.existing.as_mut().is_some_and(|existing| existing.insert(schema.to_owned()));
         if is_new {
@@ -220,7 +224,7 @@ impl RelationCache {
         }
     }
 
-    pub fn drop_schema(&self, schema: &str) {
+    pub(crate) fn drop_schema(&self, schema: &str) {
         let mut state = self.lock();
         if let Some(existing) = &mut state.existing {
             existing.remove(schema);
@@ -230,11 +234,11 @@ impl RelationCache {
         }
     }
 
-    pub fn leave_open_end(&self) {
+    pub(crate) fn leave_open_end(&self) {
         self.lock().open_ends = true;
     }
 
-    pub fn has_open_ends(&self) -> bool {
+    pub(crate) fn has_open_ends(&self) -> bool {
         self.lock().open_ends
     }
 

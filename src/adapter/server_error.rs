@@ -164,7 +164,7 @@ fn state(diagnostic: &Diagnostic) -> &str {
 }
 
 /// Whether the same work may succeed when it is tried again from its beginning. Connecting has its own patience.
-pub fn is_transient(diagnostic: &Diagnostic) -> bool {
+pub(crate) fn is_transient(diagnostic: &Diagnostic) -> bool {
     if diagnostic.code == "connection-failed" {
         return false;
     }

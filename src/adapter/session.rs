@@ -39,12 +39,12 @@ pub trait Observer: Send + Sync {
 }
 
 /// Watches nothing.
-pub struct Unobserved;
+pub(super) struct Unobserved;
 
 impl Observer for Unobserved {}
 
 /// A session that several values of one thread share.
-pub struct Session {
+pub(crate) struct Session {
     settings: Arc<Settings>,
     state: Mutex<State>,
 }
@@ -71,7 +71,7 @@ struct State {
 }
 
 impl Session {
-    pub fn new(settings: &Arc<Settings>) -> Arc<Self> {
+    pub(crate) fn new(settings: &Arc<Settings>) -> Arc<Self> {
         let state = State {
             connection: None,
             comment: None,
@@ -90,7 +90,7 @@ impl Session {
     }
 
     /// Who is told from now on; an open connection is announced at once.
-    pub fn observe(&self, observer: Arc<dyn Observer>) {
+    pub(crate) fn observe(&self, observer: Arc<dyn Observer>) {
         let mut state = self.lock();
         if let Some(connection) = &state.connection {
             observer.opened(&connection.cancel_handle());
@@ -99,7 +99,7 @@ impl Session {
     }
 
     /// The query comment of the statements that follow.
-    pub fn set_comment(&self, comment: Option<QueryComment>) {
+    pub(crate) fn set_comment(&self, comment: Option<QueryComment>) {
         let mut state = self.lock();
         if let Some(connection) = &mut state.connection {
             connection.set_comment(comment.clone());
@@ -108,14 +108,14 @@ impl Session {
     }
 
     /// Server settings for the statements until `release`, as in `work_mem` and `1GB`.
-    pub fn set_settings(&self, settings: Vec<(String, String)>) {
+    pub(crate) fn set_settings(&self, settings: Vec<(String, String)>) {
         let mut state = self.lock();
         state.has_settings = settings.is_empty();
         state.own_settings = settings;
     }
 
     /// Until `release` nothing is committed unless the lock is held.
-    pub fn require_lock(&self, lock: Option<Arc<LockSession>>) {
+    pub(crate) fn require_lock(&self, lock: Option<Arc<LockSession>>) {
         let mut state = self.lock();
         if !state.used
             && let Some(connection) = &mut state.connection
@@ -126,7 +126,7 @@ impl Session {
     }
 
     /// Works on the connection, which is opened when there is none. `work` must not come back here.
-    pub fn with<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
         let mut state = self.lock();
         let State {
             connection,
@@ -175,7 +175,7 @@ impl Session {
     }
 
     /// Changes what is known of the server's relations: for good, or until the open transaction is rolled back.
-    pub fn change_cache<T>(
+    pub(crate) fn change_cache<T>(
         &self,
         cache: &Arc<RelationCache>,
         change: impl FnOnce(&RelationCache) -> (T, CacheChange),
@@ -190,7 +190,7 @@ impl Session {
     }
 
     /// Reads a schema into the cache; what is read of the transaction's own work lasts only as long as it.
-    pub fn load_schema(&self, cache: &Arc<RelationCache>, schema: &str) -> Result<()> {
+    pub(crate) fn load_schema(&self, cache: &Arc<RelationCache>, schema: &str) -> Result<()> {
         let own = self.lock().connection.as_ref().is_some_and(Connection::has_written);
         if own {
             self.change_cache(cache, |cache| ((), cache.reading(schema)));
@@ -198,7 +198,12 @@ impl Session {
         self.with(|connection| cache.load(connection, &[schema]))
     }
 
-    pub fn execute(&self, sql: &str, begin: Begin, fetch: Fetch) -> Result<(Response, Option<ResultSet>)> {
+    pub(crate) fn execute(
+        &self,
+        sql: &str,
+        begin: Begin,
+        fetch: Fetch,
+    ) -> Result<(Response, Option<ResultSet>)> {
         self.watched(
             sql,
             |connection| connection.execute(sql, begin, fetch),
@@ -207,7 +212,12 @@ impl Session {
     }
 
     /// Without the query comment.
-    pub fn add_query(&self, sql: &str, begin: Begin, fetch: Fetch) -> Result<(Response, Option<ResultSet>)> {
+    pub(crate) fn add_query(
+        &self,
+        sql: &str,
+        begin: Begin,
+        fetch: Fetch,
+    ) -> Result<(Response, Option<ResultSet>)> {
         self.watched(
             sql,
             |connection| connection.add_query(sql, begin, fetch),
@@ -216,12 +226,12 @@ impl Session {
     }
 
     /// Reads the catalogs with nothing else in the search path.
-    pub fn introspect(&self, sql: &str) -> Result<(Response, Option<ResultSet>)> {
+    pub(crate) fn introspect(&self, sql: &str) -> Result<(Response, Option<ResultSet>)> {
         self.watched(sql, |connection| connection.introspect(sql), |(response, _)| response.clone())
     }
 
     /// Work that sends `sql`, told to the observer.
-    pub fn watched<T>(
+    pub(crate) fn watched<T>(
         &self,
         sql: &str,
         work: impl FnOnce(&mut Connection) -> Result<T>,
@@ -240,7 +250,7 @@ impl Session {
     }
 
     /// A statement outside of a transaction that may be carried out twice: a lost reply does not matter.
-    pub fn repeat(&self, sql: &str) -> Result<Response> {
+    pub(crate) fn repeat(&self, sql: &str) -> Result<Response> {
         let mut pause = Duration::from_millis(50);
         let flag = self.with(|connection| Ok(connection.transaction_open()))?;
         loop {
@@ -261,7 +271,7 @@ impl Session {
         }
     }
 
-    pub fn commit(&self) -> Result<()> {
+    pub(crate) fn commit(&self) -> Result<()> {
         let observer = Arc::clone(&self.lock().observer);
         self.with(Connection::commit).or_else(|error| self.ask_for_outcome(error))?;
         self.note_commit();
@@ -306,12 +316,12 @@ impl Session {
 
     /// Whether something that was sent since the last `release` lasts already: then the node cannot be
     /// tried again from its beginning.
-    pub fn has_committed(&self) -> bool {
+    pub(crate) fn has_committed(&self) -> bool {
         self.lock().committed
     }
 
     /// What follows can be tried again by itself, whatever was committed before.
-    pub fn begin_unit(&self) {
+    pub(crate) fn begin_unit(&self) {
         self.lock().committed = false;
     }
 
@@ -324,7 +334,7 @@ impl Session {
     }
 
     /// dbt's `clear_transaction`, before hooks and operations.
-    pub fn clear_transaction(&self) -> Result<()> {
+    pub(crate) fn clear_transaction(&self) -> Result<()> {
         let mut state = self.lock();
         if !state.used
             && let Some(connection) = &mut state.connection
@@ -336,7 +346,7 @@ impl Session {
     }
 
     /// The end of a node: what was not committed is gone, and the next node will find a fresh session.
-    pub fn release(&self) {
+    pub(crate) fn release(&self) {
         let mut state = self.lock();
         state.observer = Arc::new(Unobserved);
         state.comment = None;
@@ -368,7 +378,7 @@ impl Session {
 }
 
 /// The answer to a COMMIT, where the server's own was lost.
-pub trait Committed {
+pub(crate) trait Committed {
     fn committed() -> Self;
 }
 

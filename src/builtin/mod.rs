@@ -9,15 +9,15 @@ static MACROS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/builtin/macr
 static STARTER: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/builtin/starter");
 
 /// What each built-in macro calls; a test compares it with their texts.
-pub const MACRO_CALLS: &str = include_str!("macro_calls.txt");
+pub(crate) const MACRO_CALLS: &str = include_str!("macro_calls.txt");
 
 /// Path (as `materializations/table.sql`) and text of every built-in macro file, in path order.
-pub fn macros() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub(crate) fn macros() -> impl Iterator<Item = (&'static str, &'static str)> {
     texts(&MACROS)
 }
 
 /// Path and text of every file that `init` puts into a new project, in path order.
-pub fn starter() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub(crate) fn starter() -> impl Iterator<Item = (&'static str, &'static str)> {
     texts(&STARTER)
 }
 

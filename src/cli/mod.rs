@@ -18,7 +18,7 @@ use table::{COMMANDS, GLOBAL, Opt, Sub};
 
 /// What the user asked for.
 #[derive(Debug, Clone)]
-pub struct Invocation {
+pub(crate) struct Invocation {
     /// dbt's name of the command: `run`, `list`, `docs generate`, `source freshness`, `db start`.
     pub command: String,
     /// The options given on the command line by their snake-case name, nothing that was defaulted.
@@ -163,7 +163,7 @@ fn command_first() -> Command {
 }
 
 /// Reads the command line; the error is clap's own text, its exit code 2 (0 for help).
-pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Invocation, clap::Error> {
+pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Invocation, clap::Error> {
     let arguments: Vec<String> = arguments.into_iter().collect();
     let is_command = |word: &String| {
         COMMANDS.iter().any(|sub| sub.name == word.as_str() || sub.aliases.contains(&word.as_str()))

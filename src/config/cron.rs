@@ -8,7 +8,7 @@ use jiff::{Span, Timestamp};
 
 /// A schedule such as `0 15 * * *`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cron {
+pub(crate) struct Cron {
     text: String,
     minutes: u64,
     hours: u64,
@@ -50,7 +50,7 @@ const YEARS_AHEAD: i64 = 9;
 
 impl Cron {
     /// Reads five fields, or one of `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`; an error says what is wrong.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let expanded = match text.trim() {
             "@hourly" => "0 * * * *",
             "@daily" | "@midnight" => "0 0 * * *",
@@ -84,7 +84,7 @@ impl Cron {
     }
 
     /// The first moment after `at`.
-    pub fn next_after(&self, at: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn next_after(&self, at: Timestamp) -> Option<Timestamp> {
         let from = at.to_zoned(TimeZone::UTC).datetime().checked_add(Span::new().minutes(1)).ok()?;
         let last = from.date().checked_add(Span::new().years(YEARS_AHEAD)).ok()?;
         let mut date = from.date();
@@ -104,7 +104,7 @@ impl Cron {
     }
 
     /// The first moment at `at` or after it.
-    pub fn next_from(&self, at: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn next_from(&self, at: Timestamp) -> Option<Timestamp> {
         self.next_after(at.checked_sub(Span::new().nanoseconds(1)).ok()?)
     }
 

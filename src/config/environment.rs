@@ -10,19 +10,19 @@ use crate::hashed::IndexMap;
 use super::optional_text;
 
 /// Variables whose values are never shown.
-pub const SECRET_PREFIX: &str = "DBT_ENV_SECRET";
+pub(crate) const SECRET_PREFIX: &str = "DBT_ENV_SECRET";
 /// Variables that go into `metadata.env` of artifacts, without this prefix.
 const CUSTOM_PREFIX: &str = "DBT_ENV_CUSTOM_ENV_";
 
 /// All variables by name.
 #[derive(Debug, Clone, Default)]
-pub struct Environment {
+pub(crate) struct Environment {
     variables: IndexMap<String, String>,
 }
 
 impl Environment {
     /// The process's environment over `.env` of a directory, if there is one.
-    pub fn read(directory: &Path) -> Result<Self> {
+    pub(crate) fn read(directory: &Path) -> Result<Self> {
         // a folder of this name may be a Python environment
         let is_folder = directory.join(".env").is_dir();
         let text = if is_folder { None } else { optional_text(directory, "", ".env")? }.unwrap_or_default();
@@ -36,7 +36,7 @@ impl Environment {
         Self { variables: variables.into_iter().collect() }
     }
 
-    pub fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str)
     }
 
@@ -50,13 +50,13 @@ impl Environment {
     }
 
     /// The variables that artifacts show, by their names there.
-    pub fn custom(&self) -> impl Iterator<Item = (String, String)> {
+    pub(crate) fn custom(&self) -> impl Iterator<Item = (String, String)> {
         let variables = self.with_prefix(CUSTOM_PREFIX).into_iter();
         variables.map(|(name, value)| (name[CUSTOM_PREFIX.len()..].to_owned(), value.to_owned()))
     }
 
     /// The values to replace by `*****` wherever text leaves the program.
-    pub fn secrets(&self) -> Vec<String> {
+    pub(crate) fn secrets(&self) -> Vec<String> {
         let values = self.with_prefix(SECRET_PREFIX).into_iter().map(|(_, value)| value.trim());
         values.filter(|value| !value.is_empty()).map(str::to_owned).collect()
     }

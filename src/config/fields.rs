@@ -10,7 +10,7 @@ use super::yaml::{Kind, Mapping, Yaml};
 
 /// A mapping and how messages call it: `model` `orders`.
 #[derive(Clone, Copy)]
-pub struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     pub yaml: &'a Yaml,
     mapping: &'a Mapping,
     kind: &'static str,
@@ -18,7 +18,7 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    pub fn new(yaml: &'a Yaml, kind: &'static str, name: &'a str) -> Result<Self> {
+    pub(crate) fn new(yaml: &'a Yaml, kind: &'static str, name: &'a str) -> Result<Self> {
         match yaml.as_mapping() {
             Some(mapping) => Ok(Self { yaml, mapping, kind, name }),
             None => Err(yaml.wrong_type(&format!("a {kind}"), "a mapping")),
@@ -26,7 +26,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A mapping that is named by its own `name` key.
-    pub fn named(yaml: &'a Yaml, kind: &'static str) -> Result<Self> {
+    pub(crate) fn named(yaml: &'a Yaml, kind: &'static str) -> Result<Self> {
         let fields = Self::new(yaml, kind, "")?;
         match fields.get("name") {
             Some(Yaml { kind: Kind::String(name), .. }) => Ok(Self { name, ..fields }),
@@ -41,16 +41,16 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub fn name(&self) -> &'a str {
+    pub(crate) fn name(&self) -> &'a str {
         self.name
     }
 
-    pub fn mapping(&self) -> &'a Mapping {
+    pub(crate) fn mapping(&self) -> &'a Mapping {
         self.mapping
     }
 
     /// The value of a key; null counts as absent.
-    pub fn get(&self, key: &str) -> Option<&'a Yaml> {
+    pub(crate) fn get(&self, key: &str) -> Option<&'a Yaml> {
         self.mapping.get(key).filter(|value| !value.is_null())
     }
 
@@ -59,7 +59,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A string and nothing else, as dbt's schemas want it; a date counts as its text.
-    pub fn string(&self, key: &str) -> Result<Option<String>> {
+    pub(crate) fn string(&self, key: &str) -> Result<Option<String>> {
         match self.get(key) {
             Some(Yaml { kind: Kind::String(text) | Kind::Date(text), .. }) => Ok(Some(text.clone())),
             Some(value) => Err(value.wrong_type(&self.owner(key), "a string")),
@@ -68,7 +68,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A string; numbers and booleans count as the text they are written with in Python.
-    pub fn text(&self, key: &str) -> Result<Option<String>> {
+    pub(crate) fn text(&self, key: &str) -> Result<Option<String>> {
         match self.get(key) {
             None => Ok(None),
             Some(value) => match value.scalar_text() {
@@ -78,15 +78,15 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub fn string_or_empty(&self, key: &str) -> Result<String> {
+    pub(crate) fn string_or_empty(&self, key: &str) -> Result<String> {
         Ok(self.string(key)?.unwrap_or_default())
     }
 
-    pub fn boolean(&self, key: &str) -> Result<Option<bool>> {
+    pub(crate) fn boolean(&self, key: &str) -> Result<Option<bool>> {
         self.get(key).map(|value| value.expect_bool(&self.owner(key))).transpose()
     }
 
-    pub fn integer(&self, key: &str) -> Result<Option<i64>> {
+    pub(crate) fn integer(&self, key: &str) -> Result<Option<i64>> {
         match self.get(key) {
             None => Ok(None),
             Some(value) => match value.as_i64() {
@@ -96,12 +96,12 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub fn list(&self, key: &str) -> Result<&'a [Yaml]> {
+    pub(crate) fn list(&self, key: &str) -> Result<&'a [Yaml]> {
         self.get(key).map_or(Ok(&[]), |value| value.expect_sequence(&self.owner(key)))
     }
 
     /// A mapping, kept as YAML.
-    pub fn nested(&self, key: &str) -> Result<Option<&'a Yaml>> {
+    pub(crate) fn nested(&self, key: &str) -> Result<Option<&'a Yaml>> {
         match self.get(key) {
             Some(value) => {
                 value.expect_mapping(&self.owner(key))?;
@@ -111,12 +111,12 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub fn object(&self, key: &str) -> Result<Option<serde_json::Map<String, Json>>> {
+    pub(crate) fn object(&self, key: &str) -> Result<Option<serde_json::Map<String, Json>>> {
         Ok(self.nested(key)?.and_then(Yaml::as_mapping).map(Mapping::to_json))
     }
 
     /// One string, or a list of strings.
-    pub fn strings(&self, key: &str) -> Result<Option<Vec<String>>> {
+    pub(crate) fn strings(&self, key: &str) -> Result<Option<Vec<String>>> {
         match self.get(key) {
             None => Ok(None),
             Some(value) => match value.string_or_list() {
@@ -127,7 +127,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Warns of each key that is nearly one of `known`: the entry may have keys of its user's own.
-    pub fn warn_mistyped(&self, known: &[&str], warnings: &mut Vec<Diagnostic>) {
+    pub(crate) fn warn_mistyped(&self, known: &[&str], warnings: &mut Vec<Diagnostic>) {
         let before = warnings.len();
         self.warn_unknown(known, warnings);
         let own = warnings.split_off(before);
@@ -135,7 +135,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Warns of each key that is not among `known`.
-    pub fn warn_unknown(&self, known: &[&str], warnings: &mut Vec<Diagnostic>) {
+    pub(crate) fn warn_unknown(&self, known: &[&str], warnings: &mut Vec<Diagnostic>) {
         for entry in self.mapping {
             if known.contains(&entry.key.as_str()) {
                 continue;

@@ -2,31 +2,32 @@
 //!
 //! Jinja inside YAML is rendered through [`Renderer`], because the engine is a higher layer.
 
-pub mod cron;
-pub mod environment;
+pub(crate) mod cron;
+pub(crate) mod environment;
 mod fields;
-pub mod flags;
-pub mod node_config;
+pub(crate) mod flags;
+pub(crate) mod node_config;
 mod optional_file;
-pub mod packages;
-pub mod pipelines;
-pub mod profiles;
-pub mod project_file;
-pub mod properties;
+pub(crate) mod packages;
+pub(crate) mod pipelines;
+pub(crate) mod profiles;
+pub(crate) mod project_file;
+pub(crate) mod properties;
 mod renderer;
 mod resource_type;
-pub mod schedule;
-pub mod selectors;
-pub mod semver;
-pub mod yaml;
+pub(crate) mod schedule;
+pub(crate) mod selectors;
+pub(crate) mod semver;
+pub(crate) mod yaml;
 
-pub use environment::Environment;
-pub use fields::Fields;
-pub use optional_file::optional_text;
-pub use project_file::{ProjectFile, RawProjectFile};
-pub use renderer::{Renderer, holds_jinja, render_tree};
-pub use resource_type::ResourceType;
-pub use yaml::{Mapping, Yaml};
+pub(crate) use environment::Environment;
+pub(crate) use fields::Fields;
+pub(crate) use optional_file::optional_text;
+pub(crate) use project_file::{ProjectFile, RawProjectFile};
+pub(crate) use renderer::{Renderer, holds_jinja, render_tree};
+pub(crate) use resource_type::ResourceType;
+pub(crate) use yaml::Mapping;
+pub use yaml::Yaml;
 
 /// The dbt that this program stands in for: `dbt_version`, `require-dbt-version`, artifacts.
-pub const DBT_VERSION: &str = "1.11.16";
+pub(crate) const DBT_VERSION: &str = "1.11.16";

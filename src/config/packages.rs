@@ -9,13 +9,13 @@ use crate::diagnostic::{Category, Diagnostic, Result, SourceText, Span, did_you_
 use super::yaml::{self, Kind, Yaml};
 use super::{Fields, Renderer, optional_text, render_tree};
 
-pub const PACKAGES_FILE: &str = "packages.yml";
-pub const DEPENDENCIES_FILE: &str = "dependencies.yml";
-pub const LOCK_FILE: &str = "package-lock.yml";
+pub(crate) const PACKAGES_FILE: &str = "packages.yml";
+pub(crate) const DEPENDENCIES_FILE: &str = "dependencies.yml";
+pub(crate) const LOCK_FILE: &str = "package-lock.yml";
 
 /// The packages of one project, in file order.
 #[derive(Debug, Clone)]
-pub struct PackagesFile {
+pub(crate) struct PackagesFile {
     /// The file that names them; packages.yml where there is none.
     pub file_name: &'static str,
     pub packages: Vec<PackageSpec>,
@@ -25,7 +25,7 @@ pub struct PackagesFile {
 
 /// One entry of `packages:`.
 #[derive(Debug, Clone)]
-pub struct PackageSpec {
+pub(crate) struct PackageSpec {
     pub source: PackageSource,
     /// What dbt hashes to see whether the lock file is still right.
     pub hashed: Json,
@@ -34,7 +34,7 @@ pub struct PackageSpec {
 
 /// Where a package comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PackageSource {
+pub(crate) enum PackageSource {
     Local {
         path: String,
     },
@@ -79,7 +79,7 @@ const KNOWN: [&str; 14] = [
 
 impl PackagesFile {
     /// The packages that a project asks for. packages.yml is rendered, dependencies.yml is not, as in dbt.
-    pub fn read(project: &Path, shown: &str, renderer: &dyn Renderer) -> Result<Self> {
+    pub(crate) fn read(project: &Path, shown: &str, renderer: &dyn Renderer) -> Result<Self> {
         let packages = load(project, shown, PACKAGES_FILE)?;
         let dependencies = load(project, shown, DEPENDENCIES_FILE)?;
         let has = |yaml: &Option<Yaml>, key: &str| yaml.as_ref().is_some_and(|yaml| yaml.get(key).is_some());
@@ -103,7 +103,7 @@ impl PackagesFile {
     }
 
     /// The lock file of a project, if there is one.
-    pub fn read_lock(project: &Path, renderer: &dyn Renderer) -> Result<Option<Self>> {
+    pub(crate) fn read_lock(project: &Path, renderer: &dyn Renderer) -> Result<Option<Self>> {
         let Some(yaml) = load(project, "", LOCK_FILE)? else { return Ok(None) };
         let mut lock = Self::from_yaml(LOCK_FILE, Some(&yaml), Some(renderer))?;
         lock.lock_hash = yaml.get("sha1_hash").and_then(Yaml::scalar_text);
@@ -138,7 +138,7 @@ fn load(project: &Path, shown: &str, name: &str) -> Result<Option<Yaml>> {
 
 impl PackageSpec {
     /// Reads an entry of a file, or one that a hub's answer holds.
-    pub fn read(yaml: &Yaml, unrendered: Json) -> Result<Self> {
+    pub(crate) fn read(yaml: &Yaml, unrendered: Json) -> Result<Self> {
         let fields = Fields::new(yaml, "package", "")?;
         if let Some(entry) = fields.mapping().iter().find(|entry| !KNOWN.contains(&entry.key.as_str())) {
             return Err(malformed(&format!("unknown key `{}` of a package", entry.key))

@@ -27,7 +27,7 @@ const MERGE_KEYS: &[&str] =
 
 /// One file.
 #[derive(Debug, Clone)]
-pub struct Pipeline {
+pub(crate) struct Pipeline {
     /// `{pipeline_type}_{pipeline_key}`.
     pub id: String,
     pub owner: Option<String>,
@@ -41,7 +41,7 @@ pub struct Pipeline {
 
 /// `merge_upsert:`.
 #[derive(Debug, Clone)]
-pub struct Merge {
+pub(crate) struct Merge {
     pub destination_table: String,
     pub staging_table: String,
     pub unique_keys: Vec<String>,
@@ -52,7 +52,7 @@ pub struct Merge {
 
 impl Pipeline {
     /// Reads a file; one that says nothing of a pipeline is none.
-    pub fn read(source: &Arc<SourceText>) -> Result<Option<Self>> {
+    pub(crate) fn read(source: &Arc<SourceText>) -> Result<Option<Self>> {
         let document = yaml::load(source)?.yaml;
         if document.as_mapping().is_none_or(|mapping| !mapping.keys().any(|key| KEYS.contains(&key))) {
             return Ok(None);

@@ -7,17 +7,21 @@ use crate::diagnostic::{Result, Span};
 use super::yaml::Yaml;
 
 /// Renders one string of a YAML file, keeping native types (`{{ 1 | as_number }}` is a number).
-pub trait Renderer {
+pub(crate) trait Renderer {
     fn render(&self, text: &str, span: Span) -> Result<Json>;
 }
 
 /// Whether a text can hold Jinja at all; the others are never handed to a renderer.
-pub fn holds_jinja(text: &str) -> bool {
+pub(crate) fn holds_jinja(text: &str) -> bool {
     text.contains("{{") || text.contains("{%") || text.contains("{#")
 }
 
 /// The value with its Jinja rendered; `skips` names the paths (of keys) that stay as they are.
-pub fn render_tree(yaml: &Yaml, renderer: &dyn Renderer, skips: &dyn Fn(&[String]) -> bool) -> Result<Yaml> {
+pub(crate) fn render_tree(
+    yaml: &Yaml,
+    renderer: &dyn Renderer,
+    skips: &dyn Fn(&[String]) -> bool,
+) -> Result<Yaml> {
     yaml.map_strings(&mut Vec::new(), &mut |text, path, span| {
         if skips(path) {
             return Ok(None);

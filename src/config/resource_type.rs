@@ -2,7 +2,7 @@
 
 /// A kind of resource that dbt_project.yml and properties can configure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ResourceType {
+pub(crate) enum ResourceType {
     Model,
     Seed,
     Snapshot,
@@ -20,7 +20,7 @@ pub enum ResourceType {
 
 impl ResourceType {
     /// All that have a tree of their own in dbt_project.yml.
-    pub const WITH_TREE: [Self; 11] = [
+    pub(crate) const WITH_TREE: [Self; 11] = [
         Self::Model,
         Self::Seed,
         Self::Snapshot,
@@ -36,7 +36,7 @@ impl ResourceType {
 
     /// The resource whose tree configures this one: analyses and operations read `models:`, as in dbt.
     #[must_use]
-    pub fn tree(self) -> Self {
+    pub(crate) fn tree(self) -> Self {
         match self {
             Self::Analysis | Self::Operation => Self::Model,
             other => other,
@@ -44,7 +44,7 @@ impl ResourceType {
     }
 
     /// The key of its tree in dbt_project.yml.
-    pub fn tree_key(self) -> &'static str {
+    pub(crate) fn tree_key(self) -> &'static str {
         match self.tree() {
             Self::Seed => "seeds",
             Self::Snapshot => "snapshots",
@@ -61,7 +61,7 @@ impl ResourceType {
     }
 
     /// dbt's name of the resource type, as in unique ids.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Model => "model",
             Self::Seed => "seed",

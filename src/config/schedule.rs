@@ -9,7 +9,7 @@ use super::cron::Cron;
 /// `schedule:` of a node's config.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Schedule {
+pub(crate) struct Schedule {
     pub cron: String,
     /// UTC; the first logical time is the first moment of the cron that is not before it.
     pub start_date: String,
@@ -44,7 +44,7 @@ fn yes() -> bool {
 /// Something that must have succeeded before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Upstream {
+pub(crate) struct Upstream {
     pub dag_id: String,
     /// How much earlier the upstream's logical time is.
     #[serde(default)]
@@ -56,17 +56,17 @@ pub struct Upstream {
 }
 
 impl Upstream {
-    pub fn default_poke_interval() -> u32 {
+    pub(crate) fn default_poke_interval() -> u32 {
         180
     }
 
-    pub fn default_timeout() -> u32 {
+    pub(crate) fn default_timeout() -> u32 {
         7200
     }
 }
 
 impl Schedule {
-    pub fn default_keep_intervals() -> u32 {
+    pub(crate) fn default_keep_intervals() -> u32 {
         1000
     }
 
@@ -77,7 +77,7 @@ impl Schedule {
 
     /// The schedule in a node's config: `schedule: {cron: ...}`, or `cron` and `start_date` alone. An error says
     /// what is wrong with it.
-    pub fn of_config(config: &Map<String, Json>) -> Result<Option<Self>, String> {
+    pub(crate) fn of_config(config: &Map<String, Json>) -> Result<Option<Self>, String> {
         let schedule = match (config.get("schedule"), config.get("cron")) {
             (Some(schedule @ Json::Object(_)), _) => schedule.clone(),
             (Some(Json::Null) | None, Some(cron @ Json::String(_))) => {
@@ -104,7 +104,7 @@ impl Schedule {
 }
 
 /// `2022-09-01 15:00:00`, `2022-09-01T15:00:00` or `2022-09-01`, in UTC unless it says otherwise.
-pub fn moment(text: &str) -> Option<Timestamp> {
+pub(crate) fn moment(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     text.parse::<Timestamp>().ok().or_else(|| {
         let civil = text

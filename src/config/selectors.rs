@@ -7,7 +7,11 @@ use crate::diagnostic::{Diagnostic, Result, SourceText};
 use super::{Renderer, Yaml, optional_text, render_tree, yaml};
 
 /// The rendered file of a project, `None` if it has none. `default:` may be Jinja and is a boolean then.
-pub fn read(project: &Path, renderer: &dyn Renderer, warnings: &mut Vec<Diagnostic>) -> Result<Option<Yaml>> {
+pub(crate) fn read(
+    project: &Path,
+    renderer: &dyn Renderer,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Option<Yaml>> {
     let Some(text) = optional_text(project, "", "selectors.yml")? else { return Ok(None) };
     let loaded = yaml::load(&SourceText::new("selectors.yml", text))?;
     warnings.extend(loaded.warnings);

@@ -5,14 +5,14 @@ use std::fmt;
 
 /// A version: three numbers and what follows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Version {
+pub(crate) struct Version {
     numbers: [u64; 3],
     pub prerelease: Option<String>,
     build: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Matcher {
+pub(crate) enum Matcher {
     Exact,
     Greater,
     GreaterOrEqual,
@@ -22,13 +22,13 @@ pub enum Matcher {
 
 /// One condition, as `>=1.3.0`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Specifier {
+pub(crate) struct Specifier {
     pub matcher: Matcher,
     pub version: Version,
 }
 
 impl Version {
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let (text, build) = match text.split_once('+') {
             Some((text, build)) => (text, Some(build.to_owned())),
             None => (text, None),
@@ -103,7 +103,7 @@ fn compare_prereleases(left: &str, right: &str) -> Ordering {
 }
 
 impl Specifier {
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let matchers = [
             (">=", Matcher::GreaterOrEqual),
@@ -118,7 +118,7 @@ impl Specifier {
     }
 
     /// The conditions of `>=1.0.0,<2.0.0` or of a list; the text that is none on failure.
-    pub fn parse_all(texts: &[String]) -> Result<Vec<Self>, String> {
+    pub(crate) fn parse_all(texts: &[String]) -> Result<Vec<Self>, String> {
         texts
             .iter()
             .flat_map(|text| text.split(','))
@@ -126,7 +126,7 @@ impl Specifier {
             .collect()
     }
 
-    pub fn allows(&self, version: &Version) -> bool {
+    pub(crate) fn allows(&self, version: &Version) -> bool {
         let order = version.cmp(&self.version);
         match self.matcher {
             Matcher::Exact => order == Ordering::Equal,
@@ -157,13 +157,13 @@ impl fmt::Display for Specifier {
 }
 
 /// Texts as a Python list prints them: messages quote dbt's.
-pub fn python_list(texts: &[impl fmt::Display]) -> String {
+pub(crate) fn python_list(texts: &[impl fmt::Display]) -> String {
     let quoted: Vec<String> = texts.iter().map(|text| format!("'{text}'")).collect();
     format!("[{}]", quoted.join(", "))
 }
 
 /// Whether some version can meet all conditions.
-pub fn satisfiable(specifiers: &[Specifier]) -> bool {
+pub(crate) fn satisfiable(specifiers: &[Specifier]) -> bool {
     let exact = specifiers.iter().find(|specifier| specifier.matcher == Matcher::Exact);
     if let Some(exact) = exact {
         return specifiers.iter().all(|specifier| specifier.allows(&exact.version));

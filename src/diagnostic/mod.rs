@@ -11,12 +11,12 @@ mod suggest;
 pub(crate) use excerpt::MASK;
 pub use render::render;
 pub use source::{SourceText, Span};
-pub use suggest::{did_you_mean, nearest, nearest_within};
+pub(crate) use suggest::{did_you_mean, nearest, nearest_within};
 
 use std::fmt;
 
 /// A fallible stage step that stops at its first problem.
-pub type Result<T, E = Box<Diagnostic>> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = Box<Diagnostic>> = std::result::Result<T, E>;
 
 /// How much a diagnostic matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,12 +1,12 @@
 //! "did you mean": the nearest known name to one that was mistyped.
 
 /// The candidate nearest to `name`, if one is near enough to be what was meant.
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     nearest_within(name, candidates, (name.chars().count() / 3).clamp(1, 4))
 }
 
 /// The nearest of those that are at most so many letters off.
-pub fn nearest_within<'a>(
+pub(crate) fn nearest_within<'a>(
     name: &str,
     candidates: impl IntoIterator<Item = &'a str>,
     limit: usize,
@@ -21,7 +21,7 @@ pub fn nearest_within<'a>(
 }
 
 /// The hint itself, ready for `Diagnostic::maybe_help`.
-pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub(crate) fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
     nearest(name, candidates).map(|candidate| format!("did you mean `{candidate}`?"))
 }
 

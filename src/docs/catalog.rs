@@ -5,7 +5,7 @@ use crate::hashed::HashMap;
 use serde_json::{Map, Value, json};
 
 /// catalog.json's own schema.
-pub const SCHEMA: &str = "https://schemas.getdbt.com/dbt/catalog/v1.json";
+pub(crate) const SCHEMA: &str = "https://schemas.getdbt.com/dbt/catalog/v1.json";
 
 /// Postgres gives no statistics; dbt says so with this entry.
 fn stats() -> Value {
@@ -20,7 +20,7 @@ fn stats() -> Value {
 
 /// The catalog of the nodes and sources of a manifest; `selected` says which of them to take.
 /// `metadata` is the invocation's, without `dbt_schema_version`.
-pub fn shape(
+pub(crate) fn shape(
     tables: &[CatalogTable],
     database: &str,
     manifest: &Value,
@@ -45,7 +45,7 @@ pub fn shape(
 }
 
 /// What `--empty-catalog` writes.
-pub fn empty(metadata: &Map<String, Value>) -> Value {
+pub(crate) fn empty(metadata: &Map<String, Value>) -> Value {
     shape(&[], "", &Value::Null, &|_| false, metadata)
 }
 

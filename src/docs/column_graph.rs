@@ -6,18 +6,18 @@ use crate::sql::lineage::{Edge, EdgeKind, Origin, RelationName};
 use std::sync::Arc;
 
 /// A node of the project or a relation outside of it, as an index into [`ColumnGraph::names`].
-pub type Place = usize;
+pub(crate) type Place = usize;
 
 /// A column at a place; without a name the rows as such.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ColumnAt {
+pub(crate) struct ColumnAt {
     pub place: Place,
     pub column: Option<Arc<str>>,
 }
 
 /// Where a step goes to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Step {
+pub(crate) enum Step {
     To(ColumnAt),
     /// Not resolved: the name in the SQL, and the places it may come from.
     Unknown {
@@ -27,11 +27,11 @@ pub enum Step {
 }
 
 /// Steps upstream, each with its kind.
-pub type Steps = Vec<(Step, EdgeKind)>;
+pub(crate) type Steps = Vec<(Step, EdgeKind)>;
 
 /// The upstream edges of one node.
 #[derive(Debug, Clone, Default)]
-pub struct NodeEdges {
+pub(crate) struct NodeEdges {
     pub columns: Vec<(Arc<str>, Steps)>,
     /// Edges that every column has.
     pub every: Steps,
@@ -41,7 +41,7 @@ pub struct NodeEdges {
 
 /// Column lineage with places for names.
 #[derive(Debug, Clone, Default)]
-pub struct ColumnGraph {
+pub(crate) struct ColumnGraph {
     /// Unique ids, then the names of relations that no node builds.
     pub names: IndexSet<Arc<str>>,
     /// By place; those outside the project have none.
@@ -50,7 +50,7 @@ pub struct ColumnGraph {
 }
 
 impl ColumnGraph {
-    pub fn new(lineage: &ProjectLineage) -> Self {
+    pub(crate) fn new(lineage: &ProjectLineage) -> Self {
         let mut graph = Self {
             names: lineage.nodes.iter().map(|node| Arc::clone(&node.unique_id)).collect(),
             ..Self::default()
@@ -122,7 +122,7 @@ impl ColumnGraph {
     }
 
     /// What a column is made of, without the edges that all columns of its node have.
-    pub fn parents(&self, at: &ColumnAt) -> &[(Step, EdgeKind)] {
+    pub(crate) fn parents(&self, at: &ColumnAt) -> &[(Step, EdgeKind)] {
         let Some(node) = self.upstream.get(at.place) else { return &[] };
         match &at.column {
             None => &node.every,
@@ -136,11 +136,11 @@ impl ColumnGraph {
     }
 
     /// What is made of a column; a step to the rows of a node means all its columns.
-    pub fn children(&self, at: &ColumnAt) -> &[(ColumnAt, EdgeKind)] {
+    pub(crate) fn children(&self, at: &ColumnAt) -> &[(ColumnAt, EdgeKind)] {
         self.downstream.get(at).map_or(&[], Vec::as_slice)
     }
 
-    pub fn name(&self, place: Place) -> &str {
+    pub(crate) fn name(&self, place: Place) -> &str {
         self.names.get_index(place).map_or("", |name| name)
     }
 }

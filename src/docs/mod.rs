@@ -2,17 +2,17 @@
 //! server for it. Called by `commands`.
 
 mod artifact;
-pub mod catalog;
-pub mod column_graph;
+pub(crate) mod catalog;
+pub(crate) mod column_graph;
 mod layout;
-pub mod lineage;
-pub mod open_lineage;
+pub(crate) mod lineage;
+pub(crate) mod open_lineage;
 mod outline;
 mod page;
-pub mod server;
+pub(crate) mod server;
 mod trace;
 
-pub use outline::outline;
+pub(crate) use outline::outline;
 pub use trace::trace_manifest;
 
 use crate::sql::lineage::project::ProjectLineage;

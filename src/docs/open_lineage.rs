@@ -10,7 +10,7 @@ const EVENT: &str = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/R
 
 /// What happened to the node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EventType {
+pub(crate) enum EventType {
     Start,
     Complete,
     Fail,
@@ -18,7 +18,7 @@ pub enum EventType {
 
 /// The run that an event belongs to.
 #[derive(Debug, Clone, Copy)]
-pub struct Run<'r> {
+pub(crate) struct Run<'r> {
     /// A UUID for this node in this invocation.
     pub run_id: &'r str,
     /// RFC 3339.
@@ -31,7 +31,7 @@ pub struct Run<'r> {
 }
 
 /// The event of one node; none if the manifest does not know it.
-pub fn event(
+pub(crate) fn event(
     manifest: &Value,
     columns: &ColumnGraph,
     unique_id: &str,

@@ -28,7 +28,7 @@ struct Item {
 }
 
 /// The selected nodes with what they read, whether that is selected or not.
-pub fn outline(manifest: &Manifest, selected: &[String]) -> String {
+pub(crate) fn outline(manifest: &Manifest, selected: &[String]) -> String {
     draw(&items(manifest, selected))
 }
 

@@ -10,7 +10,7 @@ use crate::manifest::{Manifest, Resource};
 
 /// `ls --output`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ListOutput {
+pub(crate) enum ListOutput {
     #[default]
     Selector,
     Name,
@@ -32,7 +32,12 @@ const JSON_KEYS: [&str; 10] = [
 ];
 
 /// One line a node, in the order of `unique_ids`; `keys` replace the usual ones of the JSON lines.
-pub fn list(manifest: &Manifest, unique_ids: &[String], output: ListOutput, keys: &[String]) -> Vec<String> {
+pub(crate) fn list(
+    manifest: &Manifest,
+    unique_ids: &[String],
+    output: ListOutput,
+    keys: &[String],
+) -> Vec<String> {
     let resources = unique_ids.iter().filter_map(|id| manifest.resource(id));
     resources
         .map(|resource| match output {

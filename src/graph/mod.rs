@@ -4,7 +4,7 @@
 mod cycle;
 mod listing;
 mod node_set;
-pub mod selector;
+pub(crate) mod selector;
 
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -13,9 +13,10 @@ use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::IndexSet;
 use crate::manifest::{Manifest, Resource};
 
-pub use listing::{ListOutput, list};
-pub use node_set::NodeSet;
-pub use selector::{EmptyNodes, IndirectSelection, Selection, SelectionInputs, SelectionRequest, Selectors};
+pub(crate) use listing::{ListOutput, list};
+pub(crate) use node_set::NodeSet;
+pub(crate) use selector::{EmptyNodes, Selection};
+pub use selector::{IndirectSelection, SelectionInputs, SelectionRequest, Selectors};
 
 type Dag = DiGraph<(), ()>;
 

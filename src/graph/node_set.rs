@@ -1,18 +1,18 @@
 //! A set of nodes of one graph, as bits.
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NodeSet {
+pub(crate) struct NodeSet {
     words: Vec<u64>,
 }
 
 impl NodeSet {
     /// An empty set that can hold the numbers below `size`.
-    pub fn new(size: usize) -> Self {
+    pub(crate) fn new(size: usize) -> Self {
         Self { words: vec![0; size.div_ceil(64)] }
     }
 
     /// Tells whether the number is new to the set.
-    pub fn insert(&mut self, at: usize) -> bool {
+    pub(crate) fn insert(&mut self, at: usize) -> bool {
         let bit = 1 << (at % 64);
         let word = &mut self.words[at / 64];
         let new = *word & bit == 0;
@@ -20,33 +20,33 @@ impl NodeSet {
         new
     }
 
-    pub fn contains(&self, at: usize) -> bool {
+    pub(crate) fn contains(&self, at: usize) -> bool {
         self.words[at / 64] & (1 << (at % 64)) != 0
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.words.iter().all(|&word| word == 0)
     }
 
-    pub fn union_with(&mut self, other: &Self) {
+    pub(crate) fn union_with(&mut self, other: &Self) {
         for (word, other) in self.words.iter_mut().zip(&other.words) {
             *word |= other;
         }
     }
 
-    pub fn intersect_with(&mut self, other: &Self) {
+    pub(crate) fn intersect_with(&mut self, other: &Self) {
         for (word, other) in self.words.iter_mut().zip(&other.words) {
             *word &= other;
         }
     }
 
-    pub fn subtract(&mut self, other: &Self) {
+    pub(crate) fn subtract(&mut self, other: &Self) {
         for (word, other) in self.words.iter_mut().zip(&other.words) {
             *word &= !other;
         }
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
         self.words.iter().enumerate().flat_map(|(at, &word)| {
             let mut rest = word;
             std::iter::from_fn(move || {

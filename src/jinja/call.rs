@@ -21,7 +21,7 @@ const DEPTH_LIMIT: usize = 100;
 
 /// A macro as a value: calling it runs the macro for the node whose template calls.
 #[derive(Debug)]
-pub struct MacroRef {
+pub(super) struct MacroRef {
     pub definition: Arc<MacroDef>,
 }
 

@@ -11,7 +11,7 @@ use super::scope::Scope;
 ///
 /// # Errors
 /// dbt's message with every name that was tried.
-pub fn dispatch(state: &State<'_, '_>, name: &str, namespace: Option<&str>) -> Result<Value, Error> {
+pub(crate) fn dispatch(state: &State<'_, '_>, name: &str, namespace: Option<&str>) -> Result<Value, Error> {
     let scope = Scope::of(state)?;
     if let Some((package, plain)) = name.split_once('.') {
         let message = format!(

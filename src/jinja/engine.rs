@@ -53,7 +53,7 @@ struct Inner {
 }
 
 /// What all engines have in common, and what does not depend on a project; made when it is first needed.
-pub fn prepare() {
+pub(crate) fn prepare() {
     LazyLock::force(&environment::PAIR);
     Registry::prepare();
 }

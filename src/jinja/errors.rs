@@ -17,7 +17,7 @@ use super::scope::Scope;
 use super::source_map::SourceMap;
 use super::wording;
 
-pub use super::python::raise;
+pub(super) use super::python::raise;
 
 /// So many macros of a chain are told.
 const CHAIN_LIMIT: usize = 12;

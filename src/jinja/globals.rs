@@ -15,7 +15,7 @@ use crate::config::{DBT_VERSION, Environment};
 use crate::hashed::HashMap;
 
 /// What an invocation's templates share.
-pub struct Globals {
+pub(crate) struct Globals {
     /// Each package's variables, those of the root project and the command line over them.
     pub vars: HashMap<String, Arc<Map<String, Json>>>,
     /// The variables where no package is known: while project files and profiles are rendered.
@@ -32,7 +32,7 @@ pub struct Globals {
 
 impl Globals {
     /// Before anything of the project is known.
-    pub fn bare(environment: Arc<Environment>, cli_vars: Map<String, Json>, secrets: Secrets) -> Self {
+    pub(crate) fn bare(environment: Arc<Environment>, cli_vars: Map<String, Json>, secrets: Secrets) -> Self {
         Self {
             vars: HashMap::default(),
             cli_vars: Arc::new(cli_vars),
@@ -48,7 +48,7 @@ impl Globals {
     }
 
     /// The variables that a package's nodes see.
-    pub fn vars_of(&self, package: &str) -> &Arc<Map<String, Json>> {
+    pub(crate) fn vars_of(&self, package: &str) -> &Arc<Map<String, Json>> {
         self.vars.get(package).unwrap_or(&self.cli_vars)
     }
 
@@ -72,7 +72,7 @@ const NAMES: [&str; 10] = [
 ];
 
 /// [`Globals`] as parsing sees them.
-pub struct ParseGlobals(pub Arc<Globals>);
+pub(crate) struct ParseGlobals(pub Arc<Globals>);
 
 impl SharedNames for ParseGlobals {
     fn get(&self, name: &str, scope: &ParseScope) -> Option<Value> {

@@ -4,7 +4,7 @@
 //! of its own in a [`Scope`] that knows the node's [`Context`].
 
 mod arguments;
-pub mod blocks;
+pub(crate) mod blocks;
 mod call;
 mod calls;
 mod closure;
@@ -16,7 +16,7 @@ mod engine;
 mod environment;
 mod errors;
 mod filters;
-pub mod functions;
+pub(crate) mod functions;
 mod globals;
 mod header;
 mod lower;
@@ -24,13 +24,13 @@ mod macros;
 mod namespace;
 mod native;
 mod nesting;
-pub mod objects;
+pub(crate) mod objects;
 mod parsing;
-pub mod python;
+pub(crate) mod python;
 #[cfg(test)]
 mod random_texts;
 mod registry;
-pub mod runtime;
+pub(crate) mod runtime;
 mod scan;
 mod scope;
 mod source_map;
@@ -41,14 +41,17 @@ mod wording;
 
 pub use blocks::{BlockKind, cut as cut_blocks};
 pub use calls::static_calls;
-pub use context::{Context, Message};
-pub use dispatch::dispatch;
-pub use engine::{DispatchOrder, Engine, EngineSettings, MacroPackage, prepare};
-pub use globals::{Globals, ParseGlobals};
-pub use macros::{MacroDef, MacroKind};
-pub use parsing::{DocScope, DocTable, ParseScope, Recorded, SharedNames, Subject};
-pub use registry::BUILTIN as BUILTIN_PACKAGE;
-pub use scope::Scope;
+pub use context::Context;
+pub(crate) use context::Message;
+pub(crate) use dispatch::dispatch;
+pub(crate) use engine::{DispatchOrder, prepare};
+pub use engine::{Engine, EngineSettings, MacroPackage};
+pub(crate) use globals::{Globals, ParseGlobals};
+pub(crate) use macros::{MacroDef, MacroKind};
+pub(crate) use parsing::{DocScope, DocTable, ParseScope, Recorded, SharedNames, Subject};
+pub(crate) use registry::BUILTIN as BUILTIN_PACKAGE;
+pub(crate) use scope::Scope;
 
-pub use minijinja::value::{Enumerator, Object};
+pub(crate) use minijinja::value::Enumerator;
+pub use minijinja::value::Object;
 pub use minijinja::{Error, State, Value};

@@ -14,7 +14,7 @@ use super::engine::EngineSettings;
 use super::macros::{self, MacroDef};
 
 /// The package of the macros in the binary; dbt splits them into these names.
-pub const BUILTIN: &str = "dbt";
+pub(crate) const BUILTIN: &str = "dbt";
 const BUILTIN_NAMES: [&str; 2] = [BUILTIN, "dbt_postgres"];
 /// What dispatch puts before a name, in search order.
 const PREFIXES: [&str; 2] = ["postgres__", "default__"];

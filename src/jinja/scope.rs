@@ -17,7 +17,7 @@ use super::namespace::PackageNamespace;
 const SCOPE: &str = "<scope>";
 
 /// The root of a template's names: parameters of the macro that runs, macros, the node's context.
-pub struct Scope {
+pub(crate) struct Scope {
     root: Arc<Root>,
     /// Parameters and what a `{% call %}` body captured.
     pub(super) variables: Vec<(&'static str, Value)>,
@@ -92,18 +92,18 @@ impl Scope {
     ///
     /// # Errors
     /// When the state was not made by the engine.
-    pub fn of(state: &State<'_, '_>) -> Result<Arc<Self>, Error> {
+    pub(crate) fn of(state: &State<'_, '_>) -> Result<Arc<Self>, Error> {
         state
             .lookup(SCOPE)
             .and_then(|scope| scope.downcast_object::<Self>())
             .ok_or_else(|| Error::new(minijinja::ErrorKind::InvalidOperation, "this template has no context"))
     }
 
-    pub fn context(&self) -> &Arc<dyn Context> {
+    pub(crate) fn context(&self) -> &Arc<dyn Context> {
         &self.root.context
     }
 
-    pub fn engine(&self) -> &Engine {
+    pub(crate) fn engine(&self) -> &Engine {
         &self.root.engine
     }
 
@@ -112,12 +112,12 @@ impl Scope {
     }
 
     /// The macro whose body runs.
-    pub fn running_macro(&self) -> Option<&Arc<MacroDef>> {
+    pub(crate) fn running_macro(&self) -> Option<&Arc<MacroDef>> {
         self.caller.as_ref().map(|(definition, _)| definition)
     }
 
     /// What a name means here, macro parameters aside.
-    pub fn global(self: &Arc<Self>, name: &str) -> Option<Value> {
+    pub(crate) fn global(self: &Arc<Self>, name: &str) -> Option<Value> {
         if let Some(value) = self.context().override_of(name) {
             return Some(value);
         }

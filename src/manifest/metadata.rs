@@ -7,7 +7,7 @@ use crate::hashed::IndexMap;
 use super::{Quoting, lenient};
 
 /// The schema that our manifests follow.
-pub const SCHEMA_VERSION: &str = "https://schemas.getdbt.com/dbt/manifest/v12.json";
+pub(crate) const SCHEMA_VERSION: &str = "https://schemas.getdbt.com/dbt/manifest/v12.json";
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default)]

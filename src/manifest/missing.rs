@@ -18,7 +18,7 @@ pub enum Target<'a> {
 
 /// Why a target cannot be had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
+pub(crate) enum Reason {
     NotFound,
     Disabled,
 }
@@ -51,7 +51,7 @@ impl Target<'_> {
 }
 
 /// A node depends on something that is not there.
-pub fn target_not_found(
+pub(crate) fn target_not_found(
     node: Resource<'_>,
     target: Target<'_>,
     reason: Reason,
@@ -142,7 +142,7 @@ fn sorted<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
 }
 
 /// The name is found in several packages.
-pub fn ambiguous_ref(node: Resource<'_>, ambiguous: &Ambiguous) -> Diagnostic {
+pub(crate) fn ambiguous_ref(node: Resource<'_>, ambiguous: &Ambiguous) -> Diagnostic {
     let packages: Vec<_> = ambiguous.unique_ids.iter().filter_map(|id| id.split('.').nth(1)).collect();
     Diagnostic::compilation(
         "ambiguous-ref",
@@ -158,7 +158,12 @@ pub fn ambiguous_ref(node: Resource<'_>, ambiguous: &Ambiguous) -> Diagnostic {
 }
 
 /// The referenced model keeps to its group or its package.
-pub fn forbidden_ref(node: Resource<'_>, target: Resource<'_>, access: Access, scope: &str) -> Diagnostic {
+pub(super) fn forbidden_ref(
+    node: Resource<'_>,
+    target: Resource<'_>,
+    access: Access,
+    scope: &str,
+) -> Diagnostic {
     let (scope_type, help) = match access {
         Access::Private => {
             ("group", format!("give `{}` the same group, or the model a wider access", node.name()))
@@ -178,7 +183,12 @@ pub fn forbidden_ref(node: Resource<'_>, target: Resource<'_>, access: Access, s
 }
 
 /// `doc()` names a block that is not there.
-pub fn doc_not_found(unique_id: &str, name: &str, package: Option<&str>, lookup: &Lookup) -> Diagnostic {
+pub(crate) fn doc_not_found(
+    unique_id: &str,
+    name: &str,
+    package: Option<&str>,
+    lookup: &Lookup,
+) -> Diagnostic {
     let place = package.map_or_else(String::new, |package| format!("in package '{package}' "));
     Diagnostic::compilation(
         "missing-doc",

@@ -36,31 +36,33 @@ use serde_json::{Map, Value};
 
 use crate::hashed::IndexMap;
 
-pub use column::{Column, ColumnConfig, Constraint};
-pub use exposure::{Doc, Exposure, Group, Owner};
-pub use lookup::{Ambiguous, Found, Lookup, Precedence};
-pub use macros::{Macro, MacroArgument, MacroDependsOn};
-pub use metadata::{Metadata, SCHEMA_VERSION};
-pub use metric::{Filter, MeasureAggregation, Metric, MetricInputMeasure, NonAdditiveDimension};
-pub use missing::{Reason, Target, ambiguous_ref, doc_not_found, target_not_found};
-pub use node::{
+pub(crate) use column::{Column, ColumnConfig, Constraint};
+pub(crate) use exposure::{Doc, Exposure, Group, Owner};
+pub(crate) use lookup::{Ambiguous, Found, Lookup, Precedence};
+pub(crate) use macros::{Macro, MacroArgument, MacroDependsOn};
+pub(crate) use metadata::{Metadata, SCHEMA_VERSION};
+pub(crate) use metric::{Filter, MeasureAggregation, Metric, MetricInputMeasure, NonAdditiveDimension};
+pub(crate) use missing::{Reason, Target, ambiguous_ref, doc_not_found, target_not_found};
+pub(crate) use node::{
     Access, Compiled, Contract, DependsOn, Docs, FileHash, FunctionArgument, FunctionPart, FunctionReturns,
     GenericTestPart, InjectedCte, Language, ModelPart, Node, NodeKind, RefArgs, TestMetadata, TimeSpine,
 };
-pub use resolve::{ResolveContext, forbidden};
-pub use resource::Resource;
-pub use resource_type::ResourceType;
-pub use saved_query::SavedQuery;
-pub use semantic_model::{ElementConfig, Measure, NodeRelation, SemanticModel};
-pub use source::{Freshness, FreshnessPeriod, Quoting, SourceDefinition};
-pub use sparse::SparseMap;
-pub use state::{Aspect, Deferral, Favor, PreviousState, SourceNames, StateComparison};
-pub use unique::{SameNames, duplicate_doc, duplicate_resource};
-pub use unit_test::{UnitTest, UnitTestExpectation, UnitTestInput, UnitTestOverrides, UnitTestVersions};
-pub use version::Version;
+pub(crate) use resolve::{ResolveContext, forbidden};
+pub(crate) use resource::Resource;
+pub(crate) use resource_type::ResourceType;
+pub(crate) use saved_query::SavedQuery;
+pub(crate) use semantic_model::{ElementConfig, Measure, NodeRelation, SemanticModel};
+pub(crate) use source::{Freshness, FreshnessPeriod, Quoting, SourceDefinition};
+pub(crate) use sparse::SparseMap;
+pub(crate) use state::{Aspect, Deferral, Favor, PreviousState, SourceNames, StateComparison};
+pub(crate) use unique::{SameNames, duplicate_doc, duplicate_resource};
+pub(crate) use unit_test::{
+    UnitTest, UnitTestExpectation, UnitTestInput, UnitTestOverrides, UnitTestVersions,
+};
+pub(crate) use version::Version;
 
 /// A resource's resolved config: dbt's keys with their defaults first, the user's own after them.
-pub type Config = Map<String, Value>;
+pub(crate) type Config = Map<String, Value>;
 
 /// The whole project.
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -179,7 +179,7 @@ impl ResolveContext<'_> {
 }
 
 /// Whether `node` must not read `target`, by groups, access and `restrict-access`.
-pub fn forbidden(
+pub(crate) fn forbidden(
     node: Resource<'_>,
     target: &Node,
     restricted_packages: &HashSet<String>,

@@ -97,7 +97,7 @@ fn same_name_warning(first: &Node, second: &Node) -> Diagnostic {
 }
 
 /// Two resources that got one unique id.
-pub fn duplicate_resource(first: Resource<'_>, second: Resource<'_>) -> Diagnostic {
+pub(crate) fn duplicate_resource(first: Resource<'_>, second: Resource<'_>) -> Diagnostic {
     let name = first.name();
     let kind = first.resource_type();
     let plural = if kind == second.resource_type() { kind.plural() } else { "resources".to_owned() };
@@ -132,7 +132,7 @@ pub fn duplicate_resource(first: Resource<'_>, second: Resource<'_>) -> Diagnost
 }
 
 /// Two doc blocks of one name in one package.
-pub fn duplicate_doc(first: &Doc, second: &Doc) -> Diagnostic {
+pub(crate) fn duplicate_doc(first: &Doc, second: &Doc) -> Diagnostic {
     let places = [
         (first.unique_id.as_str(), first.original_file_path.as_str()),
         (second.unique_id.as_str(), second.original_file_path.as_str()),

@@ -18,7 +18,7 @@ use condition::{Condition, Verdict};
 
 /// Whether this process has looked already: once is enough.
 #[derive(Debug, Default)]
-pub struct Memory {
+pub(crate) struct Memory {
     ready: Mutex<Option<Readiness>>,
 }
 
@@ -33,7 +33,7 @@ enum Readiness {
 
 impl Memory {
     /// Makes the tables where they are missing or old, in a transaction of another session.
-    pub fn require(&self, session: &Session) -> Result<()> {
+    pub(crate) fn require(&self, session: &Session) -> Result<()> {
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         if *ready != Some(Readiness::Ready) {
             session.with(prepare)?;
@@ -43,7 +43,7 @@ impl Memory {
     }
 
     /// For what works without memory, too: false where there is none and the role may not create it.
-    pub fn offer(&self, session: &Session) -> Result<bool> {
+    pub(crate) fn offer(&self, session: &Session) -> Result<bool> {
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*ready, None | Some(Readiness::Missing)) {
             *ready = Some(look(session)?);
@@ -56,7 +56,7 @@ impl Memory {
     }
 
     /// Whether there are tables that can be read: makes none.
-    pub fn exists(&self, session: &Session) -> Result<bool> {
+    pub(crate) fn exists(&self, session: &Session) -> Result<bool> {
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         if ready.is_none() {
             *ready = Some(look(session)?);
@@ -78,7 +78,7 @@ fn look(session: &Session) -> Result<Readiness> {
 }
 
 /// The connection's transaction goes on; the tables are made in one of their own, which commits first.
-pub fn prepare(connection: &mut Connection) -> Result<()> {
+pub(crate) fn prepare(connection: &mut Connection) -> Result<()> {
     let condition = Condition::read(connection)?;
     match condition.verdict() {
         Verdict::Ready => Ok(()),

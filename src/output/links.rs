@@ -18,7 +18,7 @@ static GUARDED: Mutex<Guarded> = Mutex::new(Guarded { folders: BTreeSet::new(), 
 
 /// From now on nothing is written through a link below this folder. The folder itself may be a link that we or root have
 /// made: to another disk, say.
-pub fn guard(folder: &Path) {
+pub(crate) fn guard(folder: &Path) {
     GUARDED.lock().unwrap_or_else(PoisonError::into_inner).folders.insert(folder.to_owned());
 }
 

@@ -12,9 +12,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-pub use links::guard;
-pub use remove::{remove, remove_link, replace};
-pub use scratch::{Scratch, is_trusted, private_folder};
+pub(crate) use links::guard;
+pub(crate) use remove::{remove, remove_link, replace};
+pub use scratch::Scratch;
+pub(crate) use scratch::{is_trusted, private_folder};
 
 use crate::regular::NONBLOCK;
 
@@ -23,7 +24,7 @@ const UNFINISHED: &str = ".rsdbt-unfinished-";
 const ABANDONED: Duration = Duration::from_hours(1);
 
 /// Writes a whole file, and the folders above it. A file that has this content already stays as it is.
-pub fn write(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
+pub(crate) fn write(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
     let content = content.as_ref();
     links::check(folder_of(path))?;
     if let Some(file) = holding(path, content) {
@@ -40,13 +41,13 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// Makes a folder, and those above it.
-pub fn make_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     links::check(folder)?;
     fs::create_dir_all(folder)
 }
 
 /// Writes a whole file that nobody but its owner can read, not even for an instant. The owner stays who he was.
-pub fn write_private(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
+pub(crate) fn write_private(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
     let before = fs::metadata(path).ok().map(|data| (data.uid(), data.gid()));
     let mut output = Output::create_with(path, Some(0o600))?;
     if let Some((user, group)) = before.filter(|(user, _)| *user != rustix::process::getuid().as_raw()) {
@@ -72,7 +73,7 @@ const NO_LINK: i32 = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
 
 /// A file that is written piece by piece. It takes its place, whole, when it is finished; dropped before, it is gone.
 #[derive(Debug)]
-pub struct Output {
+pub(crate) struct Output {
     file: File,
     unfinished: PathBuf,
     path: PathBuf,
@@ -80,7 +81,7 @@ pub struct Output {
 }
 
 impl Output {
-    pub fn create(path: &Path) -> io::Result<Self> {
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
         Self::create_with(path, None)
     }
 
@@ -115,7 +116,7 @@ impl Output {
     }
 
     /// Puts the file into its place.
-    pub fn finish(mut self) -> io::Result<()> {
+    pub(crate) fn finish(mut self) -> io::Result<()> {
         fs::rename(&self.unfinished, &self.path)?;
         self.is_finished = true;
         Ok(())
@@ -158,7 +159,7 @@ fn mode_of(path: &Path) -> io::Result<Option<u32>> {
 }
 
 /// Removes what killed processes have left unfinished in a folder.
-pub fn sweep(folder: &Path) {
+pub(crate) fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let is_unfinished = entry.file_name().to_string_lossy().starts_with(UNFINISHED);
         let age = |data: fs::Metadata| data.modified().ok()?.elapsed().ok();

@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 
 /// Removes a file, or a folder with all that is in it, below a folder of ours. Nothing is removed through a link, and a
 /// link is never followed: one inside the folder is removed itself, one that stands for `path` or above it is refused.
-pub fn remove(path: &Path, below: &Path) -> io::Result<()> {
+pub(crate) fn remove(path: &Path, below: &Path) -> io::Result<()> {
     let outside = || io::Error::other(format!("it is not below {}", below.display()));
     let relative = path.strip_prefix(below).map_err(|_| outside())?;
     if relative.as_os_str().is_empty()
@@ -30,12 +30,12 @@ pub fn remove(path: &Path, below: &Path) -> io::Result<()> {
 }
 
 /// Puts a file or folder that we made into its place.
-pub fn replace(from: &Path, to: &Path) -> io::Result<()> {
+pub(crate) fn replace(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)
 }
 
 /// Removes a link that we made, never what it points to.
-pub fn remove_link(link: &Path) -> io::Result<()> {
+pub(crate) fn remove_link(link: &Path) -> io::Result<()> {
     if fs::symlink_metadata(link)?.is_symlink() {
         return fs::remove_file(link);
     }

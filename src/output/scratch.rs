@@ -56,7 +56,7 @@ fn clear(folder: &Path) {
 
 /// Makes a folder that only its owner can enter, or checks that the one which is there is such a folder. `owner` is the
 /// account that it may have been handed over to.
-pub fn private_folder(path: &Path, owner: Option<u32>) -> io::Result<()> {
+pub(crate) fn private_folder(path: &Path, owner: Option<u32>) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }
@@ -79,7 +79,7 @@ pub fn private_folder(path: &Path, owner: Option<u32>) -> io::Result<()> {
 }
 
 /// Whether nobody but us and root can have put anything into a folder, or can replace what is in it.
-pub fn is_trusted(path: &Path) -> bool {
+pub(crate) fn is_trusted(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|data| {
         let us = rustix::process::getuid().as_raw();
         data.is_dir() && (data.uid() == us || data.uid() == 0) && data.permissions().mode() & 0o022 == 0

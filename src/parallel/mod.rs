@@ -19,7 +19,7 @@ const SHARES_PER_CORE: usize = 8;
 const MOST_THREADS: usize = 16;
 
 /// The result of `work` for each item.
-pub fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub(crate) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     if items.len() < WORTH_SHARING || *WORKERS == 0 {
         return items.iter().map(work).collect();
     }
@@ -32,7 +32,7 @@ pub fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<
 }
 
 /// The result of `work` for each of a few large pieces of the items.
-pub fn chunked<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> R + Sync) -> Vec<R> {
+pub(crate) fn chunked<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> R + Sync) -> Vec<R> {
     let chunks: Vec<&[T]> = items.chunks(share_of(items.len())).collect();
     let results: Vec<Mutex<Option<R>>> = chunks.iter().map(|_| Mutex::default()).collect();
     on_all_cores(chunks.len(), |at| {
@@ -43,7 +43,10 @@ pub fn chunked<T: Sync, R: Send>(items: &[T], work: impl Fn(&[T]) -> R + Sync) -
 }
 
 /// Changes each item where it is; the errors, in the order of the items.
-pub fn change<T: Send, E: Send>(items: &mut [T], work: impl Fn(&mut T) -> Result<(), E> + Sync) -> Vec<E> {
+pub(crate) fn change<T: Send, E: Send>(
+    items: &mut [T],
+    work: impl Fn(&mut T) -> Result<(), E> + Sync,
+) -> Vec<E> {
     let changed = |share: &mut [T]| share.iter_mut().filter_map(|item| work(item).err()).collect::<Vec<E>>();
     if items.len() < WORTH_SHARING || *WORKERS == 0 {
         return changed(items);
@@ -62,7 +65,7 @@ pub fn change<T: Send, E: Send>(items: &mut [T], work: impl Fn(&mut T) -> Result
 }
 
 /// Both results, of works that do not wait for each other.
-pub fn join<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
+pub(crate) fn join<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
     if *WORKERS == 0 {
         return (one(), other());
     }
@@ -82,7 +85,7 @@ pub fn join<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> 
 ///
 /// # Errors
 /// The first one of `take`.
-pub fn in_order<T: Sync, R: Send, E>(
+pub(crate) fn in_order<T: Sync, R: Send, E>(
     items: &[T],
     share: usize,
     work: impl Fn(&[T]) -> R + Sync,

@@ -178,7 +178,7 @@ fn fqn_folders(file: &str) -> Vec<String> {
 }
 
 /// Renders a test's arguments natively; a bare `ref('x')` counts as Jinja.
-pub fn render_arguments<'n>(
+pub(crate) fn render_arguments<'n>(
     engine: &crate::jinja::Engine,
     arguments: impl IntoIterator<Item = (&'n String, &'n Json)>,
     span: &Span,

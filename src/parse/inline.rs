@@ -12,13 +12,17 @@ use crate::jinja::Context;
 use crate::manifest::{FileHash, Lookup, Manifest, Node, NodeKind, Precedence, ResolveContext};
 
 /// The name of the node that `--inline` makes.
-pub const INLINE_NAME: &str = "inline_query";
+pub(crate) const INLINE_NAME: &str = "inline_query";
 
 /// Adds the node to the manifest, with its references resolved, and returns its unique id.
 ///
 /// # Errors
 /// When its Jinja is wrong, or it refers to what is not there.
-pub fn inline(request: &ParseRequest<'_>, manifest: &mut Manifest, sql: &str) -> Result<String, Diagnostics> {
+pub(crate) fn inline(
+    request: &ParseRequest<'_>,
+    manifest: &mut Manifest,
+    sql: &str,
+) -> Result<String, Diagnostics> {
     let package = request.root_name().to_owned();
     let unique_id = format!("sql_operation.{package}.{INLINE_NAME}");
     let path = format!("from remote system/{INLINE_NAME}.sql");

@@ -38,21 +38,21 @@ use crate::jinja::{Engine, SharedNames};
 use crate::manifest::{Manifest, Metadata};
 use crate::project::Project;
 
-pub use generic_tests::render_arguments;
-pub use inline::{INLINE_NAME, inline};
-pub use naming::Quoted;
-pub use scope::RelationOf;
-pub use test_definition::KWARGS_NAME;
+pub(crate) use generic_tests::render_arguments;
+pub(crate) use inline::{INLINE_NAME, inline};
+pub(crate) use naming::Quoted;
+pub(crate) use scope::RelationOf;
+pub(crate) use test_definition::KWARGS_NAME;
 
 /// Where models go unless they say otherwise.
 #[derive(Debug, Clone)]
-pub struct ParseTarget {
+pub(crate) struct ParseTarget {
     pub database: String,
     pub schema: String,
 }
 
 /// What parsing needs beside the project's files.
-pub struct ParseRequest<'a> {
+pub(crate) struct ParseRequest<'a> {
     pub project: &'a Project,
     pub engine: &'a Engine,
     pub shared: Arc<dyn SharedNames>,
@@ -79,13 +79,13 @@ impl ParseRequest<'_> {
 }
 
 /// dbt's id of a project: the hash of its name.
-pub fn project_id(name: &str) -> String {
+pub(crate) fn project_id(name: &str) -> String {
     test_name::md5_hex(name)
 }
 
 /// The manifest and what is to be said about the project.
 #[derive(Debug)]
-pub struct Parsed {
+pub(crate) struct Parsed {
     pub manifest: Manifest,
     pub warnings: Vec<Diagnostic>,
 }
@@ -94,7 +94,7 @@ pub struct Parsed {
 ///
 /// # Errors
 /// All mistakes of the first phase that finds any.
-pub fn manifest(request: &ParseRequest<'_>) -> Result<Parsed, Diagnostics> {
+pub(crate) fn manifest(request: &ParseRequest<'_>) -> Result<Parsed, Diagnostics> {
     let mut parser = settle::Parser::new(request);
     parser.read_files()?;
     parser.read_properties()?;

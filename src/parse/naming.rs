@@ -156,7 +156,7 @@ fn given(name: &Json) -> Option<String> {
 
 /// Which parts of relation names are quoted.
 #[derive(Debug, Clone, Copy)]
-pub struct Quoted {
+pub(crate) struct Quoted {
     pub database: bool,
     pub schema: bool,
     pub identifier: bool,

@@ -12,7 +12,7 @@ pub(super) struct Scopes {
 }
 
 /// Makes the relation object that stands for a node while parsing.
-pub type RelationOf = fn(&Node) -> Value;
+pub(crate) type RelationOf = fn(&Node) -> Value;
 
 impl Scopes {
     pub(super) fn new(shared: &Arc<dyn SharedNames>, relation_of: RelationOf) -> Self {

@@ -30,7 +30,7 @@ const CONFIG_ARGUMENTS: [&str; 14] = [
 ];
 
 /// The name under which a test's macro call finds its arguments.
-pub const KWARGS_NAME: &str = "_dbt_generic_test_kwargs";
+pub(crate) const KWARGS_NAME: &str = "_dbt_generic_test_kwargs";
 
 /// A definition taken apart.
 pub(super) struct Definition {

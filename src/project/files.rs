@@ -10,11 +10,11 @@ use sha2::{Digest, Sha256};
 use crate::diagnostic::SourceText;
 
 /// Larger seeds are known by their path alone (dbt's limit).
-pub const MAXIMUM_SEED_SIZE: u64 = 1024 * 1024;
+pub(super) const MAXIMUM_SEED_SIZE: u64 = 1024 * 1024;
 
 /// What dbt parses a file as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FileKind {
+pub(crate) enum FileKind {
     Macro,
     Model,
     Snapshot,
@@ -31,7 +31,7 @@ pub enum FileKind {
 
 /// One file, read once; of seeds only the place is known.
 #[derive(Debug, Clone)]
-pub struct SourceFile {
+pub(crate) struct SourceFile {
     pub kind: FileKind,
     pub absolute_path: PathBuf,
     /// The configured directory it was found under, as `models`.
@@ -44,22 +44,22 @@ pub struct SourceFile {
 
 impl SourceFile {
     /// dbt's `original_file_path`: relative to its own package.
-    pub fn original_file_path(&self) -> String {
+    pub(crate) fn original_file_path(&self) -> String {
         join(&self.searched_path, &self.relative_path)
     }
 
     /// The file's name without directories and extension: what a model is called.
-    pub fn stem(&self) -> &str {
+    pub(crate) fn stem(&self) -> &str {
         let name = self.relative_path.rsplit('/').next().unwrap_or_default();
         name.rsplit_once('.').map_or(name, |(stem, _)| stem)
     }
 
-    pub fn extension(&self) -> &str {
+    pub(crate) fn extension(&self) -> &str {
         self.relative_path.rsplit_once('.').map_or("", |(_, extension)| extension)
     }
 
     /// The directories and the stem: what follows the package's name in an fqn.
-    pub fn fqn_parts(&self) -> Vec<&str> {
+    pub(crate) fn fqn_parts(&self) -> Vec<&str> {
         let mut parts: Vec<&str> = self.relative_path.split('/').collect();
         parts.pop();
         parts.push(self.stem());
@@ -67,12 +67,12 @@ impl SourceFile {
     }
 
     /// The text without space around it: dbt's `raw_code`, which is also what is hashed.
-    pub fn code(&self) -> &str {
+    pub(crate) fn code(&self) -> &str {
         self.source.text.trim_matches(is_python_space)
     }
 
     /// As dbt computes it. A seed is read for it; above the size limit its path stands in.
-    pub fn checksum(&self) -> Checksum {
+    pub(crate) fn checksum(&self) -> Checksum {
         if self.kind != FileKind::Seed {
             return Checksum::of_text(self.code());
         }
@@ -94,13 +94,13 @@ pub(crate) fn seed_checksum(path: &Path, original_file_path: &str, limit: u64) -
 
 /// The checksum of a node in the manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Checksum {
+pub(crate) struct Checksum {
     pub name: String,
     pub checksum: String,
 }
 
 impl Checksum {
-    pub fn of_text(text: &str) -> Self {
+    pub(crate) fn of_text(text: &str) -> Self {
         Self { name: "sha256".into(), checksum: crate::hex::digits(Sha256::digest(text.as_bytes())) }
     }
 }
@@ -117,12 +117,12 @@ pub(super) fn join(directory: &str, path: &str) -> String {
 
 /// The files of one package, each kind sorted by path.
 #[derive(Debug, Default)]
-pub struct PackageFiles {
+pub(crate) struct PackageFiles {
     by_kind: BTreeMap<FileKind, Vec<SourceFile>>,
 }
 
 impl PackageFiles {
-    pub fn new(files: Vec<SourceFile>) -> Self {
+    pub(crate) fn new(files: Vec<SourceFile>) -> Self {
         let mut by_kind: BTreeMap<FileKind, Vec<SourceFile>> = BTreeMap::new();
         for file in files {
             by_kind.entry(file.kind).or_default().push(file);
@@ -130,11 +130,11 @@ impl PackageFiles {
         Self { by_kind }
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &SourceFile> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &SourceFile> {
         self.by_kind.values().flatten()
     }
 
-    pub fn of(&self, kind: FileKind) -> &[SourceFile] {
+    pub(crate) fn of(&self, kind: FileKind) -> &[SourceFile] {
         self.by_kind.get(&kind).map_or(&[], Vec::as_slice)
     }
 }

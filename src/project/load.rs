@@ -12,13 +12,13 @@ use super::{Package, Project};
 
 /// How many packages the project asks for, and in which file.
 #[derive(Debug, Clone, Copy)]
-pub struct Installed<'a> {
+pub(crate) struct Installed<'a> {
     pub specified: usize,
     pub specified_in: &'a str,
 }
 
 /// What [`load`] needs: the rendered root project, and how to render packages' project files.
-pub struct LoadRequest<'a> {
+pub(crate) struct LoadRequest<'a> {
     pub root: ProjectFile,
     pub packages: Installed<'a>,
     /// dbt renders packages' files with the target, but without the command line's vars.
@@ -27,7 +27,7 @@ pub struct LoadRequest<'a> {
 }
 
 /// Reads every file of the project and of its installed packages.
-pub fn load(request: LoadRequest<'_>, warnings: &mut Vec<Diagnostic>) -> Result<Project> {
+pub(crate) fn load(request: LoadRequest<'_>, warnings: &mut Vec<Diagnostic>) -> Result<Project> {
     let directories = package_directories(&request.root)?;
     if request.packages.specified > directories.len() {
         return Err(uninstalled(&request, directories.len()));
@@ -121,7 +121,7 @@ fn name_span(file: &ProjectFile) -> Span {
 }
 
 /// Reads the files of one package.
-pub fn load_files(file: &ProjectFile, shown: &str) -> Result<PackageFiles> {
+pub(super) fn load_files(file: &ProjectFile, shown: &str) -> Result<PackageFiles> {
     let found = walk::find(&file.directory, &file.paths)?;
     let files = crate::parallel::map(&found, |found| read(found, shown));
     files.into_iter().collect::<Result<_>>().map(PackageFiles::new)

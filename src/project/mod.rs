@@ -5,19 +5,19 @@
 mod files;
 mod ignored;
 mod load;
-pub mod packages;
+pub(crate) mod packages;
 mod walk;
 
 use std::path::PathBuf;
 
 use crate::config::ProjectFile;
 
-pub use files::{Checksum, FileKind, PackageFiles, SourceFile};
-pub use load::{Installed, LoadRequest, load};
+pub(crate) use files::{Checksum, FileKind, PackageFiles, SourceFile};
+pub(crate) use load::{Installed, LoadRequest, load};
 
 /// The root project and all installed packages.
 #[derive(Debug)]
-pub struct Project {
+pub(crate) struct Project {
     pub root: Package,
     /// Sorted by directory name, as they lie in `packages-install-path`.
     pub packages: Vec<Package>,
@@ -25,25 +25,25 @@ pub struct Project {
 
 /// A project or an installed package.
 #[derive(Debug)]
-pub struct Package {
+pub(crate) struct Package {
     pub directory: PathBuf,
     pub file: ProjectFile,
     pub files: PackageFiles,
 }
 
 impl Package {
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.file.name
     }
 }
 
 impl Project {
     /// The root first, then the packages.
-    pub fn all(&self) -> impl Iterator<Item = &Package> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Package> {
         std::iter::once(&self.root).chain(&self.packages)
     }
 
-    pub fn package(&self, name: &str) -> Option<&Package> {
+    pub(crate) fn package(&self, name: &str) -> Option<&Package> {
         self.all().find(|package| package.name() == name)
     }
 }

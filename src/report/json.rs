@@ -8,7 +8,7 @@ use crate::run::Occurrence;
 
 /// What is equal for every line of an invocation.
 #[derive(Debug, Clone, Default)]
-pub struct Invocation {
+pub(crate) struct Invocation {
     pub id: String,
     /// The `DBT_ENV_CUSTOM_ENV_*` variables, without the prefix.
     pub extra: Map<String, Value>,

@@ -14,15 +14,15 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-pub use json::Invocation;
-pub use scrub::Scrubber;
-pub use style::Style;
+pub(crate) use json::Invocation;
+pub(crate) use scrub::Scrubber;
+pub(crate) use style::Style;
 
 use crate::run::{Event, Level, Listener, Occurrence};
 
 /// The form of a log's lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     Text,
     Debug,
     Json,
@@ -30,7 +30,7 @@ pub enum Format {
 
 impl Format {
     /// `default` is the text form on the terminal and the debug form in the file.
-    pub fn parse(name: &str, default: Self) -> Self {
+    pub(crate) fn parse(name: &str, default: Self) -> Self {
         match name {
             "text" => Self::Text,
             "debug" => Self::Debug,
@@ -42,7 +42,7 @@ impl Format {
 
 /// One place where lines go.
 #[derive(Debug, Clone, Copy)]
-pub struct Channel {
+pub(crate) struct Channel {
     pub format: Format,
     /// `None` silences the channel.
     pub level: Option<Level>,
@@ -51,7 +51,7 @@ pub struct Channel {
 
 /// What the flags say about output.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub(crate) struct Settings {
     pub terminal: Channel,
     pub file: Channel,
     /// `None`: no log file.
@@ -67,7 +67,7 @@ pub struct Settings {
 }
 
 /// The listener of an invocation.
-pub struct Reporter {
+pub(crate) struct Reporter {
     settings: Settings,
     scrubber: Scrubber,
     file: Mutex<Option<file::LogFile>>,
@@ -87,7 +87,7 @@ const BEFORE_MESSAGE: usize = 48;
 
 impl Reporter {
     /// Opens the log file; without permission to write it the run goes on without one.
-    pub fn new(settings: Settings, scrubber: Scrubber) -> Self {
+    pub(crate) fn new(settings: Settings, scrubber: Scrubber) -> Self {
         let log = settings
             .log_file
             .as_ref()
@@ -222,7 +222,7 @@ impl Reporter {
     }
 
     /// To be called before the process exits.
-    pub fn flush(&self) {
+    pub(crate) fn flush(&self) {
         let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
         if !listed.is_empty() {
             self.print_text(&mut listed);
@@ -296,14 +296,14 @@ impl Reporter {
 }
 
 /// Prints a text that belongs to no invocation.
-pub fn say(text: &str) -> io::Result<()> {
+pub(crate) fn say(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{text}")?;
     stdout.flush()
 }
 
 /// The same for mistakes in the command line, which go to stderr.
-pub fn complain(text: &str) {
+pub(crate) fn complain(text: &str) {
     let mut stderr = io::stderr().lock();
     let _ = writeln!(stderr, "{}", visible::visible(text));
 }

@@ -4,7 +4,7 @@ use super::visible::visible;
 
 /// The secret values of this process's environment.
 #[derive(Debug, Clone, Default)]
-pub struct Scrubber {
+pub(crate) struct Scrubber {
     secrets: Vec<String>,
     /// A folder whose name would break lines, and how it is shown.
     folder: Option<(String, String)>,
@@ -12,7 +12,7 @@ pub struct Scrubber {
 
 impl Scrubber {
     /// Longer secrets are replaced first: one may contain another.
-    pub fn new(secrets: impl IntoIterator<Item = String>) -> Self {
+    pub(crate) fn new(secrets: impl IntoIterator<Item = String>) -> Self {
         let mut secrets: Vec<String> = secrets.into_iter().filter(|value| !value.trim().is_empty()).collect();
         // as they are shown
         secrets.extend(secrets.iter().map(|value| visible(value)).collect::<Vec<_>>());
@@ -22,7 +22,7 @@ impl Scrubber {
 
     /// A project's folder may be called anything: it must not begin a new line of the log.
     #[must_use]
-    pub fn with_folder(self, folder: &std::path::Path) -> Self {
+    pub(crate) fn with_folder(self, folder: &std::path::Path) -> Self {
         let raw = folder.display().to_string();
         let shown: String = raw
             .chars()
@@ -31,7 +31,7 @@ impl Scrubber {
         Self { folder: (raw != shown).then_some((raw, shown)), ..self }
     }
 
-    pub fn scrub(&self, text: String) -> String {
+    pub(crate) fn scrub(&self, text: String) -> String {
         let text = match &self.folder {
             Some((raw, shown)) => text.replace(raw, shown).replace(&visible(raw), shown),
             None => text,

@@ -2,21 +2,21 @@
 
 /// How text is drawn.
 #[derive(Debug, Clone, Copy)]
-pub struct Style {
+pub(crate) struct Style {
     pub color: bool,
     pub width: usize,
 }
 
 impl Style {
-    pub fn red(self, text: &str) -> String {
+    pub(crate) fn red(self, text: &str) -> String {
         self.paint("\x1b[31m", text)
     }
 
-    pub fn green(self, text: &str) -> String {
+    pub(crate) fn green(self, text: &str) -> String {
         self.paint("\x1b[32m", text)
     }
 
-    pub fn yellow(self, text: &str) -> String {
+    pub(crate) fn yellow(self, text: &str) -> String {
         self.paint("\x1b[33m", text)
     }
 
@@ -25,7 +25,7 @@ impl Style {
     }
 
     /// `1 of 3 OK created sql table model s.x ........ [SELECT 5 in 0.12s]`.
-    pub fn line(
+    pub(crate) fn line(
         self,
         text: &str,
         status: &str,
@@ -37,7 +37,7 @@ impl Style {
     }
 
     /// As [`Style::line`], cut to the width: hooks have long names.
-    pub fn cut_line(
+    pub(crate) fn cut_line(
         self,
         text: &str,
         status: &str,
@@ -72,7 +72,7 @@ impl Style {
     }
 
     /// Wraps a long message at the width; an empty line in it stays a line break.
-    pub fn wrap(self, text: &str) -> String {
+    pub(crate) fn wrap(self, text: &str) -> String {
         text.split("\n\n").map(|chunk| self.fill(chunk)).collect::<Vec<_>>().join("\n")
     }
 

@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::run::Event;
 
 /// The message of an event, without time or level.
-pub fn message(event: &Event, style: Style) -> String {
+pub(super) fn message(event: &Event, style: Style) -> String {
     if let Some(text) = result_line(event, style) {
         return text;
     }

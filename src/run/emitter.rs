@@ -16,7 +16,7 @@ use crate::hashed::IndexMap;
 
 /// What the log tells about a node with each of its events.
 #[derive(Debug, Clone, Serialize, Default)]
-pub struct NodeInfo {
+pub(crate) struct NodeInfo {
     pub node_path: String,
     pub node_name: String,
     pub unique_id: String,
@@ -35,7 +35,7 @@ pub struct NodeInfo {
 
 /// Where the node lives in the database.
 #[derive(Debug, Clone, Serialize, Default)]
-pub struct NodeRelation {
+pub(crate) struct NodeRelation {
     pub database: String,
     pub schema: String,
     pub alias: String,
@@ -43,7 +43,7 @@ pub struct NodeRelation {
 }
 
 /// An event with its circumstances.
-pub struct Occurrence<'a> {
+pub(crate) struct Occurrence<'a> {
     pub event: &'a Event,
     pub level: Level,
     pub at: Timestamp,
@@ -52,7 +52,7 @@ pub struct Occurrence<'a> {
 }
 
 /// Who draws or stores events.
-pub trait Listener: Send + Sync {
+pub(crate) trait Listener: Send + Sync {
     fn on(&self, occurrence: &Occurrence<'_>);
 
     /// Everything said so far is to reach its place.
@@ -70,7 +70,7 @@ pub trait Listener: Send + Sync {
 }
 
 /// Shared by all threads of an invocation.
-pub struct Emitter {
+pub(crate) struct Emitter {
     listener: Box<dyn Listener>,
     warnings: WarnErrorOptions,
     deprecations: Mutex<IndexMap<&'static str, usize>>,
@@ -78,12 +78,16 @@ pub struct Emitter {
 }
 
 impl Emitter {
-    pub fn new(listener: Box<dyn Listener>, warnings: WarnErrorOptions, show_all_deprecations: bool) -> Self {
+    pub(crate) fn new(
+        listener: Box<dyn Listener>,
+        warnings: WarnErrorOptions,
+        show_all_deprecations: bool,
+    ) -> Self {
         Self { listener, warnings, deprecations: Mutex::default(), show_all_deprecations }
     }
 
     /// For tests and for calls before the flags are known.
-    pub fn silent() -> Self {
+    pub(crate) fn silent() -> Self {
         struct Nobody;
         impl Listener for Nobody {
             fn on(&self, _: &Occurrence<'_>) {}
@@ -91,26 +95,26 @@ impl Emitter {
         Self::new(Box::new(Nobody), WarnErrorOptions::default(), false)
     }
 
-    pub fn emit(&self, event: Event) {
+    pub(crate) fn emit(&self, event: Event) {
         self.send(&event, event.level(), None);
     }
 
     /// An event about a node.
-    pub fn emit_for(&self, node: &NodeInfo, event: Event) {
+    pub(crate) fn emit_for(&self, node: &NodeInfo, event: Event) {
         self.send(&event, event.level(), Some(node));
     }
 
     /// An event that is quieter or louder than usual.
-    pub fn emit_at(&self, level: Level, node: Option<&NodeInfo>, event: Event) {
+    pub(crate) fn emit_at(&self, level: Level, node: Option<&NodeInfo>, event: Event) {
         self.send(&event, level, node);
     }
 
     /// Says a warning, or returns it as an error when it is to be one.
-    pub fn warn(&self, warning: Diagnostic) -> Result<()> {
+    pub(crate) fn warn(&self, warning: Diagnostic) -> Result<()> {
         self.warn_for(None, warning)
     }
 
-    pub fn warn_for(&self, node: Option<&NodeInfo>, warning: Diagnostic) -> Result<()> {
+    pub(crate) fn warn_for(&self, node: Option<&NodeInfo>, warning: Diagnostic) -> Result<()> {
         match treatment(&self.warnings, warning.code) {
             Treatment::Silence => return Ok(()),
             Treatment::Error => {
@@ -141,12 +145,12 @@ impl Emitter {
     }
 
     /// Whether a warning of this name is an error under the present options.
-    pub fn escalates(&self, name: &str) -> bool {
+    pub(crate) fn escalates(&self, name: &str) -> bool {
         treatment(&self.warnings, name) == Treatment::Error
     }
 
     /// The closing list of the deprecations that were met.
-    pub fn summarize_deprecations(&self) -> Result<()> {
+    pub(crate) fn summarize_deprecations(&self) -> Result<()> {
         let Ok(met) = self.deprecations.lock() else { return Ok(()) };
         if met.is_empty() {
             return Ok(());
@@ -165,17 +169,17 @@ impl Emitter {
         self.warn(Diagnostic::warning("DeprecationsSummary", text))
     }
 
-    pub fn flush(&self) {
+    pub(crate) fn flush(&self) {
         self.listener.flush();
     }
 
     /// Why something could not be printed, once.
-    pub fn broken(&self) -> Option<std::io::Error> {
+    pub(crate) fn broken(&self) -> Option<std::io::Error> {
         self.listener.broken()
     }
 
     /// Why something is missing in the log, once.
-    pub fn unlogged(&self) -> Option<String> {
+    pub(crate) fn unlogged(&self) -> Option<String> {
         self.listener.unlogged()
     }
 

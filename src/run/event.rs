@@ -11,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 /// How loud an event is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Level {
+pub(crate) enum Level {
     Debug,
     Info,
     Warn,
@@ -19,7 +19,7 @@ pub enum Level {
 }
 
 impl Level {
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Debug => "debug",
             Self::Info => "info",
@@ -29,7 +29,7 @@ impl Level {
     }
 
     /// The level that a `--log-level` names; `none` is no level.
-    pub fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         match name {
             "debug" => Some(Self::Debug),
             "info" => Some(Self::Info),
@@ -44,21 +44,21 @@ macro_rules! events {
     ($($name:ident $code:literal $level:ident { $($field:ident: $kind:ty),* })*) => {
         /// What happened, by dbt's event names.
         #[derive(Debug, Clone)]
-        pub enum Event {
+        pub(crate) enum Event {
             $($name { $($field: $kind),* },)*
             /// A warning of any stage; its code is the event's name.
             Warning(Box<Diagnostic>),
         }
 
         impl Event {
-            pub fn name(&self) -> &'static str {
+            pub(crate) fn name(&self) -> &'static str {
                 match self {
                     $(Self::$name { .. } => stringify!($name),)*
                     Self::Warning(diagnostic) => diagnostic.code,
                 }
             }
 
-            pub fn code(&self) -> &'static str {
+            pub(crate) fn code(&self) -> &'static str {
                 match self {
                     $(Self::$name { .. } => $code,)*
                     Self::Warning(diagnostic) => warnings::code(diagnostic.code),
@@ -73,7 +73,7 @@ macro_rules! events {
             }
 
             /// The fields, as the JSON log carries them.
-            pub fn data(&self) -> Value {
+            pub(crate) fn data(&self) -> Value {
                 match self {
                     $(Self::$name { $($field),* } => json!({ $(stringify!($field): $field),* }),)*
                     Self::Warning(diagnostic) => json!({ "msg": diagnostic.message }),
@@ -81,7 +81,7 @@ macro_rules! events {
             }
 
             /// Whether one of its texts is of this kind.
-            pub fn has_text(&self, is: &dyn Fn(&str) -> bool) -> bool {
+            pub(crate) fn has_text(&self, is: &dyn Fn(&str) -> bool) -> bool {
                 match self {
                     $(Self::$name { $($field),* } => false $(|| $field.has_text(is))*,)*
                     Self::Warning(diagnostic) => diagnostic.has_text(is),
@@ -90,7 +90,7 @@ macro_rules! events {
 
             /// The same event with other texts.
             #[must_use]
-            pub fn with_texts(&self, change: &dyn Fn(&str) -> String) -> Self {
+            pub(crate) fn with_texts(&self, change: &dyn Fn(&str) -> String) -> Self {
                 match self {
                     $(Self::$name { $($field),* } => Self::$name { $($field: $field.with_texts(change)),* },)*
                     Self::Warning(diagnostic) => Self::Warning(Box::new(diagnostic.with_texts(change))),
@@ -195,7 +195,7 @@ events! {
 
 impl Event {
     /// The events of a node's end, which tell the group that it is of.
-    pub fn tells_the_group(&self) -> bool {
+    pub(crate) fn tells_the_group(&self) -> bool {
         matches!(
             self,
             Self::LogTestResult { .. }
@@ -212,7 +212,7 @@ impl Event {
     }
 
     /// The level, which for results depends on how they ended.
-    pub fn level(&self) -> Level {
+    pub(crate) fn level(&self) -> Level {
         match self {
             Self::LogTestResult { status, .. } | Self::LogFreshnessResult { status, .. } => {
                 match status.as_str() {
@@ -236,7 +236,7 @@ impl Event {
     }
 
     /// Output that is the command's product: it goes to stdout as it is, even under `--quiet`.
-    pub fn is_product(&self) -> bool {
+    pub(crate) fn is_product(&self) -> bool {
         matches!(
             self,
             Self::PrintEvent { .. }
@@ -247,7 +247,7 @@ impl Event {
     }
 
     /// An empty line, or a text for the reader's eye only.
-    pub fn formatting(text: impl Into<String>) -> Self {
+    pub(crate) fn formatting(text: impl Into<String>) -> Self {
         Self::Formatting { msg: text.into() }
     }
 }

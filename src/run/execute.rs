@@ -22,7 +22,7 @@ use crate::jinja::python::from_json;
 use crate::manifest::{Node, Resource};
 
 /// What a run leaves to its command.
-pub struct Outcome {
+pub(crate) struct Outcome {
     pub results: RunResults,
     /// Only of a freshness check.
     pub freshness: Option<FreshnessResults>,
@@ -31,7 +31,7 @@ pub struct Outcome {
 }
 
 /// Follows the plan with everything around it. An error is one that ends the command with status 2.
-pub fn execute(inputs: &RunInputs, plan: &Plan) -> Result<Outcome> {
+pub(crate) fn execute(inputs: &RunInputs, plan: &Plan) -> Result<Outcome> {
     let run = Run::new(inputs);
     watched(&inputs.interrupt, &run.in_flight, || run.whole(plan))
 }

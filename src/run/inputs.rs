@@ -13,7 +13,7 @@ use crate::jinja::runtime::Surroundings;
 
 /// The commands that follow a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Command {
+pub(crate) enum Command {
     Run,
     Build,
     Test,
@@ -46,7 +46,7 @@ impl Command {
 
 /// dbt's `query-comment`.
 #[derive(Debug, Clone, Default)]
-pub struct CommentSetting {
+pub(crate) struct CommentSetting {
     /// `None`: dbt's JSON; an empty text switches the comment off.
     pub text: Option<String>,
     pub append: bool,
@@ -54,7 +54,7 @@ pub struct CommentSetting {
 
 /// Whether templates may ask the database while they compile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Introspection {
+pub(crate) enum Introspection {
     Allowed,
     /// `--no-introspect`: no connection; what asks is an error.
     Refused,
@@ -63,7 +63,7 @@ pub enum Introspection {
 }
 
 /// A command's settings and the stages before it.
-pub struct RunInputs {
+pub(crate) struct RunInputs {
     pub command: Command,
     pub surroundings: Arc<Surroundings>,
     pub engine: Engine,

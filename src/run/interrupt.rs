@@ -17,7 +17,7 @@ const AGAIN: Duration = Duration::from_millis(250);
 
 /// The statements in flight: node id to the handle that stops it.
 #[derive(Debug, Default)]
-pub struct InFlight {
+pub(super) struct InFlight {
     handles: Mutex<HashMap<String, CancelHandle>>,
     cancelled: AtomicBool,
     /// Someone sends requests until nothing is in flight.
@@ -32,27 +32,27 @@ impl InFlight {
     }
 
     /// A session that opens after the end was called for finds out before its first statement.
-    pub fn enter(&self, unique_id: &str, handle: CancelHandle) {
+    pub(super) fn enter(&self, unique_id: &str, handle: CancelHandle) {
         self.handles().insert(unique_id.to_owned(), handle);
     }
 
-    pub fn leave(&self, unique_id: &str) {
+    pub(super) fn leave(&self, unique_id: &str) {
         self.handles().remove(unique_id);
     }
 
-    pub fn is_cancelled(&self) -> bool {
+    pub(super) fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
     }
 
     /// After the nodes of a run that failed fast, its closing hooks still run.
-    pub fn reopen(&self) {
+    pub(super) fn reopen(&self) {
         self.ended.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.cancelled.store(false, Ordering::Relaxed);
     }
 
     /// Cancels whatever works on a node, all at once; the ids of the nodes, those of an earlier call included. From now
     /// on no statement is sent, and a thread sees to it that none goes on.
-    pub fn cancel_all(self: &Arc<Self>) -> Vec<String> {
+    pub(super) fn cancel_all(self: &Arc<Self>) -> Vec<String> {
         self.cancelled.store(true, Ordering::Relaxed);
         let ids: Vec<String> = {
             let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);

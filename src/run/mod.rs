@@ -35,15 +35,15 @@ mod warnings;
 use std::borrow::Cow;
 
 #[cfg(test)]
-pub use emitter::NodeInfo;
-pub use emitter::{Emitter, Listener, Occurrence};
-pub use event::{Event, Level};
-pub use execute::execute;
-pub use inputs::{Command, CommentSetting, Introspection, RunInputs};
-pub use operation::{Operation, run_operation};
-pub use planning::plan;
-pub use resources::resource_report;
-pub use results::{BatchResults, Invocation, NodeResult, PreviousResults, RunResults, Status};
+pub(crate) use emitter::NodeInfo;
+pub(crate) use emitter::{Emitter, Listener, Occurrence};
+pub(crate) use event::{Event, Level};
+pub(crate) use execute::execute;
+pub(crate) use inputs::{Command, CommentSetting, Introspection, RunInputs};
+pub(crate) use operation::{Operation, run_operation};
+pub(crate) use planning::plan;
+pub(crate) use resources::resource_report;
+pub(crate) use results::{BatchResults, Invocation, NodeResult, PreviousResults, RunResults, Status};
 
 /// The present thread, as dbt's logs and results name it.
 fn thread_name() -> Cow<'static, str> {

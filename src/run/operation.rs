@@ -19,7 +19,7 @@ use crate::jinja::{Context, Value};
 
 /// What `run-operation` runs.
 #[derive(Debug, Clone)]
-pub enum Operation {
+pub(crate) enum Operation {
     /// `macro` or `package.macro`, with its keyword arguments.
     Macro { name: String, arguments: Vec<(String, serde_json::Value)> },
     /// `--sql`
@@ -27,7 +27,7 @@ pub enum Operation {
 }
 
 /// Runs a macro; an unknown one is an error, one that fails is a failed result.
-pub fn run_operation(inputs: &RunInputs, operation: &Operation) -> Result<RunResults> {
+pub(crate) fn run_operation(inputs: &RunInputs, operation: &Operation) -> Result<RunResults> {
     let run = Run::new(inputs);
     watched(&inputs.interrupt, &run.in_flight, || perform(&run, operation))
 }

@@ -7,7 +7,7 @@ use crate::hashed::HashMap;
 
 /// What is done to a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Action {
+pub(crate) enum Action {
     /// A model, seed, snapshot or function through its materialization.
     Materialize,
     /// An ephemeral model: rendered, never sent.
@@ -24,7 +24,7 @@ pub enum Action {
 
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub(crate) struct Step {
     pub unique_id: String,
     pub action: Action,
     /// Places of earlier steps in the plan.
@@ -35,20 +35,20 @@ pub struct Step {
 
 impl Step {
     /// Ephemeral models are not part of "n of m".
-    pub fn is_counted(&self) -> bool {
+    pub(crate) fn is_counted(&self) -> bool {
         self.action != Action::Render
     }
 }
 
 /// Ordered steps: a step comes after all it waits for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Plan {
+pub(crate) struct Plan {
     pub steps: Vec<Step>,
 }
 
 /// A step before its place is known.
 #[derive(Debug, Clone)]
-pub struct Draft {
+pub(crate) struct Draft {
     pub unique_id: String,
     pub action: Action,
     pub lets_children_run: bool,
@@ -58,7 +58,7 @@ pub struct Draft {
 
 impl Plan {
     /// Orders drafts as dbt's queue does: by depth in the selected graph, then by id.
-    pub fn order(drafts: Vec<Draft>) -> Self {
+    pub(crate) fn order(drafts: Vec<Draft>) -> Self {
         let places: HashMap<&str, usize> =
             drafts.iter().enumerate().map(|(place, draft)| (draft.unique_id.as_str(), place)).collect();
         let parents: Vec<Vec<usize>> = drafts
@@ -93,7 +93,7 @@ impl Plan {
     }
 
     /// The "m" of "n of m".
-    pub fn counted(&self) -> usize {
+    pub(crate) fn counted(&self) -> usize {
         self.steps.iter().filter(|step| step.is_counted()).count()
     }
 }

@@ -11,7 +11,7 @@ use crate::hashed::HashSet;
 use crate::manifest::{Manifest, Resource, ResourceType};
 
 /// The plan of a command for the selected nodes.
-pub fn plan(manifest: &Manifest, selected: &[String], command: Command) -> Plan {
+pub(crate) fn plan(manifest: &Manifest, selected: &[String], command: Command) -> Plan {
     let chosen: Vec<(&str, Action)> = selected
         .iter()
         .filter_map(|id| Some((id.as_str(), action(manifest.resource(id)?, command)?)))

@@ -8,7 +8,7 @@ use super::event::Event;
 const TICKS: f64 = 100.0;
 
 /// The report of this process; zeros where the system does not tell.
-pub fn resource_report(command: &str, success: bool, seconds: f64) -> Event {
+pub(crate) fn resource_report(command: &str, success: bool, seconds: f64) -> Event {
     let [user, kernel] = processor_seconds().unwrap_or_default();
     Event::ResourceReport {
         command_name: command.to_owned(),

@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Result};
 const VARIABLE: &str = "RSDBT_SCHEDULE_CLOCK";
 
 #[derive(Debug, Clone, Copy)]
-pub struct Clock {
+pub(crate) struct Clock {
     began: Instant,
     origin: Timestamp,
     speed: u32,
@@ -20,7 +20,7 @@ pub struct Clock {
 
 impl Clock {
     /// The machine's own clock unless the environment rehearses.
-    pub fn from_environment(value: Option<&str>) -> Result<Self> {
+    pub(crate) fn from_environment(value: Option<&str>) -> Result<Self> {
         let began = Instant::now();
         let Some(value) = value else {
             return Ok(Self { began, origin: Timestamp::now(), speed: 1 });
@@ -34,11 +34,11 @@ impl Clock {
         }
     }
 
-    pub fn variable() -> &'static str {
+    pub(crate) fn variable() -> &'static str {
         VARIABLE
     }
 
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         let elapsed = self.began.elapsed().saturating_mul(self.speed);
         SignedDuration::try_from(elapsed)
             .ok()
@@ -47,7 +47,7 @@ impl Clock {
     }
 
     /// How long to really wait for a moment of this clock.
-    pub fn until(&self, at: Timestamp) -> Duration {
+    pub(crate) fn until(&self, at: Timestamp) -> Duration {
         Duration::try_from(at.duration_since(self.now())).unwrap_or_default() / self.speed
     }
 }

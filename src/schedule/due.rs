@@ -7,7 +7,7 @@ use super::task::Task;
 
 /// The next step of a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Next {
+pub(crate) enum Next {
     Run {
         logical_time: Timestamp,
     },
@@ -34,7 +34,7 @@ pub enum Next {
 }
 
 /// Intervals come in their order; one that waits holds back those after it.
-pub fn next(task: &Task, tasks: &[Task], ledger: &mut Ledger, now: Timestamp) -> Next {
+pub(crate) fn next(task: &Task, tasks: &[Task], ledger: &mut Ledger, now: Timestamp) -> Next {
     let Some(mut logical_time) = first_open(task, ledger) else { return Next::Over };
     if !task.schedule.catch_up {
         logical_time = last_due(task, logical_time, now);

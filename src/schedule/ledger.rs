@@ -14,7 +14,7 @@ use super::past::Past;
 use super::task::Task;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub(crate) enum State {
     Waiting,
     Running,
     /// It failed and will be tried again.
@@ -35,7 +35,7 @@ const STATES: [(State, &str); 6] = [
 ];
 
 impl State {
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         STATES.iter().find(|(state, _)| *state == self).map_or("", |(_, name)| name)
     }
 
@@ -50,7 +50,7 @@ impl State {
 
 /// One interval of a task.
 #[derive(Debug, Clone)]
-pub struct Interval {
+pub(crate) struct Interval {
     pub state: State,
     pub attempt: u32,
     /// No attempt before this moment.
@@ -61,7 +61,7 @@ pub struct Interval {
 
 type Intervals = BTreeMap<Timestamp, Interval>;
 
-pub struct Ledger {
+pub(crate) struct Ledger {
     connection: Connection,
     schema: String,
     project: String,
@@ -73,7 +73,7 @@ pub struct Ledger {
 
 impl Ledger {
     /// Connects and reads; makes the tables when they are not there.
-    pub fn open(settings: &Arc<Settings>, project: &str) -> Result<Self> {
+    pub(crate) fn open(settings: &Arc<Settings>, project: &str) -> Result<Self> {
         let mut connection = Connection::open(settings)?;
         connection.set_settings(&[("search_path".to_owned(), "pg_catalog".to_owned())])?;
         memory::prepare(&mut connection)?;
@@ -121,7 +121,7 @@ impl Ledger {
     }
 
     /// Makes this the one that runs the project's tasks; what another left unfinished may run again.
-    pub fn take_charge(&mut self) -> Result<()> {
+    pub(crate) fn take_charge(&mut self) -> Result<()> {
         let lock = format!("rsdbt schedule {} {}", self.schema, self.project);
         let taken =
             self.connection.query("select pg_try_advisory_lock(hashtextextended($1, 0))", &[&lock])?;
@@ -179,14 +179,14 @@ impl Ledger {
     }
 
     /// How an interval ended, or how far it is.
-    pub fn state(&self, task: &str, logical_time: Timestamp) -> Option<State> {
+    pub(crate) fn state(&self, task: &str, logical_time: Timestamp) -> Option<State> {
         let known = self.interval(task, logical_time).map(|interval| interval.state);
         let is_past = || self.past.get(task).is_some_and(|past| past.contains(logical_time));
         known.or_else(|| is_past().then_some(State::Success))
     }
 
     /// Removes the rows of old successes, many at a time.
-    pub fn forget_past(&mut self, task: &Task) -> Result<()> {
+    pub(crate) fn forget_past(&mut self, task: &Task) -> Result<()> {
         let keep = task.schedule.keep_intervals as usize;
         let Some(intervals) = self.tasks.get_mut(&task.unique_id) else { return Ok(()) };
         if intervals.len() <= keep + keep / 10 {
@@ -208,26 +208,26 @@ impl Ledger {
         Ok(())
     }
 
-    pub fn interval(&self, task: &str, logical_time: Timestamp) -> Option<&Interval> {
+    pub(crate) fn interval(&self, task: &str, logical_time: Timestamp) -> Option<&Interval> {
         self.tasks.get(task)?.get(&logical_time)
     }
 
     /// All that is known of a task, oldest first.
-    pub fn intervals(&self, task: &str) -> impl DoubleEndedIterator<Item = (Timestamp, &Interval)> {
+    pub(crate) fn intervals(&self, task: &str) -> impl DoubleEndedIterator<Item = (Timestamp, &Interval)> {
         self.tasks.get(task).into_iter().flatten().map(|(at, interval)| (*at, interval))
     }
 
-    pub fn settled_until(&self, task: &str) -> Option<Timestamp> {
+    pub(crate) fn settled_until(&self, task: &str) -> Option<Timestamp> {
         self.settled.get(task).copied()
     }
 
     /// Everything of a task before this moment is over.
-    pub fn settle(&mut self, task: &str, logical_time: Timestamp) {
+    pub(crate) fn settle(&mut self, task: &str, logical_time: Timestamp) {
         self.settled.insert(task.to_owned(), logical_time);
     }
 
     /// Records how far an interval is.
-    pub fn record(&mut self, task: &str, logical_time: Timestamp, interval: Interval) -> Result<()> {
+    pub(crate) fn record(&mut self, task: &str, logical_time: Timestamp, interval: Interval) -> Result<()> {
         let statement = "insert into rsdbt.intervals (project, schema_name, task, logical_time, state, attempt, \
              not_before, started_at, ended_at, message) \
              values ($1, $10, $2, $3::timestamptz, $4, $5::int, nullif($6, '')::timestamptz, nullif($7, '')::timestamptz, \
@@ -256,7 +256,7 @@ impl Ledger {
     }
 
     /// What a run commits together with its work: so that a process that dies repeats nothing and skips nothing.
-    pub fn success_statement(&self, task: &str, logical_time: Timestamp) -> String {
+    pub(crate) fn success_statement(&self, task: &str, logical_time: Timestamp) -> String {
         format!(
             "update rsdbt.intervals set state = 'success', not_before = null, ended_at = pg_catalog.clock_timestamp(), message = '' \
              where role = current_user and project = {} and schema_name = {} and task = {} and logical_time = {}",
@@ -268,7 +268,7 @@ impl Ledger {
     }
 
     /// Whether the server is still there.
-    pub fn ping(&mut self) -> Result<()> {
+    pub(crate) fn ping(&mut self) -> Result<()> {
         self.connection.query("select 1", &[]).map(|_| ())
     }
 }

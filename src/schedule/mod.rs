@@ -6,7 +6,7 @@ mod ledger;
 mod past;
 mod task;
 
-pub use clock::Clock;
-pub use due::{Next, next};
-pub use ledger::{Interval, Ledger, State};
-pub use task::{Task, tasks};
+pub(crate) use clock::Clock;
+pub(crate) use due::{Next, next};
+pub(crate) use ledger::{Interval, Ledger, State};
+pub(crate) use task::{Task, tasks};

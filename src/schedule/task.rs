@@ -9,7 +9,7 @@ use crate::graph::Graph;
 use crate::manifest::Manifest;
 
 #[derive(Debug, Clone)]
-pub struct Task {
+pub(crate) struct Task {
     pub unique_id: String,
     pub name: String,
     pub schedule: Schedule,
@@ -20,28 +20,28 @@ pub struct Task {
 
 impl Task {
     /// The logical time after one.
-    pub fn following(&self, logical_time: Timestamp) -> Timestamp {
+    pub(crate) fn following(&self, logical_time: Timestamp) -> Timestamp {
         self.cron.next_after(logical_time).unwrap_or(Timestamp::MAX)
     }
 
     /// The first logical time that there is.
-    pub fn first(&self) -> Option<Timestamp> {
+    pub(crate) fn first(&self) -> Option<Timestamp> {
         self.cron.next_from(self.start)
     }
 
     /// When an interval may run: at its end, and after the delay.
-    pub fn due_at(&self, logical_time: Timestamp) -> Timestamp {
+    pub(crate) fn due_at(&self, logical_time: Timestamp) -> Timestamp {
         let delay = jiff::SignedDuration::from_secs(i64::from(self.schedule.execution_delay_seconds));
         self.following(logical_time).checked_add(delay).unwrap_or(Timestamp::MAX)
     }
 
-    pub fn is_over(&self, logical_time: Timestamp) -> bool {
+    pub(crate) fn is_over(&self, logical_time: Timestamp) -> bool {
         self.end.is_some_and(|end| logical_time > end)
     }
 }
 
 /// The tasks of a target, upstream first.
-pub fn tasks(manifest: &Manifest, graph: &Graph, target: &str) -> Result<Vec<Task>, Diagnostics> {
+pub(crate) fn tasks(manifest: &Manifest, graph: &Graph, target: &str) -> Result<Vec<Task>, Diagnostics> {
     let mut tasks = Vec::new();
     let mut problems = Vec::new();
     for unique_id in graph.levels().into_iter().flatten() {

@@ -3,11 +3,12 @@
 //! `docs` and `commands` ask for lineage, `jinja` for staged rows, `run` and `adapter` for statements. Nothing here talks
 //! to a database.
 
-pub mod consume;
-pub mod lineage;
+pub(crate) mod consume;
+pub(crate) mod lineage;
 mod quoting;
-pub mod split;
+pub(crate) mod split;
 
-pub use lineage::RelationName;
-pub use quoting::{quote_identifier, quote_literal, quote_odd_identifier, quote_where_needed};
+pub(crate) use lineage::RelationName;
+pub use quoting::quote_identifier;
+pub(crate) use quoting::{quote_literal, quote_odd_identifier, quote_where_needed};
 pub use split::statements;

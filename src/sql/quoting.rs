@@ -6,7 +6,7 @@ pub fn quote_identifier(name: &str) -> String {
 }
 
 /// As it stands where it is a plain word, else quoted: for names that dbt writes without quotes.
-pub fn quote_odd_identifier(name: &str) -> String {
+pub(crate) fn quote_odd_identifier(name: &str) -> String {
     let mut letters = name.chars();
     let is_plain = letters.next().is_some_and(|first| first.is_alphabetic() || first == '_')
         && letters.all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '$'));
@@ -14,7 +14,7 @@ pub fn quote_odd_identifier(name: &str) -> String {
 }
 
 /// A name as a project writes it: quoted by itself, or plain, else it is quoted.
-pub fn quote_where_needed(written: &str) -> String {
+pub(crate) fn quote_where_needed(written: &str) -> String {
     let inner = written.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     match inner {
         Some(inner) if !inner.is_empty() && !inner.replace("\"\"", "").contains('"') => written.to_owned(),
@@ -23,7 +23,7 @@ pub fn quote_where_needed(written: &str) -> String {
 }
 
 /// `'text'`, for statements that take no parameters.
-pub fn quote_literal(text: &str) -> String {
+pub(crate) fn quote_literal(text: &str) -> String {
     let quoted = text.replace('\'', "''");
     // a backslash means something only in strings that begin with E
     if quoted.contains('\\') {

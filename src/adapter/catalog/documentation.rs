@@ -7,7 +7,7 @@ use super::{array_parameter, read};
 
 /// A relation as `catalog.json` describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CatalogTable {
+pub(crate) struct CatalogTable {
     pub schema: String,
     pub name: String,
     /// dbt's words: `BASE TABLE`, `VIEW`, `MATERIALIZED VIEW`.
@@ -19,7 +19,7 @@ pub struct CatalogTable {
 
 /// A column as `catalog.json` describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CatalogColumn {
+pub(crate) struct CatalogColumn {
     pub index: i64,
     pub name: String,
     /// With its modifier: `character varying(20)`.
@@ -28,7 +28,10 @@ pub struct CatalogColumn {
 }
 
 /// All permanent relations of the schemas; their names match in any letter case, as dbt matches them.
-pub fn documentation<S: AsRef<str>>(connection: &mut Connection, schemas: &[S]) -> Result<Vec<CatalogTable>> {
+pub(crate) fn documentation<S: AsRef<str>>(
+    connection: &mut Connection,
+    schemas: &[S],
+) -> Result<Vec<CatalogTable>> {
     let sql = "select n.nspname::text, c.relname::text,
             case c.relkind when 'v' then 'VIEW' when 'm' then 'MATERIALIZED VIEW' else 'BASE TABLE' end,
             pg_catalog.pg_get_userbyid(c.relowner)::text,

@@ -8,10 +8,10 @@ mod relations;
 mod untrusted;
 
 #[cfg(test)]
-pub use documentation::CatalogColumn;
-pub use documentation::{CatalogTable, documentation};
-pub use relations::{RelationInfo, RelationKind, existing_schemas, links, relations};
-pub use untrusted::{UntrustedCode, Writes, is_trusted, is_writable, untrusted_code};
+pub(crate) use documentation::CatalogColumn;
+pub(crate) use documentation::{CatalogTable, documentation};
+pub(crate) use relations::{RelationInfo, RelationKind, existing_schemas, links, relations};
+pub(crate) use untrusted::{UntrustedCode, Writes, is_trusted, is_writable, untrusted_code};
 
 use crate::diagnostic::Result;
 

@@ -8,7 +8,7 @@ use super::{Cells, array_parameter, read};
 
 /// A relation as dbt types it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum RelationKind {
+pub(crate) enum RelationKind {
     /// Ordinary and partitioned tables.
     Table,
     View,
@@ -18,7 +18,7 @@ pub enum RelationKind {
 }
 
 impl RelationKind {
-    pub fn from_name(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "table" => Self::Table,
             "view" => Self::View,
@@ -40,7 +40,7 @@ impl RelationKind {
 
 /// A relation that the server has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RelationInfo {
+pub(crate) struct RelationInfo {
     pub oid: u32,
     pub schema: String,
     pub name: String,
@@ -50,7 +50,10 @@ pub struct RelationInfo {
 }
 
 /// All relations of the schemas, by one query.
-pub fn relations<S: AsRef<str>>(connection: &mut Connection, schemas: &[S]) -> Result<Vec<RelationInfo>> {
+pub(crate) fn relations<S: AsRef<str>>(
+    connection: &mut Connection,
+    schemas: &[S],
+) -> Result<Vec<RelationInfo>> {
     let sql = concat!(
         "with relation as materialized (
             select c.oid, n.nspname, c.relname, c.relkind, c.relowner, n.nspowner,
@@ -82,7 +85,7 @@ pub fn relations<S: AsRef<str>>(connection: &mut Connection, schemas: &[S]) -> R
 }
 
 /// Pairs of (referenced, dependent view) among the schemas' relations and whatever reads them.
-pub fn links<S: AsRef<str>>(connection: &mut Connection, schemas: &[S]) -> Result<Vec<(u32, u32)>> {
+pub(crate) fn links<S: AsRef<str>>(connection: &mut Connection, schemas: &[S]) -> Result<Vec<(u32, u32)>> {
     let sql = "select distinct d.refobjid, r.ev_class
         from pg_catalog.pg_namespace n
         join pg_catalog.pg_class c on c.relnamespace = n.oid
@@ -95,7 +98,7 @@ pub fn links<S: AsRef<str>>(connection: &mut Connection, schemas: &[S]) -> Resul
 }
 
 /// The names of all schemas.
-pub fn existing_schemas(connection: &mut Connection) -> Result<Vec<String>> {
+pub(crate) fn existing_schemas(connection: &mut Connection) -> Result<Vec<String>> {
     read(
         connection,
         "select nspname::pg_catalog.text from pg_catalog.pg_namespace order by 1",

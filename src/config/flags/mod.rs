@@ -11,12 +11,12 @@ use crate::hashed::HashMap;
 
 use super::Environment;
 
-pub use table::MOST_THREADS;
-pub use warn_error::WarnErrorOptions;
+pub(crate) use table::MOST_THREADS;
+pub(crate) use warn_error::WarnErrorOptions;
 
 /// What flags are made of.
 #[derive(Debug, Clone, Copy)]
-pub struct FlagInputs<'a> {
+pub(crate) struct FlagInputs<'a> {
     /// dbt's name of the command, as `run` or `docs generate`.
     pub command: &'a str,
     /// What the command line gave, by snake-case name.
@@ -28,7 +28,7 @@ pub struct FlagInputs<'a> {
 
 /// Where a flag's value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum FlagOrigin {
+pub(crate) enum FlagOrigin {
     Default,
     Project,
     Environment,
@@ -37,7 +37,7 @@ pub enum FlagOrigin {
 
 /// The values of all flags, by snake-case name.
 #[derive(Debug, Clone, Default)]
-pub struct Flags {
+pub(crate) struct Flags {
     values: Map<String, Json>,
     origins: HashMap<String, FlagOrigin>,
 }
@@ -54,23 +54,23 @@ pub fn range(option: &str) -> Option<(i64, i64)> {
 }
 
 impl Flags {
-    pub fn get(&self, name: &str) -> Option<&Json> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Json> {
         self.values.get(name).filter(|value| !value.is_null())
     }
 
-    pub fn boolean(&self, name: &str) -> bool {
+    pub(crate) fn boolean(&self, name: &str) -> bool {
         self.get(name) == Some(&Json::Bool(true))
     }
 
-    pub fn text(&self, name: &str) -> Option<&str> {
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.get(name).and_then(Json::as_str)
     }
 
-    pub fn integer(&self, name: &str) -> Option<i64> {
+    pub(crate) fn integer(&self, name: &str) -> Option<i64> {
         self.get(name).and_then(Json::as_i64)
     }
 
-    pub fn words(&self, name: &str) -> Vec<String> {
+    pub(crate) fn words(&self, name: &str) -> Vec<String> {
         match self.get(name) {
             Some(Json::Array(items)) => items.iter().filter_map(Json::as_str).map(str::to_owned).collect(),
             Some(Json::String(text)) => text.split_whitespace().map(str::to_owned).collect(),
@@ -79,24 +79,24 @@ impl Flags {
     }
 
     /// `--vars`, parsed.
-    pub fn vars(&self) -> Map<String, Json> {
+    pub(crate) fn vars(&self) -> Map<String, Json> {
         match self.get("vars") {
             Some(Json::Object(vars)) => vars.clone(),
             _ => Map::new(),
         }
     }
 
-    pub fn origin(&self, name: &str) -> FlagOrigin {
+    pub(crate) fn origin(&self, name: &str) -> FlagOrigin {
         self.origins.get(name).copied().unwrap_or(FlagOrigin::Default)
     }
 
     /// All values, as run_results.json's `args` and Jinja's `flags` show them.
-    pub fn values(&self) -> &Map<String, Json> {
+    pub(crate) fn values(&self) -> &Map<String, Json> {
         &self.values
     }
 
     /// Sets a value that only the program knows (`which`, `invocation_command`, `log_path`).
-    pub fn set(&mut self, name: &str, value: impl Into<Json>) {
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<Json>) {
         self.values.insert(name.to_owned(), value.into());
     }
 

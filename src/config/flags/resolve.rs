@@ -11,7 +11,7 @@ use super::{FlagInputs, FlagOrigin, Flags, WarnErrorOptions};
 impl Flags {
     /// Merges all places. Called twice by a command: without the project's flags to find the project, then
     /// with them.
-    pub fn resolve(inputs: &FlagInputs<'_>, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
+    pub(crate) fn resolve(inputs: &FlagInputs<'_>, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         let mut flags = Self::default();
         for flag in known(inputs.command) {
             let (value, origin) = value_of(flag, inputs)?;
@@ -42,7 +42,7 @@ impl Flags {
         Ok(flags)
     }
 
-    pub fn warn_error_options(&self) -> Result<WarnErrorOptions> {
+    pub(crate) fn warn_error_options(&self) -> Result<WarnErrorOptions> {
         if self.boolean("warn_error") {
             return Ok(WarnErrorOptions::all());
         }

@@ -35,7 +35,7 @@ const fn option(name: &'static str, kind: Kind, default: &'static str) -> Flag {
 use Kind::{Choice, Integer, Mapping, Switch, Text, Time, Words};
 
 /// More sessions than any server has.
-pub const MOST_THREADS: i64 = 10_000;
+pub(crate) const MOST_THREADS: i64 = 10_000;
 
 const FORMATS: &[&str] = &["text", "debug", "json", "default"];
 const LEVELS: &[&str] = &["debug", "info", "warn", "error", "none"];
@@ -175,7 +175,7 @@ pub(super) const OTHER_ENGINE_VARIABLES: &[&str] = &[
 ];
 
 /// Flags of the project alone, with the defaults of the dbt that is emulated.
-pub const BEHAVIOR_FLAGS: &[(&str, bool)] = &[
+pub(super) const BEHAVIOR_FLAGS: &[(&str, bool)] = &[
     ("require_batched_execution_for_custom_microbatch_strategy", false),
     ("require_event_names_in_deprecations", false),
     ("require_explicit_package_overrides_for_builtin_materializations", true),

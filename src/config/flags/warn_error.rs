@@ -8,7 +8,7 @@ use super::values::usage;
 
 /// Names of warnings (dbt's event names); `all`, `*` and `Deprecations` are groups.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct WarnErrorOptions {
+pub(crate) struct WarnErrorOptions {
     pub error: Vec<String>,
     /// Exceptions from `error`.
     pub warn: Vec<String>,

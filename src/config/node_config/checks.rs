@@ -21,7 +21,7 @@ pub(super) fn check(resource: ResourceType, config: &ConfigMap) -> Result<()> {
 }
 
 /// Snapshots must be complete; checked only once all places have been merged.
-pub fn check_snapshot(config: &ConfigMap) -> Result<()> {
+pub(crate) fn check_snapshot(config: &ConfigMap) -> Result<()> {
     let given = |key: &str| config.get(key).filter(|value| is_truthy(value));
     let (Some(strategy), Some(_)) = (given("strategy"), given("unique_key")) else {
         return Err(problem("strategy", "Snapshots must be configured with a 'strategy' and 'unique_key'."));

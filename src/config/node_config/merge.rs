@@ -32,7 +32,7 @@ pub(super) fn update<'p>(
 
 /// Merges a further `config(...)` call of one file into the earlier ones, as dbt does before it knows the
 /// resource type.
-pub fn merge_calls(config: &mut ConfigMap, call: &ConfigMap) -> Result<()> {
+pub(crate) fn merge_calls(config: &mut ConfigMap, call: &ConfigMap) -> Result<()> {
     if config.is_empty() {
         let named = |(key, value): (&String, &Json)| (hook_key(canonical(key)).into_owned(), value.clone());
         *config = call.iter().map(named).collect();

@@ -18,21 +18,21 @@ use crate::hashed::HashMap;
 
 use super::{ProjectFile, ResourceType, Yaml};
 
-pub use checks::check_snapshot;
-pub use merge::merge_calls;
-pub use unused::UsedConfigs;
+pub(crate) use checks::check_snapshot;
+pub(crate) use merge::merge_calls;
+pub(crate) use unused::UsedConfigs;
 
 /// The config of a node that nothing configures, as inline SQL is.
-pub fn plain_defaults() -> ConfigMap {
+pub(crate) fn plain_defaults() -> ConfigMap {
     schema::of(ResourceType::Operation).defaults()
 }
 
 /// Configs as they stand in the manifest.
-pub type ConfigMap = Map<String, Json>;
+pub(crate) type ConfigMap = Map<String, Json>;
 
 /// All that decides the config of one node.
 #[derive(Debug, Clone, Copy)]
-pub struct ConfigInputs<'i> {
+pub(crate) struct ConfigInputs<'i> {
     pub resource: ResourceType,
     pub package: &'i str,
     /// The whole fqn, package first.
@@ -44,7 +44,7 @@ pub struct ConfigInputs<'i> {
 }
 
 /// The projects' config trees and what was computed from them.
-pub struct NodeConfigs<'a> {
+pub(crate) struct NodeConfigs<'a> {
     root: &'a ProjectFile,
     packages: HashMap<&'a str, &'a ProjectFile>,
     /// By the last tree level that a node's fqn reaches (its address), and the resource type.
@@ -66,12 +66,12 @@ struct Inputs {
 }
 
 /// The configs of a resource type that dbt knows; more are read by macros.
-pub fn known_keys(resource: ResourceType) -> Vec<&'static str> {
+pub(crate) fn known_keys(resource: ResourceType) -> Vec<&'static str> {
     schema::of(resource).keys().collect()
 }
 
 impl<'a> NodeConfigs<'a> {
-    pub fn new(root: &'a ProjectFile, packages: impl IntoIterator<Item = &'a ProjectFile>) -> Self {
+    pub(crate) fn new(root: &'a ProjectFile, packages: impl IntoIterator<Item = &'a ProjectFile>) -> Self {
         let packages: HashMap<&str, &ProjectFile> =
             packages.into_iter().map(|file| (file.name.as_str(), file)).collect();
         let mut levels = HashMap::default();
@@ -86,7 +86,7 @@ impl<'a> NodeConfigs<'a> {
     }
 
     /// The config of a node with every default, in dbt's key order. Equal inputs get the same one.
-    pub fn build(&self, inputs: ConfigInputs<'_>) -> Result<Arc<ConfigMap>> {
+    pub(crate) fn build(&self, inputs: ConfigInputs<'_>) -> Result<Arc<ConfigMap>> {
         let key = self.key(inputs);
         let known = self.built.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         if let Some(config) = known {
@@ -131,7 +131,7 @@ impl<'a> NodeConfigs<'a> {
 
     /// dbt's `unrendered_config`: the same places as written, later ones replacing earlier ones.
     /// The inputs' maps must be the unrendered ones.
-    pub fn build_unrendered(&self, inputs: ConfigInputs<'_>) -> ConfigMap {
+    pub(crate) fn build_unrendered(&self, inputs: ConfigInputs<'_>) -> ConfigMap {
         // dbt reads the models' tree for functions here.
         let resource = match inputs.resource {
             ResourceType::Function => ResourceType::Model,

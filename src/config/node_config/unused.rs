@@ -6,23 +6,23 @@ use crate::hashed::HashMap;
 
 /// The fqns of all resources, collected while parsing.
 #[derive(Debug, Default)]
-pub struct UsedConfigs<'a> {
+pub(crate) struct UsedConfigs<'a> {
     by_type: HashMap<ResourceType, Vec<&'a [String]>>,
     /// dbt counts a disabled resource for every type.
     disabled: Vec<&'a [String]>,
 }
 
 impl<'a> UsedConfigs<'a> {
-    pub fn add(&mut self, resource: ResourceType, fqn: &'a [String]) {
+    pub(crate) fn add(&mut self, resource: ResourceType, fqn: &'a [String]) {
         self.by_type.entry(resource).or_default().push(fqn);
     }
 
-    pub fn add_disabled(&mut self, fqn: &'a [String]) {
+    pub(crate) fn add_disabled(&mut self, fqn: &'a [String]) {
         self.disabled.push(fqn);
     }
 
     /// One warning that names every unused path, each with its place.
-    pub fn warn_unused(&self, root: &ProjectFile) -> Option<Diagnostic> {
+    pub(crate) fn warn_unused(&self, root: &ProjectFile) -> Option<Diagnostic> {
         let mut unused = Vec::new();
         for (resource, tree) in &root.trees {
             let prefix = resource.tree_key().replace('-', "_");

@@ -12,7 +12,7 @@ use super::{Profile, credentials, masked};
 
 /// A parsed profiles.yml; nothing in it is rendered before a profile is chosen.
 #[derive(Debug, Clone)]
-pub struct ProfilesFile {
+pub(crate) struct ProfilesFile {
     pub path: PathBuf,
     pub yaml: Yaml,
     pub warnings: Vec<Diagnostic>,
@@ -20,7 +20,7 @@ pub struct ProfilesFile {
 
 /// What decides between profiles and outputs.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct ProfileChoice<'a> {
+pub(crate) struct ProfileChoice<'a> {
     /// `--profile`, else `profile:` of the project.
     pub profile: Option<&'a str>,
     pub target: Option<&'a str>,
@@ -28,7 +28,7 @@ pub struct ProfileChoice<'a> {
 }
 
 /// The working directory if profiles.yml lies there, else the project's, else `~/.dbt`.
-pub fn default_directory(working_directory: &Path, project: &Path, home: Option<&Path>) -> PathBuf {
+pub(crate) fn default_directory(working_directory: &Path, project: &Path, home: Option<&Path>) -> PathBuf {
     for directory in [working_directory, project] {
         // a file that cannot be read is an error; another one, or the embedded server, must not take its place
         if directory.join("profiles.yml").symlink_metadata().is_ok() {
@@ -40,7 +40,7 @@ pub fn default_directory(working_directory: &Path, project: &Path, home: Option<
 
 impl ProfilesFile {
     /// Reads profiles.yml of a directory; `None` if there is none.
-    pub fn read(directory: &Path) -> Result<Option<Self>> {
+    pub(crate) fn read(directory: &Path) -> Result<Option<Self>> {
         let path = directory.join("profiles.yml");
         let text = match crate::regular::read_if_there(&path) {
             Ok(Some(text)) => text,
@@ -64,7 +64,7 @@ impl ProfilesFile {
     }
 
     /// The flags in the legacy `config:` block.
-    pub fn flags(&self) -> serde_json::Map<String, Json> {
+    pub(crate) fn flags(&self) -> serde_json::Map<String, Json> {
         match self.yaml.get("config").map(Yaml::to_json) {
             Some(Json::Object(flags)) => flags,
             _ => serde_json::Map::new(),
@@ -72,7 +72,7 @@ impl ProfilesFile {
     }
 
     /// Renders and types the chosen output. Other outputs may need variables that are not set here.
-    pub fn choose(
+    pub(crate) fn choose(
         &self,
         choice: ProfileChoice<'_>,
         renderer: &dyn Renderer,

@@ -13,12 +13,12 @@ mod uri;
 
 use serde_json::{Map, Value as Json};
 
-pub use file::{ProfileChoice, ProfilesFile, default_directory};
-pub use target::{Embedded, Target};
+pub(crate) use file::{ProfileChoice, ProfilesFile, default_directory};
+pub(crate) use target::{Embedded, Target};
 
 /// The chosen output of the chosen profile.
 #[derive(Debug, Clone)]
-pub struct Profile {
+pub(crate) struct Profile {
     pub name: String,
     pub target_name: String,
     pub threads: usize,
@@ -27,7 +27,7 @@ pub struct Profile {
 
 impl Profile {
     /// What runs where there is no profile: the embedded server.
-    pub fn embedded(name: &str, threads: Option<usize>) -> Self {
+    pub(crate) fn embedded(name: &str, threads: Option<usize>) -> Self {
         Self {
             name: name.to_owned(),
             target_name: "dev".to_owned(),
@@ -37,12 +37,12 @@ impl Profile {
     }
 
     /// What `debug` shows: dbt's keys in dbt's order, never the password.
-    pub fn connection_info(&self) -> Map<String, Json> {
+    pub(crate) fn connection_info(&self) -> Map<String, Json> {
         self.target.connection_info()
     }
 
     /// `target` in Jinja.
-    pub fn to_target_dict(&self) -> Map<String, Json> {
+    pub(crate) fn to_target_dict(&self) -> Map<String, Json> {
         let mut dict = self.target.connection_info();
         dict.insert("dbname".into(), self.target.database.clone().into());
         dict.insert("type".into(), "postgres".into());

@@ -9,7 +9,7 @@ use crate::hashed::IndexMap;
 
 /// How to connect.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Target {
+pub(crate) struct Target {
     /// A name, an address, or the directory of a unix socket; several separated by commas.
     pub host: String,
     pub hostaddr: Option<String>,
@@ -54,7 +54,7 @@ pub struct Target {
 
 /// The server that rsdbt itself runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Embedded {
+pub(crate) struct Embedded {
     /// Keep data through a crash of the machine (fsync).
     pub durable: bool,
     /// Where the server's programs are.

@@ -12,16 +12,16 @@ use crate::hashed::IndexMap;
 
 use super::{ResourceType, Yaml};
 
-pub use parts::{Dispatch, QueryComment, Quoting, SourcePaths};
-pub use raw::RawProjectFile;
-pub use read::VersionCheck;
+pub(crate) use parts::{Dispatch, QueryComment, Quoting, SourcePaths};
+pub(crate) use raw::RawProjectFile;
+pub(crate) use read::VersionCheck;
 
 /// The file that makes a directory a project.
-pub const PROJECT_FILE: &str = "dbt_project.yml";
+pub(crate) const PROJECT_FILE: &str = "dbt_project.yml";
 
 /// A project's settings, rendered and typed; what is not typed stays as YAML with spans.
 #[derive(Debug, Clone)]
-pub struct ProjectFile {
+pub(crate) struct ProjectFile {
     pub directory: PathBuf,
     pub name: String,
     /// A string or a number, as written.
@@ -49,22 +49,22 @@ pub struct ProjectFile {
 
 impl ProjectFile {
     /// The tree that configures a resource type.
-    pub fn tree(&self, resource: ResourceType) -> Option<&Yaml> {
+    pub(crate) fn tree(&self, resource: ResourceType) -> Option<&Yaml> {
         self.trees.get(&resource.tree())
     }
 
     /// Where compiled files and artifacts go; an absolute `target-path` stays as it is.
-    pub fn target_directory(&self) -> PathBuf {
+    pub(crate) fn target_directory(&self) -> PathBuf {
         self.directory.join(&self.target_path)
     }
 
-    pub fn packages_directory(&self) -> PathBuf {
+    pub(crate) fn packages_directory(&self) -> PathBuf {
         self.directory.join(&self.packages_install_path)
     }
 }
 
 /// The nearest directory with a dbt_project.yml: the given one or a parent of it.
-pub fn find_project_directory(from: &Path) -> Option<PathBuf> {
+pub(crate) fn find_project_directory(from: &Path) -> Option<PathBuf> {
     from.ancestors()
         .find(|directory| directory.join(PROJECT_FILE).symlink_metadata().is_ok())
         .map(Path::to_path_buf)

@@ -7,14 +7,14 @@ use crate::diagnostic::{Diagnostic, Result};
 
 /// Which parts of a relation's name are quoted; `None` leaves the adapter's default.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Quoting {
+pub(crate) struct Quoting {
     pub database: Option<bool>,
     pub schema: Option<bool>,
     pub identifier: Option<bool>,
 }
 
 impl Quoting {
-    pub fn read(yaml: &Yaml, owner: &str) -> Result<Self> {
+    pub(crate) fn read(yaml: &Yaml, owner: &str) -> Result<Self> {
         let fields = Fields::new(yaml, "quoting block", owner)?;
         Ok(Self {
             // dbt: `project` is BigQuery's word, accepted everywhere.
@@ -26,7 +26,7 @@ impl Quoting {
 
     /// The parts set here over those of `base`.
     #[must_use]
-    pub fn over(self, base: Self) -> Self {
+    pub(crate) fn over(self, base: Self) -> Self {
         Self {
             database: self.database.or(base.database),
             schema: self.schema.or(base.schema),
@@ -37,7 +37,7 @@ impl Quoting {
 
 /// One entry of `dispatch:`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dispatch {
+pub(crate) struct Dispatch {
     pub macro_namespace: String,
     pub search_order: Vec<String>,
 }
@@ -66,7 +66,7 @@ impl Dispatch {
 
 /// `query-comment:`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QueryComment {
+pub(crate) struct QueryComment {
     /// The Jinja of the comment; `None` is the default comment, an empty text none at all.
     pub comment: Option<String>,
     pub append: bool,
@@ -98,7 +98,7 @@ impl QueryComment {
 
 /// The directories of each kind of file, relative to the project.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SourcePaths {
+pub(crate) struct SourcePaths {
     pub models: Vec<String>,
     pub seeds: Vec<String>,
     pub snapshots: Vec<String>,
@@ -112,7 +112,7 @@ pub struct SourcePaths {
 
 impl SourcePaths {
     /// Where properties files may lie: every path of resources, in dbt's order, without repeats.
-    pub fn all_sources(&self) -> Vec<String> {
+    pub(crate) fn all_sources(&self) -> Vec<String> {
         let mut all: Vec<String> = Vec::new();
         let groups = [
             &self.models,

@@ -11,7 +11,7 @@ use super::PROJECT_FILE;
 
 /// A parsed, unrendered project file.
 #[derive(Debug, Clone)]
-pub struct RawProjectFile {
+pub(crate) struct RawProjectFile {
     pub directory: PathBuf,
     pub yaml: Yaml,
     /// vars.yml beside it, if there is one.
@@ -21,7 +21,7 @@ pub struct RawProjectFile {
 
 impl RawProjectFile {
     /// Reads the project file of a directory; `shown` prefixes its path in messages (packages).
-    pub fn read(directory: &Path, shown: &str) -> Result<Self> {
+    pub(crate) fn read(directory: &Path, shown: &str) -> Result<Self> {
         let path = directory.join(PROJECT_FILE);
         let text = optional_text(directory, shown, PROJECT_FILE)?.ok_or_else(|| missing(&path))?;
         let loaded = yaml::load(&SourceText::new(format!("{shown}{PROJECT_FILE}"), text))?;
@@ -64,17 +64,17 @@ impl RawProjectFile {
         Ok(())
     }
 
-    pub fn name(&self) -> Option<&str> {
+    pub(crate) fn name(&self) -> Option<&str> {
         self.yaml.get("name").and_then(Yaml::as_str)
     }
 
     /// `vars:` as written, from either file.
-    pub fn vars(&self) -> Option<&Yaml> {
+    pub(crate) fn vars(&self) -> Option<&Yaml> {
         self.vars_file.as_ref().or_else(|| self.yaml.get("vars")).filter(|vars| !vars.is_null())
     }
 
     /// `profile:`, rendered.
-    pub fn profile(&self, renderer: &dyn Renderer) -> Result<Option<String>> {
+    pub(crate) fn profile(&self, renderer: &dyn Renderer) -> Result<Option<String>> {
         let Some(value) = self.yaml.get("profile").filter(|value| !value.is_null()) else {
             return Ok(None);
         };
@@ -89,7 +89,7 @@ impl RawProjectFile {
     }
 
     /// `flags:`; what is wrong in it is said when the file is rendered.
-    pub fn flags(&self) -> serde_json::Map<String, Json> {
+    pub(crate) fn flags(&self) -> serde_json::Map<String, Json> {
         match self.yaml.get("flags").map(Yaml::to_json) {
             Some(Json::Object(flags)) => flags,
             _ => serde_json::Map::new(),

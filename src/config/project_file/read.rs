@@ -103,14 +103,14 @@ const BANNED_NAMES: &[&str] = &[
 
 /// Whether `require-dbt-version` is enforced (`--no-version-check`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum VersionCheck {
+pub(crate) enum VersionCheck {
     Enforced,
     Skipped,
 }
 
 impl RawProjectFile {
     /// Renders and types the file. Warnings that the raw file had are passed on.
-    pub fn render(
+    pub(crate) fn render(
         &self,
         renderer: &dyn Renderer,
         version_check: VersionCheck,

@@ -117,7 +117,7 @@ pub(super) fn read_tests<'a>(owner: &Fields<'a>) -> Result<&'a [Yaml]> {
 }
 
 /// `constraints:` as JSON, each with a valid `type`.
-pub fn read_constraints(owner: &Fields<'_>) -> Result<Vec<Json>> {
+pub(super) fn read_constraints(owner: &Fields<'_>) -> Result<Vec<Json>> {
     let mut constraints = Vec::new();
     for item in owner.list("constraints")? {
         let fields = Fields::new(item, "constraint", "")?;

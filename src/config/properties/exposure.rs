@@ -26,7 +26,7 @@ const MATURITIES: [&str; 3] = ["low", "medium", "high"];
 
 /// Who answers for a group or an exposure; further keys are kept.
 #[derive(Debug, Clone, Default)]
-pub struct Owner {
+pub(crate) struct Owner {
     pub email: Json,
     pub name: Option<String>,
     pub extra: Map<String, Json>,
@@ -59,7 +59,7 @@ impl Owner {
     }
 
     /// As the manifest writes it.
-    pub fn to_json(&self) -> Json {
+    pub(crate) fn to_json(&self) -> Json {
         let mut object = Map::new();
         object.insert("email".into(), self.email.clone());
         object.insert("name".into(), self.name.clone().map_or(Json::Null, Json::String));
@@ -70,7 +70,7 @@ impl Owner {
 
 /// One entry of `exposures:`; the description is raw.
 #[derive(Debug, Clone)]
-pub struct ExposureProperties {
+pub(crate) struct ExposureProperties {
     pub name: String,
     pub kind: String,
     pub owner: Owner,
@@ -86,7 +86,7 @@ pub struct ExposureProperties {
 }
 
 impl ExposureProperties {
-    pub fn read(yaml: &Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
+    pub(crate) fn read(yaml: &Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         Self::read_entry(yaml, warnings).map_err(|problem| PropertyKind::Exposures.invalid(yaml, problem))
     }
 
@@ -137,7 +137,7 @@ fn one_of(owner: &Fields<'_>, key: &str, allowed: &[&str]) -> Result<Option<Stri
 
 /// One entry of `groups:`.
 #[derive(Debug, Clone)]
-pub struct GroupProperties {
+pub(crate) struct GroupProperties {
     pub name: String,
     pub owner: Owner,
     pub description: Option<String>,
@@ -145,7 +145,7 @@ pub struct GroupProperties {
 }
 
 impl GroupProperties {
-    pub fn read(yaml: &Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
+    pub(crate) fn read(yaml: &Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         Self::read_entry(yaml, warnings).map_err(|problem| PropertyKind::Groups.invalid(yaml, problem))
     }
 

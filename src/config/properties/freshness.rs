@@ -9,7 +9,7 @@ const PERIODS: [&str; 3] = ["minute", "hour", "day"];
 
 /// `freshness:`; an explicit null of a threshold disables it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Freshness {
+pub(crate) struct Freshness {
     warn_after: Option<Age>,
     error_after: Option<Age>,
     filter: Option<String>,

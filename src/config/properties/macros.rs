@@ -33,7 +33,7 @@ impl ArgumentProperties {
 
 /// One entry of `macros:`; descriptions are raw.
 #[derive(Debug, Clone)]
-pub struct MacroProperties {
+pub(crate) struct MacroProperties {
     pub name: String,
     pub description: String,
     pub arguments: Vec<ArgumentProperties>,
@@ -43,7 +43,7 @@ pub struct MacroProperties {
 }
 
 impl MacroProperties {
-    pub fn read(yaml: &Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
+    pub(crate) fn read(yaml: &Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         Self::read_entry(yaml, warnings).map_err(|problem| PropertyKind::Macros.invalid(yaml, problem))
     }
 

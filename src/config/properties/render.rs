@@ -11,7 +11,7 @@ use super::PropertyKind;
 ///
 /// Left as written: `description` and tests everywhere, `loaded_at_query`, hooks, filters of metrics and
 /// saved queries. They are rendered with another context when nodes and docs are made.
-pub fn render_entry<'a>(
+pub(crate) fn render_entry<'a>(
     kind: PropertyKind,
     entry: &'a Yaml,
     renderer: &dyn Renderer,

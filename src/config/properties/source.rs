@@ -54,7 +54,7 @@ const KNOWN_OF_TABLE: &[&str] = &[
 
 /// One entry of `sources:`; descriptions and tests are raw.
 #[derive(Debug, Clone)]
-pub struct SourceProperties<'a> {
+pub(crate) struct SourceProperties<'a> {
     pub name: String,
     /// `None` and empty differ only for a patch (`overrides`).
     pub description: Option<String>,
@@ -75,7 +75,7 @@ pub struct SourceProperties<'a> {
 
 /// One entry of `tables:`.
 #[derive(Debug, Clone)]
-pub struct TableProperties<'a> {
+pub(crate) struct TableProperties<'a> {
     pub name: String,
     pub description: Option<String>,
     pub identifier: Option<String>,
@@ -94,14 +94,14 @@ pub struct TableProperties<'a> {
 
 /// `loaded_at_field` and `loaded_at_query`; at a table an explicit null hides the source's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LoadedAt {
+pub(crate) struct LoadedAt {
     pub field: Option<String>,
     pub query: Option<String>,
     pub field_is_given: bool,
 }
 
 impl<'a> SourceProperties<'a> {
-    pub fn read(yaml: &'a Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
+    pub(crate) fn read(yaml: &'a Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         Self::read_entry(yaml, warnings).map_err(|problem| PropertyKind::Sources.invalid(yaml, problem))
     }
 
@@ -133,7 +133,7 @@ impl<'a> SourceProperties<'a> {
 
     /// The config that the properties give a table: the source's, the table's, and the merged freshness,
     /// `loaded_at_*`, meta and tags. It goes into the node config as the properties' part.
-    pub fn table_config(&self, table: &TableProperties<'_>) -> Result<Map<String, Json>> {
+    pub(crate) fn table_config(&self, table: &TableProperties<'_>) -> Result<Map<String, Json>> {
         let mut config = self.config.clone();
         config.extend(table.config.clone());
         let thresholds = [
@@ -162,7 +162,7 @@ impl<'a> SourceProperties<'a> {
     }
 
     /// The source's own meta, before a table's is merged in.
-    pub fn source_meta(&self) -> Map<String, Json> {
+    pub(crate) fn source_meta(&self) -> Map<String, Json> {
         let mut meta = self.meta.clone();
         meta.extend(config_meta(&self.config));
         meta

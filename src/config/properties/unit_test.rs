@@ -8,14 +8,14 @@ use crate::diagnostic::{Diagnostic, Result, Span, did_you_mean};
 
 /// How the rows of a fixture are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FixtureFormat {
+pub(crate) enum FixtureFormat {
     Dict,
     Csv,
     Sql,
 }
 
 impl FixtureFormat {
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Dict => "dict",
             Self::Csv => "csv",
@@ -26,7 +26,7 @@ impl FixtureFormat {
 
 /// Rows that are given or expected.
 #[derive(Debug, Clone)]
-pub struct Fixture {
+pub(crate) struct Fixture {
     /// `ref('x')`, `source('a', 'b')` or `this`; absent for what is expected.
     pub input: Option<String>,
     pub format: FixtureFormat,
@@ -39,7 +39,7 @@ pub struct Fixture {
 
 /// One entry of `unit_tests:`.
 #[derive(Debug, Clone)]
-pub struct UnitTestProperties {
+pub(crate) struct UnitTestProperties {
     pub name: String,
     pub model: String,
     pub model_span: Span,
@@ -59,7 +59,7 @@ pub struct UnitTestProperties {
 }
 
 impl UnitTestProperties {
-    pub fn read(yaml: &Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
+    pub(crate) fn read(yaml: &Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         Self::read_entry(yaml, warnings).map_err(|problem| PropertyKind::UnitTests.invalid(yaml, problem))
     }
 

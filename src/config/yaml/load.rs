@@ -92,7 +92,7 @@ fn too_deep(source: &Arc<SourceText>, at: usize) -> Box<Diagnostic> {
 }
 
 /// Parses a text that is no file, as a `--vars` argument.
-pub fn load_text(name: &str, text: &str) -> Result<Yaml> {
+pub(crate) fn load_text(name: &str, text: &str) -> Result<Yaml> {
     let source = SourceText::new(name, text);
     parse(&source, &source.text).map(|loaded| loaded.yaml)
 }

@@ -15,8 +15,9 @@ use serde_json::Value as Json;
 
 use crate::diagnostic::{Diagnostic, Result, SourceText, Span};
 
-pub use load::{load, load_text};
-pub use write::to_yaml_text;
+pub use load::load;
+pub(crate) use load::load_text;
+pub(crate) use write::to_yaml_text;
 
 /// A YAML value and its place.
 #[derive(Debug, Clone)]
@@ -47,7 +48,7 @@ pub struct Mapping {
 }
 
 /// What [`Yaml::map_strings`] calls with a text, its path and its place; `None` leaves the text.
-pub type RenderText<'f> = dyn FnMut(&str, &[String], Span) -> Result<Option<Json>> + 'f;
+pub(crate) type RenderText<'f> = dyn FnMut(&str, &[String], Span) -> Result<Option<Json>> + 'f;
 
 /// One `key: value`; keys that are not strings are spelled as JSON spells them.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 /// Block style, as PyYAML's `safe_dump(sort_keys=False)` writes it.
-pub fn to_yaml_text(value: &Json) -> String {
+pub(crate) fn to_yaml_text(value: &Json) -> String {
     let mut text = String::new();
     match value {
         Json::Object(_) | Json::Array(_) => block(&mut text, value, 0),

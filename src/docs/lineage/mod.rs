@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// Which way to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
+pub(crate) enum Direction {
     Upstream,
     Downstream,
     Both,
@@ -20,7 +20,7 @@ pub enum Direction {
 
 /// How to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     Tree,
     Json,
     Mermaid,
@@ -29,14 +29,14 @@ pub enum Format {
 
 /// Whether the edges count that all columns of a node share (filters, joins, groups, orders).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Influences {
+pub(crate) enum Influences {
     Shown,
     Hidden,
 }
 
 /// What the user asks.
 #[derive(Debug, Clone)]
-pub struct Question<'q> {
+pub(crate) struct Question<'q> {
     /// `orders`, `orders.amount`, or either with the unique id.
     pub target: &'q str,
     pub direction: Direction,
@@ -46,7 +46,7 @@ pub struct Question<'q> {
 }
 
 /// The printed answer.
-pub fn answer(
+pub(crate) fn answer(
     manifest: &Value,
     lineage: &ProjectLineage,
     question: &Question<'_>,

@@ -21,7 +21,7 @@ use super::Graph;
 use evaluate::Evaluation;
 
 pub use definition::Selectors;
-pub use spec::Spec;
+pub(crate) use spec::Spec;
 pub use syntax::{Criteria, IndirectSelection};
 
 /// Whether nodes without any code count.

@@ -116,7 +116,7 @@ pub struct Criteria {
 }
 
 /// How many steps to go; `None` goes to the end.
-pub type Depth = Option<usize>;
+pub(super) type Depth = Option<usize>;
 
 /// The pieces of a selector's text, before they mean anything.
 #[derive(Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 
 mod collections;
 mod data;
-pub mod datetime;
+pub(crate) mod datetime;
 mod exceptions;
 mod filters;
 mod function;
@@ -18,7 +18,7 @@ use std::sync::LazyLock;
 
 use minijinja::{Environment, Value};
 
-pub use variables::{EnvVar, Secrets, Var};
+pub(crate) use variables::{EnvVar, Secrets, Var};
 
 use crate::hashed::HashMap;
 
@@ -49,7 +49,7 @@ static GLOBALS: LazyLock<HashMap<&'static str, Value>> = LazyLock::new(|| {
 });
 
 /// Adds the globals of every template, and the filters that know Python's values.
-pub fn install(environment: &mut Environment<'static>) {
+pub(crate) fn install(environment: &mut Environment<'static>) {
     for (name, value) in GLOBALS.iter() {
         environment.add_global(*name, value.clone());
     }

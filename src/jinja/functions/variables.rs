@@ -12,11 +12,11 @@ use crate::jinja::Scope;
 use crate::jinja::python::{bind_required, expect_str, from_json, raise, to_str, unknown_method};
 
 /// Environment variables of this prefix hold secrets.
-pub const SECRET_PREFIX: &str = "DBT_ENV_SECRET";
+pub(super) const SECRET_PREFIX: &str = "DBT_ENV_SECRET";
 
 /// `var(name, default)` and `var.has_var(name)`.
 #[derive(Debug, Clone)]
-pub struct Var {
+pub(crate) struct Var {
     pub values: Arc<Map<String, Json>>,
     /// Named in the error for a missing one; `None` is the configuration.
     pub node_name: Option<String>,
@@ -25,7 +25,7 @@ pub struct Var {
 }
 
 impl Var {
-    pub fn to_value(&self) -> Value {
+    pub(crate) fn to_value(&self) -> Value {
         Value::from_object(self.clone())
     }
 
@@ -102,7 +102,7 @@ impl Object for Var {
 
 /// Where a template stands decides whether it may read secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Secrets {
+pub(crate) enum Secrets {
     /// profiles.yml and packages.yml.
     Allowed,
     Refused,
@@ -112,18 +112,18 @@ type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// `env_var(name, default)`
 #[derive(Clone)]
-pub struct EnvVar {
+pub(crate) struct EnvVar {
     lookup: Lookup,
     secrets: Secrets,
 }
 
 impl EnvVar {
     /// Reads what `lookup` knows, as unit tests override variables.
-    pub fn new(lookup: Lookup, secrets: Secrets) -> Self {
+    pub(crate) fn new(lookup: Lookup, secrets: Secrets) -> Self {
         Self { lookup, secrets }
     }
 
-    pub fn to_value(&self) -> Value {
+    pub(crate) fn to_value(&self) -> Value {
         Value::from_object(self.clone())
     }
 }

@@ -14,7 +14,7 @@ use crate::jinja::python::{
 
 /// A column as the catalog or a contract describes it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Column {
+pub(crate) struct Column {
     pub name: String,
     /// The type's name without sizes.
     pub dtype: String,
@@ -24,12 +24,12 @@ pub struct Column {
 }
 
 /// The class itself, as `api.Column` and `adapter.Column`.
-pub struct ColumnClass;
+pub(crate) struct ColumnClass;
 
 static DESCRIPTION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^([^(]+)(\([^)]+\))?").ok());
 
 impl Column {
-    pub fn new(name: impl Into<String>, dtype: impl Into<String>) -> Self {
+    pub(crate) fn new(name: impl Into<String>, dtype: impl Into<String>) -> Self {
         Self {
             name: name.into(),
             dtype: dtype.into(),
@@ -43,7 +43,7 @@ impl Column {
     ///
     /// # Errors
     /// When the sizes are no numbers.
-    pub fn from_description(name: &str, raw: &str) -> Result<Self> {
+    pub(crate) fn from_description(name: &str, raw: &str) -> Result<Self> {
         let captures = DESCRIPTION.as_ref().and_then(|regex| regex.captures(raw).ok().flatten());
         let fail = |message: String| Diagnostic::runtime("unreadable-data-type", message).boxed();
         let Some(captures) = captures else {
@@ -71,12 +71,12 @@ impl Column {
         Ok(column)
     }
 
-    pub fn quoted(&self) -> String {
+    pub(crate) fn quoted(&self) -> String {
         crate::adapter::quote_identifier(&self.name)
     }
 
     /// The type as DDL writes it.
-    pub fn data_type(&self) -> String {
+    pub(crate) fn data_type(&self) -> String {
         let dtype = self.dtype.to_lowercase();
         // Postgres: a `text` or an unlimited `varchar` has no size.
         if dtype == "text" || (dtype == "character varying" && self.char_size.is_none()) {
@@ -94,11 +94,11 @@ impl Column {
         names.iter().any(|name| name.eq_ignore_ascii_case(&self.dtype))
     }
 
-    pub fn is_string(&self) -> bool {
+    pub(crate) fn is_string(&self) -> bool {
         self.is_one_of(&["text", "character varying", "character", "varchar"])
     }
 
-    pub fn is_integer(&self) -> bool {
+    pub(crate) fn is_integer(&self) -> bool {
         self.is_one_of(&[
             "smallint",
             "integer",
@@ -115,11 +115,11 @@ impl Column {
         ])
     }
 
-    pub fn is_numeric(&self) -> bool {
+    pub(crate) fn is_numeric(&self) -> bool {
         self.is_one_of(&["numeric", "decimal"])
     }
 
-    pub fn is_float(&self) -> bool {
+    pub(crate) fn is_float(&self) -> bool {
         self.is_one_of(&["real", "float4", "float", "double precision", "float8", "double"])
     }
 
@@ -131,7 +131,7 @@ impl Column {
     ///
     /// # Errors
     /// When it is none.
-    pub fn string_size(&self) -> Result<i64> {
+    pub(crate) fn string_size(&self) -> Result<i64> {
         if self.is_string() {
             return Ok(self.size());
         }
@@ -140,17 +140,17 @@ impl Column {
     }
 
     /// Whether this column can be widened to hold what the other holds.
-    pub fn can_expand_to(&self, other: &Self) -> bool {
+    pub(crate) fn can_expand_to(&self, other: &Self) -> bool {
         self.is_string() && other.is_string() && other.size() > self.size()
     }
 
     /// As a template sees it.
-    pub fn to_value(&self) -> Value {
+    pub(crate) fn to_value(&self) -> Value {
         Value::from_object(self.clone())
     }
 
     /// The column that a template handed over.
-    pub fn from_value(value: &Value) -> Option<Self> {
+    pub(crate) fn from_value(value: &Value) -> Option<Self> {
         value.downcast_object_ref::<Self>().cloned()
     }
 }

@@ -1,6 +1,6 @@
 //! The objects that templates handle: relations, columns, and the tables that queries return.
 
-pub mod adapter;
+pub(crate) mod adapter;
 mod column;
 #[cfg(test)]
 mod parity;
@@ -8,6 +8,8 @@ mod relation;
 mod table;
 
 pub(crate) use column::translate_type;
-pub use column::{Column, ColumnClass};
-pub use relation::{EventTimeFilter, InformationSchema, Policy, Relation, RelationClass, RelationType};
-pub use table::{DataType, PrintLimits, Table};
+pub(crate) use column::{Column, ColumnClass};
+pub(crate) use relation::{
+    EventTimeFilter, InformationSchema, Policy, Relation, RelationClass, RelationType,
+};
+pub(crate) use table::{DataType, PrintLimits, Table};

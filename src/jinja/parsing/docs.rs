@@ -15,19 +15,19 @@ use crate::jinja::python;
 use crate::manifest::{Doc, Lookup, doc_not_found};
 
 /// All doc blocks and how their names are found.
-pub struct DocTable {
+pub(crate) struct DocTable {
     lookup: Lookup,
     docs: IndexMap<String, Doc>,
 }
 
 impl DocTable {
-    pub fn new(lookup: Lookup, docs: IndexMap<String, Doc>) -> Self {
+    pub(crate) fn new(lookup: Lookup, docs: IndexMap<String, Doc>) -> Self {
         Self { lookup, docs }
     }
 }
 
 /// What a description sees.
-pub struct DocScope {
+pub(crate) struct DocScope {
     shared: Arc<dyn SharedNames>,
     doc: Arc<DocFunction>,
     package: String,
@@ -35,7 +35,12 @@ pub struct DocScope {
 }
 
 impl DocScope {
-    pub fn new(shared: &Arc<dyn SharedNames>, table: &Arc<DocTable>, package: &str, unique_id: &str) -> Self {
+    pub(crate) fn new(
+        shared: &Arc<dyn SharedNames>,
+        table: &Arc<DocTable>,
+        package: &str,
+        unique_id: &str,
+    ) -> Self {
         let doc = DocFunction {
             table: Arc::clone(table),
             package: package.to_owned(),
@@ -52,7 +57,7 @@ impl DocScope {
     }
 
     /// The unique ids of the blocks that were named.
-    pub fn named(&self) -> Vec<String> {
+    pub(crate) fn named(&self) -> Vec<String> {
         self.doc.named.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

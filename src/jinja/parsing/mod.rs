@@ -15,14 +15,14 @@ use super::context::{Context, Message};
 use crate::jinja::python;
 use crate::manifest::{Node, RefArgs};
 
-pub use docs::{DocScope, DocTable};
+pub(crate) use docs::{DocScope, DocTable};
 
 use config::ConfigRecorder;
 use references::{Kind, Recorder};
 
 /// What a template told while it was parsed.
 #[derive(Debug, Clone, Default)]
-pub struct Recorded {
+pub(crate) struct Recorded {
     pub refs: Vec<RefArgs>,
     pub sources: Vec<Vec<String>>,
     pub metrics: Vec<Vec<String>>,
@@ -33,7 +33,7 @@ pub struct Recorded {
 }
 
 /// The names that all nodes of one parse share: variables, modules, `target`, `flags`, `env_var`.
-pub trait SharedNames: Send + Sync {
+pub(crate) trait SharedNames: Send + Sync {
     fn get(&self, name: &str, scope: &ParseScope) -> Option<Value>;
 
     fn names(&self) -> Vec<String>;
@@ -43,7 +43,7 @@ pub trait SharedNames: Send + Sync {
 
 /// Who is being parsed.
 #[derive(Debug, Clone)]
-pub enum Subject {
+pub(crate) enum Subject {
     Node(Arc<Node>),
     /// A text that belongs to no node, in a package.
     Text {
@@ -54,11 +54,11 @@ pub enum Subject {
 
 impl Subject {
     /// A text that errors point at by its place alone.
-    pub fn text(package: &str) -> Self {
+    pub(crate) fn text(package: &str) -> Self {
         Self::Text { package: package.to_owned(), locator: String::new() }
     }
 
-    pub fn package(&self) -> &str {
+    pub(crate) fn package(&self) -> &str {
         match self {
             Self::Node(node) => &node.package_name,
             Self::Text { package, .. } => package,
@@ -66,7 +66,7 @@ impl Subject {
     }
 
     /// `model orders (models/orders.sql)`.
-    pub fn locator(&self) -> Option<String> {
+    pub(crate) fn locator(&self) -> Option<String> {
         match self {
             Self::Node(node) => Some(node.locator()),
             Self::Text { locator, .. } => (!locator.is_empty()).then(|| locator.clone()),
@@ -82,7 +82,7 @@ impl Subject {
 }
 
 /// The root context itself.
-pub struct ParseScope {
+pub(crate) struct ParseScope {
     shared: Arc<dyn SharedNames>,
     subject: Subject,
     /// The relation that the node would build: what `this` and every `ref()` are while parsing.
@@ -95,7 +95,7 @@ pub struct ParseScope {
 }
 
 impl ParseScope {
-    pub fn new(shared: &Arc<dyn SharedNames>, subject: Subject, this: Value) -> Self {
+    pub(crate) fn new(shared: &Arc<dyn SharedNames>, subject: Subject, this: Value) -> Self {
         Self {
             shared: Arc::clone(shared),
             subject,
@@ -107,27 +107,27 @@ impl ParseScope {
     }
 
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: Value) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: Value) -> Self {
         self.own.push((name, value));
         self
     }
 
     #[must_use]
-    pub fn strict(mut self) -> Self {
+    pub(crate) fn strict(mut self) -> Self {
         self.strict = true;
         self
     }
 
-    pub fn is_strict(&self) -> bool {
+    pub(crate) fn is_strict(&self) -> bool {
         self.strict
     }
 
-    pub fn subject(&self) -> &Subject {
+    pub(crate) fn subject(&self) -> &Subject {
         &self.subject
     }
 
     /// Takes what was recorded so far.
-    pub fn take_recorded(&self) -> Recorded {
+    pub(crate) fn take_recorded(&self) -> Recorded {
         std::mem::take(&mut lock(&self.recorded))
     }
 }

@@ -55,7 +55,7 @@ impl Object for Recorder {
 }
 
 /// The arguments of a `ref()`; `run` reads them the same way.
-pub fn ref_args(args: &[Value]) -> Result<RefArgs, Error> {
+pub(super) fn ref_args(args: &[Value]) -> Result<RefArgs, Error> {
     let (positional, mut version) = split(args)?;
     let names = texts("ref", positional)?;
     if version.as_ref().is_some_and(Value::is_none) {
@@ -100,7 +100,7 @@ fn split(args: &[Value]) -> Result<(&[Value], Option<Value>), Error> {
 }
 
 /// The arguments of a `source()`.
-pub fn source_args(args: &[Value]) -> Result<Vec<String>, Error> {
+pub(super) fn source_args(args: &[Value]) -> Result<Vec<String>, Error> {
     let names = texts("source", args)?;
     if names.len() == 2 {
         return Ok(names);

@@ -17,7 +17,7 @@ const EXPONENT_LIMIT: i32 = 200_000;
 
 /// `digits * 10^exponent`, with a sign.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Decimal {
+pub(crate) struct Decimal {
     pub(super) negative: bool,
     /// No leading zeros; `0` for zero.
     pub(super) digits: String,
@@ -51,7 +51,7 @@ impl FromStr for Decimal {
 }
 
 impl Decimal {
-    pub fn from_int(number: i128) -> Self {
+    pub(crate) fn from_int(number: i128) -> Self {
         Self::new(number, 0)
     }
 
@@ -60,19 +60,19 @@ impl Decimal {
         Self { negative: coefficient < 0, digits, exponent }
     }
 
-    pub fn to_f64(&self) -> f64 {
+    pub(crate) fn to_f64(&self) -> f64 {
         self.to_string().parse().unwrap_or(f64::NAN)
     }
 
     /// How many digits stand after the point, trailing zeros aside.
-    pub fn decimal_places(&self) -> usize {
+    pub(crate) fn decimal_places(&self) -> usize {
         let significant = self.digits.trim_end_matches('0').len();
         let zeros = i32::try_from(self.digits.len() - significant).unwrap_or_default();
         usize::try_from(-(self.exponent + zeros)).unwrap_or_default()
     }
 
     /// With exactly so many decimals, rounded half to even.
-    pub fn fixed(&self, decimals: usize) -> String {
+    pub(crate) fn fixed(&self, decimals: usize) -> String {
         let number = self.at_exponent(i32::try_from(decimals).map_or(i32::MIN, |places| -places));
         let sign = if number.negative && !number.is_zero() { "-" } else { "" };
         let digits = format!("{:0>width$}", number.digits, width = decimals + 1);
@@ -81,12 +81,12 @@ impl Decimal {
         format!("{sign}{whole}{point}{fraction}")
     }
 
-    pub fn is_zero(&self) -> bool {
+    pub(crate) fn is_zero(&self) -> bool {
         self.digits == "0"
     }
 
     /// Without its fraction, as an int; what is beyond our integers stays a decimal, which prints alike.
-    pub fn to_whole(&self) -> Value {
+    pub(crate) fn to_whole(&self) -> Value {
         let whole = self.truncated();
         match whole.to_string().parse() {
             Ok(number) => int_value(number),

@@ -33,7 +33,7 @@ impl Decimal {
         BigInt::from_biguint(if self.negative { Sign::Minus } else { Sign::Plus }, magnitude)
     }
 
-    pub fn compare(&self, other: &Self) -> Ordering {
+    pub(crate) fn compare(&self, other: &Self) -> Ordering {
         let sign = |decimal: &Self| match (decimal.is_zero(), decimal.negative) {
             (true, _) => 0,
             (false, true) => -1,
@@ -162,7 +162,7 @@ impl Decimal {
     }
 
     /// Python's `quantize`; `None` where the result has too many digits.
-    pub fn quantize(&self, exponent: i32) -> Option<Self> {
+    pub(crate) fn quantize(&self, exponent: i32) -> Option<Self> {
         if !self.is_zero() && self.adjusted() - i64::from(exponent) > i64::try_from(PRECISION).ok()? {
             return None;
         }
@@ -171,7 +171,7 @@ impl Decimal {
 
     /// Without its fraction.
     #[must_use]
-    pub fn truncated(&self) -> Self {
+    pub(crate) fn truncated(&self) -> Self {
         if self.exponent >= 0 {
             let digits = self.at_exponent(0).digits;
             return Self { negative: self.negative && !self.is_zero(), digits, exponent: 0 };

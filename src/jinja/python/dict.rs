@@ -17,7 +17,7 @@ use super::{Arguments, bind_required, no_arguments, repr, type_error, unknown_me
 type Pairs = IndexMap<Value, Value>;
 
 /// A mutable mapping, shared by all who hold it.
-pub struct Dict(Mutex<Pairs>);
+pub(crate) struct Dict(Mutex<Pairs>);
 
 /// Looks a text up without making a value of it.
 struct TextKey<'a>(&'a str);
@@ -36,16 +36,16 @@ impl Equivalent<Value> for TextKey<'_> {
 }
 
 impl Dict {
-    pub fn new(pairs: impl IntoIterator<Item = (Value, Value)>) -> Self {
+    pub(crate) fn new(pairs: impl IntoIterator<Item = (Value, Value)>) -> Self {
         Self(Mutex::new(pairs.into_iter().collect()))
     }
 
     /// The pairs as they are now.
-    pub fn snapshot(&self) -> Vec<(Value, Value)> {
+    pub(crate) fn snapshot(&self) -> Vec<(Value, Value)> {
         self.lock().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
-    pub fn get(&self, key: &str) -> Option<Value> {
+    pub(crate) fn get(&self, key: &str) -> Option<Value> {
         self.lock().get(&TextKey(key)).cloned()
     }
 

@@ -5,13 +5,13 @@ use minijinja::{Error, ErrorKind};
 use crate::diagnostic::Diagnostic;
 
 /// A failure whose category, code and labels must survive the way through the template engine.
-pub fn raise(diagnostic: impl Into<Box<Diagnostic>>) -> Error {
+pub(crate) fn raise(diagnostic: impl Into<Box<Diagnostic>>) -> Error {
     let diagnostic: Box<Diagnostic> = diagnostic.into();
     Error::new(ErrorKind::InvalidOperation, diagnostic.message.clone()).with_source(*diagnostic)
 }
 
 /// The diagnostic that [`raise`] put somewhere into the chain of causes.
-pub fn raised(error: &Error) -> Option<&Diagnostic> {
+pub(crate) fn raised(error: &Error) -> Option<&Diagnostic> {
     let mut cause = std::error::Error::source(error);
     while let Some(found) = cause {
         if let Some(diagnostic) = found.downcast_ref::<Diagnostic>() {

@@ -14,7 +14,7 @@ use crate::jinja::functions::datetime;
 const DEPTH_LIMIT: usize = 200;
 
 /// Plain data as template values; lists and dicts come out mutable.
-pub fn from_json(json: &Json) -> Value {
+pub(crate) fn from_json(json: &Json) -> Value {
     match json {
         Json::Null => Value::from(()),
         Json::Bool(truth) => Value::from(*truth),
@@ -32,7 +32,7 @@ pub fn from_json(json: &Json) -> Value {
 }
 
 /// A template value as plain data; dates become ISO texts, what else has no JSON form its text.
-pub fn to_json(value: &Value) -> Json {
+pub(crate) fn to_json(value: &Value) -> Json {
     to_json_at(value, 0)
 }
 
@@ -79,7 +79,7 @@ fn pairs(value: &Value) -> impl Iterator<Item = (Value, Value)> + use<> {
 }
 
 /// `json.dumps(value, sort_keys=..)`: `, ` and `: ` between items, all but ASCII escaped.
-pub fn json_dumps(value: &Value, sort_keys: bool) -> Result<String, Error> {
+pub(crate) fn json_dumps(value: &Value, sort_keys: bool) -> Result<String, Error> {
     json_dumps_indented(value, sort_keys, None)
 }
 

@@ -12,19 +12,19 @@ use super::{bind, bind_required, expect_int, no_arguments, repr, unknown_method,
 const ENDLESS: usize = 10_000_000;
 
 /// A mutable sequence, shared by all who hold it.
-pub struct List(Mutex<Vec<Value>>);
+pub(crate) struct List(Mutex<Vec<Value>>);
 
 impl List {
-    pub fn new(values: Vec<Value>) -> Self {
+    pub(crate) fn new(values: Vec<Value>) -> Self {
         Self(Mutex::new(values))
     }
 
     /// The items as they are now.
-    pub fn snapshot(&self) -> Vec<Value> {
+    pub(crate) fn snapshot(&self) -> Vec<Value> {
         self.lock().clone()
     }
 
-    pub fn push(&self, value: Value) {
+    pub(crate) fn push(&self, value: Value) {
         self.lock().push(value);
     }
 

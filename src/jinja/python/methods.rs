@@ -11,7 +11,12 @@ use super::string::call_str_method;
 use super::{type_name, unknown_method};
 
 /// For `Environment::set_unknown_method_callback`.
-pub fn call_method(state: &mut State, value: &Value, method: &str, args: &[Value]) -> Result<Value, Error> {
+pub(crate) fn call_method(
+    state: &mut State,
+    value: &Value,
+    method: &str,
+    args: &[Value],
+) -> Result<Value, Error> {
     let _ = state;
     match value.kind() {
         ValueKind::String => call_str_method(value.as_str().unwrap_or_default(), method, args),

@@ -5,7 +5,7 @@ use minijinja::{Error, Value};
 use super::{bind, no_arguments, unknown_method};
 
 /// The shortest text that reads back as the same float.
-pub fn float_repr(number: f64) -> String {
+pub(crate) fn float_repr(number: f64) -> String {
     if number.is_nan() {
         return "nan".into();
     }

@@ -30,7 +30,7 @@ fn is_list(value: &Value) -> bool {
 }
 
 /// `left + right`
-pub fn add(left: &Value, right: &Value) -> Result<Value, Error> {
+pub(crate) fn add(left: &Value, right: &Value) -> Result<Value, Error> {
     if let Some(sum) = numeric('+', left, right) {
         return sum;
     }
@@ -54,7 +54,7 @@ pub fn add(left: &Value, right: &Value) -> Result<Value, Error> {
 }
 
 /// `left - right`
-pub fn subtract(left: &Value, right: &Value) -> Result<Value, Error> {
+pub(crate) fn subtract(left: &Value, right: &Value) -> Result<Value, Error> {
     if let Some(difference) = numeric('-', left, right) {
         return difference;
     }
@@ -68,7 +68,7 @@ pub fn subtract(left: &Value, right: &Value) -> Result<Value, Error> {
 }
 
 /// `left * right`
-pub fn multiply(left: &Value, right: &Value) -> Result<Value, Error> {
+pub(crate) fn multiply(left: &Value, right: &Value) -> Result<Value, Error> {
     if let Some(product) = numeric('*', left, right) {
         return product;
     }
@@ -94,7 +94,7 @@ pub fn multiply(left: &Value, right: &Value) -> Result<Value, Error> {
 }
 
 /// `left / right`
-pub fn divide(left: &Value, right: &Value) -> Result<Value, Error> {
+pub(crate) fn divide(left: &Value, right: &Value) -> Result<Value, Error> {
     if let Some(quotient) = datetime::divide(left, right) {
         return quotient;
     }
@@ -106,7 +106,7 @@ pub fn divide(left: &Value, right: &Value) -> Result<Value, Error> {
 }
 
 /// `left // right`
-pub fn floor_divide(left: &Value, right: &Value) -> Result<Value, Error> {
+pub(crate) fn floor_divide(left: &Value, right: &Value) -> Result<Value, Error> {
     if let Some(quotient) = datetime::floor_divide(left, right) {
         return quotient;
     }
@@ -114,7 +114,7 @@ pub fn floor_divide(left: &Value, right: &Value) -> Result<Value, Error> {
 }
 
 /// `left % right`: of a text Python's formatting, else the remainder.
-pub fn modulo(left: &Value, right: &Value) -> Result<Value, Error> {
+pub(crate) fn modulo(left: &Value, right: &Value) -> Result<Value, Error> {
     match left.kind() {
         ValueKind::String => percent_format(left.as_str().unwrap_or_default(), right).map(Value::from),
         _ => numeric('%', left, right).unwrap_or_else(|| Err(unsupported("%", left, right))),
@@ -122,7 +122,7 @@ pub fn modulo(left: &Value, right: &Value) -> Result<Value, Error> {
 }
 
 /// `left ** right`
-pub fn power(left: &Value, right: &Value) -> Result<Value, Error> {
+pub(crate) fn power(left: &Value, right: &Value) -> Result<Value, Error> {
     if let (Some(base), Some(exponent)) = (as_int(left), as_int(right))
         && let Ok(exponent) = u32::try_from(exponent)
     {
@@ -138,7 +138,7 @@ pub fn power(left: &Value, right: &Value) -> Result<Value, Error> {
 }
 
 /// `-value`
-pub fn negate(value: &Value) -> Result<Value, Error> {
+pub(crate) fn negate(value: &Value) -> Result<Value, Error> {
     if let Some(negated) = datetime::negate(value) {
         return Ok(negated);
     }
@@ -221,7 +221,7 @@ fn division_by_zero(operator: char) -> Error {
 }
 
 /// A total order for sorting: numbers of all kinds by value, else minijinja's order.
-pub fn compare(left: &Value, right: &Value) -> Ordering {
+pub(crate) fn compare(left: &Value, right: &Value) -> Ordering {
     if let Some(order) = compare_numbers(left, right) {
         return order;
     }
@@ -245,7 +245,7 @@ fn compare_numbers(left: &Value, right: &Value) -> Option<Ordering> {
 }
 
 /// `left == right`, with decimals equal to ints and floats of the same value.
-pub fn equals(left: &Value, right: &Value) -> bool {
+pub(crate) fn equals(left: &Value, right: &Value) -> bool {
     if left == right {
         return true;
     }
@@ -262,7 +262,7 @@ pub fn equals(left: &Value, right: &Value) -> bool {
 }
 
 /// What `<`, `<=`, `>` and `>=` look at; kinds that have no order are an error as in Python.
-pub fn order(operator: &str, left: &Value, right: &Value) -> Result<Ordering, Error> {
+pub(crate) fn order(operator: &str, left: &Value, right: &Value) -> Result<Ordering, Error> {
     let same_kind = left.kind() == right.kind() && !left.is_none() && !left.is_undefined();
     let same_class = left.kind() != ValueKind::Plain || type_name(left) == type_name(right);
     let comparable = same_kind && same_class
@@ -276,7 +276,7 @@ pub fn order(operator: &str, left: &Value, right: &Value) -> Result<Ordering, Er
 }
 
 /// `value[start:stop:step]`
-pub fn slice(value: &Value, start: &Value, stop: &Value, step: &Value) -> Result<Value, Error> {
+pub(crate) fn slice(value: &Value, start: &Value, stop: &Value, step: &Value) -> Result<Value, Error> {
     let bound = |bound: &Value| -> Result<Option<i64>, Error> {
         if !super::given(bound) {
             return Ok(None);
@@ -336,6 +336,6 @@ fn slice_places(
 }
 
 /// `left ~ right`
-pub fn concat(left: &Value, right: &Value) -> Value {
+pub(crate) fn concat(left: &Value, right: &Value) -> Value {
     Value::from(to_str(left) + &to_str(right))
 }

@@ -8,7 +8,7 @@ use super::number::{as_float, as_int, int_value};
 use super::{repr, to_str, type_error, type_name, value_error};
 
 /// Formats `template` with one value, a tuple of values, or a dict for `%(key)s`.
-pub fn percent_format(template: &str, values: &Value) -> Result<String, Error> {
+pub(crate) fn percent_format(template: &str, values: &Value) -> Result<String, Error> {
     let positional: Vec<Value> = match values.downcast_object_ref::<Tuple>() {
         Some(tuple) => tuple.to_vec(),
         None => vec![values.clone()],

@@ -11,7 +11,7 @@ use super::{Dict, List, Set, float_repr};
 const DEPTH_LIMIT: usize = 100;
 
 /// The text of a value in a template: strings bare, all else as Python's `str()`.
-pub fn to_str(value: &Value) -> String {
+pub(crate) fn to_str(value: &Value) -> String {
     match value.kind() {
         ValueKind::String => value.as_str().unwrap_or_default().to_owned(),
         ValueKind::Undefined => String::new(),
@@ -23,14 +23,14 @@ pub fn to_str(value: &Value) -> String {
 }
 
 /// Python's `repr()` of a value.
-pub fn repr(value: &Value) -> String {
+pub(crate) fn repr(value: &Value) -> String {
     let mut text = String::new();
     write_repr(&mut text, value, 0);
     text
 }
 
 /// Python's name of a value's type, for messages.
-pub fn type_name(value: &Value) -> String {
+pub(crate) fn type_name(value: &Value) -> String {
     let name = match value.kind() {
         ValueKind::Undefined => "Undefined",
         ValueKind::None => "NoneType",
@@ -156,7 +156,7 @@ fn write_pairs(out: &mut String, pairs: impl IntoIterator<Item = (Value, Value)>
 }
 
 /// Python's `repr()` of plain data, without a detour over template values.
-pub fn json_repr(value: &serde_json::Value) -> String {
+pub(crate) fn json_repr(value: &serde_json::Value) -> String {
     let mut text = String::new();
     write_json_repr(&mut text, value);
     text
@@ -201,7 +201,7 @@ fn write_json_repr(out: &mut String, value: &serde_json::Value) {
 }
 
 /// Python's `repr()` of a string.
-pub fn write_str_repr(out: &mut String, text: &str) {
+pub(crate) fn write_str_repr(out: &mut String, text: &str) {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     out.push(quote);
     for character in text.chars() {

@@ -15,11 +15,11 @@ use super::{bind_required, no_arguments, repr, type_error, type_name, unknown_me
 type Members = IndexSet<Value>;
 
 /// A mutable set of hashable values.
-pub struct Set(Mutex<Members>);
+pub(crate) struct Set(Mutex<Members>);
 
 impl Set {
     /// Lists, dicts and sets cannot be members, as in Python.
-    pub fn new(values: impl IntoIterator<Item = Value>) -> Result<Self, Error> {
+    pub(crate) fn new(values: impl IntoIterator<Item = Value>) -> Result<Self, Error> {
         let mut members = Members::default();
         for value in values {
             check_hashable(&value)?;
@@ -32,7 +32,7 @@ impl Set {
         Value::from_object(Self(Mutex::new(members)))
     }
 
-    pub fn snapshot(&self) -> Members {
+    pub(crate) fn snapshot(&self) -> Members {
         self.lock().clone()
     }
 

@@ -18,8 +18,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use jiff::Timestamp;
 use minijinja::Value;
 
-pub use references::CteTarget;
-pub use surroundings::{NodeFile, Surroundings, UnitTestInputs};
+pub(crate) use references::CteTarget;
+pub(crate) use surroundings::{NodeFile, Surroundings, UnitTestInputs};
 
 use super::context::Message;
 use super::objects::Relation;
@@ -29,7 +29,7 @@ use crate::manifest::{Node, NodeKind, Resource, SourceDefinition};
 
 /// What the templates belong to.
 #[derive(Debug, Clone)]
-pub enum Subject {
+pub(crate) enum Subject {
     Node(Arc<Node>),
     Source(Arc<SourceDefinition>),
     /// `run-operation`: macros without a node.
@@ -38,7 +38,7 @@ pub enum Subject {
 
 /// The window of a microbatch model's batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BatchContext {
+pub(crate) struct BatchContext {
     /// `20240101`
     pub id: String,
     /// `2024-01-01`, as in file names.
@@ -50,7 +50,7 @@ pub struct BatchContext {
 }
 
 /// What a connection gives to templates: `adapter`, `statement`, `load_result` and their kin.
-pub trait Database: Send + Sync {
+pub(crate) trait Database: Send + Sync {
     fn get(&self, name: &str) -> Option<Value>;
 
     /// As the cache knows it.
@@ -60,7 +60,7 @@ pub trait Database: Send + Sync {
 type Sink = Arc<dyn Fn(Message) + Send + Sync>;
 
 /// The context itself.
-pub struct NodeContext {
+pub(crate) struct NodeContext {
     pub shared: Arc<Surroundings>,
     pub subject: Subject,
     pub(super) unit_test: Option<Arc<UnitTestInputs>>,
@@ -79,7 +79,7 @@ pub struct NodeContext {
 }
 
 /// What a context is made from.
-pub struct NodeContextParts {
+pub(crate) struct NodeContextParts {
     pub shared: Arc<Surroundings>,
     pub subject: Subject,
     pub unit_test: Option<Arc<UnitTestInputs>>,
@@ -91,7 +91,7 @@ pub struct NodeContextParts {
 }
 
 impl NodeContext {
-    pub fn new(parts: NodeContextParts) -> Arc<Self> {
+    pub(crate) fn new(parts: NodeContextParts) -> Arc<Self> {
         let NodeContextParts { shared, subject, unit_test, batch, extra, sink, database } = parts;
         let operation = matches!(subject, Subject::Operation);
         Arc::new_cyclic(|me| Self {
@@ -111,12 +111,12 @@ impl NodeContext {
     }
 
     /// The ephemeral models that the templates named, in the order of their first use.
-    pub fn ctes(&self) -> Vec<String> {
+    pub(crate) fn ctes(&self) -> Vec<String> {
         self.ctes.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Where `write` put the SQL that ran.
-    pub fn build_path(&self) -> Option<String> {
+    pub(crate) fn build_path(&self) -> Option<String> {
         self.build_path.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -157,7 +157,7 @@ impl NodeContext {
     }
 
     /// An ephemeral model that the node's SQL needs.
-    pub fn add_cte(&self, unique_id: &str) {
+    pub(crate) fn add_cte(&self, unique_id: &str) {
         let mut ctes = self.ctes.lock().unwrap_or_else(PoisonError::into_inner);
         if !ctes.iter().any(|known| known == unique_id) {
             ctes.push(unique_id.to_owned());

@@ -287,7 +287,7 @@ fn python_time(at: jiff::Timestamp) -> String {
 
 /// What stands in a query as a CTE.
 #[derive(Debug, Clone)]
-pub struct CteTarget {
+pub(crate) struct CteTarget {
     pub unique_id: String,
     pub name: String,
 }

@@ -6,7 +6,7 @@ use crate::manifest::{Node, SourceDefinition};
 
 impl Surroundings {
     /// The relation of a node: the project's quoting, then the node's own.
-    pub fn relation_of(&self, node: &Node) -> Relation {
+    pub(crate) fn relation_of(&self, node: &Node) -> Relation {
         let own = |part: &str| node.config.get("quoting")?.get(part)?.as_bool();
         let project = self.quoting;
         let quoting = Policy {

@@ -15,7 +15,7 @@ use crate::manifest::{Deferral, Lookup, Manifest};
 
 /// The project, the invocation and the flags, as templates see them.
 #[derive(Debug)]
-pub struct Surroundings {
+pub(crate) struct Surroundings {
     pub manifest: Arc<Manifest>,
     pub lookup: Lookup,
     /// Packages with `restrict-access: true`.
@@ -77,19 +77,19 @@ impl Surroundings {
     }
 
     /// Where a node's compiled or executed SQL is written, as it is printed.
-    pub fn write_path(&self, folder: &str, file: &NodeFile<'_>) -> PathBuf {
+    pub(crate) fn write_path(&self, folder: &str, file: &NodeFile<'_>) -> PathBuf {
         file.below(&self.target_path.join(folder))
     }
 
     /// Writes a text to such a path.
-    pub fn write(&self, path: &Path, text: &str) -> std::io::Result<()> {
+    pub(crate) fn write(&self, path: &Path, text: &str) -> std::io::Result<()> {
         crate::output::write(&self.project_root.join(path), text)
     }
 }
 
 /// What names a node's file under `target/`.
 #[derive(Debug, Clone, Copy)]
-pub struct NodeFile<'a> {
+pub(crate) struct NodeFile<'a> {
     pub package_name: &'a str,
     pub path: &'a str,
     pub original_file_path: &'a str,
@@ -99,7 +99,7 @@ pub struct NodeFile<'a> {
 
 impl NodeFile<'_> {
     /// Its place in a folder of compiled or executed SQL.
-    pub fn below(&self, folder: &Path) -> PathBuf {
+    pub(crate) fn below(&self, folder: &Path) -> PathBuf {
         let original = Path::new(self.original_file_path);
         let own = Path::new(self.path);
         // A file that holds one node keeps its name; one that holds many becomes a folder.
@@ -117,7 +117,7 @@ impl NodeFile<'_> {
 
 /// The inputs of a unit test: what stands in for the model's parents.
 #[derive(Debug, Clone, Default)]
-pub struct UnitTestInputs {
+pub(crate) struct UnitTestInputs {
     /// Original unique id to the CTE.
     pub stand_ins: HashMap<String, CteTarget>,
     /// `input: this`.

@@ -13,7 +13,7 @@ use crate::manifest::{
 
 /// What follows `state:`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Aspect {
+pub(crate) enum Aspect {
     New,
     Old,
     Modified,
@@ -27,7 +27,7 @@ pub enum Aspect {
 }
 
 impl Aspect {
-    pub const NAMES: [(&'static str, Self); 10] = [
+    pub(crate) const NAMES: [(&'static str, Self); 10] = [
         ("new", Self::New),
         ("old", Self::Old),
         ("modified", Self::Modified),
@@ -40,7 +40,7 @@ impl Aspect {
         ("modified.contract", Self::Contract),
     ];
 
-    pub fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         Self::NAMES.iter().find(|(known, _)| *known == name).map(|&(_, aspect)| aspect)
     }
 }
@@ -54,7 +54,7 @@ pub enum SourceNames {
 }
 
 /// Two manifests side by side.
-pub struct StateComparison<'a> {
+pub(crate) struct StateComparison<'a> {
     new: &'a Manifest,
     old: &'a Manifest,
     source_names: SourceNames,
@@ -64,12 +64,12 @@ pub struct StateComparison<'a> {
 }
 
 impl<'a> StateComparison<'a> {
-    pub fn new(new: &'a Manifest, old: &'a Manifest, source_names: SourceNames) -> Self {
+    pub(crate) fn new(new: &'a Manifest, old: &'a Manifest, source_names: SourceNames) -> Self {
         Self { new, old, source_names, modified_macros: modified_macros(new, old), warnings: Vec::new() }
     }
 
     /// Whether the aspect holds for a resource of the new manifest.
-    pub fn holds(&mut self, aspect: Aspect, resource: Resource<'a>) -> Result<bool> {
+    pub(crate) fn holds(&mut self, aspect: Aspect, resource: Resource<'a>) -> Result<bool> {
         let old = self.old.resource(resource.unique_id());
         Ok(match aspect {
             Aspect::New => old.is_none(),
@@ -99,7 +99,7 @@ impl<'a> StateComparison<'a> {
     }
 
     /// Models that are gone may break a contract; dbt looks at them whenever these aspects are asked for.
-    pub fn check_removed(&mut self, aspect: Aspect) -> Result<()> {
+    pub(crate) fn check_removed(&mut self, aspect: Aspect) -> Result<()> {
         if !matches!(aspect, Aspect::Modified | Aspect::Unmodified | Aspect::Contract) {
             return Ok(());
         }

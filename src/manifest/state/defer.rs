@@ -8,7 +8,7 @@ use crate::manifest::{Manifest, Node, NodeKind};
 
 /// The state's counterparts of this project's nodes.
 #[derive(Debug, Clone, Default)]
-pub struct Deferral {
+pub(crate) struct Deferral {
     relations: HashMap<String, Arc<Node>>,
     favor_state: bool,
     selected: HashSet<String>,
@@ -16,7 +16,7 @@ pub struct Deferral {
 
 impl Deferral {
     /// `selected` are the nodes of this run.
-    pub fn new(current: &Manifest, state: &Manifest, selected: &[String], favor: Favor) -> Self {
+    pub(crate) fn new(current: &Manifest, state: &Manifest, selected: &[String], favor: Favor) -> Self {
         let known = |id: &String| current.nodes.contains_key(id) || current.functions.contains_key(id);
         let is_deferrable = |node: &Node| match node.kind {
             NodeKind::Function(_) => true,
@@ -35,21 +35,21 @@ impl Deferral {
 
     /// The state's node in whose relation a ref ends, if it is to end there. `exists` tells whether the
     /// target's own relation is in the database.
-    pub fn target(&self, unique_id: &str, exists: impl FnOnce() -> bool) -> Option<&Arc<Node>> {
+    pub(crate) fn target(&self, unique_id: &str, exists: impl FnOnce() -> bool) -> Option<&Arc<Node>> {
         let node = self.relations.get(unique_id)?;
         let favored = self.favor_state && !self.selected.contains(unique_id);
         (favored || !exists()).then_some(node)
     }
 
     /// The state's node whatever the target has, for `clone` and `defer_relation`.
-    pub fn counterpart(&self, unique_id: &str) -> Option<&Arc<Node>> {
+    pub(crate) fn counterpart(&self, unique_id: &str) -> Option<&Arc<Node>> {
         self.relations.get(unique_id)
     }
 }
 
 /// `--favor-state`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Favor {
+pub(crate) enum Favor {
     #[default]
     Target,
     State,

@@ -15,8 +15,8 @@ use crate::hashed::HashMap;
 
 use super::{Manifest, Metadata};
 
-pub use compare::{Aspect, SourceNames, StateComparison};
-pub use defer::{Deferral, Favor};
+pub(crate) use compare::{Aspect, SourceNames, StateComparison};
+pub(crate) use defer::{Deferral, Favor};
 
 /// What the directory holds; each file may be missing.
 #[derive(Debug, Clone, Default)]
@@ -38,7 +38,7 @@ pub struct PriorResult {
 }
 
 /// When each source was loaded last; `None` for one that failed.
-pub type SourceStates = HashMap<String, Option<String>>;
+pub(super) type SourceStates = HashMap<String, Option<String>>;
 
 impl PreviousState {
     pub fn load(state: &Path, target: &Path) -> Result<Self> {

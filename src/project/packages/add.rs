@@ -13,7 +13,7 @@ use super::{DepsEvent, failed};
 
 /// `--source`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum PackageOrigin {
+pub(crate) enum PackageOrigin {
     #[default]
     Hub,
     Git,
@@ -22,7 +22,7 @@ pub enum PackageOrigin {
 
 /// `name@version`; a local package has no version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AddPackage {
+pub(crate) struct AddPackage {
     pub name: String,
     pub version: Option<String>,
     pub origin: PackageOrigin,
@@ -30,7 +30,7 @@ pub struct AddPackage {
 
 impl AddPackage {
     /// Reads the option's text: `dbt-labs/dbt_utils@1.0.0`, or a mapping with `name` and `version`.
-    pub fn parse(text: &str, origin: PackageOrigin) -> Self {
+    pub(crate) fn parse(text: &str, origin: PackageOrigin) -> Self {
         let (name, version) = match text.rsplit_once('@') {
             // An @ at the start of a host is no version: git@github.com:...
             Some((name, version)) if origin == PackageOrigin::Hub || !version.contains(['/', ':']) => {
@@ -82,7 +82,11 @@ fn holds_word(text: &str, name: &str) -> bool {
 }
 
 /// Writes the entry into the file that holds the project's packages, in place of one for the same package.
-pub fn add_package(project: &Path, package: &AddPackage, emit: &mut dyn FnMut(DepsEvent)) -> Result<()> {
+pub(crate) fn add_package(
+    project: &Path,
+    package: &AddPackage,
+    emit: &mut dyn FnMut(DepsEvent),
+) -> Result<()> {
     let in_dependencies = optional_text(project, "", DEPENDENCIES_FILE)?
         .is_some_and(|text| text.lines().any(|line| line.starts_with("packages:")));
     let name = if in_dependencies { DEPENDENCIES_FILE } else { PACKAGES_FILE };

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 /// One line of output; [`DepsEvent::name`] is dbt's name of the event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DepsEvent {
+pub(crate) enum DepsEvent {
     NoPackages,
     LockUpdating {
         path: PathBuf,
@@ -45,7 +45,7 @@ pub enum DepsEvent {
 }
 
 impl DepsEvent {
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::NoPackages => "DepsNoPackagesFound",
             Self::LockUpdating { .. } => "DepsLockUpdating",
@@ -62,11 +62,11 @@ impl DepsEvent {
         }
     }
 
-    pub fn is_warning(&self) -> bool {
+    pub(crate) fn is_warning(&self) -> bool {
         matches!(self, Self::Unpinned { .. } | Self::SecretScrubbed { .. })
     }
 
-    pub fn message(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         match self {
             Self::NoPackages => "Warning: No packages were found in packages.yml".to_owned(),
             Self::LockUpdating { path } => format!("Updating lock file in file path: {}", path.display()),

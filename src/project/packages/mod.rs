@@ -22,14 +22,14 @@ use crate::config::packages::PackagesFile;
 use crate::config::project_file::VersionCheck;
 use crate::diagnostic::{Diagnostic, Result};
 
-pub use add::{AddPackage, PackageOrigin, add_package};
-pub use event::DepsEvent;
+pub(crate) use add::{AddPackage, PackageOrigin, add_package};
+pub(crate) use event::DepsEvent;
 
 /// The package index that is used unless `DBT_PACKAGE_HUB_URL` names another.
-pub const HUB_URL: &str = "https://hub.getdbt.com/";
+pub(crate) const HUB_URL: &str = "https://hub.getdbt.com/";
 
 /// What `deps` was asked to do.
-pub struct DepsRequest<'a> {
+pub(crate) struct DepsRequest<'a> {
     pub project_directory: PathBuf,
     pub project_name: &'a str,
     /// Where packages are installed.
@@ -47,7 +47,7 @@ pub struct DepsRequest<'a> {
 }
 
 /// Resolves where the lock file is missing or out of date, then installs what it names.
-pub fn deps(request: &DepsRequest<'_>, emit: &mut dyn FnMut(DepsEvent)) -> Result<()> {
+pub(crate) fn deps(request: &DepsRequest<'_>, emit: &mut dyn FnMut(DepsEvent)) -> Result<()> {
     let asked = PackagesFile::read(&request.project_directory, "", request.renderer)?;
     let downloads = download::Downloads::new(request)?;
     let locked = PackagesFile::read_lock(&request.project_directory, request.renderer)?;

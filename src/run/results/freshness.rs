@@ -11,7 +11,7 @@ use crate::diagnostic::Result;
 
 /// How old one source's data is.
 #[derive(Debug, Clone)]
-pub struct FreshnessResult {
+pub(crate) struct FreshnessResult {
     pub unique_id: String,
     pub status: Status,
     /// Why the age could not be measured.
@@ -29,22 +29,22 @@ pub struct FreshnessResult {
 
 /// All results of a freshness check.
 #[derive(Debug, Clone)]
-pub struct FreshnessResults {
+pub(crate) struct FreshnessResults {
     pub results: Vec<FreshnessResult>,
     pub elapsed_time: f64,
     pub generated_at: Timestamp,
 }
 
 impl FreshnessResults {
-    pub fn new(results: Vec<FreshnessResult>, elapsed_time: f64) -> Self {
+    pub(crate) fn new(results: Vec<FreshnessResult>, elapsed_time: f64) -> Self {
         Self { results, elapsed_time, generated_at: crate::clock::now() }
     }
 
-    pub fn success(&self) -> bool {
+    pub(crate) fn success(&self) -> bool {
         !self.results.iter().any(|result| result.status.is_failure())
     }
 
-    pub fn write(&self, path: &Path, invocation: &Invocation) -> Result<()> {
+    pub(crate) fn write(&self, path: &Path, invocation: &Invocation) -> Result<()> {
         #[derive(Serialize)]
         struct Artifact<'a> {
             metadata: Metadata<'a>,

@@ -10,13 +10,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-pub use freshness::{FreshnessResult, FreshnessResults};
+pub(super) use freshness::{FreshnessResult, FreshnessResults};
 
 use crate::diagnostic::{Diagnostic, Result};
 
 /// What is known of the invocation that writes an artifact.
 #[derive(Debug, Clone)]
-pub struct Invocation {
+pub(crate) struct Invocation {
     pub id: String,
     pub started_at: Timestamp,
     /// The dbt version whose artifacts these are.
@@ -29,7 +29,7 @@ pub struct Invocation {
 
 /// How a node ended, by dbt's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Status {
+pub(crate) enum Status {
     #[serde(rename = "success")]
     Success,
     #[serde(rename = "error")]
@@ -51,7 +51,7 @@ pub enum Status {
 }
 
 impl Status {
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Success => "success",
             Self::Error => "error",
@@ -66,14 +66,14 @@ impl Status {
     }
 
     /// Ends a `--fail-fast` run.
-    pub fn is_failure(self) -> bool {
+    pub(crate) fn is_failure(self) -> bool {
         matches!(self, Self::Error | Self::Fail | Self::PartialSuccess | Self::RuntimeError)
     }
 }
 
 /// A phase of a node's work.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Timing {
+pub(crate) struct Timing {
     pub name: String,
     #[serde(serialize_with = "timestamp")]
     pub started_at: Timestamp,
@@ -83,14 +83,14 @@ pub struct Timing {
 
 /// The batches of a microbatch model: starts and ends of each.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BatchResults {
+pub(crate) struct BatchResults {
     pub successful: Vec<[String; 2]>,
     pub failed: Vec<[String; 2]>,
 }
 
 /// One node's result, as `run_results.json` holds it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct NodeResult {
+pub(crate) struct NodeResult {
     pub status: Status,
     pub timing: Vec<Timing>,
     pub thread_id: String,
@@ -112,7 +112,7 @@ pub struct NodeResult {
 }
 
 impl NodeResult {
-    pub fn new(unique_id: &str, status: Status) -> Self {
+    pub(crate) fn new(unique_id: &str, status: Status) -> Self {
         Self {
             status,
             timing: Vec::new(),
@@ -132,7 +132,7 @@ impl NodeResult {
     }
 
     #[must_use]
-    pub fn with_message(mut self, message: impl Into<String>) -> Self {
+    pub(crate) fn with_message(mut self, message: impl Into<String>) -> Self {
         self.message = Some(message.into());
         self
     }
@@ -171,7 +171,7 @@ impl<'a> Metadata<'a> {
 
 /// All results of a run.
 #[derive(Debug, Clone)]
-pub struct RunResults {
+pub(crate) struct RunResults {
     pub results: Vec<NodeResult>,
     pub elapsed_time: f64,
     pub generated_at: Timestamp,
@@ -180,17 +180,17 @@ pub struct RunResults {
 }
 
 impl RunResults {
-    pub fn new(results: Vec<NodeResult>, elapsed_time: f64) -> Self {
+    pub(crate) fn new(results: Vec<NodeResult>, elapsed_time: f64) -> Self {
         Self { results, elapsed_time, generated_at: crate::clock::now(), interrupted: false }
     }
 
     /// Whether nothing failed: what the exit status tells.
-    pub fn success(&self) -> bool {
+    pub(crate) fn success(&self) -> bool {
         !self.interrupted && !self.results.iter().any(NodeResult::fails_the_run)
     }
 
     /// Writes `run_results.json`.
-    pub fn write(&self, path: &Path, invocation: &Invocation) -> Result<()> {
+    pub(crate) fn write(&self, path: &Path, invocation: &Invocation) -> Result<()> {
         #[derive(Serialize)]
         struct Artifact<'a> {
             metadata: Metadata<'a>,
@@ -213,7 +213,7 @@ impl RunResults {
 
 /// The results of an earlier invocation, as `retry` and `result:` selection read them.
 #[derive(Debug, Clone, Deserialize)]
-pub struct PreviousResults {
+pub(crate) struct PreviousResults {
     pub metadata: PreviousMetadata,
     pub results: Vec<NodeResult>,
     #[serde(default)]
@@ -222,13 +222,13 @@ pub struct PreviousResults {
 
 /// The part of an earlier artifact's header that matters.
 #[derive(Debug, Clone, Deserialize)]
-pub struct PreviousMetadata {
+pub(crate) struct PreviousMetadata {
     #[serde(default)]
     pub invocation_started_at: Option<Timestamp>,
 }
 
 impl PreviousResults {
-    pub fn read(path: &Path) -> Result<Self> {
+    pub(crate) fn read(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).map_err(|error| {
             Diagnostic::runtime(
                 "no-run-results",

@@ -28,7 +28,7 @@ use flow::{Environment, Group, Value};
 use text::{Edits, Text};
 
 /// Where the rows of a query that uses every staged row come from: the rows that were deleted.
-pub const TAKEN: &str = "rsdbt_taken";
+pub(crate) const TAKEN: &str = "rsdbt_taken";
 
 /// The column that names a staged row: `table/version/place`, separated by spaces where rows are grouped.
 const TRACE: &str = "rsdbt_trace";
@@ -38,7 +38,7 @@ const NESTING: usize = 300;
 
 /// The staging table, and what its query must keep apart.
 #[derive(Debug, Clone)]
-pub struct Staging {
+pub(crate) struct Staging {
     pub relation: RelationName,
     /// All columns in order.
     pub columns: Vec<String>,
@@ -48,14 +48,14 @@ pub struct Staging {
 
 /// What the catalog says about the functions that the query calls.
 #[derive(Debug, Clone, Default)]
-pub struct Functions {
+pub(crate) struct Functions {
     pub aggregates: HashSet<String>,
     pub set_returning: HashSet<String>,
 }
 
 /// The query to run in place of the one that was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reading {
+pub(crate) enum Reading {
     /// Every staged row takes part: the query reads `rsdbt_taken`.
     Whole(String),
     /// The query names the staged rows of each result row in `column`; `grouped`: possibly several.
@@ -66,12 +66,12 @@ pub enum Reading {
 const STACK: usize = 64 << 20;
 
 /// Rewrites the query, or says which construct stands in the way.
-pub fn read(sql: &str, staging: &Staging, functions: &Functions) -> Result<Reading, String> {
+pub(crate) fn read(sql: &str, staging: &Staging, functions: &Functions) -> Result<Reading, String> {
     on_deep_stack(|| analyze(sql, staging, functions))
 }
 
 /// The names of all functions that the query calls, for the caller to look up.
-pub fn functions(sql: &str) -> Result<Vec<String>, String> {
+pub(crate) fn functions(sql: &str) -> Result<Vec<String>, String> {
     on_deep_stack(|| names_of_functions(sql))
 }
 

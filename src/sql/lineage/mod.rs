@@ -11,7 +11,7 @@ mod scope;
 mod source;
 pub(super) mod tokens;
 
-pub mod project;
+pub(crate) mod project;
 
 pub(super) use expression::parts;
 pub(super) use name::output_name;

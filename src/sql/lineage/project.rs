@@ -11,14 +11,14 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread;
 
 /// The name of the CTE as which dbt inlines an ephemeral model.
-pub const INLINED_PREFIX: &str = "__dbt__cte__";
+pub(crate) const INLINED_PREFIX: &str = "__dbt__cte__";
 
 /// sqlparser drops its trees recursively: long expressions need depth.
 const STACK: usize = 64 << 20;
 
 /// One node, given in topological order (parents before children).
 #[derive(Debug, Clone, Default)]
-pub struct Node<'a> {
+pub(crate) struct Node<'a> {
     pub unique_id: &'a str,
     /// Where it is built; for an ephemeral model the name of its CTE (`__dbt__cte__x`) alone.
     pub relation: Option<RelationName>,
@@ -57,7 +57,7 @@ impl ProjectLineage {
 }
 
 /// Trace every node on `threads` threads.
-pub fn trace(nodes: &[Node<'_>], threads: usize) -> ProjectLineage {
+pub(crate) fn trace(nodes: &[Node<'_>], threads: usize) -> ProjectLineage {
     let by_relation = by_relation(nodes);
     let tracing = Tracing {
         nodes,

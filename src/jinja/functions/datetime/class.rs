@@ -16,7 +16,7 @@ use crate::jinja::python::{
 
 /// A class of Python's `datetime` module.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Class {
+pub(crate) enum Class {
     Date,
     Moment,
     Time,

@@ -16,7 +16,7 @@ use crate::jinja::python::{
 
 /// A day of the calendar.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Date(pub civil::Date);
+pub(crate) struct Date(pub civil::Date);
 
 /// Day 1 of Python's ordinals.
 const FIRST: civil::Date = civil::date(1, 1, 1);

@@ -14,10 +14,10 @@ pub(super) const DAY: i128 = 86_400 * SECOND;
 
 /// A length of time in microseconds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Delta(i128);
+pub(crate) struct Delta(i128);
 
 impl Delta {
-    pub fn new(microseconds: i128) -> Self {
+    pub(crate) fn new(microseconds: i128) -> Self {
         Self(microseconds)
     }
 

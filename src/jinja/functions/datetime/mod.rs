@@ -10,13 +10,13 @@ mod strptime;
 mod time;
 mod zone;
 
-pub use class::Class;
-pub use date::Date;
-pub use delta::Delta;
-pub use moment::Moment;
-pub use time::Time;
+pub(crate) use class::Class;
+pub(crate) use date::Date;
+pub(crate) use delta::Delta;
+pub(crate) use moment::Moment;
+pub(crate) use time::Time;
 pub(super) use zone::pytz;
-pub use zone::{Timezone, Zone};
+pub(crate) use zone::{Timezone, Zone};
 
 use jiff::tz::Offset;
 use jiff::{Timestamp, civil};
@@ -43,32 +43,32 @@ pub(super) fn module() -> Value {
 }
 
 /// An instant as an aware `datetime` in UTC, as `run_started_at` is.
-pub fn utc(instant: Timestamp) -> Value {
+pub(crate) fn utc(instant: Timestamp) -> Value {
     Value::from_object(Moment::at(instant, &Timezone::Utc))
 }
 
 /// A `datetime` without a time zone.
-pub fn naive(civil: civil::DateTime) -> Value {
+pub(crate) fn naive(civil: civil::DateTime) -> Value {
     Value::from_object(Moment::naive(civil))
 }
 
 /// A `datetime` with the fixed offset that the server sent.
-pub fn with_offset(local: civil::DateTime, offset: Offset) -> Value {
+pub(crate) fn with_offset(local: civil::DateTime, offset: Offset) -> Value {
     Value::from_object(Moment::new(local, Some(Timezone::Fixed(offset).for_wall_clock(local))))
 }
 
 /// A `date`.
-pub fn date(date: civil::Date) -> Value {
+pub(crate) fn date(date: civil::Date) -> Value {
     Value::from_object(Date(date))
 }
 
 /// A `time`.
-pub fn time(time: civil::Time) -> Value {
+pub(crate) fn time(time: civil::Time) -> Value {
     Value::from_object(Time(time))
 }
 
 /// A `timedelta`.
-pub fn delta(days: i64, microseconds: i64) -> Value {
+pub(crate) fn delta(days: i64, microseconds: i64) -> Value {
     Value::from_object(Delta::new(i128::from(days) * delta::DAY + i128::from(microseconds)))
 }
 

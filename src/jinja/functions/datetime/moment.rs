@@ -31,7 +31,7 @@ fn nearest_instant(microseconds: i128) -> Timestamp {
 
 /// A date and time of day, to the microsecond.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Moment {
+pub(crate) struct Moment {
     civil: civil::DateTime,
     zone: Option<Zone>,
 }

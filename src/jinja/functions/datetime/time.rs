@@ -14,7 +14,7 @@ use crate::jinja::python::{bind, bind_required, expect_int, expect_str, unknown_
 
 /// A time of day.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Time(pub civil::Time);
+pub(crate) struct Time(pub civil::Time);
 
 pub(super) fn time_from_parts(parts: [i64; 4]) -> Result<civil::Time, Error> {
     const LIMITS: [(&str, i64); 4] = [("hour", 23), ("minute", 59), ("second", 59), ("microsecond", 999_999)];

@@ -15,7 +15,7 @@ use crate::jinja::python::{bind_required, expect_int, expect_str, type_error, un
 
 /// What `pytz.timezone`, `pytz.utc` and `FixedOffset` return.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Timezone {
+pub(crate) enum Timezone {
     Utc,
     Fixed(Offset),
     Named(TimeZone),
@@ -23,7 +23,7 @@ pub enum Timezone {
 
 /// A time zone at one moment: what a pytz-aware `datetime` carries.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Zone {
+pub(crate) struct Zone {
     pub timezone: Timezone,
     pub offset: Offset,
     pub abbreviation: String,

@@ -19,7 +19,7 @@ use crate::memory::Memory;
 
 /// What is the same for all nodes of a run.
 #[derive(Debug)]
-pub struct AdapterSettings {
+pub(crate) struct AdapterSettings {
     pub database: String,
     pub project_name: String,
     /// The project's quoting.
@@ -32,7 +32,7 @@ pub struct AdapterSettings {
 
 /// A seed's file, for `load_agate_table`.
 #[derive(Debug, Clone)]
-pub struct SeedFile {
+pub(crate) struct SeedFile {
     pub path: PathBuf,
     /// As it is told to the user.
     pub shown_path: String,
@@ -41,18 +41,18 @@ pub struct SeedFile {
 
 /// What `statement`, `store_result` and `store_raw_result` keep for `load_result`.
 #[derive(Debug, Clone)]
-pub struct StoredResult {
+pub(crate) struct StoredResult {
     pub response: Value,
     pub table: Value,
 }
 
 impl StoredResult {
-    pub fn response(&self) -> Option<Response> {
+    pub(crate) fn response(&self) -> Option<Response> {
         self.response.downcast_object_ref::<ResponseObject>().map(|response| response.0.clone())
     }
 
     /// Of a seed the first rows alone: the others stay in their file.
-    pub fn table(&self) -> Option<Table> {
+    pub(crate) fn table(&self) -> Option<Table> {
         Table::from_value(&self.table)
             .or_else(|| seed::as_table(&self.table))
             .or_else(|| seed::sample(&self.table))
@@ -60,7 +60,7 @@ impl StoredResult {
 }
 
 /// The database in one node's context.
-pub struct NodeDatabase {
+pub(crate) struct NodeDatabase {
     pub settings: Arc<AdapterSettings>,
     /// None where a command must not ask the database (`compile --no-introspect`).
     session: Option<Arc<Session>>,
@@ -70,7 +70,7 @@ pub struct NodeDatabase {
 }
 
 impl NodeDatabase {
-    pub fn new(
+    pub(crate) fn new(
         settings: &Arc<AdapterSettings>,
         session: Option<&Arc<Session>>,
         seed: Option<SeedFile>,
@@ -83,7 +83,7 @@ impl NodeDatabase {
         })
     }
 
-    pub fn session(&self) -> Result<&Arc<Session>> {
+    pub(crate) fn session(&self) -> Result<&Arc<Session>> {
         self.session.as_ref().ok_or_else(|| {
             Diagnostic::runtime(
                 "no-introspection",
@@ -95,11 +95,11 @@ impl NodeDatabase {
     }
 
     /// A result that a template stored, whether or not it was loaded in between.
-    pub fn result(&self, name: &str) -> Option<StoredResult> {
+    pub(crate) fn result(&self, name: &str) -> Option<StoredResult> {
         self.results.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned().flatten()
     }
 
-    pub fn store(&self, name: &str, result: StoredResult) {
+    pub(crate) fn store(&self, name: &str, result: StoredResult) {
         self.results.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), Some(result));
     }
 
@@ -120,7 +120,7 @@ impl NodeDatabase {
     }
 
     /// Changes what is known of relations, as long as the session's transaction lasts or for good.
-    pub fn change_cache<T>(&self, change: impl FnOnce(&RelationCache) -> (T, CacheChange)) -> T {
+    pub(crate) fn change_cache<T>(&self, change: impl FnOnce(&RelationCache) -> (T, CacheChange)) -> T {
         match &self.session {
             Some(session) => session.change_cache(&self.settings.cache, change),
             None => change(&self.settings.cache).0,

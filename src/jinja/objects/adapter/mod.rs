@@ -18,8 +18,8 @@ mod strategies;
 mod tests;
 mod untrusted;
 
-pub use database::{AdapterSettings, NodeDatabase, SeedFile, StoredResult};
-pub use object::parse_name;
+pub(crate) use database::{AdapterSettings, NodeDatabase, SeedFile, StoredResult};
+pub(crate) use object::parse_name;
 
 use std::sync::Arc;
 

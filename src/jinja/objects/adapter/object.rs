@@ -15,18 +15,18 @@ use crate::jinja::objects::{ColumnClass, RelationClass, Table};
 use crate::jinja::python::{bind_required, dict, expect_str, list, raise, tuple};
 
 /// `adapter`, with a node's database or, while parsing, without.
-pub struct AdapterObject {
+pub(super) struct AdapterObject {
     database: Option<Database>,
 }
 
 impl AdapterObject {
-    pub fn new(database: &Database) -> Self {
+    pub(super) fn new(database: &Database) -> Self {
         Self { database: Some(Arc::clone(database)) }
     }
 }
 
 /// The database's names while parsing: nothing is sent anywhere.
-pub fn parse_name(name: &str) -> Option<Value> {
+pub(crate) fn parse_name(name: &str) -> Option<Value> {
     Some(match name {
         "adapter" => Value::from_object(AdapterObject { database: None }),
         "api" => database::api(),

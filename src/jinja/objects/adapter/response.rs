@@ -10,10 +10,10 @@ use crate::adapter::Response;
 
 /// dbt's `AdapterResponse`: prints as the command tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResponseObject(pub Response);
+pub(super) struct ResponseObject(pub Response);
 
 impl ResponseObject {
-    pub fn to_value(&self) -> Value {
+    pub(super) fn to_value(&self) -> Value {
         Value::from_object(self.clone())
     }
 }

@@ -51,7 +51,7 @@ fn admit(
 
 impl NodeDatabase {
     /// Before a node's materialization, whichever it is: an error when others' code hangs on what it may write into.
-    pub fn admit_writes(&self, relation: &Relation) -> Result<()> {
+    pub(crate) fn admit_writes(&self, relation: &Relation) -> Result<()> {
         let Some((schema, name)) = relations::stored_names(relation) else { return Ok(()) };
         let cache = &self.settings.cache;
         let Ok(session) = self.session() else { return Ok(()) };

@@ -16,7 +16,7 @@ use crate::jinja::python::{
 };
 
 /// The class itself, as `api.Relation` and `adapter.Relation`.
-pub struct RelationClass;
+pub(crate) struct RelationClass;
 
 /// What can be called on the class and on each relation.
 pub(super) fn class_method(method: &str, args: &[Value]) -> Option<Result<Value, Error>> {

@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
-pub use class::RelationClass;
-pub use policy::Policy;
+pub(crate) use class::RelationClass;
+pub(crate) use policy::Policy;
 
 use crate::adapter::{quote_identifier, quote_odd_identifier};
 use crate::diagnostic::{Diagnostic, Result};
@@ -23,7 +23,7 @@ const NAME_LIMIT: usize = 63;
 
 /// What kind of object a relation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RelationType {
+pub(crate) enum RelationType {
     Table,
     View,
     Cte,
@@ -46,7 +46,7 @@ impl RelationType {
         Self::Function,
     ];
 
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Table => "table",
             Self::View => "view",
@@ -59,14 +59,14 @@ impl RelationType {
         }
     }
 
-    pub fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 }
 
 /// A restriction to rows of a time window, for microbatch models and `--sample`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EventTimeFilter {
+pub(crate) struct EventTimeFilter {
     /// The event-time column, as SQL.
     pub field_name: String,
     /// As it is to be printed: `2024-01-01 00:00:00+00:00`.
@@ -89,7 +89,7 @@ impl EventTimeFilter {
 
 /// A path to something in the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Details {
+pub(crate) struct Details {
     pub database: Option<String>,
     pub schema: Option<String>,
     pub identifier: Option<String>,
@@ -108,13 +108,13 @@ pub struct Details {
 
 /// A relation that is the information schema, or one of its views.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InformationSchema {
+pub(crate) struct InformationSchema {
     pub view: Option<String>,
 }
 
 /// A path to something in the database; cheap to clone.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Relation(Arc<Details>);
+pub(crate) struct Relation(Arc<Details>);
 
 impl std::ops::Deref for Relation {
     type Target = Details;
@@ -125,7 +125,7 @@ impl std::ops::Deref for Relation {
 }
 
 impl Relation {
-    pub fn new(database: Option<&str>, schema: Option<&str>, identifier: Option<&str>) -> Self {
+    pub(crate) fn new(database: Option<&str>, schema: Option<&str>, identifier: Option<&str>) -> Self {
         Self(Arc::new(Details {
             database: database.map(str::to_owned),
             schema: schema.map(str::to_owned),
@@ -142,7 +142,7 @@ impl Relation {
     }
 
     /// What a `ref` to an ephemeral model is: the name of its CTE.
-    pub fn ephemeral(identifier: &str) -> Self {
+    pub(crate) fn ephemeral(identifier: &str) -> Self {
         Self::new(None, None, Some(&Self::ephemeral_name(identifier))).changed(|details| {
             details.kind = Some(RelationType::Cte);
             details.quote_policy.identifier = false;
@@ -150,35 +150,35 @@ impl Relation {
     }
 
     /// The name of an ephemeral model's CTE, as SQL.
-    pub fn ephemeral_name(identifier: &str) -> String {
+    pub(crate) fn ephemeral_name(identifier: &str) -> String {
         quote_odd_identifier(&format!("__dbt__cte__{identifier}"))
     }
 
     /// A copy with changes.
     #[must_use]
-    pub fn changed(&self, change: impl FnOnce(&mut Details)) -> Self {
+    pub(crate) fn changed(&self, change: impl FnOnce(&mut Details)) -> Self {
         let mut details = Details::clone(self);
         change(&mut details);
         Self(Arc::new(details))
     }
 
     #[must_use]
-    pub fn of_type(&self, kind: RelationType) -> Self {
+    pub(crate) fn of_type(&self, kind: RelationType) -> Self {
         self.changed(|details| details.kind = Some(kind))
     }
 
     #[must_use]
-    pub fn with_quoting(&self, policy: Policy) -> Self {
+    pub(crate) fn with_quoting(&self, policy: Policy) -> Self {
         self.changed(|details| details.quote_policy = policy)
     }
 
     #[must_use]
-    pub fn with_limit(&self, limit: Option<u64>) -> Self {
+    pub(crate) fn with_limit(&self, limit: Option<u64>) -> Self {
         self.changed(|details| details.limit = limit)
     }
 
     #[must_use]
-    pub fn with_event_time_filter(&self, filter: Option<EventTimeFilter>) -> Self {
+    pub(crate) fn with_event_time_filter(&self, filter: Option<EventTimeFilter>) -> Self {
         self.changed(|details| details.event_time_filter = filter)
     }
 
@@ -186,7 +186,7 @@ impl Relation {
     ///
     /// # Errors
     /// A runtime error with dbt's wording.
-    pub fn checked(self) -> Result<Self> {
+    pub(crate) fn checked(self) -> Result<Self> {
         match (&self.identifier, self.kind) {
             (Some(identifier), Some(_)) if identifier.chars().count() > NAME_LIMIT => {
                 let message = format!("Relation name '{identifier}' is longer than {NAME_LIMIT} characters");
@@ -197,17 +197,17 @@ impl Relation {
     }
 
     /// As a template sees it.
-    pub fn to_value(&self) -> Value {
+    pub(crate) fn to_value(&self) -> Value {
         Value::from_object(self.clone())
     }
 
     /// The relation that a template handed over.
-    pub fn from_value(value: &Value) -> Option<Self> {
+    pub(crate) fn from_value(value: &Value) -> Option<Self> {
         value.downcast_object_ref::<Self>().cloned()
     }
 
     /// The path alone, without limits and filters.
-    pub fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         let parts = [
             (&self.database, self.include_policy.database, self.quote_policy.database),
             (&self.schema, self.include_policy.schema, self.quote_policy.schema),
@@ -234,7 +234,7 @@ impl Relation {
     }
 
     /// What stands in SQL: the path, or a subquery when rows are limited or filtered.
-    pub fn to_sql(&self) -> String {
+    pub(crate) fn to_sql(&self) -> String {
         let rendered = self.render();
         if self.kind == Some(RelationType::Function) {
             return rendered;
@@ -274,7 +274,7 @@ impl Relation {
     ///
     /// # Errors
     /// When only the case of the names differs, which dbt refuses to guess about.
-    pub fn matches(
+    pub(crate) fn matches(
         &self,
         database: Option<&str>,
         schema: Option<&str>,

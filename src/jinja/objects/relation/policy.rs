@@ -6,7 +6,7 @@ use crate::jinja::python::{dict, given};
 
 /// One flag for each part of a relation's path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Policy {
+pub(crate) struct Policy {
     pub database: bool,
     pub schema: bool,
     pub identifier: bool,

@@ -12,7 +12,7 @@ use crate::hashed::IndexSet;
 use crate::jinja::python::{list, no_arguments, operators, tuple};
 
 /// A column; its values are looked up in the table's rows.
-pub struct TableColumn {
+pub(crate) struct TableColumn {
     table: Table,
     index: usize,
 }

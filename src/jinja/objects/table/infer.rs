@@ -12,7 +12,7 @@ use crate::jinja::python::{Decimal, as_float, bind_required, to_str, unknown_met
 
 /// The type of a table's column.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum DataType {
+pub(crate) enum DataType {
     Integer,
     Number,
     Date,
@@ -29,7 +29,7 @@ fn is_null(text: &str) -> bool {
 }
 
 impl DataType {
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Integer => "Integer",
             Self::Number => "Number",

@@ -14,9 +14,9 @@ use std::sync::Arc;
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
 use minijinja::{Error, State};
 
-pub use column::TableColumn;
-pub use infer::DataType;
-pub use row::Row;
+pub(super) use column::TableColumn;
+pub(crate) use infer::DataType;
+pub(super) use row::Row;
 
 use crate::adapter::ResultSet;
 use crate::jinja::python::{bind, given, tuple, unknown_method};
@@ -27,7 +27,7 @@ pub(super) type Names = Arc<[Arc<str>]>;
 
 /// A typed, immutable table; cheap to clone.
 #[derive(Clone)]
-pub struct Table(Arc<Contents>);
+pub(crate) struct Table(Arc<Contents>);
 
 pub(super) struct Contents {
     pub(super) names: Names,
@@ -37,7 +37,7 @@ pub(super) struct Contents {
 
 impl Table {
     /// The table of a query's result, with the types that agate would give its columns.
-    pub fn from_result_set(result: &ResultSet) -> Self {
+    pub(crate) fn from_result_set(result: &ResultSet) -> Self {
         let names: Names = result.columns.iter().map(|column| Arc::from(column.name.as_str())).collect();
         let types: Vec<DataType> = (0..names.len()).map(|at| cells::column_type(&result.rows, at)).collect();
         let rows = result.rows.iter().map(|row| {
@@ -48,7 +48,7 @@ impl Table {
     }
 
     /// A table without columns, as statements that return nothing leave it.
-    pub fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self::new(Arc::from([]), Vec::new(), std::iter::empty())
     }
 
@@ -65,39 +65,39 @@ impl Table {
         &self.0
     }
 
-    pub fn column_names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn column_names(&self) -> impl Iterator<Item = &str> {
         self.0.names.iter().map(|name| &**name)
     }
 
-    pub fn column_types(&self) -> &[DataType] {
+    pub(crate) fn column_types(&self) -> &[DataType] {
         &self.0.types
     }
 
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.rows.len()
     }
 
-    pub fn rows(&self) -> &[Row] {
+    pub(crate) fn rows(&self) -> &[Row] {
         &self.0.rows
     }
 
     /// The most decimal places of a number column: seeds make it `integer` when there are none.
-    pub fn max_precision(&self, column: usize) -> usize {
+    pub(crate) fn max_precision(&self, column: usize) -> usize {
         print::max_precision(self.0.rows.iter().filter_map(|row| row.values().get(column)))
     }
 
     /// As a template sees it.
-    pub fn to_value(&self) -> Value {
+    pub(crate) fn to_value(&self) -> Value {
         Value::from_object(self.clone())
     }
 
     /// The table that a template handed over.
-    pub fn from_value(value: &Value) -> Option<Self> {
+    pub(crate) fn from_value(value: &Value) -> Option<Self> {
         value.downcast_object_ref::<Self>().cloned()
     }
 
     /// The table as GitHub Markdown; `None` means no limit.
-    pub fn to_markdown(&self, limits: PrintLimits) -> String {
+    pub(crate) fn to_markdown(&self, limits: PrintLimits) -> String {
         print::markdown(&self.0, &limits)
     }
 
@@ -131,7 +131,7 @@ impl Table {
 
 /// How much of a table is printed.
 #[derive(Debug, Clone, Copy)]
-pub struct PrintLimits {
+pub(crate) struct PrintLimits {
     pub rows: Option<usize>,
     pub columns: Option<usize>,
     pub column_width: Option<usize>,

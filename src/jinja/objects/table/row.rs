@@ -12,7 +12,7 @@ use crate::jinja::python::tuple;
 
 /// A row; cheap to clone.
 #[derive(Clone)]
-pub struct Row(Arc<RowData>);
+pub(crate) struct Row(Arc<RowData>);
 
 struct RowData {
     names: Names,
@@ -25,16 +25,16 @@ impl Row {
         Self(Arc::new(RowData { names: Arc::clone(names), values }))
     }
 
-    pub fn values(&self) -> &[Value] {
+    pub(crate) fn values(&self) -> &[Value] {
         &self.0.values
     }
 
-    pub fn get(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         let at = self.0.names.iter().position(|known| &**known == name)?;
         self.0.values.get(at)
     }
 
-    pub fn to_value(&self) -> Value {
+    pub(crate) fn to_value(&self) -> Value {
         Value::from_object(self.clone())
     }
 }
