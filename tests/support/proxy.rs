@@ -164,6 +164,12 @@ fn message(stream: &mut impl Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Of a Query, or of a Parse behind its empty name.
+fn text_of(message: &[u8]) -> String {
+    let text = message[5..].split(|&byte| byte == 0).find(|text| !text.is_empty());
+    String::from_utf8_lossy(text.unwrap_or_default()).into_owned()
+}
+
 fn query(sql: &str) -> Vec<u8> {
     let length = u32::try_from(sql.len() + 5).unwrap();
     [b"Q", &length.to_be_bytes()[..], sql.as_bytes(), b"\0"].concat()
@@ -218,21 +224,32 @@ impl Link {
             break;
         }
         loop {
-            let bytes = message(&mut self.client)?;
-            let bound = bytes[0] == b'P';
-            if !bound && bytes[0] != b'Q' {
-                self.server.write_all(&bytes)?;
-                continue;
+            let mut bytes = message(&mut self.client)?;
+            let mut text = text_of(&bytes);
+            match bytes[0] {
+                b'Q' => {}
+                // what is bound has one answer, up to its Sync; and is named by its last statement
+                b'P' => loop {
+                    let more = message(&mut self.client)?;
+                    bytes.extend_from_slice(&more);
+                    match more[0] {
+                        b'P' => text = text_of(&more),
+                        b'S' => break,
+                        _ => {}
+                    }
+                },
+                _ => {
+                    self.server.write_all(&bytes)?;
+                    continue;
+                }
             }
-            let text = bytes[5..].split(|&byte| byte == 0).find(|text| !text.is_empty()).unwrap_or_default();
-            match self.fault_of(&String::from_utf8_lossy(text)) {
+            match self.fault_of(&text) {
                 None => {
                     self.answers.open.lock().unwrap().0 += 1;
                     self.server.write_all(&bytes)?;
                 }
                 Some(Fault::CutBefore) => return Ok(()),
                 Some(Fault::Fails) => {
-                    while bound && message(&mut self.client)?[0] != b'S' {}
                     self.answers.open.lock().unwrap().0 += 1;
                     let sql = "do $$ begin raise exception 'disturbed' using errcode = '40001'; end $$";
                     self.server.write_all(&query(sql))?;
@@ -242,12 +259,6 @@ impl Link {
                     *open = (open.0 + 1, false);
                     drop(open);
                     self.server.write_all(&bytes)?;
-                    let mut last = !bound;
-                    while !last {
-                        let more = message(&mut self.client)?;
-                        self.server.write_all(&more)?;
-                        last = more[0] == b'S';
-                    }
                     let open = self.answers.open.lock().unwrap();
                     let patience = Duration::from_secs(30);
                     drop(self.answers.changed.wait_timeout_while(open, patience, |open| open.0 > 0).unwrap());
