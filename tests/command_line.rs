@@ -28,6 +28,10 @@ fn numbers() -> Vec<(Vec<String>, String)> {
 #[test]
 fn a_number_out_of_its_range_is_an_error_that_says_the_range() {
     let project = Project::at(&format!("rsdbt-numbers-{}", std::process::id()));
+    project.write(
+        "profiles.yml",
+        "shop: {target: dev, outputs: {dev: {type: postgres, embedded: true, schema: shop}}}\n",
+    );
     let numbers = numbers();
     let mut names: Vec<&str> = numbers.iter().map(|(_, name)| name.as_str()).collect();
     names.sort_unstable();

@@ -378,7 +378,9 @@ impl Play {
 
     fn finish(mut self) {
         let role = quoted(&self.role);
-        self.database.execute(&format!("drop owned by {role} cascade; drop role {role}"));
+        self.database.execute(&format!(
+            "grant {role} to current_user; drop owned by {role} cascade; drop role {role}"
+        ));
     }
 }
 
