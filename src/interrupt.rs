@@ -22,6 +22,9 @@ pub(crate) const LOOK: Duration = Duration::from_millis(50);
 /// How long something may take that begins after the signal.
 const PATIENCE: Duration = Duration::from_millis(300);
 
+/// Signals that come so soon after the first are the same wish: `timeout` sends one, and the terminal another.
+const ONE_WISH: Duration = Duration::from_secs(1);
+
 static PROCESS: LazyLock<Interrupt> = LazyLock::new(Interrupt::default);
 static WATCHED: AtomicUsize = AtomicUsize::new(0);
 static IS_ENDING: AtomicBool = AtomicBool::new(false);
@@ -44,7 +47,7 @@ impl Interrupt {
     }
 }
 
-/// As long as one exists, the first signal asks for an orderly end, and a second one ends the process at once.
+/// As long as one exists, the first signal asks for an orderly end, and a later one ends the process at once.
 #[derive(Debug)]
 pub(crate) struct Watched(());
 
@@ -69,12 +72,14 @@ pub(crate) fn listen() -> io::Result<()> {
     }
     let mut signals = Signals::new(wanted)?;
     let listen = move || {
+        let mut first: Option<Instant> = None;
         for signal in signals.forever() {
             let is_watched = WATCHED.load(Ordering::SeqCst) > 0;
-            let is_first = !PROCESS.0.swap(true, Ordering::SeqCst);
-            if !is_watched || !is_first {
+            PROCESS.0.store(true, Ordering::SeqCst);
+            if !is_watched || first.is_some_and(|first| first.elapsed() > ONE_WISH) {
                 end(signal, is_watched);
             }
+            first.get_or_insert_with(Instant::now);
         }
     };
     thread::Builder::new().name("signals".into()).spawn(listen).map(drop)

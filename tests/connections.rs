@@ -377,7 +377,7 @@ fn a_server_that_restarts_fails_no_run() {
     let begun = Instant::now();
     let output = project.run(&["run"]);
     assert!(output.status != 0 && output.text.contains("failed: Connection refused"), "{}", output.text);
-    assert!(begun.elapsed() < Duration::from_secs(20), "a server that is not there fails at once");
+    assert!(begun.elapsed() < Duration::from_secs(5), "a server that is not there fails at once");
     server.control(&["start"]);
 }
 
@@ -393,13 +393,13 @@ fn ctrl_c_cancels_over_tls_on_a_full_server() {
         "full",
         &format!("host: 127.0.0.1\nport: {}\nuser: anyone\nsslmode: require\nthreads: 3", server.port),
     );
-    many_models(&project, "600");
+    many_models(&project, "60");
     let run = project.command(&["run"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let asleep = "select count(*) from pg_stat_activity where wait_event = 'PgSleep'";
     let begun = Instant::now();
     while server.psql(&[asleep]).trim() != "3" {
         assert!(
-            begun.elapsed() < Duration::from_mins(1),
+            begun.elapsed() < Duration::from_secs(20),
             "{}",
             server.psql(&["select * from pg_stat_activity"])
         );
@@ -421,7 +421,7 @@ fn ctrl_c_cancels_over_tls_on_a_full_server() {
     interrupt(&run);
     let output = run.wait_with_output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(begun.elapsed() < Duration::from_mins(1), "{:?}\n{text}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}\n{text}", begun.elapsed());
     assert_eq!(output.status.code(), Some(2), "{text}");
     assert_eq!(text.matches("CANCEL query model.shop.m").count(), 3, "{text}");
     assert_eq!(server.psql(&[asleep]).trim(), "0");
@@ -438,7 +438,7 @@ fn lock_holder(schema: &str) -> String {
 fn wait_until(database: &mut Database, sql: &str) {
     let begun = Instant::now();
     while database.query(sql).unwrap().rows.is_empty() {
-        assert!(begun.elapsed() < Duration::from_mins(1), "{sql}");
+        assert!(begun.elapsed() < Duration::from_secs(20), "{sql}");
         thread::sleep(Duration::from_millis(20));
     }
 }

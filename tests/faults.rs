@@ -1,12 +1,13 @@
 //! Statements that fail once, and connections that are lost at any of them: nothing is lost, and nothing is
 //! done twice.
 //!
-//! A few statements of each scenario, drawn by a seed (`RSDBT_FAULTS_SEED`, 1 by default); with `RSDBT_FAULTS=all`, or the
+//! A few statements of each scenario, drawn by a seed that a failure prints (`RSDBT_FAULTS_SEED`); with `RSDBT_FAULTS=all`, or the
 //! name of a scenario, each statement.
 
 use std::fmt::{self, Write as _};
 use std::fs;
 use std::path::Path;
+use std::time::SystemTime;
 
 use rsdbt::inside::adapter::Cell;
 
@@ -286,8 +287,11 @@ impl Extent {
         if std::env::var_os("RSDBT_FAULTS").is_some() {
             return Self::Each;
         }
-        // the same for everybody: the rest is played at night
-        let seed = std::env::var("RSDBT_FAULTS_SEED").map_or(1, |text| text.parse().unwrap());
+        let now = || {
+            let elapsed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+            u64::from(elapsed.subsec_nanos())
+        };
+        let seed = std::env::var("RSDBT_FAULTS_SEED").map_or_else(|_| now(), |text| text.parse().unwrap());
         Self::Drawn { seed, draw: Draw::new(seed) }
     }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::{Database, Project};
+use crate::support::{Database, Project, wait_until};
 
 const SIGNALS: [Signal; 3] = [Signal::INT, Signal::TERM, Signal::HUP];
 /// From the signal to the end of the process, on a busy machine.
@@ -53,14 +53,6 @@ fn ended(mut child: Child, what: &str) -> String {
     let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
     text.push_str(&String::from_utf8_lossy(&output.stderr));
     text
-}
-
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "{what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 /// Says so much, after it has read something, and then nothing any more.
@@ -264,10 +256,14 @@ fn a_hangup_cancels_a_run_but_not_below_nohup() {
             "{{{{ config(materialized='table') }}}} select pg_sleep({{{{ var('s') }}}})::text as {mark}"
         ),
     );
-    for signal in [Signal::HUP, Signal::TERM] {
+    // `timeout` and a terminal both send one
+    for signals in [&[Signal::HUP][..], &[Signal::TERM], &[Signal::INT, Signal::INT, Signal::TERM]] {
         let child = hearing(&project, &["run", "--vars", "{s: 60}"]).spawn().unwrap();
         wait_until("the model runs", || !database.query(&asleep).unwrap().rows.is_empty());
-        send(&child, signal);
+        for &signal in signals {
+            send(&child, signal);
+            std::thread::sleep(Duration::from_millis(10));
+        }
         let said = ended(child, "the run");
         assert!(said.contains("CANCEL query model.shop.m"), "{said}");
         wait_until("the server ends the statement", || database.query(&asleep).unwrap().rows.is_empty());

@@ -192,6 +192,33 @@ fn deps_removes_packages_only() {
     fs::remove_dir_all(folder).unwrap();
 }
 
+/// A package whose copying fails half way, as by an interrupt, is none; the next `deps` begins with it anew.
+#[test]
+fn half_a_package_is_not_taken_for_a_whole_one() {
+    let (_database, project) = project();
+    let made = "mkdir -p made/p/models made/p/a made/p/z && echo 'name: p' > made/p/dbt_project.yml \
+        && for n in 1 2 3; do echo 'select 1 as id' > made/p/models/m$n.sql; done && git -C made/p init -q \
+        && git -C made/p add . && git -C made/p -c user.name=a -c user.email=a@b commit -qm a";
+    let shell =
+        |text: &str| Command::new("sh").args(["-c", text]).current_dir(project.path()).status().unwrap();
+    assert!(shell(made).success());
+    let url = format!("file://{}", project.path().join("made/p").display());
+    project.write("packages.yml", &format!("packages:\n  - git: \"{url}\"\n    warn-unpinned: false\n"));
+    project.run_ok(&["deps"]);
+    for path in ["dbt_packages", "other/packages"] {
+        with_keys(&project, &format!("packages-install-path: {path}"));
+        project.run_ok(&["deps"]);
+        let package = project.path().join(path).join("p");
+        // no file can stand where a folder stands
+        let blocked = format!("rm -rf {path}/p && mkdir -p {path}/p/models/m2.sql/x");
+        assert!(shell(&blocked).success());
+        assert_eq!(project.run(&["ls"]).status, 2, "{path}");
+        project.run_ok(&["deps"]);
+        assert!(package.join("models/m2.sql").is_file() && package.join("dbt_project.yml").is_file());
+        assert_eq!(project.run(&["ls"]).status, 0, "{path}");
+    }
+}
+
 /// Ends within a time, however it ends.
 fn status_in_time(command: &mut Command) -> Option<i32> {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();

@@ -318,5 +318,5 @@ fn a_swap_of_partitions_waits_for_a_long_reader_and_holds_up_no_other() {
         }
         assert!(begun.elapsed() > Duration::from_secs(3), "the swap waited for the long reader");
     });
-    assert!(worst < Duration::from_millis(2_500), "{worst:?}");
+    assert!(worst < Duration::from_secs(1), "{worst:?}");
 }

@@ -394,6 +394,7 @@ fn check(
         ended_well: outcome.all_ended_well() || round.refused() == Some(Log::Campaign),
         alone: round.processes() == 1,
         first_build: !before.mart_is_built,
+        has_kept: outcome.said().contains(" but none in the inputs, and "),
         before: &before_it,
         after: &after_it,
     })

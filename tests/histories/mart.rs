@@ -42,6 +42,8 @@ pub(super) struct MartRun<'a> {
     /// One process alone: what it built shows the dimensions as they are after it.
     pub(super) alone: bool,
     pub(super) first_build: bool,
+    /// It said that it kept periods that have no facts.
+    pub(super) has_kept: bool,
     pub(super) before: &'a Seen,
     pub(super) after: &'a Seen,
 }
@@ -87,7 +89,8 @@ impl History {
         let start = mark(&self.mart.start, day);
         let measures = measures_of(&after)?;
         let was_since_start = self.facts.was(day, start, &measures);
-        let may_be_kept = duty == Duty::BuildOrKeep && !built && self.facts.vanished(day, start);
+        let may_be_kept =
+            duty == Duty::BuildOrKeep && !built && run.has_kept && self.facts.vanished(day, start);
         let fulfilled = run.ended_well
             && matches!(duty, Duty::BringUpToDate | Duty::Build | Duty::BuildOrKeep)
             && !may_be_kept;

@@ -5,9 +5,11 @@ mod draw;
 mod project;
 mod proxy;
 mod server;
+mod waiting;
 
 pub(crate) use database::{Database, rows_as_table, settings};
 pub(crate) use draw::Draw;
 pub(crate) use project::{Output, Project};
 pub(crate) use proxy::{Fault, Proxy};
 pub(crate) use server::Server;
+pub(crate) use waiting::wait_until;

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use crate::config::packages::PackagesFile;
+use crate::config::project_file::PROJECT_FILE;
 use crate::diagnostic::{Diagnostic, Result, Span};
 
 use super::download::Downloads;
@@ -108,7 +109,9 @@ fn link(_: &Path, _: &Path) -> std::io::Result<()> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
 
+/// Its project file last: without one a folder is no package, and what an interrupt has left is not taken for a whole one.
 fn copy(source: &Path, target: &Path) -> std::io::Result<()> {
+    let mut project_file = None;
     for entry in walkdir::WalkDir::new(source) {
         let entry = entry?;
         let relative = entry.path().strip_prefix(source).unwrap_or(entry.path());
@@ -116,12 +119,39 @@ fn copy(source: &Path, target: &Path) -> std::io::Result<()> {
         if entry.file_type().is_dir() {
             fs::create_dir_all(&place)?;
         } else if let Some(file) = archive::regular_inside(entry.path(), source) {
-            fs::copy(file, &place)?;
+            if relative == Path::new(PROJECT_FILE) {
+                project_file = Some((file, place));
+            } else {
+                fs::copy(file, &place)?;
+            }
         }
     }
-    Ok(())
+    project_file.map_or(Ok(()), |(file, place)| fs::copy(file, place).map(drop))
 }
 
 pub(super) fn io(path: &Path, problem: &std::io::Error) -> Box<Diagnostic> {
     failed("package-install", format!("cannot write {}: {problem}", path.display())).boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_copied_in_part_has_no_project_file() {
+        let scratch = crate::output::Scratch::new().unwrap();
+        let (source, target) = (scratch.path().join("source"), scratch.path().join("target"));
+        for path in ["a/a.sql", "dbt_project.yml", "z/z.sql"] {
+            fs::create_dir_all(source.join(path).parent().unwrap()).unwrap();
+            fs::write(source.join(path), "x").unwrap();
+        }
+        for hindered in ["a/a.sql", "z/z.sql"] {
+            fs::create_dir_all(target.join(hindered)).unwrap();
+            copy(&source, &target).unwrap_err();
+            assert!(!target.join(PROJECT_FILE).exists(), "{hindered}");
+            fs::remove_dir_all(&target).unwrap();
+        }
+        copy(&source, &target).unwrap();
+        assert!(target.join(PROJECT_FILE).is_file() && target.join("z/z.sql").is_file());
+    }
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::config::packages::LOCK_FILE;
+use crate::config::project_file::PROJECT_FILE;
 use crate::diagnostic::Result;
 
 use super::install::io;
@@ -38,13 +39,15 @@ impl InstallFolder {
         if request.project_directory.starts_with(&path) {
             return Err(refused(&path, "holds the project itself"));
         }
-        let known = known_packages(request);
+        let unfinished = installed_packages(request);
+        let known = known_packages(request, &unfinished);
         let mut packages = Vec::new();
         let mut others = Vec::new();
         for entry in fs::read_dir(&path).map_err(|problem| io(&path, &problem))?.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
             let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
-            let is_package = is_link || entry.path().join("dbt_project.yml").is_file();
+            let is_unfinished = unfinished.contains(&name) && entry.path().is_dir();
+            let is_package = is_link || is_unfinished || entry.path().join(PROJECT_FILE).is_file();
             let is_ours = path.ends_with(USUAL) || known.contains(&name);
             match (is_package && is_ours, name.starts_with('.')) {
                 (true, _) => packages.push((entry.path(), is_link)),
@@ -75,13 +78,17 @@ impl InstallFolder {
     }
 }
 
-/// What `deps` has installed, and what the lock file names: dbt may have installed it.
-fn known_packages(request: &DepsRequest<'_>) -> Vec<String> {
-    let text = |path: PathBuf| crate::regular::read_to_string(&path).unwrap_or_default();
-    let installed = text(request.install_directory.join(INSTALLED));
-    let lock = text(request.project_directory.join(LOCK_FILE));
+/// What `deps` has put there, or had begun to.
+fn installed_packages(request: &DepsRequest<'_>) -> Vec<String> {
+    let text = crate::regular::read_to_string(&request.install_directory.join(INSTALLED)).unwrap_or_default();
+    text.lines().map(|name| name.trim().to_owned()).collect()
+}
+
+/// These, and what the lock file names: dbt may have installed it.
+fn known_packages(request: &DepsRequest<'_>, installed: &[String]) -> Vec<String> {
+    let lock = crate::regular::read_to_string(&request.project_directory.join(LOCK_FILE)).unwrap_or_default();
     let locked = lock.lines().filter_map(|line| line.trim_start_matches([' ', '-']).strip_prefix("name: "));
-    installed.lines().chain(locked).map(|name| name.trim().to_owned()).collect()
+    installed.iter().cloned().chain(locked.map(|name| name.trim().to_owned())).collect()
 }
 
 fn refused(path: &Path, why: &str) -> Box<crate::diagnostic::Diagnostic> {
