@@ -3,10 +3,13 @@
   it before. For every other node the name is a coincidence, and the staged rows are those of others.
 #}
 
-{# Before the relation is dropped, replaced, or loses rows. `successor` takes its place. Seeds ask on their own. #}
-{% macro rsdbt_keep_staged_rows(relation, successor=none) %}
+{#
+  Before the relation is dropped, replaced, or loses rows. `successor` takes its place. A seed asks once, at its first load of a table:
+  `loads`.
+#}
+{% macro rsdbt_keep_staged_rows(relation, successor=none, loads=false) %}
   {%- set logs = rsdbt_owned_logs(relation) -%}
-  {%- if not logs or model.resource_type == 'seed' -%}
+  {%- if not logs or model.resource_type == 'seed' and not loads -%}
     {{ return('') }}
   {%- endif -%}
   {%- set made = rsdbt_known_build(relation) -%}
@@ -24,18 +27,19 @@
   {%- do rsdbt_remember_build(successor, 'table', 0) if successor -%}
 {% endmacro %}
 
-{# [{log, consumer, since}] of the logs that the relation is, or shares rows with, and whose consumers exist. #}
+{# [{log, consumer, since}] of the logs that the relation is, also one made anew, or shares rows with, and whose consumers exist. #}
 {% macro rsdbt_owned_logs(relation) %}
   {%- if not execute or model is not defined or relation is none or not adapter.has_memory() -%}
     {{ return([]) }}
   {%- endif -%}
   {%- set id = rsdbt_regclass(relation) ~ '::pg_catalog.oid' -%}
+  {%- set is_log = '(log = ' ~ id ~ ' or array[log_schema, log_name] = ' ~ rsdbt_name_parts_sql(relation) ~ ')' -%}
   {%- set query -%}
     select
       pg_catalog.format('%I.%I', log_schema, log_name), pg_catalog.format('%I.%I', consumer_schema, consumer_name), since::pg_catalog.text,
-      log = {{ id }}, log::pg_catalog.int8
+      {{ is_log }}, log::pg_catalog.int8
     from rsdbt.logs as known
-    where (log = {{ id }} or exists (select from pg_catalog.pg_inherits where inhrelid = {{ id }} or inhparent = {{ id }}))
+    where ({{ is_log }} or exists (select from pg_catalog.pg_inherits where inhrelid = {{ id }} or inhparent = {{ id }}))
       and {{ rsdbt_exists_named('known.consumer_schema', 'known.consumer_name') }}
     order by since, log
   {%- endset -%}

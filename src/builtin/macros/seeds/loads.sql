@@ -12,6 +12,7 @@
     {{ return(true) }}
   {%- endif -%}
   {%- if config.get('replace') is not true -%}
+    {%- do rsdbt_keep_staged_rows(relation, loads=true) -%}
     {%- do rsdbt_refuse_to_lose_rows(relation, row_count) -%}
   {%- endif -%}
   {{ return(false) }}
