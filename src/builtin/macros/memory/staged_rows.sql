@@ -1,6 +1,6 @@
 {#
-  A log whose rows are staged for its consumer. Whoever makes it may make it anew: a model that the consumer reads, or one that made
-  it before. For every other node the name is a coincidence, and the staged rows are those of others.
+  A log belongs to its consumer, with rows staged in it or none. Whoever makes it may make it anew: a model that the consumer reads, one that
+  made it before, or one that says `replace: true`. For every other node the name is a coincidence, and the staged rows are those of others.
 #}
 
 {#
@@ -13,15 +13,15 @@
     {{ return('') }}
   {%- endif -%}
   {%- set made = rsdbt_known_build(relation) -%}
-  {%- set is_made_here = rsdbt_feeds_a_consumer() or made and made.project == project_name and made.node == model.unique_id -%}
-  {%- if not is_made_here and run_query('select exists (select from ' ~ relation ~ ')').rows[0][0] -%}
+  {%- set is_made_here = made and made.project == project_name and made.node == model.unique_id -%}
+  {%- if not is_made_here and config.get('replace') is not true and not rsdbt_feeds_a_consumer() -%}
     {%- set known = logs[0] -%}
     {{ exceptions.raise_compiler_error(
-      relation ~ ' has rows that are staged for ' ~ known['consumer'] ~ ', which has consumed ' ~ known['log'] ~ ' since ' ~ known['since'] ~ ', and ' ~ model.unique_id
-      ~ ' would replace or delete them. Nothing was changed.\n'
-      ~ 'help: give the ' ~ model.resource_type ~ ' another `schema` or `alias`. If it makes the log: run it while nothing is staged (it is known as the maker then), or let the '
-      ~ "model that consumes read it by `ref`. If the rows may be lost, free the log: `rsdbt run-operation rsdbt_take_over_log --args '"
-      ~ tojson({'staging': known['log']}) ~ "'`"
+      relation ~ ' is a log: ' ~ known['consumer'] ~ ' has consumed ' ~ known['log'] ~ ' since ' ~ known['since'] ~ ', and ' ~ model.unique_id
+      ~ ' would replace or delete the rows that are staged in it. Nothing was changed.\n'
+      ~ 'help: give the ' ~ model.resource_type ~ ' another `schema` or `alias`. If it makes the log, set `replace: true` in its config, or let the model that '
+      ~ 'consumes read it by `ref`. If the log is to have no consumer any more, free it: '
+      ~ "`rsdbt run-operation rsdbt_take_over_log --args '" ~ tojson({'staging': known['log']}) ~ "'`"
     ) }}
   {%- endif -%}
   {%- do rsdbt_remember_build(successor, 'table', 0) if successor -%}
