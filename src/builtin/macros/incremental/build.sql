@@ -36,8 +36,8 @@
     {%- set doubtful = rsdbt_doubtful_windows(windows) -%}
     {%- set reading = rsdbt_reading_windows(sql, windows, doubtful) -%}
   {%- endif -%}
-  {%- set keepers = rsdbt_row_keepers(existing_relation, ['insert', 'update']) -%}
-  {%- set reads_at_last = not doubtful and rsdbt_reads_at_last(strategy, reading, windows, keepers) -%}
+  {%- set acting = rsdbt_acting_on_rows(existing_relation, ['insert', 'update']) -%}
+  {%- set reads_at_last = not doubtful and rsdbt_reads_at_last(strategy, reading, windows, acting) -%}
   {%- do rsdbt_read_rows(temp_relation, sql, {'query': get_empty_subquery_sql(sql), 'beside': []} if reads_at_last else reading) -%}
   {%- if not config.get('contract').enforced -%}
     {%- do adapter.expand_target_column_types(from_relation=temp_relation, to_relation=target_relation) -%}
@@ -57,7 +57,7 @@
   {%- set arg_dict = {
     'target_relation': target_relation, 'temp_relation': temp_relation, 'unique_key': unique_key,
     'dest_columns': dest_columns, 'partitions': windows, 'reading': reading if reads_at_last else none,
-    'narrowed': reading['narrowed'],
+    'narrowed': reading['narrowed'], 'acting': acting,
     'incremental_predicates': config.get('predicates', none) or config.get('incremental_predicates', none),
   } -%}
   {%- set strategy_sql = get_strategy_sql(arg_dict) -%}
@@ -70,7 +70,7 @@
   {%- do rsdbt_remember_own_rows(target_relation, dest_columns, windows) if windows and config.get('dirty') -%}
   {%- do rsdbt_report_counted_rows() if strategy == 'partition_overwrite' and reads_at_last and reading['narrowed'] -%}
   {%- do rsdbt_check_staged_rows(rsdbt_listed(unique_key), reading) if strategy == 'merge_upsert' -%}
-  {%- do rsdbt_check_written(strategy_sql, arg_dict, keepers) if keepers -%}
+  {%- do rsdbt_check_written(strategy_sql, arg_dict, acting) if acting -%}
   {%- do rsdbt_add_missing_constraints(target_relation) -%}
   {%- do rsdbt_add_missing_indexes(target_relation) -%}
   {{ return(none) }}

@@ -1,8 +1,13 @@
 {# Rows of a table that a statement has passed by: how they are found, and what is said of them. #}
 
-{# No statement of this transaction has written the row. #}
+{# No statement of this transaction has written the row, nor a block of a trigger's that handles exceptions: that has a later id of its own. #}
 {% macro rsdbt_is_unwritten_sql() -%}
-  DBT_INTERNAL_DEST.xmin <> pg_catalog.pg_current_xact_id()::pg_catalog.xid
+  pg_catalog.age(DBT_INTERNAL_DEST.xmin) > 0
+{%- endmacro %}
+
+{# A statement of this transaction has written the row last. #}
+{% macro rsdbt_is_written_sql() -%}
+  DBT_INTERNAL_DEST.xmin = pg_catalog.pg_current_xact_id()::pg_catalog.xid
 {%- endmacro %}
 
 {# Whether the row has other values than it was to get. As images: json and point are not comparable. `columns` are quoted. #}

@@ -42,7 +42,8 @@
   {{ 'where ' ~ conditions | join(' and ') if conditions }}
   on conflict ({{ keys | join(', ') }}) do update set
     {{ assignments | join(',\n    ') }}
-  where {{ rsdbt_not_older('excluded', 'DBT_INTERNAL_DEST') }}
+  {%- set applies = rsdbt_not_older('excluded', 'DBT_INTERNAL_DEST') %}
+  where {{ 'case when ' ~ applies ~ ' then true else ' ~ rsdbt_one_more('rsdbt.superseded') ~ ' is null end' if arg_dict['acting'] else applies }}
 {%- endmacro %}
 
 {% macro rsdbt_latest_sql(rows, keys) -%}

@@ -27,6 +27,7 @@
   where rsdbt_is_delete
   on conflict ({{ keys | join(', ') }}) do update set {{ moments | join(', ') }}
   where {{ rsdbt_not_older('excluded', 'gone') }};
+  {{ rsdbt_check_remembered_sql(tombstones, latest, keys, ensured['acting']) if ensured['acting'] -}}
   {{ rsdbt_outlived_tombstones_sql(tombstones, arg_dict['dest_columns']) -}}
   with rsdbt_gone as (
     delete from {{ target }} as DBT_INTERNAL_DEST
@@ -49,3 +50,14 @@
   {%- endfor -%}
   {{ return(matches | join(' and ')) }}
 {% endmacro %}
+
+{# Each delete has a tombstone of just its time, or one that was there and is newer. #}
+{% macro rsdbt_check_remembered_sql(tombstones, latest, keys, acting) -%}
+  {%- set is_remembered = rsdbt_same_key(keys, 'latest', 'DBT_INTERNAL_DEST') ~ ' and case when ' ~ rsdbt_is_written_sql() ~ ' then not '
+    ~ rsdbt_differs_sql(tombstones, 'latest', rsdbt_order_columns()) ~ ' else ' ~ rsdbt_not_older('DBT_INTERNAL_DEST', 'latest') ~ ' end' -%}
+  {{ rsdbt_check_none_sql(
+    latest ~ ' as latest where latest.rsdbt_is_delete and not exists (select from ' ~ tombstones ~ ' as DBT_INTERNAL_DEST where ' ~ is_remembered ~ ')',
+    'delete is', 'deletes are', ' not remembered in ' ~ tombstones ~ ' as it should be, because of ' ~ rsdbt_all_acting(acting)
+    ~ ': an older row would bring the key back. Nothing was changed\nhelp: drop the trigger; these rows are for rsdbt alone'
+  ) }};
+  {% endmacro %}

@@ -8,14 +8,25 @@
   {%- set insert_sql = rsdbt_insert_part_sql(partition, target, rows, columns, rsdbt_of_window(window, columns)) -%}
   {%- set delete_sql = 'delete from ' ~ partition ~ ' where ' ~ of_window -%}
   {%- set check = rsdbt_check_deleted_sql(partition, of_window) -%}
-  {%- set keepers = rsdbt_row_keepers(partition, ['insert']) -%}
-  {%- if keepers -%}
+  {%- set acting = rsdbt_acting_on_rows(partition, ['insert']) -%}
+  {%- if acting -%}
     {%- set expected = run_query('select pg_catalog.count(*) from ' ~ rows ~ ' where ' ~ rsdbt_of_window(window, columns)).rows[0][0] -%}
-    {%- set insert_sql = rsdbt_insert_all_sql(insert_sql, expected, 'rows were not inserted, but discarded by ' ~ keepers) -%}
+    {%- set insert_sql = rsdbt_insert_all_sql(insert_sql, expected, partition, of_window, acting) -%}
     {%- set done = rsdbt_attempt([delete_sql, check, insert_sql] if check else [delete_sql, insert_sql]) -%}
     {{ return(dict(done, rows=0 if done['error'] else expected)) }}
   {%- endif -%}
   {{ return(rsdbt_attempt([delete_sql, check, insert_sql] if check else [
     'with rsdbt_gone as (' ~ delete_sql ~ ' returning 1) ' ~ insert_sql ~ ' and (select pg_catalog.count(*) from rsdbt_gone) >= 0'
   ])) }}
+{% endmacro %}
+
+{# A block that inserts so many rows, of which none then belongs to another period, or is gone. #}
+{% macro rsdbt_insert_all_sql(insert_sql, expected, partition, of_window, acting) %}
+  {%- set fails = "raise exception using message = (wanted - written)::pg_catalog.text || case when wanted - written = 1::pg_catalog.int8 then ' row ' else ' rows ' end || '" -%}
+  {{ return(rsdbt_block(
+    'declare wanted constant pg_catalog.int8 := ' ~ expected ~ '; written pg_catalog.int8; begin ' ~ insert_sql ~ '; get diagnostics written = row_count; if written < wanted then '
+    ~ fails ~ escape_single_quotes('not inserted, but discarded by ' ~ (acting['keepers'] or rsdbt_all_acting(acting)))
+    ~ "'; end if; written := (select pg_catalog.count(*) from " ~ partition ~ ' where ' ~ of_window ~ '); if written < wanted then '
+    ~ fails ~ escape_single_quotes('written, but then not in the period, because of ' ~ rsdbt_all_acting(acting)) ~ "'; end if; end"
+  )) }}
 {% endmacro %}

@@ -25,10 +25,10 @@
 
 {#
   Rows that are read beside something else need not wait in a temporary table: the statement that applies them can read
-  them. Not when old rows go before it that the query may look at, nor when `keepers` may hold rows back: those are compared then.
+  them. Not when old rows go before it that the query may look at, nor when something is `acting` on the rows: those are compared then.
 #}
-{% macro rsdbt_reads_at_last(strategy, reading, windows, keepers) %}
-  {%- if not reading['beside'] or keepers -%}
+{% macro rsdbt_reads_at_last(strategy, reading, windows, acting) %}
+  {%- if not reading['beside'] or acting -%}
     {{ return(False) }}
   {%- endif -%}
   {{ return(strategy == 'merge_upsert' or windows is not none and not config.get('partitioned') and this.identifier not in reading['query']) }}

@@ -3,8 +3,8 @@
   and only for SQL of our own: a project's strategy may leave rows out on purpose.
 #}
 
-{# Of an increment that is done. `keepers`: of rsdbt_row_keepers. #}
-{% macro rsdbt_check_written(strategy_sql, arg_dict, keepers) %}
+{# Of an increment that is done. `acting`: of rsdbt_acting_on_rows. #}
+{% macro rsdbt_check_written(strategy_sql, arg_dict, acting) %}
   {%- set target = arg_dict['target_relation'] -%}
   {%- set rows = arg_dict['temp_relation'] -%}
   {%- set columns = arg_dict['dest_columns'] -%}
@@ -14,10 +14,11 @@
     {%- do rsdbt_check_inserted(target, rows, 'true') -%}
   {%- elif 'rsdbt_overwritten' in arg_dict -%}
     {%- do rsdbt_check_inserted(target, rows, arg_dict['rsdbt_overwritten']) -%}
+    {%- do rsdbt_check_periods(target, rows, columns, arg_dict['rsdbt_overwritten'], acting) -%}
   {%- elif 'rsdbt_upserted' in arg_dict -%}
-    {%- do rsdbt_check_upserted(target, arg_dict['rsdbt_upserted'], columns, keepers) -%}
+    {%- do rsdbt_check_upserted(target, arg_dict['rsdbt_upserted'], acting) -%}
   {%- elif 'merge into' in sql and sql.endswith(rsdbt_merge_sql(target, rows, arg_dict['unique_key'], columns, matches) | trim) -%}
-    {%- do rsdbt_check_merged(arg_dict, matches, keepers) -%}
+    {%- do rsdbt_check_merged(arg_dict, matches, acting['keepers'] or acting['later']) -%}
   {%- endif -%}
 {% endmacro %}
 
@@ -52,21 +53,5 @@
     {%- do rsdbt_raise_kept(arg_dict['target_relation'], counts[2], keepers) -%}
   {%- elif missing > 0 -%}
     {%- do rsdbt_raise_discarded(arg_dict['target_relation'], missing) -%}
-  {%- endif -%}
-{% endmacro %}
-
-{# `upserted`: {latest, keys, conditions, columns}, as rsdbt_upsert_sql has them. #}
-{% macro rsdbt_check_upserted(target, upserted, columns, keepers) %}
-  {%- set kept = rsdbt_is_unwritten_sql() ~ ' and ' ~ rsdbt_not_older('latest', 'DBT_INTERNAL_DEST') ~ ' and '
-    ~ rsdbt_differs_sql(target, 'latest', upserted['written']) -%}
-  {%- set counts = run_query(
-    'select pg_catalog.count(*) filter (where DBT_INTERNAL_DEST.ctid is null), pg_catalog.count(*) filter (where ' ~ kept ~ ') from ' ~ upserted['latest']
-    ~ ' as latest left join ' ~ target ~ ' as DBT_INTERNAL_DEST on ' ~ rsdbt_same_key(upserted['keys'], 'latest', 'DBT_INTERNAL_DEST')
-    ~ (' where ' ~ upserted['conditions'] | join(' and ') if upserted['conditions'])
-  ).rows[0] -%}
-  {%- if counts[0] > 0 -%}
-    {%- do rsdbt_raise_discarded(target, counts[0]) -%}
-  {%- elif counts[1] > 0 -%}
-    {%- do rsdbt_raise_kept(target, counts[1], keepers) -%}
   {%- endif -%}
 {% endmacro %}

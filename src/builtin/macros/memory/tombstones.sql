@@ -3,13 +3,18 @@
   anew are not applied to the new one.
 #}
 
-{# {relation, unused: columns that were part of the order once}. `target` may be built aside of `this`. #}
+{#
+  {relation, unused: columns that were part of the order once, acting: of rsdbt_acting_on_rows}. `target` may be built aside of `this`. As on the
+  target, nothing may hide rows of them or put something else in their place.
+#}
 {% macro rsdbt_ensure_tombstones(target, keys) %}
   {%- do rsdbt_memory() -%}
   {%- set tombstones = make_relation_with_suffix(this.incorporate(type='table'), '__tombstones') -%}
   {%- set query -%}
     with forgotten as ({{ rsdbt_forget_lost_tombstones_sql() }})
-    select found.oid is not null, known.relation is not null, coalesce(known.relation = {{ rsdbt_regclass(target) }}, false)
+    select found.oid is not null, known.relation is not null, coalesce(known.relation = {{ rsdbt_regclass(target) }}, false), (
+      select class.relhastriggers or class.relhasrules or class.relrowsecurity or class.relhassubclass from pg_catalog.pg_class as class where class.oid = found.oid
+    )
     from (select {{ rsdbt_regclass(tombstones) }}::pg_catalog.oid as oid) as found
     left join rsdbt.tombstones as known on known.tombstones = found.oid and {{ rsdbt_named('found.oid', 'known.schema_name', 'known.tombstones_name') }}
   {%- endset -%}
@@ -41,5 +46,10 @@
       ~ ' schema_name = excluded.schema_name, tombstones_name = excluded.tombstones_name'
     ) -%}
   {%- endif -%}
-  {{ return({'relation': tombstones, 'unused': rsdbt_follow_order(tombstones, target, keys) if not anew else []}) }}
+  {%- set has_more = found[3] and not anew -%}
+  {%- do rsdbt_refuse_hidden_rows(tombstones) if has_more -%}
+  {{ return({
+    'relation': tombstones, 'unused': rsdbt_follow_order(tombstones, target, keys) if not anew else [],
+    'acting': rsdbt_acting_on_rows(tombstones, ['insert', 'update']) if has_more else none,
+  }) }}
 {% endmacro %}
