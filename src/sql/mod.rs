@@ -5,8 +5,11 @@
 
 pub(crate) mod consume;
 pub(crate) mod lineage;
+mod parsed;
 mod quoting;
+pub(crate) mod restrict;
 pub(crate) mod split;
+mod text;
 
 pub(crate) use lineage::RelationName;
 pub use quoting::quote_identifier;

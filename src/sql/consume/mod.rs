@@ -11,30 +11,24 @@ mod query;
 mod select;
 #[cfg(test)]
 mod tests;
-mod text;
 mod value;
 
 use std::ops::ControlFlow;
-use std::thread;
 
-use sqlparser::ast::{Expr, Query, Statement, Visit, Visitor};
-use sqlparser::dialect::PostgreSqlDialect;
-use sqlparser::parser::Parser;
+use sqlparser::ast::{Expr, Query, Visit, Visitor};
 
 use super::RelationName;
-use super::lineage::{parts, tokens};
+use super::lineage::parts;
+use super::parsed::{on_deep_stack, parse};
+use super::text::{Edits, Text};
 use crate::hashed::HashSet;
 use flow::{Environment, Group, Value};
-use text::{Edits, Text};
 
 /// Where the rows of a query that uses every staged row come from: the rows that were deleted.
 pub(crate) const TAKEN: &str = "rsdbt_taken";
 
 /// The column that names a staged row: `table/version/place`, separated by spaces where rows are grouped.
 const TRACE: &str = "rsdbt_trace";
-
-/// How deep a query may nest.
-const NESTING: usize = 300;
 
 /// The staging table, and what its query must keep apart.
 #[derive(Debug, Clone)]
@@ -62,9 +56,6 @@ pub(crate) enum Reading {
     Traced { query: String, column: String, grouped: bool },
 }
 
-/// sqlparser's trees are walked and dropped recursively: long expressions need depth.
-const STACK: usize = 64 << 20;
-
 /// Rewrites the query, or says which construct stands in the way.
 pub(crate) fn read(sql: &str, staging: &Staging, functions: &Functions) -> Result<Reading, String> {
     on_deep_stack(|| analyze(sql, staging, functions))
@@ -73,14 +64,6 @@ pub(crate) fn read(sql: &str, staging: &Staging, functions: &Functions) -> Resul
 /// The names of all functions that the query calls, for the caller to look up.
 pub(crate) fn functions(sql: &str) -> Result<Vec<String>, String> {
     on_deep_stack(|| names_of_functions(sql))
-}
-
-fn on_deep_stack<T: Send>(work: impl FnOnce() -> Result<T, String> + Send) -> Result<T, String> {
-    thread::scope(|scope| {
-        let worker = thread::Builder::new().stack_size(STACK).name("consume".to_owned());
-        let worker = worker.spawn_scoped(scope, work).map_err(|error| error.to_string())?;
-        worker.join().unwrap_or_else(|_| Err("it cannot be parsed (the SQL parser failed)".to_owned()))
-    })
 }
 
 fn analyze(sql: &str, staging: &Staging, functions: &Functions) -> Result<Reading, String> {
@@ -135,18 +118,6 @@ fn names_of_functions(sql: &str) -> Result<Vec<String>, String> {
     names.0.sort();
     names.0.dedup();
     Ok(names.0)
-}
-
-fn parse(sql: &str) -> Result<(Box<Query>, Text<'_>), String> {
-    let tokens = tokens::tokens(sql)?;
-    let text = Text::new(sql, &tokens);
-    let parser = Parser::new(&PostgreSqlDialect {}).with_recursion_limit(NESTING);
-    let statements = parser.with_tokens_with_locations(tokens).parse_statements();
-    let mut statements = statements.map_err(|error| format!("it cannot be parsed ({error})"))?;
-    match (statements.pop(), statements.is_empty()) {
-        (Some(Statement::Query(query)), true) => Ok((query, text)),
-        _ => Err("it is not a single query".to_owned()),
-    }
 }
 
 struct Analysis<'a> {

@@ -39,6 +39,7 @@
   {%- set acting = rsdbt_acting_on_rows(existing_relation, ['insert', 'update']) -%}
   {%- set reads_at_last = not doubtful and rsdbt_reads_at_last(strategy, reading, windows, acting) -%}
   {%- do rsdbt_read_rows(temp_relation, sql, {'query': get_empty_subquery_sql(sql), 'beside': []} if reads_at_last else reading) -%}
+  {%- do rsdbt_refuse_moved_rows(sql, windows, this, temp_relation) if windows is not none -%}
   {%- if not config.get('contract').enforced -%}
     {%- do adapter.expand_target_column_types(from_relation=temp_relation, to_relation=target_relation) -%}
   {%- endif -%}

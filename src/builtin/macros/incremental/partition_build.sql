@@ -25,6 +25,7 @@
       {%- do rsdbt_remember_own_rows(relation, adapter.get_columns_in_relation(relation), none) -%}
     {%- endif -%}
   {%- endif -%}
+  {%- do rsdbt_refuse_moved_rows(sql, none, relation, relation) -%}
 {% endmacro %}
 
 {# After a first build: its rows are those of the later runs. #}

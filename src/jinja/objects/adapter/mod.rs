@@ -9,6 +9,7 @@ mod methods;
 mod object;
 mod relations;
 mod response;
+mod restricted;
 mod seed;
 mod snapshots;
 mod staged_rows;

@@ -7,8 +7,8 @@ use minijinja::value::{Enumerator, Object, ObjectRepr};
 use minijinja::{Error, State, Value};
 
 use super::{
-    Database, columns, constraints, database, index, methods, none, relations, seed, snapshots, staged_rows,
-    strategies, untrusted,
+    Database, columns, constraints, database, index, methods, none, relations, restricted, seed, snapshots,
+    staged_rows, strategies, untrusted,
 };
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::jinja::objects::{ColumnClass, RelationClass, Table};
@@ -142,6 +142,7 @@ impl Object for AdapterObject {
             snapshots::call,
             seed::call,
             staged_rows::call,
+            restricted::call,
             untrusted::call,
         ] {
             if let Some(answer) = family(database, state, method, args) {

@@ -4,14 +4,14 @@ use std::ops::Range;
 
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan};
 
-pub(super) struct Text<'a> {
+pub(in crate::sql) struct Text<'a> {
     sql: &'a str,
     lines: Vec<usize>,
     tokens: Vec<(Range<usize>, Token)>,
 }
 
 impl<'a> Text<'a> {
-    pub(super) fn new(sql: &'a str, tokens: &[TokenWithSpan]) -> Self {
+    pub(in crate::sql) fn new(sql: &'a str, tokens: &[TokenWithSpan]) -> Self {
         let mut lines = vec![0];
         lines.extend(sql.match_indices('\n').map(|(at, _)| at + 1));
         let mut text = Self { sql, lines, tokens: Vec::new() };
@@ -22,7 +22,7 @@ impl<'a> Text<'a> {
         text
     }
 
-    pub(super) fn offset(&self, location: Location) -> usize {
+    pub(in crate::sql) fn offset(&self, location: Location) -> usize {
         let line = usize::try_from(location.line).unwrap_or(usize::MAX).saturating_sub(1);
         let column = usize::try_from(location.column).unwrap_or(usize::MAX).saturating_sub(1);
         let start = self.lines.get(line).copied().unwrap_or(self.sql.len());
@@ -30,12 +30,12 @@ impl<'a> Text<'a> {
         start + rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at)
     }
 
-    pub(super) fn slice(&self, range: Range<usize>) -> &'a str {
+    pub(in crate::sql) fn slice(&self, range: Range<usize>) -> &'a str {
         self.sql.get(range).unwrap_or_default()
     }
 
     /// Where another output column can be added to the `select` at this place; none where the text says otherwise.
-    pub(super) fn end_of_projection(&self, select: Location) -> Option<usize> {
+    pub(in crate::sql) fn end_of_projection(&self, select: Location) -> Option<usize> {
         let first = self.index(select)?;
         if !self.is(first, "select") {
             return None;
@@ -60,7 +60,7 @@ impl<'a> Text<'a> {
     }
 
     /// What stands between the parentheses of `distinct on (..)`.
-    pub(super) fn distinct_on(&self, select: Location) -> Option<&'a str> {
+    pub(in crate::sql) fn distinct_on(&self, select: Location) -> Option<&'a str> {
         let first = self.index(select)?;
         let is_list = self.is(first + 1, "distinct")
             && self.is(first + 2, "on")
@@ -69,7 +69,7 @@ impl<'a> Text<'a> {
     }
 
     /// What follows `partition by` in the window of the function at this place.
-    pub(super) fn partition_by(&self, function: Location) -> Option<&'a str> {
+    pub(in crate::sql) fn partition_by(&self, function: Location) -> Option<&'a str> {
         let over = self.stop(self.index(function)? + 1, &["over"]);
         let is_partition = self.is(over, "over")
             && self.tokens.get(over + 1).is_some_and(|(_, token)| *token == Token::LParen)
@@ -80,7 +80,7 @@ impl<'a> Text<'a> {
     }
 
     /// What follows `order by` of the query whose `select` is at this place.
-    pub(super) fn order_by(&self, select: Location) -> Option<&'a str> {
+    pub(in crate::sql) fn order_by(&self, select: Location) -> Option<&'a str> {
         let order = self.stop(self.index(select)? + 1, &["order", "union", "except", "intersect"]);
         let is_order = self.is(order, "order") && self.is(order + 1, "by");
         is_order.then(|| self.between(order + 2, self.stop(order + 2, &["limit", "offset", "fetch", "for"])))
@@ -131,19 +131,19 @@ impl<'a> Text<'a> {
 
 /// Changes to a text; what is added at one place stands in the order in which it was added.
 #[derive(Debug, Default)]
-pub(super) struct Edits(Vec<(Range<usize>, String)>);
+pub(in crate::sql) struct Edits(Vec<(Range<usize>, String)>);
 
 impl Edits {
-    pub(super) fn replace(&mut self, range: Range<usize>, with: String) {
+    pub(in crate::sql) fn replace(&mut self, range: Range<usize>, with: String) {
         self.0.push((range, with));
     }
 
     /// On a line of its own: the text before may end with a comment.
-    pub(super) fn insert(&mut self, at: usize, addition: &str) {
+    pub(in crate::sql) fn insert(&mut self, at: usize, addition: &str) {
         self.0.push((at..at, format!("\n{addition}\n")));
     }
 
-    pub(super) fn apply(mut self, sql: &str) -> String {
+    pub(in crate::sql) fn apply(mut self, sql: &str) -> String {
         self.0.sort_by_key(|(range, _)| range.start);
         let mut changed = String::with_capacity(sql.len() + 64 * self.0.len());
         let mut end = 0;
