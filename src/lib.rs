@@ -30,6 +30,9 @@ mod parallel;
 /// Typed, spanned YAML: project, profiles, properties, packages, selectors, node configs.  [serde_yaml]
 mod config;
 
+/// What the user may set: every option, the commands that take them, the values of both.
+mod options;
+
 /// Files on disk as a project: packages, raw texts; nothing rendered.  [walkdir, ignore, ureq, flate2]
 mod project;
 
@@ -93,9 +96,6 @@ pub mod inside {
     }
     pub mod config {
         pub use crate::config::Yaml;
-        pub mod flags {
-            pub use crate::config::flags::range;
-        }
         pub mod properties {
             pub use crate::config::properties::{NodeProperties, PropertiesFile, PropertyKind};
         }
@@ -126,6 +126,9 @@ pub mod inside {
     }
     pub mod manifest {
         pub use crate::manifest::Manifest;
+    }
+    pub mod options {
+        pub use crate::options::range;
     }
     pub mod output {
         pub use crate::output::Scratch;

@@ -38,7 +38,7 @@ fn a_number_out_of_its_range_is_an_error_that_says_the_range() {
     names.dedup();
     assert_eq!(names, ["depth", "limit", "log-file-max-bytes", "port", "printer-width", "threads"]);
     for (path, name) in &numbers {
-        let range = rsdbt::inside::config::flags::range(&name.replace('-', "_"));
+        let range = rsdbt::inside::options::range(&name.replace('-', "_"));
         let (least, most) = range.unwrap_or_else(|| panic!("{name} has no range"));
         let path = if path.is_empty() { &["parse".to_owned()][..] } else { path };
         let say = |value: &str| {

@@ -8,6 +8,7 @@ use super::{CommandResult, Outcome};
 use crate::config::ProjectFile;
 use crate::config::project_file::VersionCheck;
 use crate::diagnostic::{Diagnostic, Result};
+use crate::options::table::CLEAN_PROJECT_FILES_ONLY;
 use crate::run::Event;
 
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
@@ -30,7 +31,7 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
         .help("take them out of `clean-targets`: they hold what you wrote")
         .into());
     }
-    if invocation.flags.boolean("clean_project_files_only") {
+    if invocation.flags.is(&CLEAN_PROJECT_FILES_ONLY) {
         let outside: Vec<&str> = targets
             .iter()
             .filter(|(_, path)| !path.starts_with(&root))

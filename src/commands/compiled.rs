@@ -15,6 +15,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::hashed::HashMap;
 use crate::jinja::runtime::NodeFile;
 use crate::manifest::{Manifest, Node, ResourceType};
+use crate::options::table::VARS;
 use crate::run::{self, Command, Emitter, Introspection, RunInputs};
 
 /// manifest.json as it would be after `compile`; models that cannot be compiled without the database are warned of.
@@ -105,7 +106,7 @@ impl Saved {
             manifest: artifact::read(&path)?,
             written: changed(&path),
             project_changed: changed(&session.invocation.project_directory.join("dbt_project.yml")),
-            has_own_vars: !session.invocation.flags.vars().is_empty(),
+            has_own_vars: !session.invocation.flags.mapping(&VARS).is_empty(),
         })
     }
 

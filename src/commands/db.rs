@@ -5,10 +5,12 @@ use super::invocation::Invocation;
 use super::session::Session;
 use super::{CommandResult, Outcome};
 use crate::adapter::embedded::{self, Lifetime, Options, Server};
-use crate::diagnostic::{Diagnostic, Result};
+use crate::diagnostic::{Diagnostic, Diagnostics, Result};
+use crate::options::table::ARGUMENTS;
 use crate::run::Event;
 
-pub(super) fn run(invocation: &Invocation, action: &str) -> CommandResult {
+/// The server of the project's profile.
+fn options(invocation: &Invocation) -> Result<Options, Diagnostics> {
     let profile = Session::profile(invocation)?;
     let Some(options) = embedded_options(&profile.target) else {
         return Err(Diagnostic::runtime(
@@ -18,20 +20,16 @@ pub(super) fn run(invocation: &Invocation, action: &str) -> CommandResult {
         .help("choose an output with `embedded: true`, or remove profiles.yml")
         .into());
     };
-    match action {
-        "start" => start(invocation, &options),
-        "stop" => stop(invocation, &options),
-        "psql" => psql(invocation, &options),
-        _ => status(invocation, &options),
-    }
+    Ok(options)
 }
 
 fn say(invocation: &Invocation, text: impl Into<String>) {
     invocation.emitter.emit(Event::PrintEvent { msg: text.into() });
 }
 
-fn start(invocation: &Invocation, options: &Options) -> CommandResult {
-    let server = Server::ensure(&invocation.project_directory, options, Lifetime::Detached)?;
+pub(super) fn start(invocation: &Invocation) -> CommandResult {
+    let options = options(invocation)?;
+    let server = Server::ensure(&invocation.project_directory, &options, Lifetime::Detached)?;
     let settings = server.settings();
     say(
         invocation,
@@ -48,14 +46,16 @@ fn start(invocation: &Invocation, options: &Options) -> CommandResult {
     Ok(Outcome::Success)
 }
 
-fn stop(invocation: &Invocation, options: &Options) -> CommandResult {
-    let stopped = Server::stop(&invocation.project_directory, options)?;
+pub(super) fn stop(invocation: &Invocation) -> CommandResult {
+    let options = options(invocation)?;
+    let stopped = Server::stop(&invocation.project_directory, &options)?;
     say(invocation, if stopped { "stopped" } else { "it was not running" });
     Ok(Outcome::Success)
 }
 
-fn status(invocation: &Invocation, options: &Options) -> CommandResult {
-    let status = Server::status(&invocation.project_directory, options)?;
+pub(super) fn status(invocation: &Invocation) -> CommandResult {
+    let options = options(invocation)?;
+    let status = Server::status(&invocation.project_directory, &options)?;
     let state = if status.running { "running" } else { "stopped" };
     let pid = status.pid.map_or_else(String::new, |pid| format!(" (pid {pid})"));
     say(
@@ -82,9 +82,10 @@ pub(super) fn install(invocation: &Invocation) -> CommandResult {
 }
 
 /// Opens psql on the server: its own where it has one, as the bundled server has not, else the system's.
-fn psql(invocation: &Invocation, options: &Options) -> CommandResult {
-    let server = Server::ensure(&invocation.project_directory, options, Lifetime::Command)?;
-    let mut command = server.psql(&invocation.flags.words("arguments"));
+pub(super) fn psql(invocation: &Invocation) -> CommandResult {
+    let options = options(invocation)?;
+    let server = Server::ensure(&invocation.project_directory, &options, Lifetime::Command)?;
+    let mut command = server.psql(&invocation.flags.words(&ARGUMENTS));
     let ended: Result<_> = command.status().map_err(|error| {
         Diagnostic::runtime("psql-missing", format!("psql cannot be started: {error}"))
             .help(

@@ -14,6 +14,7 @@ use crate::config::DBT_VERSION;
 use crate::config::profiles::Profile;
 use crate::config::project_file::{PROJECT_FILE, VersionCheck};
 use crate::diagnostic::{Diagnostic, Diagnostics, render};
+use crate::options::table::{CONFIG_DIR, CONNECTION, VERSION_CHECK};
 use crate::run::Event;
 
 /// A check that failed, and why.
@@ -22,7 +23,7 @@ type Check = Result<(), String>;
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let out = |text: String| invocation.emitter.emit(Event::DebugCmdOut { msg: text });
     let profiles = invocation.profiles_directory();
-    if invocation.flags.boolean("config_dir") {
+    if invocation.flags.is(&CONFIG_DIR) {
         invocation.emitter.emit(Event::OpenCommand {
             open_cmd: "open".to_owned(),
             profiles_dir: profiles.display().to_string(),
@@ -46,7 +47,7 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let mut checks = vec![profile.as_ref().map(drop).map_err(Clone::clone)];
     let project = project(invocation, profile.as_ref().ok());
     checks.push(project.clone());
-    if invocation.flags.boolean("connection") {
+    if invocation.flags.is(&CONNECTION) {
         out("Skipping steps before connection verification".to_owned());
     } else {
         out("Configuration:".to_owned());
@@ -82,7 +83,7 @@ fn project(invocation: &Invocation, profile: Option<&Profile>) -> Check {
     let raw = invocation.raw_project().map_err(|problem| failed(&problem))?;
     let target = profile.map(|profile| Json::Object(profile.to_target_dict()));
     let renderer = BareRenderer::new(invocation, target.as_ref()).map_err(|problems| all(&problems))?;
-    let check = match invocation.flags.boolean("version_check") {
+    let check = match invocation.flags.is(&VERSION_CHECK) {
         true => VersionCheck::Enforced,
         false => VersionCheck::Skipped,
     };

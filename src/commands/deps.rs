@@ -5,6 +5,7 @@ use super::session::BareRenderer;
 use super::{CommandResult, Outcome};
 use crate::config::project_file::VersionCheck;
 use crate::diagnostic::{Diagnostic, Result};
+use crate::options::table::{ADD_PACKAGE, LOCK, SOURCE, UPGRADE, VERSION_CHECK};
 use crate::project::packages::{
     AddPackage, DepsEvent, DepsRequest, HUB_URL, PackageOrigin, add_package, deps,
 };
@@ -18,8 +19,8 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
     // dbt: packages are installed before the project must be valid in any other way
     let file = raw.render(&renderer.clone(), VersionCheck::Skipped, &mut warnings)?;
     let mut said: Vec<DepsEvent> = Vec::new();
-    if let Some(package) = flags.text("add_package") {
-        let origin = match flags.text("source") {
+    if let Some(package) = flags.text(&ADD_PACKAGE) {
+        let origin = match flags.text(&SOURCE) {
             Some("git") => PackageOrigin::Git,
             Some("local") => PackageOrigin::Local,
             _ => PackageOrigin::Hub,
@@ -33,13 +34,9 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
         project_name: &file.name,
         install_directory: file.packages_directory(),
         renderer: &renderer,
-        version_check: if flags.boolean("version_check") {
-            VersionCheck::Enforced
-        } else {
-            VersionCheck::Skipped
-        },
-        upgrade: flags.boolean("upgrade"),
-        lock_only: flags.boolean("lock"),
+        version_check: if flags.is(&VERSION_CHECK) { VersionCheck::Enforced } else { VersionCheck::Skipped },
+        upgrade: flags.is(&UPGRADE),
+        lock_only: flags.is(&LOCK),
         hub_url: invocation.environment.get("DBT_PACKAGE_HUB_URL").unwrap_or(HUB_URL).to_owned(),
         secrets: invocation.environment.secrets(),
     };

@@ -17,13 +17,15 @@ use crate::diagnostic::{Diagnostic, Result};
 use crate::docs::{self, Artifacts, catalog, outline};
 use crate::graph::EmptyNodes;
 use crate::manifest::ResourceType;
+use crate::options::Subcommand;
+use crate::options::table::{BROWSER, COMPILE, EMPTY_CATALOG, EXCLUDE, HOST, PORT, SELECT, SELECTOR, STATIC};
 use crate::run::{self, Command, Event};
 
 /// `rsdbt docs`: the whole page, then the lineage of the selection as text.
 pub(super) fn overview(invocation: &Invocation) -> CommandResult {
     let mut given = invocation.given.clone();
-    given.retain(|name, _| !["select", "exclude", "selector"].contains(&name.as_str()));
-    let whole = invocation.again("docs generate", given)?;
+    given.retain(|key, _| ![SELECT.0.key, EXCLUDE.0.key, SELECTOR.0.key].contains(&key.as_str()));
+    let whole = invocation.again(Subcommand::DocsGenerate, given)?;
     let mut session = Session::load(invocation)?;
     let parsed = session.parse_unwritten()?;
     let shown = types_without(&[ResourceType::Test, ResourceType::UnitTest, ResourceType::Analysis]);
@@ -57,15 +59,14 @@ fn write_page(session: &Session<'_>, parsed: &Parsed) -> CommandResult {
     let connect = Connect::new(&session.profile, invocation)?;
     let last_results = last_results(&session.target_directory)?;
     // dbt: manifest.json is written with what was compiled, or not at all
-    let compiles = flags.get("compile") != Some(&Json::Bool(false));
-    if compiles && !compile(session, parsed, &connect)? {
+    if flags.is(&COMPILE) && !compile(session, parsed, &connect)? {
         invocation.emitter.emit(Event::CannotGenerateDocs {});
         return Ok(Outcome::Failure);
     }
     super::assets::copy(session)?;
     let manifest_path = session.target_directory.join("manifest.json");
     let manifest = artifact::read(&manifest_path)?.unwrap_or_else(|| serde_json::json!(&*parsed.manifest));
-    let catalog = if flags.boolean("empty_catalog") {
+    let catalog = if flags.is(&EMPTY_CATALOG) {
         catalog::empty(&metadata(invocation))
     } else {
         read_catalog(session, parsed, &connect, &manifest)?
@@ -75,7 +76,7 @@ fn write_page(session: &Session<'_>, parsed: &Parsed) -> CommandResult {
     invocation.emitter.emit(Event::CatalogWritten { path: path.display().to_string() });
     let page = page(session, &manifest, &catalog, last_results.as_ref())?;
     artifact::write(&session.target_directory.join("index.html"), page.as_bytes())?;
-    if flags.boolean("static") {
+    if flags.is(&STATIC) {
         artifact::write(&session.target_directory.join("static_index.html"), page.as_bytes())?;
     }
     Ok(Outcome::Success)
@@ -176,8 +177,8 @@ pub(super) fn serve(invocation: &Invocation) -> CommandResult {
         .help("run `rsdbt docs` first")
         .into());
     }
-    let host = flags.text("host").unwrap_or("127.0.0.1");
-    let port = flags.integer("port").and_then(|port| u16::try_from(port).ok()).unwrap_or_default();
+    let host = flags.text(&HOST).unwrap_or("127.0.0.1");
+    let port = flags.number(&PORT).and_then(|port| u16::try_from(port).ok()).unwrap_or_default();
     let server = docs::server::Server::bind(host, port, &target)?;
     let address = server.address()?;
     invocation.emitter.emit(Event::Note { msg: format!("Serving docs at {address}") });
@@ -186,7 +187,7 @@ pub(super) fn serve(invocation: &Invocation) -> CommandResult {
         .emit(Event::Note { msg: format!("To access from your browser, navigate to: http://{address}") });
     invocation.emitter.emit(Event::Note { msg: "Press Ctrl+C to exit.".to_owned() });
     invocation.emitter.flush();
-    if flags.get("browser") != Some(&Json::Bool(false)) {
+    if flags.is(&BROWSER) {
         // without a browser the address above is enough
         let _ = std::process::Command::new("xdg-open")
             .arg(format!("http://{address}"))

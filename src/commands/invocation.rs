@@ -9,17 +9,22 @@ use serde_json::{Map, Value as Json};
 
 use super::{CommandResult, Outcome};
 use crate::cli;
-use crate::config::flags::{FlagInputs, Flags};
 use crate::config::profiles::{ProfilesFile, default_directory};
 use crate::config::project_file::{PROJECT_FILE, find_project_directory};
 use crate::config::{DBT_VERSION, Environment, RawProjectFile};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
+use crate::options::table::{
+    DEBUG, LINEAGE_OUTPUT, LOG_CACHE_EVENTS, LOG_FILE_MAX_BYTES, LOG_FORMAT, LOG_FORMAT_FILE, LOG_LEVEL,
+    LOG_LEVEL_FILE, LOG_PATH, PRINTER_WIDTH, PROFILES_DIR, PROJECT_DIR, QUIET, SHOW_ALL_DEPRECATIONS,
+    TARGET_PATH, USE_COLORS, USE_COLORS_FILE,
+};
+use crate::options::{FlagInputs, Flags, Subcommand, Text};
 use crate::report::{Channel, Format, Reporter, Scrubber, Settings, Style};
 use crate::run::{self, Emitter, Event, Level};
 
 /// What every command starts from.
 pub(super) struct Invocation {
-    pub(super) command: String,
+    pub(super) command: Subcommand,
     pub(super) flags: Flags,
     /// What the command line gave, as `retry` needs it.
     pub(super) given: Map<String, Json>,
@@ -76,7 +81,7 @@ fn profiles_directory(
     project: &Path,
     environment: &Environment,
 ) -> PathBuf {
-    if let Some(given) = flags.text("profiles_dir") {
+    if let Some(given) = flags.text(&PROFILES_DIR) {
         return working_directory.join(given);
     }
     let home = environment.get("HOME").map(PathBuf::from);
@@ -84,16 +89,16 @@ fn profiles_directory(
 }
 
 impl Invocation {
-    pub(super) fn start(parsed: cli::Invocation) -> Result<Self, Diagnostics> {
+    pub(super) fn start(parsed: cli::Arguments) -> Result<Self, Diagnostics> {
         Self::start_with(parsed, None)
     }
 
     /// Another project's call within this one: it reports to the same place, and says nothing of its start.
-    pub(super) fn within(&self, parsed: cli::Invocation) -> Result<Self, Diagnostics> {
+    pub(super) fn within(&self, parsed: cli::Arguments) -> Result<Self, Diagnostics> {
         Self::start_with(parsed, Some(Arc::clone(&self.emitter)))
     }
 
-    fn start_with(parsed: cli::Invocation, shared: Option<Arc<Emitter>>) -> Result<Self, Diagnostics> {
+    fn start_with(parsed: cli::Arguments, shared: Option<Arc<Emitter>>) -> Result<Self, Diagnostics> {
         let started_at = crate::clock::now();
         let working_directory = std::env::current_dir().map_err(|error| {
             Diagnostic::runtime("working-directory", format!("the working directory cannot be read: {error}"))
@@ -102,13 +107,13 @@ impl Invocation {
         let mut warnings = Vec::new();
         let no_project = Map::new();
         let inputs = FlagInputs {
-            command: &parsed.command,
+            command: parsed.command,
             given: &parsed.given,
             environment: &environment,
             project: &no_project,
         };
         let first = Flags::resolve(&inputs, &mut Vec::new())?;
-        let project_directory = match first.text("project_dir") {
+        let project_directory = match first.text(&PROJECT_DIR) {
             Some(given) if working_directory.join(given).exists() => working_directory.join(given),
             Some(given) => {
                 return Err(Diagnostic::runtime(
@@ -126,14 +131,14 @@ impl Invocation {
         let profiles = profiles_directory(&first, &working_directory, &project_directory, &environment);
         let project_flags = project_flags(raw_project.as_ref(), &profiles, &mut warnings)?;
         let mut flags = Flags::resolve(&FlagInputs { project: &project_flags, ..inputs }, &mut warnings)?;
-        flags.set("invocation_command", format!("rsdbt {}", parsed.command));
+        flags.set("invocation_command", format!("rsdbt {}", parsed.command.name()));
         flags.set("project_dir", project_directory.display().to_string());
         let id = new_id();
         let is_first = shared.is_none();
         let emitter = match shared {
             Some(emitter) => emitter,
             None => Arc::new(emitter(
-                &parsed.command,
+                parsed.command,
                 &flags,
                 &environment,
                 &project_directory,
@@ -169,17 +174,17 @@ impl Invocation {
     }
 
     /// The same call as another command, for `retry`.
-    pub(super) fn again(&self, command: &str, given: Map<String, Json>) -> Result<Self> {
+    pub(super) fn again(&self, command: Subcommand, given: Map<String, Json>) -> Result<Self> {
         let project = &self.project_flags;
         let inputs = FlagInputs { command, given: &given, environment: &self.environment, project };
         let mut flags = Flags::resolve(&inputs, &mut Vec::new())?;
         for name in ["project_dir", "invocation_command"] {
-            if let Some(value) = self.flags.get(name) {
+            if let Some(value) = self.flags.values().get(name) {
                 flags.set(name, value.clone());
             }
         }
         Ok(Self {
-            command: command.to_owned(),
+            command,
             flags,
             given,
             environment: self.environment.clone(),
@@ -201,7 +206,7 @@ impl Invocation {
             .as_ref()
             .and_then(|raw| raw.yaml.get("target-path"))
             .and_then(crate::config::Yaml::as_str);
-        let path = self.flags.text("target_path").or(configured).unwrap_or("target");
+        let path = self.flags.text(&TARGET_PATH).or(configured).unwrap_or("target");
         self.project_directory.join(path)
     }
 
@@ -240,9 +245,9 @@ impl Invocation {
             Some(_) => Level::Info,
             None => Level::Debug,
         };
-        self.emitter.emit_at(level, None, run::resource_report(&self.command, code == 0, elapsed));
+        self.emitter.emit_at(level, None, run::resource_report(self.command.name(), code == 0, elapsed));
         self.emitter.emit(Event::CommandCompleted {
-            command: format!("rsdbt {}", self.command),
+            command: format!("rsdbt {}", self.command.name()),
             success: code == 0,
             completed_at: crate::clock::now().to_string(),
             elapsed,
@@ -267,9 +272,19 @@ impl Invocation {
 
     /// Whether the command changes the database: what it prints is not its product then.
     fn does_work(&self) -> bool {
-        const WORK: [&str; 9] =
-            ["build", "clone", "deps", "retry", "run", "run-operation", "schedule", "seed", "snapshot"];
-        self.command == "test" || WORK.contains(&self.command.as_str())
+        matches!(
+            self.command,
+            Subcommand::Build
+                | Subcommand::Clone
+                | Subcommand::Deps
+                | Subcommand::Retry
+                | Subcommand::Run
+                | Subcommand::RunOperation
+                | Subcommand::Schedule
+                | Subcommand::Seed
+                | Subcommand::Snapshot
+                | Subcommand::Test
+        )
     }
 
     /// As artifacts name this call.
@@ -314,35 +329,35 @@ pub(super) fn report_without_flags(problems: &Diagnostics) {
 }
 
 fn emitter(
-    command: &str,
+    command: Subcommand,
     flags: &Flags,
     environment: &Environment,
     project: &Path,
     raw: Option<&RawProjectFile>,
     id: &str,
 ) -> Result<Emitter> {
-    let level = |name: &str, default: Level| match flags.text(name) {
+    let level = |option: &Text, default: Level| match flags.text(option) {
         Some("none") => None,
         Some(text) => Some(Level::parse(text).unwrap_or(default)),
         None => Some(default),
     };
-    let terminal_level =
-        if flags.boolean("debug") { Some(Level::Debug) } else { level("log_level", Level::Info) };
+    let terminal_level = if flags.is(&DEBUG) { Some(Level::Debug) } else { level(&LOG_LEVEL, Level::Info) };
     // a program reads it: nothing else may stand before it
-    let is_for_programs = command == "lineage" && flags.text("output").is_some_and(|form| form != "tree");
-    let quiet = is_for_programs || flags.boolean("quiet");
-    let width = usize::try_from(flags.integer("printer_width").unwrap_or(80)).unwrap_or(80);
+    let is_for_programs =
+        command == Subcommand::Lineage && flags.text(&LINEAGE_OUTPUT).is_some_and(|form| form != "tree");
+    let quiet = is_for_programs || flags.is(&QUIET);
+    let width = usize::try_from(flags.number(&PRINTER_WIDTH).unwrap_or(80)).unwrap_or(80);
     let is_terminal = std::io::stdout().is_terminal();
-    let explicit = flags.origin("use_colors") != crate::config::flags::FlagOrigin::Default;
+    let explicit = flags.is_set(&USE_COLORS.0);
     let set = |name: &str| environment.get(name).unwrap_or_default();
     let is_dumb = set("TERM") == "dumb";
     // what was asked for by name counts more than what the environment prefers
     let is_plain = !set("NO_COLOR").is_empty() || is_dumb;
-    let color = flags.boolean("use_colors") && (explicit || (is_terminal && !is_plain));
-    let format = |name: &str, default: Format| Format::parse(flags.text(name).unwrap_or("default"), default);
-    let terminal_format =
-        format("log_format", if flags.boolean("debug") { Format::Debug } else { Format::Text });
-    let log_directory = match flags.text("log_path") {
+    let color = flags.is(&USE_COLORS) && (explicit || (is_terminal && !is_plain));
+    let format =
+        |option: &Text, default: Format| Format::parse(flags.text(option).unwrap_or("default"), default);
+    let terminal_format = format(&LOG_FORMAT, if flags.is(&DEBUG) { Format::Debug } else { Format::Text });
+    let log_directory = match flags.text(&LOG_PATH) {
         Some(path) => project.join(path),
         None => {
             let configured =
@@ -353,13 +368,13 @@ fn emitter(
     let settings = Settings {
         terminal: Channel { format: terminal_format, level: terminal_level, style: Style { color, width } },
         file: Channel {
-            format: format("log_format_file", Format::Debug),
-            level: level("log_level_file", Level::Debug),
-            style: Style { color: flags.boolean("use_colors_file") && explicit, width },
+            format: format(&LOG_FORMAT_FILE, Format::Debug),
+            level: level(&LOG_LEVEL_FILE, Level::Debug),
+            style: Style { color: flags.is(&USE_COLORS_FILE) && explicit, width },
         },
         log_file: raw.map(|_| log_directory.join("dbt.log")),
-        log_file_max_bytes: u64::try_from(flags.integer("log_file_max_bytes").unwrap_or(0)).unwrap_or(0),
-        log_cache_events: flags.boolean("log_cache_events"),
+        log_file_max_bytes: u64::try_from(flags.number(&LOG_FILE_MAX_BYTES).unwrap_or(0)).unwrap_or(0),
+        log_cache_events: flags.is(&LOG_CACHE_EVENTS),
         quiet,
         interactive: is_terminal && terminal_format != Format::Json,
         progress: is_terminal && !is_dumb && terminal_format == Format::Text && !quiet,
@@ -367,7 +382,7 @@ fn emitter(
     };
     let scrubber = Scrubber::new(environment.secrets()).with_folder(project);
     let reporter = Reporter::new(settings, scrubber);
-    Ok(Emitter::new(Box::new(reporter), flags.warn_error_options()?, flags.boolean("show_all_deprecations")))
+    Ok(Emitter::new(Box::new(reporter), flags.warn_error_options()?, flags.is(&SHOW_ALL_DEPRECATIONS)))
 }
 
 /// A random UUID (version 4).

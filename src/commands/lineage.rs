@@ -6,11 +6,12 @@ use super::{CommandResult, Outcome, artifact, compiled};
 use crate::diagnostic::Diagnostic;
 use crate::docs;
 use crate::docs::lineage::{Direction, Format, Influences, Question, answer};
+use crate::options::table::{DEPTH, DIRECTION, INFLUENCES, LINEAGE_OUTPUT, TARGET_NODE};
 use crate::run::Event;
 
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let flags = &invocation.flags;
-    let Some(target) = flags.text("target_node") else {
+    let Some(target) = flags.text(&TARGET_NODE) else {
         return Err(Diagnostic::new(
             "lineage-target",
             crate::diagnostic::Category::Usage,
@@ -25,15 +26,15 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let lineage = docs::trace_manifest(&manifest, catalog.as_ref(), session.profile.threads.max(2));
     let question = Question {
         target,
-        direction: match flags.text("direction") {
+        direction: match flags.text(&DIRECTION) {
             Some("upstream") => Direction::Upstream,
             Some("downstream") => Direction::Downstream,
             _ => Direction::Both,
         },
-        depth: flags.integer("depth").and_then(|depth| usize::try_from(depth).ok()),
-        influences: if flags.boolean("influences") { Influences::Shown } else { Influences::Hidden },
+        depth: flags.number(&DEPTH).and_then(|depth| usize::try_from(depth).ok()),
+        influences: if flags.is(&INFLUENCES) { Influences::Shown } else { Influences::Hidden },
     };
-    let format = match flags.text("output") {
+    let format = match flags.text(&LINEAGE_OUTPUT) {
         Some("json") => Format::Json,
         Some("mermaid") => Format::Mermaid,
         Some("dot") => Format::Dot,

@@ -8,6 +8,9 @@ use super::{CommandResult, Outcome};
 use crate::diagnostic::{Category, Diagnostic, Diagnostics, Result};
 use crate::graph::{EmptyNodes, ListOutput, list};
 use crate::manifest::ResourceType;
+use crate::options::table::{
+    EXCLUDE_RESOURCE_TYPES, LIST_OUTPUT, MODELS, OUTPUT_KEYS, RESOURCE_TYPES, SELECT,
+};
 use crate::run::Event;
 
 /// dbt's order of what `ls` shows by default.
@@ -27,8 +30,8 @@ const DEFAULT: [ResourceType; 11] = [
 
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let flags = &invocation.flags;
-    let models = !flags.words("models").is_empty();
-    if models && (!flags.words("resource_types").is_empty() || !flags.words("select").is_empty()) {
+    let models = !flags.words(&MODELS).is_empty();
+    if models && (!flags.words(&RESOURCE_TYPES).is_empty() || !flags.words(&SELECT).is_empty()) {
         return Err(Diagnostic::new(
             "list-options",
             Category::Runtime,
@@ -54,14 +57,13 @@ fn print(session: &Session<'_>, parsed: &Parsed, models: bool) -> Result<(), Dia
         invocation.emitter.warn(Diagnostic::warning("NoNodesSelected", "No nodes selected!"))?;
         return Ok(());
     }
-    let output = match invocation.flags.text("output") {
+    let output = match invocation.flags.text(&LIST_OUTPUT) {
         Some("name") => ListOutput::Name,
         Some("path") => ListOutput::Path,
         Some("json") => ListOutput::Json,
         _ => ListOutput::Selector,
     };
-    for line in list(&parsed.manifest, &selection.unique_ids, output, &invocation.flags.words("output_keys"))
-    {
+    for line in list(&parsed.manifest, &selection.unique_ids, output, &invocation.flags.words(&OUTPUT_KEYS)) {
         invocation.emitter.emit(Event::ListCmdOut { msg: line });
     }
     Ok(())
@@ -70,7 +72,7 @@ fn print(session: &Session<'_>, parsed: &Parsed, models: bool) -> Result<(), Dia
 /// `--resource-type` and `--exclude-resource-type` over what a command shows by default.
 pub(super) fn resource_types(invocation: &Invocation, default: &[ResourceType]) -> Result<Vec<ResourceType>> {
     let mut types: Vec<ResourceType> = Vec::new();
-    let named = invocation.flags.words("resource_types");
+    let named = invocation.flags.words(&RESOURCE_TYPES);
     for name in &named {
         match name.as_str() {
             "all" => types.extend(default.iter().copied().chain([ResourceType::Analysis])),
@@ -81,7 +83,7 @@ pub(super) fn resource_types(invocation: &Invocation, default: &[ResourceType]) 
     if named.is_empty() {
         types.extend_from_slice(default);
     }
-    for name in invocation.flags.words("exclude_resource_types") {
+    for name in invocation.flags.words(&EXCLUDE_RESOURCE_TYPES) {
         let excluded = parse_type(&name)?;
         types.retain(|kind| *kind != excluded);
     }

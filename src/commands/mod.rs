@@ -28,9 +28,11 @@ mod version;
 
 use std::process::ExitCode;
 
-use crate::cli;
+use crate::cli::{self, Request};
 use crate::diagnostic::Diagnostics;
 use crate::interrupt;
+use crate::options::Subcommand;
+use crate::options::table::DUE;
 use invocation::Invocation;
 
 /// How a command that could be carried out ended.
@@ -45,8 +47,16 @@ type CommandResult = Result<Outcome, Diagnostics>;
 
 /// Runs the program.
 pub fn main(arguments: impl IntoIterator<Item = String>) -> ExitCode {
-    let invocation = match cli::parse(arguments) {
-        Ok(invocation) => invocation,
+    let arguments = match cli::parse(arguments) {
+        Ok(Request::Command(arguments)) => arguments,
+        Ok(Request::Version) => {
+            let printed = version::print();
+            return ExitCode::from(printed.map_or_else(|error| invocation::unprinted(&error), |()| 0));
+        }
+        Ok(Request::Help) => {
+            let _ = cli::command().print_help();
+            return ExitCode::from(2);
+        }
         Err(error) => {
             // clap prints help to stdout and errors to stderr
             let printed = error.print();
@@ -54,19 +64,11 @@ pub fn main(arguments: impl IntoIterator<Item = String>) -> ExitCode {
             return ExitCode::from(printed.map_or_else(|error| invocation::unprinted(&error), |()| code));
         }
     };
-    if invocation.command == "version" {
-        let printed = version::print();
-        return ExitCode::from(printed.map_or_else(|error| invocation::unprinted(&error), |()| 0));
-    }
-    if invocation.command.is_empty() {
-        let _ = cli::command().print_help();
-        return ExitCode::from(2);
-    }
     if let Err(error) = interrupt::listen() {
         crate::report::complain(&format!("cannot listen for signals: {error}"));
         return ExitCode::from(2);
     }
-    match Invocation::start(invocation) {
+    match Invocation::start(arguments) {
         Ok(invocation) => {
             let result = dispatch(&invocation);
             interrupt::wait_if_ending();
@@ -81,32 +83,34 @@ pub fn main(arguments: impl IntoIterator<Item = String>) -> ExitCode {
 }
 
 fn dispatch(invocation: &Invocation) -> CommandResult {
-    match invocation.command.as_str() {
-        "list" => list::run(invocation),
-        "parse" => parse::run(invocation),
-        "clean" => clean::run(invocation),
-        "docs" => docs::overview(invocation),
-        "docs generate" => docs::generate(invocation),
-        "docs serve" => docs::serve(invocation),
-        "lineage" => lineage::run(invocation),
-        "db start" => db::run(invocation, "start"),
-        "db stop" => db::run(invocation, "stop"),
-        "db status" => db::run(invocation, "status"),
-        "db psql" => db::run(invocation, "psql"),
-        "db install" => db::install(invocation),
-        "retry" => retry::run(invocation),
-        "schedule" => schedule::run(invocation),
-        "run" if invocation.flags.boolean("due") => schedule::once(invocation),
-        "debug" => debug::run(invocation),
-        "deps" => deps::run(invocation),
-        "init" => init::run(invocation),
-        "run-operation" => run_operation::run(invocation),
-        "run" | "build" | "test" | "seed" | "snapshot" | "compile" | "show" | "clone"
-        | "source freshness" => run::run(invocation),
-        other => Err(crate::diagnostic::Diagnostic::runtime(
-            "command-missing",
-            format!("the command `{other}` cannot be carried out yet"),
-        )
-        .into()),
+    match invocation.command {
+        Subcommand::List => list::run(invocation),
+        Subcommand::Parse => parse::run(invocation),
+        Subcommand::Clean => clean::run(invocation),
+        Subcommand::Docs => docs::overview(invocation),
+        Subcommand::DocsGenerate => docs::generate(invocation),
+        Subcommand::DocsServe => docs::serve(invocation),
+        Subcommand::Lineage => lineage::run(invocation),
+        Subcommand::DbStart => db::start(invocation),
+        Subcommand::DbStop => db::stop(invocation),
+        Subcommand::DbStatus => db::status(invocation),
+        Subcommand::DbPsql => db::psql(invocation),
+        Subcommand::DbInstall => db::install(invocation),
+        Subcommand::Retry => retry::run(invocation),
+        Subcommand::Schedule => schedule::run(invocation),
+        Subcommand::Run if invocation.flags.is(&DUE) => schedule::once(invocation),
+        Subcommand::Debug => debug::run(invocation),
+        Subcommand::Deps => deps::run(invocation),
+        Subcommand::Init => init::run(invocation),
+        Subcommand::RunOperation => run_operation::run(invocation),
+        Subcommand::Run
+        | Subcommand::Build
+        | Subcommand::Test
+        | Subcommand::Seed
+        | Subcommand::Snapshot
+        | Subcommand::Compile
+        | Subcommand::Show
+        | Subcommand::Clone
+        | Subcommand::SourceFreshness => run::run(invocation),
     }
 }

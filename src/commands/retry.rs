@@ -7,7 +7,24 @@ use super::run::{Retried, follow};
 use super::{CommandResult, Outcome};
 use crate::diagnostic::Diagnostic;
 use crate::hashed::HashMap;
+use crate::options::Subcommand;
+use crate::options::table::{EXCLUDE, MODELS, SELECT, SELECTOR, STATE, WARN_ERROR};
 use crate::run::{NodeResult, PreviousResults, Status};
+
+/// Commands whose results say what is to be done again.
+const RETRYABLE: [Subcommand; 11] = [
+    Subcommand::Build,
+    Subcommand::Clone,
+    Subcommand::Compile,
+    Subcommand::DocsGenerate,
+    Subcommand::Run,
+    Subcommand::RunOperation,
+    Subcommand::Seed,
+    Subcommand::Show,
+    Subcommand::Snapshot,
+    Subcommand::SourceFreshness,
+    Subcommand::Test,
+];
 
 /// Arguments that the new call does not take over.
 const NOT_INHERITED: [&str; 12] = [
@@ -26,27 +43,22 @@ const NOT_INHERITED: [&str; 12] = [
 ];
 
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
-    let directory = match invocation.flags.text("state") {
+    let directory = match invocation.flags.text(&STATE) {
         Some(given) => invocation.project_directory.join(given),
         None => invocation.target_directory(),
     };
     let previous = PreviousResults::read(&directory.join("run_results.json"))?;
     let which = previous.args.get("which").and_then(Json::as_str).unwrap_or_default().to_owned();
-    let command = match which.as_str() {
-        "freshness" => "source freshness",
-        "generate" => "docs generate",
-        "list" | "ls" | "parse" | "debug" | "deps" | "init" | "clean" | "" => {
-            return Err(Diagnostic::runtime(
-                "not-retryable",
-                format!("Invalid command `{which}` in the previous run results: it cannot be retried"),
-            )
-            .help("run the command itself again")
-            .into());
-        }
-        other => other,
+    let Some(command) = RETRYABLE.into_iter().find(|command| command.which() == which) else {
+        return Err(Diagnostic::runtime(
+            "not-retryable",
+            format!("Invalid command `{which}` in the previous run results: it cannot be retried"),
+        )
+        .help("run the command itself again")
+        .into());
     };
     let again = invocation.again(command, given(invocation, &previous))?;
-    let warn_error = again.flags.boolean("warn_error");
+    let warn_error = again.flags.is(&WARN_ERROR);
     let only: Vec<String> = previous
         .results
         .iter()
@@ -54,7 +66,7 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
         .map(|result| result.unique_id.clone())
         .filter(|unique_id| !unique_id.starts_with("operation."))
         .collect();
-    if command == "run-operation" {
+    if command == Subcommand::RunOperation {
         return if only.is_empty() { Ok(Outcome::Success) } else { super::run_operation::run(&again) };
     }
     let batches: HashMap<_, _> = previous
@@ -90,8 +102,8 @@ fn given(invocation: &Invocation, previous: &PreviousResults) -> Map<String, Jso
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     // the nodes are known: selecting them anew could only differ
-    for name in ["select", "exclude", "selector", "models"] {
-        given.remove(name);
+    for key in [SELECT.0.key, EXCLUDE.0.key, SELECTOR.0.key, MODELS.0.key] {
+        given.remove(key);
     }
     for (name, value) in &invocation.given {
         given.insert(name.clone(), value.clone());

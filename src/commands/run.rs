@@ -12,10 +12,12 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::graph::EmptyNodes;
 use crate::hashed::HashMap;
 use crate::manifest::{Manifest, Node, NodeKind, ResourceType};
+use crate::options::Subcommand;
+use crate::options::table::{FRESHNESS_OUTPUT, INLINE, INLINE_DIRECT, LIMIT, OPENLINEAGE, SELECT, SELECTOR};
 use crate::run::{self, BatchResults, Command};
 
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
-    if invocation.flags.text("inline_direct").is_some() {
+    if invocation.flags.text(&INLINE_DIRECT).is_some() {
         return super::show::direct(invocation);
     }
     follow(invocation, Retried::default())
@@ -34,7 +36,7 @@ pub(super) fn follow(invocation: &Invocation, retried: Retried) -> CommandResult
     let session = Session::load(invocation)?;
     let mut parsed = session.parse()?;
     let command = command(invocation);
-    let selected = match (retried.only, invocation.flags.text("inline")) {
+    let selected = match (retried.only, invocation.flags.text(&INLINE)) {
         (Some(only), _) => only,
         (None, Some(sql)) => vec![session.add_inline(&mut parsed, sql).map_err(inline_error)?],
         (None, None) if matches!(command, Command::Show { .. }) && !asks_for_nodes(invocation) => {
@@ -60,7 +62,7 @@ pub(super) fn follow(invocation: &Invocation, retried: Retried) -> CommandResult
     let plan = run::plan(&parsed.manifest, &selected, command);
     let outcome = run::execute(&inputs, &plan)?;
     write_compiled(&session, &parsed, &outcome.compiled)?;
-    if let Some(file) = invocation.flags.text("openlineage") {
+    if let Some(file) = invocation.flags.text(&OPENLINEAGE) {
         super::open_lineage::write(file, &session, &connect, &outcome.results.results)?;
     }
     match command {
@@ -90,8 +92,7 @@ fn has_freshness(manifest: &Manifest, unique_id: &str) -> bool {
 }
 
 fn asks_for_nodes(invocation: &Invocation) -> bool {
-    ["select", "models", "selector"].iter().any(|name| !invocation.flags.words(name).is_empty())
-        || invocation.flags.text("selector").is_some()
+    !invocation.flags.words(&SELECT).is_empty() || invocation.flags.text(&SELECTOR).is_some()
 }
 
 /// dbt's words for an inline query that cannot be parsed, with the reasons.
@@ -121,18 +122,18 @@ pub(super) fn write_compiled(session: &Session<'_>, parsed: &Parsed, compiled: &
 }
 
 fn command(invocation: &Invocation) -> Command {
-    match invocation.command.as_str() {
-        "build" => Command::Build,
-        "test" => Command::Test,
-        "seed" => Command::Seed,
-        "snapshot" => Command::Snapshot,
-        "compile" => Command::Compile,
-        "show" => {
-            let limit = invocation.flags.integer("limit").unwrap_or(5);
+    match invocation.command {
+        Subcommand::Build => Command::Build,
+        Subcommand::Test => Command::Test,
+        Subcommand::Seed => Command::Seed,
+        Subcommand::Snapshot => Command::Snapshot,
+        Subcommand::Compile => Command::Compile,
+        Subcommand::Show => {
+            let limit = invocation.flags.number(&LIMIT).unwrap_or(5);
             Command::Show { limit: u64::try_from(limit).ok() }
         }
-        "clone" => Command::Clone,
-        "source freshness" => Command::Freshness,
+        Subcommand::Clone => Command::Clone,
+        Subcommand::SourceFreshness => Command::Freshness,
         _ => Command::Run,
     }
 }
@@ -159,6 +160,6 @@ pub(super) fn selectable(invocation: &Invocation, command: Command) -> Result<Ve
 }
 
 fn results_path(invocation: &Invocation, command: Command) -> Option<std::path::PathBuf> {
-    let given = invocation.flags.text("output").filter(|_| command == Command::Freshness)?;
+    let given = invocation.flags.text(&FRESHNESS_OUTPUT).filter(|_| command == Command::Freshness)?;
     Some(invocation.project_directory.join(given))
 }

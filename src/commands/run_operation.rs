@@ -1,26 +1,19 @@
 //! `rsdbt run-operation`: calls a macro, or runs one Jinja-SQL text.
 
-use serde_json::Value as Json;
-
 use super::connect::Connect;
 use super::invocation::Invocation;
 use super::running::{self, Particulars};
 use super::session::Session;
 use super::{CommandResult, Outcome};
 use crate::diagnostic::{Category, Diagnostic};
+use crate::options::table::{ARGS, MACRO, SQL};
 use crate::run::{self, Command, Operation};
 
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let flags = &invocation.flags;
-    let operation = match (flags.text("macro"), flags.text("sql")) {
+    let operation = match (flags.text(&MACRO), flags.text(&SQL)) {
         (Some(name), None) => {
-            let arguments = match flags.get("args") {
-                Some(Json::Object(arguments)) => {
-                    arguments.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
-                }
-                _ => Vec::new(),
-            };
-            Operation::Macro { name: name.to_owned(), arguments }
+            Operation::Macro { name: name.to_owned(), arguments: flags.mapping(&ARGS).into_iter().collect() }
         }
         (None, Some(sql)) => Operation::Sql(sql.to_owned()),
         _ => {

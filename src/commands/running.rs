@@ -16,7 +16,13 @@ use crate::interrupt::Interrupt;
 use crate::jinja::objects::Policy;
 use crate::jinja::runtime::Surroundings;
 use crate::manifest::{Deferral, Lookup, Manifest, Precedence};
-use crate::run::{BatchResults, Command, CommentSetting, Introspection, RunInputs};
+use crate::options::behavior;
+use crate::options::table::{
+    CACHE_SELECTED_ONLY, EMPTY, EVENT_TIME_END, EVENT_TIME_START, FAIL_FAST, FULL_REFRESH,
+    INJECT_EPHEMERAL_CTES, INTROSPECT, POPULATE_CACHE, SAMPLE, SHOW, SINGLE_THREADED, STORE_FAILURES,
+    TARGET_PATH, USE_COLORS, WRITE_JSON,
+};
+use crate::run::{BatchResults, Command, CommentSetting, Injection, Introspection, RunInputs};
 
 /// How long a run waits for another one on the same schema.
 const LOCK_WAIT: Duration = Duration::from_mins(10);
@@ -43,7 +49,7 @@ pub(super) fn inputs(
     let defer = session.deferral(parsed, selected)?;
     let surroundings = surroundings(session, &parsed.manifest, selected, defer)?;
     let event_time =
-        [flags.text("event_time_start").map(str::to_owned), flags.text("event_time_end").map(str::to_owned)];
+        [flags.text(&EVENT_TIME_START).map(str::to_owned), flags.text(&EVENT_TIME_END).map(str::to_owned)];
     let comment = &session.project.root.file.query_comment;
     let default_results = if command == Command::Freshness { "sources.json" } else { "run_results.json" };
     Ok(RunInputs {
@@ -56,28 +62,26 @@ pub(super) fn inputs(
         interrupt: Interrupt::of_process(),
         profile_name: session.profile.name.clone(),
         target_name: session.profile.target_name.clone(),
-        threads: if flags.boolean("single_threaded") { 1 } else { session.profile.threads.max(1) },
-        fail_fast: flags.boolean("fail_fast"),
-        full_refresh: flags.boolean("full_refresh"),
-        store_failures: flags.boolean("store_failures"),
-        populate_cache: flags.boolean("populate_cache"),
-        cache_selected_only: flags.boolean("cache_selected_only"),
-        introspection: match flags.get("introspect") {
-            Some(Json::Bool(false)) => Introspection::Refused,
-            _ => Introspection::Allowed,
-        },
-        write_json: flags.boolean("write_json"),
-        use_colors: flags.boolean("use_colors"),
+        threads: if flags.is(&SINGLE_THREADED) { 1 } else { session.profile.threads.max(1) },
+        fail_fast: flags.is(&FAIL_FAST),
+        full_refresh: flags.is(&FULL_REFRESH),
+        store_failures: flags.is(&STORE_FAILURES),
+        populate_cache: flags.is(&POPULATE_CACHE),
+        cache_selected_only: flags.is(&CACHE_SELECTED_ONLY),
+        introspection: if flags.is(&INTROSPECT) { Introspection::Allowed } else { Introspection::Refused },
+        injection: if flags.is(&INJECT_EPHEMERAL_CTES) { Injection::Full } else { Injection::None },
+        write_json: flags.is(&WRITE_JSON),
+        use_colors: flags.is(&USE_COLORS),
         event_time,
         previous_batches: particulars.previous_batches,
         original_started_at: particulars.original_started_at,
         comment: CommentSetting { text: comment.comment.clone(), append: comment.append },
-        skip_nodes_if_on_run_start_fails: flags.boolean("skip_nodes_if_on_run_start_fails"),
-        source_freshness_run_project_hooks: flags.boolean("source_freshness_run_project_hooks"),
+        skip_nodes_if_on_run_start_fails: flags.follows(&behavior::SKIP_NODES_IF_ON_RUN_START_FAILS),
+        source_freshness_run_project_hooks: flags.follows(&behavior::SOURCE_FRESHNESS_RUN_PROJECT_HOOKS),
         results_path: particulars
             .results_path
             .unwrap_or_else(|| session.target_directory.join(default_results)),
-        keep_seed_rows: flags.boolean("show"),
+        keep_seed_rows: flags.is(&SHOW),
         lock_wait: LOCK_WAIT,
     })
 }
@@ -91,7 +95,7 @@ fn surroundings(
     let invocation = session.invocation;
     let flags = &invocation.flags;
     let root = session.project.root.name();
-    let precedence = if flags.boolean("require_ref_searches_node_package_before_root") {
+    let precedence = if flags.follows(&behavior::REQUIRE_REF_SEARCHES_NODE_PACKAGE_BEFORE_ROOT) {
         Precedence::NodePackageFirst
     } else {
         Precedence::RootPackageFirst
@@ -103,9 +107,8 @@ fn surroundings(
         .map(|package| package.name().to_owned())
         .collect();
     let quoting = session.project.root.file.quoting;
-    let target_path = flags
-        .text("target_path")
-        .map_or_else(|| session.project.root.file.target_path.clone(), str::to_owned);
+    let target_path =
+        flags.text(&TARGET_PATH).map_or_else(|| session.project.root.file.target_path.clone(), str::to_owned);
     let envs: Map<String, Json> = invocation.for_artifacts().env;
     Ok(Surroundings {
         manifest: Arc::clone(manifest),
@@ -133,47 +136,39 @@ fn surroundings(
         metadata_envs: Json::Object(envs),
         selected: selected.to_vec(),
         defer,
-        empty: flags.boolean("empty"),
-        sample: sample(flags.get("sample"), invocation.started_at)?,
+        empty: flags.is(&EMPTY),
+        sample: flags.text(&SAMPLE).map(|text| sample(text, invocation.started_at)).transpose()?,
         graph: OnceLock::new(),
     })
 }
 
 /// `--sample "3 days"` or `{start: .., end: ..}` as a window.
-fn sample(value: Option<&Json>, now: jiff::Timestamp) -> Result<Option<[jiff::Timestamp; 2]>> {
+fn sample(text: &str, now: jiff::Timestamp) -> Result<[jiff::Timestamp; 2]> {
     let invalid = |text: &str| {
         Diagnostic::runtime("sample-window", format!("Invalid value for `--sample`: {text}"))
             .help("write a number and a unit, as in `3 days`, or `{'start': '2024-01-01', 'end': '2024-02-01'}`")
             .boxed()
     };
-    match value {
-        None => Ok(None),
-        Some(Json::Object(window)) => {
-            let at = |key: &str| {
-                let text = window.get(key).and_then(Json::as_str).unwrap_or_default();
-                moment(text).ok_or_else(|| invalid(text))
-            };
-            Ok(Some([at("start")?, at("end")?]))
-        }
-        Some(Json::String(text)) if text.trim_start().starts_with('{') => {
-            let window = serde_json::from_str(&text.replace('\'', "\"")).map_err(|_| invalid(text))?;
-            sample(Some(&window), now)
-        }
-        Some(Json::String(text)) => {
-            let mut words = text.split_whitespace();
-            let count: i64 = words.next().and_then(|word| word.parse().ok()).ok_or_else(|| invalid(text))?;
-            let unit = words.next().unwrap_or_default().trim_end_matches('s').to_owned();
-            let zoned = now.to_zoned(jiff::tz::TimeZone::UTC);
-            let span = match unit.as_str() {
-                "hour" => jiff::Span::new().hours(count),
-                "day" => jiff::Span::new().days(count),
-                "month" => jiff::Span::new().months(count),
-                "year" => jiff::Span::new().years(count),
-                _ => return Err(invalid(text)),
-            };
-            let start = zoned.checked_sub(span).map_err(|_| invalid(text))?;
-            Ok(Some([start.timestamp(), now]))
-        }
-        Some(other) => Err(invalid(&other.to_string())),
+    if text.trim_start().starts_with('{') {
+        let window: Map<String, Json> =
+            serde_json::from_str(&text.replace('\'', "\"")).map_err(|_| invalid(text))?;
+        let at = |key: &str| {
+            let text = window.get(key).and_then(Json::as_str).unwrap_or_default();
+            moment(text).ok_or_else(|| invalid(text))
+        };
+        return Ok([at("start")?, at("end")?]);
     }
+    let mut words = text.split_whitespace();
+    let count: i64 = words.next().and_then(|word| word.parse().ok()).ok_or_else(|| invalid(text))?;
+    let unit = words.next().unwrap_or_default().trim_end_matches('s').to_owned();
+    let zoned = now.to_zoned(jiff::tz::TimeZone::UTC);
+    let span = match unit.as_str() {
+        "hour" => jiff::Span::new().hours(count),
+        "day" => jiff::Span::new().days(count),
+        "month" => jiff::Span::new().months(count),
+        "year" => jiff::Span::new().years(count),
+        _ => return Err(invalid(text)),
+    };
+    let start = zoned.checked_sub(span).map_err(|_| invalid(text))?;
+    Ok([start.timestamp(), now])
 }

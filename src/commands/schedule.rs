@@ -15,6 +15,7 @@ use crate::diagnostic::{Diagnostics, Result};
 use crate::graph::Graph;
 use crate::interrupt::{Interrupt, Watched};
 use crate::manifest::Manifest;
+use crate::options::table::STATUS;
 use crate::run::{self, Command, Event};
 use crate::schedule::{Clock, Interval, Ledger, Next, State, Task, next, tasks};
 
@@ -25,7 +26,7 @@ const CALL_AGAIN: Duration = Duration::from_secs(5);
 /// Keeps running until a signal comes.
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let mut scheduler = Scheduler::new(invocation)?;
-    if invocation.flags.boolean("status") {
+    if invocation.flags.is(&STATUS) {
         return scheduler.status();
     }
     scheduler.ledger.take_charge()?;

@@ -26,6 +26,12 @@ use crate::jinja::{
 use crate::manifest::{
     Deferral, Favor, Manifest, Metadata, Node, PreviousState, Quoting, ResourceType, SourceNames,
 };
+use crate::options::behavior;
+use crate::options::table::{
+    DEFER, DEFER_STATE, EXCLUDE, FAVOR_STATE, INDIRECT_SELECTION, MODELS, PROFILE, PROFILES_DIR, SELECT,
+    SELECTOR, STATE, STORE_FAILURES, TARGET, TARGET_PATH, THREADS, VARS, VERSION_CHECK, WRITE_JSON,
+};
+use crate::options::{Subcommand, Text};
 use crate::parallel;
 use crate::parse::{self, ParseRequest, ParseTarget, Quoted};
 use crate::project::{self, FileKind, Installed, LoadRequest, Project};
@@ -59,8 +65,7 @@ impl<'i> Session<'i> {
         let profile = load_profile(invocation, &bare, &mut warnings)?;
         let target = Json::Object(profile.to_target_dict());
         let with_target = BareRenderer::new(invocation, Some(&target))?;
-        let check =
-            if flags.boolean("version_check") { VersionCheck::Enforced } else { VersionCheck::Skipped };
+        let check = if flags.is(&VERSION_CHECK) { VersionCheck::Enforced } else { VersionCheck::Skipped };
         let file = raw.render(&with_target, check, &mut warnings)?;
         let installed = installed_packages(&file, with_target.clone())?;
         let selectors =
@@ -79,26 +84,26 @@ impl<'i> Session<'i> {
         let project = project?;
         let engine = Engine::new(engine_settings(
             &project,
-            flags.boolean("require_explicit_package_overrides_for_builtin_materializations"),
+            flags.follows(&behavior::REQUIRE_EXPLICIT_PACKAGE_OVERRIDES_FOR_BUILTIN_MATERIALIZATIONS),
         ))?;
         let globals = Arc::new(globals(invocation, &project, target));
-        let target_directory = match flags.text("target_path") {
+        let target_directory = match flags.text(&TARGET_PATH) {
             Some(path) => invocation.project_directory.join(path),
             None => project.root.file.target_directory(),
         };
         crate::output::guard(&target_directory);
-        let mut state = match state_directory(invocation, "state") {
+        let mut state = match state_directory(invocation, &STATE) {
             Some(directory) => {
                 let mut state = PreviousState::load(&directory, &target_directory)?;
                 if directory == target_directory {
-                    state.warnings.push(same_directory(flags.text("state").unwrap_or_default()));
+                    state.warnings.push(same_directory(flags.text(&STATE).unwrap_or_default()));
                 }
                 Some(state)
             }
             None => None,
         };
         if let Some(state) = &mut state
-            && flags.boolean("state_modified_compare_more_unrendered_values")
+            && flags.follows(&behavior::STATE_MODIFIED_COMPARE_MORE_UNRENDERED_VALUES)
         {
             state.source_names = SourceNames::Unrendered;
         }
@@ -182,8 +187,8 @@ impl<'i> Session<'i> {
                 schema: quoting.schema.unwrap_or(true),
                 identifier: quoting.identifier.unwrap_or(true),
             },
-            store_failures: self.invocation.flags.boolean("store_failures"),
-            flags: self.invocation.flags.values(),
+            store_failures: self.invocation.flags.is(&STORE_FAILURES),
+            flags: &self.invocation.flags,
             metadata: self.metadata(),
             now: seconds(crate::clock::now()),
         }
@@ -223,12 +228,12 @@ impl<'i> Session<'i> {
         empty_nodes: EmptyNodes,
     ) -> Result<Selection> {
         let flags = &self.invocation.flags;
-        let mut include = flags.words("select");
-        include.extend(flags.words("models"));
+        let mut include = flags.words(&SELECT);
+        include.extend(flags.words(&MODELS));
         let request = SelectionRequest {
             include,
-            exclude: flags.words("exclude"),
-            selector: flags.text("selector").map(str::to_owned),
+            exclude: flags.words(&EXCLUDE),
+            selector: flags.text(&SELECTOR).map(str::to_owned),
             indirect: indirect_selection(self.invocation),
             resource_types,
             empty_nodes,
@@ -249,12 +254,12 @@ impl<'i> Session<'i> {
     /// What `--defer` resolves unselected references to.
     pub(super) fn deferral(&self, parsed: &Parsed, selected: &[String]) -> Result<Option<Deferral>> {
         let flags = &self.invocation.flags;
-        let clones = self.invocation.command == "clone";
-        if !flags.boolean("defer") && !clones {
+        let clones = self.invocation.command == Subcommand::Clone;
+        if !flags.is(&DEFER) && !clones {
             return Ok(None);
         }
-        let directory = state_directory(self.invocation, "defer_state")
-            .or_else(|| state_directory(self.invocation, "state"))
+        let directory = state_directory(self.invocation, &DEFER_STATE)
+            .or_else(|| state_directory(self.invocation, &STATE))
             .ok_or_else(|| {
                 Diagnostic::runtime(
                     "missing-state",
@@ -263,14 +268,14 @@ impl<'i> Session<'i> {
                 .help("give the directory of the manifest.json to defer to")
             })?;
         let state = PreviousState::load(&directory, &self.target_directory)?;
-        let favor = if flags.boolean("favor_state") { Favor::State } else { Favor::Target };
+        let favor = if flags.is(&FAVOR_STATE) { Favor::State } else { Favor::Target };
         let manifest = state.manifest_to_defer_to(&directory)?;
         Ok(Some(Deferral::new(&parsed.manifest, manifest, selected, favor)))
     }
 
     /// Writes an artifact below the target directory, unless `--no-write-json`.
     pub(super) fn write_manifest(&self, manifest: &Manifest) -> Result<()> {
-        if !self.invocation.flags.boolean("write_json") {
+        if !self.invocation.flags.is(&WRITE_JSON) {
             return Ok(());
         }
         let path = self.target_directory.join("manifest.json");
@@ -286,8 +291,8 @@ impl<'i> Session<'i> {
 }
 
 /// `--state` and `--defer-state`, relative to the working directory.
-fn state_directory(invocation: &Invocation, flag: &str) -> Option<PathBuf> {
-    let given = invocation.flags.text(flag)?;
+fn state_directory(invocation: &Invocation, option: &Text) -> Option<PathBuf> {
+    let given = invocation.flags.text(option)?;
     let here = invocation.working_directory.join(given);
     let in_project = invocation.project_directory.join(given);
     Some(if here.exists() || !in_project.exists() { here } else { in_project })
@@ -308,7 +313,7 @@ fn iso(at: jiff::Timestamp) -> String {
 }
 
 pub(super) fn indirect_selection(invocation: &Invocation) -> IndirectSelection {
-    match invocation.flags.text("indirect_selection") {
+    match invocation.flags.text(&INDIRECT_SELECTION) {
         Some("cautious") => IndirectSelection::Cautious,
         Some("buildable") => IndirectSelection::Buildable,
         Some("empty") => IndirectSelection::Empty,
@@ -334,16 +339,16 @@ pub(super) fn load_profile(
     let raw = invocation.raw_project()?;
     let flags = &invocation.flags;
     let directory = invocation.profiles_directory();
-    let threads = flags.integer("threads").and_then(|threads| usize::try_from(threads).ok());
+    let threads = flags.number(&THREADS).and_then(|threads| usize::try_from(threads).ok());
     let secret = renderer.clone().with_secrets();
     let project_profile = raw.profile(&secret)?;
     let Some(file) = ProfilesFile::read(&directory)? else {
-        if flags.text("profiles_dir").is_some() || flags.text("profile").is_some() {
+        if flags.text(&PROFILES_DIR).is_some() || flags.text(&PROFILE).is_some() {
             return Err(Diagnostic::runtime(
                 "profiles-missing",
                 format!(
                     "dbt looked for a profiles.yml file in {}, but did not find one",
-                    flags.text("profiles_dir").map_or_else(|| directory.display().to_string(), str::to_owned)
+                    flags.text(&PROFILES_DIR).map_or_else(|| directory.display().to_string(), str::to_owned)
                 ),
             )
             .help(
@@ -351,7 +356,7 @@ pub(super) fn load_profile(
             )
             .boxed());
         }
-        if is_unattended(&invocation.environment) && !invocation.command.starts_with("db ") {
+        if is_unattended(&invocation.environment) && !invocation.command.is_of_server() {
             return Err(Diagnostic::runtime(
                 "profiles-missing",
                 format!("there is no profiles.yml (the last place is {}), and the variable CI is set", directory.display()),
@@ -365,8 +370,8 @@ pub(super) fn load_profile(
         return Ok(Profile::embedded(project_profile.as_deref().unwrap_or("default"), threads));
     };
     let choice = ProfileChoice {
-        profile: flags.text("profile").or(project_profile.as_deref()),
-        target: flags.text("target"),
+        profile: flags.text(&PROFILE).or(project_profile.as_deref()),
+        target: flags.text(&TARGET),
         threads,
     };
     file.choose(choice, &secret, warnings)
@@ -415,7 +420,7 @@ fn engine_settings(project: &Project, explicit_overrides: bool) -> EngineSetting
 
 /// The names that all templates share.
 fn globals(invocation: &Invocation, project: &Project, target: Json) -> Globals {
-    let cli_vars = invocation.flags.vars();
+    let cli_vars = invocation.flags.mapping(&VARS);
     let mut vars = HashMap::default();
     let root = &project.root.file;
     for package in project.all() {
@@ -472,7 +477,7 @@ impl BareRenderer {
     pub(super) fn new(invocation: &Invocation, target: Option<&Json>) -> Result<Self, Diagnostics> {
         let make = |secrets: Secrets| {
             let environment = Arc::new(invocation.environment.clone());
-            let mut globals = Globals::bare(environment, invocation.flags.vars(), secrets);
+            let mut globals = Globals::bare(environment, invocation.flags.mapping(&VARS), secrets);
             globals.target = target.cloned().unwrap_or(Json::Null);
             globals.flags = json!(invocation.flags.values());
             Arc::new(globals)

@@ -13,19 +13,20 @@ use crate::interrupt::Clearing;
 use crate::jinja::objects::{DataType, PrintLimits, Table};
 use crate::jinja::python;
 use crate::manifest::{Manifest, Node};
+use crate::options::table::{INLINE, INLINE_DIRECT, LIMIT, QUIET, SELECT, SHOW_OUTPUT};
 use crate::parse::INLINE_NAME;
 use crate::run::{Event, RunResults};
 
 /// Whether a node was asked for by name: others of the selection are not printed.
 fn is_asked(invocation: &Invocation, name: &str) -> bool {
-    if invocation.flags.text("inline").is_some() {
+    if invocation.flags.text(&INLINE).is_some() {
         return name == INLINE_NAME;
     }
-    invocation.flags.words("select").iter().any(|word| word.contains(name))
+    invocation.flags.words(&SELECT).iter().any(|word| word.contains(name))
 }
 
 fn output_format(invocation: &Invocation) -> String {
-    invocation.flags.text("output").unwrap_or("text").to_owned()
+    invocation.flags.text(&SHOW_OUTPUT).unwrap_or("text").to_owned()
 }
 
 /// The rows of each node that was asked for.
@@ -55,11 +56,11 @@ fn show(invocation: &Invocation, table: &Table, node_name: String, unique_id: St
     invocation.emitter.emit(Event::ShowNode {
         node_name,
         preview,
-        is_inline: invocation.flags.text("inline").is_some()
-            || invocation.flags.text("inline_direct").is_some(),
+        is_inline: invocation.flags.text(&INLINE).is_some()
+            || invocation.flags.text(&INLINE_DIRECT).is_some(),
         output_format,
         unique_id,
-        quiet: invocation.flags.boolean("quiet"),
+        quiet: invocation.flags.is(&QUIET),
     });
 }
 
@@ -92,10 +93,10 @@ pub(super) fn print_compiled(invocation: &Invocation, compiled: &[Arc<Node>]) {
         invocation.emitter.emit(Event::CompiledNode {
             node_name: node.name.clone(),
             compiled: code.to_string(),
-            is_inline: invocation.flags.text("inline").is_some(),
+            is_inline: invocation.flags.text(&INLINE).is_some(),
             output_format: output_format(invocation),
             unique_id: node.unique_id.clone(),
-            quiet: invocation.flags.boolean("quiet"),
+            quiet: invocation.flags.is(&QUIET),
         });
     }
 }
@@ -104,8 +105,8 @@ pub(super) fn print_compiled(invocation: &Invocation, compiled: &[Arc<Node>]) {
 pub(super) fn direct(invocation: &Invocation) -> CommandResult {
     let session = Session::load(invocation)?;
     let connect = Connect::new(&session.profile, invocation)?;
-    let sql = invocation.flags.text("inline_direct").unwrap_or_default();
-    let limit = invocation.flags.integer("limit").unwrap_or(5);
+    let sql = invocation.flags.text(&INLINE_DIRECT).unwrap_or_default();
+    let limit = invocation.flags.number(&LIMIT).unwrap_or(5);
     let query = if limit < 0 { sql.to_owned() } else { format!("{sql}\nlimit {limit}") };
     let mut connection = Connection::open(&Arc::new(connect.settings.clone()))?;
     let session = connection.cancel_handle();

@@ -32,7 +32,7 @@ impl Environment {
     }
 
     #[cfg(test)]
-    pub(super) fn of(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+    pub(crate) fn of(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         Self { variables: variables.into_iter().collect() }
     }
 
@@ -41,7 +41,7 @@ impl Environment {
     }
 
     /// Names and values in the order of the environment, as dbt shows them.
-    pub(super) fn with_prefix(&self, prefix: &str) -> Vec<(&str, &str)> {
+    pub(crate) fn with_prefix(&self, prefix: &str) -> Vec<(&str, &str)> {
         self.variables
             .iter()
             .filter(|(name, _)| name.starts_with(prefix))

@@ -5,7 +5,6 @@
 pub(crate) mod cron;
 pub(crate) mod environment;
 mod fields;
-pub(crate) mod flags;
 pub(crate) mod node_config;
 mod optional_file;
 pub(crate) mod packages;
@@ -31,3 +30,6 @@ pub use yaml::Yaml;
 
 /// The dbt that this program stands in for: `dbt_version`, `require-dbt-version`, artifacts.
 pub(crate) const DBT_VERSION: &str = "1.11.16";
+
+/// More sessions than any server has.
+pub(crate) const MOST_THREADS: i64 = 10_000;

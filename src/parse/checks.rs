@@ -13,6 +13,7 @@ use crate::config::node_config::{UsedConfigs, check_snapshot};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, did_you_mean};
 use crate::hashed::HashMap;
 use crate::manifest::{Access, Disabled, Manifest, Node, NodeKind};
+use crate::options::behavior;
 
 /// A contract needs columns; its checksum shows when it changes.
 pub(super) fn check_contract(node: &mut Node) -> Result<(), String> {
@@ -164,7 +165,8 @@ pub(super) fn check(
         let mut refuse = |code: &'static str, message: String| {
             problems.push(Diagnostic::parsing(code, message).subject(subject()));
         };
-        if node.name.contains(' ') && request.flag("require_resource_names_without_spaces") {
+        if node.name.contains(' ') && request.flags.follows(&behavior::REQUIRE_RESOURCE_NAMES_WITHOUT_SPACES)
+        {
             refuse(
                 "name-with-spaces",
                 format!(

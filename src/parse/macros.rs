@@ -12,6 +12,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::hashed::IndexMap;
 use crate::jinja::{MacroDef, MacroKind};
 use crate::manifest::{Docs, Macro, MacroArgument, MacroDependsOn, Manifest};
+use crate::options::behavior;
 use crate::project::{FileKind, Package};
 
 /// Every macro of the project, its packages and the binary.
@@ -29,7 +30,7 @@ pub(super) fn manifest_macros(
 
 fn manifest_macro(request: &ParseRequest<'_>, definition: &Arc<MacroDef>, depends_on: Vec<String>) -> Macro {
     let path = original_path(request, definition);
-    let validated = request.flag("validate_macro_args");
+    let validated = request.flags.follows(&behavior::VALIDATE_MACRO_ARGS);
     let arguments = if validated {
         let declared = definition.parameters().unwrap_or_default();
         declared

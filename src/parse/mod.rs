@@ -36,6 +36,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::jinja::{Engine, SharedNames};
 use crate::manifest::{Manifest, Metadata};
+use crate::options::Flags;
 use crate::project::Project;
 
 pub(crate) use generic_tests::render_arguments;
@@ -61,8 +62,7 @@ pub(crate) struct ParseRequest<'a> {
     pub quoting: Quoted,
     /// `--store-failures`.
     pub store_failures: bool,
-    /// dbt's behaviour flags and others, by name.
-    pub flags: &'a serde_json::Map<String, serde_json::Value>,
+    pub flags: &'a Flags,
     pub metadata: Metadata,
     /// Seconds since 1970, for `created_at`.
     pub now: f64,
@@ -71,10 +71,6 @@ pub(crate) struct ParseRequest<'a> {
 impl ParseRequest<'_> {
     fn root_name(&self) -> &str {
         self.project.root.name()
-    }
-
-    fn flag(&self, name: &str) -> bool {
-        self.flags.get(name).and_then(serde_json::Value::as_bool).unwrap_or(false)
     }
 }
 

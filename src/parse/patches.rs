@@ -12,6 +12,7 @@ use super::trees::ConfigOf;
 use crate::config::properties::PropertyKind;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::manifest::{FunctionArgument, FunctionPart, FunctionReturns, Node, NodeKind, TimeSpine, Version};
+use crate::options::behavior;
 
 fn class_of(kind: PropertyKind) -> NodeClass {
     match kind {
@@ -70,7 +71,7 @@ impl Parser<'_> {
 
     /// dbt: without the flag the unrendered config of a node holds what its properties file renders to.
     fn keeps_written_config(&self) -> bool {
-        self.request.flag("state_modified_compare_more_unrendered_values")
+        self.request.flags.follows(&behavior::STATE_MODIFIED_COMPARE_MORE_UNRENDERED_VALUES)
     }
 
     fn patch_plain(&mut self, mut patch: NodePatch) -> Result<()> {

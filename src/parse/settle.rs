@@ -21,6 +21,7 @@ use crate::jinja::Context;
 use crate::manifest::{
     Disabled, Lookup, Manifest, Node, NodeKind, Precedence, ResolveContext, Resource, SameNames, Target,
 };
+use crate::options::behavior;
 use crate::parallel;
 
 pub(super) struct Parser<'a> {
@@ -189,7 +190,7 @@ impl<'a> Parser<'a> {
     fn check(&self) -> Result<Vec<Diagnostic>, Diagnostics> {
         let mut warnings = Vec::new();
         checks::check(self.request, &self.manifest, &mut warnings)?;
-        let same_names = if self.request.flag("require_unique_project_resource_names") {
+        let same_names = if self.request.flags.follows(&behavior::REQUIRE_UNIQUE_PROJECT_RESOURCE_NAMES) {
             SameNames::Refuse
         } else {
             SameNames::Warn
@@ -200,11 +201,12 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn lookup(&self) -> Lookup {
-        let precedence = if self.request.flag("require_ref_searches_node_package_before_root") {
-            Precedence::NodePackageFirst
-        } else {
-            Precedence::RootPackageFirst
-        };
+        let precedence =
+            if self.request.flags.follows(&behavior::REQUIRE_REF_SEARCHES_NODE_PACKAGE_BEFORE_ROOT) {
+                Precedence::NodePackageFirst
+            } else {
+                Precedence::RootPackageFirst
+            };
         Lookup::new(&self.manifest, self.request.root_name(), precedence)
     }
 

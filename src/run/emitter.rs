@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use super::event::{Event, Level};
 use super::warnings::{Treatment, is_deprecation, treatment};
-use crate::config::flags::WarnErrorOptions;
 use crate::diagnostic::{Category, Diagnostic, Result};
 use crate::hashed::IndexMap;
+use crate::options::WarnErrorOptions;
 
 /// What the log tells about a node with each of its events.
 #[derive(Debug, Clone, Serialize, Default)]

@@ -52,6 +52,14 @@ pub(crate) struct CommentSetting {
     pub append: bool,
 }
 
+/// Whether compiled queries carry the ephemeral models that they read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Injection {
+    Full,
+    /// `--no-inject-ephemeral-ctes`: the query as it stands, with the names that it would have found.
+    None,
+}
+
 /// Whether templates may ask the database while they compile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Introspection {
@@ -80,6 +88,7 @@ pub(crate) struct RunInputs {
     pub populate_cache: bool,
     pub cache_selected_only: bool,
     pub introspection: Introspection,
+    pub injection: Injection,
     pub write_json: bool,
     pub use_colors: bool,
     /// `--event-time-start` and `--event-time-end`, or the sample's window.

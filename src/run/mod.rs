@@ -39,7 +39,7 @@ pub(crate) use emitter::NodeInfo;
 pub(crate) use emitter::{Emitter, Listener, Occurrence};
 pub(crate) use event::{Event, Level};
 pub(crate) use execute::execute;
-pub(crate) use inputs::{Command, CommentSetting, Introspection, RunInputs};
+pub(crate) use inputs::{Command, CommentSetting, Injection, Introspection, RunInputs};
 pub(crate) use operation::{Operation, run_operation};
 pub(crate) use planning::plan;
 pub(crate) use resources::resource_report;

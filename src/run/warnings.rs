@@ -1,7 +1,7 @@
 //! Warnings: their codes, which of them `--warn-error-options` turns into errors or silences, and how
 //! often each deprecation was met.
 
-use crate::config::flags::WarnErrorOptions;
+use crate::options::WarnErrorOptions;
 
 /// What becomes of a warning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,18 +12,21 @@ use serde_json::{Map, Value as Json};
 
 use super::invocation::{Invocation, render_all};
 use super::{CommandResult, Outcome};
+use crate::builtin;
+use crate::cli::Arguments;
 use crate::config::profiles::ProfilesFile;
 use crate::diagnostic::{Diagnostic, Result};
+use crate::options::Subcommand;
+use crate::options::table::{PROFILE, PROFILES_DIR, PROJECT_DIR, PROJECT_NAME, SKIP_PROFILE_SETUP};
 use crate::output::{self, Scratch};
 use crate::run::Event;
-use crate::{builtin, cli};
 use profile::Place;
 
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let profiles = invocation.profiles_directory();
-    let wants_profile = !invocation.flags.boolean("skip_profile_setup");
+    let wants_profile = !invocation.flags.is(&SKIP_PROFILE_SETUP);
     if let Some(raw) = &invocation.raw_project {
-        if invocation.flags.text("profile").is_some() {
+        if invocation.flags.text(&PROFILE).is_some() {
             return Err(Diagnostic::runtime(
                 "init-profile",
                 "Can not init existing project with specified profile, edit dbt_project.yml instead",
@@ -54,13 +57,13 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
         say(invocation, &already_there(&directory, &name));
         return Ok(Outcome::Success);
     }
-    let profile = invocation.flags.text("profile");
+    let profile = invocation.flags.text(&PROFILE);
     if let Some(profile) = profile {
         require_profile(&profiles, profile)?;
     }
     let profile = profile.unwrap_or(&name).to_owned();
     let project = NewProject { name, directory, is_new: true };
-    let is_given = invocation.flags.text("profile").is_some();
+    let is_given = invocation.flags.text(&PROFILE).is_some();
     // all questions come first: nothing is there before they are answered
     let answers =
         if wants_profile && !is_given { ask_for_profile(invocation, &project, profiles)? } else { None };
@@ -147,7 +150,7 @@ fn write_profile(invocation: &Invocation, project: &NewProject, answers: Answers
     let Answers { mut place, target } = answers;
     let name = &project.name;
     let is_embedded = profile::is_embedded(&target);
-    let names_a_place = invocation.flags.text("profiles_dir").is_some();
+    let names_a_place = invocation.flags.text(&PROFILES_DIR).is_some();
     if is_embedded && project.is_new && !names_a_place && !place.has(name) {
         // there is no secret in it, and the project then runs wherever it is copied to
         place = Place::new(project.directory.clone())?;
@@ -162,9 +165,9 @@ fn write_profile(invocation: &Invocation, project: &NewProject, answers: Answers
 /// Tests the connection, says what comes next and, for the embedded server, offers to do it.
 fn conclude(invocation: &Invocation, project: &NewProject, choice: &Choice) -> CommandResult {
     let mut given = Map::new();
-    given.insert("project_dir".to_owned(), project.directory.display().to_string().into());
-    given.insert("profiles_dir".to_owned(), choice.profiles.display().to_string().into());
-    let known = cli::Invocation { command: "debug".to_owned(), given };
+    given.insert(PROJECT_DIR.0.key.to_owned(), project.directory.display().to_string().into());
+    given.insert(PROFILES_DIR.0.key.to_owned(), choice.profiles.display().to_string().into());
+    let known = Arguments { command: Subcommand::Debug, given };
     let connects = invocation.within(known).and_then(|project| super::debug::test_connection(&project));
     match connects {
         Ok(server) => say(invocation, &format!("Connection test: OK, {server}.")),
@@ -213,7 +216,7 @@ fn is_valid(name: &str) -> bool {
 }
 
 fn project_name(invocation: &Invocation) -> Result<String> {
-    let mut name = invocation.flags.text("project_name").unwrap_or_default().to_owned();
+    let mut name = invocation.flags.text(&PROJECT_NAME).unwrap_or_default().to_owned();
     while !is_valid(&name) {
         if !name.is_empty() {
             say(invocation, &format!("{name} is not a valid project name."));

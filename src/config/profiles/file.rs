@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
-use crate::config::flags::MOST_THREADS;
+use crate::config::MOST_THREADS;
 use crate::config::{Fields, Renderer, Yaml, holds_jinja, render_tree, yaml};
 use crate::diagnostic::{Diagnostic, Result, SourceText, did_you_mean};
 

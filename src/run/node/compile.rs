@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::describe;
 use super::super::ephemeral::{Cte, inject};
 use super::super::event::Event;
-use super::super::inputs::Introspection;
+use super::super::inputs::{Injection, Introspection};
 use super::super::state::{Run, sink};
 use super::session::Session;
 use crate::diagnostic::{Diagnostic, Result, SourceText, Span};
@@ -105,7 +105,8 @@ impl Run<'_> {
             }
             add_once(&mut ctes, Cte::new(&unique_id, &inner.node.alias, &inner.own_code));
         }
-        Ok(finish(node, own_code, ctes))
+        let injection = self.inputs.injection;
+        Ok(finish(node, own_code, ctes, injection))
     }
 
     /// The ephemeral model of an id, compiled once for all that use it.
@@ -185,12 +186,18 @@ impl Run<'_> {
     }
 }
 
-pub(in crate::run) fn finish(node: &Arc<Node>, own_code: String, ctes: Vec<Cte>) -> CompiledNode {
-    let injected = inject(&own_code, &ctes);
+pub(in crate::run) fn finish(
+    node: &Arc<Node>,
+    own_code: String,
+    ctes: Vec<Cte>,
+    injection: Injection,
+) -> CompiledNode {
+    let injects = injection == Injection::Full;
+    let code = if injects { inject(&own_code, &ctes) } else { own_code.clone() };
     let mut node = Node::clone(node);
     node.compiled = Some(Box::new(Compiled {
-        code: Some(Arc::from(injected)),
-        extra_ctes_injected: true,
+        code: Some(Arc::from(code)),
+        extra_ctes_injected: injects,
         extra_ctes: ctes
             .iter()
             .map(|cte| InjectedCte { id: cte.unique_id.clone(), sql: cte.sql.clone() })

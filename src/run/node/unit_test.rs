@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use super::super::describe;
 use super::super::ephemeral::Cte;
+use super::super::inputs::Injection;
 use super::super::results::Status;
 use super::super::state::sink;
 use super::super::table_diff::{Comparison, Row};
@@ -218,7 +219,7 @@ impl Job<'_, '_> {
                 add_once(&mut ctes, Cte::new(&id, &input.target.name, &input.query));
             }
         }
-        let compiled = finish(node, code, ctes);
+        let compiled = finish(node, code, ctes, Injection::Full);
         let shared = &self.run.inputs.surroundings;
         let file = crate::jinja::runtime::NodeFile {
             package_name: &node.package_name,

@@ -5,15 +5,15 @@ use serde_json::{Value as Json, json};
 use crate::config::yaml;
 use crate::diagnostic::{Category, Diagnostic, Result, did_you_mean};
 
-use super::table::{Flag, Kind};
+use super::option::{Kind, Opt};
 
 /// `place` is how the message calls the value: `DBT_THREADS` or `--vars`.
-pub(super) fn from_text(flag: &Flag, text: &str, place: &str) -> Result<Json> {
+pub(super) fn from_text(option: &Opt, text: &str, place: &str) -> Result<Json> {
     let invalid = |why: String| usage(format!("Invalid value for {place}: {why}"));
-    match flag.kind {
-        Kind::Text => Ok(text.into()),
-        Kind::Words => Ok(text.split_whitespace().collect()),
-        Kind::Switch => match text.trim().to_ascii_lowercase().as_str() {
+    match option.kind {
+        Kind::Text | Kind::Path => Ok(text.into()),
+        Kind::Words | Kind::ChoiceWords(_) => Ok(text.split_whitespace().collect()),
+        Kind::Switch | Kind::Flag => match text.trim().to_ascii_lowercase().as_str() {
             "1" | "true" | "t" | "yes" | "y" | "on" => Ok(json!(true)),
             "0" | "false" | "f" | "no" | "n" | "off" => Ok(json!(false)),
             _ => Err(invalid(format!("'{text}' is not a valid boolean")).boxed()),
@@ -38,15 +38,15 @@ pub(super) fn from_text(flag: &Flag, text: &str, place: &str) -> Result<Json> {
 }
 
 /// A value that already has a type: checked, and texts read as above.
-pub(super) fn from_json(flag: &Flag, value: &Json, place: &str) -> Result<Json> {
-    match (flag.kind, value) {
+pub(super) fn from_json(option: &Opt, value: &Json, place: &str) -> Result<Json> {
+    match (option.kind, value) {
         (_, Json::Null)
-        | (Kind::Switch, Json::Bool(_))
+        | (Kind::Switch | Kind::Flag, Json::Bool(_))
         | (Kind::Mapping, Json::Object(_))
-        | (Kind::Words, Json::Array(_)) => Ok(value.clone()),
-        (_, Json::String(text)) => from_text(flag, text, place),
-        (Kind::Text | Kind::Choice(_) | Kind::Integer(..), Json::Number(_)) => {
-            from_text(flag, &value.to_string(), place)
+        | (Kind::Words | Kind::ChoiceWords(_), Json::Array(_)) => Ok(value.clone()),
+        (_, Json::String(text)) => from_text(option, text, place),
+        (Kind::Text | Kind::Path | Kind::Choice(_) | Kind::Integer(..), Json::Number(_)) => {
+            from_text(option, &value.to_string(), place)
         }
         _ => Err(usage(format!("Invalid value for {place}: {value}")).boxed()),
     }

@@ -1,93 +1,130 @@
 //! The merge of all places that set a flag, and the rules between flags.
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
+use super::behavior;
+use super::flags::{FlagOrigin, Flags};
+use super::grammar::Row;
+use super::option::{Opt, Reach};
+use super::subcommand::Subcommand;
+use super::table::{
+    DEFER, EVENT_TIME_END, EVENT_TIME_START, FAVOR_STATE, GLOBAL, INLINE, INTERVAL_END, INTERVAL_START,
+    KNOWN, LOG_FORMAT, LOG_FORMAT_FILE, LOG_LEVEL, LOG_LEVEL_FILE, PRINT, SELECT, SELECTOR,
+    SEND_ANONYMOUS_USAGE_STATS, STATE, USE_COLORS, USE_COLORS_FILE, WARN_ERROR, WARN_ERROR_OPTIONS,
+};
+use super::values::{from_json, from_text, usage};
+use super::warn_error::WarnErrorOptions;
+use crate::config::Environment;
 use crate::diagnostic::{Diagnostic, Result, did_you_mean};
 
-use super::table::{self, BEHAVIOR_FLAGS, Flag};
-use super::values::{from_json, from_text, usage};
-use super::{FlagInputs, FlagOrigin, Flags, WarnErrorOptions};
+/// What flags are made of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FlagInputs<'a> {
+    pub command: Subcommand,
+    /// What the command line gave, by the options' keys.
+    pub given: &'a Map<String, Json>,
+    pub environment: &'a Environment,
+    /// `flags:` of dbt_project.yml, or the legacy `config:` of profiles.yml.
+    pub project: &'a Map<String, Json>,
+}
+
+/// Names of variables that older dbt versions read, and the option they set. `DBT_NO_PRINT` is the negative.
+const OLD_VARIABLES: [(&str, &Opt); 4] = [
+    ("DBT_DEFER_TO_STATE", &DEFER.0),
+    ("DBT_FAVOR_STATE_MODE", &FAVOR_STATE.0),
+    ("DBT_ARTIFACT_STATE_PATH", &STATE.0),
+    ("DBT_NO_PRINT", &PRINT.0),
+];
+
+/// Variables with dbt's reserved prefix that are no flags.
+const OTHER_ENGINE_VARIABLES: [&str; 6] = [
+    "INVOCATION_ENV",
+    "RECORDED_FILE_PATH",
+    "PACKAGE_HUB_URL",
+    "DOWNLOAD_DIR",
+    "SQLPARSE",
+    "SHOW_RESOURCE_REPORT",
+];
 
 impl Flags {
     /// Merges all places. Called twice by a command: without the project's flags to find the project, then
     /// with them.
     pub(crate) fn resolve(inputs: &FlagInputs<'_>, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         let mut flags = Self::default();
-        for flag in known(inputs.command) {
-            let (value, origin) = value_of(flag, inputs)?;
-            flags.set_from(flag.name, value, origin);
+        for option in known(inputs.command) {
+            if let Some((value, origin)) = value_of(option, inputs)? {
+                flags.set_from(option.key, value, origin);
+            }
         }
         for (name, value) in inputs.given {
-            if !flags.values.contains_key(name) {
+            if !flags.has(name) {
                 flags.set_from(name, value.clone(), FlagOrigin::CommandLine);
             }
         }
         flags.read_old_variables(inputs)?;
-        for (name, default) in BEHAVIOR_FLAGS {
-            let (value, origin) = match inputs.project.get(*name) {
+        for change in behavior::ALL {
+            let (value, origin) = match inputs.project.get(change.key) {
                 Some(Json::Bool(value)) => (*value, FlagOrigin::Project),
-                _ => (*default, FlagOrigin::Default),
+                _ => (change.default, FlagOrigin::Default),
             };
-            flags.set_from(name, value.into(), origin);
+            flags.set_from(change.key, value.into(), origin);
         }
         warn_unknown(inputs, warnings);
-        flags.follow("use_colors", "use_colors_file");
-        flags.follow("log_level", "log_level_file");
-        flags.follow("log_format", "log_format_file");
+        flags.follow(&USE_COLORS.0, &USE_COLORS_FILE.0);
+        flags.follow(&LOG_LEVEL.0, &LOG_LEVEL_FILE.0);
+        flags.follow(&LOG_FORMAT.0, &LOG_FORMAT_FILE.0);
         if inputs.environment.get("DO_NOT_TRACK").is_some_and(|value| !matches!(value, "" | "0" | "false")) {
-            flags.set("send_anonymous_usage_stats", false);
+            flags.set(SEND_ANONYMOUS_USAGE_STATS.0.key, false);
         }
-        flags.set("which", inputs.command.rsplit(' ').next().unwrap_or_default());
+        flags.set("which", inputs.command.which());
         flags.check()?;
         Ok(flags)
     }
 
     pub(crate) fn warn_error_options(&self) -> Result<WarnErrorOptions> {
-        if self.boolean("warn_error") {
+        if self.is(&WARN_ERROR) {
             return Ok(WarnErrorOptions::all());
         }
-        let options = self.get("warn_error_options").and_then(Json::as_object);
-        options.map_or_else(|| Ok(WarnErrorOptions::default()), WarnErrorOptions::read)
+        WarnErrorOptions::read(&self.mapping(&WARN_ERROR_OPTIONS))
     }
 
     fn read_old_variables(&mut self, inputs: &FlagInputs<'_>) -> Result<()> {
-        for (variable, name) in table::OLD_VARIABLES {
+        for (variable, option) in OLD_VARIABLES {
             let Some(text) = inputs.environment.get(variable).filter(|text| !text.is_empty()) else {
                 continue;
             };
-            let Some(flag) = table::GLOBAL.iter().find(|flag| flag.name == name) else { continue };
-            if self.origin(name) >= FlagOrigin::Environment {
+            if self.origin(option) >= FlagOrigin::Environment {
                 continue;
             }
-            let value = match from_text(flag, text, variable)? {
+            let value = match from_text(option, text, variable)? {
                 Json::Bool(value) if variable == "DBT_NO_PRINT" => Json::Bool(!value),
                 value => value,
             };
-            self.set_from(name, value, FlagOrigin::Environment);
+            self.set_from(option.key, value, FlagOrigin::Environment);
         }
         Ok(())
     }
 
     /// A file's setting follows the console's where only the latter was set.
-    fn follow(&mut self, lead: &str, follower: &str) {
-        if self.origin(lead) > FlagOrigin::Default && self.origin(follower) == FlagOrigin::Default {
-            let (value, origin) = (self.values.get(lead).cloned().unwrap_or_default(), self.origin(lead));
-            self.set_from(follower, value, origin);
+    fn follow(&mut self, lead: &Opt, follower: &Opt) {
+        if self.is_set(lead) && !self.is_set(follower) {
+            let (value, origin) =
+                (self.values().get(lead.key).cloned().unwrap_or_default(), self.origin(lead));
+            self.set_from(follower.key, value, origin);
         }
     }
 
     fn check(&self) -> Result<()> {
         for (first, second) in
-            [("warn_error", "warn_error_options"), ("select", "inline"), ("selector", "inline")]
+            [(&WARN_ERROR.0, &WARN_ERROR_OPTIONS.0), (&SELECT.0, &INLINE.0), (&SELECTOR.0, &INLINE.0)]
         {
-            let set = |name: &str| self.origin(name) > FlagOrigin::Default;
-            if set(first) && set(second) {
-                return Err(usage(format!("{second}: not allowed with argument {first}")).boxed());
+            if self.is_set(first) && self.is_set(second) {
+                return Err(usage(format!("{}: not allowed with argument {}", second.key, first.key)).boxed());
             }
         }
         self.warn_error_options()?;
         self.check_interval()?;
-        let message = match (self.text("event_time_start"), self.text("event_time_end")) {
+        let message = match (self.text(&EVENT_TIME_START), self.text(&EVENT_TIME_END)) {
             (Some(start), Some(end)) if start >= end => {
                 "Value for `--event-time-start` must be less than `--event-time-end`"
             }
@@ -106,14 +143,14 @@ impl Flags {
 
     /// A window by hand is a limit, the interval of a job a minimum.
     fn check_interval(&self) -> Result<()> {
-        let message = match (self.text("interval_start"), self.text("interval_end")) {
+        let message = match (self.text(&INTERVAL_START), self.text(&INTERVAL_END)) {
             (None, None) => return Ok(()),
             (Some(_), None) => "`--interval-start` needs `--interval-end`",
             (None, Some(_)) => "`--interval-end` needs `--interval-start`",
             (Some(start), Some(end)) if start >= end => {
                 "Value for `--interval-start` must be less than `--interval-end`"
             }
-            _ if self.text("event_time_start").is_some() => {
+            _ if self.text(&EVENT_TIME_START).is_some() => {
                 "`--interval-start` is not allowed with `--event-time-start`: the first is a minimum, the second a limit"
             }
             _ => return Ok(()),
@@ -122,57 +159,65 @@ impl Flags {
     }
 }
 
-fn known(command: &str) -> impl Iterator<Item = &'static Flag> {
-    let of_command = table::OF_COMMANDS.iter().filter(move |(commands, _)| commands.contains(&command));
-    table::GLOBAL.iter().chain(of_command.map(|(_, flag)| flag))
+/// Of a command.
+fn known(command: Subcommand) -> impl Iterator<Item = &'static Opt> {
+    let of_row = |row: &'static Row| {
+        let argument = row.argument.map(|argument| argument.option);
+        row.options.iter().copied().chain(row.known.iter().copied()).chain(argument)
+    };
+    GLOBAL.iter().copied().chain(KNOWN.iter().copied()).chain(command.row().into_iter().flat_map(of_row))
 }
 
-fn value_of(flag: &Flag, inputs: &FlagInputs<'_>) -> Result<(Json, FlagOrigin)> {
-    if let Some(value) = inputs.given.get(flag.name) {
-        let place = format!("--{}", flag.name.replace('_', "-"));
-        return Ok((from_json(flag, value, &place)?, FlagOrigin::CommandLine));
+/// Of all commands.
+pub(super) fn all() -> impl Iterator<Item = &'static Opt> {
+    Subcommand::ALL.into_iter().flat_map(known)
+}
+
+/// None where the option is there only if it was given, and was not.
+fn value_of(option: &Opt, inputs: &FlagInputs<'_>) -> Result<Option<(Json, FlagOrigin)>> {
+    let key = option.key;
+    if let Some(value) = inputs.given.get(key) {
+        let place = format!("--{}", option.name());
+        return Ok(Some((from_json(option, value, &place)?, FlagOrigin::CommandLine)));
     }
-    if flag.in_environment {
+    if option.reach != Reach::CommandLine {
         for prefix in ["DBT_ENGINE_", "DBT_"] {
-            let variable = format!("{prefix}{}", flag.name.to_ascii_uppercase());
+            let variable = format!("{prefix}{}", key.to_ascii_uppercase());
             if let Some(text) = inputs.environment.get(&variable).filter(|text| !text.is_empty()) {
-                return Ok((from_text(flag, text, &variable)?, FlagOrigin::Environment));
+                return Ok(Some((from_text(option, text, &variable)?, FlagOrigin::Environment)));
             }
         }
     }
-    if let Some(value) = inputs.project.get(flag.name).filter(|value| !value.is_null()) {
-        return Ok((from_json(flag, value, &format!("flag `{}`", flag.name))?, FlagOrigin::Project));
+    if let Some(value) = inputs.project.get(key).filter(|value| !value.is_null()) {
+        return Ok(Some((from_json(option, value, &format!("flag `{key}`"))?, FlagOrigin::Project)));
     }
-    Ok((serde_json::from_str(flag.default).unwrap_or_default(), FlagOrigin::Default))
+    Ok(option.default.to_json().map(|value| (value, FlagOrigin::Default)))
 }
 
 fn warn_unknown(inputs: &FlagInputs<'_>, warnings: &mut Vec<Diagnostic>) {
-    let all = || {
-        let flags = table::GLOBAL.iter().chain(table::OF_COMMANDS.iter().map(|(_, flag)| flag));
-        flags.map(|flag| flag.name)
-    };
-    let behavior = || BEHAVIOR_FLAGS.iter().map(|(name, _)| *name);
+    let keys = || all().map(|option| option.key);
+    let changes = || behavior::ALL.iter().map(|change| change.key);
     for name in inputs.project.keys() {
-        if !all().chain(behavior()).any(|known| known == name) {
+        if !keys().chain(changes()).any(|known| known == name) {
             warnings.push(
                 Diagnostic::warning(
                     "UnknownProjectFlag",
                     format!("unknown flag `{name}` in `flags:` of dbt_project.yml"),
                 )
-                .maybe_help(did_you_mean(name, all().chain(behavior()))),
+                .maybe_help(did_you_mean(name, keys().chain(changes()))),
             );
         }
     }
     for (variable, _) in inputs.environment.with_prefix("DBT_ENGINE_") {
         let name = variable["DBT_ENGINE_".len()..].to_ascii_lowercase();
-        let other = table::OTHER_ENGINE_VARIABLES.iter().any(|other| other.eq_ignore_ascii_case(&name));
-        if !other && !all().any(|known| known == name) {
+        let other = OTHER_ENGINE_VARIABLES.iter().any(|other| other.eq_ignore_ascii_case(&name));
+        if !other && !keys().any(|known| known == name) {
             warnings.push(
                 Diagnostic::warning(
                     "EnvironmentVariableNamespaceDeprecation",
                     format!("Found custom environment variable `{variable}` in the reserved namespace `DBT_ENGINE`"),
                 )
-                .maybe_help(did_you_mean(&name, all())),
+                .maybe_help(did_you_mean(&name, keys())),
             );
         }
     }
@@ -182,10 +227,16 @@ fn warn_unknown(inputs: &FlagInputs<'_>, warnings: &mut Vec<Diagnostic>) {
 mod tests {
     use serde_json::json;
 
+    use super::super::table::{FAIL_FAST, INDIRECT_SELECTION, PRINTER_WIDTH, TARGET, VARS};
     use super::*;
     use crate::config::Environment;
 
-    fn resolve(command: &str, given: &Json, environment: &[(&str, &str)], project: &Json) -> Result<Flags> {
+    fn resolve(
+        command: Subcommand,
+        given: &Json,
+        environment: &[(&str, &str)],
+        project: &Json,
+    ) -> Result<Flags> {
         let pairs = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let inputs = FlagInputs {
             command,
@@ -206,14 +257,15 @@ mod tests {
         ];
         let project = json!({"fail_fast": false, "printer_width": 120, "validate_macro_args": true});
         let flags =
-            resolve("run", &json!({"target": "prod", "vars": "{a: 1}"}), &environment, &project).unwrap();
-        assert_eq!(flags.text("target"), Some("prod"));
-        assert!(flags.boolean("fail_fast") && flags.boolean("validate_macro_args"));
-        assert_eq!(flags.integer("printer_width"), Some(120));
-        assert_eq!(flags.text("log_format_file"), Some("json"));
-        assert_eq!(flags.vars()["a"], 1);
-        assert_eq!(flags.text("indirect_selection"), Some("eager"));
-        assert!(flags.get("output").is_none());
+            resolve(Subcommand::Run, &json!({"target": "prod", "vars": "{a: 1}"}), &environment, &project)
+                .unwrap();
+        assert_eq!(flags.text(&TARGET), Some("prod"));
+        assert!(flags.is(&FAIL_FAST) && flags.follows(&behavior::VALIDATE_MACRO_ARGS));
+        assert_eq!(flags.number(&PRINTER_WIDTH), Some(120));
+        assert_eq!(flags.text(&LOG_FORMAT_FILE), Some("json"));
+        assert_eq!(flags.mapping(&VARS)["a"], 1);
+        assert_eq!(flags.text(&INDIRECT_SELECTION), Some("eager"));
+        assert!(!flags.has("output"));
     }
 
     #[test]
@@ -246,7 +298,7 @@ mod tests {
             ),
             (json!({}), vec![("DBT_INDIRECT_SELECTION", "eagr")], "is not one of 'eager'"),
         ] {
-            let problem = resolve("run", &given, &environment, &json!({})).unwrap_err();
+            let problem = resolve(Subcommand::Run, &given, &environment, &json!({})).unwrap_err();
             assert!(problem.message.contains(message), "{problem}");
         }
     }
@@ -254,9 +306,10 @@ mod tests {
     #[test]
     fn warnings_as_errors() {
         let given = json!({"warn_error_options": "{include: all, exclude: [A], silence: [B]}"});
-        let options = resolve("run", &given, &[], &json!({})).unwrap().warn_error_options().unwrap();
+        let options =
+            resolve(Subcommand::Run, &given, &[], &json!({})).unwrap().warn_error_options().unwrap();
         assert_eq!([options.error, options.warn, options.silence], [["all"], ["A"], ["B"]]);
-        let options = resolve("run", &json!({"warn_error": true}), &[], &json!({})).unwrap();
+        let options = resolve(Subcommand::Run, &json!({"warn_error": true}), &[], &json!({})).unwrap();
         assert_eq!(options.warn_error_options().unwrap().error, ["all"]);
     }
 }

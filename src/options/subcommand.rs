@@ -1,0 +1,116 @@
+//! The commands by dbt's names.
+
+/// A command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Subcommand {
+    Build,
+    Clean,
+    Clone,
+    Compile,
+    DbInstall,
+    DbPsql,
+    DbStart,
+    DbStatus,
+    DbStop,
+    Debug,
+    Deps,
+    Docs,
+    DocsGenerate,
+    DocsServe,
+    Init,
+    Lineage,
+    List,
+    Parse,
+    Retry,
+    Run,
+    RunOperation,
+    Schedule,
+    Seed,
+    Show,
+    Snapshot,
+    SourceFreshness,
+    Test,
+}
+
+impl Subcommand {
+    pub(crate) const ALL: [Self; 27] = [
+        Self::Build,
+        Self::Clean,
+        Self::Clone,
+        Self::Compile,
+        Self::DbInstall,
+        Self::DbPsql,
+        Self::DbStart,
+        Self::DbStatus,
+        Self::DbStop,
+        Self::Debug,
+        Self::Deps,
+        Self::Docs,
+        Self::DocsGenerate,
+        Self::DocsServe,
+        Self::Init,
+        Self::Lineage,
+        Self::List,
+        Self::Parse,
+        Self::Retry,
+        Self::Run,
+        Self::RunOperation,
+        Self::Schedule,
+        Self::Seed,
+        Self::Show,
+        Self::Snapshot,
+        Self::SourceFreshness,
+        Self::Test,
+    ];
+
+    /// dbt's name of it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Build => "build",
+            Self::Clean => "clean",
+            Self::Clone => "clone",
+            Self::Compile => "compile",
+            Self::DbInstall => "db install",
+            Self::DbPsql => "db psql",
+            Self::DbStart => "db start",
+            Self::DbStatus => "db status",
+            Self::DbStop => "db stop",
+            Self::Debug => "debug",
+            Self::Deps => "deps",
+            Self::Docs => "docs",
+            Self::DocsGenerate => "docs generate",
+            Self::DocsServe => "docs serve",
+            Self::Init => "init",
+            Self::Lineage => "lineage",
+            Self::List => "list",
+            Self::Parse => "parse",
+            Self::Retry => "retry",
+            Self::Run => "run",
+            Self::RunOperation => "run-operation",
+            Self::Schedule => "schedule",
+            Self::Seed => "seed",
+            Self::Show => "show",
+            Self::Snapshot => "snapshot",
+            Self::SourceFreshness => "source freshness",
+            Self::Test => "test",
+        }
+    }
+
+    /// The name's last word, as artifacts and Jinja have it.
+    pub(crate) const fn which(self) -> &'static str {
+        last_word(self.name())
+    }
+
+    /// `rsdbt db ..`: what works on the embedded server itself.
+    pub(crate) const fn is_of_server(self) -> bool {
+        matches!(self, Self::DbInstall | Self::DbPsql | Self::DbStart | Self::DbStatus | Self::DbStop)
+    }
+}
+
+pub(super) const fn last_word(name: &'static str) -> &'static str {
+    let mut at = name.len();
+    while at > 0 && name.as_bytes()[at - 1] != b' ' {
+        at -= 1;
+    }
+    name.split_at(at).1
+}
