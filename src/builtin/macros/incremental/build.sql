@@ -65,6 +65,7 @@
   {%- if strategy == 'partition_overwrite' and config.get('partitioned') -%}
     {{ return(strategy_sql) }}
   {%- endif -%}
+  {%- do rsdbt_keep_old_rows(strategy_sql, arg_dict) if acting and acting['updates'] -%}
   {%- call statement('main') -%}
     {{ strategy_sql }}
   {%- endcall -%}

@@ -36,6 +36,10 @@
   {%- for column in written -%}
     {%- do assignments.append(column ~ ' = excluded.' ~ column) -%}
   {%- endfor -%}
+  {%- if arg_dict['acting'] and arg_dict['acting']['updates'] -%}
+  {%- do arg_dict['rsdbt_upserted'].update({'old': make_temp_relation(target, '__dbt_old')}) -%}
+  {{ rsdbt_old_rows_sql(arg_dict['rsdbt_upserted']['old'], target, latest ~ ' as latest', 'latest', ([rsdbt_same_key(keys, 'latest', 'DBT_INTERNAL_DEST'), rsdbt_not_older('latest', 'DBT_INTERNAL_DEST')] + conditions) | join(' and '), written) }};
+  {% endif -%}
   insert into {{ target }} as DBT_INTERNAL_DEST ({{ names | join(', ') }})
   select {{ names | join(', ') }}
   from {{ latest }} as latest

@@ -22,7 +22,12 @@
     {%- do rsdbt_raise_kept(target, counts[3], acting['keepers'] or all) -%}
   {%- elif held > 0 -%}
     {%- do rsdbt_raise_discarded(target, held) -%}
-  {%- elif counts[4] > 0 -%}
+  {%- endif -%}
+  {%- if 'old' in upserted -%}
+    {%- do rsdbt_check_unchanged(target, {'old': upserted['old'], 'from': upserted['latest'] ~ ' as latest', 'row': 'latest', 'keys': upserted['keys'], 'written': upserted['written'],
+      'match': ([rsdbt_same_key(upserted['keys'], 'latest', 'DBT_INTERNAL_DEST')] + upserted['conditions']) | join(' and ')}, acting['updates']) -%}
+  {%- endif -%}
+  {%- if counts[4] > 0 -%}
     {%- do rsdbt_raise_reordered(target, counts[4], all) -%}
   {%- elif affected > counts[1] -%}
     {%- do rsdbt_check_rewritten_keys(target, affected - counts[1], upserted['keys'], affected, acting) -%}

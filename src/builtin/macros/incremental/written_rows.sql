@@ -8,7 +8,6 @@
   {%- set target = arg_dict['target_relation'] -%}
   {%- set rows = arg_dict['temp_relation'] -%}
   {%- set columns = arg_dict['dest_columns'] -%}
-  {%- set matches = rsdbt_listed(arg_dict['incremental_predicates']) + rsdbt_merge_matches(arg_dict['unique_key']) -%}
   {%- set sql = strategy_sql | trim -%}
   {%- if sql.endswith(rsdbt_insert_sql(target, rows, columns) | trim) -%}
     {%- do rsdbt_check_inserted(target, rows, 'true') -%}
@@ -17,8 +16,9 @@
     {%- do rsdbt_check_periods(target, rows, columns, arg_dict['rsdbt_overwritten'], acting) -%}
   {%- elif 'rsdbt_upserted' in arg_dict -%}
     {%- do rsdbt_check_upserted(target, arg_dict['rsdbt_upserted'], acting) -%}
-  {%- elif 'merge into' in sql and sql.endswith(rsdbt_merge_sql(target, rows, arg_dict['unique_key'], columns, matches) | trim) -%}
-    {%- do rsdbt_check_merged(arg_dict, matches, acting['keepers'] or acting['later']) -%}
+  {%- elif rsdbt_matches_of_merge(strategy_sql, arg_dict) is not none -%}
+    {%- do rsdbt_check_merged(arg_dict, rsdbt_matches_of_merge(strategy_sql, arg_dict), acting['keepers'] or acting['later']) -%}
+    {%- do rsdbt_check_unchanged(target, arg_dict['rsdbt_probed'], acting['updates']) if 'rsdbt_probed' in arg_dict -%}
   {%- endif -%}
 {% endmacro %}
 
@@ -40,13 +40,9 @@
 {% macro rsdbt_check_merged(arg_dict, matches, keepers) %}
   {%- set stays = 'exists (select from ' ~ arg_dict['target_relation'] ~ ' as DBT_INTERNAL_DEST where (' ~ matches | join(') and (') ~ ') and '
     ~ rsdbt_is_unwritten_sql() ~ ' and ' -%}
-  {%- set written = [] -%}
-  {%- for column in get_merge_update_columns(config.get('merge_update_columns'), config.get('merge_exclude_columns'), arg_dict['dest_columns']) if arg_dict['unique_key'] -%}
-    {%- do written.append(column) -%}
-  {%- endfor -%}
   {%- set counts = run_query(
     'select pg_catalog.count(*), pg_catalog.count(*) filter (where ' ~ stays ~ 'true)), pg_catalog.count(*) filter (where ' ~ stays
-    ~ rsdbt_differs_sql(arg_dict['target_relation'], 'DBT_INTERNAL_SOURCE', written) ~ ')) from ' ~ arg_dict['temp_relation'] ~ ' as DBT_INTERNAL_SOURCE'
+    ~ rsdbt_differs_sql(arg_dict['target_relation'], 'DBT_INTERNAL_SOURCE', rsdbt_merged_columns(arg_dict)) ~ ')) from ' ~ arg_dict['temp_relation'] ~ ' as DBT_INTERNAL_SOURCE'
   ).rows[0] -%}
   {%- set missing = counts[0] - counts[1] - load_result('main')['response'].rows_affected -%}
   {%- if counts[2] > 0 -%}
@@ -54,4 +50,17 @@
   {%- elif missing > 0 -%}
     {%- do rsdbt_raise_discarded(arg_dict['target_relation'], missing) -%}
   {%- endif -%}
+{% endmacro %}
+
+{# The conditions by which a MERGE of ours finds its rows; none for other SQL. #}
+{% macro rsdbt_matches_of_merge(strategy_sql, arg_dict) %}
+  {%- set matches = rsdbt_listed(arg_dict['incremental_predicates']) + rsdbt_merge_matches(arg_dict['unique_key']) -%}
+  {%- set sql = strategy_sql | trim -%}
+  {{ return(matches if 'merge into' in sql and sql.endswith(
+    rsdbt_merge_sql(arg_dict['target_relation'], arg_dict['temp_relation'], arg_dict['unique_key'], arg_dict['dest_columns'], matches) | trim
+  ) else none) }}
+{% endmacro %}
+
+{% macro rsdbt_merged_columns(arg_dict) %}
+  {{ return(get_merge_update_columns(config.get('merge_update_columns'), config.get('merge_exclude_columns'), arg_dict['dest_columns']) if arg_dict['unique_key'] else []) }}
 {% endmacro %}

@@ -9,19 +9,21 @@
 
 {# Between the update and the insert: a new state may have the id of the one that it follows. #}
 {% macro rsdbt_check_ended_sql(target, source) -%}
-  {%- set keepers = rsdbt_row_keepers(target, ['update']) -%}
-  {%- if keepers -%}
+  {%- set acting = rsdbt_acting_on_rows(target, ['update']) -%}
+  {%- if acting -%}
     {%- set columns = rsdbt_snapshot_columns() -%}
     {%- set stayed -%}
-      exists (
-        select from {{ target }} as DBT_INTERNAL_DEST
-        join {{ source }} as DBT_INTERNAL_SOURCE
-          on DBT_INTERNAL_SOURCE.{{ columns.dbt_scd_id }}::pg_catalog.text = DBT_INTERNAL_DEST.{{ columns.dbt_scd_id }}::pg_catalog.text
-        where DBT_INTERNAL_SOURCE.dbt_change_type in ('update', 'delete')
-          and {{ rsdbt_is_unwritten_sql() }} and {{ rsdbt_is_current('DBT_INTERNAL_DEST.' ~ columns.dbt_valid_to) }}
-      )
+      {{ target }} as DBT_INTERNAL_DEST
+        where {{ rsdbt_is_current('DBT_INTERNAL_DEST.' ~ columns.dbt_valid_to) }} and exists (
+          select from {{ source }} as DBT_INTERNAL_SOURCE
+          where DBT_INTERNAL_SOURCE.{{ columns.dbt_scd_id }}::pg_catalog.text = DBT_INTERNAL_DEST.{{ columns.dbt_scd_id }}::pg_catalog.text
+            and DBT_INTERNAL_SOURCE.dbt_change_type in ('update', 'delete') and not {{ rsdbt_is_current('DBT_INTERNAL_SOURCE.' ~ columns.dbt_valid_to) }}
+        )
     {%- endset -%}
-    {{ rsdbt_check_kept_sql(stayed, 'states of ' ~ target ~ ' should have ended, but were kept as current rows by ' ~ keepers) ~ ';\n  ' }}
+    {{ rsdbt_check_none_sql(
+      stayed, 'state', 'states', ' of ' ~ target ~ ' should have ended, but stayed current because of ' ~ rsdbt_all_acting(acting)
+      ~ '. Nothing was changed\nhelp: let the trigger return the row with its new ' ~ columns.dbt_valid_to
+    ) ~ ';\n  ' }}
   {%- endif -%}
 {%- endmacro %}
 
