@@ -78,6 +78,9 @@ mod cli;
 /// Each command wires the stages.
 mod commands;
 
+/// What the fuzz targets play with any text.
+mod fuzzed;
+
 pub use commands::main;
 
 /// What this repository's tests, benches and fuzz targets use beside the executable; no interface for others.
@@ -94,17 +97,8 @@ pub mod inside {
     pub mod cli {
         pub use crate::cli::command;
     }
-    pub mod config {
-        pub use crate::config::Yaml;
-        pub mod properties {
-            pub use crate::config::properties::{NodeProperties, PropertiesFile, PropertyKind};
-        }
-        pub mod yaml {
-            pub use crate::config::yaml::load;
-        }
-    }
     pub mod diagnostic {
-        pub use crate::diagnostic::{SourceText, Span, render};
+        pub use crate::diagnostic::{SourceText, render};
     }
     pub mod docs {
         pub use crate::docs::{Artifacts, generate, trace_manifest};
@@ -112,20 +106,11 @@ pub mod inside {
             pub use crate::docs::server::Server;
         }
     }
-    pub mod graph {
-        pub use crate::graph::{Graph, IndirectSelection, SelectionInputs, SelectionRequest, Selectors};
-        pub mod selector {
-            pub use crate::graph::selector::Criteria;
-        }
+    pub mod fuzzed {
+        pub use crate::fuzzed::{Selected, Templates, csv, yaml};
     }
     pub mod jinja {
-        pub use crate::jinja::{
-            BlockKind, Context, Engine, EngineSettings, Error, MacroPackage, Object, State, Value,
-            cut_blocks, static_calls,
-        };
-    }
-    pub mod manifest {
-        pub use crate::manifest::Manifest;
+        pub use crate::jinja::{Context, Engine, EngineSettings, Error, MacroPackage, Object, State, Value};
     }
     pub mod options {
         pub use crate::options::range;

@@ -167,7 +167,7 @@ fn every_code_is_documented() {
     let mut missing = Vec::new();
     for path in sources(Path::new("src"), "rs") {
         let text = fs::read_to_string(&path).unwrap();
-        let code = text.split("#[cfg(test)]").next().unwrap();
+        let code = text.split("#[cfg(test)]\nmod ").next().unwrap();
         for call in code.split("Diagnostic::").skip(1) {
             let Some((method, rest)) = call.split_once('(') else { continue };
             if !["compilation", "parsing", "runtime", "database", "warning", "new"].contains(&method) {
@@ -201,7 +201,7 @@ fn the_house_is_closed() {
     };
     let count = |path: &PathBuf| fs::read_to_string(path).unwrap().lines().filter(is_item).count();
     let items: usize = sources(Path::new("src"), "rs").iter().map(count).sum();
-    assert!(items < 500, "{items} items are `pub`: `pub(crate)`, `pub(super)` or nothing does for most");
+    assert!(items < 150, "{items} items are `pub`: `pub(crate)`, `pub(super)` or nothing does for most");
 }
 
 /// A name stands in `inside` as long as a test, bench, example or fuzz target uses it.

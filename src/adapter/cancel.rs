@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Stops what a connection is doing.
 #[derive(Debug, Clone)]
-pub struct CancelHandle {
+pub(crate) struct CancelHandle {
     settings: Arc<Settings>,
     /// Where the session is, as it was reached.
     endpoint: Endpoint,
@@ -40,13 +40,14 @@ impl CancelHandle {
         }
     }
 
-    pub fn backend_pid(&self) -> i32 {
+    #[cfg(test)]
+    pub(super) fn backend_pid(&self) -> i32 {
         self.pid
     }
 
     /// Cancels the statement that runs; the session stays. The server checks the secret, so that a
     /// reused process id cannot hit another session.
-    pub fn cancel(&self) -> Result<()> {
+    pub(crate) fn cancel(&self) -> Result<()> {
         let failed = |error: io::Error| {
             Diagnostic::database("cancel-failed", format!("could not cancel: {error}")).boxed()
         };
@@ -71,7 +72,7 @@ impl CancelHandle {
     }
 
     /// Ends this side of the session: whoever waits for the server's answer stops waiting.
-    pub fn sever(&self) {
+    pub(crate) fn sever(&self) {
         if let Some(socket) = &self.socket {
             socket.sever();
         }

@@ -45,7 +45,7 @@ pub enum Fetch {
 
 /// dbt's query comment of the node at work.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QueryComment {
+pub(crate) struct QueryComment {
     pub text: String,
     /// After the statement instead of before it.
     pub append: bool,
@@ -138,7 +138,7 @@ impl Connection {
     }
 
     /// Like [`Self::execute`], without the query comment.
-    pub fn add_query(
+    pub(crate) fn add_query(
         &mut self,
         sql: &str,
         begin: Begin,
@@ -151,7 +151,7 @@ impl Connection {
 
     /// Runs a statement that may fail with one of the SQLSTATEs: then nothing has happened, the transaction
     /// goes on, and the answer is `None`.
-    pub fn attempt(&mut self, sql: &str, tolerated: &[&str]) -> Result<Option<Response>> {
+    pub(crate) fn attempt(&mut self, sql: &str, tolerated: &[&str]) -> Result<Option<Response>> {
         let commented = self.comment.as_ref().map(|comment| comment.add_to(sql));
         let text = commented.as_deref().unwrap_or(sql);
         self.enter_transaction(Begin::Auto)?;
@@ -183,13 +183,13 @@ impl Connection {
     }
 
     /// A read of our own with bound text parameters; part of whatever transaction is open.
-    pub fn query(&mut self, sql: &str, parameters: &[&str]) -> Result<ResultSet> {
+    pub(crate) fn query(&mut self, sql: &str, parameters: &[&str]) -> Result<ResultSet> {
         let (_, rows) = self.bound_query(sql, parameters)?;
         Ok(rows.unwrap_or_default())
     }
 
     /// Streams a `copy .. from stdin`: `fill` appends the next piece and says whether more follows.
-    pub fn copy_in(
+    pub(crate) fn copy_in(
         &mut self,
         sql: &str,
         begin: Begin,
@@ -206,7 +206,7 @@ impl Connection {
     }
 
     /// Opens dbt's transaction.
-    pub fn begin(&mut self) -> Result<()> {
+    pub(crate) fn begin(&mut self) -> Result<()> {
         if self.open {
             return Err(internal("tried to begin a new transaction, but one was already open"));
         }
@@ -228,7 +228,7 @@ impl Connection {
         self.commit_on_server()
     }
 
-    pub fn rollback_if_open(&mut self) -> Result<()> {
+    pub(crate) fn rollback_if_open(&mut self) -> Result<()> {
         self.undone = false;
         if !self.open {
             return Ok(());
@@ -240,7 +240,7 @@ impl Connection {
 
     /// dbt's `clear_transaction`, before hooks and operations: from here on each statement commits by
     /// itself unless it opens a transaction.
-    pub fn clear_transaction(&mut self) -> Result<()> {
+    pub(crate) fn clear_transaction(&mut self) -> Result<()> {
         self.rollback_if_open()?;
         self.commit_on_server()?;
         self.started = true;
@@ -248,7 +248,7 @@ impl Connection {
     }
 
     /// Server settings for the rest of the session, up to [`Self::reset`].
-    pub fn set_settings(&mut self, settings: &[(String, String)]) -> Result<()> {
+    pub(crate) fn set_settings(&mut self, settings: &[(String, String)]) -> Result<()> {
         let set = |(name, value): &(String, String)| {
             format!("set {} = {}", quote_setting(name), quote_literal(value))
         };
@@ -257,12 +257,12 @@ impl Connection {
     }
 
     /// From now on nothing is committed unless the lock is held.
-    pub fn require_lock(&mut self, lock: Option<Arc<LockSession>>) {
+    pub(crate) fn require_lock(&mut self, lock: Option<Arc<LockSession>>) {
         self.lock = lock;
     }
 
     /// The session is gone, and with it what was not committed.
-    pub fn is_lost(&self) -> bool {
+    pub(crate) fn is_lost(&self) -> bool {
         self.lost
     }
 
@@ -287,24 +287,23 @@ impl Connection {
     }
 
     /// What was not committed is gone, and its locks with it.
-    pub fn abandon(&mut self) -> Result<()> {
+    pub(crate) fn abandon(&mut self) -> Result<()> {
         self.open = false;
         self.end_transaction("ROLLBACK")
     }
 
     /// Makes the session as good as new for the next node: transaction, temporary tables, settings.
-    pub fn reset(&mut self) -> Result<()> {
+    pub(crate) fn reset(&mut self) -> Result<()> {
         self.comment = None;
         self.lock = None;
         self.undone = false;
         self.abandon()?;
         self.simple_query("discard all", Fetch::Nothing)?;
         self.started = false;
-        self.wire.notices.clear();
         self.set_role()
     }
 
-    pub fn set_comment(&mut self, comment: Option<QueryComment>) {
+    pub(crate) fn set_comment(&mut self, comment: Option<QueryComment>) {
         self.comment = comment;
     }
 
@@ -314,7 +313,7 @@ impl Connection {
     }
 
     /// The server's view: what was done may still be undone.
-    pub fn in_transaction(&self) -> bool {
+    pub(crate) fn in_transaction(&self) -> bool {
         self.wire.status != Status::Idle
     }
 
@@ -325,7 +324,7 @@ impl Connection {
     }
 
     /// The next statement will not be part of a transaction.
-    pub fn commits_at_once(&self) -> bool {
+    pub(crate) fn commits_at_once(&self) -> bool {
         !self.is_inside() && (self.started || self.settings.autocommit)
     }
 
@@ -334,26 +333,17 @@ impl Connection {
         self.wrote || self.transaction.is_some()
     }
 
-    pub fn settings(&self) -> &Arc<Settings> {
+    pub(crate) fn settings(&self) -> &Arc<Settings> {
         &self.settings
     }
 
-    pub fn backend_pid(&self) -> i32 {
+    #[cfg(test)]
+    fn backend_pid(&self) -> i32 {
         self.wire.pid
     }
 
-    /// As the server reports it: `15.18 (Debian 15.18-0+deb12u1)`.
-    pub fn server_version(&self) -> &str {
-        &self.wire.server_version
-    }
-
-    pub fn cancel_handle(&self) -> CancelHandle {
+    pub(crate) fn cancel_handle(&self) -> CancelHandle {
         CancelHandle::new(&self.settings, &self.place, (self.wire.pid, self.wire.secret))
-    }
-
-    /// The server's notices since the last call.
-    pub fn take_notices(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.wire.notices)
     }
 
     fn set_role(&mut self) -> Result<()> {

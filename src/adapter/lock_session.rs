@@ -10,14 +10,14 @@ use super::{Begin, Cell, Connection, Fetch, ResultSet, Settings, quote_literal, 
 
 /// The session that has a lock.
 #[derive(Debug)]
-pub struct Holder {
+pub(crate) struct Holder {
     pub pid: i64,
     /// `pid 1, user nightly, application dbt, host 10.0.0.1, since ..`, as far as it is visible.
     pub description: String,
 }
 
 /// Locks of a transaction that stays open: behind a pooler a session's lock would outlive it.
-pub struct LockSession {
+pub(crate) struct LockSession {
     connection: Mutex<Connection>,
     /// As the server itself names it; a pooler may give another number.
     pid: i64,
@@ -25,7 +25,7 @@ pub struct LockSession {
 
 impl LockSession {
     /// Connects; nothing is locked yet.
-    pub fn open(settings: &Settings, observer: &dyn Observer) -> Result<Self> {
+    pub(crate) fn open(settings: &Settings, observer: &dyn Observer) -> Result<Self> {
         // the profile's `autocommit` would let go of a lock as soon as it is taken
         let search_path = Some("pg_catalog".into());
         let mut settings = Settings { autocommit: false, role: None, search_path, ..settings.clone() };
@@ -50,7 +50,7 @@ impl LockSession {
     }
 
     /// Locks a name for this program, or says that somebody else holds it.
-    pub fn try_lock(&self, name: &str) -> Result<bool> {
+    pub(crate) fn try_lock(&self, name: &str) -> Result<bool> {
         let sql = format!(
             "select pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtext('rsdbt'), pg_catalog.hashtext({}))",
             quote_literal(name)
@@ -61,7 +61,7 @@ impl LockSession {
     }
 
     /// Who holds the lock of a name, as far as the role may see: `pid 1, user "x", ..`.
-    pub fn holder(&self, name: &str) -> Option<Holder> {
+    pub(crate) fn holder(&self, name: &str) -> Option<Holder> {
         let sql = format!(
             "select held.pid, pg_catalog.concat_ws(', ', 'pid ' operator(pg_catalog.||) held.pid, \
              'user ' operator(pg_catalog.||) pg_catalog.quote_ident(who.usename::text), \
@@ -87,7 +87,7 @@ impl LockSession {
 
     /// Whether the session lives, as far as this side knows: the end of a session is heard of at once, the end
     /// of a network is not.
-    pub fn is_held(&self) -> bool {
+    pub(crate) fn is_held(&self) -> bool {
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         if !connection.is_lost() && connection.has_news() {
             let _ = connection.add_query("select", Begin::Auto, Fetch::Nothing);

@@ -14,7 +14,7 @@ pub struct Response {
 }
 
 impl Response {
-    pub fn from_tag(tag: &str) -> Self {
+    pub(crate) fn from_tag(tag: &str) -> Self {
         let words = tag.split_ascii_whitespace().filter(|word| !is_number(word));
         let rows_affected = tag.rsplit(' ').next().and_then(|word| word.parse().ok()).unwrap_or(-1);
         let code = words.collect::<Vec<_>>().join(" ");

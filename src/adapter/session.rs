@@ -12,7 +12,7 @@ use super::{
 };
 
 /// Told what a session does, for events and for Ctrl-C.
-pub trait Observer: Send + Sync {
+pub(crate) trait Observer: Send + Sync {
     fn opened(&self, handle: &CancelHandle) {
         let _ = handle;
     }

@@ -168,9 +168,7 @@ pub enum TargetSessionAttrs {
 }
 
 impl TargetSessionAttrs {
-    pub const NAMES: [&str; 6] = ["any", "read-write", "read-only", "primary", "standby", "prefer-standby"];
-
-    pub fn from_name(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "any" => Self::Any,
             "read-write" => Self::ReadWrite,
@@ -193,9 +191,7 @@ pub enum ChannelBindingMode {
 }
 
 impl ChannelBindingMode {
-    pub const NAMES: [&str; 3] = ["disable", "prefer", "require"];
-
-    pub fn from_name(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "disable" => Self::Disable,
             "prefer" => Self::Prefer,
@@ -240,9 +236,9 @@ pub enum SslMode {
 }
 
 impl SslMode {
-    pub const NAMES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
+    pub(crate) const NAMES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 
-    pub fn from_name(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "disable" => Self::Disable,
             "allow" => Self::Allow,

@@ -31,8 +31,6 @@ pub(super) struct Wire {
     pub(super) status: Status,
     pub(super) pid: i32,
     pub(super) secret: i32,
-    pub(super) server_version: String,
-    pub(super) notices: Vec<String>,
     /// As the server reports them: `in_hot_standby`, and `default_transaction_read_only`.
     hot_standby: Option<bool>,
     read_only: Option<bool>,
@@ -63,8 +61,6 @@ impl Wire {
             status: Status::Idle,
             pid: 0,
             secret: 0,
-            server_version: String::new(),
-            notices: Vec::new(),
             hot_standby: None,
             read_only: None,
         };
@@ -235,7 +231,7 @@ impl Wire {
         !self.incoming.is_empty() || self.stream.has_news()
     }
 
-    /// The next message that is not an aside; parameters, notices and the status are kept on the way.
+    /// The next message that is not an aside; parameters and the status are kept on the way.
     pub(super) fn receive(&mut self) -> io::Result<Message> {
         loop {
             match Message::parse(&mut self.incoming)? {
@@ -243,17 +239,12 @@ impl Wire {
                 Some(Message::ParameterStatus(body)) => {
                     let on = body.value()? == "on";
                     match body.name()? {
-                        "server_version" => body.value()?.clone_into(&mut self.server_version),
                         "in_hot_standby" => self.hot_standby = Some(on),
                         "default_transaction_read_only" => self.read_only = Some(on),
                         _ => {}
                     }
                 }
-                Some(Message::NoticeResponse(body)) => {
-                    let fields = Fields::read(body.fields());
-                    self.notices.push(format!("{}: {}", fields.severity, fields.message));
-                }
-                Some(Message::NotificationResponse(_)) => {}
+                Some(Message::NoticeResponse(_) | Message::NotificationResponse(_)) => {}
                 Some(Message::ReadyForQuery(body)) => {
                     self.status = match body.status() {
                         b'T' => Status::InTransaction,

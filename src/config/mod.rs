@@ -26,7 +26,7 @@ pub(crate) use project_file::{ProjectFile, RawProjectFile};
 pub(crate) use renderer::{Renderer, holds_jinja, render_tree};
 pub(crate) use resource_type::ResourceType;
 pub(crate) use yaml::Mapping;
-pub use yaml::Yaml;
+pub(crate) use yaml::Yaml;
 
 /// The dbt that this program stands in for: `dbt_version`, `require-dbt-version`, artifacts.
 pub(crate) const DBT_VERSION: &str = "1.11.16";

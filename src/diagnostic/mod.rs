@@ -10,7 +10,8 @@ mod suggest;
 
 pub(crate) use excerpt::MASK;
 pub use render::render;
-pub use source::{SourceText, Span};
+pub use source::SourceText;
+pub(crate) use source::Span;
 pub(crate) use suggest::{did_you_mean, nearest, nearest_within};
 
 use std::fmt;
@@ -40,7 +41,7 @@ pub enum Category {
 
 impl Category {
     /// The title as dbt prints it above the message.
-    pub fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Compilation => "Compilation Error",
             Self::Parsing => "Parsing Error",
@@ -92,7 +93,7 @@ pub struct ServerError {
 }
 
 impl Diagnostic {
-    pub fn new(code: &'static str, category: Category, message: impl Into<String>) -> Self {
+    pub(crate) fn new(code: &'static str, category: Category, message: impl Into<String>) -> Self {
         Self {
             code,
             category,
@@ -106,40 +107,40 @@ impl Diagnostic {
         }
     }
 
-    pub fn compilation(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn compilation(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(code, Category::Compilation, message)
     }
 
-    pub fn parsing(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn parsing(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(code, Category::Parsing, message)
     }
 
-    pub fn runtime(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn runtime(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(code, Category::Runtime, message)
     }
 
-    pub fn database(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn database(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(code, Category::Database, message)
     }
 
-    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn warning(code: &'static str, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::new(code, Category::Runtime, message) }
     }
 
     #[must_use]
-    pub fn label(mut self, span: Span, note: impl Into<String>) -> Self {
+    pub(crate) fn label(mut self, span: Span, note: impl Into<String>) -> Self {
         self.labels.push(Label { span, note: note.into() });
         self
     }
 
     #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
     #[must_use]
-    pub fn maybe_help(mut self, help: Option<String>) -> Self {
+    pub(crate) fn maybe_help(mut self, help: Option<String>) -> Self {
         if help.is_some() {
             self.help = help;
         }
@@ -147,19 +148,19 @@ impl Diagnostic {
     }
 
     #[must_use]
-    pub fn subject(mut self, subject: impl Into<String>) -> Self {
+    pub(crate) fn subject(mut self, subject: impl Into<String>) -> Self {
         self.subject = Some(subject.into());
         self
     }
 
     #[must_use]
-    pub fn cause(mut self, cause: impl Into<String>) -> Self {
+    pub(crate) fn cause(mut self, cause: impl Into<String>) -> Self {
         self.causes.push(cause.into());
         self
     }
 
     /// For `return Err(..)` in functions of [`Result`].
-    pub fn boxed(self) -> Box<Self> {
+    pub(crate) fn boxed(self) -> Box<Self> {
         Box::new(self)
     }
 }

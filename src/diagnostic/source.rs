@@ -30,11 +30,11 @@ impl SourceText {
     }
 
     /// A file that holds secrets: `shown` has its lines without what nobody may read.
-    pub fn secret(path: impl Into<String>, text: impl Into<String>, shown: String) -> Arc<Self> {
+    pub(crate) fn secret(path: impl Into<String>, text: impl Into<String>, shown: String) -> Arc<Self> {
         Self::make(path.into(), text.into(), false, Some(shown))
     }
 
-    pub fn built_in(path: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
+    pub(crate) fn built_in(path: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
         Self::make(path.into(), text.into(), true, None)
     }
 
@@ -52,7 +52,7 @@ impl SourceText {
     }
 
     /// Line and column, both counted from 1, the column in characters.
-    pub fn position(&self, offset: usize) -> (usize, usize) {
+    pub(crate) fn position(&self, offset: usize) -> (usize, usize) {
         let mut offset = offset.min(self.text.len());
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
@@ -64,7 +64,7 @@ impl SourceText {
     }
 
     /// The byte offset at which a line (from 1) and column (from 1, in characters) stand.
-    pub fn offset(&self, line: usize, column: usize) -> usize {
+    pub(crate) fn offset(&self, line: usize, column: usize) -> usize {
         let start = if line <= 1 {
             0
         } else {
@@ -88,17 +88,17 @@ pub struct Span {
 }
 
 impl Span {
-    pub fn new(source: &Arc<SourceText>, range: Range<usize>) -> Self {
+    pub(crate) fn new(source: &Arc<SourceText>, range: Range<usize>) -> Self {
         Self { source: Arc::clone(source), range }
     }
 
     /// The span's start as `path:line:column`.
-    pub fn location(&self) -> String {
+    pub(crate) fn location(&self) -> String {
         let (line, column) = self.source.position(self.range.start);
         format!("{}:{line}:{column}", self.source.path)
     }
 
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         self.source.text.get(self.range.clone()).unwrap_or_default()
     }
 }

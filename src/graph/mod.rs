@@ -16,13 +16,13 @@ use crate::manifest::{Manifest, Resource};
 pub(crate) use listing::{ListOutput, list};
 pub(crate) use node_set::NodeSet;
 pub(crate) use selector::{EmptyNodes, Selection};
-pub use selector::{IndirectSelection, SelectionInputs, SelectionRequest, Selectors};
+pub(crate) use selector::{IndirectSelection, SelectionInputs, SelectionRequest, Selectors};
 
 type Dag = DiGraph<(), ()>;
 
 /// The edges lead from what is read to what reads it. The nodes stand in the order of `Manifest::resources`.
 #[derive(Debug, Clone, Default)]
-pub struct Graph {
+pub(crate) struct Graph {
     dag: Dag,
     /// The unique ids, by node index.
     ids: IndexSet<String>,
@@ -30,7 +30,7 @@ pub struct Graph {
 
 impl Graph {
     /// Fails with the whole cycle when there is one.
-    pub fn build(manifest: &Manifest) -> Result<Self> {
+    pub(crate) fn build(manifest: &Manifest) -> Result<Self> {
         let count = manifest.resources().count();
         let mut graph = Self {
             dag: Dag::with_capacity(count, 2 * count),
@@ -53,54 +53,27 @@ impl Graph {
         Ok(graph)
     }
 
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.dag.node_count()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.dag.node_count() == 0
-    }
-
-    pub fn contains(&self, id: &str) -> bool {
-        self.ids.contains(id)
-    }
-
-    /// All unique ids, in an order of their own.
-    pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.ids.iter().map(String::as_str)
-    }
-
-    /// What reads this node.
-    pub fn children(&self, id: &str) -> impl Iterator<Item = &str> {
-        self.neighbors(id, Direction::Outgoing)
-    }
-
-    /// What this node reads.
-    pub fn parents(&self, id: &str) -> impl Iterator<Item = &str> {
-        self.neighbors(id, Direction::Incoming)
     }
 
     fn node(&self, id: &str) -> Option<NodeIndex> {
         self.ids.get_index_of(id).map(NodeIndex::new)
     }
 
-    fn neighbors(&self, id: &str, direction: Direction) -> impl Iterator<Item = &str> {
-        self.node(id)
-            .into_iter()
-            .flat_map(move |node| self.dag.neighbors_directed(node, direction))
-            .map(|other| self.id_at(other.index()))
-    }
-
     /// Everything upstream, at most `depth` steps away.
-    pub fn ancestors(&self, id: &str, depth: Option<usize>) -> Vec<&str> {
+    #[cfg(test)]
+    fn ancestors(&self, id: &str, depth: Option<usize>) -> Vec<&str> {
         self.related(id, depth, Direction::Incoming)
     }
 
     /// Everything downstream, at most `depth` steps away.
-    pub fn descendants(&self, id: &str, depth: Option<usize>) -> Vec<&str> {
+    #[cfg(test)]
+    fn descendants(&self, id: &str, depth: Option<usize>) -> Vec<&str> {
         self.related(id, depth, Direction::Outgoing)
     }
 
+    #[cfg(test)]
     fn related(&self, id: &str, depth: Option<usize>, direction: Direction) -> Vec<&str> {
         let Some(node) = self.node(id) else { return Vec::new() };
         let mut from = NodeSet::new(self.len());
@@ -145,7 +118,7 @@ impl Graph {
     }
 
     /// The nodes in groups, each group reading only groups before it.
-    pub fn levels(&self) -> Vec<Vec<&str>> {
+    pub(crate) fn levels(&self) -> Vec<Vec<&str>> {
         let count = |node| self.dag.neighbors_directed(node, Direction::Incoming).count();
         let mut waiting: Vec<usize> = self.dag.node_indices().map(count).collect();
         let mut level: Vec<NodeIndex> =

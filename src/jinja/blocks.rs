@@ -23,7 +23,7 @@ pub enum BlockKind {
 
 impl BlockKind {
     /// What a macro or generic-test file may hold.
-    pub const MACROS: &'static [Self] = &[Self::Macro, Self::Test, Self::Materialization];
+    pub(crate) const MACROS: &'static [Self] = &[Self::Macro, Self::Test, Self::Materialization];
 
     fn of(tag: &str) -> Option<Self> {
         Some(match tag {
@@ -53,7 +53,7 @@ pub struct Block {
 
 /// The blocks of a file and the tags that stood outside of any block.
 #[derive(Debug, Default)]
-pub struct Blocks {
+pub(crate) struct Blocks {
     pub blocks: Vec<Block>,
     /// dbt warns about them in macro files (`UnexpectedJinjaBlockDeprecation`).
     pub unexpected: Vec<Span>,
@@ -63,7 +63,7 @@ pub struct Blocks {
 ///
 /// # Errors
 /// When a block or a tag is not closed, blocks are nested, or a block stands inside an `if` or `for`.
-pub fn cut(source: &Arc<SourceText>, allowed: &[BlockKind]) -> Result<Blocks> {
+pub(crate) fn cut(source: &Arc<SourceText>, allowed: &[BlockKind]) -> Result<Blocks> {
     let mut found = Blocks::default();
     let mut open: Option<(Tag<'_>, BlockKind)> = None;
     let mut control: Vec<Tag<'_>> = Vec::new();

@@ -15,7 +15,7 @@ use super::{registry, tolerate};
 
 /// A call as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StaticCall {
+pub(crate) enum StaticCall {
     /// `name(..)` or `package.name(..)`.
     Named { package: Option<String>, name: String },
     /// `adapter.dispatch('name', 'namespace')`.
@@ -23,7 +23,7 @@ pub enum StaticCall {
 }
 
 /// Every call of a text in the order of writing, each once; nothing where the text cannot be parsed.
-pub fn static_calls(text: &str) -> Vec<StaticCall> {
+pub(crate) fn static_calls(text: &str) -> Vec<StaticCall> {
     let mut calls = Vec::new();
     if !collect(text, &mut calls)
         && let Some(shifted) = tolerate::python_forms(text)

@@ -69,7 +69,7 @@ impl Engine {
     }
 
     /// Without any macros: for project files and profiles.
-    pub fn bare() -> Self {
+    pub(crate) fn bare() -> Self {
         static BARE: LazyLock<Engine> =
             LazyLock::new(|| Engine(Arc::new(Inner { registry: Registry::empty() })));
         BARE.clone()
@@ -100,17 +100,21 @@ impl Engine {
     }
 
     /// The `generate_<component>_name` macro for nodes of the root project, or of an imported package.
-    pub fn find_generate_macro(&self, component: &str, imported: Option<&str>) -> Option<Arc<MacroDef>> {
+    pub(crate) fn find_generate_macro(
+        &self,
+        component: &str,
+        imported: Option<&str>,
+    ) -> Option<Arc<MacroDef>> {
         self.0.registry.find_generate(component, imported)
     }
 
     /// The materialization of a name. A package may replace a built-in one only where settings allow it.
-    pub fn find_materialization(&self, name: &str, adapter: &str) -> Option<Arc<MacroDef>> {
+    pub(crate) fn find_materialization(&self, name: &str, adapter: &str) -> Option<Arc<MacroDef>> {
         self.0.registry.find_materialization(name, adapter)
     }
 
     /// The package whose materialization replaces the built-in one of this name.
-    pub fn overriding_package(&self, materialization: &str, adapter: &str) -> Option<String> {
+    pub(crate) fn overriding_package(&self, materialization: &str, adapter: &str) -> Option<String> {
         let registry = &self.0.registry;
         let found = registry.find_materialization(materialization, adapter)?;
         let replaces = registry.is_imported(&found.package)
@@ -119,12 +123,12 @@ impl Engine {
     }
 
     /// The macro `test_<name>`: in `package` (the namespace, else the node's own) first, then as any macro.
-    pub fn find_generic_test(&self, name: &str, package: &str) -> Option<&Arc<MacroDef>> {
+    pub(crate) fn find_generic_test(&self, name: &str, package: &str) -> Option<&Arc<MacroDef>> {
         self.0.registry.find_generic_test(name, package)
     }
 
     /// What a name means in a template of `package`: the macro that a call of it runs.
-    pub fn resolve(&self, name: &str, package: &str) -> Option<Arc<MacroDef>> {
+    pub(crate) fn resolve(&self, name: &str, package: &str) -> Option<Arc<MacroDef>> {
         self.0.registry.resolve(name, package).map(|entry| Arc::clone(&entry.definition))
     }
 
@@ -132,7 +136,7 @@ impl Engine {
     ///
     /// # Errors
     /// All macros that cannot be read, whether they are called or not.
-    pub fn macro_dependencies(&self) -> Result<Vec<Vec<String>>, Diagnostics> {
+    pub(crate) fn macro_dependencies(&self) -> Result<Vec<Vec<String>>, Diagnostics> {
         calls::dependencies(self)
     }
 
@@ -148,7 +152,7 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::render`].
-    pub fn render_span(&self, span: &Span, context: &Arc<dyn Context>) -> Result<String> {
+    pub(crate) fn render_span(&self, span: &Span, context: &Arc<dyn Context>) -> Result<String> {
         let map = SourceMap::exact(&span.source, span.range.start);
         render_mapped(span.text(), map, || Scope::root(self, context))
     }
@@ -157,7 +161,7 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::render`].
-    pub fn render_text(&self, text: &str, span: &Span, context: &Arc<dyn Context>) -> Result<String> {
+    pub(crate) fn render_text(&self, text: &str, span: &Span, context: &Arc<dyn Context>) -> Result<String> {
         let map = SourceMap::of_text(text, span);
         render_mapped(text, map, || Scope::root(self, context))
     }
@@ -171,7 +175,7 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::render`].
-    pub fn evaluate(&self, text: &str, span: &Span, context: &Arc<dyn Context>) -> Result<Value> {
+    pub(crate) fn evaluate(&self, text: &str, span: &Span, context: &Arc<dyn Context>) -> Result<Value> {
         if !may_hold_jinja(text) {
             return Ok(Value::from(without_last_line_break(text)));
         }
@@ -185,7 +189,12 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::render`].
-    pub fn evaluate_expression(&self, text: &str, span: &Span, context: &Arc<dyn Context>) -> Result<Value> {
+    pub(crate) fn evaluate_expression(
+        &self,
+        text: &str,
+        span: &Span,
+        context: &Arc<dyn Context>,
+    ) -> Result<Value> {
         let scope = Scope::root(self, context);
         let map = SourceMap::of_text(text, span);
         Native::expression(text, map, &scope)
@@ -212,7 +221,7 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::call_macro`], and when there is no such macro.
-    pub fn call_named(
+    pub(crate) fn call_named(
         &self,
         name: &str,
         context: &Arc<dyn Context>,

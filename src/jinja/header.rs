@@ -9,7 +9,7 @@ use super::blocks::Block;
 
 /// A declared macro parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parameter {
+pub(crate) struct Parameter {
     pub name: String,
     /// `string` in `{% macro f(x: string) %}`.
     pub annotation: Option<String>,

@@ -58,24 +58,24 @@ impl MacroDef {
     }
 
     /// The text of the whole block, as `macro_sql` in the manifest.
-    pub fn sql(&self) -> &str {
+    pub(crate) fn sql(&self) -> &str {
         let text = &self.source.text;
         // dbt: files are read without the white space around them
         let start = self.block.range.start.max(text.len() - text.trim_start().len());
         &text[start..self.block.range.end.min(text.trim_end().len())]
     }
 
-    pub fn span(&self, range: Range<usize>) -> Span {
+    pub(crate) fn span(&self, range: Range<usize>) -> Span {
         Span::new(&self.source, range)
     }
 
     /// The name where the block declares it.
-    pub fn name_span(&self) -> Span {
+    pub(crate) fn name_span(&self) -> Span {
         self.span(self.block.name_range.clone())
     }
 
     /// `macro cents_to_dollars (macros/cents.sql)`.
-    pub fn locator(&self) -> String {
+    pub(crate) fn locator(&self) -> String {
         format!("macro {} ({})", self.name, self.source.path)
     }
 
@@ -83,7 +83,7 @@ impl MacroDef {
     ///
     /// # Errors
     /// When the signature cannot be read.
-    pub fn parameters(&self) -> Result<Vec<Parameter>> {
+    pub(crate) fn parameters(&self) -> Result<Vec<Parameter>> {
         match self.kind {
             MacroKind::Materialization { .. } => Ok(Vec::new()),
             _ => header::parameters(&self.source, &self.block),

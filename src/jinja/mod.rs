@@ -39,8 +39,8 @@ mod tests;
 mod tolerate;
 mod wording;
 
-pub use blocks::{BlockKind, cut as cut_blocks};
-pub use calls::static_calls;
+pub(crate) use blocks::{BlockKind, cut as cut_blocks};
+pub(crate) use calls::static_calls;
 pub use context::Context;
 pub(crate) use context::Message;
 pub(crate) use dispatch::dispatch;

@@ -6,7 +6,7 @@ use super::{SparseMap, lenient};
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Column {
+pub(crate) struct Column {
     pub name: String,
     #[serde(deserialize_with = "lenient::or_default")]
     pub description: String,
@@ -30,7 +30,7 @@ pub struct Column {
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct ColumnConfig {
+pub(crate) struct ColumnConfig {
     #[serde(deserialize_with = "lenient::or_default")]
     pub meta: SparseMap,
     #[serde(deserialize_with = "lenient::one_or_many")]
@@ -41,7 +41,7 @@ pub struct ColumnConfig {
 
 /// A constraint of a column, or of a model when it names `columns`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Constraint {
+pub(crate) struct Constraint {
     /// `check`, `not_null`, `unique`, `primary_key`, `foreign_key` or `custom`.
     #[serde(rename = "type")]
     pub kind: String,

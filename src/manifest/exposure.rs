@@ -7,7 +7,7 @@ use super::{Config, DependsOn, RefArgs, ResourceType, lenient};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Exposure {
+pub(crate) struct Exposure {
     pub name: String,
     pub resource_type: ResourceType,
     pub package_name: String,
@@ -74,7 +74,7 @@ impl Default for Exposure {
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Owner {
+pub(crate) struct Owner {
     /// One address or a list of them.
     pub email: Option<Value>,
     pub name: Option<String>,
@@ -84,7 +84,7 @@ pub struct Owner {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Group {
+pub(crate) struct Group {
     pub name: String,
     pub resource_type: ResourceType,
     pub package_name: String,
@@ -116,7 +116,7 @@ impl Default for Group {
 /// A `{% docs %}` block.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Doc {
+pub(crate) struct Doc {
     pub name: String,
     pub resource_type: ResourceType,
     pub package_name: String,

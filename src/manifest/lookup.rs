@@ -65,7 +65,7 @@ impl Scope<'_> {
 
 /// What a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Found<'a> {
+pub(crate) enum Found<'a> {
     Enabled(&'a str),
     Disabled(&'a str),
     Missing,
@@ -73,14 +73,14 @@ pub enum Found<'a> {
 
 /// Several packages have a node of this name, and none of them is the nearest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ambiguous {
+pub(crate) struct Ambiguous {
     pub name: String,
     pub unique_ids: Vec<String>,
 }
 
 /// Which package's own nodes a `ref()` of that package finds first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Precedence {
+pub(crate) enum Precedence {
     #[default]
     RootPackageFirst,
     /// The flag `require_ref_searches_node_package_before_root`.
@@ -89,7 +89,7 @@ pub enum Precedence {
 
 /// The name tables of one manifest.
 #[derive(Debug, Default, Clone)]
-pub struct Lookup {
+pub(crate) struct Lookup {
     root_package: String,
     precedence: Precedence,
     refable: Names,
@@ -103,7 +103,7 @@ pub struct Lookup {
 }
 
 impl Lookup {
-    pub fn new(manifest: &Manifest, root_package: &str, precedence: Precedence) -> Self {
+    pub(crate) fn new(manifest: &Manifest, root_package: &str, precedence: Precedence) -> Self {
         let mut lookup = Self { root_package: root_package.to_owned(), precedence, ..Self::default() };
         for resource in manifest.resources() {
             lookup.add(resource);
@@ -146,16 +146,16 @@ impl Lookup {
         }
     }
 
-    pub fn root_package(&self) -> &str {
+    pub(crate) fn root_package(&self) -> &str {
         &self.root_package
     }
 
-    pub fn precedence(&self) -> Precedence {
+    pub(crate) fn precedence(&self) -> Precedence {
         self.precedence
     }
 
     /// What `ref()` in a node of `from_package` means.
-    pub fn reference(&self, from_package: &str, args: &RefArgs) -> Result<Found<'_>, Ambiguous> {
+    pub(crate) fn reference(&self, from_package: &str, args: &RefArgs) -> Result<Found<'_>, Ambiguous> {
         let name = match &args.version {
             // dbt: an empty version or 0 counts as none
             Some(version) if !matches!(version.to_string().as_str(), "" | "0") => {
@@ -182,29 +182,25 @@ impl Lookup {
         Ok(disabled.map_or(Found::Missing, Found::Disabled))
     }
 
-    pub fn source(&self, from_package: &str, source: &str, table: &str) -> Found<'_> {
+    pub(crate) fn source(&self, from_package: &str, source: &str, table: &str) -> Found<'_> {
         self.find(&self.sources, from_package, &format!("{source}.{table}"), None)
     }
 
-    pub fn function(&self, from_package: &str, name: &str, package: Option<&str>) -> Found<'_> {
+    pub(crate) fn function(&self, from_package: &str, name: &str, package: Option<&str>) -> Found<'_> {
         self.find(&self.functions, from_package, name, package)
     }
 
-    pub fn metric(&self, from_package: &str, name: &str, package: Option<&str>) -> Found<'_> {
+    pub(crate) fn metric(&self, from_package: &str, name: &str, package: Option<&str>) -> Found<'_> {
         self.find(&self.metrics, from_package, name, package)
     }
 
-    pub fn saved_query(&self, from_package: &str, name: &str, package: Option<&str>) -> Found<'_> {
-        self.find(&self.saved_queries, from_package, name, package)
-    }
-
     /// The semantic model that has this measure.
-    pub fn measure(&self, from_package: &str, name: &str) -> Found<'_> {
+    pub(crate) fn measure(&self, from_package: &str, name: &str) -> Found<'_> {
         self.find(&self.measures, from_package, name, None)
     }
 
     /// The unique id of a doc block.
-    pub fn doc(&self, from_package: &str, name: &str, package: Option<&str>) -> Option<&str> {
+    pub(crate) fn doc(&self, from_package: &str, name: &str, package: Option<&str>) -> Option<&str> {
         match self.find(&self.docs, from_package, name, package) {
             Found::Enabled(id) => Some(id),
             Found::Disabled(_) | Found::Missing => None,
@@ -212,29 +208,29 @@ impl Lookup {
     }
 
     /// The names that a `ref()` could have meant, for "did you mean".
-    pub fn refable_names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn refable_names(&self) -> impl Iterator<Item = &str> {
         self.refable.0.keys().map(String::as_str)
     }
 
     /// `source.table`, for "did you mean".
-    pub fn source_names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn source_names(&self) -> impl Iterator<Item = &str> {
         self.sources.0.keys().map(String::as_str)
     }
 
-    pub fn metric_names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn metric_names(&self) -> impl Iterator<Item = &str> {
         self.metrics.0.keys().map(String::as_str)
     }
 
-    pub fn function_names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn function_names(&self) -> impl Iterator<Item = &str> {
         self.functions.0.keys().map(String::as_str)
     }
 
-    pub fn doc_names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn doc_names(&self) -> impl Iterator<Item = &str> {
         self.docs.0.keys().map(String::as_str)
     }
 
     /// The packages that have a refable node of this name.
-    pub fn packages_with(&self, name: &str) -> impl Iterator<Item = &str> {
+    pub(crate) fn packages_with(&self, name: &str) -> impl Iterator<Item = &str> {
         self.refable.all(name).iter().map(|entry| entry.package.as_str())
     }
 

@@ -9,7 +9,7 @@ use super::{Config, Docs, ResourceType, lenient};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Macro {
+pub(crate) struct Macro {
     pub name: String,
     pub resource_type: ResourceType,
     pub package_name: String,
@@ -59,14 +59,14 @@ impl Default for Macro {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct MacroDependsOn {
+pub(crate) struct MacroDependsOn {
     #[serde(deserialize_with = "lenient::or_default")]
     pub macros: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct MacroArgument {
+pub(crate) struct MacroArgument {
     pub name: String,
     #[serde(rename = "type")]
     pub kind: Option<String>,

@@ -52,7 +52,7 @@ impl Manifest {
     ///
     /// # Errors
     /// Those of `out`.
-    pub fn write(&self, out: &mut impl io::Write) -> io::Result<()> {
+    pub(crate) fn write(&self, out: &mut impl io::Write) -> io::Result<()> {
         let nodes: Vec<_> = self.nodes.iter().collect();
         let configs = SharedConfigs::of(self.nodes.values())?;
         let maps = (Parents(self), Children(self), Members(self));

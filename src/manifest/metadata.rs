@@ -11,7 +11,7 @@ pub(crate) const SCHEMA_VERSION: &str = "https://schemas.getdbt.com/dbt/manifest
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Metadata {
+pub(crate) struct Metadata {
     pub dbt_schema_version: String,
     pub dbt_version: String,
     pub generated_at: Option<String>,
@@ -51,7 +51,7 @@ impl Default for Metadata {
 
 impl Metadata {
     /// The number in `dbt_schema_version`, as 12.
-    pub fn schema_number(&self) -> Option<u32> {
+    pub(crate) fn schema_number(&self) -> Option<u32> {
         let (_, tail) = self.dbt_schema_version.rsplit_once("/v")?;
         tail.strip_suffix(".json")?.parse().ok()
     }

@@ -10,7 +10,7 @@ use super::{Config, DependsOn, RefArgs, ResourceType, lenient};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Metric {
+pub(crate) struct Metric {
     pub name: String,
     pub resource_type: ResourceType,
     pub package_name: String,
@@ -83,7 +83,7 @@ impl Default for Metric {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct MetricParams {
+pub(crate) struct MetricParams {
     pub measure: Option<MetricInputMeasure>,
     #[serde(deserialize_with = "lenient::or_default")]
     pub input_measures: Vec<MetricInputMeasure>,
@@ -118,12 +118,12 @@ impl Default for MetricParams {
 
 /// A conjunction of `where` templates.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Filter {
+pub(crate) struct Filter {
     pub where_filters: Vec<FilterPart>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FilterPart {
+pub(crate) struct FilterPart {
     pub where_sql_template: String,
 }
 
@@ -150,7 +150,7 @@ impl<'de> Deserialize<'de> for Filter {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct MetricInputMeasure {
+pub(crate) struct MetricInputMeasure {
     pub name: String,
     pub filter: Option<Filter>,
     pub alias: Option<String>,
@@ -186,7 +186,7 @@ impl<'de> Deserialize<'de> for MetricInputMeasure {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct MetricInput {
+pub(crate) struct MetricInput {
     pub name: String,
     pub filter: Option<Filter>,
     pub alias: Option<String>,
@@ -222,7 +222,7 @@ impl<'de> Deserialize<'de> for MetricInput {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct TimeWindow {
+pub(crate) struct TimeWindow {
     pub count: i64,
     pub granularity: String,
 }
@@ -276,7 +276,7 @@ fn is_standard_granularity(unit: &str) -> bool {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ConversionParams {
+pub(crate) struct ConversionParams {
     pub base_measure: MetricInputMeasure,
     pub conversion_measure: MetricInputMeasure,
     pub entity: String,
@@ -293,14 +293,14 @@ fn conversion_rate() -> String {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConstantProperty {
+pub(crate) struct ConstantProperty {
     pub base_property: String,
     pub conversion_property: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct CumulativeParams {
+pub(crate) struct CumulativeParams {
     pub window: Option<TimeWindow>,
     pub grain_to_date: Option<String>,
     pub period_agg: String,
@@ -315,7 +315,7 @@ impl Default for CumulativeParams {
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct MetricAggregation {
+pub(crate) struct MetricAggregation {
     pub semantic_model: String,
     pub agg: String,
     pub agg_params: Option<MeasureAggregation>,
@@ -326,7 +326,7 @@ pub struct MetricAggregation {
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct MeasureAggregation {
+pub(crate) struct MeasureAggregation {
     pub percentile: Option<f64>,
     pub use_discrete_percentile: bool,
     pub use_approximate_percentile: bool,
@@ -334,7 +334,7 @@ pub struct MeasureAggregation {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct NonAdditiveDimension {
+pub(crate) struct NonAdditiveDimension {
     pub name: String,
     pub window_choice: String,
     pub window_groupings: Vec<String>,

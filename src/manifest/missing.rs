@@ -8,7 +8,7 @@ use super::{Access, Ambiguous, Lookup, RefArgs, Resource, ResourceType};
 
 /// What a node named and could not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target<'a> {
+pub(crate) enum Target<'a> {
     Ref(&'a RefArgs),
     /// A source's name and a table's.
     Source(&'a str, &'a str),

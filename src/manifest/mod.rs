@@ -67,7 +67,7 @@ pub(crate) type Config = Map<String, Value>;
 /// The whole project.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
-pub struct Manifest {
+pub(crate) struct Manifest {
     pub metadata: Metadata,
     pub nodes: IndexMap<String, Arc<Node>>,
     pub sources: IndexMap<String, Arc<SourceDefinition>>,
@@ -90,7 +90,7 @@ pub struct Manifest {
 /// A resource that `enabled: false` took out of the graph.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
-pub enum Disabled {
+pub(crate) enum Disabled {
     Node(Arc<Node>),
     Source(Arc<SourceDefinition>),
     Exposure(Box<Exposure>),
@@ -101,7 +101,7 @@ pub enum Disabled {
 }
 
 impl Disabled {
-    pub fn resource(&self) -> Resource<'_> {
+    pub(crate) fn resource(&self) -> Resource<'_> {
         match self {
             Self::Node(node) => Resource::Node(node),
             Self::Source(source) => Resource::Source(source),
@@ -135,7 +135,7 @@ impl<'de> Deserialize<'de> for Disabled {
 
 impl Manifest {
     /// Whatever stands under this unique id, macros, docs and groups excepted.
-    pub fn resource(&self, unique_id: &str) -> Option<Resource<'_>> {
+    pub(crate) fn resource(&self, unique_id: &str) -> Option<Resource<'_>> {
         let (kind, _) = unique_id.split_once('.')?;
         match kind {
             "source" => self.sources.get(unique_id).map(|source| Resource::Source(source)),
@@ -150,7 +150,7 @@ impl Manifest {
     }
 
     /// Everything that can stand in the graph, in the order in which dbt searches it.
-    pub fn resources(&self) -> impl Iterator<Item = Resource<'_>> {
+    pub(crate) fn resources(&self) -> impl Iterator<Item = Resource<'_>> {
         let nodes = self.nodes.values().map(|node| Resource::Node(node));
         let sources = self.sources.values().map(|source| Resource::Source(source));
         let functions = self.functions.values().map(|node| Resource::Node(node));

@@ -13,7 +13,7 @@ use super::{Column, Config, Constraint, ResourceType, SparseMap, Version, lenien
 
 /// Written and read as dbt does it, see `node_json`.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Node {
+pub(crate) struct Node {
     pub kind: NodeKind,
     pub database: Option<String>,
     pub schema: String,
@@ -52,7 +52,7 @@ pub struct Node {
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
-pub enum NodeKind {
+pub(crate) enum NodeKind {
     Model(Box<ModelPart>),
     #[default]
     Analysis,
@@ -72,14 +72,14 @@ pub enum NodeKind {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Language {
+pub(crate) enum Language {
     #[default]
     Sql,
     Python,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct ModelPart {
+pub(crate) struct ModelPart {
     pub access: Access,
     pub constraints: Vec<Constraint>,
     pub version: Option<Version>,
@@ -90,7 +90,7 @@ pub struct ModelPart {
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct GenericTestPart {
+pub(crate) struct GenericTestPart {
     pub column_name: Option<String>,
     pub file_key_name: Option<String>,
     pub attached_node: Option<String>,
@@ -98,13 +98,13 @@ pub struct GenericTestPart {
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct FunctionPart {
+pub(crate) struct FunctionPart {
     pub returns: FunctionReturns,
     pub arguments: Vec<FunctionArgument>,
 }
 
 impl Node {
-    pub fn resource_type(&self) -> ResourceType {
+    pub(crate) fn resource_type(&self) -> ResourceType {
         match self.kind {
             NodeKind::Model(_) => ResourceType::Model,
             NodeKind::Analysis => ResourceType::Analysis,
@@ -118,53 +118,53 @@ impl Node {
     }
 
     /// How dbt's messages call it: `model orders (models/orders.sql)`.
-    pub fn locator(&self) -> String {
+    pub(crate) fn locator(&self) -> String {
         format!("{} {} ({})", self.resource_type(), self.name, self.original_file_path)
     }
 
-    pub fn model(&self) -> Option<&ModelPart> {
+    pub(crate) fn model(&self) -> Option<&ModelPart> {
         match &self.kind {
             NodeKind::Model(part) => Some(part),
             _ => None,
         }
     }
 
-    pub fn model_mut(&mut self) -> Option<&mut ModelPart> {
+    pub(crate) fn model_mut(&mut self) -> Option<&mut ModelPart> {
         match &mut self.kind {
             NodeKind::Model(part) => Some(part),
             _ => None,
         }
     }
 
-    pub fn generic_test(&self) -> Option<&GenericTestPart> {
+    pub(crate) fn generic_test(&self) -> Option<&GenericTestPart> {
         match &self.kind {
             NodeKind::GenericTest(part) => Some(part),
             _ => None,
         }
     }
 
-    pub fn is_test(&self) -> bool {
+    pub(crate) fn is_test(&self) -> bool {
         self.resource_type() == ResourceType::Test
     }
 
-    pub fn is_refable(&self) -> bool {
+    pub(crate) fn is_refable(&self) -> bool {
         self.resource_type().is_refable()
     }
 
-    pub fn version(&self) -> Option<&Version> {
+    pub(crate) fn version(&self) -> Option<&Version> {
         self.model()?.version.as_ref()
     }
 
-    pub fn is_versioned(&self) -> bool {
+    pub(crate) fn is_versioned(&self) -> bool {
         self.version().is_some()
     }
 
-    pub fn is_latest_version(&self) -> bool {
+    pub(crate) fn is_latest_version(&self) -> bool {
         self.model().is_some_and(|part| part.version.is_some() && part.version == part.latest_version)
     }
 
     /// The name as `ref()` writes it: `orders` or `orders.v2`.
-    pub fn search_name(&self) -> String {
+    pub(crate) fn search_name(&self) -> String {
         match self.version() {
             Some(version) => format!("{}.v{version}", self.name),
             None => self.name.clone(),
@@ -172,42 +172,36 @@ impl Node {
     }
 
     /// Nodes share equal configs; the one that is changed becomes this node's own.
-    pub fn config_mut(&mut self) -> &mut Config {
+    pub(crate) fn config_mut(&mut self) -> &mut Config {
         Arc::make_mut(&mut self.config)
     }
 
-    pub fn materialized(&self) -> &str {
+    pub(crate) fn materialized(&self) -> &str {
         self.config.get("materialized").and_then(Value::as_str).unwrap_or_default()
     }
 
-    pub fn is_ephemeral_model(&self) -> bool {
+    pub(crate) fn is_ephemeral_model(&self) -> bool {
         self.model().is_some() && self.materialized() == "ephemeral"
     }
 
     /// Whether the database holds a relation for it.
-    pub fn is_relational(&self) -> bool {
+    pub(crate) fn is_relational(&self) -> bool {
         self.is_refable() && !self.is_ephemeral_model()
     }
 
-    pub fn is_enabled(&self) -> bool {
+    pub(crate) fn is_enabled(&self) -> bool {
         self.config.get("enabled").and_then(Value::as_bool).unwrap_or(true)
     }
 
     /// dbt: a file of nothing but white space is no node to run.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         !matches!(self.kind, NodeKind::Seed { .. }) && self.raw_code.trim().is_empty()
-    }
-
-    /// `description` of the patch file: `models/schema.yml` of `shop://models/schema.yml`.
-    pub fn patch_file(&self) -> Option<&str> {
-        let path = self.patch_path.as_deref()?;
-        Some(path.split_once("://").map_or(path, |(_, file)| file))
     }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Access {
+pub(crate) enum Access {
     Private,
     #[default]
     Protected,
@@ -215,7 +209,7 @@ pub enum Access {
 }
 
 impl Access {
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Private => "private",
             Self::Protected => "protected",
@@ -232,22 +226,19 @@ impl fmt::Display for Access {
 
 /// How a file's contents are recognised again: `sha256`, `path` (a seed too big to hash) or `none`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileHash {
+pub(crate) struct FileHash {
     pub name: String,
     pub checksum: String,
 }
 
 impl FileHash {
-    pub fn sha256(checksum: impl Into<String>) -> Self {
-        Self { name: "sha256".to_owned(), checksum: checksum.into() }
-    }
-
-    pub fn path(path: impl Into<String>) -> Self {
+    #[cfg(test)]
+    pub(super) fn path(path: impl Into<String>) -> Self {
         Self { name: "path".to_owned(), checksum: path.into() }
     }
 
     /// dbt: two unknown hashes are not the same.
-    pub fn same(&self, other: &Self) -> bool {
+    pub(crate) fn same(&self, other: &Self) -> bool {
         self.name != "none" && self == other
     }
 }
@@ -260,7 +251,7 @@ impl Default for FileHash {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Docs {
+pub(crate) struct Docs {
     pub show: bool,
     pub node_color: Option<String>,
 }
@@ -273,7 +264,7 @@ impl Default for Docs {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct DependsOn {
+pub(crate) struct DependsOn {
     #[serde(deserialize_with = "lenient::or_default")]
     pub macros: Vec<String>,
     #[serde(deserialize_with = "lenient::or_default")]
@@ -281,7 +272,7 @@ pub struct DependsOn {
 }
 
 impl DependsOn {
-    pub fn add_macro(&mut self, unique_id: &str) {
+    pub(crate) fn add_macro(&mut self, unique_id: &str) {
         if !self.macros.iter().any(|known| known == unique_id) {
             // most have one, and four would be made room for
             self.macros.reserve_exact(1);
@@ -290,7 +281,7 @@ impl DependsOn {
     }
 
     /// Each of them is there once.
-    pub fn add_nodes(&mut self, unique_ids: Vec<String>) {
+    pub(crate) fn add_nodes(&mut self, unique_ids: Vec<String>) {
         if self.nodes.is_empty() {
             self.nodes = unique_ids;
             return;
@@ -305,7 +296,7 @@ impl DependsOn {
 
 /// The arguments of a `ref()`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct RefArgs {
+pub(crate) struct RefArgs {
     pub name: String,
     pub package: Option<String>,
     pub version: Option<Version>,
@@ -337,7 +328,7 @@ impl<'de> Deserialize<'de> for RefArgs {
 
 /// What compiling gave: written only when it was done.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Compiled {
+pub(crate) struct Compiled {
     pub code: Option<Arc<str>>,
     pub extra_ctes_injected: bool,
     pub extra_ctes: Vec<InjectedCte>,
@@ -345,14 +336,14 @@ pub struct Compiled {
 
 /// An ephemeral model as it was put before another one's SQL.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InjectedCte {
+pub(crate) struct InjectedCte {
     pub id: String,
     pub sql: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Contract {
+pub(crate) struct Contract {
     pub enforced: bool,
     pub alias_types: bool,
     pub checksum: Option<String>,
@@ -366,7 +357,7 @@ impl Default for Contract {
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct TestMetadata {
+pub(crate) struct TestMetadata {
     pub name: String,
     #[serde(deserialize_with = "lenient::or_default")]
     pub kwargs: Map<String, Value>,
@@ -375,28 +366,28 @@ pub struct TestMetadata {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct TimeSpine {
+pub(crate) struct TimeSpine {
     pub standard_granularity_column: String,
     pub custom_granularities: Vec<CustomGranularity>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct CustomGranularity {
+pub(crate) struct CustomGranularity {
     pub name: String,
     pub column_name: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct FunctionReturns {
+pub(crate) struct FunctionReturns {
     pub data_type: String,
     pub description: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct FunctionArgument {
+pub(crate) struct FunctionArgument {
     pub name: String,
     pub data_type: String,
     pub description: Option<String>,

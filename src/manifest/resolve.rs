@@ -12,7 +12,7 @@ use super::missing::{self, Reason, Target};
 use super::{Access, Found, Lookup, Manifest, Node, Precedence, RefArgs, Resource, ResourceType};
 
 /// What resolving needs to know beside the manifest.
-pub struct ResolveContext<'a> {
+pub(crate) struct ResolveContext<'a> {
     pub lookup: &'a Lookup,
     /// Packages with `restrict-access: true`.
     pub restricted_packages: &'a HashSet<String>,
@@ -32,7 +32,10 @@ struct Outcome {
 
 impl Manifest {
     /// Fills `depends_on.nodes` of everything and returns the warnings.
-    pub fn resolve_edges(&mut self, context: &ResolveContext<'_>) -> Result<Vec<Diagnostic>, Diagnostics> {
+    pub(crate) fn resolve_edges(
+        &mut self,
+        context: &ResolveContext<'_>,
+    ) -> Result<Vec<Diagnostic>, Diagnostics> {
         let mut errors = Vec::new();
         let mut warnings = Vec::new();
         let nodes: Vec<&Arc<Node>> = self.nodes.values().collect();

@@ -1,13 +1,13 @@
 //! One view on anything that can stand in the graph.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
     Config, Exposure, Metric, Node, ResourceType, SavedQuery, SemanticModel, SourceDefinition, UnitTest,
 };
 
 #[derive(Debug, Clone, Copy)]
-pub enum Resource<'a> {
+pub(crate) enum Resource<'a> {
     Node(&'a Node),
     Source(&'a SourceDefinition),
     Exposure(&'a Exposure),
@@ -32,35 +32,35 @@ macro_rules! same_field {
 }
 
 impl<'a> Resource<'a> {
-    pub fn unique_id(self) -> &'a str {
+    pub(crate) fn unique_id(self) -> &'a str {
         same_field!(self, unique_id)
     }
 
-    pub fn name(self) -> &'a str {
+    pub(crate) fn name(self) -> &'a str {
         same_field!(self, name)
     }
 
-    pub fn package_name(self) -> &'a str {
+    pub(crate) fn package_name(self) -> &'a str {
         same_field!(self, package_name)
     }
 
-    pub fn path(self) -> &'a str {
+    pub(crate) fn path(self) -> &'a str {
         same_field!(self, path)
     }
 
-    pub fn original_file_path(self) -> &'a str {
+    pub(crate) fn original_file_path(self) -> &'a str {
         same_field!(self, original_file_path)
     }
 
-    pub fn fqn(self) -> &'a [String] {
+    pub(crate) fn fqn(self) -> &'a [String] {
         same_field!(self, fqn)
     }
 
-    pub fn config(self) -> &'a Config {
+    pub(crate) fn config(self) -> &'a Config {
         same_field!(self, config)
     }
 
-    pub fn resource_type(self) -> ResourceType {
+    pub(crate) fn resource_type(self) -> ResourceType {
         match self {
             Self::Node(node) => node.resource_type(),
             Self::Source(_) => ResourceType::Source,
@@ -73,7 +73,7 @@ impl<'a> Resource<'a> {
     }
 
     /// Semantic models have no tags, unit tests have them in their config only.
-    pub fn tags(self) -> Vec<&'a str> {
+    pub(crate) fn tags(self) -> Vec<&'a str> {
         let texts = |tags: &'a [String]| tags.iter().map(String::as_str).collect();
         match self {
             Self::Node(it) => texts(&it.tags),
@@ -90,19 +90,7 @@ impl<'a> Resource<'a> {
         }
     }
 
-    pub fn meta(self) -> Option<&'a Map<String, Value>> {
-        match self {
-            Self::Node(it) => Some(&it.meta),
-            Self::Source(it) => Some(&it.meta),
-            Self::Exposure(it) => Some(&it.meta),
-            Self::Metric(it) => Some(&it.meta),
-            Self::SavedQuery(_) | Self::SemanticModel(_) | Self::UnitTest(_) => {
-                self.config().get("meta").and_then(Value::as_object)
-            }
-        }
-    }
-
-    pub fn patch_path(self) -> Option<&'a str> {
+    pub(crate) fn patch_path(self) -> Option<&'a str> {
         match self {
             Self::Node(node) => node.patch_path.as_deref(),
             Self::Source(source) => source.patch_path.as_deref(),
@@ -111,7 +99,7 @@ impl<'a> Resource<'a> {
     }
 
     /// The unique ids that it reads.
-    pub fn parents(self) -> &'a [String] {
+    pub(crate) fn parents(self) -> &'a [String] {
         match self {
             Self::Node(it) => &it.depends_on.nodes,
             Self::Source(_) => &[],
@@ -123,7 +111,7 @@ impl<'a> Resource<'a> {
         }
     }
 
-    pub fn group(self) -> Option<&'a str> {
+    pub(crate) fn group(self) -> Option<&'a str> {
         match self {
             Self::Node(it) => it.group.as_deref(),
             Self::Metric(it) => it.group.as_deref(),
@@ -134,7 +122,7 @@ impl<'a> Resource<'a> {
     }
 
     /// dbt: a resource without the key is enabled.
-    pub fn is_enabled(self) -> bool {
+    pub(crate) fn is_enabled(self) -> bool {
         self.config().get("enabled").and_then(Value::as_bool).unwrap_or(true)
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum ResourceType {
+pub(crate) enum ResourceType {
     Model,
     Analysis,
     Test,
@@ -29,7 +29,7 @@ pub enum ResourceType {
 }
 
 impl ResourceType {
-    pub const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::Model,
         Self::Analysis,
         Self::Test,
@@ -50,7 +50,7 @@ impl ResourceType {
         Self::Function,
     ];
 
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Model => "model",
             Self::Analysis => "analysis",
@@ -74,7 +74,7 @@ impl ResourceType {
     }
 
     /// As in dbt's "Found 3 models, 2 data tests".
-    pub fn plural(self) -> String {
+    pub(crate) fn plural(self) -> String {
         match self {
             Self::Analysis => "analyses".to_owned(),
             Self::SavedQuery => "saved_queries".to_owned(),
@@ -84,7 +84,7 @@ impl ResourceType {
     }
 
     /// Whether `ref()` can point at it.
-    pub fn is_refable(self) -> bool {
+    pub(crate) fn is_refable(self) -> bool {
         matches!(self, Self::Model | Self::Seed | Self::Snapshot)
     }
 }

@@ -6,7 +6,7 @@ use super::{Config, DependsOn, Filter, RefArgs, ResourceType, lenient};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct SavedQuery {
+pub(crate) struct SavedQuery {
     pub name: String,
     pub resource_type: ResourceType,
     pub package_name: String,
@@ -61,7 +61,7 @@ impl Default for SavedQuery {
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct QueryParams {
+pub(crate) struct QueryParams {
     pub metrics: Vec<String>,
     #[serde(deserialize_with = "lenient::or_default")]
     pub group_by: Vec<String>,
@@ -74,7 +74,7 @@ pub struct QueryParams {
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Export {
+pub(crate) struct Export {
     pub name: String,
     pub config: ExportConfig,
     #[serde(deserialize_with = "lenient::or_default")]
@@ -83,7 +83,7 @@ pub struct Export {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct ExportConfig {
+pub(crate) struct ExportConfig {
     /// `table` or `view`.
     pub export_as: String,
     pub schema_name: Option<String>,

@@ -7,7 +7,7 @@ use super::{Config, DependsOn, MeasureAggregation, NonAdditiveDimension, RefArgs
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct SemanticModel {
+pub(crate) struct SemanticModel {
     pub name: String,
     pub resource_type: ResourceType,
     pub package_name: String,
@@ -72,7 +72,7 @@ impl Default for SemanticModel {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct NodeRelation {
+pub(crate) struct NodeRelation {
     pub alias: String,
     pub schema_name: String,
     pub database: Option<String>,
@@ -81,20 +81,20 @@ pub struct NodeRelation {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Defaults {
+pub(crate) struct Defaults {
     pub agg_time_dimension: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct ElementConfig {
+pub(crate) struct ElementConfig {
     #[serde(deserialize_with = "lenient::or_default")]
     pub meta: Map<String, Value>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Entity {
+pub(crate) struct Entity {
     pub name: String,
     #[serde(rename = "type")]
     pub kind: String,
@@ -107,7 +107,7 @@ pub struct Entity {
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Measure {
+pub(crate) struct Measure {
     pub name: String,
     pub agg: String,
     pub description: Option<String>,
@@ -123,7 +123,7 @@ pub struct Measure {
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Dimension {
+pub(crate) struct Dimension {
     pub name: String,
     #[serde(rename = "type")]
     pub kind: String,
@@ -139,14 +139,14 @@ pub struct Dimension {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct DimensionParams {
+pub(crate) struct DimensionParams {
     pub time_granularity: String,
     pub validity_params: Option<DimensionValidity>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct DimensionValidity {
+pub(crate) struct DimensionValidity {
     pub is_start: bool,
     pub is_end: bool,
 }

@@ -9,7 +9,7 @@ use super::{Column, Config, ResourceType, lenient};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct SourceDefinition {
+pub(crate) struct SourceDefinition {
     pub database: Option<String>,
     pub schema: String,
     pub name: String,
@@ -95,7 +95,7 @@ impl Default for SourceDefinition {
 /// Which parts of a relation's name are quoted; `None` leaves it to the adapter.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Quoting {
+pub(crate) struct Quoting {
     pub database: Option<bool>,
     pub schema: Option<bool>,
     pub identifier: Option<bool>,
@@ -104,7 +104,7 @@ pub struct Quoting {
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Freshness {
+pub(crate) struct Freshness {
     pub warn_after: Option<FreshnessPeriod>,
     pub error_after: Option<FreshnessPeriod>,
     pub filter: Option<String>,
@@ -112,7 +112,7 @@ pub struct Freshness {
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct FreshnessPeriod {
+pub(crate) struct FreshnessPeriod {
     pub count: Option<i64>,
     /// `minute`, `hour` or `day`.
     pub period: Option<String>,

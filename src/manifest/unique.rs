@@ -7,7 +7,7 @@ use super::{Doc, Manifest, Node, Resource, ResourceType};
 
 /// The flag `require_unique_project_resource_names`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum SameNames {
+pub(crate) enum SameNames {
     #[default]
     Warn,
     Refuse,
@@ -16,7 +16,7 @@ pub enum SameNames {
 impl Manifest {
     /// Errors for two nodes with one relation or a versioned and an unversioned model of one name;
     /// returns warnings for a seed and a model of one name.
-    pub fn check_unique(&self, same_names: SameNames) -> Result<Vec<Diagnostic>, Diagnostics> {
+    pub(crate) fn check_unique(&self, same_names: SameNames) -> Result<Vec<Diagnostic>, Diagnostics> {
         let mut errors = Vec::new();
         let mut warnings = Vec::new();
         let mut relations: HashMap<String, &Node> = HashMap::default();

@@ -7,7 +7,7 @@ use super::{Config, DependsOn, ResourceType, Version, lenient};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct UnitTest {
+pub(crate) struct UnitTest {
     pub model: String,
     pub given: Vec<UnitTestInput>,
     pub expect: UnitTestExpectation,
@@ -61,7 +61,7 @@ impl Default for UnitTest {
 /// The rows that stand in for one input of the model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct UnitTestInput {
+pub(crate) struct UnitTestInput {
     /// `ref('x')`, `source('x', 'y')` or `this`.
     pub input: String,
     /// Rows as mappings, or SQL text.
@@ -79,7 +79,7 @@ impl Default for UnitTestInput {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct UnitTestExpectation {
+pub(crate) struct UnitTestExpectation {
     pub rows: Option<Value>,
     pub format: String,
     pub fixture: Option<String>,
@@ -93,7 +93,7 @@ impl Default for UnitTestExpectation {
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct UnitTestOverrides {
+pub(crate) struct UnitTestOverrides {
     pub macros: Map<String, Value>,
     pub vars: Map<String, Value>,
     pub env_vars: Map<String, Value>,
@@ -101,7 +101,7 @@ pub struct UnitTestOverrides {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct UnitTestVersions {
+pub(crate) struct UnitTestVersions {
     pub include: Option<Vec<Version>>,
     pub exclude: Option<Vec<Version>>,
 }

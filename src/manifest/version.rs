@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Version {
+pub(crate) enum Version {
     Number(serde_json::Number),
     Text(String),
 }

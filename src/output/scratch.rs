@@ -21,7 +21,7 @@ impl Scratch {
     }
 
     /// The name cannot be guessed, and a folder that exists is never taken.
-    pub fn inside(parent: &Path) -> io::Result<Self> {
+    pub(crate) fn inside(parent: &Path) -> io::Result<Self> {
         let mut number = [0_u8; 16];
         fs::File::open("/dev/urandom")?.read_exact(&mut number)?;
         let path = parent.join(format!("rsdbt-{}", crate::hex::digits(number)));

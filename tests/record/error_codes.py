@@ -35,7 +35,7 @@ def words(literal):
 
 found = {}
 for path in sorted(ROOT.glob("src/**/*.rs")):
-    code = path.read_text().split("#[cfg(test)]")[0]
+    code = path.read_text().split("#[cfg(test)]\nmod ")[0]
     for at, pattern in enumerate(PATTERNS):
         for match in pattern.finditer(code):
             if at == 1:

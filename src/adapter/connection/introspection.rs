@@ -26,7 +26,7 @@ const JIT_AGAIN: &str = "select pg_catalog.set_config('jit', pg_catalog.current_
 
 impl Connection {
     /// The rows of a statement, by one trip to the server.
-    pub fn introspect(&mut self, sql: &str) -> Result<(Response, Option<ResultSet>)> {
+    pub(crate) fn introspect(&mut self, sql: &str) -> Result<(Response, Option<ResultSet>)> {
         self.enter_transaction(Begin::No)?;
         let answer = self.with_catalog_only(sql);
         self.roll_back_after_error(answer)

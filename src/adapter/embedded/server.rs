@@ -119,12 +119,12 @@ impl Server {
     }
 
     /// The directory with the data and the log.
-    pub fn home(&self) -> &Path {
+    pub(crate) fn home(&self) -> &Path {
         &self.cluster.home
     }
 
     /// psql on this server, ready to run; the binaries' own psql when they have one.
-    pub fn psql(&self, arguments: &[String]) -> std::process::Command {
+    pub(crate) fn psql(&self, arguments: &[String]) -> std::process::Command {
         let own = self.bin_dir.join("psql");
         let program = if own.is_file() { own } else { PathBuf::from("psql") };
         let Settings { host, port, user, database, .. } = &self.settings;
@@ -134,7 +134,8 @@ impl Server {
     }
 
     /// Whether this process started the server.
-    pub fn is_own(&self) -> bool {
+    #[cfg(test)]
+    pub(super) fn is_own(&self) -> bool {
         self.process.is_some()
     }
 
@@ -156,7 +157,7 @@ impl Server {
     }
 
     /// Ends the project's server, whoever started it; false when none runs.
-    pub fn stop(project: &Path, options: &Options) -> Result<bool> {
+    pub(crate) fn stop(project: &Path, options: &Options) -> Result<bool> {
         let (mut cluster, _) = locate(project, options)?;
         cluster.find_socket();
         if !cluster.answers() {

@@ -90,7 +90,7 @@ impl Seed {
         Self::parse(bytes, shown_path, options)
     }
 
-    pub fn parse(bytes: Vec<u8>, shown_path: &str, options: &SeedOptions) -> Result<Self> {
+    pub(crate) fn parse(bytes: Vec<u8>, shown_path: &str, options: &SeedOptions) -> Result<Self> {
         if bytes.trim_ascii().is_empty() || bytes == b"\xef\xbb\xbf" {
             return Err(empty(shown_path));
         }
@@ -121,7 +121,7 @@ impl Seed {
     }
 
     /// The first `most` rows as values, for templates that look at them.
-    pub fn rows(&self, most: usize) -> Vec<Vec<Cell>> {
+    pub(crate) fn rows(&self, most: usize) -> Vec<Vec<Cell>> {
         let mut records = Records::new(&self.bytes, self.data_start, self.delimiter);
         let mut row = Row::default();
         let mut rows = Vec::with_capacity(self.row_count.min(most));

@@ -31,7 +31,7 @@ const CONSTRAINT_TYPES: [&str; 6] = ["check", "not_null", "unique", "primary_key
 
 /// One entry of `columns:`. The description is not rendered yet; the tests are raw definitions.
 #[derive(Debug, Clone)]
-pub struct ColumnProperties<'a> {
+pub(crate) struct ColumnProperties<'a> {
     pub name: String,
     pub description: String,
     pub data_type: Option<String>,
@@ -49,7 +49,7 @@ pub struct ColumnProperties<'a> {
 }
 
 impl<'a> ColumnProperties<'a> {
-    pub fn read(yaml: &'a Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
+    pub(crate) fn read(yaml: &'a Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         let column = Fields::named(yaml, "column")?;
         column.warn_mistyped(KNOWN, warnings);
         let config = column.object("config")?.unwrap_or_default();

@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, Result, SourceText, did_you_mean};
 
 /// The lists that a properties file can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum PropertyKind {
+pub(crate) enum PropertyKind {
     Models,
     Seeds,
     Snapshots,
@@ -26,7 +26,7 @@ pub enum PropertyKind {
 
 impl PropertyKind {
     /// In the order in which dbt reads them.
-    pub const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Models,
         Self::Seeds,
         Self::Snapshots,
@@ -43,7 +43,7 @@ impl PropertyKind {
         Self::SavedQueries,
     ];
 
-    pub fn key(self) -> &'static str {
+    pub(crate) fn key(self) -> &'static str {
         match self {
             Self::Models => "models",
             Self::Seeds => "seeds",
@@ -73,7 +73,7 @@ impl PropertyKind {
     }
 
     /// The word for one entry in messages.
-    pub fn noun(self) -> &'static str {
+    pub(crate) fn noun(self) -> &'static str {
         match self {
             Self::Models => "model",
             Self::Seeds => "seed",
@@ -95,13 +95,13 @@ impl PropertyKind {
 
 /// A parsed properties file.
 #[derive(Debug)]
-pub struct PropertiesFile {
+pub(crate) struct PropertiesFile {
     pub yaml: Yaml,
 }
 
 impl PropertiesFile {
     /// Parses a file and checks its lists; `None` for an empty one. Warns of unknown top-level keys.
-    pub fn read(source: &Arc<SourceText>, warnings: &mut Vec<Diagnostic>) -> Result<Option<Self>> {
+    pub(crate) fn read(source: &Arc<SourceText>, warnings: &mut Vec<Diagnostic>) -> Result<Option<Self>> {
         let loaded = yaml::load(source)?;
         warnings.extend(loaded.warnings);
         let Some(mapping) = loaded.yaml.as_mapping() else {
@@ -126,7 +126,7 @@ impl PropertiesFile {
     }
 
     /// The entries of one list; every one is a mapping with a name.
-    pub fn entries(&self, kind: PropertyKind) -> &[Yaml] {
+    pub(crate) fn entries(&self, kind: PropertyKind) -> &[Yaml] {
         self.yaml.get(kind.key()).and_then(Yaml::as_sequence).unwrap_or_default()
     }
 }

@@ -4,17 +4,16 @@ use serde_json::{Map, Value as Json};
 
 use super::PropertyKind;
 use crate::config::{Fields, Yaml};
-use crate::diagnostic::{Diagnostic, Result, Span};
+use crate::diagnostic::{Diagnostic, Result};
 
 /// One entry of `arguments:` of a macro or a function.
 #[derive(Debug, Clone)]
-pub struct ArgumentProperties {
+pub(crate) struct ArgumentProperties {
     pub name: String,
     /// `type` of a macro's argument, `data_type` of a function's.
     pub kind: Option<String>,
     pub description: Option<String>,
     pub default_value: Option<Json>,
-    pub span: Span,
 }
 
 impl ArgumentProperties {
@@ -26,7 +25,6 @@ impl ArgumentProperties {
             kind: argument.string("type")?.or(argument.string("data_type")?),
             description: argument.string("description")?,
             default_value: argument.get("default_value").map(Yaml::to_json),
-            span: yaml.span(),
         })
     }
 }

@@ -15,9 +15,9 @@ mod unit_test;
 
 pub(crate) use column::ColumnProperties;
 pub(crate) use exposure::{ExposureProperties, GroupProperties, Owner};
-pub use file::{PropertiesFile, PropertyKind};
+pub(crate) use file::{PropertiesFile, PropertyKind};
 pub(crate) use macros::{ArgumentProperties, MacroProperties};
-pub use node::NodeProperties;
+pub(crate) use node::NodeProperties;
 pub(crate) use node::{FunctionProperties, VersionProperties};
 pub(crate) use render::render_entry;
 pub(crate) use source::{SourceProperties, TableProperties};

@@ -70,7 +70,7 @@ const KNOWN_OF_VERSION: &[&str] = &[
 ///
 /// `description` is raw: it still needs Jinja (`doc()`), as do the descriptions of columns.
 #[derive(Debug, Clone)]
-pub struct NodeProperties<'a> {
+pub(crate) struct NodeProperties<'a> {
     pub name: String,
     pub description: String,
     /// `config:` with `meta`, `docs`, `group`, `contract` and `access` moved into it.
@@ -79,7 +79,6 @@ pub struct NodeProperties<'a> {
     /// Raw test definitions: names, or mappings of one test.
     pub tests: &'a [Yaml],
     pub constraints: Vec<Json>,
-    pub docs: Option<Map<String, Json>>,
     /// A number or a string, as written.
     pub latest_version: Option<Json>,
     pub versions: Vec<VersionProperties<'a>>,
@@ -88,21 +87,19 @@ pub struct NodeProperties<'a> {
     /// A snapshot in pure YAML: `ref('x')` or `source('a', 'b')`.
     pub relation: Option<String>,
     pub function: Option<FunctionProperties>,
-    pub span: Span,
     pub yaml: &'a Yaml,
 }
 
 /// What only functions have.
 #[derive(Debug, Clone)]
-pub struct FunctionProperties {
+pub(crate) struct FunctionProperties {
     pub arguments: Vec<ArgumentProperties>,
     pub returns: Json,
-    pub overloads: Vec<Json>,
 }
 
 /// One entry of `versions:`.
 #[derive(Debug, Clone)]
-pub struct VersionProperties<'a> {
+pub(crate) struct VersionProperties<'a> {
     pub v: Json,
     pub defined_in: Option<String>,
     pub description: String,
@@ -121,21 +118,21 @@ pub struct VersionProperties<'a> {
 
 /// Which of the model's columns a version keeps.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct IncludeExclude {
+pub(crate) struct IncludeExclude {
     /// `None` is all.
     pub include: Option<Vec<String>>,
     pub exclude: Vec<String>,
 }
 
 impl IncludeExclude {
-    pub fn includes(&self, column: &str) -> bool {
+    pub(crate) fn includes(&self, column: &str) -> bool {
         let included = self.include.as_ref().is_none_or(|list| list.iter().any(|name| name == column));
         included && !self.exclude.iter().any(|name| name == column)
     }
 }
 
 impl<'a> NodeProperties<'a> {
-    pub fn read(kind: PropertyKind, yaml: &'a Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
+    pub(crate) fn read(kind: PropertyKind, yaml: &'a Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         let read = Self::read_entry(kind, yaml, warnings);
         read.map_err(|problem| {
             if SAID_AS_IT_IS.contains(&problem.code) { problem } else { kind.invalid(yaml, problem) }
@@ -156,7 +153,6 @@ impl<'a> NodeProperties<'a> {
             columns: ColumnProperties::read_all(&node, warnings)?,
             tests: read_tests(&node)?,
             constraints: read_constraints(&node)?,
-            docs: node.object("docs")?,
             latest_version: node.get("latest_version").map(Yaml::to_json),
             versions,
             deprecation_date: read_date(&node)?,
@@ -166,7 +162,6 @@ impl<'a> NodeProperties<'a> {
                 PropertyKind::Functions => Some(read_function(&node, warnings)?),
                 _ => None,
             },
-            span: yaml.span(),
             yaml,
         };
         properties.check_versions(&node)?;
@@ -174,7 +169,10 @@ impl<'a> NodeProperties<'a> {
     }
 
     /// The columns of a version: the model's that it keeps, then its own.
-    pub fn columns_of<'s>(&'s self, version: &'s VersionProperties<'a>) -> Vec<&'s ColumnProperties<'a>> {
+    pub(crate) fn columns_of<'s>(
+        &'s self,
+        version: &'s VersionProperties<'a>,
+    ) -> Vec<&'s ColumnProperties<'a>> {
         let kept = self.columns.iter().filter(|column| version.include_exclude.includes(&column.name));
         kept.chain(&version.columns).collect()
     }
@@ -266,11 +264,6 @@ impl<'a> VersionProperties<'a> {
             span: yaml.span(),
         })
     }
-
-    /// How the version is called in unique ids: `v1`.
-    pub fn formatted(&self) -> String {
-        format!("v{}", text(&self.v))
-    }
 }
 
 /// A version as Python's `str()` prints it.
@@ -334,7 +327,6 @@ fn read_function(node: &Fields<'_>, warnings: &mut Vec<Diagnostic>) -> Result<Fu
             .map(|argument| ArgumentProperties::read(argument, warnings))
             .collect::<Result<_>>()?,
         returns: returns.to_json(),
-        overloads: node.list("overloads")?.iter().map(Yaml::to_json).collect(),
     })
 }
 
@@ -361,7 +353,7 @@ mod tests {
         assert_eq!(names, ["a", "c"]);
         assert_eq!(model.columns[0].tags, ["t", "u"]);
         assert_eq!(Json::Object(model.config.clone()).to_string(), r#"{"tags":["x"],"meta":{"a":1}}"#);
-        assert_eq!(model.versions[1].formatted(), "v2");
+        assert_eq!(model.versions[1].v, 2);
         assert!(model.versions[0].tests.is_none() && model.versions[1].tests.is_some());
     }
 

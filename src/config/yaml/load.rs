@@ -18,13 +18,13 @@ use super::{Kind, Yaml, merge, resolve, syntax};
 
 /// A parsed file and what is to be warned about it.
 #[derive(Debug)]
-pub struct Loaded {
+pub(crate) struct Loaded {
     pub yaml: Yaml,
     pub warnings: Vec<Diagnostic>,
 }
 
 /// Parses a YAML file; an empty one is null.
-pub fn load(source: &Arc<SourceText>) -> Result<Loaded> {
+pub(crate) fn load(source: &Arc<SourceText>) -> Result<Loaded> {
     // dbt strips a file before it reads it: a block at the very end has no last line break
     parse(source, source.text.trim_end())
 }

@@ -15,13 +15,13 @@ use serde_json::Value as Json;
 
 use crate::diagnostic::{Diagnostic, Result, SourceText, Span};
 
-pub use load::load;
+pub(crate) use load::load;
 pub(crate) use load::load_text;
 pub(crate) use write::to_yaml_text;
 
 /// A YAML value and its place.
 #[derive(Debug, Clone)]
-pub struct Yaml {
+pub(crate) struct Yaml {
     pub kind: Kind,
     start: u32,
     end: u32,
@@ -29,7 +29,7 @@ pub struct Yaml {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
+pub(crate) enum Kind {
     Null,
     Bool(bool),
     Integer(i64),
@@ -43,7 +43,7 @@ pub enum Kind {
 
 /// Entries in file order, with unique keys.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Mapping {
+pub(crate) struct Mapping {
     entries: Vec<Entry>,
 }
 
@@ -52,7 +52,7 @@ pub(crate) type RenderText<'f> = dyn FnMut(&str, &[String], Span) -> Result<Opti
 
 /// One `key: value`; keys that are not strings are spelled as JSON spells them.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub(crate) struct Entry {
     pub key: String,
     pub key_start: u32,
     pub value: Yaml,
@@ -65,7 +65,7 @@ impl PartialEq for Yaml {
 }
 
 impl Yaml {
-    pub fn new(kind: Kind, span: &Span) -> Self {
+    pub(crate) fn new(kind: Kind, span: &Span) -> Self {
         Self::at(kind, span.range.clone(), &span.source)
     }
 
@@ -73,12 +73,8 @@ impl Yaml {
         Self { kind, start: offset(range.start), end: offset(range.end), source: Arc::clone(source) }
     }
 
-    pub fn null(source: &Arc<SourceText>) -> Self {
-        Self::new(Kind::Null, &Span::new(source, 0..0))
-    }
-
     /// A JSON value at a place in a file: the result of rendering a text that stood there.
-    pub fn from_json(value: Json, span: &Span) -> Self {
+    pub(crate) fn from_json(value: Json, span: &Span) -> Self {
         let kind = match value {
             Json::Null => Kind::Null,
             Json::Bool(value) => Kind::Bool(value),
@@ -101,7 +97,7 @@ impl Yaml {
         Self::new(kind, span)
     }
 
-    pub fn to_json(&self) -> Json {
+    pub(crate) fn to_json(&self) -> Json {
         match &self.kind {
             Kind::Null => Json::Null,
             Kind::Bool(value) => Json::Bool(*value),
@@ -113,67 +109,67 @@ impl Yaml {
         }
     }
 
-    pub fn source(&self) -> &Arc<SourceText> {
+    pub(crate) fn source(&self) -> &Arc<SourceText> {
         &self.source
     }
 
     /// The bytes of the value, without trailing space and comments.
-    pub fn span(&self) -> Span {
+    pub(crate) fn span(&self) -> Span {
         let text = &self.source.text;
         let (start, end) = (self.start as usize, (self.end as usize).min(text.len()));
         let raw = text.get(start..end.max(start)).unwrap_or_default();
         Span::new(&self.source, start..start + load::token_length(raw, &self.kind))
     }
 
-    pub fn get(&self, key: &str) -> Option<&Yaml> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Yaml> {
         self.as_mapping().and_then(|mapping| mapping.get(key))
     }
 
     /// Follows a path of keys.
-    pub fn path(&self, keys: &[&str]) -> Option<&Yaml> {
+    pub(crate) fn path(&self, keys: &[&str]) -> Option<&Yaml> {
         keys.iter().try_fold(self, |value, key| value.get(key))
     }
 
-    pub fn is_null(&self) -> bool {
+    pub(crate) fn is_null(&self) -> bool {
         self.kind == Kind::Null
     }
 
-    pub fn as_str(&self) -> Option<&str> {
+    pub(crate) fn as_str(&self) -> Option<&str> {
         match &self.kind {
             Kind::String(text) => Some(text),
             _ => None,
         }
     }
 
-    pub fn as_bool(&self) -> Option<bool> {
+    pub(crate) fn as_bool(&self) -> Option<bool> {
         match self.kind {
             Kind::Bool(value) => Some(value),
             _ => None,
         }
     }
 
-    pub fn as_i64(&self) -> Option<i64> {
+    pub(crate) fn as_i64(&self) -> Option<i64> {
         match self.kind {
             Kind::Integer(value) => Some(value),
             _ => None,
         }
     }
 
-    pub fn as_sequence(&self) -> Option<&[Yaml]> {
+    pub(crate) fn as_sequence(&self) -> Option<&[Yaml]> {
         match &self.kind {
             Kind::Sequence(items) => Some(items),
             _ => None,
         }
     }
 
-    pub fn as_mapping(&self) -> Option<&Mapping> {
+    pub(crate) fn as_mapping(&self) -> Option<&Mapping> {
         match &self.kind {
             Kind::Mapping(mapping) => Some(mapping),
             _ => None,
         }
     }
 
-    pub fn as_mapping_mut(&mut self) -> Option<&mut Mapping> {
+    pub(crate) fn as_mapping_mut(&mut self) -> Option<&mut Mapping> {
         match &mut self.kind {
             Kind::Mapping(mapping) => Some(mapping),
             _ => None,
@@ -181,7 +177,7 @@ impl Yaml {
     }
 
     /// A scalar as Python's `str()` prints it; `None` for null and collections.
-    pub fn scalar_text(&self) -> Option<String> {
+    pub(crate) fn scalar_text(&self) -> Option<String> {
         match &self.kind {
             Kind::Bool(true) => Some("True".to_owned()),
             Kind::Bool(false) => Some("False".to_owned()),
@@ -193,7 +189,7 @@ impl Yaml {
     }
 
     /// A string, or the items of a list of strings.
-    pub fn string_or_list(&self) -> Option<Vec<String>> {
+    pub(crate) fn string_or_list(&self) -> Option<Vec<String>> {
         match &self.kind {
             Kind::Sequence(items) => items.iter().map(Self::scalar_text).collect(),
             _ => self.scalar_text().map(|text| vec![text]),
@@ -201,7 +197,7 @@ impl Yaml {
     }
 
     /// What the value is, in the words of a message.
-    pub fn kind_name(&self) -> &'static str {
+    pub(crate) fn kind_name(&self) -> &'static str {
         match self.kind {
             Kind::Null => "nothing",
             Kind::Bool(_) => "a boolean",
@@ -215,7 +211,7 @@ impl Yaml {
     }
 
     /// The error for a value of the wrong type: `owner` as in "`columns` of model `orders`".
-    pub fn wrong_type(&self, owner: &str, expected: &str) -> Box<Diagnostic> {
+    pub(crate) fn wrong_type(&self, owner: &str, expected: &str) -> Box<Diagnostic> {
         Diagnostic::parsing("wrong-type", format!("{owner} must be {expected}, but is {}", self.kind_name()))
             .label(self.span(), format!("expected {expected}"))
             .help(match expected {
@@ -227,24 +223,24 @@ impl Yaml {
             .boxed()
     }
 
-    pub fn expect_str(&self, owner: &str) -> Result<&str> {
+    pub(crate) fn expect_str(&self, owner: &str) -> Result<&str> {
         self.as_str().ok_or_else(|| self.wrong_type(owner, "a string"))
     }
 
-    pub fn expect_bool(&self, owner: &str) -> Result<bool> {
+    pub(crate) fn expect_bool(&self, owner: &str) -> Result<bool> {
         self.as_bool().ok_or_else(|| self.wrong_type(owner, "true or false"))
     }
 
-    pub fn expect_mapping(&self, owner: &str) -> Result<&Mapping> {
+    pub(crate) fn expect_mapping(&self, owner: &str) -> Result<&Mapping> {
         self.as_mapping().ok_or_else(|| self.wrong_type(owner, "a mapping"))
     }
 
-    pub fn expect_sequence(&self, owner: &str) -> Result<&[Yaml]> {
+    pub(crate) fn expect_sequence(&self, owner: &str) -> Result<&[Yaml]> {
         self.as_sequence().ok_or_else(|| self.wrong_type(owner, "a list"))
     }
 
     /// The value with strings replaced by `f(text, path of keys and list positions, span)`; spans stay.
-    pub fn map_strings(&self, path: &mut Vec<String>, f: &mut RenderText<'_>) -> Result<Yaml> {
+    pub(crate) fn map_strings(&self, path: &mut Vec<String>, f: &mut RenderText<'_>) -> Result<Yaml> {
         let kind = match &self.kind {
             Kind::String(text) => {
                 return Ok(match f(text, path, self.span())? {
@@ -278,52 +274,52 @@ impl Yaml {
 }
 
 impl Mapping {
-    pub fn get(&self, key: &str) -> Option<&Yaml> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Yaml> {
         self.entry(key).map(|entry| &entry.value)
     }
 
-    pub fn entry(&self, key: &str) -> Option<&Entry> {
+    pub(crate) fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.key == key)
     }
 
-    pub fn contains_key(&self, key: &str) -> bool {
+    pub(crate) fn contains_key(&self, key: &str) -> bool {
         self.entry(key).is_some()
     }
 
-    pub fn iter(&self) -> std::slice::Iter<'_, Entry> {
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Entry> {
         self.entries.iter()
     }
 
-    pub fn keys(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|entry| entry.key.as_str())
     }
 
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    pub fn to_json(&self) -> serde_json::Map<String, Json> {
+    pub(crate) fn to_json(&self) -> serde_json::Map<String, Json> {
         self.entries.iter().map(|entry| (entry.key.clone(), entry.value.to_json())).collect()
     }
 
     /// Appends without a look for an equal key.
-    pub fn push(&mut self, key: String, key_start: u32, value: Yaml) {
+    pub(crate) fn push(&mut self, key: String, key_start: u32, value: Yaml) {
         self.entries.push(Entry { key, key_start, value });
     }
 
     /// Sets a key; an existing one keeps its place.
-    pub fn insert(&mut self, key: String, key_start: u32, value: Yaml) {
+    pub(crate) fn insert(&mut self, key: String, key_start: u32, value: Yaml) {
         match self.entries.iter_mut().find(|entry| entry.key == key) {
             Some(entry) => entry.value = value,
             None => self.push(key, key_start, value),
         }
     }
 
-    pub fn remove(&mut self, key: &str) -> Option<Yaml> {
+    pub(crate) fn remove(&mut self, key: &str) -> Option<Yaml> {
         let at = self.entries.iter().position(|entry| entry.key == key)?;
         Some(self.entries.remove(at).value)
     }
@@ -340,7 +336,7 @@ impl<'a> IntoIterator for &'a Mapping {
 
 impl Entry {
     /// The bytes of the key.
-    pub fn key_span(&self) -> Span {
+    pub(crate) fn key_span(&self) -> Span {
         let source = self.value.source();
         let start = self.key_start as usize;
         let rest = source.text.get(start..).unwrap_or_default();

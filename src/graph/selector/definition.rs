@@ -11,7 +11,7 @@ use super::syntax::{Criteria, IndirectSelection, Pieces, parse_method};
 
 /// The selectors of a project.
 #[derive(Debug, Clone, Default)]
-pub struct Selectors {
+pub(crate) struct Selectors {
     entries: IndexMap<String, Spec>,
     default: Option<String>,
     /// What goes into manifest.json.
@@ -20,7 +20,7 @@ pub struct Selectors {
 
 impl Selectors {
     /// From the rendered file; `indirect` is what the command line or the environment says.
-    pub fn from_yaml(file: &Yaml, indirect: IndirectSelection) -> Result<Self> {
+    pub(crate) fn from_yaml(file: &Yaml, indirect: IndirectSelection) -> Result<Self> {
         let mut selectors = Self::default();
         let Some(list) = file.get("selectors") else {
             return Err(malformed(file, "'selectors' is a required property"));
@@ -66,15 +66,15 @@ impl Selectors {
     }
 
     /// The selector that is used when none of `--select`, `--exclude` and `--selector` is given.
-    pub fn default_name(&self) -> Option<&str> {
+    pub(crate) fn default_name(&self) -> Option<&str> {
         self.default.as_deref()
     }
 
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.keys().map(String::as_str)
     }
 
-    pub fn get(&self, name: &str) -> Result<&Spec> {
+    pub(crate) fn get(&self, name: &str) -> Result<&Spec> {
         self.entries.get(name).ok_or_else(|| {
             let names: Vec<_> = self.entries.keys().map(|name| format!("'{name}'")).collect();
             Diagnostic::runtime(

@@ -20,13 +20,13 @@ use crate::manifest::{Manifest, PreviousState, Resource, ResourceType};
 use super::Graph;
 use evaluate::Evaluation;
 
-pub use definition::Selectors;
+pub(crate) use definition::Selectors;
 pub(crate) use spec::Spec;
-pub use syntax::{Criteria, IndirectSelection};
+pub(crate) use syntax::{Criteria, IndirectSelection};
 
 /// Whether nodes without any code count.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum EmptyNodes {
+pub(crate) enum EmptyNodes {
     #[default]
     Skip,
     /// `ls` shows them.
@@ -35,7 +35,7 @@ pub enum EmptyNodes {
 
 /// What the user asked for and what the command can work on.
 #[derive(Debug, Clone, Default)]
-pub struct SelectionRequest {
+pub(crate) struct SelectionRequest {
     /// `--select`; nothing means everything.
     pub include: Vec<String>,
     pub exclude: Vec<String>,
@@ -48,7 +48,7 @@ pub struct SelectionRequest {
 
 /// What selecting looks at.
 #[derive(Clone, Copy)]
-pub struct SelectionInputs<'a> {
+pub(crate) struct SelectionInputs<'a> {
     pub manifest: &'a Manifest,
     pub project_root: &'a Path,
     pub selectors: &'a Selectors,
@@ -57,23 +57,27 @@ pub struct SelectionInputs<'a> {
 
 /// The selected nodes, sorted by unique id, and what is to be said about them.
 #[derive(Debug, Clone, Default)]
-pub struct Selection {
+pub(crate) struct Selection {
     pub unique_ids: Vec<String>,
     pub warnings: Vec<Diagnostic>,
 }
 
 impl Selection {
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.unique_ids.is_empty()
     }
 
-    pub fn contains(&self, unique_id: &str) -> bool {
+    pub(crate) fn contains(&self, unique_id: &str) -> bool {
         self.unique_ids.binary_search_by(|id| id.as_str().cmp(unique_id)).is_ok()
     }
 }
 
 impl Graph {
-    pub fn select(&self, request: &SelectionRequest, inputs: &SelectionInputs<'_>) -> Result<Selection> {
+    pub(crate) fn select(
+        &self,
+        request: &SelectionRequest,
+        inputs: &SelectionInputs<'_>,
+    ) -> Result<Selection> {
         let spec = request.spec(inputs.selectors)?;
         let mut evaluation = Evaluation::new(self, inputs)?;
         let selected = evaluation.select(&spec)?;

@@ -6,7 +6,7 @@ use super::syntax::{Criteria, IndirectSelection};
 
 /// How the parts of a group combine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operator {
+pub(crate) enum Operator {
     Union,
     Intersection,
     /// The first part without the others.
@@ -14,13 +14,13 @@ pub enum Operator {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Spec {
+pub(crate) enum Spec {
     Criteria(Box<Criteria>),
     Group(Group),
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Group {
+pub(crate) struct Group {
     pub operator: Operator,
     pub parts: Vec<Spec>,
     pub indirect: IndirectSelection,
@@ -32,7 +32,11 @@ const DEFAULT_INCLUDES: [&str; 5] = ["fqn:*", "source:*", "exposure:*", "metric:
 
 impl Spec {
     /// What `--select` and `--exclude` say. Nothing to include means everything.
-    pub fn from_options(include: &[String], exclude: &[String], indirect: IndirectSelection) -> Result<Self> {
+    pub(crate) fn from_options(
+        include: &[String],
+        exclude: &[String],
+        indirect: IndirectSelection,
+    ) -> Result<Self> {
         let included = if include.is_empty() {
             union(DEFAULT_INCLUDES.into_iter(), Expect::Nothing, indirect)?
         } else {

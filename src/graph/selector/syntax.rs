@@ -6,7 +6,7 @@ use crate::diagnostic::{Diagnostic, Result, did_you_mean};
 
 /// Which tests a selection brings along.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum IndirectSelection {
+pub(crate) enum IndirectSelection {
     /// Each test with a selected parent.
     #[default]
     Eager,
@@ -19,7 +19,7 @@ pub enum IndirectSelection {
 }
 
 impl IndirectSelection {
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         Some(match text {
             "eager" => Self::Eager,
             "cautious" => Self::Cautious,
@@ -32,7 +32,7 @@ impl IndirectSelection {
 
 /// What nodes are searched by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
+pub(crate) enum Method {
     Fqn,
     Tag,
     Group,
@@ -102,7 +102,7 @@ impl Method {
 
 /// One search and the relatives that come along.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Criteria {
+pub(crate) struct Criteria {
     pub raw: String,
     pub method: Method,
     /// What follows the method's name: `config.meta.owner` has `meta` and `owner`.
@@ -157,7 +157,7 @@ fn is_number(text: &str) -> bool {
 
 impl Criteria {
     /// From the command line's form.
-    pub fn parse(text: &str, indirect: IndirectSelection) -> Result<Self> {
+    pub(crate) fn parse(text: &str, indirect: IndirectSelection) -> Result<Self> {
         let pieces = Pieces::of(text);
         let (method, arguments) = match pieces.method {
             Some(name) => parse_method(name)?,
@@ -189,7 +189,7 @@ impl Criteria {
     }
 
     /// The value as text, as the methods but `config` want it.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         match &self.value {
             Value::String(text) => text.clone(),
             other => other.to_string(),

@@ -47,7 +47,7 @@ impl Aspect {
 
 /// The flag `state_modified_compare_more_unrendered_values`, for database and schema of sources.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum SourceNames {
+pub(crate) enum SourceNames {
     #[default]
     Rendered,
     Unrendered,

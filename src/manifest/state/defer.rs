@@ -57,7 +57,7 @@ pub(crate) enum Favor {
 
 impl super::PreviousState {
     /// The manifest to defer to; there must be one.
-    pub fn manifest_to_defer_to(&self, path: &std::path::Path) -> Result<&Manifest> {
+    pub(crate) fn manifest_to_defer_to(&self, path: &std::path::Path) -> Result<&Manifest> {
         self.manifest.as_ref().ok_or_else(|| {
             Diagnostic::runtime(
                 "missing-state",

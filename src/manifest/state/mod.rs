@@ -20,7 +20,7 @@ pub(crate) use defer::{Deferral, Favor};
 
 /// What the directory holds; each file may be missing.
 #[derive(Debug, Clone, Default)]
-pub struct PreviousState {
+pub(crate) struct PreviousState {
     pub manifest: Option<Manifest>,
     /// Unique ids and statuses of run_results.json.
     pub results: Option<Vec<PriorResult>>,
@@ -32,7 +32,7 @@ pub struct PreviousState {
 }
 
 #[derive(Debug, Clone, Deserialize)]
-pub struct PriorResult {
+pub(crate) struct PriorResult {
     pub unique_id: String,
     pub status: String,
 }
@@ -41,7 +41,7 @@ pub struct PriorResult {
 pub(super) type SourceStates = HashMap<String, Option<String>>;
 
 impl PreviousState {
-    pub fn load(state: &Path, target: &Path) -> Result<Self> {
+    pub(crate) fn load(state: &Path, target: &Path) -> Result<Self> {
         Ok(Self {
             manifest: read_manifest(&state.join("manifest.json"))?,
             results: read::<ResultsFile>(&state.join("run_results.json"))?.map(|file| file.results),
@@ -52,7 +52,7 @@ impl PreviousState {
     }
 
     /// Sources loaded since the earlier state.
-    pub fn fresher_sources(&self) -> Result<Vec<&str>> {
+    pub(crate) fn fresher_sources(&self) -> Result<Vec<&str>> {
         let missing = |which: &str| {
             Diagnostic::new(
                 "missing-state",

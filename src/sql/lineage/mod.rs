@@ -171,7 +171,7 @@ impl EdgeKind {
 }
 
 impl RelationName {
-    pub fn new(database: Option<&str>, schema: Option<&str>, name: &str) -> Self {
+    pub(crate) fn new(database: Option<&str>, schema: Option<&str>, name: &str) -> Self {
         Self { database: database.map(Arc::from), schema: schema.map(Arc::from), name: name.into() }
     }
 }
@@ -215,7 +215,7 @@ impl fmt::Display for RelationName {
 
 impl Lineage {
     /// Whether the names of all output columns are known.
-    pub fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         self.failure.is_none() && self.columns.iter().all(|column| &*column.name != "*")
     }
 }

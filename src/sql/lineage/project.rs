@@ -51,7 +51,7 @@ pub struct ProjectLineage {
 
 impl ProjectLineage {
     /// The index of the node that is built as this relation.
-    pub fn node_of(&self, relation: &RelationName) -> Option<usize> {
+    pub(crate) fn node_of(&self, relation: &RelationName) -> Option<usize> {
         self.by_relation.get(relation).copied()
     }
 }
