@@ -14,42 +14,25 @@ use crate::interrupt;
 use super::answer::Answer;
 use super::cancel::CancelHandle;
 use super::ending::Ending;
+use super::held_lock::HeldLock;
 use super::identity::{self, ServerIdentity};
-use super::lock_session::LockSession;
 use super::lost_commit::LostCommit;
+use super::refusal::{internal, refuse_nul, rolled_back};
 use super::server_error::{Fields, connection_lost};
 use super::wire::{Status, Wire};
-use super::{Response, ResultSet, Settings, open, quote_identifier, quote_literal};
+use super::{
+    Begin, Fetch, QueryComment, Response, ResultSet, Settings, open, quote_identifier, quote_literal,
+};
 
+mod ahead;
 mod introspection;
+mod known;
 mod transaction;
 
-use transaction::Ahead;
-
-/// Whether a statement opens dbt's transaction when none is open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Begin {
-    Auto,
-    No,
-}
+use ahead::Ahead;
+use known::Known;
 
 const BEGIN: &str = "BEGIN;";
-
-/// How many rows of the answer are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fetch {
-    Nothing,
-    All,
-    Limit(usize),
-}
-
-/// dbt's query comment of the node at work.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct QueryComment {
-    pub text: String,
-    /// After the statement instead of before it.
-    pub append: bool,
-}
 
 /// One session on the server.
 pub struct Connection {
@@ -71,7 +54,7 @@ pub struct Connection {
     undone: bool,
     server: Known,
     /// The run's lock: without it nothing is committed.
-    lock: Option<Arc<LockSession>>,
+    lock: Option<Arc<dyn HeldLock>>,
     /// Sent in front of the next statement.
     ahead: Vec<Ahead>,
     /// How far the server's places in a statement are off, in characters.
@@ -81,13 +64,6 @@ pub struct Connection {
     refused: bool,
     /// Set together with an error: an end of a transaction was sent, and its reply never came.
     lost_commit: Option<LostCommit>,
-}
-
-/// Which server this is.
-#[derive(Debug, Clone)]
-enum Known {
-    NotYet,
-    Is(Option<ServerIdentity>),
 }
 
 impl Connection {
@@ -222,7 +198,7 @@ impl Connection {
             return Err(internal("tried to commit a transaction, but none is open"));
         }
         if std::mem::take(&mut self.undone) {
-            return Err(transaction::rolled_back());
+            return Err(rolled_back());
         }
         self.open = false;
         self.commit_on_server()
@@ -257,7 +233,7 @@ impl Connection {
     }
 
     /// From now on nothing is committed unless the lock is held.
-    pub(crate) fn require_lock(&mut self, lock: Option<Arc<LockSession>>) {
+    pub(crate) fn require_lock(&mut self, lock: Option<Arc<dyn HeldLock>>) {
         self.lock = lock;
     }
 
@@ -508,38 +484,9 @@ impl Connection {
     }
 }
 
-impl QueryComment {
-    fn add_to(&self, sql: &str) -> String {
-        let text = self.text.trim();
-        if text.is_empty() {
-            return sql.to_owned();
-        }
-        if !self.append {
-            return format!("/* {text} */\n{sql}");
-        }
-        let statement = sql.trim_end();
-        match statement.strip_suffix(';') {
-            Some(statement) => format!("{statement}\n/* {text} */;"),
-            None => format!("{statement}\n/* {text} */"),
-        }
-    }
-}
-
-fn refuse_nul(sql: &str) -> Result<()> {
-    if sql.contains('\0') {
-        let message = "the statement holds a NUL character, where it would end for the server";
-        return Err(Diagnostic::database("nul-in-statement", message).boxed());
-    }
-    Ok(())
-}
-
 /// `work_mem`, or `extension.setting`: each part is a name of its own.
 fn quote_setting(name: &str) -> String {
     name.split('.').map(quote_identifier).collect::<Vec<_>>().join(".")
-}
-
-pub(super) fn internal(message: &str) -> Box<Diagnostic> {
-    Diagnostic::new("transaction-state", crate::diagnostic::Category::Internal, message).boxed()
 }
 
 #[cfg(test)]

@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::diagnostic::{Diagnostic, Result};
+use crate::diagnostic::Result;
 
-use super::server_error::LOCK_LOST;
-use super::session::Observer;
-use super::{Begin, Cell, Connection, Fetch, ResultSet, Settings, quote_literal, reconnect};
+use super::held_lock::HeldLock;
+use super::{
+    Begin, Cell, Connection, Fetch, Observer, ResultSet, Settings, quote_literal, reconnect, refusal,
+};
 
 /// The session that has a lock.
 #[derive(Debug)]
@@ -44,7 +45,7 @@ impl LockSession {
         let (_, rows) =
             connection.add_query("select pg_catalog.pg_backend_pid()", Begin::Auto, Fetch::All)?;
         let Some(Cell::Int(pid)) = first(rows) else {
-            return Err(super::connection::internal("the server does not tell its process id"));
+            return Err(refusal::internal("the server does not tell its process id"));
         };
         Ok(Self { connection: Mutex::new(connection), pid })
     }
@@ -84,10 +85,11 @@ impl LockSession {
             _ => None,
         }
     }
+}
 
-    /// Whether the session lives, as far as this side knows: the end of a session is heard of at once, the end
-    /// of a network is not.
-    pub(crate) fn is_held(&self) -> bool {
+impl HeldLock for LockSession {
+    /// The end of a session is heard of at once, the end of a network is not.
+    fn is_held(&self) -> bool {
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         if !connection.is_lost() && connection.has_news() {
             let _ = connection.add_query("select", Begin::Auto, Fetch::Nothing);
@@ -95,26 +97,12 @@ impl LockSession {
         !connection.is_lost() && connection.transaction_open()
     }
 
-    /// A statement that fails on the server when the session is gone there.
-    pub(super) fn proof(&self) -> String {
+    fn proof(&self) -> String {
         format!(
             "select (case when exists (select from pg_catalog.pg_stat_get_activity({})) then '1' \
              else 'rsdbt: the session that holds the lock of this run is gone' end)::pg_catalog.int4",
             self.pid
         )
-    }
-
-    /// What a proof that failed means: the cast in it fails when the session is gone; anything else is its own error.
-    pub(super) fn of_proof(error: Box<Diagnostic>) -> Box<Diagnostic> {
-        let is_gone = error.server.as_ref().is_some_and(|server| server.sqlstate == "22P02");
-        if is_gone { Self::lost() } else { error }
-    }
-
-    /// The error of whoever would commit without the lock.
-    pub(super) fn lost() -> Box<Diagnostic> {
-        Diagnostic::database(LOCK_LOST, "the session that holds the lock of this run is gone; nothing was committed")
-            .help("another run may have worked on the schema meanwhile; the session was terminated, or the server restarted")
-            .boxed()
     }
 }
 

@@ -1,27 +1,12 @@
 //! Connecting while the server restarts: a run that has reached its server waits for it to come back.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::diagnostic::Result;
 
 use super::server_error::is_unreachable;
-use super::session::Observer;
-use super::{Connection, Settings};
-
-/// What this process knows of the server; shared by all sessions of a run.
-#[derive(Debug, Default)]
-pub struct Contact(AtomicU8);
-
-const REACHED: u8 = 1;
-const GIVEN_UP: u8 = 2;
-
-impl Contact {
-    pub(super) fn reached(&self) {
-        self.0.store(REACHED, Ordering::Relaxed);
-    }
-}
+use super::{Connection, Observer, Settings};
 
 /// Opens a session. When the server was reached before, one that cannot be reached for now is asked again for
 /// `reconnect_timeout`; when it does not come back, nobody waits for it again.
@@ -34,12 +19,12 @@ pub(super) fn open(settings: &Arc<Settings>, observer: &dyn Observer) -> Result<
             Ok(connection) => return Ok(connection),
             Err(error) => error,
         };
-        let contact = &settings.contact.0;
-        if contact.load(Ordering::Relaxed) != REACHED || !is_unreachable(&error) || observer.is_cancelled() {
+        let contact = &settings.contact;
+        if !contact.was_reached() || !is_unreachable(&error) || observer.is_cancelled() {
             return Err(error);
         }
         if begun.elapsed() > settings.reconnect_timeout {
-            contact.store(GIVEN_UP, Ordering::Relaxed);
+            contact.give_up();
             return Err(error);
         }
         if !std::mem::replace(&mut told, true) {

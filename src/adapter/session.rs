@@ -5,43 +5,14 @@ use std::time::{Duration, Instant};
 
 use crate::diagnostic::{Diagnostic, Result};
 
-use super::lost_commit::{Fate, LostCommit, unknown};
+use super::fate::Fate;
+use super::held_lock::HeldLock;
+use super::lost_commit::{LostCommit, unknown};
+use super::observer::{Observer, Unobserved};
 use super::{
-    Begin, CacheChange, CancelHandle, Connection, Fetch, LockSession, QueryComment, RelationCache, Response,
-    ResultSet, Settings, is_transient, reconnect,
+    Begin, CacheChange, Connection, Fetch, QueryComment, RelationCache, Response, ResultSet, Settings,
+    is_transient, reconnect,
 };
-
-/// Told what a session does, for events and for Ctrl-C.
-pub(crate) trait Observer: Send + Sync {
-    fn opened(&self, handle: &CancelHandle) {
-        let _ = handle;
-    }
-
-    fn sent(&self, sql: &str) {
-        let _ = sql;
-    }
-
-    fn answered(&self, response: &Response, elapsed: Duration) {
-        let _ = (response, elapsed);
-    }
-
-    fn committed(&self) {}
-
-    /// What the user is told while a session waits for the server.
-    fn note(&self, message: &str) {
-        let _ = message;
-    }
-
-    /// Nothing more is to be sent.
-    fn is_cancelled(&self) -> bool {
-        false
-    }
-}
-
-/// Watches nothing.
-pub(super) struct Unobserved;
-
-impl Observer for Unobserved {}
 
 /// A session that several values of one thread share.
 pub(crate) struct Session {
@@ -62,7 +33,7 @@ struct State {
     own_settings: Vec<(String, String)>,
     has_settings: bool,
     /// The run's lock, for each connection that the node gets.
-    lock: Option<Arc<LockSession>>,
+    lock: Option<Arc<dyn HeldLock>>,
     /// What the open transaction changed in the cache: taken back when it is rolled back.
     changes: Vec<(Arc<RelationCache>, CacheChange)>,
     lost_commit: Option<LostCommit>,
@@ -115,7 +86,7 @@ impl Session {
     }
 
     /// Until `release` nothing is committed unless the lock is held.
-    pub(crate) fn require_lock(&self, lock: Option<Arc<LockSession>>) {
+    pub(crate) fn require_lock(&self, lock: Option<Arc<dyn HeldLock>>) {
         let mut state = self.lock();
         if !state.used
             && let Some(connection) = &mut state.connection
@@ -153,7 +124,7 @@ impl Session {
             *connection = Some(opened);
             fresh = true;
         }
-        let Some(open) = connection else { return Err(super::connection::internal("no connection")) };
+        let Some(open) = connection else { return Err(super::refusal::internal("no connection")) };
         if fresh {
             open.set_comment(comment.clone());
             open.require_lock(lock.clone());
@@ -367,7 +338,7 @@ impl Session {
     }
 
     #[cfg(test)]
-    fn cancel_handle(&self) -> Option<CancelHandle> {
+    fn cancel_handle(&self) -> Option<super::CancelHandle> {
         self.lock().connection.as_ref().map(Connection::cancel_handle)
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::hashed::IndexMap;
 
-use super::reconnect::Contact;
+use super::contact::Contact;
 
 /// Everything that a connection needs; one value per run, shared by all threads.
 #[derive(Clone)]

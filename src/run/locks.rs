@@ -1,25 +1,18 @@
 //! The locks that keep two runs apart: held by a session of their own, and proven before each commit.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::event::Event;
 use super::inputs::Command;
 use super::plan::Plan;
 use super::state::Run;
-use crate::adapter::{LockSession, Observer};
+use crate::adapter::{HeldLock, LockSession, Observer};
 use crate::diagnostic::{Diagnostic, Result};
 
 /// How often a waiting run asks again.
 const ASK: Duration = Duration::from_millis(500);
-
-/// What a run holds; nothing for commands that write no relations.
-#[derive(Debug, Default)]
-pub(super) struct Locks {
-    schemas: Mutex<BTreeSet<String>>,
-    session: Mutex<Option<Arc<LockSession>>>,
-}
 
 /// Tells the user why a session waits.
 pub(super) struct Waiting<'r, 'a>(pub(super) &'r Run<'a>);
@@ -50,14 +43,14 @@ impl Run<'_> {
 
     /// The session that holds the locks. When it was lost they are taken again, and what was known of the
     /// relations is read again: another run may have worked in between.
-    pub(super) fn held_locks(&self) -> Result<Option<Arc<LockSession>>> {
+    pub(super) fn held_locks(&self) -> Result<Option<Arc<dyn HeldLock>>> {
         let schemas = self.locks.schemas.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if schemas.is_empty() {
             return Ok(None);
         }
         let mut known = self.locks.session.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(session) = known.as_ref().filter(|session| session.is_held()) {
-            return Ok(Some(Arc::clone(session)));
+            return Ok(Some(Arc::<LockSession>::clone(session)));
         }
         let was_lost = known.take().is_some();
         if was_lost {

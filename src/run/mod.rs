@@ -11,6 +11,7 @@ mod event_texts;
 mod execute;
 mod executor;
 mod graph_summary;
+mod held_schemas;
 mod hooks;
 mod inputs;
 mod interrupt;

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::emitter::{Emitter, NodeInfo};
 use super::event::Event;
+use super::held_schemas::Locks;
 use super::inputs::{Introspection, RunInputs};
 use super::interrupt::InFlight;
-use super::locks::Locks;
-use super::node::compile::CompiledNode;
+use super::node::CompiledNode;
 use super::results::FreshnessResult;
 use super::summary::Nodes;
 use crate::adapter::{self, RelationCache};

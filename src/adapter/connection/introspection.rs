@@ -9,9 +9,10 @@ use postgres_protocol::message::frontend;
 use crate::diagnostic::Result;
 
 use super::super::answer::Answer;
+use super::super::refusal::{internal, refuse_nul};
 use super::super::server_error::connection_lost;
-use super::super::{Response, ResultSet};
-use super::{BEGIN, Begin, Connection, Fetch, internal, refuse_nul};
+use super::super::{Begin, Fetch, Response, ResultSet};
+use super::{BEGIN, Connection};
 
 /// The settings end with the transaction, or go back to what the transaction itself has set.
 const ENTER: &str = "select pg_catalog.set_config('rsdbt.search_path', pg_catalog.current_setting('search_path'), true), \

@@ -7,42 +7,15 @@ use postgres_protocol::message::frontend;
 use crate::diagnostic::{Diagnostic, Result};
 
 use super::super::ending::Ending;
-use super::super::identity::{self, ServerIdentity};
-use super::super::lock_session::LockSession;
+use super::super::held_lock;
+use super::super::identity::ServerIdentity;
 use super::super::lost_commit::{LostCommit, unknown};
 use super::super::server_error::connection_lost;
 use super::super::wire::Status;
-use super::super::{Cell, Response, ResultSet};
-use super::{Connection, Fetch, Known};
-
-/// What travels in front of a statement.
-#[derive(Debug)]
-pub(super) enum Ahead {
-    Identity,
-    Transaction,
-    /// Fails when the session that holds the run's lock is gone, and the COMMIT behind it then rolls back.
-    Proof(String),
-}
-
-const TRANSACTION: &str = "select pg_catalog.pg_current_xact_id_if_assigned()::pg_catalog.text";
-const NEW_TRANSACTION: &str = "select pg_catalog.pg_current_xact_id()::pg_catalog.text";
-
-impl Ahead {
-    fn sql(&self) -> &str {
-        match self {
-            Self::Identity => identity::QUERY,
-            Self::Transaction => TRANSACTION,
-            Self::Proof(sql) => sql,
-        }
-    }
-}
-
-pub(super) fn rolled_back() -> Box<Diagnostic> {
-    let message = "a hook or macro rolled the transaction back: nothing of this node was committed";
-    Diagnostic::database("rolled-back", message)
-        .help("remove the `rollback`; to undo a part only, use `savepoint` and `rollback to savepoint`")
-        .boxed()
-}
+use super::super::{Cell, Fetch, Response, ResultSet};
+use super::Connection;
+use super::ahead::{Ahead, NEW_TRANSACTION, TRANSACTION};
+use super::known::Known;
 
 pub(super) fn first_text(rows: &ResultSet) -> Option<String> {
     match rows.rows.first()?.first()? {
@@ -152,9 +125,9 @@ impl Connection {
         let proof = self.simple_query(&lock.proof(), Fetch::Nothing);
         match proof {
             Err(error) if self.lost => Err(error),
-            Err(error) => Err(LockSession::of_proof(error)),
+            Err(error) => Err(held_lock::of_proof(error)),
             Ok(_) if lock.is_held() => Ok(()),
-            Ok(_) => Err(LockSession::lost()),
+            Ok(_) => Err(held_lock::lost()),
         }
     }
 
@@ -190,7 +163,7 @@ impl Connection {
                     Ok((_, rows)) => self.transaction = rows.as_ref().and_then(first_text),
                     Err(error) => done = done.and(Err(error)),
                 },
-                Ahead::Proof(_) => done = done.and(answer.map(drop).map_err(LockSession::of_proof)),
+                Ahead::Proof(_) => done = done.and(answer.map(drop).map_err(held_lock::of_proof)),
             }
         }
         Ok(done)

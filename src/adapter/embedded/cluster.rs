@@ -12,7 +12,7 @@ use crate::interrupt;
 
 use super::account::Account;
 use super::binaries::Binaries;
-use super::process::runs_in;
+use super::working_folder::runs_in;
 use super::{Source, failed, io_failed};
 
 /// The superuser of an embedded cluster. Models never run as it: it can start programs as the server's

@@ -11,6 +11,7 @@ mod download;
 mod lease;
 mod process;
 mod server;
+mod working_folder;
 
 pub(crate) use download::install;
 pub use server::{Lifetime, Server};

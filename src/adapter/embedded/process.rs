@@ -3,7 +3,6 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -122,19 +121,6 @@ pub(super) fn stop_process(pid: i32) -> Result<()> {
         std::thread::sleep(Duration::from_millis(5));
     }
     Ok(())
-}
-
-/// Whether the process has a folder of this place as its own, as each process of a server has its data directory. `None`
-/// where that cannot be found out.
-pub(super) fn runs_in(pid: i32, folder: &Path) -> Option<bool> {
-    if !cfg!(target_os = "linux") {
-        return None;
-    }
-    match std::fs::read_link(format!("/proc/{pid}/cwd")) {
-        Ok(place) => Some(folder.canonicalize().is_ok_and(|folder| folder == place)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Some(false),
-        Err(_) => None,
-    }
 }
 
 /// A zombie counts as ended.

@@ -5,7 +5,9 @@
 
 mod copy;
 mod inference;
+mod options;
 mod records;
+mod seed_type;
 mod value;
 
 use std::path::Path;
@@ -15,52 +17,9 @@ use crate::hashed::{HashMap, HashSet, RandomState};
 
 use super::Cell;
 use inference::Inference;
+pub use options::SeedOptions;
 use records::{Records, Row};
-
-/// How a seed's file is to be read.
-#[derive(Debug, Clone)]
-pub struct SeedOptions {
-    pub delimiter: u8,
-    /// Columns with a configured type: their cells stay as they are written.
-    pub text_columns: Vec<String>,
-    /// `007` is a text then, not the number 7.
-    pub keep_leading_zeros: bool,
-}
-
-impl Default for SeedOptions {
-    fn default() -> Self {
-        Self { delimiter: b',', text_columns: Vec::new(), keep_leading_zeros: false }
-    }
-}
-
-/// The type that a column's cells have in common.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SeedType {
-    Integer,
-    BigInteger,
-    /// Whole numbers beyond 64 bits.
-    Numeric,
-    Float,
-    Date,
-    Timestamp,
-    Boolean,
-    Text,
-}
-
-impl SeedType {
-    pub fn sql(self) -> &'static str {
-        match self {
-            Self::Integer => "integer",
-            Self::BigInteger => "bigint",
-            Self::Numeric => "numeric",
-            Self::Float => "float8",
-            Self::Date => "date",
-            Self::Timestamp => "timestamp without time zone",
-            Self::Boolean => "boolean",
-            Self::Text => "text",
-        }
-    }
-}
+use seed_type::SeedType;
 
 /// A column of a seed.
 #[derive(Debug, Clone, PartialEq, Eq)]

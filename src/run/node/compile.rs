@@ -8,6 +8,7 @@ use super::super::ephemeral::{Cte, inject};
 use super::super::event::Event;
 use super::super::inputs::{Injection, Introspection};
 use super::super::state::{Run, sink};
+use super::compiled_node::CompiledNode;
 use super::session::Session;
 use crate::diagnostic::{Diagnostic, Result, SourceText, Span};
 use crate::hashed::HashMap;
@@ -15,15 +16,6 @@ use crate::jinja::runtime::{BatchContext, NodeContext, NodeContextParts, NodeFil
 use crate::jinja::{Context, Value};
 use crate::manifest::{Compiled, InjectedCte, Language, Node, NodeKind, Resource};
 use crate::parse;
-
-/// A node whose query is ready, and what those need who select from it as from a CTE.
-#[derive(Debug)]
-pub(in crate::run) struct CompiledNode {
-    pub(in crate::run) node: Arc<Node>,
-    /// The query before CTEs were put before it.
-    own_code: String,
-    ctes: Vec<Cte>,
-}
 
 /// Values that only this rendering sees.
 #[derive(Default)]

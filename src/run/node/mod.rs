@@ -1,6 +1,7 @@
 //! The work of one step: lines before and after, compile, execute, and what came of it.
 
 pub(super) mod compile;
+mod compiled_node;
 mod freshness;
 mod lines;
 mod materialize;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
+pub(super) use compiled_node::CompiledNode;
 pub(super) use session::Session;
 
 use super::describe;
@@ -285,7 +287,7 @@ impl Job<'_, '_> {
         session: &Session,
         node: &Arc<Node>,
         values: HashMap<String, crate::jinja::Value>,
-    ) -> Result<Arc<compile::CompiledNode>> {
+    ) -> Result<Arc<CompiledNode>> {
         self.info.node_status = "compiling".into();
         self.say(Event::NodeCompiling { unique_id: node.unique_id.clone() });
         let run = self.run;

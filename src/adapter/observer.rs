@@ -1,0 +1,37 @@
+//! Who is told what a session does.
+
+use std::time::Duration;
+
+use super::{CancelHandle, Response};
+
+/// Told what a session does, for events and for Ctrl-C.
+pub(crate) trait Observer: Send + Sync {
+    fn opened(&self, handle: &CancelHandle) {
+        let _ = handle;
+    }
+
+    fn sent(&self, sql: &str) {
+        let _ = sql;
+    }
+
+    fn answered(&self, response: &Response, elapsed: Duration) {
+        let _ = (response, elapsed);
+    }
+
+    fn committed(&self) {}
+
+    /// What the user is told while a session waits for the server.
+    fn note(&self, message: &str) {
+        let _ = message;
+    }
+
+    /// Nothing more is to be sent.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// Watches nothing.
+pub(super) struct Unobserved;
+
+impl Observer for Unobserved {}

@@ -1,0 +1,22 @@
+//! What a connection refuses by itself.
+
+use crate::diagnostic::{Diagnostic, Result};
+
+pub(super) fn refuse_nul(sql: &str) -> Result<()> {
+    if sql.contains('\0') {
+        let message = "the statement holds a NUL character, where it would end for the server";
+        return Err(Diagnostic::database("nul-in-statement", message).boxed());
+    }
+    Ok(())
+}
+
+pub(super) fn internal(message: &str) -> Box<Diagnostic> {
+    Diagnostic::new("transaction-state", crate::diagnostic::Category::Internal, message).boxed()
+}
+
+pub(super) fn rolled_back() -> Box<Diagnostic> {
+    let message = "a hook or macro rolled the transaction back: nothing of this node was committed";
+    Diagnostic::database("rolled-back", message)
+        .help("remove the `rollback`; to undo a part only, use `savepoint` and `rollback to savepoint`")
+        .boxed()
+}
