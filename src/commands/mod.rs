@@ -15,6 +15,7 @@ mod lineage;
 mod list;
 mod messages;
 mod open_lineage;
+mod outcome;
 mod parse;
 mod retry;
 mod run;
@@ -29,21 +30,11 @@ mod version;
 use std::process::ExitCode;
 
 use crate::cli::{self, Request};
-use crate::diagnostic::Diagnostics;
 use crate::interrupt;
 use crate::options::Subcommand;
 use crate::options::table::DUE;
 use invocation::Invocation;
-
-/// How a command that could be carried out ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    Success,
-    /// Something failed in the run: exit status 1.
-    Failure,
-}
-
-type CommandResult = Result<Outcome, Diagnostics>;
+use outcome::{CommandResult, Outcome};
 
 /// Runs the program.
 pub fn main(arguments: impl IntoIterator<Item = String>) -> ExitCode {

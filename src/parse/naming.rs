@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::ParseRequest;
+use super::quoted::Quoted;
 use super::resolved_config::ResolvedConfig;
 use super::scope::Scopes;
-use crate::adapter::quote_identifier;
 use crate::diagnostic::Result;
 use crate::hashed::HashMap;
 use crate::jinja::{MacroDef, Value, python};
@@ -152,27 +152,4 @@ impl<'a> Naming<'a> {
 
 fn given(name: &Json) -> Option<String> {
     name.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
-}
-
-/// Which parts of relation names are quoted.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Quoted {
-    pub database: bool,
-    pub schema: bool,
-    pub identifier: bool,
-}
-
-impl Quoted {
-    fn render(self, database: Option<&str>, schema: &str, identifier: &str) -> String {
-        let quote = |name: &str, quoted: bool| if quoted { quote_identifier(name) } else { name.to_owned() };
-        let mut name = String::with_capacity(64);
-        if let Some(database) = database {
-            name.extend([&quote(database, self.database), "."]);
-        }
-        if !schema.is_empty() {
-            name.extend([&quote(schema, self.schema), "."]);
-        }
-        name.push_str(&quote(identifier, self.identifier));
-        name
-    }
 }

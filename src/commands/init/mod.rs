@@ -3,6 +3,7 @@
 mod profile;
 mod prompt;
 mod template;
+mod unwritable;
 
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ use crate::options::table::{PROFILE, PROFILES_DIR, PROJECT_DIR, PROJECT_NAME, SK
 use crate::output::{self, Scratch};
 use crate::run::Event;
 use profile::Place;
+use unwritable::unwritable;
 
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let profiles = invocation.profiles_directory();
@@ -256,10 +258,6 @@ fn create_project(directory: &Path, name: &str, profile: &str) -> Result<()> {
         std::fs::create_dir_all(unfinished.join(folder)).map_err(|error| unwritable(directory, &error))?;
     }
     output::replace(&unfinished, directory).map_err(|error| unwritable(directory, &error))
-}
-
-fn unwritable(path: &Path, error: &std::io::Error) -> Box<Diagnostic> {
-    Diagnostic::runtime("unwritable-file", format!("cannot write {}: {error}", path.display())).boxed()
 }
 
 fn require_profile(profiles: &Path, name: &str) -> Result<()> {
