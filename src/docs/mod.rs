@@ -2,6 +2,7 @@
 //! server for it. Called by `commands`.
 
 mod artifact;
+mod artifacts;
 pub(crate) mod catalog;
 pub(crate) mod column_graph;
 mod layout;
@@ -16,26 +17,7 @@ pub(crate) use outline::outline;
 pub use trace::trace_manifest;
 
 use crate::sql::lineage::project::ProjectLineage;
-use serde_json::Value;
-
-/// What the page shows: the artifacts as dbt writes them.
-#[derive(Debug, Clone, Copy)]
-pub struct Artifacts<'a> {
-    pub manifest: &'a Value,
-    pub catalog: Option<&'a Value>,
-    pub run_results: Option<&'a Value>,
-    pub sources: Option<&'a Value>,
-}
-
-impl Artifacts<'_> {
-    /// Whether results are of a command that built or tested something: compiling says nothing of the data.
-    pub fn is_execution(run_results: &Value) -> bool {
-        !matches!(
-            artifact::text(run_results, "/args/which"),
-            Some("compile" | "generate" | "show" | "list" | "parse")
-        )
-    }
-}
+pub use artifacts::Artifacts;
 
 /// The page as one HTML text with all data inlined: it works from a file, without a network.
 pub fn generate(artifacts: Artifacts<'_>, lineage: &ProjectLineage) -> String {

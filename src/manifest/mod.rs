@@ -4,6 +4,7 @@
 //! for `--state` and `--defer`. Nodes, sources and macros stand behind `Arc`, so that a worker can keep one.
 
 mod column;
+mod config;
 mod exposure;
 mod json_text;
 mod lenient;
@@ -37,6 +38,7 @@ use serde_json::{Map, Value};
 use crate::hashed::IndexMap;
 
 pub(crate) use column::{Column, ColumnConfig, Constraint};
+pub(crate) use config::Config;
 pub(crate) use exposure::{Doc, Exposure, Group, Owner};
 pub(crate) use lookup::{Ambiguous, Found, Lookup, Precedence};
 pub(crate) use macros::{Macro, MacroArgument, MacroDependsOn};
@@ -60,9 +62,6 @@ pub(crate) use unit_test::{
     UnitTest, UnitTestExpectation, UnitTestInput, UnitTestOverrides, UnitTestVersions,
 };
 pub(crate) use version::Version;
-
-/// A resource's resolved config: dbt's keys with their defaults first, the user's own after them.
-pub(crate) type Config = Map<String, Value>;
 
 /// The whole project.
 #[derive(Debug, Clone, Default, Deserialize)]

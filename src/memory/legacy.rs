@@ -1,6 +1,6 @@
 //! Takes over what was remembered elsewhere: in `<target schema>_rsdbt` by earlier versions, or by a schema `rsdbt` of a stranger.
 
-use super::migrate::run;
+use super::statement::run;
 use crate::adapter::{Cell, Connection, Settings, quote_identifier, quote_literal};
 use crate::diagnostic::Result;
 

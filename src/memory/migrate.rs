@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::condition::{Condition, Verdict};
+use super::statement::run;
 use super::{advice, layout, legacy};
-use crate::adapter::{Begin, Cell, Connection, Fetch, Settings, quote_identifier};
+use crate::adapter::{Cell, Connection, Settings, quote_identifier};
 use crate::diagnostic::Result;
 
 /// Two programs at once come one after the other; nobody waits for ever behind a run that uses the tables.
@@ -97,8 +98,4 @@ fn is_member(connection: &mut Connection, role: &str) -> Result<bool> {
     let query =
         "select pg_catalog.pg_has_role(oid, 'MEMBER') from pg_catalog.pg_roles where rolname = $1::text";
     Ok(connection.query(query, &[role])?.rows.first().and_then(|row| row.first()) == Some(&Cell::Bool(true)))
-}
-
-pub(super) fn run(connection: &mut Connection, statement: &str) -> Result<()> {
-    connection.add_query(statement, Begin::Auto, Fetch::Nothing).map(drop)
 }

@@ -6,6 +6,7 @@ mod condition;
 mod layout;
 mod legacy;
 mod migrate;
+mod statement;
 #[cfg(test)]
 mod tests;
 

@@ -2,7 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::ledger::{Ledger, State};
+use super::interval::State;
+use super::ledger::Ledger;
 use super::task::Task;
 
 /// The next step of a task.

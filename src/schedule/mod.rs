@@ -2,11 +2,13 @@
 
 mod clock;
 mod due;
+mod interval;
 mod ledger;
 mod past;
 mod task;
 
 pub(crate) use clock::Clock;
 pub(crate) use due::{Next, next};
-pub(crate) use ledger::{Interval, Ledger, State};
+pub(crate) use interval::{Interval, State};
+pub(crate) use ledger::Ledger;
 pub(crate) use task::{Task, tasks};

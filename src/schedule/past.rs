@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::ledger::{Interval, State};
+use super::interval::{Interval, State};
 
 /// Every interval of a task in here has succeeded, unless its row says otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

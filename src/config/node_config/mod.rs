@@ -3,6 +3,7 @@
 //! `parse` builds one [`NodeConfigs`] per run and asks it for every node; the trees' part is remembered.
 
 mod checks;
+mod config_map;
 mod finish;
 mod merge;
 mod schema;
@@ -11,7 +12,7 @@ mod unused;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use crate::diagnostic::Result;
 use crate::hashed::HashMap;
@@ -19,6 +20,7 @@ use crate::hashed::HashMap;
 use super::{ProjectFile, ResourceType, Yaml};
 
 pub(crate) use checks::check_snapshot;
+pub(crate) use config_map::ConfigMap;
 pub(crate) use merge::merge_calls;
 pub(crate) use unused::UsedConfigs;
 
@@ -26,9 +28,6 @@ pub(crate) use unused::UsedConfigs;
 pub(crate) fn plain_defaults() -> ConfigMap {
     schema::of(ResourceType::Operation).defaults()
 }
-
-/// Configs as they stand in the manifest.
-pub(crate) type ConfigMap = Map<String, Json>;
 
 /// All that decides the config of one node.
 #[derive(Debug, Clone, Copy)]
@@ -200,6 +199,7 @@ mod tests {
     use crate::config::project_file::VersionCheck;
     use crate::config::{RawProjectFile, Renderer, yaml};
     use crate::diagnostic::Span;
+    use serde_json::Map;
 
     struct Plain;
 

@@ -9,53 +9,9 @@ use crate::diagnostic::{Diagnostic, MASK, Result, did_you_mean};
 use crate::hashed::IndexMap;
 use crate::interrupt;
 
+use super::known_keys::KNOWN;
 use super::target::{Embedded, Target};
 use super::{masked, pgpass, service, uri};
-
-/// The keys of an output.
-pub(super) const KNOWN: &[&str] = &[
-    "type",
-    "host",
-    "user",
-    "username",
-    "password",
-    "pass",
-    "port",
-    "dbname",
-    "database",
-    "schema",
-    "threads",
-    "connect_timeout",
-    "role",
-    "search_path",
-    "hostaddr",
-    "target_session_attrs",
-    "load_balance_hosts",
-    "channel_binding",
-    "keepalives",
-    "keepalives_idle",
-    "keepalives_interval",
-    "keepalives_count",
-    "tcp_user_timeout",
-    "sslmode",
-    "sslcert",
-    "sslkey",
-    "sslrootcert",
-    "application_name",
-    "retries",
-    "autocommit",
-    "reconnect_timeout",
-    "uri",
-    "url",
-    "service",
-    "password_command",
-    "statement_timeout",
-    "lock_timeout",
-    "settings",
-    "embedded",
-    "durable",
-    "bin_dir",
-];
 
 /// dbt's other adapters.
 const OTHER_ADAPTERS: [&str; 18] = [

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use crate::config::Renderer;
 use crate::diagnostic::{Diagnostic, MASK, Result, Span};
 
-use super::credentials::KNOWN;
+use super::known_keys::KNOWN;
 
 /// Keys that are shown beside those of an output.
 const OUTER: [&str; 5] = ["config", "default", "outputs", "target", "version"];

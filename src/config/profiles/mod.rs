@@ -5,6 +5,7 @@
 
 mod credentials;
 mod file;
+mod known_keys;
 mod masked;
 mod pgpass;
 mod service;

@@ -429,42 +429,6 @@ impl<'de> Visitor<'de> for Replay {
     }
 }
 
-/// The bytes of `raw` that belong to the value; `raw` reaches to the next token.
-pub(super) fn token_length(raw: &str, kind: &Kind) -> usize {
-    let bytes = raw.as_bytes();
-    match bytes.first() {
-        Some(quote @ (b'"' | b'\'')) => {
-            let mut at = 1;
-            while at < bytes.len() {
-                match bytes[at] {
-                    b'\\' if *quote == b'"' => at += 1,
-                    byte if byte == *quote => {
-                        if *quote == b'\'' && bytes.get(at + 1) == Some(&b'\'') {
-                            at += 1;
-                        } else {
-                            return at + 1;
-                        }
-                    }
-                    _ => {}
-                }
-                at += 1;
-            }
-            raw.trim_end().len()
-        }
-        Some(b'|' | b'>' | b'[' | b'{') => raw.trim_end().len(),
-        _ => match kind {
-            Kind::Sequence(_) | Kind::Mapping(_) => raw.trim_end().len(),
-            Kind::Null if !raw.starts_with(['~', 'n', 'N']) => 0,
-            Kind::String(text) if raw.starts_with(text.as_str()) => text.len(),
-            _ => {
-                let line = raw.lines().next().unwrap_or_default();
-                let line = line.split(" #").next().unwrap_or_default();
-                line.trim_end_matches([' ', '\t', ',', ']', '}', '\r', ':']).len()
-            }
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,22 +1,17 @@
 //! `rsdbt lineage`: what stands upstream or downstream of a node or of one of its columns.
 
+mod names;
+mod question;
 mod text;
 mod walk;
 
-use super::artifact::{items, text as text_at};
 use super::column_graph::{ColumnAt, ColumnGraph};
 use crate::diagnostic::{Category, Diagnostic, Result, did_you_mean};
 use crate::sql::lineage::project::ProjectLineage;
+use names::names;
+pub(crate) use question::{Direction, Influences, Question};
 use serde_json::Value;
 use std::sync::Arc;
-
-/// Which way to look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Direction {
-    Upstream,
-    Downstream,
-    Both,
-}
 
 /// How to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,24 +20,6 @@ pub(crate) enum Format {
     Json,
     Mermaid,
     Dot,
-}
-
-/// Whether the edges count that all columns of a node share (filters, joins, groups, orders).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Influences {
-    Shown,
-    Hidden,
-}
-
-/// What the user asks.
-#[derive(Debug, Clone)]
-pub(crate) struct Question<'q> {
-    /// `orders`, `orders.amount`, or either with the unique id.
-    pub target: &'q str,
-    pub direction: Direction,
-    /// Steps to go; none for all.
-    pub depth: Option<usize>,
-    pub influences: Influences,
 }
 
 /// The printed answer.
@@ -98,33 +75,6 @@ fn find(manifest: &Value, columns: &ColumnGraph, target: &str) -> Result<Start> 
         return Err(unknown(format!("`{id}` has no column `{column}`"), near));
     }
     Ok(Start::Column(ColumnAt { place, column: Some(Arc::from(column)) }))
-}
-
-/// Unique ids and the names by which users call the nodes.
-fn names(manifest: &Value) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    for section in
-        ["nodes", "sources", "exposures", "functions", "metrics", "semantic_models", "saved_queries"]
-    {
-        for (id, node) in items(manifest, section) {
-            if !matches!(text_at(node, "/resource_type"), Some("test" | "operation" | "sql_operation")) {
-                found.push((id.to_owned(), short_name(node)));
-            }
-        }
-    }
-    found
-}
-
-/// `source.table`, `model.v2` or the name.
-fn short_name(node: &Value) -> String {
-    let name = text_at(node, "/name").unwrap_or_default();
-    match (text_at(node, "/source_name"), node.get("version").filter(|version| !version.is_null())) {
-        (Some(source), _) => format!("{source}.{name}"),
-        (_, Some(version)) => {
-            format!("{name}.v{}", version.as_str().map_or_else(|| version.to_string(), str::to_owned))
-        }
-        _ => name.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -6,21 +6,21 @@
 mod definition;
 mod evaluate;
 mod fqn;
+mod inputs;
 mod meant;
 mod methods;
 mod pattern;
 mod spec;
 mod syntax;
 
-use std::path::Path;
-
 use crate::diagnostic::{Diagnostic, Result};
-use crate::manifest::{Manifest, PreviousState, Resource, ResourceType};
+use crate::manifest::{Resource, ResourceType};
 
 use super::Graph;
 use evaluate::Evaluation;
 
 pub(crate) use definition::Selectors;
+pub(crate) use inputs::SelectionInputs;
 pub(crate) use spec::Spec;
 pub(crate) use syntax::{Criteria, IndirectSelection};
 
@@ -44,15 +44,6 @@ pub(crate) struct SelectionRequest {
     pub indirect: IndirectSelection,
     pub resource_types: Vec<ResourceType>,
     pub empty_nodes: EmptyNodes,
-}
-
-/// What selecting looks at.
-#[derive(Clone, Copy)]
-pub(crate) struct SelectionInputs<'a> {
-    pub manifest: &'a Manifest,
-    pub project_root: &'a Path,
-    pub selectors: &'a Selectors,
-    pub state: Option<&'a PreviousState>,
 }
 
 /// The selected nodes, sorted by unique id, and what is to be said about them.

@@ -10,7 +10,7 @@ use crate::config::semver::{Specifier, Version, python_list, satisfiable};
 use crate::diagnostic::{Result, Span, did_you_mean};
 
 use super::download::Downloads;
-use super::pinned::{Metadata, specs_of};
+use super::metadata::{Metadata, specs_of};
 use super::{DepsRequest, failed};
 
 /// The version to install, and the newest that could be.

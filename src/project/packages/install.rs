@@ -5,9 +5,10 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::config::packages::PackagesFile;
 use crate::config::project_file::PROJECT_FILE;
-use crate::diagnostic::{Diagnostic, Result, Span};
+use crate::diagnostic::{Result, Span};
 
 use super::download::Downloads;
+use super::failure::io;
 use super::install_folder::InstallFolder;
 use super::pinned::Pinned;
 use super::unpinned::{Listing, Unpinned};
@@ -127,10 +128,6 @@ fn copy(source: &Path, target: &Path) -> std::io::Result<()> {
         }
     }
     project_file.map_or(Ok(()), |(file, place)| fs::copy(file, place).map(drop))
-}
-
-pub(super) fn io(path: &Path, problem: &std::io::Error) -> Box<Diagnostic> {
-    failed("package-install", format!("cannot write {}: {problem}", path.display())).boxed()
 }
 
 #[cfg(test)]

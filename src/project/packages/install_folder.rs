@@ -7,7 +7,7 @@ use crate::config::packages::LOCK_FILE;
 use crate::config::project_file::PROJECT_FILE;
 use crate::diagnostic::Result;
 
-use super::install::io;
+use super::failure::io;
 use super::{DepsRequest, failed};
 
 /// Names what `deps` has put into a folder, one a line.

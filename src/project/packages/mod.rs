@@ -6,45 +6,28 @@ mod add;
 mod archive;
 mod download;
 mod event;
+mod failure;
 mod git;
 mod hub;
 mod install;
 mod install_folder;
 mod lock;
+mod metadata;
 mod pinned;
+mod request;
 mod resolve;
 mod unpinned;
 
-use std::path::PathBuf;
-
-use crate::config::Renderer;
 use crate::config::packages::PackagesFile;
-use crate::config::project_file::VersionCheck;
-use crate::diagnostic::{Diagnostic, Result};
+use crate::diagnostic::Result;
 
 pub(crate) use add::{AddPackage, PackageOrigin, add_package};
 pub(crate) use event::DepsEvent;
+use failure::{failed, scrub};
+pub(crate) use request::DepsRequest;
 
 /// The package index that is used unless `DBT_PACKAGE_HUB_URL` names another.
 pub(crate) const HUB_URL: &str = "https://hub.getdbt.com/";
-
-/// What `deps` was asked to do.
-pub(crate) struct DepsRequest<'a> {
-    pub project_directory: PathBuf,
-    pub project_name: &'a str,
-    /// Where packages are installed.
-    pub install_directory: PathBuf,
-    pub renderer: &'a dyn Renderer,
-    pub version_check: VersionCheck,
-    /// `--upgrade`: resolve anew.
-    pub upgrade: bool,
-    /// `--lock`: write the lock file only.
-    pub lock_only: bool,
-    /// The base of the hub's API.
-    pub hub_url: String,
-    /// Values that must not get into the lock file or a message.
-    pub secrets: Vec<String>,
-}
 
 /// Resolves where the lock file is missing or out of date, then installs what it names.
 pub(crate) fn deps(request: &DepsRequest<'_>, emit: &mut dyn FnMut(DepsEvent)) -> Result<()> {
@@ -63,16 +46,6 @@ pub(crate) fn deps(request: &DepsRequest<'_>, emit: &mut dyn FnMut(DepsEvent)) -
     install::install(request, &downloads, emit)
 }
 
-fn failed(code: &'static str, message: impl Into<String>) -> Diagnostic {
-    // dbt titles its dependency errors so
-    Diagnostic::runtime(code, message)
-}
-
-/// Replaces secrets by stars.
-fn scrub(text: &str, secrets: &[String]) -> String {
-    secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "*****"))
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -81,6 +54,8 @@ mod tests {
     use serde_json::Value as Json;
 
     use super::*;
+    use crate::config::Renderer;
+    use crate::config::project_file::VersionCheck;
     use crate::diagnostic::Span;
 
     struct Plain;

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
 
-use crate::config::packages::{PackageSpec, PackagesFile};
-use crate::config::{RawProjectFile, Yaml};
-use crate::diagnostic::{Result, SourceText, Span};
+use crate::config::RawProjectFile;
+use crate::config::packages::PackagesFile;
+use crate::diagnostic::{Result, Span};
 
 use super::download::Downloads;
+use super::metadata::Metadata;
 use super::unpinned::{Unpinned, Wish};
 use super::{DepsEvent, DepsRequest, failed, git, hub, scrub};
 
@@ -19,12 +20,6 @@ pub(super) enum Pinned {
     Git { url: String, unrendered: String, revision: String, subdirectory: Option<String>, checkout: PathBuf },
     Hub { package: String, version: String, latest: String },
     Tarball { url: String, unrendered: String, name: String, directory: PathBuf },
-}
-
-/// A package's name and the packages that it asks for in turn.
-pub(super) struct Metadata {
-    pub(super) name: String,
-    pub(super) packages: Vec<PackageSpec>,
 }
 
 impl Pinned {
@@ -162,13 +157,4 @@ fn read_metadata(
     })?;
     let packages = PackagesFile::read(directory, &shown, request.renderer)?.packages;
     Ok(Metadata { name: name.to_owned(), packages })
-}
-
-/// Packages that a hub's answer lists.
-pub(super) fn specs_of(list: &Json, shown: &str) -> Result<Vec<PackageSpec>> {
-    let source = SourceText::new(shown, list.to_string());
-    let place = Span::new(&source, 0..source.text.len());
-    let yaml = Yaml::from_json(list.clone(), &place);
-    let entries = yaml.as_sequence().unwrap_or_default();
-    entries.iter().map(|entry| PackageSpec::read(entry, entry.to_json())).collect()
 }

@@ -1,12 +1,14 @@
 //! The columns that an expression is made of, each with the way it takes part.
 
-use super::ledger::{Ledger, Link, normal};
-use super::scope::{Place, fold};
+use super::fold::{fold, parts};
+use super::ledger::Ledger;
+use super::link::{Link, normal};
+use super::scope::Place;
+use super::table;
 use super::{Clause, EdgeKind};
 use sqlparser::ast::{
     AccessExpr, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
-    Ident, NamedWindowExpr, ObjectName, ObjectNamePart, OrderByExpr, Query, Subscript, Visit, Visitor,
-    WindowSpec, WindowType,
+    Ident, NamedWindowExpr, OrderByExpr, Query, Subscript, Visit, Visitor, WindowSpec, WindowType,
 };
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -94,10 +96,10 @@ impl Ledger<'_> {
         let start = into.len();
         for item in &table.items {
             match item {
-                super::scope::Item::Column(column) => {
+                table::Item::Column(column) => {
                     into.extend(column.links.iter().map(|link| link.through(kind)));
                 }
-                super::scope::Item::Star(star) => {
+                table::Item::Star(star) => {
                     let links = super::scope::star_links(star, "*", self);
                     into.extend(links.into_iter().map(|link| link.through(kind)));
                 }
@@ -107,7 +109,7 @@ impl Ledger<'_> {
     }
 
     /// What decides the rows of a subquery; a relation that nothing else names counts by its rows.
-    fn deciding(&mut self, table: &super::scope::Table, kind: EdgeKind, start: usize, into: &mut Vec<Link>) {
+    fn deciding(&mut self, table: &table::Table, kind: EdgeKind, start: usize, into: &mut Vec<Link>) {
         let inward = if kind == EdgeKind::Direct { EdgeKind::Derived } else { kind };
         into.extend(table.influences.iter().map(|link| link.through(kind)));
         for relation in &table.rows {
@@ -281,17 +283,6 @@ impl Ledger<'_> {
             into.push(self.rows(relation).through(kind));
         }
     }
-}
-
-/// The folded parts of a name.
-pub(in crate::sql) fn parts(name: &ObjectName) -> Vec<Arc<str>> {
-    name.0
-        .iter()
-        .map(|part| match part {
-            ObjectNamePart::Identifier(ident) => fold(ident),
-            ObjectNamePart::Function(function) => fold(&function.name),
-        })
-        .collect()
 }
 
 /// Finds the leaves of any expression; subtrees that are handled as a whole are passed over.

@@ -2,31 +2,11 @@
 
 use crate::hashed::{HashMap, IndexSet};
 
-use super::scope::{Column, Item, Star, Table};
+use super::link::{Link, normal};
+use super::table::{Column, Item, Star, Table};
 use super::{Edge, EdgeKind, Origin, RelationName, Resolver};
 use std::rc::Rc;
 use std::sync::Arc;
-
-/// An edge whose origin is an index into the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Link {
-    pub(super) origin: u32,
-    pub(super) kind: EdgeKind,
-}
-
-impl Link {
-    /// The same origin seen through one more step.
-    pub(super) fn through(self, outer: EdgeKind) -> Self {
-        let kind = match (outer, self.kind) {
-            (EdgeKind::Influence(_), _) => outer,
-            (EdgeKind::Derived, EdgeKind::Direct) => EdgeKind::Derived,
-            (_, inner) => inner,
-        };
-        Self { kind, ..self }
-    }
-}
-
-pub(super) type Links = Rc<[Link]>;
 
 /// Everything that one analysis has met so far.
 pub(super) struct Ledger<'r> {
@@ -106,11 +86,4 @@ impl<'r> Ledger<'r> {
     pub(super) fn into_relations(self) -> Vec<Arc<RelationName>> {
         self.relations
     }
-}
-
-/// Sorted by first appearance, without repetitions.
-pub(super) fn normal(mut links: Vec<Link>) -> Vec<Link> {
-    links.sort_unstable();
-    links.dedup();
-    links
 }

@@ -3,50 +3,36 @@
 //!
 //! [`trace`] is pure; [`project`] runs it over a whole project in dependency order.
 
+mod edge;
 mod expression;
+mod fold;
 mod ledger;
+mod link;
 mod name;
 mod query;
+mod relation_name;
+mod resolver;
 mod scope;
 mod source;
+mod table;
 pub(super) mod tokens;
 
 pub(crate) mod project;
 
-pub(super) use expression::parts;
+pub(crate) use edge::Clause;
+pub use edge::{Edge, EdgeKind, Origin};
+pub(super) use fold::{fold, parts};
 pub(super) use name::output_name;
-pub(super) use scope::fold;
+pub use relation_name::RelationName;
+pub use resolver::{ColumnNames, Resolver};
 
 use ledger::Ledger;
-use scope::{Environment, Item, Place};
+use scope::{Environment, Place};
 use sqlparser::ast::Statement;
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
-use std::fmt;
 use std::sync::Arc;
-
-/// The columns of a relation in order, names as Postgres stores them.
-pub type ColumnNames = Arc<[Arc<str>]>;
-
-/// A relation as written in SQL, case folded as Postgres does.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct RelationName {
-    pub database: Option<Arc<str>>,
-    pub schema: Option<Arc<str>>,
-    pub name: Arc<str>,
-}
-
-/// What the caller knows about relations.
-pub trait Resolver: Sync {
-    /// All columns of the relation in order, or none if they are not known.
-    fn columns(&self, relation: &RelationName) -> Option<ColumnNames>;
-
-    /// Whether a CTE of this name stands for a node of its own (dbt inlines ephemeral models as CTEs):
-    /// lineage then ends at `RelationName { name }` instead of passing through.
-    fn is_inlined_model(&self, _cte: &str) -> bool {
-        false
-    }
-}
+use table::Item;
 
 /// How deep a query may nest; Postgres itself stops at a few thousand.
 const NESTING: usize = 300;
@@ -86,56 +72,12 @@ fn output(item: &Item, ledger: &mut Ledger<'_>) -> OutputColumn {
             let star_name: Arc<str> = "*".into();
             let links = match (star.candidates.as_slice(), star.blurred.as_slice()) {
                 // Every column of this one relation under its own name.
-                ([scope::Open::Relation(relation)], []) => vec![ledger.column(relation, &star_name)],
+                ([table::Open::Relation(relation)], []) => vec![ledger.column(relation, &star_name)],
                 _ => scope::star_links(star, "*", ledger),
             };
             OutputColumn { name: star_name, edges: ledger.edges(&links) }
         }
     }
-}
-
-/// Which clause makes a column an influence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Clause {
-    Filter,
-    Join,
-    Group,
-    Order,
-}
-
-/// How an upstream column reaches an output column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum EdgeKind {
-    /// The value itself, at most renamed.
-    Direct,
-    /// Part of the expression that makes the value.
-    Derived,
-    /// Not in the value: it decides which rows there are, or their grouping or order.
-    Influence(Clause),
-}
-
-/// Where an edge starts.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Origin {
-    Column {
-        relation: Arc<RelationName>,
-        column: Arc<str>,
-    },
-    /// The rows as such, as in `count(*)`.
-    Rows {
-        relation: Arc<RelationName>,
-    },
-    /// Not resolvable: `relations` are those it may come from, if that much is known.
-    Unknown {
-        what: Arc<str>,
-        relations: Vec<Arc<RelationName>>,
-    },
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Edge {
-    pub origin: Origin,
-    pub kind: EdgeKind,
 }
 
 /// One output column; named `*` where a star could not be expanded.
@@ -155,62 +97,6 @@ pub struct Lineage {
     pub relations: Vec<Arc<RelationName>>,
     /// Set when the query could not be read at all; `columns` is empty then.
     pub failure: Option<String>,
-}
-
-impl EdgeKind {
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Direct => "direct",
-            Self::Derived => "derived",
-            Self::Influence(Clause::Filter) => "filter",
-            Self::Influence(Clause::Join) => "join",
-            Self::Influence(Clause::Group) => "group",
-            Self::Influence(Clause::Order) => "order",
-        }
-    }
-}
-
-impl RelationName {
-    pub(crate) fn new(database: Option<&str>, schema: Option<&str>, name: &str) -> Self {
-        Self { database: database.map(Arc::from), schema: schema.map(Arc::from), name: name.into() }
-    }
-}
-
-impl std::str::FromStr for RelationName {
-    type Err = std::convert::Infallible;
-
-    /// A name as SQL writes it: `"db"."schema"."table"`, `schema.table`.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut parts = vec![String::new()];
-        let mut chars = text.trim().chars().peekable();
-        let mut quoted = false;
-        while let Some(c) = chars.next() {
-            let Some(part) = parts.last_mut() else { break };
-            match c {
-                '"' if quoted && chars.peek() == Some(&'"') => {
-                    chars.next();
-                    part.push('"');
-                }
-                '"' => quoted = !quoted,
-                '.' if !quoted => parts.push(String::new()),
-                c if quoted => part.push(c),
-                c => part.extend(c.to_lowercase()),
-            }
-        }
-        let name = parts.pop().unwrap_or_default();
-        let schema = parts.pop();
-        let database = parts.pop();
-        Ok(Self::new(database.as_deref(), schema.as_deref(), &name))
-    }
-}
-
-impl fmt::Display for RelationName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for part in [&self.database, &self.schema].into_iter().flatten() {
-            write!(f, "{part}.")?;
-        }
-        f.write_str(&self.name)
-    }
 }
 
 impl Lineage {

@@ -1,6 +1,6 @@
 //! The name that Postgres gives to an output column without an alias.
 
-use super::scope::fold;
+use super::fold::fold;
 use sqlparser::ast::{
     AccessExpr, ArrayElemTypeDef, CeilFloorKind, DataType, Expr, ObjectNamePart, SelectItem, SetExpr,
     TimezoneInfo, TrimWhereField,

@@ -1,8 +1,11 @@
 //! Queries: CTEs, set operations, and the clauses of a SELECT.
 
-use super::ledger::{Ledger, Link, normal};
+use super::fold::fold;
+use super::ledger::Ledger;
+use super::link::{Link, Links, normal};
 use super::name::output_name;
-use super::scope::{Column, Environment, From, Item, Open, Place, Scope, Star, Table, fold, star_links};
+use super::scope::{Environment, From, Place, Scope, star_links};
+use super::table::{Column, Item, Open, Star, Table};
 use super::tokens::WHOLE_ROW;
 use super::{Clause, EdgeKind};
 use sqlparser::ast::{
@@ -245,14 +248,14 @@ impl Ledger<'_> {
                 items.push(Item::Column(Column { name: fold(alias), links }));
             }
             SelectItem::ExprWithAliases { expr, aliases } => {
-                let links: super::ledger::Links = self.expression(expr, EdgeKind::Derived, place).into();
+                let links: Links = self.expression(expr, EdgeKind::Derived, place).into();
                 for alias in aliases {
                     items.push(Item::Column(Column { name: fold(alias), links: Rc::clone(&links) }));
                 }
             }
             SelectItem::Wildcard(_) => items.extend(from.visible.iter().cloned()),
             SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
-                let parts = super::expression::parts(name);
+                let parts = super::fold::parts(name);
                 match place.scope.and_then(|scope| scope.table(&parts)) {
                     Some(source) => items.extend(source.table.items.iter().cloned()),
                     None => {
@@ -423,7 +426,7 @@ fn references(query: &Query, names: &[Arc<str>]) -> Vec<usize> {
     impl Visitor for Mentions<'_> {
         type Break = ();
         fn pre_visit_relation(&mut self, relation: &sqlparser::ast::ObjectName) -> ControlFlow<()> {
-            if let [name] = super::expression::parts(relation).as_slice() {
+            if let [name] = super::fold::parts(relation).as_slice() {
                 self.found.extend(self.names.iter().position(|have| have == name));
             }
             ControlFlow::Continue(())

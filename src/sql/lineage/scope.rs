@@ -1,50 +1,14 @@
 //! What names mean at a place in the query: tables, their columns, and the scopes around them.
 
-use super::ledger::{Ledger, Link, Links};
+use super::fold::fold;
+use super::ledger::Ledger;
+use super::link::Link;
+use super::table::{Column, Item, Open, Star, Table};
 use super::tokens::WHOLE_ROW;
 use super::{EdgeKind, RelationName};
 use sqlparser::ast::{Ident, NamedWindowDefinition};
 use std::rc::Rc;
 use std::sync::Arc;
-
-/// A named output of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Column {
-    pub(super) name: Arc<str>,
-    pub(super) links: Links,
-}
-
-/// Where a column that a star stands for may come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Open {
-    Relation(Arc<RelationName>),
-    /// A row that an expression makes: any of its columns is derived from these.
-    Expression(Links),
-}
-
-/// Columns whose names are not known. With one candidate a name is still certain.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Star {
-    pub(super) candidates: Vec<Open>,
-    /// Relations that also feed these columns, at positions that are not known.
-    pub(super) blurred: Vec<Arc<RelationName>>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Item {
-    Column(Column),
-    Star(Star),
-}
-
-/// The result of a query, or a relation.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Table {
-    pub(super) items: Vec<Item>,
-    /// The relations whose rows it is made of.
-    pub(super) rows: Vec<Arc<RelationName>>,
-    pub(super) influences: Vec<Link>,
-    pub(super) base: Option<Arc<RelationName>>,
-}
 
 /// A table under the name by which columns are qualified.
 #[derive(Debug, Clone)]
@@ -85,15 +49,6 @@ pub(super) struct Environment<'e> {
 pub(super) struct Place<'p> {
     pub(super) scope: Option<&'p Scope<'p>>,
     pub(super) environment: &'p Environment<'p>,
-}
-
-/// Postgres folds unquoted names to lower case.
-pub(in crate::sql) fn fold(ident: &Ident) -> Arc<str> {
-    if ident.quote_style.is_some() || !ident.value.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        ident.value.as_str().into()
-    } else {
-        ident.value.to_ascii_lowercase().into()
-    }
 }
 
 const SYSTEM_COLUMNS: [&str; 6] = ["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];

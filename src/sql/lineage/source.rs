@@ -1,8 +1,10 @@
 //! FROM: relations, CTEs, derived tables, table functions and their joins.
 
-use super::expression::parts;
-use super::ledger::{Ledger, Link, Links, normal};
-use super::scope::{Column, From, Item, Open, Place, Scope, Source, Star, Table, fold, lookup};
+use super::fold::{fold, parts};
+use super::ledger::Ledger;
+use super::link::{Link, Links, normal};
+use super::scope::{From, Place, Scope, Source, lookup};
+use super::table::{Column, Item, Open, Star, Table};
 use super::{Clause, EdgeKind, RelationName};
 use sqlparser::ast::{
     Expr, FunctionArg, JoinConstraint, JoinOperator, JsonTableColumn, ObjectName, TableAlias, TableFactor,

@@ -1,0 +1,49 @@
+//! One interval of a task, and what became of it.
+
+use jiff::Timestamp;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    Waiting,
+    Running,
+    /// It failed and will be tried again.
+    Retry,
+    /// Its process ended before it did.
+    Interrupted,
+    Success,
+    Failed,
+}
+
+pub(super) const STATES: [(State, &str); 6] = [
+    (State::Waiting, "waiting"),
+    (State::Running, "running"),
+    (State::Retry, "retry"),
+    (State::Interrupted, "interrupted"),
+    (State::Success, "success"),
+    (State::Failed, "failed"),
+];
+
+impl State {
+    pub(crate) fn name(self) -> &'static str {
+        STATES.iter().find(|(state, _)| *state == self).map_or("", |(_, name)| name)
+    }
+
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        STATES.iter().find(|(_, known)| *known == name).map(|(state, _)| *state)
+    }
+
+    pub(super) fn is_settled(self) -> bool {
+        matches!(self, Self::Success | Self::Failed)
+    }
+}
+
+/// One interval of a task.
+#[derive(Debug, Clone)]
+pub(crate) struct Interval {
+    pub state: State,
+    pub attempt: u32,
+    /// No attempt before this moment.
+    pub not_before: Option<Timestamp>,
+    pub started_at: Option<Timestamp>,
+    pub message: String,
+}
