@@ -87,9 +87,8 @@ pub use commands::main;
 #[doc(hidden)]
 pub mod inside {
     pub mod adapter {
-        pub use crate::adapter::{
-            Begin, Cell, Connection, Fetch, ResultSet, Seed, SeedOptions, Settings, quote_identifier,
-        };
+        pub use crate::adapter::{Begin, Cell, Connection, Fetch, ResultSet, Seed, SeedOptions, Settings};
+        pub use crate::sql::quote_identifier;
         pub mod embedded {
             pub use crate::adapter::embedded::{Lifetime, Options, Server, Source};
         }

@@ -38,8 +38,7 @@ mod tls;
 mod uri;
 mod wire;
 
-pub use crate::sql::quote_identifier;
-pub(crate) use crate::sql::{quote_literal, quote_odd_identifier, quote_where_needed};
+pub(crate) use crate::sql::{quote_identifier, quote_literal, quote_odd_identifier, quote_where_needed};
 pub(crate) use cancel::CancelHandle;
 pub(crate) use catalog::RelationKind;
 pub use cell::Cell;

@@ -13,7 +13,7 @@ pub struct Artifacts<'a> {
 
 impl Artifacts<'_> {
     /// Whether results are of a command that built or tested something: compiling says nothing of the data.
-    pub fn is_execution(run_results: &Value) -> bool {
+    pub(crate) fn is_execution(run_results: &Value) -> bool {
         !matches!(
             super::artifact::text(run_results, "/args/which"),
             Some("compile" | "generate" | "show" | "list" | "parse")

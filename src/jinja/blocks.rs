@@ -51,20 +51,12 @@ pub struct Block {
     pub body: Range<usize>,
 }
 
-/// The blocks of a file and the tags that stood outside of any block.
-#[derive(Debug, Default)]
-pub(crate) struct Blocks {
-    pub blocks: Vec<Block>,
-    /// dbt warns about them in macro files (`UnexpectedJinjaBlockDeprecation`).
-    pub unexpected: Vec<Span>,
-}
-
 /// Cuts the blocks of the `allowed` kinds out of a file.
 ///
 /// # Errors
 /// When a block or a tag is not closed, blocks are nested, or a block stands inside an `if` or `for`.
-pub(crate) fn cut(source: &Arc<SourceText>, allowed: &[BlockKind]) -> Result<Blocks> {
-    let mut found = Blocks::default();
+pub(crate) fn cut(source: &Arc<SourceText>, allowed: &[BlockKind]) -> Result<Vec<Block>> {
+    let mut found = Vec::new();
     let mut open: Option<(Tag<'_>, BlockKind)> = None;
     let mut control: Vec<Tag<'_>> = Vec::new();
     let mut scanner = Scanner::new(source);
@@ -78,12 +70,10 @@ pub(crate) fn cut(source: &Arc<SourceText>, allowed: &[BlockKind]) -> Result<Blo
                 return Err(nested_blocks(source, outer, &tag));
             }
             open = Some((tag, kind));
-        } else if open.as_ref().is_some_and(|(outer, _)| closes(outer, &tag)) {
-            if let Some((outer, kind)) = open.take() {
-                found.blocks.push(block(source, &outer, kind, &tag)?);
-            }
-        } else if open.is_none() {
-            found.unexpected.push(Span::new(source, tag.start..tag.end));
+        } else if open.as_ref().is_some_and(|(outer, _)| closes(outer, &tag))
+            && let Some((outer, kind)) = open.take()
+        {
+            found.push(block(source, &outer, kind, &tag)?);
         }
     }
     match open {
@@ -201,7 +191,7 @@ fn unclosed_block(source: &Arc<SourceText>, outer: &Tag<'_>) -> Box<Diagnostic> 
 mod tests {
     use super::*;
 
-    fn cut_text(text: &str) -> Result<Blocks> {
+    fn cut_text(text: &str) -> Result<Vec<Block>> {
         cut(&SourceText::new("macros/a.sql", text), BlockKind::MACROS)
     }
 
@@ -210,7 +200,7 @@ mod tests {
         let text = "{# {% macro no() %} #}\n{% macro a(x, y='%}') -%}\n  body {{ '{% endmacro %}' }}\n\
                     {%- endmacro %}\n\n{%- test b(model) %}select 1{% endtest -%}\n";
         let found = cut_text(text).unwrap();
-        let [a, b] = found.blocks.as_slice() else { panic!("{found:?}") };
+        let [a, b] = found.as_slice() else { panic!("{found:?}") };
         assert_eq!((a.name.as_str(), b.name.as_str()), ("a", "b"));
         assert_eq!(&text[a.header.clone()], "(x, y='%}') ");
         assert_eq!(&text[a.body.clone()], "body {{ '{% endmacro %}' }}");
@@ -222,7 +212,7 @@ mod tests {
     #[test]
     fn an_empty_body_eaten_from_both_sides_stays_empty() {
         let found = cut_text("{% macro a() -%}   {%- endmacro %}").unwrap();
-        assert!(found.blocks[0].body.is_empty());
+        assert!(found[0].body.is_empty());
     }
 
     #[test]
@@ -243,14 +233,10 @@ mod tests {
     }
 
     #[test]
-    fn raw_blocks_hide_their_tags_and_stray_tags_are_reported() {
+    fn raw_blocks_hide_their_tags() {
         let found =
             cut_text("{% raw %}{% macro a() %}{% endraw %}{% set x = 1 %}{% macro b() %}{% endmacro %}")
                 .unwrap();
-        assert_eq!(found.blocks.len(), 1);
-        assert_eq!(
-            found.unexpected.iter().map(Span::text).collect::<Vec<_>>(),
-            ["{% raw %}{% macro a() %}{% endraw %}", "{% set x = 1 %}"]
-        );
+        assert_eq!(found.len(), 1);
     }
 }

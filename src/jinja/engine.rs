@@ -80,11 +80,6 @@ impl Engine {
         self.0.registry.all()
     }
 
-    /// The tags that dbt calls unexpected in macro files: `UnexpectedJinjaBlockDeprecation`.
-    pub fn unexpected_tags(&self) -> &[Span] {
-        self.0.registry.unexpected()
-    }
-
     pub(super) fn registry(&self) -> &Registry {
         &self.0.registry
     }

@@ -187,7 +187,7 @@ mod tests {
 
     fn first(text: &str) -> (Arc<SourceText>, Block) {
         let source = SourceText::new("macros/a.sql", text);
-        let block = cut(&source, BlockKind::MACROS).unwrap().blocks.remove(0);
+        let block = cut(&source, BlockKind::MACROS).unwrap().remove(0);
         (source, block)
     }
 

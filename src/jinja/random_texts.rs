@@ -105,7 +105,7 @@ fn broken_texts_give_diagnostics_and_never_a_panic() {
         let source = SourceText::new("models/a.sql", text.as_str());
         match cut(&source, &kinds) {
             Ok(found) => {
-                for block in &found.blocks {
+                for block in &found {
                     assert!(
                         source.text.get(block.range.clone()).is_some()
                             && source.text.get(block.body.clone()).is_some()

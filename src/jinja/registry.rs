@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use minijinja::Value;
 
 use crate::builtin;
-use crate::diagnostic::{Diagnostics, Result, SourceText, Span, did_you_mean};
+use crate::diagnostic::{Diagnostics, Result, SourceText, did_you_mean};
 use crate::hashed::HashMap;
 
 use super::blocks::{self, BlockKind};
@@ -42,7 +42,6 @@ pub(super) struct Registry {
     overrides: HashMap<String, Entry>,
     dispatch: HashMap<String, Vec<String>>,
     allow_package_materializations: bool,
-    unexpected: Vec<Span>,
 }
 
 /// The macros in the binary.
@@ -51,19 +50,18 @@ static BUILT_IN_MACROS: LazyLock<(Arc<Package>, Diagnostics)> = LazyLock::new(||
     let mut diagnostics = Diagnostics::default();
     for (path, text) in builtin::macros() {
         let source = SourceText::built_in(format!("macros/{path}"), text);
-        package.add(&source, &mut Vec::new(), &mut diagnostics);
+        package.add(&source, &mut diagnostics);
     }
     (Arc::new(package), diagnostics)
 });
 
 impl Package {
-    fn add(&mut self, source: &Arc<SourceText>, unexpected: &mut Vec<Span>, diagnostics: &mut Diagnostics) {
+    fn add(&mut self, source: &Arc<SourceText>, diagnostics: &mut Diagnostics) {
         let cut = match blocks::cut(source, BlockKind::MACROS) {
             Ok(cut) => cut,
             Err(diagnostic) => return diagnostics.0.push(*diagnostic),
         };
-        unexpected.extend(cut.unexpected);
-        for block in cut.blocks {
+        for block in cut {
             let definition = match MacroDef::new(&self.name, source, block) {
                 Ok(definition) => Arc::new(definition),
                 Err(diagnostic) => {
@@ -94,13 +92,12 @@ impl Package {
 impl Registry {
     pub(super) fn new(settings: EngineSettings) -> Result<Self, Diagnostics> {
         let mut diagnostics = Diagnostics::default();
-        let mut unexpected = Vec::new();
         let mut packages = Vec::with_capacity(settings.packages.len() + 2);
         packages.push(Arc::new(Package { name: settings.root.clone(), ..Package::default() }));
         for given in settings.packages {
             let mut package = Package { name: given.name, ..Package::default() };
             for source in &given.files {
-                package.add(source, &mut unexpected, &mut diagnostics);
+                package.add(source, &mut diagnostics);
             }
             if package.name == settings.root {
                 packages[0] = Arc::new(package);
@@ -123,7 +120,6 @@ impl Registry {
             overrides: HashMap::default(),
             dispatch,
             allow_package_materializations,
-            unexpected,
         };
         registry.overrides = registry.find_overrides();
         registry.visible = registry.find_visible();
@@ -145,7 +141,6 @@ impl Registry {
             overrides: HashMap::default(),
             dispatch: HashMap::default(),
             allow_package_materializations: false,
-            unexpected: Vec::new(),
         }
     }
 
@@ -170,10 +165,6 @@ impl Registry {
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Arc<MacroDef>> {
         self.packages.iter().flat_map(|package| &package.order)
-    }
-
-    pub(super) fn unexpected(&self) -> &[Span] {
-        &self.unexpected
     }
 
     fn root(&self) -> &Package {

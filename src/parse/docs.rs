@@ -20,7 +20,7 @@ pub(super) fn read_blocks(
         if !file.source.text.contains("{%") {
             continue;
         }
-        for block in cut_blocks(&file.source, &[BlockKind::Docs])?.blocks {
+        for block in cut_blocks(&file.source, &[BlockKind::Docs])? {
             let unique_id = format!("doc.{}.{}", package.name(), block.name);
             let doc = Doc {
                 name: block.name.clone(),

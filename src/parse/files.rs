@@ -132,8 +132,8 @@ impl Reader<'_> {
 
     fn snapshots(&self, file: &SourceFile) -> Result<Vec<Draft>> {
         let blocks = cut_blocks(&file.source, &[BlockKind::Snapshot])?;
-        let mut drafts = Vec::with_capacity(blocks.blocks.len());
-        for block in blocks.blocks {
+        let mut drafts = Vec::with_capacity(blocks.len());
+        for block in blocks {
             let mut node = self.node(file);
             node.kind = NodeKind::Snapshot;
             node.unique_id = format!("snapshot.{}.{}", self.package.name(), block.name);

@@ -11,7 +11,6 @@ mod link;
 mod name;
 mod query;
 mod relation_name;
-mod resolver;
 mod scope;
 mod source;
 mod table;
@@ -23,8 +22,7 @@ pub(crate) use edge::Clause;
 pub use edge::{Edge, EdgeKind, Origin};
 pub(super) use fold::{fold, parts};
 pub(super) use name::output_name;
-pub use relation_name::RelationName;
-pub use resolver::{ColumnNames, Resolver};
+pub use relation_name::{ColumnNames, RelationName, Resolver};
 
 use ledger::Ledger;
 use scope::{Environment, Place};

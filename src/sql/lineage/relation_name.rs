@@ -1,4 +1,4 @@
-//! A relation as a query names it.
+//! A relation as a query names it, and who knows its columns.
 
 use std::fmt;
 use std::sync::Arc;
@@ -51,5 +51,20 @@ impl fmt::Display for RelationName {
             write!(f, "{part}.")?;
         }
         f.write_str(&self.name)
+    }
+}
+
+/// The columns of a relation in order, names as Postgres stores them.
+pub type ColumnNames = Arc<[Arc<str>]>;
+
+/// What the caller knows about relations.
+pub trait Resolver: Sync {
+    /// All columns of the relation in order, or none if they are not known.
+    fn columns(&self, relation: &RelationName) -> Option<ColumnNames>;
+
+    /// Whether a CTE of this name stands for a node of its own (dbt inlines ephemeral models as CTEs):
+    /// lineage then ends at `RelationName { name }` instead of passing through.
+    fn is_inlined_model(&self, _cte: &str) -> bool {
+        false
     }
 }
