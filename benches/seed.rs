@@ -11,7 +11,16 @@ use std::time::{Duration, Instant};
 use rsdbt::inside::adapter::embedded::{Lifetime, Options, Server};
 use rsdbt::inside::adapter::{Begin, Connection, Fetch, Seed, SeedOptions, Settings, quote_identifier};
 
+#[path = "../tests/support/server_url.rs"]
+mod server_url;
+
 const ROUNDS: usize = 5;
+
+/// Of the server that the URL names.
+fn of_url(url: &str) -> Settings {
+    let (host, port, user, password, database) = server_url::parts(url);
+    Settings { host, port, user, password, database, ..Settings::default() }
+}
 
 fn main() {
     let rows = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(1_000_000);
@@ -21,7 +30,7 @@ fn main() {
     });
     let settings = match &server {
         Some(server) => server.settings().clone(),
-        None => Settings::from_uri(&std::env::var("RSDBT_TEST_DATABASE_URL").unwrap()).unwrap(),
+        None => of_url(&std::env::var("RSDBT_TEST_DATABASE_URL").unwrap()),
     };
     for quoted in [false, true] {
         let path = std::env::temp_dir().join("rsdbt-bench-seed.csv");

@@ -35,7 +35,6 @@ mod stream;
 #[cfg(test)]
 pub(crate) mod test_database;
 mod tls;
-mod uri;
 mod wire;
 
 pub(crate) use crate::sql::{quote_identifier, quote_literal, quote_odd_identifier, quote_where_needed};

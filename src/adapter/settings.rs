@@ -250,3 +250,33 @@ impl SslMode {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_hosts_have_a_port_each_or_one_together() {
+        let of = |host: &str, hostaddr: Option<&str>, ports: &[u16]| {
+            let settings = Settings {
+                host: host.into(),
+                hostaddr: hostaddr.map(str::to_owned),
+                ports: ports.to_vec(),
+                ..Settings::default()
+            };
+            let shown = |host: Host| format!("{}:{}", host.name, host.port);
+            settings.hosts().map(|hosts| hosts.into_iter().map(shown).collect::<Vec<_>>())
+        };
+        assert_eq!(of("a,::1,c", None, &[1, 5432, 3]).unwrap(), ["a:1", "::1:5432", "c:3"]);
+        assert_eq!(of("a,b", None, &[]).unwrap(), ["a:5432", "b:5432"]);
+        assert_eq!(of("a,b,c", None, &[1, 2]).unwrap_err(), "could not match 2 port numbers to 3 hosts");
+        let addresses = of("a,b", Some("127.0.0.1"), &[]);
+        assert_eq!(addresses.unwrap_err(), "could not match 2 host names to 1 hostaddr values");
+    }
+
+    #[test]
+    fn a_directory_is_a_host() {
+        let settings = Settings { host: "/run/pg".into(), port: 6000, ..Settings::default() };
+        assert_eq!(settings.socket_path().unwrap().to_str(), Some("/run/pg/.s.PGSQL.6000"));
+    }
+}

@@ -6,13 +6,22 @@ use std::sync::{Arc, OnceLock};
 use super::embedded::{Lifetime, Options, Server};
 use super::{Begin, Connection, Fetch, Settings};
 
+#[path = "../../tests/support/server_url.rs"]
+mod server_url;
+
 pub(crate) fn settings() -> Arc<Settings> {
     static SETTINGS: OnceLock<Arc<Settings>> = OnceLock::new();
     let find = || match std::env::var("RSDBT_TEST_DATABASE_URL") {
-        Ok(uri) => Settings::from_uri(&uri).unwrap(),
+        Ok(uri) => of_url(&uri),
         Err(_) => embedded(),
     };
     Arc::clone(SETTINGS.get_or_init(|| Arc::new(find())))
+}
+
+/// Of the server that the URL names.
+fn of_url(url: &str) -> Settings {
+    let (host, port, user, password, database) = server_url::parts(url);
+    Settings { host, port, user, password, database, ..Settings::default() }
 }
 
 /// One server for all tests of the process; the kernel ends it when the process ends.

@@ -133,7 +133,7 @@ impl Invocation {
         let mut flags = Flags::resolve(&FlagInputs { project: &project_flags, ..inputs }, &mut warnings)?;
         flags.set("invocation_command", format!("rsdbt {}", parsed.command.name()));
         flags.set("project_dir", project_directory.display().to_string());
-        let id = new_id();
+        let id = uuid::Uuid::new_v4().to_string();
         let is_first = shared.is_none();
         let emitter = match shared {
             Some(emitter) => emitter,
@@ -383,19 +383,4 @@ fn emitter(
     let scrubber = Scrubber::new(environment.secrets()).with_folder(project);
     let reporter = Reporter::new(settings, scrubber);
     Ok(Emitter::new(Box::new(reporter), flags.warn_error_options()?, flags.is(&SHOW_ALL_DEPRECATIONS)))
-}
-
-/// A random UUID (version 4).
-fn new_id() -> String {
-    use std::io::Read as _;
-    let mut bytes = [0_u8; 16];
-    let read = std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes));
-    if read.is_err() {
-        let nanos = crate::clock::now().as_nanosecond().unsigned_abs();
-        bytes = (nanos ^ (u128::from(std::process::id()) << 96)).to_be_bytes();
-    }
-    bytes[6] = (bytes[6] & 0x0f) | 0x40;
-    bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    let hex = format!("{:032x}", u128::from_be_bytes(bytes));
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }

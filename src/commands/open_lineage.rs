@@ -65,7 +65,9 @@ fn is_built(unique_id: &str) -> bool {
 
 /// The same UUID for the events of one node in one invocation.
 fn run_id(invocation: &str, unique_id: &str) -> String {
-    let hex = crate::hex::digits(Sha256::digest(format!("{invocation}\n{unique_id}")));
+    let hash = Sha256::digest(format!("{invocation}\n{unique_id}"));
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash[..16]);
     // version 8: made by a rule of one's own
-    format!("{}-{}-8{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32])
+    uuid::Uuid::new_v8(bytes).to_string()
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use unicode_width::UnicodeWidthChar as _;
+
 use super::excerpt::Excerpt;
 use super::{Diagnostic, Label};
 
@@ -33,7 +35,11 @@ fn render_label(text: &mut String, label: &Label) {
     let gutter = " ".repeat(line.to_string().len());
     let _ = write!(text, "\n {gutter}--> {}", label.span.location());
     let Some(excerpt) = Excerpt::of(&label.span) else { return };
-    let mark = format!("{}{}", " ".repeat(excerpt.column), "^".repeat(excerpt.width));
+    let columns = |from: usize, count: usize| -> usize {
+        excerpt.line.chars().skip(from).take(count).map(|letter| letter.width().unwrap_or(1)).sum()
+    };
+    let marked = columns(excerpt.column, excerpt.width).max(1);
+    let mark = format!("{}{}", " ".repeat(columns(0, excerpt.column)), "^".repeat(marked));
     let _ = write!(text, "\n {gutter} |\n {line} | {}\n {gutter} | {mark}", excerpt.line);
     if !label.note.is_empty() {
         let _ = write!(text, " {}", label.note);
@@ -54,6 +60,19 @@ mod tests {
             .label(Span::new(&user, 3..6), "called from here");
         let text = render(&diagnostic);
         assert!(text.contains("models/a.sql") && !text.contains("macros/x.sql"), "{text}");
+    }
+
+    #[test]
+    fn carets_stand_below_wide_letters_and_below_what_follows_them() {
+        let source = SourceText::new("models/a.sql", "select '日本' as ordesr");
+        let mark = |what: &str| {
+            let at = source.text.find(what).unwrap();
+            let diagnostic =
+                Diagnostic::compilation("x", "x").label(Span::new(&source, at..at + what.len()), "");
+            render(&diagnostic).lines().last().unwrap().to_owned()
+        };
+        assert_eq!(mark("日本"), format!("   | {}^^^^", " ".repeat(8)));
+        assert_eq!(mark("ordesr"), format!("   | {}^^^^^^", " ".repeat(17)));
     }
 
     #[test]

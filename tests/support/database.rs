@@ -87,10 +87,16 @@ impl Drop for Database {
 pub(crate) fn settings() -> Arc<Settings> {
     static SETTINGS: OnceLock<Arc<Settings>> = OnceLock::new();
     let find = || match std::env::var("RSDBT_TEST_DATABASE_URL") {
-        Ok(uri) => Settings::from_uri(&uri).unwrap(),
+        Ok(uri) => of_url(&uri),
         Err(_) => embedded(),
     };
     Arc::clone(SETTINGS.get_or_init(|| Arc::new(find())))
+}
+
+/// Of the server that the URL names.
+fn of_url(url: &str) -> Settings {
+    let (host, port, user, password, database) = super::server_url::parts(url);
+    Settings { host, port, user, password, database, ..Settings::default() }
 }
 
 /// One server for the tests of the process; it ends with the process.

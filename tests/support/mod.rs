@@ -5,6 +5,7 @@ mod draw;
 mod project;
 mod proxy;
 mod server;
+mod server_url;
 mod waiting;
 
 pub(crate) use database::{Database, rows_as_table, settings};

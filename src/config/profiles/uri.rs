@@ -1,5 +1,9 @@
 //! `postgresql://user:password@host:port/database?key=value`, as libpq reads it.
 
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
 use crate::hashed::IndexMap;
 
 pub(super) fn parse(text: &str) -> Result<IndexMap<String, String>, String> {
@@ -56,20 +60,12 @@ fn insert(parts: &mut IndexMap<String, String>, key: &str, value: &str) -> Resul
 }
 
 fn decode(text: &str) -> Result<String, String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let mut digit = || rest.next().and_then(|byte| char::from(byte).to_digit(16));
-        let (Some(high), Some(low)) = (digit(), digit()) else {
-            return Err("a `%` needs two hex digits".into());
-        };
-        bytes.push(u8::try_from(high * 16 + low).unwrap_or_default());
+    let is_escape =
+        |after: &str| after.len() >= 2 && after.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
+    if !text.split('%').skip(1).all(is_escape) {
+        return Err("a `%` needs two hex digits".into());
     }
-    String::from_utf8(bytes).map_err(|_| "it is not UTF-8".into())
+    percent_decode_str(text).decode_utf8().map(Cow::into_owned).map_err(|_| "it is not UTF-8".into())
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The head of an HTTP/1 request.
 
+use percent_encoding::percent_decode_str;
+
 use super::response::Status;
 
 /// A request that may be answered.
@@ -76,7 +78,7 @@ fn path(target: &str) -> Result<Vec<String>, Status> {
     }
     let mut parts = Vec::new();
     for part in path.split('/').filter(|part| !part.is_empty()) {
-        let part = decoded(part).ok_or(Status::BadRequest)?;
+        let part = percent_decode_str(part).decode_utf8().map_err(|_| Status::BadRequest)?;
         if part.chars().any(char::is_control) {
             return Err(Status::BadRequest);
         }
@@ -84,24 +86,9 @@ fn path(target: &str) -> Result<Vec<String>, Status> {
         if part.starts_with('.') || part.contains(['/', '\\', ':']) {
             return Err(Status::NotFound);
         }
-        parts.push(part);
+        parts.push(part.into_owned());
     }
     Ok(parts)
-}
-
-fn decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
-            let value = digit(rest.next())? * 16 + digit(rest.next())?;
-            bytes.push(u8::try_from(value).ok()?);
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]
