@@ -395,6 +395,9 @@ fn warning(diagnostic: &Diagnostic, style: Style) -> String {
         format!("[{tag}][{name}]: Deprecated functionality\n{}", style.wrap(&text))
     } else if UNTAGGED.contains(&name) {
         text
+    } else if crate::run::is_own_warning(name) {
+        // its name is not in dbt's documentation, and `--warn-error-options` takes it
+        format!("[{tag}][{name}]: {text}")
     } else {
         format!("[{tag}]: {text}")
     }

@@ -45,6 +45,7 @@ pub(crate) use operation::{Operation, run_operation};
 pub(crate) use planning::plan;
 pub(crate) use resources::resource_report;
 pub(crate) use results::{BatchResults, Invocation, NodeResult, PreviousResults, RunResults, Status};
+pub(crate) use warnings::is_own_warning;
 
 /// The present thread, as dbt's logs and results name it.
 fn thread_name() -> Cow<'static, str> {

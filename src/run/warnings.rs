@@ -38,6 +38,11 @@ pub(super) fn is_deprecation(name: &str) -> bool {
     name.ends_with("Deprecation")
 }
 
+/// Whether dbt has no such warning.
+pub(crate) fn is_own_warning(name: &str) -> bool {
+    CODES.iter().all(|(known, _)| *known != name)
+}
+
 /// dbt's code of a warning event.
 pub(super) fn code(name: &str) -> &'static str {
     CODES.iter().find(|(known, _)| *known == name).map_or("W000", |(_, code)| code)
