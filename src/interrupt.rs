@@ -66,10 +66,8 @@ impl Drop for Watched {
 
 /// Listens from the program's first steps on.
 pub(crate) fn listen() -> io::Result<()> {
-    let mut wanted = vec![SIGINT, SIGTERM];
-    if !hangups_are_ignored() {
-        wanted.push(SIGHUP);
-    }
+    let ignored = ignored_signals();
+    let wanted = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| !ignored.contains(signal));
     let mut signals = Signals::new(wanted)?;
     let listen = move || {
         let mut first: Option<Instant> = None;
@@ -85,12 +83,13 @@ pub(crate) fn listen() -> io::Result<()> {
     thread::Builder::new().name("signals".into()).spawn(listen).map(drop)
 }
 
-/// `nohup` starts programs that outlive their terminal.
-fn hangups_are_ignored() -> bool {
-    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return true };
+/// What the parent has set to be ignored stays so: `nohup` for what outlives its terminal, a shell script for what it runs in
+/// the background, `trap '' TERM`.
+fn ignored_signals() -> Vec<i32> {
+    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return vec![SIGHUP] };
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
-    ignored & (1 << (SIGHUP - 1)) != 0
+    [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored & (1 << (signal - 1)) != 0).collect()
 }
 
 fn end(signal: i32, is_impatient: bool) {
@@ -123,9 +122,23 @@ pub(crate) struct Clearing(u64);
 
 impl Clearing {
     pub(crate) fn at_the_end(clear: impl FnOnce() + Send + 'static) -> Self {
+        Self::noted(&mut clearings(), clear)
+    }
+
+    /// Of what is made now. A signal comes before or after, never between the two.
+    pub(crate) fn of(
+        make: impl FnOnce() -> io::Result<()>,
+        clear: impl FnOnce() + Send + 'static,
+    ) -> io::Result<Self> {
+        let mut clearings = clearings();
+        make()?;
+        Ok(Self::noted(&mut clearings, clear))
+    }
+
+    fn noted(clearings: &mut Clearings, clear: impl FnOnce() + Send + 'static) -> Self {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        clearings().push((number, Box::new(clear)));
+        clearings.push((number, Box::new(clear)));
         Self(number)
     }
 }

@@ -394,7 +394,7 @@ fn ctrl_c_cancels_over_tls_on_a_full_server() {
         &format!("host: 127.0.0.1\nport: {}\nuser: anyone\nsslmode: require\nthreads: 3", server.port),
     );
     many_models(&project, "60");
-    let run = project.command(&["run"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let run = project.hearing(&["run"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let asleep = "select count(*) from pg_stat_activity where wait_event = 'PgSleep'";
     let begun = Instant::now();
     while server.psql(&[asleep]).trim() != "3" {

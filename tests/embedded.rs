@@ -50,7 +50,7 @@ impl Shop {
     fn start(&self, model: &str, seconds: u32) -> Child {
         let variables = format!("{{seconds: {seconds}}}");
         let folder = format!("target/{model}");
-        let mut command = self.0.command(&[
+        let mut command = self.0.hearing(&[
             "run",
             "--select",
             model,

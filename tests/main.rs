@@ -39,4 +39,5 @@ mod spec;
 mod support;
 mod surroundings;
 mod time_zones;
+mod unwritten;
 mod weather;

@@ -17,19 +17,14 @@ const SIGNALS: [Signal; 3] = [Signal::INT, Signal::TERM, Signal::HUP];
 /// From the signal to the end of the process, on a busy machine.
 const AT_ONCE: Duration = Duration::from_millis(1500);
 
-/// Below `nohup`, too, programs of the tests see hangups.
+/// Below `nohup` and in the background of a script, too, programs of the tests see signals.
 fn hearing(project: &Project, arguments: &[&str]) -> Command {
-    let plain = project.command(arguments);
-    let mut command = Command::new("env");
-    command.arg("--default-signal=HUP").arg(plain.get_program()).args(plain.get_args());
-    for (name, value) in plain.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
-    command.current_dir(project.path()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.process_group(0);
+    with_signals(project, arguments, "--default-signal=HUP,INT,TERM")
+}
+
+fn with_signals(project: &Project, arguments: &[&str], option: &str) -> Command {
+    let mut command = project.with_signals(arguments, option);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     command
 }
 
@@ -37,8 +32,12 @@ fn send(child: &Child, signal: Signal) {
     kill_process(Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap(), signal).unwrap();
 }
 
-/// What the command said, and how long it took to end.
-fn ended(mut child: Child, what: &str) -> String {
+/// What the command said, which ends at once and not well.
+fn ended(child: Child, what: &str) -> String {
+    ended_with(child, what).0
+}
+
+fn ended_with(mut child: Child, what: &str) -> (String, Option<i32>) {
     let begun = Instant::now();
     while child.try_wait().unwrap().is_none() {
         if begun.elapsed() > AT_ONCE {
@@ -52,7 +51,7 @@ fn ended(mut child: Child, what: &str) -> String {
     assert!(!output.status.success(), "{what}");
     let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
     text.push_str(&String::from_utf8_lossy(&output.stderr));
-    text
+    (text, output.status.code())
 }
 
 /// Says so much, after it has read something, and then nothing any more.
@@ -268,21 +267,87 @@ fn a_hangup_cancels_a_run_but_not_below_nohup() {
         assert!(said.contains("CANCEL query model.shop.m"), "{said}");
         wait_until("the server ends the statement", || database.query(&asleep).unwrap().rows.is_empty());
     }
-    let mut below = hearing(&project, &["run", "--vars", "{s: 2}"]);
-    let nohup = below.get_args().skip(1).map(std::borrow::ToOwned::to_owned).collect::<Vec<_>>();
-    let mut command = Command::new("env");
-    command
-        .arg("--ignore-signal=HUP")
-        .args(nohup)
-        .current_dir(project.path())
-        .stdout(Stdio::piped())
-        .process_group(0);
-    below.stdout(Stdio::null());
-    let child = command.spawn().unwrap();
-    wait_until("the model runs", || !database.query(&asleep).unwrap().rows.is_empty());
-    send(&child, Signal::HUP);
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    // as below `nohup`, in the background of a script, and after `trap '' TERM`
+    for (ignored, signal) in [("HUP", Signal::HUP), ("INT", Signal::INT), ("TERM", Signal::TERM)] {
+        let option = format!("--ignore-signal={ignored}");
+        let child = with_signals(&project, &["run", "--vars", "{s: 2}"], &option).spawn().unwrap();
+        wait_until("the model runs", || !database.query(&asleep).unwrap().rows.is_empty());
+        send(&child, signal);
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{ignored}: {}", String::from_utf8_lossy(&output.stdout));
+    }
+}
+
+/// Before the first node, in hooks, while the page's SQL is compiled, in an operation: never as a failure of something else.
+#[test]
+fn an_interrupt_is_reported_as_one_wherever_it_comes() {
+    let mut database = Database::new();
+    let project = Project::new(&database);
+    let mark = format!("interrupt_{}", std::process::id());
+    let asleep = format!(
+        "select 1 from pg_stat_activity where query like '%{mark}%' and wait_event = 'PgSleep' and pid <> pg_backend_pid()"
+    );
+    project.write(
+        "dbt_project.yml",
+        &format!(
+            "name: shop\nprofile: shop\non-run-start: ['{{{{ sleep(\"start\") }}}}']\non-run-end: ['{{{{ sleep(\"end\") }}}}']\n"
+        ),
+    );
+    project.write(
+        "macros/sleep.sql",
+        &format!(
+            "{{% macro sleep(place) %}}select pg_sleep({{{{ 60 if var('at', none) == place else 0 }}}}) as {mark}{{% endmacro %}}
+            {{% macro asleep() %}}{{% do run_query(sleep('operation')) %}}{{% endmacro %}}"
+        ),
+    );
+    project.write(
+        "models/m.sql",
+        "{% if execute %}{% do run_query(sleep('compile')) %}{% endif %} select 1 as a",
+    );
+    project.write("models/n.sql", "{{ config(schema='held') }} select a from {{ ref('m') }}");
+    let held = format!("create schema \"{}_held\"", database.schema);
+    let blocked = "select 1 from pg_stat_activity where query ilike '%create schema%' and wait_event_type = 'Lock' and pid <> pg_backend_pid()";
+    let mut other = database.client();
+    for (place, arguments) in [
+        ("held", &["run"][..]),
+        ("start", &["run"]),
+        ("start", &["build"]),
+        ("compile", &["run"]),
+        ("end", &["run"]),
+        ("end", &["build"]),
+        ("compile", &["compile"]),
+        ("compile", &["docs", "generate"]),
+        ("compile", &["docs"]),
+        ("compile", &["show", "--select", "m"]),
+        ("operation", &["run-operation", "asleep"]),
+    ] {
+        for signal in [Signal::INT, Signal::TERM] {
+            let what = format!("{place}, {}, {signal:?}", arguments.join(" "));
+            let vars = format!("{{at: {place}}}");
+            let arguments = [arguments, &["--vars", vars.as_str()]].concat();
+            let mut holder = other.transaction().unwrap();
+            let waits = if place == "held" {
+                holder.batch_execute(&held).unwrap();
+                blocked
+            } else {
+                asleep.as_str()
+            };
+            let child = hearing(&project, &arguments).spawn().unwrap();
+            wait_until(&what, || !database.query(waits).unwrap().rows.is_empty());
+            send(&child, signal);
+            let (said, status) = ended_with(child, &what);
+            assert_eq!(status, Some(2), "{what}\n{said}");
+            assert!(said.contains("was interrupted"), "{what}\n{said}");
+            for failure in
+                ["canceling statement", "failed, error", "cannot generate docs", "Completed success"]
+            {
+                assert!(!said.contains(failure), "{what}\n{said}");
+            }
+            holder.rollback().unwrap();
+            wait_until("the server ends the statement", || database.query(waits).unwrap().rows.is_empty());
+        }
+    }
+    database.execute(&format!("drop schema if exists \"{}_held\" cascade", database.schema));
 }
 
 /// The processes whose arguments hold this.

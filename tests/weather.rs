@@ -121,7 +121,7 @@ fn an_interrupted_operation_is_told_from_a_failed_one() {
         &format!("{{% macro nap() %}}{{% do run_query(\"{nap}\") %}}{{% endmacro %}}"),
     );
     let mut operation = project
-        .command(&["run-operation", "nap"])
+        .hearing(&["run-operation", "nap"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()

@@ -1,11 +1,11 @@
 //! Files below the target directory: read as JSON, written whole.
 
-use std::fmt::Display;
 use std::path::Path;
 
 use serde_json::Value as Json;
 
 use crate::diagnostic::{Diagnostic, Result};
+use crate::output::unwritten;
 
 /// An artifact, if it is there and readable as JSON.
 pub(super) fn read(path: &Path) -> Result<Option<Json>> {
@@ -16,9 +16,5 @@ pub(super) fn read(path: &Path) -> Result<Option<Json>> {
 }
 
 pub(super) fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
-    crate::output::write(path, content).map_err(|error| unwritable(path, &error))
-}
-
-pub(super) fn unwritable(path: &Path, error: &dyn Display) -> Box<Diagnostic> {
-    Diagnostic::runtime("unwritable-file", format!("cannot write {}: {error}", path.display())).boxed()
+    crate::output::write(path, content).map_err(|error| unwritten(path, &error))
 }

@@ -4,6 +4,7 @@ use std::path::{Component, Path};
 
 use super::session::Session;
 use crate::diagnostic::{Diagnostic, Result};
+use crate::output::unwritten;
 
 /// Copies each folder to its place below the target directory.
 pub(super) fn copy(session: &Session<'_>) -> Result<()> {
@@ -23,14 +24,11 @@ pub(super) fn copy(session: &Session<'_>) -> Result<()> {
         if real(&session.target_directory).starts_with(real(&from)) {
             return Err(refused(asset, "holds the target directory"));
         }
-        let failed = |error: std::io::Error| {
-            Diagnostic::runtime("unwritable-file", format!("cannot copy {}: {error}", from.display())).boxed()
-        };
         if is_ours(session) {
-            crate::output::remove(&to, &session.target_directory).map_err(failed)?;
+            crate::output::remove(&to, &session.target_directory).map_err(|error| unwritten(&to, &error))?;
         }
         if real(&from) != real(&to) {
-            copy_folder(&from, &to).map_err(failed)?;
+            copy_folder(&from, &to)?;
         }
     }
     Ok(())
@@ -57,15 +55,19 @@ fn refused(asset: &str, why: &str) -> Box<Diagnostic> {
 }
 
 /// Copies regular files; links to files count as what they point to.
-fn copy_folder(from: &Path, to: &Path) -> std::io::Result<()> {
-    crate::output::make_folder(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    let unreadable = |error: std::io::Error| {
+        Diagnostic::runtime("unreadable-file", format!("cannot read {}: {error}", from.display())).boxed()
+    };
+    crate::output::make_folder(to).map_err(|error| unwritten(to, &error))?;
+    for entry in std::fs::read_dir(from).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
         let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
+        if entry.file_type().map_err(unreadable)?.is_dir() {
             copy_folder(&entry.path(), &target)?;
         } else if entry.path().is_file() {
-            crate::output::write(&target, crate::regular::read(&entry.path())?)?;
+            let content = crate::regular::read(&entry.path()).map_err(unreadable)?;
+            super::artifact::write(&target, content)?;
         }
     }
     Ok(())

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::connect::Connect;
+use super::interrupted::interrupted;
 use super::invocation::Invocation;
 use super::run::write_compiled;
 use super::running::{self, Particulars};
@@ -101,6 +102,9 @@ fn compile(
     let plan = run::plan(&parsed.manifest, &selection.unique_ids, Command::Compile);
     let outcome = run::execute(&inputs, &plan)?;
     write_compiled(session, parsed, &outcome.compiled)?;
+    if outcome.results.interrupted {
+        return Err(interrupted().into());
+    }
     Ok(outcome.results.success())
 }
 

@@ -10,6 +10,7 @@ mod debug;
 mod deps;
 mod docs;
 mod init;
+mod interrupted;
 mod invocation;
 mod lineage;
 mod list;
@@ -63,6 +64,7 @@ pub fn main(arguments: impl IntoIterator<Item = String>) -> ExitCode {
         Ok(invocation) => {
             let result = dispatch(&invocation);
             interrupt::wait_if_ending();
+            let result = interrupted::told(result);
             invocation.finish(result)
         }
         Err(problems) => {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::connect::Connect;
+use super::interrupted::interrupted;
 use super::invocation::Invocation;
 use super::list::resource_types;
 use super::running::{self, Particulars};
@@ -71,7 +72,7 @@ pub(super) fn follow(invocation: &Invocation, retried: Retried) -> CommandResult
         _ => {}
     }
     if outcome.results.interrupted {
-        return Err(Diagnostic::runtime("interrupted", "the run was interrupted").into());
+        return Err(interrupted().into());
     }
     let success = match &outcome.freshness {
         Some(freshness) => freshness.success() && outcome.results.success(),

@@ -31,7 +31,7 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let inputs = running::inputs(&session, &parsed, &connect, Command::Run, &[], Particulars::default())?;
     let results = run::run_operation(&inputs, &operation)?;
     if results.interrupted {
-        return Err(Diagnostic::runtime("interrupted", "the operation was interrupted").into());
+        return Err(super::interrupted::interrupted().into());
     }
     Ok(if results.success() { Outcome::Success } else { Outcome::Failure })
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::artifact;
 use super::invocation::Invocation;
 use crate::config::packages::PackagesFile;
 use crate::config::profiles::{Profile, ProfileChoice, ProfilesFile};
@@ -279,8 +278,7 @@ impl<'i> Session<'i> {
             return Ok(());
         }
         let path = self.target_directory.join("manifest.json");
-        crate::output::sweep(&self.target_directory);
-        let failed = |error: std::io::Error| artifact::unwritable(&path, &error);
+        let failed = |error: std::io::Error| crate::output::unwritten(&path, &error);
         let output = crate::output::Output::create(&path).map_err(failed)?;
         let mut writer = std::io::BufWriter::new(output);
         manifest.write(&mut writer).map_err(failed)?;

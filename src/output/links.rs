@@ -34,12 +34,16 @@ pub(super) fn check(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn check_between(base: &Path, folder: &Path) -> io::Result<()> {
+/// A link that nobody else has made.
+pub(crate) fn is_own_link(path: &Path) -> bool {
     let us = rustix::process::getuid().as_raw();
+    fs::symlink_metadata(path).is_ok_and(|data| data.is_symlink() && (data.uid() == us || data.uid() == 0))
+}
+
+fn check_between(base: &Path, folder: &Path) -> io::Result<()> {
     for place in folder.ancestors().take_while(|place| place.starts_with(base)) {
         let Ok(data) = fs::symlink_metadata(place) else { continue };
-        let is_ours = place == base && (data.uid() == us || data.uid() == 0);
-        if data.is_symlink() && !is_ours {
+        if data.is_symlink() && !(place == base && is_own_link(place)) {
             let whose = if place == base { " of another user" } else { "" };
             return Err(io::Error::other(format!(
                 "{} is a symbolic link{whose}, and nothing is written through links; remove it",

@@ -2,26 +2,24 @@
 //! only place that removes or renames anything.
 
 mod links;
+mod obstacles;
 mod remove;
 mod scratch;
+mod unfinished;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
-pub(crate) use links::guard;
+pub(crate) use links::{guard, is_own_link};
+pub(crate) use obstacles::{dangling, make_folders};
 pub(crate) use remove::{remove, remove_link, replace};
 pub use scratch::Scratch;
 pub(crate) use scratch::{is_trusted, private_folder};
 
+use crate::diagnostic::Diagnostic;
 use crate::regular::NONBLOCK;
-
-/// How a file begins that is not finished. What is older than [`ABANDONED`] was left by a process that was killed.
-const UNFINISHED: &str = ".rsdbt-unfinished-";
-const ABANDONED: Duration = Duration::from_hours(1);
 
 /// Writes a whole file, and the folders above it. A file that has this content already stays as it is.
 pub(crate) fn write(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
@@ -43,7 +41,12 @@ fn folder_of(path: &Path) -> &Path {
 /// Makes a folder, and those above it.
 pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     links::check(folder)?;
-    fs::create_dir_all(folder)
+    obstacles::make_folders(folder)
+}
+
+/// The one error of every file of ours that cannot be written: below `target`, `logs` and the folder of packages.
+pub(crate) fn unwritten(path: &Path, error: &dyn std::fmt::Display) -> Box<Diagnostic> {
+    Diagnostic::runtime("not-written", format!("cannot write {}: {error}", path.display())).boxed()
 }
 
 /// Writes a whole file that nobody but its owner can read, not even for an instant. The owner stays who he was.
@@ -87,27 +90,16 @@ impl Output {
 
     /// With this mode at most, from its creation on.
     fn create_with(path: &Path, most: Option<u32>) -> io::Result<Self> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
         let folder = folder_of(path);
         links::check(folder)?;
         let mode = mode_of(path)?;
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let unfinished = folder.join(format!("{UNFINISHED}{}-{number}", std::process::id()));
-        let open = || {
-            let mut options = OpenOptions::new();
-            options.write(true).create_new(true).mode(most.unwrap_or(0o666)).open(&unfinished)
-        };
-        let file = match open() {
+        let create = || unfinished::create(folder, most.unwrap_or(0o666));
+        let (file, unfinished) = match create() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                fs::create_dir_all(folder)?;
-                open()?
+                obstacles::make_folders(folder)?;
+                create()?
             }
-            // of a process that had our number and was killed
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                fs::remove_file(&unfinished)?;
-                open()?
-            }
-            opened => opened?,
+            created => created.map_err(|error| obstacles::named(folder, error))?,
         };
         if let Some(mode) = mode {
             file.set_permissions(fs::Permissions::from_mode(mode & most.unwrap_or(0o7777)))?;
@@ -146,26 +138,15 @@ fn mode_of(path: &Path) -> io::Result<Option<u32>> {
     let opened = OpenOptions::new().write(true).custom_flags(NO_LINK | NONBLOCK).open(path);
     match opened.and_then(|file| file.metadata()) {
         Ok(data) if data.is_file() => Ok(Some(data.permissions().mode() & 0o7777)),
-        Ok(_) => Err(io::Error::other("it is not a regular file")),
+        Ok(data) => Err(obstacles::not_a_file(&data)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(match fs::symlink_metadata(path) {
             Ok(data) if data.is_symlink() => {
                 io::Error::other("it is a symbolic link, and nothing is written through links; remove it")
             }
-            Ok(data) if !data.is_file() => io::Error::other("it is not a regular file"),
-            _ => error,
+            Ok(data) if !data.is_file() => obstacles::not_a_file(&data),
+            _ => obstacles::named(folder_of(path), error),
         }),
-    }
-}
-
-/// Removes what killed processes have left unfinished in a folder.
-pub(crate) fn sweep(folder: &Path) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let is_unfinished = entry.file_name().to_string_lossy().starts_with(UNFINISHED);
-        let age = |data: fs::Metadata| data.modified().ok()?.elapsed().ok();
-        if is_unfinished && entry.metadata().ok().and_then(age).is_some_and(|age| age > ABANDONED) {
-            let _ = fs::remove_file(entry.path());
-        }
     }
 }
 

@@ -6,12 +6,14 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::unfinished::{is_alive, is_unlocked};
 use crate::interrupt::Clearing;
 
-/// A folder that nobody else can have prepared, nor look into.
+/// A folder that nobody else can have prepared, nor look into. It is locked as long as this process lives.
 #[derive(Debug)]
 pub struct Scratch {
     path: PathBuf,
+    _lock: Option<fs::File>,
     _clearing: Clearing,
 }
 
@@ -22,18 +24,42 @@ impl Scratch {
 
     /// The name cannot be guessed, and a folder that exists is never taken.
     pub(crate) fn inside(parent: &Path) -> io::Result<Self> {
+        sweep(parent);
         let mut number = [0_u8; 16];
         fs::File::open("/dev/urandom")?.read_exact(&mut number)?;
-        let path = parent.join(format!("rsdbt-{}", crate::hex::digits(number)));
-        DirBuilder::new().mode(0o700).create(&path)?;
+        let path = parent.join(format!("{NAMED}{}-{}", std::process::id(), crate::hex::digits(number)));
         let doomed = path.clone();
-        let clearing = Clearing::at_the_end(move || clear(&doomed));
-        Ok(Self { path, _clearing: clearing })
+        let make = || DirBuilder::new().mode(0o700).create(&path);
+        let clearing = Clearing::of(make, move || clear(&doomed))?;
+        let lock = fs::File::open(&path).ok().filter(|folder| folder.try_lock().is_ok());
+        Ok(Self { path, _lock: lock, _clearing: clearing })
     }
 
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// The number of the process follows, and one that cannot be guessed.
+const NAMED: &str = "rsdbt-";
+
+/// Removes what processes of ours that were killed have left in a folder.
+fn sweep(parent: &Path) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let Some(process) = entry.file_name().to_str().and_then(process_of) else { continue };
+        let path = entry.path();
+        let us = rustix::process::getuid().as_raw();
+        let is_ours = fs::symlink_metadata(&path).is_ok_and(|data| data.is_dir() && data.uid() == us);
+        if is_ours && !is_alive(process) && is_unlocked(&path) {
+            let _ = fs::remove_dir_all(&path);
+        }
+    }
+}
+
+fn process_of(name: &str) -> Option<i32> {
+    let (process, number) = name.strip_prefix(NAMED)?.split_once('-')?;
+    let is_number = number.len() == 32 && number.bytes().all(|byte| byte.is_ascii_hexdigit());
+    process.parse().ok().filter(|_| is_number)
 }
 
 impl Drop for Scratch {

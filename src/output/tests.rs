@@ -1,6 +1,7 @@
 use std::os::unix::fs::symlink;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::unfinished::{ABANDONED, UNFINISHED, is_unlocked, sweep};
 use super::*;
 
 #[test]
@@ -68,14 +69,56 @@ fn an_unfinished_file_is_gone() {
     output.write_all(b"half").unwrap();
     drop(output);
     assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 0);
-    let old = scratch.path().join(format!("{UNFINISHED}1-2"));
-    fs::write(&old, "of a killed process").unwrap();
-    sweep(scratch.path());
+    let folder = scratch.path().join("another");
+    fs::create_dir(&folder).unwrap();
+    let path = folder.join("file");
+    let left = |process: u32| {
+        let path = folder.join(format!("{UNFINISHED}{process}-2"));
+        fs::write(&path, "half").unwrap();
+        path
+    };
+    let old = left(1);
+    sweep(&folder);
     assert!(old.exists(), "another process may be at it");
     let long_ago = std::time::SystemTime::now() - ABANDONED * 2;
     File::options().write(true).open(&old).unwrap().set_modified(long_ago).unwrap();
-    sweep(scratch.path());
+    sweep(&folder);
     assert!(!old.exists());
+    let dead = left(dead());
+    let container = File::options().write(true).open(&dead).unwrap();
+    container.lock().unwrap();
+    sweep(&folder);
+    assert!(dead.exists(), "a process of another container may be at it");
+    drop(container);
+    let mut output = Output::create(&path).unwrap();
+    assert!(!dead.exists(), "the first file that is written to a folder looks what was left there");
+    sweep(&folder);
+    output.write_all(b"whole").unwrap();
+    output.finish().unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "whole");
+}
+
+/// A process that was, and is not any more.
+fn dead() -> u32 {
+    let mut child = std::process::Command::new("true").spawn().unwrap();
+    child.wait().unwrap();
+    child.id()
+}
+
+#[test]
+fn temporary_folders_of_the_dead_are_removed() {
+    let scratch = Scratch::new().unwrap();
+    let folder = |process: u32, number: &str| {
+        let path = scratch.path().join(format!("rsdbt-{process}-{number}"));
+        fs::create_dir_all(path.join("inner")).unwrap();
+        path
+    };
+    let number = "0123456789abcdef0123456789abcdef";
+    let (left, alive, other) = (folder(dead(), number), folder(1, number), folder(dead(), "of a user"));
+    symlink(&other, scratch.path().join(format!("rsdbt-{}-{number}", dead()))).unwrap();
+    let inner = Scratch::inside(scratch.path()).unwrap();
+    assert!(!left.exists() && alive.exists() && other.join("inner").exists());
+    assert!(is_unlocked(&alive) && !is_unlocked(inner.path()));
 }
 
 #[test]

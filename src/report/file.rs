@@ -22,7 +22,10 @@ impl LogFile {
     /// `limit` 0 means that the file never rotates.
     pub(super) fn open(path: &Path, limit: u64) -> io::Result<Self> {
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
+            crate::output::make_folders(folder)?;
+        }
+        if let Some(problem) = crate::output::dangling(path) {
+            return Err(problem);
         }
         let mut log = Self { path: path.to_owned(), limit, size: 0, file: None };
         log.reopen()?;
@@ -35,7 +38,9 @@ impl LogFile {
         let file = options.create(true).append(true).custom_flags(NONBLOCK).open(&self.path)?;
         let data = file.metadata()?;
         self.size = data.len();
-        if !data.is_file() {
+        // who has made a link rotates what it leads to
+        let is_link = fs::symlink_metadata(&self.path).is_ok_and(|data| data.is_symlink());
+        if !data.is_file() || is_link {
             self.limit = 0;
         }
         self.file = Some(io::BufWriter::new(file));
@@ -61,15 +66,26 @@ impl LogFile {
 
     fn rotate(&mut self) -> io::Result<()> {
         self.flush()?;
-        self.file = None;
-        for number in (1..KEPT).rev() {
+        match self.shift() {
+            Ok(()) => self.reopen(),
+            Err(_) => {
+                // a mount, say: it grows on
+                self.limit = 0;
+                Ok(())
+            }
+        }
+    }
+
+    /// The full file first: when it cannot be renamed, the older ones stay what they are.
+    fn shift(&self) -> io::Result<()> {
+        crate::output::replace(&self.path, &self.numbered(0))?;
+        for number in (0..KEPT).rev() {
             let older = self.numbered(number);
             if older.exists() {
                 crate::output::replace(&older, &self.numbered(number + 1))?;
             }
         }
-        crate::output::replace(&self.path, &self.numbered(1))?;
-        self.reopen()
+        Ok(())
     }
 
     fn numbered(&self, number: u32) -> PathBuf {
@@ -101,5 +117,27 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "second line\nthird\n");
         assert_eq!(fs::read_to_string(folder.join("dbt.log.1")).unwrap(), "first line\n");
         fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn what_cannot_be_rotated_grows() {
+        let scratch = crate::output::Scratch::new().unwrap();
+        let (elsewhere, linked) = (scratch.path().join("app.log"), scratch.path().join("dbt.log"));
+        std::os::unix::fs::symlink(&elsewhere, &linked).unwrap();
+        let said = LogFile::open(&linked, 20).unwrap_err().to_string();
+        assert!(said.contains("is a symbolic link to") && said.contains("does not exist"), "{said}");
+        fs::write(&elsewhere, "").unwrap();
+        let hindered = scratch.path().join("hindered.log");
+        // nothing can be renamed to it
+        fs::create_dir_all(scratch.path().join("hindered.log.0/x")).unwrap();
+        for path in [&linked, &hindered] {
+            let mut log = LogFile::open(path, 20).unwrap();
+            for line in ["first line", "second line", "third"] {
+                log.write(line).unwrap();
+            }
+            drop(log);
+            assert_eq!(fs::read_to_string(path).unwrap(), "first line\nsecond line\nthird\n");
+        }
+        assert!(fs::symlink_metadata(&linked).unwrap().is_symlink());
     }
 }

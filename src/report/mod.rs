@@ -86,13 +86,16 @@ const LISTED_AT_ONCE: usize = 1 << 16;
 const BEFORE_MESSAGE: usize = 48;
 
 impl Reporter {
-    /// Opens the log file; without permission to write it the run goes on without one.
+    /// Opens the log file; where it cannot be written, the command says so and goes on without one.
     pub(crate) fn new(settings: Settings, scrubber: Scrubber) -> Self {
-        let log = settings
-            .log_file
-            .as_ref()
-            .filter(|_| settings.file.level.is_some())
-            .and_then(|path| file::LogFile::open(path, settings.log_file_max_bytes).ok());
+        let open = |path: &PathBuf| {
+            let opened = file::LogFile::open(path, settings.log_file_max_bytes);
+            let say = |error: &io::Error| {
+                complain(&format!("cannot write {}: {error}; this command has no log file", path.display()));
+            };
+            opened.inspect_err(say).ok()
+        };
+        let log = settings.log_file.as_ref().filter(|_| settings.file.level.is_some()).and_then(open);
         let progress = progress::Progress::new(settings.progress, settings.terminal.style.color);
         Self {
             settings,

@@ -51,7 +51,7 @@ impl Run<'_> {
         let inputs = self.inputs;
         inputs.emitter.emit(Event::FoundStats { stat_line: describe::found(self.manifest()) });
         if inputs.write_json {
-            graph_summary::write(inputs);
+            graph_summary::write(inputs)?;
         }
         if plan.steps.is_empty() {
             let warning = "Nothing to do. Try checking your model configs and model specification args";
@@ -71,6 +71,7 @@ impl Run<'_> {
         let mut master = Session::new();
         let started = self.prepare(&mut master, plan, &mut results);
         let ending = match started {
+            _ if inputs.interrupt.is_set() => self.follow(plan, &mut results)?,
             Err(error) => {
                 let seconds = begun.elapsed().as_secs_f64();
                 self.close(plan, results, seconds, Ending::Quiet)?;
@@ -82,13 +83,23 @@ impl Run<'_> {
             }
             Ok(_) => self.follow(plan, &mut results)?,
         };
-        let mut left = Ok(());
-        if ending == Ending::Normal {
-            left = self.close_open_ends(&mut results);
-            self.after(&mut master, &mut results)?;
-        }
+        let (ending, left) = match ending {
+            Ending::Normal => self.end(&mut master, &mut results)?,
+            other => (other, Ok(())),
+        };
         let outcome = self.close(plan, results, begun.elapsed().as_secs_f64(), ending)?;
         left.map(|()| outcome)
+    }
+
+    /// What comes after the nodes: an error of theirs, and whether a signal came meanwhile.
+    fn end(&self, master: &mut Session, results: &mut Vec<NodeResult>) -> Result<(Ending, Result<()>)> {
+        let left = self.close_open_ends(results);
+        let hooks = self.after(master, results);
+        let is_whole = left.is_ok() && hooks.as_ref().is_ok_and(|status| *status == Status::Success);
+        if self.inputs.interrupt.is_set() && !is_whole {
+            return Ok((Ending::Interrupted, Ok(())));
+        }
+        hooks.map(|_| (Ending::Normal, left))
     }
 
     fn prepare(&self, master: &mut Session, plan: &Plan, results: &mut Vec<NodeResult>) -> Result<Status> {
@@ -184,11 +195,11 @@ impl Run<'_> {
     }
 
     /// on-run-end sees what happened.
-    fn after(&self, master: &mut Session, results: &mut Vec<NodeResult>) -> Result<()> {
+    fn after(&self, master: &mut Session, results: &mut Vec<NodeResult>) -> Result<Status> {
         let command = self.inputs.command;
         let wants_hooks = command != Command::Freshness || self.inputs.source_freshness_run_project_hooks;
         if !command.has_hooks() || !wants_hooks {
-            return Ok(());
+            return Ok(Status::Success);
         }
         let mut seen = HashSet::default();
         let mut pairs = Vec::new();
@@ -218,7 +229,7 @@ impl Run<'_> {
         ]);
         let hooks = self.run_hooks(master, Moment::End, &values, results);
         master.release(self, "master")?;
-        hooks.map(drop)
+        hooks
     }
 
     /// A result as `results` has it: its own fields and its node's.

@@ -115,7 +115,8 @@ pub(super) fn follow<R: Runner>(plan: &Plan, options: Options<'_>, runner: &R) -
             open: plan.steps.len(),
             started: 0,
             results: Vec::new(),
-            stop: None,
+            // nothing begins after the signal
+            stop: options.interrupt.is_set().then_some(Stop::Interrupt),
         }),
         changed: Condvar::new(),
     };

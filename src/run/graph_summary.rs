@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::inputs::RunInputs;
+use crate::diagnostic::Result;
 use crate::hashed::HashMap;
 use crate::manifest::Resource;
 
-/// Writes the summary; it is for looking at, so a run goes on without it.
-pub(super) fn write(inputs: &RunInputs) {
+pub(super) fn write(inputs: &RunInputs) -> Result<()> {
     let shared = &inputs.surroundings;
     let resources: Vec<Resource<'_>> = shared.manifest.resources().collect();
     let numbers: HashMap<&str, usize> =
@@ -29,6 +29,5 @@ pub(super) fn write(inputs: &RunInputs) {
         linked.insert(number.to_string(), entry);
     }
     let summary = json!({ "_invocation_id": inputs.invocation.id, "linked": Value::Object(linked) });
-    let path = shared.project_root.join(&shared.target_path).join("graph_summary.json");
-    let _ = crate::output::write(&path, summary.to_string());
+    shared.write(&shared.target_path.join("graph_summary.json"), &summary.to_string())
 }

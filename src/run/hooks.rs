@@ -138,6 +138,10 @@ impl Run<'_> {
         let mut result = NodeResult::new(&node.unique_id, Status::Success);
         match answer {
             Ok(()) => result.message = Some(format!("{name} passed")),
+            Err(_) if self.inputs.interrupt.is_set() => {
+                result.status = Status::Error;
+                result.message = Some(format!("{name} was interrupted"));
+            }
             Err(mut error) => {
                 self.explain_absent(&node.unique_id, &mut error);
                 result.status = Status::Error;

@@ -81,7 +81,10 @@ fn perform(run: &Run<'_>, operation: &Operation) -> Result<RunResults> {
     let mut result = NodeResult::new(&unique_id, Status::Success);
     result.failures = Some(0);
     if let Err(error) = outcome {
-        inputs.emitter.emit(Event::RunningOperationCaughtError { exc: render(&error) });
+        // what was cancelled has not failed
+        if !inputs.interrupt.is_set() {
+            inputs.emitter.emit(Event::RunningOperationCaughtError { exc: render(&error) });
+        }
         result.status = Status::Error;
         result.failures = Some(1);
     }

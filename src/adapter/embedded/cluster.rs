@@ -8,7 +8,7 @@ use std::process::Command;
 use sha2::{Digest, Sha256};
 
 use crate::diagnostic::Result;
-use crate::interrupt;
+use crate::interrupt::{self, Clearing};
 
 use super::account::Account;
 use super::binaries::Binaries;
@@ -115,6 +115,8 @@ impl Cluster {
         if let Some(account) = self.account {
             account.apply(&mut command);
         }
+        let (doomed, home) = (unfinished.clone(), self.home.clone());
+        let _clearing = Clearing::at_the_end(move || drop(crate::output::remove(&doomed, &home)));
         let output = interrupt::output(&mut command)
             .map_err(|error| io_failed("run", &binaries.dir.join("initdb"), &error))?;
         if output.status.success() {

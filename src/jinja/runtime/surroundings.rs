@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::CteTarget;
 use crate::config::Environment;
+use crate::diagnostic::Result;
 use crate::hashed::{HashMap, HashSet};
 use crate::jinja::objects::Policy;
 use crate::jinja::python::from_json;
@@ -82,8 +83,9 @@ impl Surroundings {
     }
 
     /// Writes a text to such a path.
-    pub(crate) fn write(&self, path: &Path, text: &str) -> std::io::Result<()> {
+    pub(crate) fn write(&self, path: &Path, text: &str) -> Result<()> {
         crate::output::write(&self.project_root.join(path), text)
+            .map_err(|error| crate::output::unwritten(path, &error))
     }
 }
 

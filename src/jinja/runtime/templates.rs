@@ -1,6 +1,5 @@
 //! Functions that render, write and guard: `render`, `write`, `try_or_compiler_error`, `validation`.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use minijinja::value::{Object, ObjectRepr};
@@ -173,14 +172,8 @@ impl NodeContext {
             suffix: self.batch.as_ref().map(|batch| batch.label.as_str()),
         };
         let path = self.shared.write_path("run", &file);
-        self.shared.write(&path, payload).map_err(|error| not_written(&path, &error))?;
+        self.shared.write(&path, payload)?;
         self.set_build_path(path.display().to_string());
         Ok(())
     }
-}
-
-fn not_written(path: &Path, error: &std::io::Error) -> Box<Diagnostic> {
-    Diagnostic::runtime("not-written", format!("could not write `{}`", path.display()))
-        .cause(error.to_string())
-        .boxed()
 }

@@ -68,7 +68,7 @@ impl Run<'_> {
                 done.relation_name = Some(self.inputs.surroundings.relation_of(node).render());
             }
             self.resolve_foreign_keys(done, &context)?;
-            self.write_compiled(done, suffix.as_deref());
+            self.write_compiled(done, suffix.as_deref())?;
         }
         let compiled = Arc::new(compiled);
         self.keep_compiled(&compiled);
@@ -153,15 +153,15 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn write_compiled(&self, node: &mut Node, suffix: Option<&str>) {
+    fn write_compiled(&self, node: &mut Node, suffix: Option<&str>) -> Result<()> {
         let in_memory = self.inputs.introspection == Introspection::NothingExists;
         if in_memory || matches!(node.kind, NodeKind::Snapshot | NodeKind::Seed { .. }) {
-            return;
+            return Ok(());
         }
         self.emitter.emit(Event::WritingInjectedSQLForNode { unique_id: node.unique_id.clone() });
-        let Some(code) = node.compiled.as_ref().and_then(|compiled| compiled.code.clone()) else { return };
+        let code = node.compiled.as_ref().and_then(|compiled| compiled.code.clone()).unwrap_or_default();
         if code.is_empty() {
-            return;
+            return Ok(());
         }
         let shared = &self.inputs.surroundings;
         let file = NodeFile {
@@ -171,10 +171,9 @@ impl Run<'_> {
             suffix,
         };
         let path = shared.write_path("compiled", &file);
-        // A query that cannot be written can still be run.
-        if shared.write(&path, &code).is_ok() {
-            node.compiled_path = Some(path.display().to_string());
-        }
+        shared.write(&path, &code)?;
+        node.compiled_path = Some(path.display().to_string());
+        Ok(())
     }
 }
 

@@ -230,8 +230,7 @@ impl Job<'_, '_> {
         };
         let path = shared.write_path("compiled", &file);
         if let Some(code) = compiled.node.compiled.as_ref().and_then(|compiled| compiled.code.as_deref()) {
-            // A query that cannot be written can still be run.
-            let _ = shared.write(&path, code);
+            shared.write(&path, code)?;
         }
         Ok(compiled)
     }

@@ -249,11 +249,7 @@ fn folder_of(path: &Path) -> String {
 }
 
 fn write_json(path: &Path, artifact: &impl Serialize) -> Result<()> {
-    let fail = |error: std::io::Error| {
-        Diagnostic::runtime("artifact-not-written", format!("could not write `{}`", path.display()))
-            .cause(error.to_string())
-            .boxed()
-    };
+    let fail = |error: std::io::Error| crate::output::unwritten(path, &error);
     let text = serde_json::to_vec(artifact).map_err(|error| fail(error.into()))?;
     crate::output::write(path, text).map_err(fail)
 }
