@@ -192,6 +192,75 @@ fn deps_removes_packages_only() {
     fs::remove_dir_all(folder).unwrap();
 }
 
+/// A cache of a CI job, on another disk.
+#[test]
+fn packages_go_into_the_folder_that_a_link_of_the_projects_leads_to() {
+    let (_database, project) = project();
+    let folder = beside(&project);
+    let put = |name: &str| {
+        project.write(&format!("{name}/dbt_project.yml"), &format!("name: {name}\nprofile: shop\n"));
+        project.write("packages.yml", &format!("packages:\n  - local: {name}\n"));
+    };
+    let link = project.path().join("dbt_packages");
+    let refused = |expected: &str| {
+        let output = project.run(&["deps"]);
+        assert!(output.status == 2 && output.text.contains(expected), "{expected}\n{}", output.text);
+        assert!(folder.join("inner/kept").exists());
+    };
+    put("one");
+    symlink(&folder, &link).unwrap();
+    refused("holds `inner`, which `rsdbt deps` did not install");
+    // a package of the user's own, even when the lock file names it
+    fs::write(folder.join("inner/dbt_project.yml"), "name: inner").unwrap();
+    fs::rename(folder.join("inner"), folder.join("one")).unwrap();
+    let output = project.run(&["deps"]);
+    assert!(output.status == 2 && output.text.contains("holds `one`"), "{}", output.text);
+    assert!(folder.join("one/kept").exists());
+    fs::remove_dir_all(folder.join("one")).unwrap();
+    for name in ["one", "two", "one"] {
+        put(name);
+        project.run_ok(&["deps"]);
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        let other = if name == "one" { "two" } else { "one" };
+        assert!(folder.join(name).exists() && !folder.join(other).exists(), "{name}");
+        assert!(project.path().join("one/dbt_project.yml").exists());
+        project.run_ok(&["ls"]);
+    }
+    fs::create_dir_all(folder.join("inner")).unwrap();
+    fs::write(folder.join("inner/kept"), "user's").unwrap();
+    for (to, expected) in [
+        ("/nowhere/at/all", "is a symbolic link to /nowhere/at/all, which does not exist"),
+        (".", "holds the project itself"),
+        ("dbt_project.yml", "is a symbolic link to a file, not to a folder"),
+        ("models", "holds `a.sql`"),
+    ] {
+        fs::remove_file(&link).unwrap();
+        symlink(to, &link).unwrap();
+        refused(expected);
+    }
+    if rustix::process::getuid().is_root() {
+        fs::remove_file(&link).unwrap();
+        symlink(&folder, &link).unwrap();
+        std::os::unix::fs::lchown(&link, Some(65534), None).unwrap();
+        refused("is a symbolic link of another user");
+    }
+    fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn clean_says_why_a_link_is_left() {
+    let (_database, project) = project();
+    let folder = beside(&project);
+    symlink(&folder, project.path().join("target")).unwrap();
+    let output = project.run(&["clean"]);
+    assert_eq!(output.status, 0, "{}", output.text);
+    let expected =
+        format!("target is a symbolic link to {}, and nothing is deleted through links", folder.display());
+    assert!(output.text.contains(&expected), "{}", output.text);
+    assert!(folder.join("inner/kept").exists());
+    fs::remove_dir_all(folder).unwrap();
+}
+
 /// A package whose copying fails half way, as by an interrupt, is none; the next `deps` begins with it anew.
 #[test]
 fn half_a_package_is_not_taken_for_a_whole_one() {

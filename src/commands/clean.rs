@@ -53,8 +53,11 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
         invocation.emitter.emit(Event::CheckCleanPath { path: target.clone() });
         // dbt deletes folders only
         let is_file = std::fs::symlink_metadata(&path).is_ok_and(|data| !data.is_dir());
-        if is_file || is_protected(&path, &root, &file) || is_linked(&path, &root) {
+        if is_file || is_protected(&path, &root, &file) || link_of(&path, &root).is_some() {
             invocation.emitter.emit(Event::ProtectedCleanPath { path: target });
+            if let Some(link) = link_of(&path, &root) {
+                invocation.emitter.emit(Event::Note { msg: not_through(&link) });
+            }
             continue;
         }
         remove(&path, &root)?;
@@ -85,13 +88,23 @@ fn is_protected(path: &Path, root: &Path, file: &ProjectFile) -> bool {
     })
 }
 
-/// Whether the path is a link, or leads through one below the project.
-fn is_linked(path: &Path, root: &Path) -> bool {
+/// The path, where it is a link, or what it leads through that is one, below the project.
+fn link_of(path: &Path, root: &Path) -> Option<PathBuf> {
     let is_link = |path: &Path| std::fs::symlink_metadata(path).is_ok_and(|data| data.is_symlink());
     path.ancestors()
         .take_while(|part| *part != root)
         .take(if path.starts_with(root) { usize::MAX } else { 1 })
-        .any(is_link)
+        .find(|part| is_link(part))
+        .map(Path::to_path_buf)
+}
+
+fn not_through(link: &Path) -> String {
+    let to = std::fs::read_link(link).unwrap_or_default();
+    format!(
+        "  {} is a symbolic link to {}, and nothing is deleted through links: empty that folder yourself, or remove the link",
+        link.display(),
+        to.display()
+    )
 }
 
 fn remove(path: &Path, root: &Path) -> Result<()> {

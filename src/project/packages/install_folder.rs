@@ -26,21 +26,24 @@ pub(super) struct InstallFolder {
 impl InstallFolder {
     /// Removes the packages of earlier installations, or refuses a folder that holds anything else.
     pub(super) fn clear(request: &DepsRequest<'_>) -> Result<Self> {
-        let path = request.install_directory.clone();
-        let folder = Self { path: path.clone(), installed: String::new() };
-        match fs::symlink_metadata(&path) {
+        let given = &request.install_directory;
+        let (path, is_linked) = match fs::symlink_metadata(given) {
             Err(_) => {
-                fs::create_dir_all(&path).map_err(|problem| io(&path, &problem))?;
-                return Ok(folder);
+                crate::output::make_folders(given).map_err(|problem| io(given, &problem))?;
+                return Ok(Self { path: given.clone(), installed: String::new() });
             }
-            Ok(data) if data.is_dir() => {}
-            Ok(_) => return Err(refused(&path, "is not a folder of its own")),
-        }
-        if request.project_directory.starts_with(&path) {
+            Ok(data) if data.is_symlink() => (linked(given)?, true),
+            Ok(data) if data.is_dir() => (given.clone(), false),
+            Ok(_) => return Err(refused(given, "is not a folder")),
+        };
+        let folder = Self { path: path.clone(), installed: String::new() };
+        let project = &request.project_directory;
+        if project.starts_with(&path) || project.canonicalize().is_ok_and(|real| real.starts_with(&path)) {
             return Err(refused(&path, "holds the project itself"));
         }
         let unfinished = installed_packages(request);
-        let known = known_packages(request, &unfinished);
+        // what a link leads to may be anybody's: there only what was noted when it was put there is ours
+        let known = if is_linked { unfinished.clone() } else { known_packages(request, &unfinished) };
         let mut packages = Vec::new();
         let mut others = Vec::new();
         for entry in fs::read_dir(&path).map_err(|problem| io(&path, &problem))?.flatten() {
@@ -48,7 +51,7 @@ impl InstallFolder {
             let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
             let is_unfinished = unfinished.contains(&name) && entry.path().is_dir();
             let is_package = is_link || is_unfinished || entry.path().join(PROJECT_FILE).is_file();
-            let is_ours = path.ends_with(USUAL) || known.contains(&name);
+            let is_ours = (path.ends_with(USUAL) && !is_linked) || known.contains(&name);
             match (is_package && is_ours, name.starts_with('.')) {
                 (true, _) => packages.push((entry.path(), is_link)),
                 (false, true) => {}
@@ -75,6 +78,21 @@ impl InstallFolder {
         self.installed.push('\n');
         let path = self.path.join(INSTALLED);
         crate::output::write(&path, &self.installed).map_err(|problem| io(&path, &problem))
+    }
+}
+
+/// What a link of the project's leads to, made by us or by root: a cache on another disk.
+fn linked(link: &Path) -> Result<PathBuf> {
+    if let Some(problem) = crate::output::dangling(link) {
+        return Err(io(link, &problem));
+    }
+    if !crate::output::is_own_link(link) {
+        return Err(refused(link, "is a symbolic link of another user"));
+    }
+    match link.canonicalize() {
+        Ok(path) if path.is_dir() => Ok(path),
+        Ok(_) => Err(refused(link, "is a symbolic link to a file, not to a folder")),
+        Err(problem) => Err(io(link, &problem)),
     }
 }
 
