@@ -289,9 +289,11 @@ fn an_interrupt_is_reported_as_one_wherever_it_comes() {
     );
     project.write(
         "dbt_project.yml",
-        &format!(
-            "name: shop\nprofile: shop\non-run-start: ['{{{{ sleep(\"start\") }}}}']\non-run-end: ['{{{{ sleep(\"end\") }}}}']\n"
-        ),
+        r#"name: shop
+profile: shop
+on-run-start: ['{{ sleep("start") }}']
+on-run-end: ['{{ sleep("end") }}']
+"#,
     );
     project.write(
         "macros/sleep.sql",
