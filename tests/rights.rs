@@ -184,3 +184,42 @@ fn staged_rows_that_a_policy_keeps_are_an_error() {
     let rows: i64 = role.database.client().query_one(rows, &[]).unwrap().get(0);
     assert_eq!(rows, 4);
 }
+
+/// A partition that is built aside and swapped in would pass it by.
+#[test]
+fn the_check_of_a_policy_holds_for_native_partitions() {
+    let mut role = Role::new();
+    let project = role.project();
+    let (name, schema) = (role.name.clone(), role.database.schema.clone());
+    role.database.execute(&format!("grant usage, create on schema {schema} to {name}"));
+    project.write(
+        "models/facts.sql",
+        "{{ config(materialized='table', event_time='at') }}\n
+         select timestamp '2024-03-01' + n * interval '12 hours' as at from generate_series(0, {{ var('last', 3) }}) as n",
+    );
+    project.write(
+        "models/native.sql",
+        "{{ config(materialized='incremental', incremental_strategy='partition_overwrite', dirty=true, partitioned=true,
+            partition_by={'field': 'day', 'granularity': 'day'}) }}
+        select at::date as day, count(*) as facts from {{ ref('facts') }} where {{ in_partitions('at') }} group by 1",
+    );
+    project.run_ok(&["run"]);
+    role.database.execute(&format!(
+        "alter table native enable row level security, force row level security;
+         create policy ours on native to {name} using (true) with check (day < '2024-03-03' or facts > 1)"
+    ));
+    let days = |role: &Role| -> String {
+        let days = "select string_agg(facts::text, ' ' order by day) from native";
+        role.database.client().query_one(days, &[]).unwrap().get(0)
+    };
+    let output = project.run(&["run", "--vars", "{last: 4}"]);
+    assert_eq!(output.status, 1, "{}", output.text);
+    let said = "native_p20240303: new row violates row-level security policy for table \"native\"";
+    assert!(output.text.contains(said), "{}", output.text);
+    role.database.execute("alter table native disable row level security");
+    assert_eq!(days(&role), "2 2");
+    role.database.execute("alter table native enable row level security");
+    project.run_ok(&["run", "--vars", "{last: 5}"]);
+    role.database.execute("alter table native disable row level security");
+    assert_eq!(days(&role), "2 2 2", "what the policy allows is written");
+}

@@ -3,17 +3,20 @@
   several of them: to replace it by one would lose the others. Partitions that others have made are overwritten in place.
 #}
 
+{# Gives whether something of the table itself may act on rows that are written through it. #}
 {% macro rsdbt_refuse_other_partitions(target, columns, windows) %}
   {%- set by = rsdbt_partitioning() -%}
   {%- set help = '; nothing was changed\nhelp: after a change of `partitioned` or `partition_by`, run with --full-refresh' -%}
   {%- set keyed -%}
-    select pg_catalog.count(*)
+    select class.relhastriggers or class.relhasrules or class.relrowsecurity
     from pg_catalog.pg_partitioned_table
+    join pg_catalog.pg_class as class on class.oid = partrelid
     join pg_catalog.pg_attribute on attrelid = partrelid and attnum = partattrs[0]
     where partrelid = {{ rsdbt_regclass(target) }} and partstrat = 'r' and partnatts = 1
       and attname = '{{ escape_single_quotes(by.field[1:-1] | replace('""', '"')) }}'
   {%- endset -%}
-  {%- if adapter.introspect(keyed).rows[0][0] == 0 -%}
+  {%- set found = adapter.introspect(keyed).rows -%}
+  {%- if not found -%}
     {{ exceptions.raise_database_error(target.render() ~ ' is not partitioned by range of ' ~ by.field ~ help) }}
   {%- endif -%}
   {%- for name, bounds in adapter.introspect(rsdbt_partitions_across_sql(target, columns, windows)).rows -%}
@@ -22,6 +25,7 @@
       ~ by.time_zone ~ help
     ) }}
   {%- endfor -%}
+  {{ return(found[0][0]) }}
 {% endmacro %}
 
 {# The first of those that overlap a window and are not one. #}

@@ -2,9 +2,9 @@
 
 {#
   Where the partition stays, its rows are replaced in one statement: a foreign key to it looks at the rows when it has
-  ended. Readers and writers of other rows wait for nothing.
+  ended. Readers and writers of other rows wait for nothing. `first`: statements that go before.
 #}
-{% macro rsdbt_overwrite_in_place(partition, target, rows, columns, window, of_window='true') %}
+{% macro rsdbt_overwrite_in_place(partition, target, rows, columns, window, of_window='true', first=[]) %}
   {%- set insert_sql = rsdbt_insert_part_sql(partition, target, rows, columns, rsdbt_of_window(window, columns)) -%}
   {%- set delete_sql = 'delete from ' ~ partition ~ ' where ' ~ of_window -%}
   {%- set check = rsdbt_check_deleted_sql(partition, of_window) -%}
@@ -12,12 +12,12 @@
   {%- if acting -%}
     {%- set expected = run_query('select pg_catalog.count(*) from ' ~ rows ~ ' where ' ~ rsdbt_of_window(window, columns)).rows[0][0] -%}
     {%- set insert_sql = rsdbt_insert_all_sql(insert_sql, expected, partition, of_window, acting) -%}
-    {%- set done = rsdbt_attempt([delete_sql, check, insert_sql] if check else [delete_sql, insert_sql]) -%}
+    {%- set done = rsdbt_attempt(first + [delete_sql] + rsdbt_listed(check) + [insert_sql]) -%}
     {{ return(dict(done, rows=0 if done['error'] else expected)) }}
   {%- endif -%}
-  {{ return(rsdbt_attempt([delete_sql, check, insert_sql] if check else [
+  {{ return(rsdbt_attempt(first + ([delete_sql, check, insert_sql] if check else [
     'with rsdbt_gone as (' ~ delete_sql ~ ' returning 1) ' ~ insert_sql ~ ' and (select pg_catalog.count(*) from rsdbt_gone) >= 0'
-  ])) }}
+  ]))) }}
 {% endmacro %}
 
 {# A block that inserts so many rows, of which none then belongs to another period, or is gone. #}

@@ -55,8 +55,8 @@
   {{ return(within) }}
 {% endmacro %}
 
-{# In place, through the table. {rows, error, fresh: none}. #}
-{% macro rsdbt_overwrite_elsewhere(target, rows, columns, window) %}
+{# In place, through the table. {rows, error, fresh: none}. `first`: statements that go before. #}
+{% macro rsdbt_overwrite_elsewhere(target, rows, columns, window, first=[]) %}
   {%- set references = adapter.introspect(
     "select pg_catalog.string_agg(pg_catalog.format('%I of %s', conname, conrelid::pg_catalog.regclass), ', ' order by conname) from pg_catalog.pg_constraint"
     ~ " where contype = 'f' and conparentid = 0 and confdeltype in ('c', 'n', 'd') and confrelid in (select relid from pg_catalog.pg_partition_tree("
@@ -65,7 +65,7 @@
   {%- if references and rsdbt_has_rows(target, rsdbt_of_window(window, columns)) -%}
     {{ return({'rows': 0, 'error': 'foreign key ' ~ references ~ ' would delete or change rows of other tables'}) }}
   {%- endif -%}
-  {{ return(rsdbt_overwrite_in_place(target, target, rows, columns, window, rsdbt_of_window(window, columns))) }}
+  {{ return(rsdbt_overwrite_in_place(target, target, rows, columns, window, rsdbt_of_window(window, columns), first)) }}
 {% endmacro %}
 
 {% macro rsdbt_of_window(window, columns) %}

@@ -5,7 +5,8 @@
 
 {# Builds the new partitions. Gives {swap, drop, failed}: what the transaction ends with, what is dropped after it, what went wrong. #}
 {% macro rsdbt_swap_partitions(target, rows, columns, windows) %}
-  {%- do rsdbt_refuse_other_partitions(target, columns, windows) -%}
+  {%- set may_act = rsdbt_refuse_other_partitions(target, columns, windows) -%}
+  {%- set through = may_act and rsdbt_table_acts_on_rows(target) -%}
   {%- do rsdbt_add_missing_constraints(target) -%}
   {%- do rsdbt_add_missing_indexes(target) -%}
   {%- do rsdbt_drop_old_partitions(target) -%}
@@ -32,7 +33,8 @@
     {%- set backup = rsdbt_partition_backup(partition) -%}
     {%- set state = states[window['local_start']] -%}
     {%- if state or window['name'] in with_rows or window['local_start'] in elsewhere -%}
-      {%- set done = rsdbt_overwrite_elsewhere(target, rows, columns, window) if window['local_start'] in elsewhere
+      {%- set done = rsdbt_overwrite_through(target, rows, columns, window, partition, state or window['local_start'] in elsewhere) if through
+        else rsdbt_overwrite_elsewhere(target, rows, columns, window) if window['local_start'] in elsewhere
         else rsdbt_build_partition(partition, target, rows, columns, window, state) -%}
       {%- set filled.rows = filled.rows + done['rows'] -%}
       {%- if done['error'] -%}
@@ -58,7 +60,7 @@
     {%- endif -%}
   {%- endfor -%}
   {%- do rsdbt_warn_of_unreplicated_swap(target) if changes -%}
-  {%- do changes.extend(rsdbt_remember_swap(target, columns, windows, own_rows, changes, files_before)) -%}
+  {%- do changes.extend(rsdbt_remember_swap(target, columns, windows, own_rows, changes or through, files_before)) -%}
   {%- set swap = (([rsdbt_lock_when_free([target.render()] + locked)] if locked else []) + changes) | join(';\n') -%}
   {%- call noop_statement('main', 'INSERT 0 ' ~ filled.rows, 'INSERT', filled.rows) %}{{ swap }}{% endcall -%}
   {{ return({'swap': swap if changes, 'drop': 'drop table if exists ' ~ dropped | join(', ') if dropped else none, 'failed': failed} if changes or failed else none) }}
