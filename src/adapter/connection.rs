@@ -18,6 +18,7 @@ use super::held_lock::HeldLock;
 use super::identity::{self, ServerIdentity};
 use super::lost_commit::LostCommit;
 use super::refusal::{internal, refuse_nul, rolled_back};
+use super::savepoints::Savepoints;
 use super::server_error::{Fields, connection_lost};
 use super::wire::{Status, Wire};
 use super::{
@@ -44,6 +45,8 @@ pub struct Connection {
     open: bool,
     /// psycopg2 begins a transaction by itself before a session's first statement, and only then.
     started: bool,
+    /// In a hook around the run or an operation: there dbt's own begin sends nothing either.
+    outside: bool,
     /// `begin` goes out in the next statement's message: one round trip less.
     pending_begin: bool,
     /// The number of the open transaction, once it changed something.
@@ -52,6 +55,7 @@ pub struct Connection {
     wrote: bool,
     /// A text of the project has rolled back what the transaction had written: nobody may call that a success.
     undone: bool,
+    savepoints: Savepoints,
     server: Known,
     /// The run's lock: without it nothing is committed.
     lock: Option<Arc<dyn HeldLock>>,
@@ -85,10 +89,12 @@ impl Connection {
             comment: None,
             open: false,
             started: false,
+            outside: false,
             pending_begin: false,
             transaction: None,
             wrote: false,
             undone: false,
+            savepoints: Savepoints::default(),
             server: Known::NotYet,
             lock: None,
             ahead: Vec::new(),
@@ -188,7 +194,7 @@ impl Connection {
         }
         self.open = true;
         self.started = true;
-        self.pending_begin = !self.settings.autocommit && self.wire.status == Status::Idle;
+        self.pending_begin = !self.settings.autocommit && !self.outside && self.wire.status == Status::Idle;
         Ok(())
     }
 
@@ -197,6 +203,7 @@ impl Connection {
         if !self.open {
             return Err(internal("tried to commit a transaction, but none is open"));
         }
+        self.savepoints = Savepoints::default();
         if std::mem::take(&mut self.undone) {
             return Err(rolled_back());
         }
@@ -206,6 +213,8 @@ impl Connection {
 
     pub(crate) fn rollback_if_open(&mut self) -> Result<()> {
         self.undone = false;
+        self.outside = false;
+        self.savepoints = Savepoints::default();
         if !self.open {
             return Ok(());
         }
@@ -220,7 +229,13 @@ impl Connection {
         self.rollback_if_open()?;
         self.commit_on_server()?;
         self.started = true;
+        self.outside = true;
         Ok(())
+    }
+
+    /// The node's own work is done: no savepoint from before it may be gone back to.
+    pub fn note_work(&mut self) {
+        self.savepoints.note_work();
     }
 
     /// Server settings for the rest of the session, up to [`Self::reset`].
@@ -273,6 +288,8 @@ impl Connection {
         self.comment = None;
         self.lock = None;
         self.undone = false;
+        self.outside = false;
+        self.savepoints = Savepoints::default();
         self.abandon()?;
         self.simple_query("discard all", Fetch::Nothing)?;
         self.started = false;
@@ -353,6 +370,7 @@ impl Connection {
         if answer.is_err() && (self.open || self.wire.status == Status::Failed) {
             self.open = false;
             self.started = false;
+            self.outside = false;
             // the first error is the one to tell, also when the session is gone
             let _ = self.end_transaction("ROLLBACK");
         }

@@ -93,6 +93,30 @@ fn first_words(statement: &str) -> Vec<String> {
     words
 }
 
+/// The words and quoted names of a command, without comments, up to anything else.
+pub(super) fn words(statement: &str) -> impl Iterator<Item = &str> {
+    let mut rest = statement;
+    std::iter::from_fn(move || {
+        rest = skip_blank(rest);
+        let end = match rest.strip_prefix('"') {
+            Some(quoted) => {
+                let bytes = quoted.as_bytes();
+                let mut at = 0;
+                while bytes.get(at).is_some_and(|byte| *byte != b'"' || bytes.get(at + 1) == Some(&b'"')) {
+                    at += if bytes[at] == b'"' { 2 } else { 1 };
+                }
+                (at + 2).min(rest.len())
+            }
+            None => rest
+                .find(|c: char| c.is_ascii() && !(c.is_ascii_alphanumeric() || c == '_' || c == '$'))
+                .unwrap_or(rest.len()),
+        };
+        let (word, after) = rest.split_at(end);
+        rest = after;
+        (!word.is_empty()).then_some(word)
+    })
+}
+
 fn skip_blank(text: &str) -> &str {
     let mut rest = text.trim_start();
     loop {

@@ -27,6 +27,7 @@ mod refusal;
 mod relation_cache;
 mod request;
 mod response;
+mod savepoints;
 mod seed;
 mod server_error;
 mod session;

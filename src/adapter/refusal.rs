@@ -15,8 +15,8 @@ pub(super) fn internal(message: &str) -> Box<Diagnostic> {
 }
 
 pub(super) fn rolled_back() -> Box<Diagnostic> {
-    let message = "a hook or macro rolled the transaction back: nothing of this node was committed";
+    let message = "a hook or macro rolled the transaction back, or went back to a savepoint from before the node's work: nothing of this node was committed";
     Diagnostic::database("rolled-back", message)
-        .help("remove the `rollback`; to undo a part only, use `savepoint` and `rollback to savepoint`")
+        .help("remove the `rollback`; to undo a part only, use `savepoint` and `rollback to savepoint` after it, in post-hooks")
         .boxed()
 }

@@ -296,6 +296,19 @@ impl Session {
         self.lock().committed = false;
     }
 
+    /// The node's own work is done.
+    pub(crate) fn note_work(&self) {
+        if let Some(connection) = &mut self.lock().connection {
+            connection.note_work();
+        }
+    }
+
+    /// Whether a text of the project has begun a transaction and not ended it.
+    pub(crate) fn left_open(&self) -> bool {
+        let state = self.lock();
+        !state.used && state.connection.as_ref().is_some_and(Connection::in_transaction)
+    }
+
     fn note_commit(&self) {
         let mut state = self.lock();
         if state.connection.as_ref().is_some_and(|connection| !connection.in_transaction()) {

@@ -83,6 +83,9 @@ impl Run<'_> {
                 self.run_hook(session, node, &name, (at + 1, total), values)?
             };
             failed |= result.status == Status::Error;
+            if at + 1 == total && !failed {
+                session.warn_of_open_transaction(&self.emitter, &name)?;
+            }
             let mut info = describe::node_info(self.manifest(), Resource::Node(node));
             result.status.name().clone_into(&mut info.node_status);
             if let (Some(first), Some(last)) = (result.timing.first(), result.timing.last()) {

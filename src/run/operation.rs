@@ -77,6 +77,7 @@ fn perform(run: &Run<'_>, operation: &Operation) -> Result<RunResults> {
             ("operation.sql".to_owned(), outcome)
         }
     };
+    let outcome = outcome.and_then(|()| session.warn_of_open_transaction(&inputs.emitter, &unique_id));
     session.release(run, "operation")?;
     let mut result = NodeResult::new(&unique_id, Status::Success);
     result.failures = Some(0);

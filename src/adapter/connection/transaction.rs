@@ -41,7 +41,7 @@ impl Connection {
         let answer = self.simple_query(sql, fetch);
         match answer {
             Ok((response, rows)) => {
-                self.undone |= undoes;
+                self.undone |= undoes | self.savepoints.follow(sql);
                 self.wrote |=
                     rows.is_none() && !matches!(response.code.as_str(), "SET" | "SHOW" | "LOCK TABLE");
                 Ok((response, rows))

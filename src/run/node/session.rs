@@ -165,6 +165,15 @@ impl Session {
         }
     }
 
+    pub(in crate::run) fn warn_of_open_transaction(&self, emitter: &Emitter, name: &str) -> Result<()> {
+        if !self.adapter.as_ref().is_some_and(|adapter| adapter.left_open()) {
+            return Ok(());
+        }
+        let message =
+            format!("{name} left a transaction open: what it has done since `begin` is rolled back");
+        emitter.warn(Diagnostic::warning("OpenTransaction", message).help("end it with `commit`"))
+    }
+
     pub(in crate::run) fn clear_transaction(&self) -> Result<()> {
         self.adapter.as_ref().map_or(Ok(()), |adapter| adapter.clear_transaction())
     }

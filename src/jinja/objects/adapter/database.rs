@@ -100,6 +100,11 @@ impl NodeDatabase {
     }
 
     pub(crate) fn store(&self, name: &str, result: StoredResult) {
+        if name == "main"
+            && let Some(session) = &self.session
+        {
+            session.note_work();
+        }
         self.results.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), Some(result));
     }
 
