@@ -1,6 +1,6 @@
 //! The command line, whatever is typed: numbers out of their range.
 
-use crate::support::Project;
+use crate::support::{Database, Project};
 
 /// All options of all commands whose value is a number, as clap has them.
 fn numbers() -> Vec<(Vec<String>, String)> {
@@ -72,4 +72,121 @@ fn a_number_out_of_its_range_is_an_error_that_says_the_range() {
             "{text}"
         );
     }
+}
+
+/// Every warning that the code has can be named.
+#[test]
+fn every_warning_can_be_silenced() {
+    let errors = std::fs::read_to_string("docs/errors.md").unwrap();
+    let warnings = errors.split("## Warnings").nth(1).unwrap().split("\n## ").next().unwrap();
+    let names: Vec<&str> = warnings
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once('`').map(|(name, _)| name))
+        .collect();
+    assert!(names.len() > 25, "{names:?}");
+    let project = Project::at(&format!("rsdbt-silenced-{}", std::process::id()));
+    project.write(
+        "profiles.yml",
+        "shop: {target: dev, outputs: {dev: {type: postgres, embedded: true, schema: shop}}}\n",
+    );
+    let silence =
+        |names: &str| project.run(&["parse", "--warn-error-options", &format!("{{silence: [{names}]}}")]);
+    let output = silence(&names.join(", "));
+    assert_eq!(output.status, 0, "{}", output.text);
+    let output = silence("NoNodesSelectd");
+    assert_eq!(output.status, 2);
+    assert!(output.text.contains("did you mean `NoNodesSelected`?"), "{}", output.text);
+}
+
+/// An option that no test gives would be one of which nobody knows whether it does anything.
+#[test]
+fn every_option_is_given_by_a_test() {
+    fn texts(folder: &std::path::Path, all: &mut String) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir()
+                && path
+                    .file_name()
+                    .is_some_and(|name| name == "spec" || name == "errors" || name == "first_run")
+            {
+                texts(&path, all);
+            } else if path.extension().is_some_and(|end| end == "rs" || end == "md") {
+                all.push_str(&std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    fn options(command: &clap::Command, found: &mut Vec<String>) {
+        found.extend(command.get_arguments().filter_map(|argument| argument.get_long()).map(str::to_owned));
+        command.get_subcommands().for_each(|sub| options(sub, found));
+    }
+    let mut tests = String::new();
+    texts(std::path::Path::new("tests"), &mut tests);
+    let mut command = rsdbt::inside::cli::command();
+    command.build();
+    let mut all = Vec::new();
+    options(&command, &mut all);
+    all.sort_unstable();
+    all.dedup();
+    assert!(all.len() > 100, "{}", all.len());
+    let given = |option: &str| {
+        tests.match_indices(&format!("--{option}")).any(|(at, found)| {
+            let after = tests[at + found.len()..].chars().next();
+            !after.is_some_and(|letter| letter.is_alphanumeric() || letter == '-' || letter == '_')
+        })
+    };
+    // of a switch, either way will do
+    let has_test = |option: &&String| {
+        let bare = option.strip_prefix("no-").unwrap_or(option);
+        given(bare) || given(&format!("no-{bare}"))
+    };
+    let missing: Vec<&String> = all.iter().filter(|option| !has_test(option)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn debug_shows_what_is_configured_and_whether_the_server_answers() {
+    let database = Database::new();
+    let project = Project::new(&database);
+    let output = project.run(&["debug"]);
+    assert_eq!(output.status, 0, "{}", output.text);
+    for line in [
+        "Using profiles.yml file at",
+        "profiles.yml file [OK found and valid]",
+        "dbt_project.yml file [OK found and valid]",
+        &format!("schema: {}", database.schema),
+        "Connection test: [OK connection ok]",
+        "All checks passed!",
+    ] {
+        assert!(output.text.contains(line), "{line}\n{}", output.text);
+    }
+    let output = project.run(&["debug", "--connection"]);
+    assert!(output.status == 0 && output.text.contains("All checks passed!"), "{}", output.text);
+    assert!(!output.text.contains("file [OK"), "{}", output.text);
+    project.write("dbt_project.yml", "name: [shop]\n");
+    let output = project.run(&["debug"]);
+    assert!(
+        output.status == 1 && output.text.contains("dbt_project.yml file [ERROR invalid]"),
+        "{}",
+        output.text
+    );
+}
+
+#[test]
+fn the_log_file_is_rotated_and_coloured_where_it_is_asked_for() {
+    let database = Database::new();
+    let project = Project::new(&database);
+    project.write("models/orders.sql", "{{ config(materialized='table') }} select 1 as id");
+    let logs = || -> Vec<String> {
+        let files = std::fs::read_dir(project.path().join("logs")).unwrap();
+        files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect()
+    };
+    project.run_ok(&["run"]);
+    let plain = logs();
+    assert!(plain.len() == 1 && !plain[0].contains('\u{1b}'), "{plain:?}");
+    let most = plain[0].len().to_string();
+    project.run_ok(&["run", "--log-file-max-bytes", &most, "--use-colors-file"]);
+    let after = logs();
+    assert!(after.len() > 1, "a full file is put aside");
+    let text = after.concat();
+    assert!(text.contains('\u{1b}'), "{text}");
 }

@@ -14,9 +14,9 @@ use crate::config::project_file::{PROJECT_FILE, find_project_directory};
 use crate::config::{DBT_VERSION, Environment, RawProjectFile};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::options::table::{
-    DEBUG, LINEAGE_OUTPUT, LOG_CACHE_EVENTS, LOG_FILE_MAX_BYTES, LOG_FORMAT, LOG_FORMAT_FILE, LOG_LEVEL,
-    LOG_LEVEL_FILE, LOG_PATH, PRINTER_WIDTH, PROFILES_DIR, PROJECT_DIR, QUIET, SHOW_ALL_DEPRECATIONS,
-    TARGET_PATH, USE_COLORS, USE_COLORS_FILE,
+    DEBUG, LINEAGE_OUTPUT, LOG_FILE_MAX_BYTES, LOG_FORMAT, LOG_FORMAT_FILE, LOG_LEVEL, LOG_LEVEL_FILE,
+    LOG_PATH, PRINTER_WIDTH, PROFILES_DIR, PROJECT_DIR, QUIET, SHOW_ALL_DEPRECATIONS, TARGET_PATH,
+    USE_COLORS, USE_COLORS_FILE,
 };
 use crate::options::{FlagInputs, Flags, Subcommand, Text};
 use crate::report::{Channel, Format, Reporter, Scrubber, Settings, Style};
@@ -370,11 +370,10 @@ fn emitter(
         file: Channel {
             format: format(&LOG_FORMAT_FILE, Format::Debug),
             level: level(&LOG_LEVEL_FILE, Level::Debug),
-            style: Style { color: flags.is(&USE_COLORS_FILE) && explicit, width },
+            style: Style { color: flags.is(&USE_COLORS_FILE) && flags.is_set(&USE_COLORS_FILE.0), width },
         },
         log_file: raw.map(|_| log_directory.join("dbt.log")),
         log_file_max_bytes: u64::try_from(flags.number(&LOG_FILE_MAX_BYTES).unwrap_or(0)).unwrap_or(0),
-        log_cache_events: flags.is(&LOG_CACHE_EVENTS),
         quiet,
         interactive: is_terminal && terminal_format != Format::Json,
         progress: is_terminal && !is_dumb && terminal_format == Format::Text && !quiet,

@@ -31,14 +31,13 @@ const DEFAULT: [ResourceType; 11] = [
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let flags = &invocation.flags;
     let models = !flags.words(&MODELS).is_empty();
-    if models && (!flags.words(&RESOURCE_TYPES).is_empty() || !flags.words(&SELECT).is_empty()) {
-        return Err(Diagnostic::new(
-            "list-options",
-            Category::Runtime,
-            "\"models\" and \"resource_type\" are mutually exclusive arguments",
-        )
-        .help("use --select with --resource-type")
-        .into());
+    for (given, name) in [(&SELECT, "select"), (&RESOURCE_TYPES, "resource_type")] {
+        if models && !flags.words(given).is_empty() {
+            let message = format!("\"models\" and \"{name}\" are mutually exclusive arguments");
+            return Err(Diagnostic::new("list-options", Category::Runtime, message)
+                .help("use --select with --resource-type")
+                .into());
+        }
     }
     let session = Session::load(invocation)?;
     // the listing does not wait for the disk

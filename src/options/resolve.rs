@@ -305,10 +305,14 @@ mod tests {
 
     #[test]
     fn warnings_as_errors() {
-        let given = json!({"warn_error_options": "{include: all, exclude: [A], silence: [B]}"});
+        let given =
+            json!({"warn_error_options": "{include: all, exclude: [NothingToDo], silence: [Deprecations]}"});
         let options =
             resolve(Subcommand::Run, &given, &[], &json!({})).unwrap().warn_error_options().unwrap();
-        assert_eq!([options.error, options.warn, options.silence], [["all"], ["A"], ["B"]]);
+        assert_eq!(
+            [options.error, options.warn, options.silence],
+            [["all"], ["NothingToDo"], ["Deprecations"]]
+        );
         let options = resolve(Subcommand::Run, &json!({"warn_error": true}), &[], &json!({})).unwrap();
         assert_eq!(options.warn_error_options().unwrap().error, ["all"]);
     }

@@ -46,7 +46,7 @@ pub(crate) const INDIRECT_SELECTION: Text = choice(
 .default(Preset::Word("eager"))
 .in_environment();
 pub(crate) const LOG_CACHE_EVENTS: Switch =
-    switch("log_cache_events", false, "Log what the relation cache does").in_environment();
+    switch("log_cache_events", false, "Accepted for compatibility").in_environment();
 pub(crate) const LOG_FILE_MAX_BYTES: Number =
     number("log_file_max_bytes", (0, i64::MAX), "Size at which the log file is rotated; 0 means never")
         .default(Preset::Number(10_485_760))

@@ -2,9 +2,27 @@
 
 use serde_json::{Map, Value as Json};
 
-use crate::diagnostic::Result;
+use crate::diagnostic::{Result, did_you_mean};
 
 use super::values::usage;
+
+const KEYS: [&str; 5] = ["error", "warn", "silence", "include", "exclude"];
+/// Instead of a list.
+const ALL: [&str; 2] = ["all", "*"];
+const DEPRECATIONS: &str = "Deprecations";
+
+/// A name a line.
+const EVENTS_OF_DBT: &str = include_str!("event_names.txt");
+
+/// Warnings that dbt does not have.
+const OWN: [&str; 6] = [
+    "LineageNotCompiled",
+    "OpenEnd",
+    "PasswordFileIgnored",
+    "UnknownConfig",
+    "UnknownProfileKey",
+    "UnknownProjectFlag",
+];
 
 /// Names of warnings (dbt's event names); `all`, `*` and `Deprecations` are groups.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,11 +41,45 @@ impl WarnErrorOptions {
 
     /// From the mapping with `error`, `warn` and `silence`, or their older names `include` and `exclude`.
     pub(super) fn read(options: &Map<String, Json>) -> Result<Self> {
-        Ok(Self {
+        if let Some(unknown) = options.keys().find(|key| !KEYS.contains(&key.as_str())) {
+            return Err(usage(format!("`{unknown}` is not a key of warn_error_options"))
+                .maybe_help(did_you_mean(unknown, KEYS))
+                .boxed());
+        }
+        let read = Self {
             error: names(either(options, "error", "include")?, "error")?,
             warn: names(either(options, "warn", "exclude")?, "warn")?,
             silence: names(options.get("silence"), "silence")?,
-        })
+        };
+        read.check()?;
+        Ok(read)
+    }
+
+    /// dbt's rules: a name that is not known would switch off a check in silence.
+    fn check(&self) -> Result<()> {
+        let is_all = matches!(self.error.as_slice(), [one] if ALL.contains(&one.as_str()));
+        let lists = [if is_all { &[][..] } else { &self.error }, &self.warn, &self.silence];
+        let known = || EVENTS_OF_DBT.lines().chain(OWN).chain([DEPRECATIONS]);
+        for name in lists.into_iter().flatten() {
+            if !known().any(|known| known == name) {
+                return Err(usage(format!("{name} is not a valid dbt error name."))
+                    .maybe_help(did_you_mean(name, known()))
+                    .boxed());
+            }
+        }
+        let has_deprecations = |list: &[String]| list.iter().any(|name| name == DEPRECATIONS);
+        if !self.warn.is_empty()
+            && !is_all
+            && !has_deprecations(&self.error)
+            && !has_deprecations(&self.silence)
+        {
+            return Err(usage(
+                "`warn` can only be specified if `error` is one of ('all', '*') or Deprecations is in `error` or silence.",
+            )
+            .help("warnings are warnings already: leave `warn` out, or write `error: all`")
+            .boxed());
+        }
+        Ok(())
     }
 }
 

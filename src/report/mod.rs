@@ -57,7 +57,6 @@ pub(crate) struct Settings {
     /// `None`: no log file.
     pub log_file: Option<PathBuf>,
     pub log_file_max_bytes: u64,
-    pub log_cache_events: bool,
     pub quiet: bool,
     /// A person reads the console, not a program.
     pub interactive: bool,
@@ -264,9 +263,6 @@ fn reset(style: Style) -> &'static str {
 
 impl Listener for Reporter {
     fn on(&self, occurrence: &Occurrence<'_>) {
-        if matches!(occurrence.event, Event::CacheAction { .. }) && !self.settings.log_cache_events {
-            return;
-        }
         self.print(occurrence);
         self.store(occurrence);
         self.progress.on(occurrence.event);

@@ -111,7 +111,6 @@ events! {
     ConnectionUsed "E015" Debug { conn_name: String, conn_type: String }
     SchemaCreation "E020" Debug { relation: String }
     SchemaDrop "E021" Debug { relation: String }
-    CacheAction "E022" Debug { action: String }
     CannotGenerateDocs "E043" Info {}
     BuildingCatalog "E044" Info {}
     CatalogWritten "E042" Info { path: String }

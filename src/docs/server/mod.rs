@@ -50,7 +50,7 @@ impl Server {
         };
         let listener = bind().map_err(|error| {
             failed(format!("cannot listen on {host}:{port}"), &error)
-                .help("choose another one with `--port`")
+                .help("choose another address with `--host`, or another port with `--port`")
                 .boxed()
         })?;
         Ok(Self { listener, root: Arc::new(root), open: Arc::default() })
