@@ -9,6 +9,9 @@ mod diagnostic;
 /// Bytes as hexadecimal digits.
 mod hex;
 
+/// Percent-encoded texts.  [percent-encoding]
+mod percent;
+
 /// Maps and sets by hash.  [foldhash]
 mod hashed;
 

@@ -1,10 +1,7 @@
 //! `postgresql://user:password@host:port/database?key=value`, as libpq reads it.
 
-use std::borrow::Cow;
-
-use percent_encoding::percent_decode_str;
-
 use crate::hashed::IndexMap;
+use crate::percent;
 
 pub(super) fn parse(text: &str) -> Result<IndexMap<String, String>, String> {
     let rest = ["postgresql://", "postgres://"]
@@ -60,12 +57,9 @@ fn insert(parts: &mut IndexMap<String, String>, key: &str, value: &str) -> Resul
 }
 
 fn decode(text: &str) -> Result<String, String> {
-    let is_escape =
-        |after: &str| after.len() >= 2 && after.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
-    if !text.split('%').skip(1).all(is_escape) {
-        return Err("a `%` needs two hex digits".into());
-    }
-    percent_decode_str(text).decode_utf8().map(Cow::into_owned).map_err(|_| "it is not UTF-8".into())
+    let decoded = percent::decode(text)
+        .ok_or("a `%` is not followed by two hexadecimal digits, or the text is not UTF-8")?;
+    Ok(decoded.into_owned())
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! The head of an HTTP/1 request.
 
-use percent_encoding::percent_decode_str;
-
 use super::response::Status;
+use crate::percent;
 
 /// A request that may be answered.
 #[derive(Debug, PartialEq, Eq)]
@@ -78,7 +77,7 @@ fn path(target: &str) -> Result<Vec<String>, Status> {
     }
     let mut parts = Vec::new();
     for part in path.split('/').filter(|part| !part.is_empty()) {
-        let part = percent_decode_str(part).decode_utf8().map_err(|_| Status::BadRequest)?;
+        let part = percent::decode(part).ok_or(Status::BadRequest)?;
         if part.chars().any(char::is_control) {
             return Err(Status::BadRequest);
         }
