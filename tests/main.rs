@@ -28,6 +28,7 @@ mod memory;
 mod odd_names;
 mod other_client;
 mod parity;
+mod readable;
 mod retention;
 mod rights;
 mod schedule;

@@ -177,6 +177,15 @@ pub(crate) fn is_transient(diagnostic: &Diagnostic) -> bool {
             | "08000" | "08003" | "08006" | "57P01" | "57P02" | "57P05" | "25P03"
         )
         || state(diagnostic) == "XX000" && diagnostic.message.starts_with("tuple concurrently")
+        || state(diagnostic) == "23505" && is_of_a_catalog(&diagnostic.message)
+}
+
+/// Two sessions that make relations of one name, or of names whose array types have one, at the same time: the second finds out by a
+/// unique index of the catalog. Its name is no name of a user's index, which `pg_` cannot begin.
+fn is_of_a_catalog(message: &str) -> bool {
+    ["pg_type_typname_nsp_index", "pg_class_relname_nsp_index"]
+        .iter()
+        .any(|index| message.contains(&format!("\"{index}\"")))
 }
 
 /// The code of the error that a commit without the run's lock gives.
@@ -190,6 +199,21 @@ pub(super) fn is_unreachable(diagnostic: &Diagnostic) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_sessions_that_make_one_name_try_again() {
+        let violation = |index: &str| Diagnostic {
+            server: Some(Box::new(crate::diagnostic::ServerError {
+                sqlstate: "23505".into(),
+                statement: "create table x ()".into(),
+                offset: None,
+            })),
+            ..Diagnostic::database("x", format!("duplicate key value violates unique constraint \"{index}\""))
+        };
+        assert!(is_transient(&violation("pg_type_typname_nsp_index")));
+        assert!(is_transient(&violation("pg_class_relname_nsp_index")));
+        assert!(!is_transient(&violation("orders_pkey")));
+    }
 
     #[test]
     fn the_place_is_shown_as_libpq_shows_it() {

@@ -32,6 +32,10 @@ impl Connect {
     /// Starts or joins the embedded server when the profile asks for it, and says so.
     pub(super) fn new(profile: &Profile, invocation: &Invocation) -> Result<Self> {
         let target = &profile.target;
+        if let Some([message, help]) = &target.ignored_password_file {
+            let warning = Diagnostic::warning("PasswordFileIgnored", message.as_str()).help(help.as_str());
+            invocation.emitter.warn(warning)?;
+        }
         let mut settings = settings(target, profile.threads)?;
         let Some(options) = embedded_options(target) else {
             return Ok(Self { settings, _server: None });

@@ -1,6 +1,6 @@
 //! How a command ends that a signal has interrupted: as that, wherever the signal came, and with status 2 like dbt.
 
-use super::{CommandResult, Outcome};
+use super::outcome::{CommandResult, Outcome};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::interrupt::Interrupt;
 

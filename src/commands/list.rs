@@ -40,21 +40,24 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
         }
     }
     let session = Session::load(invocation)?;
-    // the listing does not wait for the disk
-    let (parsed, ()) = session.parse_and(|parsed| print(&session, parsed, models))?;
+    // nothing is listed where manifest.json cannot be written
+    let (parsed, lines) = session.parse_and(|parsed| lines(&session, parsed, models))?;
+    for line in lines {
+        invocation.emitter.emit(Event::ListCmdOut { msg: line });
+    }
     // the process ends here: to give back every string would take as long as to read it
     std::mem::forget((session, parsed));
     Ok(Outcome::Success)
 }
 
-/// Selects and prints.
-fn print(session: &Session<'_>, parsed: &Parsed, models: bool) -> Result<(), Diagnostics> {
+/// What is selected, as it is printed.
+fn lines(session: &Session<'_>, parsed: &Parsed, models: bool) -> Result<Vec<String>, Diagnostics> {
     let invocation = session.invocation;
     let types = if models { vec![ResourceType::Model] } else { resource_types(invocation, &DEFAULT)? };
     let selection = session.select(parsed, types, EmptyNodes::Keep)?;
     if selection.is_empty() {
         invocation.emitter.warn(Diagnostic::warning("NoNodesSelected", "No nodes selected!"))?;
-        return Ok(());
+        return Ok(Vec::new());
     }
     let output = match invocation.flags.text(&LIST_OUTPUT) {
         Some("name") => ListOutput::Name,
@@ -62,10 +65,7 @@ fn print(session: &Session<'_>, parsed: &Parsed, models: bool) -> Result<(), Dia
         Some("json") => ListOutput::Json,
         _ => ListOutput::Selector,
     };
-    for line in list(&parsed.manifest, &selection.unique_ids, output, &invocation.flags.words(&OUTPUT_KEYS)) {
-        invocation.emitter.emit(Event::ListCmdOut { msg: line });
-    }
-    Ok(())
+    Ok(list(&parsed.manifest, &selection.unique_ids, output, &invocation.flags.words(&OUTPUT_KEYS)))
 }
 
 /// `--resource-type` and `--exclude-resource-type` over what a command shows by default.

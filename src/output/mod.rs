@@ -18,6 +18,8 @@ pub(crate) use remove::{remove, remove_link, replace};
 pub use scratch::Scratch;
 pub(crate) use scratch::{is_trusted, private_folder};
 
+use links::NO_LINK;
+
 use crate::diagnostic::Diagnostic;
 use crate::regular::NONBLOCK;
 
@@ -71,8 +73,6 @@ fn holding(path: &Path, content: &[u8]) -> Option<File> {
     let mut found = Vec::with_capacity(content.len());
     (file.read_to_end(&mut found).is_ok() && found == content).then_some(file)
 }
-
-const NO_LINK: i32 = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
 
 /// A file that is written piece by piece. It takes its place, whole, when it is finished; dropped before, it is gone.
 #[derive(Debug)]

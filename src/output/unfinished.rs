@@ -77,6 +77,6 @@ pub(super) fn is_alive(process: i32) -> bool {
 
 /// Whether no process that lives, in this container or another, has locked it.
 pub(super) fn is_unlocked(path: &Path) -> bool {
-    let options = OpenOptions::new().read(true).custom_flags(super::NO_LINK).open(path);
+    let options = OpenOptions::new().read(true).custom_flags(super::links::NO_LINK).open(path);
     options.is_ok_and(|file| file.try_lock().is_ok())
 }

@@ -165,7 +165,7 @@ impl Reporter {
 
     /// Nothing in it acts on a terminal but the colours that are put in here.
     fn message(channel: Channel, event: &Event) -> String {
-        let shown = visible::visible_event(event);
+        let shown = visible::visible_event(event, channel.style.color);
         let message = text::message(shown.as_ref().unwrap_or(event), channel.style);
         if has_lines_of_its_own(event) { message } else { visible::indented(message) }
     }
@@ -239,15 +239,13 @@ impl Reporter {
     }
 }
 
-/// Products, texts of the project, and errors, whose own lines but the titles are indented already.
+/// Products, and errors, whose own lines but the titles are indented already.
 fn has_lines_of_its_own(event: &Event) -> bool {
     event.is_product()
         || event.name().ends_with("Deprecation")
         || matches!(
             event,
-            Event::JinjaLogInfo { .. }
-                | Event::JinjaLogDebug { .. }
-                | Event::MainEncounteredError { .. }
+            Event::MainEncounteredError { .. }
                 | Event::RunningOperationCaughtError { .. }
                 | Event::OpenCommand { .. }
                 | Event::DepsNotifyUpdatesAvailable { .. }
@@ -297,7 +295,7 @@ impl Reporter {
 /// Prints a text that belongs to no invocation.
 pub(crate) fn say(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    writeln!(stdout, "{text}")?;
+    writeln!(stdout, "{}", visible::visible(text))?;
     stdout.flush()
 }
 

@@ -20,9 +20,24 @@ pub(super) fn visible(text: &str) -> String {
     shown(text, |codes| matches!(codes, "0" | "0;1" | "31" | "32" | "33" | "31;1" | "32;1" | "34;1"))
 }
 
-/// The same for texts that a project prints by itself, which may be coloured.
+/// The same for texts that a project prints by itself, which may be coloured but hide nothing.
 fn visible_but_colors(text: &str) -> String {
-    shown(text, |_| true)
+    shown(text, |codes| codes.split(';').all(|code| code.trim_start_matches('0') != "8"))
+}
+
+/// The same for a reader who wants no colours: they are left out.
+fn visible_without_colors(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\x1b') {
+        let (before, after) = rest.split_at(at);
+        plain.push_str(before);
+        let color = color_length(after, |_| true);
+        plain.push_str(if color == 0 { "\x1b" } else { "" });
+        rest = &after[color.max(1)..];
+    }
+    plain.push_str(rest);
+    shown(&plain, |_| false)
 }
 
 fn shown(text: &str, may_stay: fn(&str) -> bool) -> String {
@@ -51,14 +66,18 @@ fn color_length(text: &str, may_stay: fn(&str) -> bool) -> usize {
     if rest.as_bytes().get(codes) == Some(&b'm') && may_stay(&rest[..codes]) { codes + 3 } else { 0 }
 }
 
-/// The event with texts that only show; `None` where it is such an event already.
-pub(super) fn visible_event(event: &Event) -> Option<Event> {
+/// The event with texts that only show; `None` where it is such an event already. `color`: the reader wants colours.
+pub(super) fn visible_event(event: &Event, color: bool) -> Option<Event> {
     if !event.has_text(&|text| text.chars().any(acts)) {
         return None;
     }
     let is_the_projects =
         matches!(event, Event::JinjaLogInfo { .. } | Event::JinjaLogDebug { .. } | Event::PrintEvent { .. });
-    Some(event.with_texts(if is_the_projects { &visible_but_colors } else { &visible }))
+    Some(event.with_texts(match (is_the_projects, color) {
+        (true, true) => &visible_but_colors,
+        (true, false) => &visible_without_colors,
+        (false, _) => &visible,
+    }))
 }
 
 /// No line after the first begins at the margin, where the lines of the log begin: a name with a line break cannot pass for one of them.
@@ -121,10 +140,17 @@ mod tests {
     #[test]
     fn only_the_projects_own_texts_have_any_color() {
         let text = "\x1b[1;31mred\x1b[0m\x1b[2J\x1b[31";
-        assert_eq!(visible_but_colors(text), "\x1b[1;31mred\x1b[0m\\x1b[2J\\x1b[31");
-        let logged = visible_event(&Event::JinjaLogInfo { msg: text.into() }).unwrap();
-        assert!(matches!(logged, Event::JinjaLogInfo { msg } if msg.starts_with("\x1b[1;31mred")));
-        let failed = visible_event(&Event::RunResultError { msg: text.into() }).unwrap();
+        let logged = |text: &str, color| match visible_event(&Event::JinjaLogInfo { msg: text.into() }, color)
+            .unwrap()
+        {
+            Event::JinjaLogInfo { msg } => msg,
+            _ => String::new(),
+        };
+        assert_eq!(logged(text, true), "\x1b[1;31mred\x1b[0m\\x1b[2J\\x1b[31");
+        assert_eq!(logged(text, false), "red\\x1b[2J\\x1b[31");
+        assert_eq!(logged("\x1b[0;8mhidden\x1b[08m", true), "\\x1b[0;8mhidden\\x1b[08m");
+        assert_eq!(logged("\x1b[8mhidden", false), "hidden");
+        let failed = visible_event(&Event::RunResultError { msg: text.into() }, true).unwrap();
         assert!(
             matches!(failed, Event::RunResultError { msg } if msg == "\\x1b[1;31mred\x1b[0m\\x1b[2J\\x1b[31")
         );
@@ -132,13 +158,13 @@ mod tests {
             visible("\x1b[32;1m+\x1b[0m\x1b[8mhidden\x1b[30m"),
             "\x1b[32;1m+\x1b[0m\\x1b[8mhidden\\x1b[30m"
         );
-        assert!(visible_event(&Event::RunResultError { msg: "usual".into() }).is_none());
+        assert!(visible_event(&Event::RunResultError { msg: "usual".into() }, true).is_none());
     }
 
     #[test]
     fn every_part_of_a_warning() {
         let warning = Diagnostic::warning("X", HOSTILE).help(HOSTILE).subject(HOSTILE).cause(HOSTILE);
-        let shown = visible_event(&Event::Warning(warning.boxed())).unwrap();
+        let shown = visible_event(&Event::Warning(warning.boxed()), true).unwrap();
         assert!(!shown.has_text(&|text| text.chars().any(acts)));
     }
 

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -75,6 +76,8 @@ pub(crate) struct Emitter {
     warnings: WarnErrorOptions,
     deprecations: Mutex<IndexMap<&'static str, usize>>,
     show_all_deprecations: bool,
+    /// How many warnings were told.
+    warned: AtomicUsize,
 }
 
 impl Emitter {
@@ -83,7 +86,8 @@ impl Emitter {
         warnings: WarnErrorOptions,
         show_all_deprecations: bool,
     ) -> Self {
-        Self { listener, warnings, deprecations: Mutex::default(), show_all_deprecations }
+        let (deprecations, warned) = (Mutex::default(), AtomicUsize::new(0));
+        Self { listener, warnings, deprecations, show_all_deprecations, warned }
     }
 
     /// For tests and for calls before the flags are known.
@@ -140,8 +144,14 @@ impl Emitter {
                 return Ok(());
             }
         }
+        self.warned.fetch_add(1, Ordering::Relaxed);
         self.send(&Event::Warning(warning.boxed()), Level::Warn, node);
         Ok(())
+    }
+
+    /// How many warnings this call has told so far. Nodes and tests that end with a warning are no such.
+    pub(crate) fn warned(&self) -> usize {
+        self.warned.load(Ordering::Relaxed)
     }
 
     /// Whether a warning of this name is an error under the present options.

@@ -53,6 +53,7 @@ impl Run<'_> {
         if inputs.write_json {
             graph_summary::write(inputs)?;
         }
+        self.refuse_long_schemas(plan)?;
         if plan.steps.is_empty() {
             let warning = "Nothing to do. Try checking your model configs and model specification args";
             inputs.emitter.warn(Diagnostic::warning("NothingToDo", warning))?;

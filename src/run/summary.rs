@@ -175,6 +175,10 @@ pub(super) fn counts(emitter: &Emitter, results: &[NodeResult]) {
             "total": results.len(),
         }),
     });
+    // dbt: WARN counts nodes and tests
+    if let warned @ 1.. = emitter.warned() {
+        emitter.emit(Event::Note { msg: format!("Warnings above: {warned} (WARN counts nodes and tests)") });
+    }
 }
 
 #[cfg(test)]

@@ -7,13 +7,14 @@ use fancy_regex::Regex;
 use crate::support::{Database, Project};
 
 /// Lines that say nothing about what a spec is about.
-const NOISE: [&str; 9] = [
+const NOISE: [&str; 10] = [
     "Running with ",
     "Registered adapter",
     "Concurrency:",
     "Finished running",
     "Completed successfully",
     "Done.",
+    "Warnings above: ",
     "Unable to do partial parsing",
     // servers differ in what they call this
     "HINT:  There is a column named",

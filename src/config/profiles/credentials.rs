@@ -38,7 +38,16 @@ const OTHER_ADAPTERS: [&str; 18] = [
 /// Values by libpq's names, the more specific source first.
 struct Sources<'a> {
     fields: &'a Fields<'a>,
-    fallbacks: Vec<IndexMap<String, String>>,
+    fallbacks: Vec<Fallback>,
+}
+
+/// What a key of the output brings from elsewhere.
+struct Fallback {
+    /// `uri`, `service`
+    key: &'static str,
+    /// The service file.
+    file: Option<PathBuf>,
+    parameters: IndexMap<String, String>,
 }
 
 /// How far a key's numbers go.
@@ -53,14 +62,15 @@ impl Bounded for u16 {
     const MOST: Self = Self::MAX;
 }
 
+/// libpq's numbers are C's.
 impl Bounded for u32 {
     const LEAST: Self = 0;
-    const MOST: Self = Self::MAX;
+    const MOST: Self = i32::MAX.cast_unsigned();
 }
 
 impl Bounded for u64 {
     const LEAST: Self = 0;
-    const MOST: Self = Self::MAX;
+    const MOST: Self = i32::MAX.cast_unsigned() as Self;
 }
 
 impl Sources<'_> {
@@ -71,7 +81,7 @@ impl Sources<'_> {
                 return Ok(Some(text));
             }
         }
-        let found = |map: &IndexMap<String, String>| keys.iter().find_map(|key| map.get(*key).cloned());
+        let found = |from: &Fallback| keys.iter().find_map(|key| from.parameters.get(*key).cloned());
         Ok(self.fallbacks.iter().find_map(found))
     }
 
@@ -81,15 +91,40 @@ impl Sources<'_> {
     ) -> Result<Option<T>> {
         let Some(text) = self.text(&[key])? else { return Ok(None) };
         match text.trim().parse() {
-            Ok(number) if number >= T::LEAST => Ok(Some(number)),
+            Ok(number) if number >= T::LEAST && number <= T::MOST => Ok(Some(number)),
             _ => {
-                let place = self.fields.get(key).unwrap_or(self.fields.yaml);
-                Err(Diagnostic::runtime("profile-key", format!("`{key}` is not a number in its range"))
+                let (place, whose) = self.origin(key);
+                let message = format!("`{key}`{whose} is not a number in its range");
+                Err(Diagnostic::runtime("profile-key", message)
                     .label(place.span(), "")
                     .help(format!("write a number from {} to {}", T::LEAST, T::MOST))
                     .boxed())
             }
         }
+    }
+
+    /// The same where libpq takes any number below zero for zero.
+    fn number_or_less<T: std::str::FromStr + Bounded + PartialOrd + std::fmt::Display>(
+        &self,
+        key: &str,
+    ) -> Result<Option<T>> {
+        let is_less = |text: String| text.trim().parse::<i32>().is_ok_and(|number| number < 0);
+        if self.text(&[key])?.is_some_and(is_less) { Ok(Some(T::LEAST)) } else { self.number(key) }
+    }
+
+    /// The place in profiles.yml that a key comes from, and in words where it stands itself.
+    fn origin(&self, key: &str) -> (&Yaml, String) {
+        if let Some(own) = self.fields.get(key) {
+            return (own, String::new());
+        }
+        let Some(from) = self.fallbacks.iter().find(|from| from.parameters.contains_key(key)) else {
+            return (self.fields.yaml, String::new());
+        };
+        let whose = match &from.file {
+            Some(file) => format!(" of the service, in {},", file.display()),
+            None => " of the URI".to_owned(),
+        };
+        (self.fields.get(from.key).unwrap_or(self.fields.yaml), whose)
     }
 
     fn required(&self, shown: &str, keys: &[&str]) -> Result<String> {
@@ -132,6 +167,7 @@ pub(super) fn read(fields: &Fields<'_>, warnings: &mut Vec<Diagnostic>) -> Resul
         port: ports.first().copied().unwrap_or(5432),
         ports,
         host_passwords: Vec::new(),
+        ignored_password_file: None,
         target_session_attrs: one_of(
             &sources,
             "target_session_attrs",
@@ -143,14 +179,14 @@ pub(super) fn read(fields: &Fields<'_>, warnings: &mut Vec<Diagnostic>) -> Resul
         password: sources.text(&["password", "pass"])?,
         database: sources.required("dbname", &["dbname", "database"])?,
         schema: sources.required("schema", &["schema"])?,
-        connect_timeout: sources.number("connect_timeout")?.unwrap_or(10),
+        connect_timeout: sources.number_or_less("connect_timeout")?.unwrap_or(10),
         role: text("role")?.filter(|role| !role.is_empty()),
         search_path: text("search_path")?.filter(|path| !path.is_empty()),
         keepalives: sources.number::<u32>("keepalives")?.unwrap_or(1) > 0,
-        keepalives_idle: sources.number("keepalives_idle")?.unwrap_or(0),
-        keepalives_interval: sources.number("keepalives_interval")?.unwrap_or(0),
-        keepalives_count: sources.number("keepalives_count")?.unwrap_or(0),
-        tcp_user_timeout: sources.number("tcp_user_timeout")?.unwrap_or(0),
+        keepalives_idle: sources.number_or_less("keepalives_idle")?.unwrap_or(0),
+        keepalives_interval: sources.number_or_less("keepalives_interval")?.unwrap_or(0),
+        keepalives_count: sources.number_or_less("keepalives_count")?.unwrap_or(0),
+        tcp_user_timeout: sources.number_or_less("tcp_user_timeout")?.unwrap_or(0),
         sslmode: read_sslmode(&sources)?,
         sslcert: text("sslcert")?,
         sslkey: text("sslkey")?,
@@ -172,7 +208,7 @@ pub(super) fn read(fields: &Fields<'_>, warnings: &mut Vec<Diagnostic>) -> Resul
         };
     }
     if target.password.is_none() {
-        target.host_passwords = pgpass::find(&target, warnings);
+        (target.host_passwords, target.ignored_password_file) = pgpass::find(&target);
     }
     Ok(target)
 }
@@ -182,11 +218,14 @@ fn refuse_uris(sources: &Sources<'_>) -> Result<()> {
     for key in ["host", "hostaddr", "dbname", "database", "user", "username", "schema", "role", "service"] {
         let text = sources.text(&[key])?.unwrap_or_default();
         if text.contains("://") || text.contains("password=") {
-            let place = sources.fields.get(key).unwrap_or(sources.fields.yaml);
-            return Err(Diagnostic::runtime("profile-key", format!("`{key}` is a connection URI or string"))
-                .label(place.span(), "")
-                .help("write a URI under `uri:`, and the parts of a connection string under their own keys")
-                .boxed());
+            let (place, whose) = sources.origin(key);
+            return Err(Diagnostic::runtime(
+                "profile-key",
+                format!("`{key}`{whose} is a connection URI or string"),
+            )
+            .label(place.span(), "")
+            .help("write a URI under `uri:`, and the parts of a connection string under their own keys")
+            .boxed());
         }
     }
     Ok(())
@@ -225,7 +264,7 @@ fn warn_unknown(fields: &Fields<'_>, warnings: &mut Vec<Diagnostic>) {
     }
 }
 
-fn read_fallbacks(fields: &Fields<'_>) -> Result<Vec<IndexMap<String, String>>> {
+fn read_fallbacks(fields: &Fields<'_>) -> Result<Vec<Fallback>> {
     let mut fallbacks = Vec::new();
     for key in ["uri", "url"] {
         let Some(text) = fields.text(key)? else { continue };
@@ -234,7 +273,7 @@ fn read_fallbacks(fields: &Fields<'_>) -> Result<Vec<IndexMap<String, String>>> 
                 .label(fields.get(key).unwrap_or(fields.yaml).span(), "")
                 .help("postgresql://user:password@host:5432/database?sslmode=require")
         })?;
-        fallbacks.push(parts);
+        fallbacks.push(Fallback { key, file: None, parameters: parts });
     }
     if let Some(name) = fields.text("service")? {
         let place = || fields.get("service").unwrap_or(fields.yaml).span();
@@ -244,7 +283,8 @@ fn read_fallbacks(fields: &Fields<'_>) -> Result<Vec<IndexMap<String, String>>> 
                 .label(place(), "")
                 .help("services are defined in ~/.pg_service.conf or in the file that PGSERVICEFILE names")
         })?;
-        fallbacks.push(found);
+        let (file, parameters) = found;
+        fallbacks.push(Fallback { key: "service", file: Some(file), parameters });
     }
     Ok(fallbacks)
 }
@@ -259,9 +299,9 @@ fn one_of(sources: &Sources<'_>, key: &str, words: &[&'static str]) -> Result<Op
     if words.contains(&word.as_str()) {
         return Ok(Some(word));
     }
-    let place = sources.fields.get(key).unwrap_or(sources.fields.yaml);
+    let (place, whose) = sources.origin(key);
     let code = if key == "sslmode" { "profile-sslmode" } else { "profile-key" };
-    Err(Diagnostic::runtime(code, format!("invalid {key} value"))
+    Err(Diagnostic::runtime(code, format!("invalid {key} value{whose}").trim_end_matches(','))
         .label(place.span(), "")
         .help(
             did_you_mean(&word, words.iter().copied())
@@ -278,8 +318,8 @@ fn read_ports(sources: &Sources<'_>) -> Result<Vec<u16>> {
     let port = |text: &str| match text.trim() {
         "" => Ok(5432),
         text => text.parse().ok().filter(|port| *port > 0).ok_or_else(|| {
-            let place = sources.fields.get("port").unwrap_or(sources.fields.yaml);
-            Diagnostic::runtime("profile-key", "`port` is not a number in its range")
+            let (place, whose) = sources.origin("port");
+            Diagnostic::runtime("profile-key", format!("`port`{whose} is not a number in its range"))
                 .label(place.span(), "")
                 .help("one port from 1 to 65535, or one for each host: `5432,5433`")
                 .boxed()

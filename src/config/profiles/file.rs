@@ -213,14 +213,14 @@ fn render_output(output: &Yaml, renderer: &dyn Renderer) -> Result<Yaml> {
 
 fn read_threads(fields: &Fields<'_>) -> Result<usize> {
     let Some(value) = fields.get("threads") else { return Ok(1) };
-    let number = value.scalar_text().and_then(|text| text.trim().parse().ok());
+    let number: Option<i64> = value.scalar_text().and_then(|text| text.trim().parse().ok());
     match number {
-        Some(threads)
-            if threads > 0 && i64::try_from(threads).is_ok_and(|threads| threads <= MOST_THREADS) =>
-        {
-            Ok(threads)
-        }
-        _ => Err(value.wrong_type("`threads`", &format!("a number from 1 to {MOST_THREADS}"))),
+        Some(threads @ 1..=MOST_THREADS) => Ok(usize::try_from(threads).unwrap_or(1)),
+        Some(_) => Err(Diagnostic::runtime("profile-key", "`threads` is not a number in its range")
+            .label(value.span(), "")
+            .help(format!("write a number from 1 to {MOST_THREADS}"))
+            .boxed()),
+        None => Err(value.wrong_type("`threads`", &format!("a number from 1 to {MOST_THREADS}"))),
     }
 }
 

@@ -4,34 +4,37 @@ use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::Diagnostic;
 use crate::regular;
 
 use super::target::Target;
 
-/// A password for each host, where the file has one.
-pub(super) fn find(target: &Target, warnings: &mut Vec<Diagnostic>) -> Vec<Option<String>> {
+/// A password for each host, where the file has one; why it was not read, and what to do.
+pub(super) fn find(target: &Target) -> (Vec<Option<String>>, Option<[String; 2]>) {
     let path = match std::env::var_os("PGPASSFILE") {
         Some(path) => Some(PathBuf::from(path)),
         None => std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".pgpass")),
     };
-    let text = path.map_or_else(String::new, |path| read(&path, warnings));
+    let (text, ignored) = match path.map(|path| read(&path)) {
+        Some(Ok(text)) => (text, None),
+        Some(Err(ignored)) => (String::new(), Some(ignored)),
+        None => (String::new(), None),
+    };
     let names =
         if target.host.is_empty() { target.hostaddr.as_deref().unwrap_or_default() } else { &target.host };
     let port = |at: usize| target.ports.get(at).or(target.ports.first()).copied().unwrap_or(target.port);
-    names.split(',').enumerate().map(|(at, host)| search(&text, target, host.trim(), port(at))).collect()
+    let passwords =
+        names.split(',').enumerate().map(|(at, host)| search(&text, target, host.trim(), port(at))).collect();
+    (passwords, ignored)
 }
 
 /// libpq ignores a password file that others can read, and one that is not a file, and says so.
-fn read(path: &Path, warnings: &mut Vec<Diagnostic>) -> String {
-    let mut ignored = |why: &str, help: &str| {
-        let message = format!("the password file {} is ignored: {why}", path.display());
-        warnings.push(Diagnostic::warning("PasswordFileIgnored", message).help(help));
-        String::new()
+fn read(path: &Path) -> Result<String, [String; 2]> {
+    let ignored = |why: &str, help: &str| {
+        Err([format!("the password file {} is ignored: {why}", path.display()), help.to_owned()])
     };
     let bytes = match regular::read(path) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return String::new(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(String::new()),
         Err(error) => return ignored(&error.to_string(), "make it a regular file that you can read"),
     };
     let mode = std::fs::metadata(path).map_or(0, |data| data.permissions().mode());
@@ -39,7 +42,7 @@ fn read(path: &Path, warnings: &mut Vec<Diagnostic>) -> String {
         let why = format!("its permissions are {:o}, so that others can read or change it", mode & 0o7777);
         return ignored(&why, "`chmod 0600` makes it yours alone");
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn search(text: &str, target: &Target, host: &str, port: u16) -> Option<String> {
@@ -89,18 +92,13 @@ mod tests {
         for (mode, is_read) in [(0o600, true), (0o400, true), (0o644, false), (0o604, false), (0o620, false)]
         {
             std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
-            let mut warnings = Vec::new();
-            assert_eq!(read(&file, &mut warnings), if is_read { "text" } else { "" }, "{mode:o}");
-            assert_eq!(warnings.is_empty(), is_read, "{mode:o}");
+            assert_eq!(read(&file).ok().as_deref(), is_read.then_some("text"), "{mode:o}");
         }
         for other in [pipe.as_path(), scratch.path(), Path::new("/dev/zero")] {
-            let mut warnings = Vec::new();
-            assert_eq!(read(other, &mut warnings), "");
-            assert!(warnings[0].message.contains("is ignored: "), "{}", warnings[0].message);
+            let [message, _] = read(other).unwrap_err();
+            assert!(message.contains("is ignored: "), "{message}");
         }
-        let mut warnings = Vec::new();
-        assert_eq!(read(&scratch.path().join("missing"), &mut warnings), "");
-        assert!(warnings.is_empty());
+        assert_eq!(read(&scratch.path().join("missing")), Ok(String::new()));
     }
 
     #[test]

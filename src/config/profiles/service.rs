@@ -7,7 +7,7 @@ use crate::hashed::IndexMap;
 use crate::regular;
 
 /// A file that is there and cannot be read is not the same as none.
-pub(super) fn find(name: &str) -> Result<Option<IndexMap<String, String>>, Box<Diagnostic>> {
+pub(super) fn find(name: &str) -> Result<Option<(PathBuf, IndexMap<String, String>)>, Box<Diagnostic>> {
     let named = |variable: &str| std::env::var_os(variable).map(PathBuf::from);
     let user = named("PGSERVICEFILE").or_else(|| Some(named("HOME")?.join(".pg_service.conf")));
     let system = named("PGSYSCONFDIR").map(|directory| directory.join("pg_service.conf"));
@@ -17,7 +17,7 @@ pub(super) fn find(name: &str) -> Result<Option<IndexMap<String, String>>, Box<D
             Diagnostic::runtime("profile-service", message).boxed()
         })?;
         if let Some(found) = text.and_then(|text| search(&text, name)) {
-            return Ok(Some(found));
+            return Ok(Some((path, found)));
         }
     }
     Ok(None)

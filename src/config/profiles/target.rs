@@ -19,6 +19,8 @@ pub(crate) struct Target {
     pub ports: Vec<u16>,
     /// From the password file, for each host, where `password` is none.
     pub host_passwords: Vec<Option<String>>,
+    /// Why the password file was not read, and what to do: told by what connects.
+    pub ignored_password_file: Option<[String; 2]>,
     pub target_session_attrs: Option<String>,
     pub load_balance_hosts: Option<String>,
     pub channel_binding: Option<String>,
@@ -69,6 +71,7 @@ impl Default for Target {
             port: 5432,
             ports: Vec::new(),
             host_passwords: Vec::new(),
+            ignored_password_file: None,
             target_session_attrs: None,
             load_balance_hosts: None,
             channel_binding: None,

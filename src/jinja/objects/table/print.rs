@@ -1,5 +1,6 @@
 //! Tables as text: GitHub Markdown, CSV, JSON, and the list of their columns.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use minijinja::Value;
@@ -14,7 +15,7 @@ pub(super) fn markdown(table: &Contents, limits: &PrintLimits) -> String {
     let shown_rows = limits.rows.unwrap_or(table.rows.len()).min(table.rows.len());
     let shown_columns = limits.columns.unwrap_or(table.names.len()).min(table.names.len());
     let more_columns = shown_columns < table.names.len();
-    let cut = |text: &str| truncated(text, limits.column_width);
+    let cut = |text: &str| truncated(&in_one_line(text), limits.column_width);
 
     let mut header: Vec<String> = table.names.iter().take(shown_columns).map(|name| cut(name)).collect();
     if more_columns {
@@ -67,6 +68,14 @@ fn line_text(cells: &[String], widths: &[usize], types: &[DataType]) -> String {
         })
         .collect();
     format!("|{}|\n", padded.join("|"))
+}
+
+/// A line break in a cell would pass for a row of its own.
+fn in_one_line(text: &str) -> Cow<'_, str> {
+    if text.contains(['\n', '\r']) {
+        return text.replace('\n', "\\n").replace('\r', "\\r").into();
+    }
+    text.into()
 }
 
 fn truncated(text: &str, limit: Option<usize>) -> String {
