@@ -283,8 +283,7 @@ fn read_fallbacks(fields: &Fields<'_>) -> Result<Vec<Fallback>> {
                 .label(place(), "")
                 .help("services are defined in ~/.pg_service.conf or in the file that PGSERVICEFILE names")
         })?;
-        let (file, parameters) = found;
-        fallbacks.push(Fallback { key: "service", file: Some(file), parameters });
+        fallbacks.push(Fallback { key: "service", file: Some(found.file), parameters: found.parameters });
     }
     Ok(fallbacks)
 }

@@ -2,12 +2,18 @@
 
 use std::path::PathBuf;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::IndexMap;
 use crate::regular;
 
+/// What a service says, and where.
+pub(super) struct Service {
+    pub(super) file: PathBuf,
+    pub(super) parameters: IndexMap<String, String>,
+}
+
 /// A file that is there and cannot be read is not the same as none.
-pub(super) fn find(name: &str) -> Result<Option<(PathBuf, IndexMap<String, String>)>, Box<Diagnostic>> {
+pub(super) fn find(name: &str) -> Result<Option<Service>> {
     let named = |variable: &str| std::env::var_os(variable).map(PathBuf::from);
     let user = named("PGSERVICEFILE").or_else(|| Some(named("HOME")?.join(".pg_service.conf")));
     let system = named("PGSYSCONFDIR").map(|directory| directory.join("pg_service.conf"));
@@ -17,7 +23,7 @@ pub(super) fn find(name: &str) -> Result<Option<(PathBuf, IndexMap<String, Strin
             Diagnostic::runtime("profile-service", message).boxed()
         })?;
         if let Some(found) = text.and_then(|text| search(&text, name)) {
-            return Ok(Some((path, found)));
+            return Ok(Some(Service { file: path, parameters: found }));
         }
     }
     Ok(None)
