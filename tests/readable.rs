@@ -14,6 +14,11 @@ fn project() -> (Database, Project) {
     (database, project)
 }
 
+/// The lines without those of a key.
+fn without(profile: &str, key: &str) -> String {
+    profile.split_inclusive('\n').filter(|line| !line.contains(key)).collect()
+}
+
 /// Through `script`, which gives a terminal to what it runs.
 fn on_a_terminal(project: &Project, command: &str, color: bool) -> Option<String> {
     let program = env!("CARGO_BIN_EXE_rsdbt");
@@ -89,8 +94,7 @@ fn a_number_of_a_service_is_named_with_its_file() {
     let (_database, project) = project();
     let file = project.path().join("services.conf");
     let profile = fs::read_to_string(project.path().join("profiles.yml")).unwrap();
-    let without_port: String =
-        profile.lines().filter(|line| !line.contains("port:")).map(|line| format!("{line}\n")).collect();
+    let without_port = without(&profile, "port:");
     project.write("profiles.yml", &format!("{without_port}      service: shop\n"));
     for (number, expected) in [
         ("port=99999", "`port` of the service, in "),
@@ -121,8 +125,7 @@ fn an_ignored_password_file_is_told_by_what_connects() {
     fs::write(&file, "*:*:*:*:x\n").unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     let profile = fs::read_to_string(project.path().join("profiles.yml")).unwrap();
-    let bare: String =
-        profile.lines().filter(|line| !line.contains("password:")).map(|line| format!("{line}\n")).collect();
+    let bare = without(&profile, "password:");
     project.write("profiles.yml", &bare);
     for (command, is_told) in [("ls", false), ("parse", false), ("run", true)] {
         let output =
