@@ -23,7 +23,7 @@
       rsdbt_counted(count, 'row was', 'rows were') ~ ' written into ' ~ target.render() ~ ' and then ' ~ ('was' if count == 1 else 'were')
       ~ ' not in the period that the query gives, because of ' ~ rsdbt_all_acting(acting) ~ ': ' ~ rsdbt_listed_periods(windows)
       ~ '. A run that replaces this period would not find ' ~ ('it' if count == 1 else 'them') ~ '. Nothing was changed'
-      ~ '\nhelp: let the trigger leave ' ~ rsdbt_partitioning().field ~ ' in its period, or let the query return what it writes'
+      ~ '\nhelp: let the trigger keep such rows, with ' ~ rsdbt_partitioning().field ~ ' in its period, or let the query return what it writes'
     ) }}
   {%- endif -%}
 {% endmacro %}

@@ -18,8 +18,12 @@
   {%- set affected = load_result('main')['response'].rows_affected -%}
   {%- set held = counts[0] - affected - counts[5] - counts[2] -%}
   {%- set all = rsdbt_all_acting(acting) -%}
-  {%- if counts[3] > 0 -%}
+  {%- if counts[3] > 0 and held >= counts[3] -%}
     {%- do rsdbt_raise_kept(target, counts[3], acting['keepers'] or all) -%}
+  {%- elif counts[3] > 0 and affected > counts[1] -%}
+    {%- do rsdbt_raise_rewritten_key(target, counts[3], upserted['keys'], all, 'A row with the key that the query gives stays as it was') -%}
+  {%- elif counts[3] > 0 -%}
+    {%- do rsdbt_raise_reordered(target, counts[3], all) -%}
   {%- elif held > 0 -%}
     {%- do rsdbt_raise_discarded(target, held) -%}
   {%- endif -%}
@@ -40,16 +44,17 @@
 
 {# Rows that are not found by their key. They were written under another one, or a trigger that ran later has deleted them. #}
 {% macro rsdbt_check_rewritten_keys(target, count, keys, affected, acting) %}
-  {%- if acting['later'] -%}
-    {%- set gone = affected - run_query('select pg_catalog.count(*) from ' ~ target ~ ' as DBT_INTERNAL_DEST where not ' ~ rsdbt_is_unwritten_sql()).rows[0][0] -%}
-    {%- do rsdbt_raise_gone(target, gone, acting['later']) if gone > 0 -%}
-  {%- endif -%}
+  {%- do rsdbt_check_there(target, affected, acting, count) -%}
   {%- if config.get('delete_when') -%}
-    {{ exceptions.raise_database_error(
-      'the key (' ~ keys | join(', ') ~ ') of ' ~ rsdbt_counted(count, 'row', 'rows') ~ ' of ' ~ target.render() ~ ' was changed by ' ~ rsdbt_all_acting(acting)
-      ~ '. A delete of that key would not find ' ~ ('it' if count == 1 else 'them') ~ '. Nothing was changed\nhelp: let the query return the key as the trigger writes it'
-    ) }}
+    {%- do rsdbt_raise_rewritten_key(target, count, keys, rsdbt_all_acting(acting), 'A delete of that key would not find ' ~ ('it' if count == 1 else 'them')) -%}
   {%- endif -%}
+{% endmacro %}
+
+{% macro rsdbt_raise_rewritten_key(target, count, keys, all, why) %}
+  {{ exceptions.raise_database_error(
+    'the key (' ~ keys | join(', ') ~ ') of ' ~ rsdbt_counted(count, 'row', 'rows') ~ ' of ' ~ target.render() ~ ' was changed by ' ~ all ~ '. ' ~ why
+    ~ '. Nothing was changed\nhelp: let the query return the key as the trigger writes it, and write it so in the rows that are there'
+  ) }}
 {% endmacro %}
 
 {% macro rsdbt_raise_reordered(target, count, all) %}

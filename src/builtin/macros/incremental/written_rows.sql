@@ -11,18 +11,21 @@
   {%- set sql = strategy_sql | trim -%}
   {%- if sql.endswith(rsdbt_insert_sql(target, rows, columns) | trim) -%}
     {%- do rsdbt_check_inserted(target, rows, 'true') -%}
+    {%- set keys = rsdbt_listed(arg_dict['unique_key']) if 'delete from' in sql else [] -%}
+    {%- do rsdbt_check_there(
+      target, load_result('main')['response'].rows_affected, acting, rsdbt_count_short(target, rows, keys) if keys else none, keys
+    ) -%}
   {%- elif 'rsdbt_overwritten' in arg_dict -%}
     {%- do rsdbt_check_inserted(target, rows, arg_dict['rsdbt_overwritten']) -%}
     {%- do rsdbt_check_periods(target, rows, columns, arg_dict['rsdbt_overwritten'], acting) -%}
   {%- elif 'rsdbt_upserted' in arg_dict -%}
     {%- do rsdbt_check_upserted(target, arg_dict['rsdbt_upserted'], acting) -%}
   {%- elif rsdbt_matches_of_merge(strategy_sql, arg_dict) is not none -%}
-    {%- do rsdbt_check_merged(arg_dict, rsdbt_matches_of_merge(strategy_sql, arg_dict), acting['keepers'] or acting['later']) -%}
+    {%- do rsdbt_check_merged(arg_dict, rsdbt_matches_of_merge(strategy_sql, arg_dict), acting) -%}
     {%- do rsdbt_check_unchanged(target, arg_dict['rsdbt_probed'], acting['updates']) if 'rsdbt_probed' in arg_dict -%}
   {%- endif -%}
 {% endmacro %}
 
-{# What inherits from a table may have got the rows by the trigger. #}
 {% macro rsdbt_check_inserted(target, rows, condition) %}
   {%- set query -%}
     select pg_catalog.count(*), (
@@ -31,36 +34,9 @@
   {%- endset -%}
   {%- set expected, has_children = run_query(query).rows[0] -%}
   {%- set missing = expected - load_result('main')['response'].rows_affected -%}
-  {%- if missing > 0 and not has_children -%}
+  {%- if missing > 0 and has_children -%}
+    {%- do rsdbt_check_routed(target, missing) -%}
+  {%- elif missing > 0 -%}
     {%- do rsdbt_raise_discarded(target, missing) -%}
   {%- endif -%}
-{% endmacro %}
-
-{# A row that is written is one of this transaction. One that stays, and is what was to be written, is fine. #}
-{% macro rsdbt_check_merged(arg_dict, matches, keepers) %}
-  {%- set stays = 'exists (select from ' ~ arg_dict['target_relation'] ~ ' as DBT_INTERNAL_DEST where (' ~ matches | join(') and (') ~ ') and '
-    ~ rsdbt_is_unwritten_sql() ~ ' and ' -%}
-  {%- set counts = run_query(
-    'select pg_catalog.count(*), pg_catalog.count(*) filter (where ' ~ stays ~ 'true)), pg_catalog.count(*) filter (where ' ~ stays
-    ~ rsdbt_differs_sql(arg_dict['target_relation'], 'DBT_INTERNAL_SOURCE', rsdbt_merged_columns(arg_dict)) ~ ')) from ' ~ arg_dict['temp_relation'] ~ ' as DBT_INTERNAL_SOURCE'
-  ).rows[0] -%}
-  {%- set missing = counts[0] - counts[1] - load_result('main')['response'].rows_affected -%}
-  {%- if counts[2] > 0 -%}
-    {%- do rsdbt_raise_kept(arg_dict['target_relation'], counts[2], keepers) -%}
-  {%- elif missing > 0 -%}
-    {%- do rsdbt_raise_discarded(arg_dict['target_relation'], missing) -%}
-  {%- endif -%}
-{% endmacro %}
-
-{# The conditions by which a MERGE of ours finds its rows; none for other SQL. #}
-{% macro rsdbt_matches_of_merge(strategy_sql, arg_dict) %}
-  {%- set matches = rsdbt_listed(arg_dict['incremental_predicates']) + rsdbt_merge_matches(arg_dict['unique_key']) -%}
-  {%- set sql = strategy_sql | trim -%}
-  {{ return(matches if 'merge into' in sql and sql.endswith(
-    rsdbt_merge_sql(arg_dict['target_relation'], arg_dict['temp_relation'], arg_dict['unique_key'], arg_dict['dest_columns'], matches) | trim
-  ) else none) }}
-{% endmacro %}
-
-{% macro rsdbt_merged_columns(arg_dict) %}
-  {{ return(get_merge_update_columns(config.get('merge_update_columns'), config.get('merge_exclude_columns'), arg_dict['dest_columns']) if arg_dict['unique_key'] else []) }}
 {% endmacro %}

@@ -63,7 +63,7 @@
   {%- call statement('main') -%}
     {{ merge_sql }}
   {%- endcall -%}
-  {%- do rsdbt_check_new_states(merge_sql, target_relation, staging_relation, insert_columns) -%}
+  {%- do rsdbt_check_new_states(merge_sql, target_relation, staging_relation, insert_columns, strategy) -%}
   {%- do post_snapshot(staging_relation) -%}
 {% endmacro %}
 

@@ -6,6 +6,8 @@
   {%- set copy_sql = adapter.load_seed(this, agate_table, columns) -%}
   {%- set missing = agate_table.rows | length - load_result('rsdbt_copied')['response'].rows_affected -%}
   {%- do rsdbt_raise_discarded(this, missing) if missing > 0 -%}
+  {%- set acting = rsdbt_acting_on_rows(this, ['insert']) -%}
+  {%- do rsdbt_check_there(this, agate_table.rows | length, acting) if acting -%}
   {{ return(copy_sql) }}
 {% endmacro %}
 

@@ -28,8 +28,22 @@
 {%- endmacro %}
 
 {# After both. `merge_sql` may be a project's own: then its rows are its own affair. #}
-{% macro rsdbt_check_new_states(merge_sql, target, source, insert_cols) %}
-  {%- if rsdbt_row_keepers(target, ['insert']) and (merge_sql | trim).endswith(rsdbt_new_states_sql(target, source, insert_cols) | trim) -%}
+{% macro rsdbt_check_new_states(merge_sql, target, source, insert_cols, strategy) %}
+  {%- set acting = rsdbt_acting_on_rows(target, ['insert', 'update']) -%}
+  {%- if acting and (merge_sql | trim).endswith(rsdbt_new_states_sql(target, source, insert_cols) | trim) -%}
     {%- do rsdbt_check_inserted(target, source, "dbt_change_type = 'insert'") -%}
+    {%- set columns = rsdbt_snapshot_columns() -%}
+    {%- set counts = run_query(
+      'select pg_catalog.count(*) filter (where snapshotted_data.' ~ columns.dbt_scd_id ~ ' is null), pg_catalog.count(*) filter (where snapshotted_data.' ~ columns.dbt_scd_id ~ ' is not null and (not ('
+      ~ unique_key_join_on(strategy.unique_key, 'snapshotted_data', 'source_data') ~ ') or ' ~ strategy.row_changed ~ ')) from ' ~ source ~ ' as source_data left join (select *, '
+      ~ unique_key_fields(strategy.unique_key) ~ ' from ' ~ target ~ ' where ' ~ rsdbt_is_current(columns.dbt_valid_to) ~ ') as snapshotted_data on snapshotted_data.'
+      ~ columns.dbt_scd_id ~ '::pg_catalog.text = source_data.' ~ columns.dbt_scd_id ~ '::pg_catalog.text'
+      ~ " where source_data.dbt_change_type = 'insert'"
+    ).rows[0] -%}
+    {%- do rsdbt_raise_gone(target, counts[0], acting['later'] or rsdbt_all_acting(acting)) if counts[0] > 0 -%}
+    {%- do rsdbt_warn(
+      rsdbt_counted(counts[1], 'new state is', 'new states are') ~ ' not what the query gives, because of ' ~ rsdbt_all_acting(acting)
+      ~ ': the next snapshot takes ' ~ ('it' if counts[1] == 1 else 'them') ~ ' for changed, and adds another state'
+    ) if counts[1] > 0 -%}
   {%- endif -%}
 {% endmacro %}
