@@ -96,6 +96,11 @@ impl Session {
         state.lock = lock;
     }
 
+    /// Connects ahead of the first work. Should it fail, whoever works first meets the same error and reports it.
+    pub(crate) fn connect(&self) {
+        let _ = self.with(|_| Ok(()));
+    }
+
     /// Works on the connection, which is opened when there is none. `work` must not come back here.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
         let mut state = self.lock();

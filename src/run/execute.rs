@@ -67,9 +67,9 @@ impl Run<'_> {
         });
         inputs.emitter.emit(Event::formatting(""));
         let begun = Instant::now();
-        self.with_retries("locking the schemas", &|| true, || self.lock_schemas(plan))?;
         let mut results = Vec::new();
         let mut master = Session::new();
+        self.lock_and_connect(&mut master, plan)?;
         let started = self.prepare(&mut master, plan, &mut results);
         let ending = match started {
             _ if inputs.interrupt.is_set() => self.follow(plan, &mut results)?,

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::event::Event;
-use super::inputs::Command;
+use super::inputs::{Command, Introspection};
+use super::node::Session;
 use super::plan::Plan;
 use super::state::Run;
 use crate::adapter::{HeldLock, LockSession, Observer};
@@ -30,15 +32,30 @@ impl Observer for Waiting<'_, '_> {
 impl Run<'_> {
     /// Keeps other runs of this program off the schemas that this run writes. A second run waits.
     pub(super) fn lock_schemas(&self, plan: &Plan) -> Result<()> {
-        let writes = !matches!(
-            self.inputs.command,
-            Command::Compile | Command::Show { .. } | Command::Freshness | Command::Test
-        );
-        if writes {
+        if self.writes() {
             *self.locks.schemas.lock().unwrap_or_else(PoisonError::into_inner) = self.written_schemas(plan);
             self.held_locks().map(drop)?;
         }
         Ok(())
+    }
+
+    fn writes(&self) -> bool {
+        !matches!(
+            self.inputs.command,
+            Command::Compile | Command::Show { .. } | Command::Freshness | Command::Test
+        )
+    }
+
+    /// Locks while the session of the preparations connects: each of them waits for the server.
+    pub(super) fn lock_and_connect(&self, master: &mut Session, plan: &Plan) -> Result<()> {
+        let needs_both = self.writes() && self.inputs.introspection == Introspection::Allowed;
+        let adapter = needs_both.then(|| master.adapter(self));
+        thread::scope(|scope| {
+            if let Some(adapter) = &adapter {
+                scope.spawn(|| adapter.connect());
+            }
+            self.with_retries("locking the schemas", &|| true, || self.lock_schemas(plan))
+        })
     }
 
     /// The session that holds the locks. When it was lost they are taken again, and what was known of the

@@ -24,11 +24,13 @@
   {{ return('15 minutes' if whole[0] else '1 minute' if whole[1] else '1 second') }}
 {% endmacro %}
 
-{# From the day before to the day after. #}
+{#
+  From the day before to the day after. What is known of later years comes again each year, or are whole hours: two years ahead tell.
+#}
 {% macro rsdbt_days_sql(since, until) -%}
   select pg_catalog.generate_series(
     greatest(pg_catalog.date_trunc('day', timestamp '{{ since or '1972-01-08' }}'), '1972-01-09') - interval '1 day',
-    {{ "timestamp '" ~ until ~ "'" if until is not none else "(pg_catalog.now() at time zone 'UTC') + interval '10 years'" }} + interval '1 day', interval '1 day')
+    {{ "timestamp '" ~ until ~ "'" if until is not none else "(pg_catalog.now() at time zone 'UTC') + interval '2 years'" }} + interval '1 day', interval '1 day')
 {%- endmacro %}
 
 {# All offsets and changes, in units of so many seconds. #}

@@ -2,7 +2,7 @@
 
 {% macro rsdbt_columns_of_input(node) %}
   {%- set relation = api.Relation.create(database=node.database, schema=node.schema, identifier=node.identifier or node.alias) -%}
-  {{ return(adapter.get_columns_in_relation(relation)) }}
+  {{ return(adapter.rsdbt_columns_of_input(relation)) }}
 {% endmacro %}
 
 {#

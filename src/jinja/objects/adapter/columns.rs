@@ -25,11 +25,24 @@ pub(super) fn call(
                 call_macro(state, "get_columns_in_relation", &[("relation", relation.to_value())])
             })
         }
+        "rsdbt_columns_of_input" => bind_required(method, args, ["relation"], 1)
+            .and_then(|[relation]| of_input(database, state, &relation)),
         "get_missing_columns" => missing(state, args),
         "expand_target_column_types" => expand(state, args),
         "get_column_schema_from_query" => schema_of_query(database, state, args),
         _ => return None,
     })
+}
+
+/// What a node reads has one shape while it works: the server is asked once.
+fn of_input(database: &Database, state: &State<'_, '_>, relation: &Value) -> Result<Value, Error> {
+    let name = to_str(relation);
+    if let Some(known) = database.input_columns(&name) {
+        return Ok(known);
+    }
+    let columns = call_macro(state, "get_columns_in_relation", &[("relation", relation.clone())])?;
+    database.note_input_columns(name, columns.clone());
+    Ok(columns)
 }
 
 pub(super) fn columns(state: &State<'_, '_>, relation: &Relation) -> Result<Vec<Column>, Error> {

@@ -67,6 +67,8 @@ pub(crate) struct NodeDatabase {
     seed: Option<SeedFile>,
     /// None for results that were loaded: dbt lets each be read once.
     results: Mutex<HashMap<String, Option<StoredResult>>>,
+    /// By the rendered name of a relation that the node reads.
+    input_columns: Mutex<HashMap<String, Value>>,
 }
 
 impl NodeDatabase {
@@ -80,6 +82,7 @@ impl NodeDatabase {
             session: session.cloned(),
             seed,
             results: Mutex::default(),
+            input_columns: Mutex::default(),
         })
     }
 
@@ -106,6 +109,14 @@ impl NodeDatabase {
             session.note_work();
         }
         self.results.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), Some(result));
+    }
+
+    pub(super) fn input_columns(&self, relation: &str) -> Option<Value> {
+        self.input_columns.lock().unwrap_or_else(PoisonError::into_inner).get(relation).cloned()
+    }
+
+    pub(super) fn note_input_columns(&self, relation: String, columns: Value) {
+        self.input_columns.lock().unwrap_or_else(PoisonError::into_inner).insert(relation, columns);
     }
 
     /// dbt: only `main` may be loaded twice.
