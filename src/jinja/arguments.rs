@@ -6,9 +6,9 @@ use minijinja::Value;
 
 use crate::diagnostic::{Diagnostic, Result, did_you_mean};
 
-use super::call;
-use super::compile::{CompiledParameter, Default};
+use super::compiled::{CompiledParameter, Default};
 use super::errors;
+use super::evaluate::evaluate;
 use super::lower::Uses;
 use super::python;
 use super::scope::Scope;
@@ -39,7 +39,7 @@ pub(super) fn bind(callee: &Callee<'_>, args: &[Value], scope: &mut Scope) -> Re
             (None, Default::Constant(value)) => value.clone(),
             (None, Default::Computed(template)) => {
                 let partial = Arc::new(scope.with_the_same_variables());
-                match call::evaluate(template, &partial, &mut String::new()) {
+                match evaluate(template, &partial, &mut String::new()) {
                     Ok(value) => value.unwrap_or_default(),
                     Err(error) => return Err(errors::of_run(&error, template, &partial)),
                 }

@@ -2,18 +2,15 @@
 
 use std::sync::Arc;
 
-use minijinja::machinery::{eval, make_string_output};
 use minijinja::value::{Enumerator, Object, ObjectRepr};
-use minijinja::{AutoEscape, Error, State, Value};
+use minijinja::{Error, State, Value};
 
 use crate::diagnostic::{Diagnostic, Result};
 
 use super::arguments::{self, Callee};
-use super::compile::Template;
-use super::engine::Engine;
 use super::errors;
+use super::evaluate::run_body;
 use super::macros::MacroDef;
-use super::registry;
 use super::scope::Scope;
 
 /// How many macros may be running inside each other.
@@ -21,12 +18,12 @@ const DEPTH_LIMIT: usize = 100;
 
 /// A macro as a value: calling it runs the macro for the node whose template calls.
 #[derive(Debug)]
-pub(super) struct MacroRef {
-    pub definition: Arc<MacroDef>,
+pub(crate) struct MacroRef {
+    definition: Arc<MacroDef>,
 }
 
 impl MacroRef {
-    pub(super) fn new(definition: &Arc<MacroDef>) -> Self {
+    pub(crate) fn new(definition: &Arc<MacroDef>) -> Self {
         Self { definition: Arc::clone(definition) }
     }
 }
@@ -54,41 +51,8 @@ impl Object for MacroRef {
     }
 }
 
-/// Runs a template for its text, which is about as long as the `source`.
-pub(super) fn render(template: &Template<'_>, scope: &Arc<Scope>, source: &str) -> Result<String> {
-    let mut text = String::with_capacity(source.len());
-    match evaluate(template, scope, &mut text) {
-        Ok(_) => Ok(text),
-        Err(error) => Err(errors::of_run(&error, template, scope)),
-    }
-}
-
-/// Runs a template; an expression leaves its value.
-pub(super) fn evaluate(
-    template: &Template<'_>,
-    scope: &Arc<Scope>,
-    text: &mut String,
-) -> Result<Option<Value>, Error> {
-    let environment = Engine::environment(scope.context().as_ref());
-    let root = Value::from_dyn_object(Arc::clone(scope));
-    let mut output = make_string_output(text);
-    eval(environment, &template.instructions, root, &template.blocks, &mut output, AutoEscape::None)
-        .map(|(value, _)| value)
-}
-
-/// Runs a macro's or closure's body: the value that it returns, else its text.
-pub(super) fn run_body(body: &Template<'_>, scope: &Arc<Scope>) -> Result<Value> {
-    let mut text = String::new();
-    match evaluate(body, scope, &mut text) {
-        Ok(_) => Ok(Value::from(text)),
-        Err(error) => match errors::returned(&error) {
-            Some(value) => Ok(value),
-            None => Err(errors::of_run(&error, body, scope)),
-        },
-    }
-}
-
-pub(super) fn call_definition(
+/// Calls a macro: what it `return`s, or the text it renders.
+pub(crate) fn call_definition(
     definition: &Arc<MacroDef>,
     scope: &Arc<Scope>,
     positional: &[Value],
@@ -103,6 +67,23 @@ pub(super) fn call_definition(
     call_with(definition, scope, &all)
 }
 
+/// Calls the macro that a name means in the context's package.
+pub(crate) fn call_named(
+    name: &str,
+    scope: &Arc<Scope>,
+    positional: &[Value],
+    keywords: &[(&str, Value)],
+) -> Result<Value> {
+    let (library, context) = (scope.library(), scope.context());
+    let Some(definition) = library.definition(name, context.package()) else {
+        return Err(Diagnostic::compilation("undefined-macro", format!("'{name}' is undefined"))
+            .maybe_help(library.did_you_mean(name))
+            .boxed());
+    };
+    call_definition(&definition, scope, positional, keywords)
+        .map_err(|diagnostic| errors::in_subject(diagnostic, context.as_ref()))
+}
+
 pub(super) fn check_depth(depth: usize, name: &str) -> Result<()> {
     if depth < DEPTH_LIMIT {
         return Ok(());
@@ -113,17 +94,11 @@ pub(super) fn check_depth(depth: usize, name: &str) -> Result<()> {
         .boxed())
 }
 
-/// What a macro that most incremental models call answers while they are parsed: it need not run for each.
-fn known_while_parsing(definition: &MacroDef, calling: &Scope, args: &[Value]) -> Option<Value> {
-    let is_known = definition.name == "is_incremental" && definition.package == registry::BUILTIN;
-    (is_known && args.is_empty() && !calling.context().execute()).then(|| Value::from(false))
-}
-
 fn call_with(definition: &Arc<MacroDef>, calling: &Arc<Scope>, args: &[Value]) -> Result<Value> {
     if calling.depth == 0 {
         calling.context().called(&definition.unique_id);
     }
-    if let Some(known) = known_while_parsing(definition, calling, args) {
+    if let Some(known) = calling.library().answer(definition, args, calling.context().as_ref()) {
         return Ok(known);
     }
     check_depth(calling.depth, &definition.name)?;

@@ -1,17 +1,12 @@
 //! What a text calls, told without running it: dbt records so which macros a macro depends on.
 
-use std::sync::LazyLock;
-
 use minijinja::machinery::ast::{self, CallArg, Expr, Stmt};
 use minijinja::machinery::parse;
 
-use crate::builtin;
-use crate::diagnostic::{Diagnostics, Result};
-use crate::hashed::HashMap;
+use crate::diagnostic::Result;
 
-use super::engine::Engine;
 use super::macros::MacroDef;
-use super::{registry, tolerate};
+use super::tolerate;
 
 /// A call as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,41 +34,9 @@ fn collect(text: &str, calls: &mut Vec<StaticCall>) -> bool {
     true
 }
 
-/// What each macro depends on, in the engine's order.
-pub(super) fn dependencies(engine: &Engine) -> Result<Vec<Vec<String>>, Diagnostics> {
-    let macros: Vec<_> = engine.macros().collect();
-    let mut found = Vec::with_capacity(macros.len());
-    let mut diagnostics = Diagnostics::default();
-    for one in crate::parallel::map(&macros, |one| dependencies_of(engine, one)) {
-        match one {
-            Ok(dependencies) => found.push(dependencies),
-            Err(diagnostic) => diagnostics.0.push(*diagnostic),
-        }
-    }
-    if diagnostics.0.is_empty() { Ok(found) } else { Err(diagnostics) }
-}
-
-fn dependencies_of(engine: &Engine, definition: &MacroDef) -> Result<Vec<String>> {
-    if definition.package == registry::BUILTIN
-        && let Some(calls) = BUILT_IN.get(definition.name.as_str())
-    {
-        return Ok(resolved(engine, definition, calls));
-    }
-    Ok(resolved(engine, definition, &calls_of(definition)?))
-}
-
-/// What the macros in the binary call, so that they need not be read anew by every command: a macro a line.
-static BUILT_IN: LazyLock<HashMap<&'static str, Vec<StaticCall>>> = LazyLock::new(|| {
-    let line = |line: &'static str| {
-        let (name, calls) = line.split_once(':')?;
-        Some((name, calls.split_whitespace().map(StaticCall::parse).collect()))
-    };
-    builtin::MACRO_CALLS.lines().filter_map(line).collect()
-});
-
 impl StaticCall {
     /// `name`, `package.name`, `@name` or `@namespace.name` for a dispatch.
-    fn parse(text: &str) -> Self {
+    pub(super) fn parse(text: &str) -> Self {
         let (dispatched, text) = text.strip_prefix('@').map_or((false, text), |text| (true, text));
         let (before, name) = text.split_once('.').map_or((None, text), |(before, name)| (Some(before), name));
         let (before, name) = (before.map(str::to_owned), name.to_owned());
@@ -85,7 +48,8 @@ impl StaticCall {
     }
 }
 
-fn calls_of(definition: &MacroDef) -> Result<Vec<StaticCall>> {
+/// What the body and the defaults of a macro call.
+pub(crate) fn calls_of(definition: &MacroDef) -> Result<Vec<StaticCall>> {
     let text = &definition.source.text;
     let mut calls = Vec::new();
     let parameters = definition.parameters()?;
@@ -98,32 +62,6 @@ fn calls_of(definition: &MacroDef) -> Result<Vec<StaticCall>> {
         calls.extend(static_calls(&format!("{{{{ {} }}}}", &text[default])));
     }
     Ok(calls)
-}
-
-/// The ids of the macros that a macro calls, as `depends_on.macros` in the manifest.
-fn resolved(engine: &Engine, definition: &MacroDef, calls: &[StaticCall]) -> Vec<String> {
-    let registry = engine.registry();
-    let mut found: Vec<String> = Vec::new();
-    for call in calls {
-        let dependency = match call {
-            StaticCall::Named { package: None, name } if *name == definition.name => None,
-            StaticCall::Named { package, name } => {
-                let package = package.as_deref().unwrap_or(&definition.package);
-                registry.find_from(name, package)
-            }
-            StaticCall::Dispatch { name, namespace } => {
-                let entry = registry.dispatch(name, namespace.as_deref(), &definition.package);
-                entry.ok().map(|entry| &*entry.definition)
-            }
-        };
-        if let Some(dependency) = dependency
-            && dependency.unique_id != definition.unique_id
-            && !found.contains(&dependency.unique_id)
-        {
-            found.push(dependency.unique_id.clone());
-        }
-    }
-    found
 }
 
 fn statements(all: &[Stmt<'_>], calls: &mut Vec<StaticCall>) {
@@ -269,36 +207,16 @@ fn dispatched(one: &ast::Call<'_>) -> Option<StaticCall> {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::jinja::EngineSettings;
-
+pub(super) mod tests {
     use super::*;
 
-    fn spelled(call: &StaticCall) -> String {
+    pub(in crate::jinja) fn spelled(call: &StaticCall) -> String {
         let (mark, before, name) = match call {
             StaticCall::Named { package, name } => ("", package, name),
             StaticCall::Dispatch { name, namespace } => ("@", namespace, name),
         };
         let before = before.as_ref().map(|before| format!("{before}.")).unwrap_or_default();
         format!("{mark}{before}{name}")
-    }
-
-    /// `UPDATE_SPECS=1` rewrites the file.
-    #[test]
-    fn the_calls_of_built_in_macros_are_those_in_their_text() {
-        let engine =
-            Engine::new(EngineSettings { root: "p".to_owned(), ..EngineSettings::default() }).unwrap();
-        let mut found = String::new();
-        for definition in engine.macros() {
-            let calls: Vec<String> = calls_of(definition).unwrap().iter().map(spelled).collect();
-            found.push_str(&format!("{}: {}\n", definition.name, calls.join(" ")));
-        }
-        if std::env::var_os("UPDATE_SPECS").is_some() {
-            std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/src/builtin/macro_calls.txt"), &found)
-                .unwrap();
-        } else {
-            assert_eq!(found, builtin::MACRO_CALLS, "run with UPDATE_SPECS=1 to write it anew");
-        }
     }
 
     #[test]

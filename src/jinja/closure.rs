@@ -8,15 +8,11 @@ use minijinja::{Error, State, Value};
 
 use super::arguments::{self, Callee};
 use super::call;
-use super::compile::Compiled;
+use super::compiled::ClosureBody;
 use super::errors;
+use super::evaluate::evaluate;
+use super::returned::returned;
 use super::scope::Scope;
-
-/// The compiled body, a constant of the template that declares it.
-pub(super) struct ClosureBody {
-    pub(super) name: &'static str,
-    pub(super) compiled: Compiled,
-}
 
 /// A body with the names that it saw where it was declared.
 #[derive(Debug)]
@@ -24,22 +20,6 @@ pub(super) struct Closure {
     body: Arc<ClosureBody>,
     captured: Vec<(&'static str, Value)>,
     scope: Arc<Scope>,
-}
-
-impl fmt::Debug for ClosureBody {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClosureBody").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
-impl Object for ClosureBody {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Plain
-    }
-
-    fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::NonEnumerable
-    }
 }
 
 /// The filter that lowering puts where a closure is declared.
@@ -82,10 +62,10 @@ impl Object for Closure {
         scope.variables.extend(outer);
         let scope = Arc::new(scope);
         let mut text = String::new();
-        match call::evaluate(&compiled.body, &scope, &mut text) {
+        match evaluate(&compiled.body, &scope, &mut text) {
             Ok(_) => Ok(Value::from(text)),
             // A `return` leaves the macro that calls the body, as it does in Jinja2.
-            Err(error) if errors::returned(&error).is_some() => Err(error),
+            Err(error) if returned(&error).is_some() => Err(error),
             Err(error) => Err(errors::raise(errors::of_run(&error, &compiled.body, &scope))),
         }
     }

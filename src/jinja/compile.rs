@@ -1,52 +1,24 @@
 //! From text to instructions: parse, lower, generate.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::ops::Range;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use minijinja::Value;
 use minijinja::machinery::ast::{self, Expr, Spanned, Stmt};
-use minijinja::machinery::{CodeGenerator, Instructions, parse, parse_expr};
+use minijinja::machinery::{CodeGenerator, parse, parse_expr};
 use minijinja::syntax::SyntaxConfig;
 
-use crate::diagnostic::{Diagnostic, Result};
+use crate::diagnostic::{Diagnostic, Result, SourceText};
 use crate::hashed::HashSet;
 
-use super::closure::ClosureBody;
-use super::errors;
+use super::compiled::{ClosureBody, Compiled, CompiledParameter, Default, Template};
+use super::header::Parameter;
 use super::lower::{ClosureCompiler, Lowering, Uses};
-use super::macros::MacroDef;
 use super::nesting;
 use super::source_map::SourceMap;
+use super::syntax_error;
 use super::tolerate::{self, Shifted};
-
-/// Instructions with the way back to the file they came from.
-pub(super) struct Template<'a> {
-    pub(super) instructions: Instructions<'a>,
-    pub(super) blocks: BTreeMap<&'a str, Instructions<'a>>,
-    pub(super) map: SourceMap,
-}
-
-/// A parameter of a macro or a `{% call %}` body.
-pub(super) struct CompiledParameter {
-    pub(super) name: &'static str,
-    pub(super) default: Default,
-}
-
-pub(super) enum Default {
-    Required,
-    Constant(Value),
-    Computed(Template<'static>),
-}
-
-/// A macro, ready to be called.
-pub(super) struct Compiled {
-    pub(super) parameters: Vec<CompiledParameter>,
-    pub(super) body: Template<'static>,
-    pub(super) uses: Uses,
-    /// The names that the body reads.
-    pub(super) names: Vec<&'static str>,
-}
 
 /// How a template's output is kept.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -95,11 +67,14 @@ impl Template<'_> {
 }
 
 impl Compiled {
-    pub(super) fn of_macro(definition: &MacroDef) -> Result<Self> {
-        let source = &definition.source;
+    pub(super) fn of_macro(
+        source: &Arc<SourceText>,
+        declared: Vec<Parameter>,
+        body: Range<usize>,
+    ) -> Result<Self> {
         let mut uses = Uses::default();
         let mut parameters = Vec::new();
-        for parameter in definition.parameters()? {
+        for parameter in declared {
             let default = match parameter.default {
                 None => Default::Required,
                 Some(range) => {
@@ -111,9 +86,8 @@ impl Compiled {
             };
             parameters.push(CompiledParameter { name: keep(&parameter.name), default });
         }
-        let range = definition.block.body.clone();
-        let map = SourceMap::exact(source, range.start);
-        let (text, map) = with_plain_line_breaks(&source.text[range], map);
+        let map = SourceMap::exact(source, body.start);
+        let (text, map) = with_plain_line_breaks(&source.text[body], map);
         let (body, used) = of_kept_text(keep(&text), map, LastLineBreak::Keep, Output::Text)?;
         Ok(Self { parameters, body, uses: uses.and(used), names: Vec::new() })
     }
@@ -188,8 +162,8 @@ fn template<'a>(
     closures: ClosureCompiler<'a>,
 ) -> Result<(Template<'a>, Uses)> {
     nesting::check(text, &map)?;
-    let parsed =
-        parse(text, "", syntax(last_line_break)).map_err(|error| errors::of_syntax(&error, text, &map))?;
+    let parsed = parse(text, "", syntax(last_line_break))
+        .map_err(|error| syntax_error::of_syntax(&error, text, &map))?;
     let mut lowering = Lowering::new(&map, closures);
     lowering.native = output == Output::Values;
     let Stmt::Template(parsed) = parsed else {
@@ -207,7 +181,7 @@ fn expression_template<'a>(
     closures: ClosureCompiler<'a>,
 ) -> Result<(Template<'a>, Uses)> {
     nesting::check_expression(text, &map)?;
-    let parsed = parse_expr(text).map_err(|error| errors::of_syntax(&error, text, &map))?;
+    let parsed = parse_expr(text).map_err(|error| syntax_error::of_syntax(&error, text, &map))?;
     let mut lowering = Lowering::new(&map, closures);
     let lowered = lowering.expression(&parsed);
     let uses = finish_lowering(&mut lowering)?;
@@ -216,7 +190,7 @@ fn expression_template<'a>(
 
 fn default_of(text: &'static str, map: SourceMap) -> Result<(Default, Uses)> {
     nesting::check_expression(text, &map)?;
-    let parsed = parse_expr(text).map_err(|error| errors::of_syntax(&error, text, &map))?;
+    let parsed = parse_expr(text).map_err(|error| syntax_error::of_syntax(&error, text, &map))?;
     let mut lowering = Lowering::new(&map, compile_closure);
     let lowered = lowering.expression(&parsed);
     let uses = finish_lowering(&mut lowering)?;
@@ -305,7 +279,6 @@ fn keep(text: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::SourceText;
 
     #[test]
     fn windows_line_breaks_keep_their_places() {

@@ -1,17 +1,24 @@
 //! `context`: the names of the running template as a mapping (`context['x']`, `context.get('x')`) that takes more
 //! names (`context.update({'x': 1})`).
 
+use std::fmt;
 use std::sync::Arc;
 
 use minijinja::value::{Enumerator, Object, ObjectRepr};
 use minijinja::{Error, ErrorKind, State, Value};
 
-use super::scope::Scope;
+/// Whose names they are.
+pub(super) trait Names: fmt::Debug + Send + Sync {
+    /// dbt's `context` knows nothing of the macro's own parameters.
+    fn global(&self, name: &str) -> Option<Value>;
+
+    fn all(&self) -> Vec<String>;
+
+    fn assign(&self, name: String, value: Value);
+}
 
 #[derive(Debug)]
-pub(super) struct ContextObject {
-    pub(super) scope: Arc<Scope>,
-}
+pub(super) struct ContextObject(pub(super) Arc<dyn Names>);
 
 impl Object for ContextObject {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
@@ -19,14 +26,11 @@ impl Object for ContextObject {
     }
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        // dbt's `context` knows nothing of the macro's own parameters.
-        self.scope.global(key.as_str()?)
+        self.0.global(key.as_str()?)
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        let mut names = self.scope.context().names();
-        names.extend(self.scope.assigned().names());
-        Enumerator::Values(names.into_iter().map(Value::from).collect())
+        Enumerator::Values(self.0.all().into_iter().map(Value::from).collect())
     }
 
     fn call_method(
@@ -39,7 +43,7 @@ impl Object for ContextObject {
             ("update", [names]) => {
                 for name in names.try_iter()? {
                     if let Some(text) = name.as_str() {
-                        self.scope.assigned().insert(text.to_owned(), names.get_item(&name)?);
+                        self.0.assign(text.to_owned(), names.get_item(&name)?);
                     }
                 }
                 Ok(Value::from(()))

@@ -4,7 +4,7 @@ use minijinja::{Error, State, Value};
 
 use crate::diagnostic::Diagnostic;
 
-use super::errors;
+use super::python::raise;
 use super::scope::Scope;
 
 /// The macro that `adapter.dispatch(name, namespace)` finds from the template that calls it.
@@ -18,11 +18,11 @@ pub(crate) fn dispatch(state: &State<'_, '_>, name: &str, namespace: Option<&str
             "In adapter.dispatch, got a macro name of \"{name}\", but \".\" is not a valid macro name component. \
              Did you mean `adapter.dispatch(\"{plain}\", macro_namespace=\"{package}\")`?"
         );
-        return Err(errors::raise(Diagnostic::compilation("dispatch", message)));
+        return Err(raise(Diagnostic::compilation("dispatch", message)));
     }
-    let registry = scope.engine().registry();
-    match registry.dispatch(name, namespace, scope.context().package()) {
-        Ok(entry) => Ok(entry.value.clone()),
+    let library = scope.library();
+    match library.dispatch(name, namespace, scope.context().package()) {
+        Ok(value) => Ok(value),
         Err(tried) => {
             let tried: Vec<_> = tried.iter().map(|name| format!("'{name}'")).collect();
             let namespace = namespace.unwrap_or("None");
@@ -30,8 +30,8 @@ pub(crate) fn dispatch(state: &State<'_, '_>, name: &str, namespace: Option<&str
                 "In dispatch: No macro named '{name}' found within namespace: '{namespace}'\n    Searched for: {}",
                 tried.join(", ")
             );
-            let help = registry.did_you_mean(&format!("default__{name}"));
-            Err(errors::raise(Diagnostic::compilation("dispatch", message).maybe_help(help)))
+            let help = library.did_you_mean(&format!("default__{name}"));
+            Err(raise(Diagnostic::compilation("dispatch", message).maybe_help(help)))
         }
     }
 }

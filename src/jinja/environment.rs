@@ -1,7 +1,7 @@
 //! minijinja's environments: Jinja2's settings, Python's operators and methods.
 
 use std::cmp::Ordering;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use minijinja::value::{Object, Rest, ValueKind, ValueOrKwargs};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value};
@@ -9,16 +9,17 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Undefi
 use super::closure;
 use super::errors;
 use super::filters;
-use super::functions;
 use super::lower::intrinsic;
 use super::native;
 use super::python::{self, operators};
+use super::returned::return_value;
 use super::scope::Scope;
 
-/// The environment for parsing, which tolerates undefined names, and the one for everything else.
-pub(super) static PAIR: LazyLock<(Environment<'static>, Environment<'static>)> = LazyLock::new(pair);
-
-fn pair() -> (Environment<'static>, Environment<'static>) {
+/// The environment for parsing, which tolerates undefined names, and the one for everything else; `install` adds the
+/// functions that every template sees.
+pub(crate) fn pair(
+    install: impl FnOnce(&mut Environment<'static>),
+) -> (Environment<'static>, Environment<'static>) {
     let mut running = Environment::new();
     running.set_auto_escape_callback(|_| AutoEscape::None);
     running.set_debug(false);
@@ -27,10 +28,10 @@ fn pair() -> (Environment<'static>, Environment<'static>) {
     running.remove_global("debug");
     running.add_function("return", |args: Rest<ValueOrKwargs>| -> Result<Value, Error> {
         let [value] = python::bind("return", &args.into_values(), ["data"])?;
-        Err(errors::return_value(value.unwrap_or_else(|| Value::from(()))))
+        Err(return_value(value.unwrap_or_else(|| Value::from(()))))
     });
     filters::install(&mut running);
-    functions::install(&mut running);
+    install(&mut running);
     add_intrinsics(&mut running);
     native::add_filters(&mut running);
     running.set_undefined_behavior(UndefinedBehavior::Lenient);

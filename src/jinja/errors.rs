@@ -1,20 +1,16 @@
 //! minijinja's errors as diagnostics with places in the user's files, and the chain of macros that led there.
 
-use std::error::Error as _;
-use std::fmt;
 use std::sync::Arc;
 
-use minijinja::{Error, ErrorKind, Value};
+use minijinja::{Error, ErrorKind};
 
-use crate::diagnostic::{Category, Diagnostic, SourceText, did_you_mean};
+use crate::diagnostic::{Category, Diagnostic, did_you_mean};
 
-use super::compile::Template;
+use super::compiled::Template;
 use super::context::Context;
 use super::macros::MacroDef;
 use super::python;
-use super::scan::Scanner;
 use super::scope::Scope;
-use super::source_map::SourceMap;
 use super::wording;
 
 pub(super) use super::python::raise;
@@ -23,118 +19,6 @@ pub(super) use super::python::raise;
 const CHAIN_LIMIT: usize = 12;
 const CHAIN_START: &str = "\n> in ";
 const CHAIN_LINK: &str = "\n> called by ";
-
-/// What `return(..)` raises: the macro call that is left catches it.
-#[derive(Debug)]
-struct Returned(Value);
-
-impl fmt::Display for Returned {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("return() was called outside of a macro")
-    }
-}
-
-impl std::error::Error for Returned {}
-
-/// `return(value)`
-pub(super) fn return_value(value: Value) -> Error {
-    Error::new(ErrorKind::InvalidOperation, "return() was called outside of a macro")
-        .with_source(Returned(value))
-}
-
-/// The value that a `return(..)` carries.
-pub(super) fn returned(error: &Error) -> Option<Value> {
-    let mut cause = error.source();
-    while let Some(found) = cause {
-        if let Some(returned) = found.downcast_ref::<Returned>() {
-            return Some(returned.0.clone());
-        }
-        cause = found.source();
-    }
-    None
-}
-
-/// A template that cannot be read.
-pub(super) fn of_syntax(error: &Error, text: &str, map: &SourceMap) -> Box<Diagnostic> {
-    let detail = error.detail().unwrap_or("syntax error");
-    let range = error.range().unwrap_or(0..text.len().min(1));
-    let found = text.get(range.clone()).unwrap_or_default();
-    let (message, help) = match detail.strip_prefix("unknown statement ") {
-        Some(tag) => unknown_tag(tag),
-        None if detail.contains("end of input") => return end_of_template(text, map),
-        None => match detail {
-            "unexpected end of string" => (detail.to_owned(), Some("the string is not closed".to_owned())),
-            "unexpected end of comment" => {
-                ("Missing end of comment tag".to_owned(), Some("close the comment with `#}`".to_owned()))
-            }
-            _ => {
-                let message = wording::of_syntax(detail, found);
-                let help = missing_end(&message, found);
-                (message, help)
-            }
-        },
-    };
-    Diagnostic::compilation("jinja-syntax", message).label(map.span(range), "").maybe_help(help).boxed()
-}
-
-/// What comes where an expression should have ended.
-fn missing_end(message: &str, found: &str) -> Option<String> {
-    let closed_by = match message {
-        _ if message.starts_with("expected token 'end of print statement'") => "}}",
-        _ if message.starts_with("expected token 'end of statement block'") => "%}",
-        _ => return None,
-    };
-    Some(format!("close it with `{closed_by}`, or put an operator or a comma before `{found}`"))
-}
-
-fn unknown_tag(tag: &str) -> (String, Option<String>) {
-    const TAGS: [&str; 16] = [
-        "if", "elif", "else", "endif", "for", "endfor", "set", "endset", "do", "macro", "endmacro", "call",
-        "endcall", "filter", "with", "raw",
-    ];
-    let help = if tag.starts_with("end") || matches!(tag, "else" | "elif") {
-        Some("there is no open block that it could belong to".to_owned())
-    } else {
-        did_you_mean(tag, TAGS)
-    };
-    (format!("Encountered unknown tag '{tag}'."), help)
-}
-
-/// Names the innermost block that is still open, as Jinja2 does.
-fn end_of_template(text: &str, map: &SourceMap) -> Box<Diagnostic> {
-    let source = SourceText::new("", text);
-    let mut scanner = Scanner::new(&source);
-    let mut open = Vec::new();
-    while let Ok(Some(tag)) = scanner.next_tag() {
-        let is_block_set = || !text[tag.after_name..tag.close].contains('=');
-        match tag.name {
-            "if" | "for" | "macro" | "call" | "filter" | "with" | "block" => open.push(tag),
-            "set" if is_block_set() => open.push(tag),
-            name if name.starts_with("end") => drop(open.pop()),
-            _ => {}
-        }
-    }
-    let Some(innermost) = open.pop() else {
-        let (opened, closed_by) = match text.rfind("{{").max(text.rfind("{%")) {
-            Some(at) if text[at..].starts_with("{{") => (at..at + 2, "}}"),
-            Some(at) => (at..at + 2, "%}"),
-            None => (text.len()..text.len(), "%}"),
-        };
-        let expected = if closed_by == "}}" { "end of print statement" } else { "end of statement block" };
-        let message = format!("unexpected end of template, expected '{expected}'.");
-        return Diagnostic::compilation("jinja-syntax", message)
-            .label(map.span(opened), "")
-            .help(format!("close it with `{closed_by}`"))
-            .boxed();
-    };
-    let name = innermost.name;
-    let message =
-        format!("Unexpected end of template. The innermost block that needs to be closed is '{name}'.");
-    Diagnostic::compilation("jinja-syntax", message)
-        .label(map.span(innermost.start..innermost.end), "")
-        .help(format!("close it with `{{% end{name} %}}`"))
-        .boxed()
-}
 
 /// A template that failed while it ran.
 pub(super) fn of_run(error: &Error, template: &Template<'_>, scope: &Arc<Scope>) -> Box<Diagnostic> {
@@ -195,11 +79,20 @@ fn unknown(what: &str, detail: Option<&str>, text: &str) -> Diagnostic {
 /// Nothing is at this path.
 fn undefined_path(path: &str, scope: &Arc<Scope>) -> Diagnostic {
     let Some((object, attribute)) = path.rsplit_once('.') else { return undefined_name(path, scope) };
-    let message = match wording::type_at(object, scope) {
+    let message = match type_at(object, scope) {
         Some(kind) => wording::missing_attribute(&kind, attribute),
         None => format!("'{object}' has no attribute '{attribute}'"),
     };
     Diagnostic::compilation("undefined-name", message)
+}
+
+/// The type of the value that a path as `a.b` leads to, as far as the scope's own names tell.
+fn type_at(path: &str, scope: &Arc<Scope>) -> Option<String> {
+    let mut parts = path.split('.');
+    let first = scope.named(parts.next()?)?;
+    let value = parts
+        .try_fold(first, |value, part| value.get_attr(part).ok().filter(|value| !value.is_undefined()))?;
+    Some(python::type_name(&value))
 }
 
 /// `'x' is undefined`, as dbt says it.

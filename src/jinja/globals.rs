@@ -7,10 +7,10 @@ use minijinja::Value;
 use serde_json::{Map, Value as Json};
 
 use super::context::Message;
-use super::functions::{EnvVar, Secrets, Var, datetime};
+use super::functions::{EnvVar, Secrets, Var};
 use super::objects::adapter;
 use super::parsing::{ParseScope, SharedNames};
-use super::python;
+use super::python::{self, datetime};
 use crate::config::{DBT_VERSION, Environment};
 use crate::hashed::HashMap;
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use crate::diagnostic::{Diagnostic, Result, SourceText, Span};
 
 use super::blocks::{Block, BlockKind};
-use super::compile::Compiled;
+use super::compiled::Compiled;
 use super::header::{self, Parameter};
 
 /// What a macro is for.
@@ -99,7 +99,9 @@ impl MacroDef {
     }
 
     pub(super) fn compiled(&self) -> Result<&Compiled> {
-        let compiled = self.compiled.get_or_init(|| Compiled::of_macro(self));
+        let compiled = self
+            .compiled
+            .get_or_init(|| Compiled::of_macro(&self.source, self.parameters()?, self.block.body.clone()));
         compiled.as_ref().map_err(Clone::clone)
     }
 }

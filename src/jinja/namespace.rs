@@ -1,5 +1,6 @@
 //! `dbt_utils` in `dbt_utils.star(..)`: the macros of one package, a mapping that can also be asked (`.get(name)`).
 
+use std::fmt;
 use std::sync::Arc;
 
 use minijinja::value::{Enumerator, Object, ObjectRepr};
@@ -7,25 +8,28 @@ use minijinja::{Error, ErrorKind, State, Value};
 
 use crate::diagnostic::Diagnostic;
 
-use super::errors;
-use super::scope::Scope;
+use super::python::raise;
+use super::root::Root;
 
-#[derive(Debug)]
 pub(super) struct PackageNamespace {
     pub(super) package: String,
-    pub(super) scope: Arc<Scope>,
+    pub(super) root: Arc<Root>,
+}
+
+impl fmt::Debug for PackageNamespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PackageNamespace").field("package", &self.package).finish_non_exhaustive()
+    }
 }
 
 impl PackageNamespace {
     fn find(&self, name: &str) -> Option<Value> {
-        let context = self.scope.context();
-        let replaced = context.override_of(&format!("{}.{name}", self.package));
-        let registry = self.scope.engine().registry();
-        replaced.or_else(|| registry.in_package(&self.package, name).map(|entry| entry.value.clone()))
+        let replaced = self.root.context.override_of(&format!("{}.{name}", self.package));
+        replaced.or_else(|| self.root.library.value_in(&self.package, name))
     }
 
     fn names(&self) -> Vec<String> {
-        self.scope.engine().registry().names_in(&self.package)
+        self.root.library.names_in(&self.package)
     }
 }
 
@@ -58,15 +62,13 @@ impl Object for PackageNamespace {
         }
         match self.find(method) {
             Some(value) => value.call(state, args),
-            None if !self.scope.context().execute() => Ok(Value::UNDEFINED),
+            None if !self.root.context.execute() => Ok(Value::UNDEFINED),
             None => {
-                let registry = self.scope.engine().registry();
+                let library = &self.root.library;
                 let message = format!("'dict object' has no attribute '{method}'");
-                let near = registry.did_you_mean_in(&self.package, method);
+                let near = library.did_you_mean_in(&self.package, method);
                 let missing = format!("package `{}` has no macro `{method}`", self.package);
-                Err(errors::raise(
-                    Diagnostic::compilation("undefined-macro", message).help(near.unwrap_or(missing)),
-                ))
+                Err(raise(Diagnostic::compilation("undefined-macro", message).help(near.unwrap_or(missing))))
             }
         }
     }

@@ -9,9 +9,10 @@ use minijinja::{Environment, Error, State, Value};
 
 use crate::diagnostic::{Diagnostic, Result};
 
-use super::call;
-use super::compile::{Output, Template};
+use super::compile::Output;
+use super::compiled::Template;
 use super::errors;
+use super::evaluate::evaluate;
 use super::lower::intrinsic;
 use super::python;
 use super::scope::Scope;
@@ -64,17 +65,17 @@ impl Object for Collected {
     }
 }
 
-pub(super) struct Native;
+pub(crate) struct Native;
 
 impl Native {
-    pub(super) fn evaluate(text: &str, map: SourceMap, scope: &Arc<Scope>) -> Result<Value> {
+    pub(crate) fn evaluate(text: &str, map: SourceMap, scope: &Arc<Scope>) -> Result<Value> {
         let collected = Arc::new(Collected::default());
         let mut native = scope.with_the_same_variables();
         native.variables.push((intrinsic::OUTPUT, Value::from_dyn_object(Arc::clone(&collected))));
         let native = Arc::new(native);
         let place = map.clone();
         Template::with_output(text, map, Output::Values, |template| {
-            call::evaluate(template, &native, &mut String::new())
+            evaluate(template, &native, &mut String::new())
                 .map_err(|error| errors::of_run(&error, template, &native))
         })??;
         let printed = std::mem::take(&mut *collected.printed());
@@ -83,9 +84,9 @@ impl Native {
         })
     }
 
-    pub(super) fn expression(text: &str, map: SourceMap, scope: &Arc<Scope>) -> Result<Value> {
+    pub(crate) fn expression(text: &str, map: SourceMap, scope: &Arc<Scope>) -> Result<Value> {
         Template::with_expression(text, map, |template| {
-            call::evaluate(template, scope, &mut String::new())
+            evaluate(template, scope, &mut String::new())
                 .map(Option::unwrap_or_default)
                 .map_err(|error| errors::of_run(&error, template, scope))
         })?

@@ -10,8 +10,10 @@ use crate::hashed::HashMap;
 
 use super::blocks::{self, BlockKind};
 use super::call::MacroRef;
-use super::engine::EngineSettings;
+use super::context::Context;
+use super::library::Library;
 use super::macros::{self, MacroDef};
+use super::settings::EngineSettings;
 
 /// The package of the macros in the binary; dbt splits them into these names.
 pub(crate) const BUILTIN: &str = "dbt";
@@ -344,6 +346,46 @@ impl Registry {
     pub(super) fn did_you_mean_in(&self, package: &str, name: &str) -> Option<String> {
         let package = self.project_package(package).unwrap_or_else(|| self.built_in());
         did_you_mean(name, package.names())
+    }
+}
+
+impl Library for Registry {
+    fn value(&self, name: &str, package: &str) -> Option<Value> {
+        self.resolve(name, package).map(|entry| entry.value.clone())
+    }
+
+    fn definition(&self, name: &str, package: &str) -> Option<Arc<MacroDef>> {
+        self.resolve(name, package).map(|entry| Arc::clone(&entry.definition))
+    }
+
+    fn is_package(&self, name: &str) -> bool {
+        self.is_package(name)
+    }
+
+    fn value_in(&self, package: &str, name: &str) -> Option<Value> {
+        self.in_package(package, name).map(|entry| entry.value.clone())
+    }
+
+    fn names_in(&self, package: &str) -> Vec<String> {
+        self.names_in(package)
+    }
+
+    fn dispatch(&self, name: &str, namespace: Option<&str>, package: &str) -> Result<Value, Vec<String>> {
+        self.dispatch(name, namespace, package).map(|entry| entry.value.clone())
+    }
+
+    /// What a macro that most incremental models call answers while they are parsed: it need not run for each.
+    fn answer(&self, definition: &MacroDef, args: &[Value], context: &dyn Context) -> Option<Value> {
+        let is_known = definition.name == "is_incremental" && definition.package == BUILTIN;
+        (is_known && args.is_empty() && !context.execute()).then(|| Value::from(false))
+    }
+
+    fn did_you_mean(&self, name: &str) -> Option<String> {
+        self.did_you_mean(name)
+    }
+
+    fn did_you_mean_in(&self, package: &str, name: &str) -> Option<String> {
+        self.did_you_mean_in(package, name)
     }
 }
 

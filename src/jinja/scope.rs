@@ -1,17 +1,16 @@
 //! What the names of one running template mean.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 
 use minijinja::value::{Enumerator, Object, ObjectRepr};
-use minijinja::{Error, State, Value};
-
-use crate::hashed::HashMap;
+use minijinja::{Environment, Error, State, Value};
 
 use super::context::Context;
-use super::context_object::ContextObject;
-use super::engine::Engine;
+use super::context_object::{ContextObject, Names};
+use super::library::Library;
 use super::macros::MacroDef;
 use super::namespace::PackageNamespace;
+use super::root::{Assigned, Root};
 
 /// The name under which functions find the scope of their caller; no template can write it.
 const SCOPE: &str = "<scope>";
@@ -26,45 +25,23 @@ pub(crate) struct Scope {
     pub(super) depth: usize,
 }
 
-/// What a template and all macros that it calls have in common.
-struct Root {
-    engine: Engine,
-    context: Arc<dyn Context>,
-    assigned: Assigned,
-}
-
-/// Names that templates put into `context`.
-#[derive(Default)]
-pub(super) struct Assigned(OnceLock<Mutex<HashMap<String, Value>>>);
-
-impl Assigned {
-    fn get(&self, name: &str) -> Option<Value> {
-        let names = self.0.get()?.lock().unwrap_or_else(PoisonError::into_inner);
-        names.get(name).cloned()
-    }
-
-    pub(super) fn insert(&self, name: String, value: Value) {
-        let names = self.0.get_or_init(Mutex::default);
-        names.lock().unwrap_or_else(PoisonError::into_inner).insert(name, value);
-    }
-
-    pub(super) fn names(&self) -> Vec<String> {
-        let names = self.0.get().map(|names| names.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut names: Vec<String> = names.map(|names| names.keys().cloned().collect()).unwrap_or_default();
-        names.sort();
-        names
-    }
-}
-
 impl Scope {
-    pub(super) fn root(engine: &Engine, context: &Arc<dyn Context>) -> Arc<Self> {
-        let root =
-            Root { engine: engine.clone(), context: Arc::clone(context), assigned: Assigned::default() };
+    pub(crate) fn root(
+        library: Arc<dyn Library>,
+        context: &Arc<dyn Context>,
+        environment: &'static Environment<'static>,
+    ) -> Arc<Self> {
+        let root = Root { library, context: Arc::clone(context), environment, assigned: Assigned::default() };
         Arc::new(Self { root: Arc::new(root), variables: Vec::new(), caller: None, depth: 0 })
     }
 
+    /// The root of a template that has nothing of this one but its context.
+    pub(crate) fn anew(&self) -> Arc<Self> {
+        Self::root(Arc::clone(&self.root.library), &self.root.context, self.root.environment)
+    }
+
     /// The root of a template that another one renders: it shares what that one assigned, not its parameters.
-    pub(super) fn root_of_nested(&self) -> Arc<Self> {
+    pub(crate) fn root_of_nested(&self) -> Arc<Self> {
         Arc::new(Self { root: Arc::clone(&self.root), variables: Vec::new(), caller: None, depth: 0 })
     }
 
@@ -103,11 +80,15 @@ impl Scope {
         &self.root.context
     }
 
-    pub(crate) fn engine(&self) -> &Engine {
-        &self.root.engine
+    pub(crate) fn library(&self) -> &dyn Library {
+        self.root.library.as_ref()
     }
 
-    pub(super) fn assigned(&self) -> &Assigned {
+    pub(super) fn environment(&self) -> &'static Environment<'static> {
+        self.root.environment
+    }
+
+    fn assigned(&self) -> &Assigned {
         &self.root.assigned
     }
 
@@ -117,27 +98,27 @@ impl Scope {
     }
 
     /// What a name means here, macro parameters aside.
-    pub(crate) fn global(self: &Arc<Self>, name: &str) -> Option<Value> {
+    pub(crate) fn global(&self, name: &str) -> Option<Value> {
         if let Some(value) = self.context().override_of(name) {
             return Some(value);
         }
         if let Some(value) = self.assigned().get(name) {
             return Some(value);
         }
-        let registry = self.engine().registry();
-        if let Some(entry) = registry.resolve(name, self.context().package()) {
-            return Some(entry.value.clone());
+        let library = self.library();
+        if let Some(value) = library.value(name, self.context().package()) {
+            return Some(value);
         }
         if let Some(value) = self.context().get(name) {
             return Some(value);
         }
-        if registry.is_package(name) {
-            let scope = Arc::clone(self);
-            return Some(Value::from_object(PackageNamespace { package: name.to_owned(), scope }));
+        if library.is_package(name) {
+            let root = Arc::clone(&self.root);
+            return Some(Value::from_object(PackageNamespace { package: name.to_owned(), root }));
         }
         // dbt does not know a macro of another package by its bare name; where it would be undefined we do.
         let package = &self.running_macro()?.package;
-        registry.in_package(package, name).map(|entry| entry.value.clone())
+        library.value_in(package, name)
     }
 
     fn variable(&self, name: &str) -> Option<Value> {
@@ -145,7 +126,7 @@ impl Scope {
     }
 
     /// What a name means here, macro parameters included.
-    pub(super) fn named(self: &Arc<Self>, name: &str) -> Option<Value> {
+    pub(super) fn named(&self, name: &str) -> Option<Value> {
         self.variable(name).or_else(|| self.global(name))
     }
 
@@ -154,7 +135,23 @@ impl Scope {
         let names = self.context().names();
         let local = self.variables.iter().map(|(name, _)| *name);
         crate::diagnostic::did_you_mean(name, names.iter().map(String::as_str).chain(local))
-            .or_else(|| self.engine().registry().did_you_mean(name))
+            .or_else(|| self.library().did_you_mean(name))
+    }
+}
+
+impl Names for Scope {
+    fn global(&self, name: &str) -> Option<Value> {
+        self.global(name)
+    }
+
+    fn all(&self) -> Vec<String> {
+        let mut names = self.context().names();
+        names.extend(self.assigned().names());
+        names
+    }
+
+    fn assign(&self, name: String, value: Value) {
+        self.assigned().insert(name, value);
     }
 }
 
@@ -179,7 +176,7 @@ impl Object for Scope {
         }
         match key {
             SCOPE => Some(Value::from_dyn_object(Arc::clone(self))),
-            "context" => Some(Value::from_object(ContextObject { scope: Arc::clone(self) })),
+            "context" => Some(Value::from_object(ContextObject(Arc::<Self>::clone(self)))),
             _ => self.global(key),
         }
     }

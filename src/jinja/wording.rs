@@ -1,8 +1,5 @@
 //! minijinja's complaints in the words of Jinja2 and Python, which users of dbt search for.
 
-use super::python;
-use super::scope::Scope;
-
 /// The filters of Jinja2 and dbt, for "did you mean".
 pub(super) const FILTERS: [&str; 56] = [
     "abs",
@@ -142,15 +139,6 @@ fn type_name(kind: &str) -> &str {
         "plain object" => "object",
         other => other,
     }
-}
-
-/// The type of the value that a path as `a.b` leads to, as far as the scope's own names tell.
-pub(super) fn type_at(path: &str, scope: &std::sync::Arc<Scope>) -> Option<String> {
-    let mut parts = path.split('.');
-    let first = scope.named(parts.next()?)?;
-    let value = parts
-        .try_fold(first, |value, part| value.get_attr(part).ok().filter(|value| !value.is_undefined()))?;
-    Some(python::type_name(&value))
 }
 
 /// Of `a + b`, where one side is undefined, the text of that side.

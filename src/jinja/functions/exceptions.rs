@@ -1,14 +1,16 @@
 //! `exceptions.*`: templates fail with dbt's categories and wording.
 
+mod attribute;
 mod contract;
 
 use minijinja::{Error, State, Value};
 
-use super::function::function;
 use super::messages;
-use super::namespace::namespace;
 use crate::diagnostic::{Category, Diagnostic};
+use crate::jinja::python::function::function;
+use crate::jinja::python::namespace::namespace;
 use crate::jinja::python::{bind_required, raise, to_str};
+use attribute::attribute;
 
 type Outcome = Result<Value, Error>;
 
@@ -58,10 +60,6 @@ fn fail(category: Category, code: &'static str, message: impl Into<String>) -> O
 fn message(function: &str, args: &[Value]) -> Result<String, Error> {
     let [message, _] = bind_required(function, args, ["msg", "node"], 1)?;
     Ok(to_str(&message))
-}
-
-fn attribute(value: &Value, name: &str) -> String {
-    to_str(&value.get_attr(name).unwrap_or_default())
 }
 
 fn compiler_error(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {

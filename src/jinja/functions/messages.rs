@@ -1,7 +1,5 @@
 //! `log` and `print`: what templates say.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use minijinja::{Error, State, Value};
 
 use crate::diagnostic::Diagnostic;
@@ -27,15 +25,6 @@ pub(super) fn print(state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, 
 pub(super) fn warn(state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     let [message, _] = bind_required("warn", args, ["msg", "node"], 1)?;
     emit(state, Message::Warn(to_str(&message)))
-}
-
-/// A warning that is given once per invocation.
-pub(super) fn warn_once(state: &State<'_, '_>, warned: &AtomicBool, event: &'static str, text: &str) {
-    if !warned.swap(true, Ordering::Relaxed)
-        && let Ok(scope) = Scope::of(state)
-    {
-        scope.context().emit(Message::Warning { event, text: text.to_owned() });
-    }
 }
 
 /// What dbt 0.18 had instead of `adapter.dispatch`.

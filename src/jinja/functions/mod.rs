@@ -2,16 +2,9 @@
 //!
 //! [`global`] has what is the same for all nodes; contexts make [`Var`] and [`EnvVar`] with their own values.
 
-mod collections;
 mod data;
-pub(crate) mod datetime;
 mod exceptions;
-mod filters;
-mod function;
-mod itertools;
 mod messages;
-mod namespace;
-mod regex;
 mod variables;
 
 use std::sync::LazyLock;
@@ -23,8 +16,9 @@ pub(crate) use variables::{EnvVar, Secrets, Var};
 use crate::hashed::HashMap;
 
 use super::objects::{ColumnClass, RelationClass};
-use function::function;
-use namespace::namespace;
+use super::python::function::function;
+use super::python::namespace::namespace;
+use super::python::{collections, datetime, itertools, regex};
 
 static GLOBALS: LazyLock<HashMap<&'static str, Value>> = LazyLock::new(|| {
     HashMap::from_iter([
@@ -48,12 +42,11 @@ static GLOBALS: LazyLock<HashMap<&'static str, Value>> = LazyLock::new(|| {
     ])
 });
 
-/// Adds the globals of every template, and the filters that know Python's values.
+/// Adds the globals of every template.
 pub(crate) fn install(environment: &mut Environment<'static>) {
     for (name, value) in GLOBALS.iter() {
         environment.add_global(*name, value.clone());
     }
-    filters::install(environment);
 }
 
 fn modules() -> Value {

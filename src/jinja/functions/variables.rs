@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json};
 use crate::diagnostic::{Diagnostic, SourceText, did_you_mean};
 use crate::jinja::Scope;
 use crate::jinja::python::{bind_required, expect_str, from_json, raise, to_str, unknown_method};
+use crate::jinja::render::render;
 
 /// Environment variables of this prefix hold secrets.
 pub(super) const SECRET_PREFIX: &str = "DBT_ENV_SECRET";
@@ -77,7 +78,7 @@ impl Object for Var {
             Some(Json::String(text)) if text.contains("{{") || text.contains("{%") => {
                 let scope = Scope::of(state)?;
                 let source = SourceText::new(format!("var {name}"), text.clone());
-                scope.engine().render(&source, scope.context()).map(Value::from).map_err(raise)
+                render(&source, || scope.anew()).map(Value::from).map_err(raise)
             }
             Some(value) => Ok(from_json(value)),
             None if args.len() > 1 => Ok(default),

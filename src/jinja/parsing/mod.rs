@@ -3,34 +3,24 @@
 
 mod config;
 mod docs;
+mod recorded;
 mod references;
 
 use std::any::Any;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use minijinja::Value;
-use serde_json::{Map, Value as Json};
 
 use super::context::{Context, Message};
 use crate::jinja::python;
-use crate::manifest::{Node, RefArgs};
+use crate::manifest::Node;
 
 pub(crate) use docs::{DocScope, DocTable};
 
 use config::ConfigRecorder;
+pub(crate) use recorded::Recorded;
+use recorded::lock;
 use references::{Kind, Recorder};
-
-/// What a template told while it was parsed.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Recorded {
-    pub refs: Vec<RefArgs>,
-    pub sources: Vec<Vec<String>>,
-    pub metrics: Vec<Vec<String>>,
-    pub functions: Vec<Vec<String>>,
-    /// The merged arguments of all `config()` calls.
-    pub config: Map<String, Json>,
-    pub macros: Vec<String>,
-}
 
 /// The names that all nodes of one parse share: variables, modules, `target`, `flags`, `env_var`.
 pub(crate) trait SharedNames: Send + Sync {
@@ -130,10 +120,6 @@ impl ParseScope {
     pub(crate) fn take_recorded(&self) -> Recorded {
         std::mem::take(&mut lock(&self.recorded))
     }
-}
-
-fn lock(recorded: &Mutex<Recorded>) -> MutexGuard<'_, Recorded> {
-    recorded.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Context for ParseScope {

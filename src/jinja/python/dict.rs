@@ -10,7 +10,7 @@ use minijinja::{Error, State};
 
 use crate::hashed::IndexMap;
 
-use super::list::items_of;
+use super::items::items_of;
 use super::view::{View, ViewKind};
 use super::{Arguments, bind_required, no_arguments, repr, type_error, unknown_method, value_error};
 
@@ -33,6 +33,11 @@ impl Equivalent<Value> for TextKey<'_> {
     fn equivalent(&self, key: &Value) -> bool {
         key.kind() == ValueKind::String && key.as_str() == Some(self.0)
     }
+}
+
+/// A new mutable dict, for the engine's rewrite of `{k: v}`.
+pub(crate) fn dict(pairs: impl IntoIterator<Item = (Value, Value)>) -> Value {
+    Value::from_object(Dict::new(pairs))
 }
 
 impl Dict {

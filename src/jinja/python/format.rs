@@ -3,9 +3,9 @@
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Error, ErrorKind};
 
+use super::datetime;
 use super::number::{as_float, as_int};
 use super::{Arguments, float_repr, repr, to_str, type_name, value_error};
-use crate::jinja::functions::datetime;
 
 /// `[[fill]align][sign][#][0][width][grouping][.precision][type]`
 #[derive(Debug, Default, Clone)]

@@ -6,9 +6,9 @@ use minijinja::value::{DynObject, Value, ValueKind};
 use minijinja::{Error, ErrorKind};
 use serde_json::Value as Json;
 
+use super::datetime;
 use super::number::{as_int, float_repr};
 use super::{Decimal, dict, list, repr, to_str, type_error, type_name};
-use crate::jinja::functions::datetime;
 
 /// Deeper values can only be circular.
 const DEPTH_LIMIT: usize = 200;

@@ -6,13 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
 use minijinja::{Error, State};
 
+use super::items::items_of;
 use super::{bind, bind_required, expect_int, no_arguments, repr, unknown_method, value_error};
-
-/// No list is that long; an iterator that gives more has no end.
-const ENDLESS: usize = 10_000_000;
 
 /// A mutable sequence, shared by all who hold it.
 pub(crate) struct List(Mutex<Vec<Value>>);
+
+/// A new mutable list, for the engine's rewrite of `[a, b]`.
+pub(crate) fn list(values: Vec<Value>) -> Value {
+    Value::from_object(List::new(values))
+}
 
 impl List {
     pub(crate) fn new(values: Vec<Value>) -> Self {
@@ -92,26 +95,10 @@ fn sorted(
         keyed.push((rank, item));
     }
     keyed.sort_by(|(left, _), (right, _)| {
-        let order = super::operators::compare(left, right);
+        let order = super::compare::compare(left, right);
         if reverse { order.reverse() } else { order }
     });
     Ok(keyed.into_iter().map(|(_, item)| item).collect())
-}
-
-/// The items of anything that can be iterated; an unhashable or scalar value is an error.
-pub(crate) fn items_of(value: &Value) -> Result<Vec<Value>, Error> {
-    let not_iterable = || super::type_error(format!("'{}' object is not iterable", super::type_name(value)));
-    if value.is_none() || value.is_undefined() {
-        return Err(not_iterable());
-    }
-    let mut items: Vec<Value> = Vec::new();
-    for item in value.try_iter().map_err(|_| not_iterable())?.checked() {
-        if items.len() > ENDLESS {
-            return Err(value_error("an endless iterator cannot be made a list"));
-        }
-        items.push(item?);
-    }
-    Ok(items)
 }
 
 /// `index(x[, start[, end]])` and `count(x)`, which tuples have too.

@@ -5,7 +5,8 @@ use minijinja::value::{DynObject, Value, ValueKind};
 use minijinja::{Error, ErrorKind, State};
 
 use super::dict::call_mapping_method;
-use super::list::{items_of, search};
+use super::items::items_of;
+use super::list::search;
 use super::number::call_number_method;
 use super::string::call_str_method;
 use super::{type_name, unknown_method};

@@ -1,16 +1,16 @@
 //! Python's operators on values that minijinja's own operators do not know: mutable lists, decimals,
 //! dates, sets, `%` on texts. The engine's rewrite calls these.
 
-use std::cmp::Ordering;
-
 use minijinja::value::{Tuple, Value, ValueKind};
 use minijinja::{Error, ErrorKind};
 
+use super::compare::{as_float_or_bool, is_list};
+pub(crate) use super::compare::{compare, equals, order};
+use super::datetime;
 use super::decimal::as_decimal;
-use super::list::items_of;
+use super::items::items_of;
 use super::number::{as_float, as_int, int_value};
 use super::{Decimal, Set, percent_format, set, to_str, type_error, type_name, value_error};
-use crate::jinja::functions::datetime;
 
 /// A repeated text or list may not grow beyond this.
 const REPEAT_LIMIT: usize = 100_000_000;
@@ -23,10 +23,6 @@ fn unsupported(operator: &str, left: &Value, right: &Value) -> Error {
     };
     let (left, right) = (type_name(left), type_name(right));
     Error::new(kind, format!("unsupported operand type(s) for {operator}: '{left}' and '{right}'"))
-}
-
-fn is_list(value: &Value) -> bool {
-    matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable) && type_name(value) == "list"
 }
 
 /// `left + right`
@@ -161,10 +157,6 @@ fn numeric(operator: char, left: &Value, right: &Value) -> Option<Result<Value, 
     Some(result)
 }
 
-fn as_float_or_bool(value: &Value) -> Option<f64> {
-    as_float(value).or_else(|| as_int(value).map(|int| if int == 0 { 0.0 } else { 1.0 }))
-}
-
 fn int_arithmetic(operator: char, left: i128, right: i128) -> Result<Value, Error> {
     let result = match operator {
         '+' => left.checked_add(right),
@@ -218,61 +210,6 @@ fn division_by_zero(operator: char) -> Error {
         '/' => "division by zero",
         _ => "integer division or modulo by zero",
     })
-}
-
-/// A total order for sorting: numbers of all kinds by value, else minijinja's order.
-pub(crate) fn compare(left: &Value, right: &Value) -> Ordering {
-    if let Some(order) = compare_numbers(left, right) {
-        return order;
-    }
-    if let (Some(left), Some(right)) = (plain_items(left), plain_items(right)) {
-        let pairs = left.iter().zip(&right).map(|(left, right)| compare(left, right));
-        let first = pairs.into_iter().find(|order| order.is_ne());
-        return first.unwrap_or_else(|| left.len().cmp(&right.len()));
-    }
-    left.cmp(right)
-}
-
-fn plain_items(value: &Value) -> Option<Vec<Value>> {
-    if value.is_tuple() || is_list(value) { items_of(value).ok() } else { None }
-}
-
-fn compare_numbers(left: &Value, right: &Value) -> Option<Ordering> {
-    match (as_decimal(left), as_decimal(right)) {
-        (Some(left), Some(right)) => Some(left.compare(&right)),
-        _ => Some(as_float_or_bool(left)?.total_cmp(&as_float_or_bool(right)?)),
-    }
-}
-
-/// `left == right`, with decimals equal to ints and floats of the same value.
-pub(crate) fn equals(left: &Value, right: &Value) -> bool {
-    if left == right {
-        return true;
-    }
-    let decimals = [left, right].iter().any(|value| value.downcast_object_ref::<Decimal>().is_some());
-    if decimals {
-        return compare_numbers(left, right) == Some(Ordering::Equal);
-    }
-    match (plain_items(left), plain_items(right)) {
-        (Some(ours), Some(theirs)) if left.is_tuple() == right.is_tuple() && ours.len() == theirs.len() => {
-            ours.iter().zip(&theirs).all(|(ours, theirs)| equals(ours, theirs))
-        }
-        _ => false,
-    }
-}
-
-/// What `<`, `<=`, `>` and `>=` look at; kinds that have no order are an error as in Python.
-pub(crate) fn order(operator: &str, left: &Value, right: &Value) -> Result<Ordering, Error> {
-    let same_kind = left.kind() == right.kind() && !left.is_none() && !left.is_undefined();
-    let same_class = left.kind() != ValueKind::Plain || type_name(left) == type_name(right);
-    let comparable = same_kind && same_class
-        || is_list(left) && is_list(right)
-        || as_float_or_bool(left).is_some() && as_float_or_bool(right).is_some();
-    if comparable {
-        return Ok(compare(left, right));
-    }
-    let (left, right) = (type_name(left), type_name(right));
-    Err(type_error(format!("'{operator}' not supported between instances of '{left}' and '{right}'")))
 }
 
 /// `value[start:stop:step]`

@@ -9,7 +9,7 @@ use minijinja::{Error, State};
 
 use crate::hashed::IndexSet;
 
-use super::list::items_of;
+use super::items::items_of;
 use super::{bind_required, no_arguments, repr, type_error, type_name, unknown_method, value_error};
 
 type Members = IndexSet<Value>;

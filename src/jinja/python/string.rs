@@ -3,12 +3,11 @@
 use minijinja::Error;
 use minijinja::value::Value;
 
-use super::list::items_of;
-use super::{
-    bind, bind_required, expect_int, expect_str, given, list, no_arguments, type_error, unknown_method,
-};
+use super::items::items_of;
+use super::{bind, bind_required, expect_int, expect_str, given, no_arguments, type_error, unknown_method};
 
 mod case;
+mod pieces;
 mod search;
 mod split;
 
@@ -192,8 +191,4 @@ fn translate(text: &str, table: &Value) -> Result<Value, Error> {
         }
     }
     Ok(Value::from(out))
-}
-
-fn texts(pieces: impl IntoIterator<Item = impl AsRef<str>>) -> Value {
-    list(pieces.into_iter().map(|piece| Value::from(piece.as_ref())).collect())
 }

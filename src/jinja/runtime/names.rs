@@ -9,9 +9,9 @@ use super::config::ConfigObject;
 use super::references::{Kind, Reference};
 use super::relation;
 use super::{NodeContext, Subject, model, templates};
-use crate::jinja::functions::{EnvVar, Secrets, Var, datetime};
+use crate::jinja::functions::{EnvVar, Secrets, Var};
 use crate::jinja::objects::Relation;
-use crate::jinja::python::from_json;
+use crate::jinja::python::{datetime, from_json};
 use crate::manifest::{Node, NodeKind};
 
 /// The names that [`NodeContext::value`] knows, for "did you mean" and `context`.

@@ -8,6 +8,7 @@ use minijinja::value::{Object, ObjectRepr};
 use minijinja::{Error, State, Value};
 
 use super::NodeContext;
+use super::cte_target::CteTarget;
 use super::relation;
 use super::runtime_config::RuntimeConfig;
 use crate::diagnostic::Diagnostic;
@@ -283,11 +284,4 @@ impl NodeContext {
 /// As Python prints a datetime in UTC.
 fn python_time(at: jiff::Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S+00:00").to_string()
-}
-
-/// What stands in a query as a CTE.
-#[derive(Debug, Clone)]
-pub(crate) struct CteTarget {
-    pub unique_id: String,
-    pub name: String,
 }

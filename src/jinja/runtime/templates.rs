@@ -8,8 +8,8 @@ use minijinja::{Error, ErrorKind, State, Value};
 use super::surroundings::NodeFile;
 use super::{NodeContext, Subject};
 use crate::diagnostic::{Diagnostic, SourceText};
-use crate::jinja::engine::Engine;
 use crate::jinja::python::{bind_required, raise, to_str};
+use crate::jinja::render::render;
 use crate::jinja::scope::Scope;
 
 #[derive(Debug, Clone, Copy)]
@@ -122,33 +122,12 @@ impl Object for OneOf {
     }
 }
 
-/// What a unit test puts in place of a macro or a variable: called or printed, it is the value.
-#[derive(Debug)]
-pub(super) struct Replaced(pub(super) Value);
-
-impl Object for Replaced {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Plain
-    }
-
-    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, _: &[Value]) -> Result<Value, Error> {
-        Ok(self.0.clone())
-    }
-
-    fn is_true(self: &Arc<Self>) -> bool {
-        self.0.is_true()
-    }
-
-    fn render(self: &Arc<Self>, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&to_str(&self.0))
-    }
-}
-
 impl NodeContext {
     /// Renders a text that a template made, in the same context.
     fn render(self: &Arc<Self>, state: &State<'_, '_>, text: &str) -> Result<String, Error> {
         let source = SourceText::new(self.file_path(), text);
-        Engine::render_nested(&source, Scope::of(state)?.as_ref()).map_err(raise)
+        let scope = Scope::of(state)?;
+        render(&source, || scope.root_of_nested()).map_err(raise)
     }
 
     pub(super) fn file_path(&self) -> String {

@@ -1,8 +1,8 @@
 //! `raise_contract_error`: which columns of a query differ from the model's contract.
 
-use minijinja::{State, Value};
+use minijinja::{Error, State, Value};
 
-use super::{Outcome, attribute};
+use super::attribute::attribute;
 use crate::adapter::{Cell, ResultColumn, ResultSet};
 use crate::diagnostic::Diagnostic;
 use crate::jinja::objects::{PrintLimits, Table};
@@ -10,9 +10,9 @@ use crate::jinja::python::{bind_required, items_of, raise};
 
 const HEADER: [&str; 4] = ["column_name", "definition_type", "contract_type", "mismatch_reason"];
 
-pub(super) fn contract_error(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+pub(super) fn contract_error(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     let [contract, query] = bind_required("raise_contract_error", args, ["yaml_columns", "sql_columns"], 2)?;
-    let columns = |value: &Value| -> Result<Vec<[String; 2]>, minijinja::Error> {
+    let columns = |value: &Value| -> Result<Vec<[String; 2]>, Error> {
         let named = |column: &Value| [attribute(column, "name"), attribute(column, "data_type")];
         Ok(items_of(value)?.iter().map(named).collect())
     };

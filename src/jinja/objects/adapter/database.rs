@@ -3,18 +3,13 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use minijinja::Value;
 use serde_json::{Map, Value as Json};
 
-use super::object::AdapterObject;
-use super::response::ResponseObject;
-use super::{seed, statements};
-use crate::adapter::{CacheChange, RelationCache, Response, SeedOptions, Session};
+use super::stored_result::StoredResult;
+use crate::adapter::{CacheChange, RelationCache, SeedOptions, Session};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::HashMap;
-use crate::jinja::objects::{ColumnClass, Policy, Relation, RelationClass, Table};
-use crate::jinja::python::dict;
-use crate::jinja::runtime;
+use crate::jinja::objects::Policy;
 use crate::memory::Memory;
 
 /// What is the same for all nodes of a run.
@@ -39,31 +34,11 @@ pub(crate) struct SeedFile {
     pub options: SeedOptions,
 }
 
-/// What `statement`, `store_result` and `store_raw_result` keep for `load_result`.
-#[derive(Debug, Clone)]
-pub(crate) struct StoredResult {
-    pub response: Value,
-    pub table: Value,
-}
-
-impl StoredResult {
-    pub(crate) fn response(&self) -> Option<Response> {
-        self.response.downcast_object_ref::<ResponseObject>().map(|response| response.0.clone())
-    }
-
-    /// Of a seed the first rows alone: the others stay in their file.
-    pub(crate) fn table(&self) -> Option<Table> {
-        Table::from_value(&self.table)
-            .or_else(|| seed::as_table(&self.table))
-            .or_else(|| seed::sample(&self.table))
-    }
-}
-
 /// The database in one node's context.
 pub(crate) struct NodeDatabase {
     pub settings: Arc<AdapterSettings>,
     /// None where a command must not ask the database (`compile --no-introspect`).
-    session: Option<Arc<Session>>,
+    pub(super) session: Option<Arc<Session>>,
     seed: Option<SeedFile>,
     /// None for results that were loaded: dbt lets each be read once.
     results: Mutex<HashMap<String, Option<StoredResult>>>,
@@ -158,34 +133,4 @@ impl NodeDatabase {
             .help("make the other database's tables visible here as foreign tables (postgres_fdw)")
             .boxed())
     }
-}
-
-impl runtime::Database for Arc<NodeDatabase> {
-    fn get(&self, name: &str) -> Option<Value> {
-        Some(match name {
-            "adapter" => Value::from_object(AdapterObject::new(self)),
-            "api" => api(),
-            "load_agate_table" => seed::function(self),
-            _ => return statements::function(name, self),
-        })
-    }
-
-    fn has_relation(&self, relation: &Relation) -> bool {
-        let (Some(schema), Some(identifier)) = (&relation.schema, &relation.identifier) else { return false };
-        let cache = &self.settings.cache;
-        if !cache.has_schema(schema)
-            && let Some(session) = &self.session
-        {
-            // a schema that cannot be read has no relations to show
-            let _ = session.load_schema(cache, schema);
-        }
-        cache.kind(schema, identifier).is_some()
-    }
-}
-
-pub(super) fn api() -> Value {
-    dict([
-        ("Relation".into(), Value::from_object(RelationClass)),
-        ("Column".into(), Value::from_object(ColumnClass)),
-    ])
 }

@@ -6,6 +6,7 @@ mod constraints;
 mod database;
 mod index;
 mod methods;
+mod names;
 mod object;
 mod relations;
 mod response;
@@ -14,13 +15,15 @@ mod seed;
 mod snapshots;
 mod staged_rows;
 mod statements;
+mod stored_result;
 mod strategies;
 #[cfg(test)]
 mod tests;
 mod untrusted;
 
-pub(crate) use database::{AdapterSettings, NodeDatabase, SeedFile, StoredResult};
+pub(crate) use database::{AdapterSettings, NodeDatabase, SeedFile};
 pub(crate) use object::parse_name;
+pub(crate) use stored_result::StoredResult;
 
 use std::sync::Arc;
 
@@ -28,13 +31,13 @@ use minijinja::{Error, State, Value};
 
 use super::Relation;
 use crate::diagnostic::Diagnostic;
+use crate::jinja::call::call_named;
 use crate::jinja::python::{raise, type_error};
 use crate::jinja::scope::Scope;
 
 /// Calls a macro of the project or a built-in one, as dbt's adapter does.
 fn call_macro(state: &State<'_, '_>, name: &str, keywords: &[(&str, Value)]) -> Result<Value, Error> {
-    let scope = Scope::of(state)?;
-    scope.engine().call_named(name, scope.context(), &[], keywords).map_err(raise)
+    call_named(name, &Scope::of(state)?.anew(), &[], keywords).map_err(raise)
 }
 
 fn expect_relation(method: &str, argument: &str, value: &Value) -> Result<Relation, Error> {

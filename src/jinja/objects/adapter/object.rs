@@ -7,7 +7,7 @@ use minijinja::value::{Enumerator, Object, ObjectRepr};
 use minijinja::{Error, State, Value};
 
 use super::{
-    Database, columns, constraints, database, index, methods, none, relations, restricted, seed, snapshots,
+    Database, columns, constraints, index, methods, none, relations, restricted, seed, snapshots,
     staged_rows, strategies, untrusted,
 };
 use crate::diagnostic::{Diagnostic, did_you_mean};
@@ -29,7 +29,7 @@ impl AdapterObject {
 pub(crate) fn parse_name(name: &str) -> Option<Value> {
     Some(match name {
         "adapter" => Value::from_object(AdapterObject { database: None }),
-        "api" => database::api(),
+        "api" => api(),
         "statement" | "store_result" | "store_raw_result" | "submit_python_job" => {
             Value::from_object(Answer(Value::from("")))
         }
@@ -37,6 +37,13 @@ pub(crate) fn parse_name(name: &str) -> Option<Value> {
         "load_agate_table" => Value::from_object(Answer(Table::empty().to_value())),
         _ => return None,
     })
+}
+
+pub(super) fn api() -> Value {
+    dict([
+        ("Relation".into(), Value::from_object(RelationClass)),
+        ("Column".into(), Value::from_object(ColumnClass)),
+    ])
 }
 
 /// A function that always answers the same; the body of a `{% call %}` is never rendered.

@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 use minijinja::value::{Enumerator, Object, ObjectRepr, Rest};
 use minijinja::{Error, State, Value};
 
-use super::database::StoredResult;
 use super::response::ResponseObject;
+use super::stored_result::StoredResult;
 use super::{Database, expect_relation};
 use crate::adapter::{ResultColumn, ResultSet, Seed, SeedColumn, quote_identifier};
 use crate::diagnostic::Diagnostic;
@@ -24,6 +24,13 @@ struct SeedTable {
 /// The seed's rows as a table like any other.
 pub(super) fn as_table(value: &Value) -> Option<Table> {
     value.downcast_object_ref::<SeedTable>().map(|table| table.table().clone())
+}
+
+impl StoredResult {
+    /// Of a seed the first rows alone: the others stay in their file.
+    pub(crate) fn table(&self) -> Option<Table> {
+        Table::from_value(&self.table).or_else(|| as_table(&self.table)).or_else(|| sample(&self.table))
+    }
 }
 
 pub(super) fn function(database: &Database) -> Value {

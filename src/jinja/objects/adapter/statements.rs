@@ -6,9 +6,9 @@ use std::sync::Arc;
 use minijinja::value::{Enumerator, Object, ObjectRepr};
 use minijinja::{Error, State, Value};
 
-use super::database::StoredResult;
 use super::methods::begin;
 use super::response::ResponseObject;
+use super::stored_result::StoredResult;
 use super::{Database, none};
 use crate::adapter::{Fetch, Response};
 use crate::diagnostic::Diagnostic;

@@ -7,12 +7,10 @@ use minijinja::value::{Object, ObjectRepr, Value};
 use minijinja::{Error, State};
 
 use super::attributes::type_constant;
-use super::methods::{checked, set_path};
-use super::{Details, InformationSchema, Policy, Relation, RelationType};
-use crate::diagnostic::Diagnostic;
+use super::changes::{change_by_keywords, checked, parse_type, set_path};
+use super::{Details, Policy, Relation};
 use crate::jinja::python::{
-    Arguments, bind_required, expect_str, given, items_of, list, no_arguments, raise, to_str, type_error,
-    unknown_method,
+    Arguments, bind_required, expect_str, items_of, list, no_arguments, type_error, unknown_method,
 };
 
 /// The class itself, as `api.Relation` and `adapter.Relation`.
@@ -52,49 +50,6 @@ fn create(args: &[Value]) -> Result<Value, Error> {
     details.kind = kind.map_or(Ok(None), |kind| parse_type(&kind))?;
     change_by_keywords(&mut details, arguments.keywords())?;
     checked(Relation(details.into()))
-}
-
-/// The keyword arguments that `create` and `incorporate` share.
-pub(super) fn change_by_keywords(details: &mut Details, keywords: &[(String, Value)]) -> Result<(), Error> {
-    for (keyword, value) in keywords {
-        match keyword.as_str() {
-            "path" => {
-                let part = |name: &str| -> Result<Option<Value>, Error> {
-                    let part = value.get_attr(name)?;
-                    Ok(Some(part).filter(|part| !part.is_undefined()))
-                };
-                set_path(details, [part("database")?, part("schema")?, part("identifier")?])?;
-            }
-            "database" | "schema" | "identifier" => {
-                let at = |name: &str| (name == keyword).then(|| value.clone());
-                set_path(details, [at("database"), at("schema"), at("identifier")])?;
-            }
-            "type" => details.kind = parse_type(value)?,
-            "quote_policy" => details.quote_policy = details.quote_policy.with_mapping(value),
-            "include_policy" => details.include_policy = details.include_policy.with_mapping(value),
-            "dbt_created" => details.dbt_created = value.is_true(),
-            "require_alias" => details.require_alias = value.is_true(),
-            "limit" => details.limit = value.as_usize().and_then(|limit| u64::try_from(limit).ok()),
-            "event_time_filter" if !given(value) => details.event_time_filter = None,
-            "information_schema_view" => {
-                details.information_schema =
-                    Some(InformationSchema { view: value.as_str().map(str::to_owned) });
-            }
-            // Postgres has no catalogs and quotes with `"` only.
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-fn parse_type(value: &Value) -> Result<Option<RelationType>, Error> {
-    if !given(value) {
-        return Ok(None);
-    }
-    let name = to_str(value);
-    RelationType::parse(&name).map(Some).ok_or_else(|| {
-        raise(Diagnostic::runtime("unknown-relation-type", format!("`{name}` is no type of a relation")))
-    })
 }
 
 fn scd_args(args: &[Value]) -> Result<Value, Error> {

@@ -3,14 +3,13 @@
 use minijinja::{Error, Value};
 
 use super::attributes::optional;
-use super::class::{change_by_keywords, class_method};
+use super::changes::{PARTS, change_by_keywords, checked, set_path};
+use super::class::class_method;
 use super::index_changes::index_changes;
 use super::{Details, InformationSchema, Policy, Relation, RelationType};
 use crate::jinja::python::{
     Arguments, bind, bind_required, dict, expect_str, given, no_arguments, raise, unknown_method,
 };
-
-const PARTS: [&str; 3] = ["database", "schema", "identifier"];
 
 impl Relation {
     pub(super) fn method(&self, method: &str, args: &[Value]) -> Result<Value, Error> {
@@ -134,31 +133,6 @@ impl Relation {
             .map(Value::from)
             .map_err(raise)
     }
-}
-
-/// Relations that templates make must have names that Postgres keeps.
-pub(super) fn checked(relation: Relation) -> Result<Value, Error> {
-    relation.checked().map(|relation| relation.to_value()).map_err(raise)
-}
-
-/// Sets the parts that are given; none unsets.
-pub(super) fn set_path(details: &mut Details, parts: [Option<Value>; 3]) -> Result<(), Error> {
-    let slots = [&mut details.database, &mut details.schema, &mut details.identifier];
-    for ((slot, part), name) in slots.into_iter().zip(parts).zip(PARTS) {
-        let Some(part) = part else { continue };
-        *slot = match part.as_str() {
-            Some(text) => Some(text.to_owned()),
-            None if part.is_none() => None,
-            None => {
-                let message = format!("Got an invalid path {name}: {part}");
-                return Err(raise(crate::diagnostic::Diagnostic::compilation(
-                    "invalid-relation-path",
-                    message,
-                )));
-            }
-        };
-    }
-    Ok(())
 }
 
 fn function_config(args: &[Value]) -> Result<Value, Error> {

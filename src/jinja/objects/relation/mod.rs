@@ -3,6 +3,7 @@
 //! `ref`, `source` and `this` return it, `api.Relation` makes it.
 
 mod attributes;
+mod changes;
 mod class;
 mod index_changes;
 mod methods;

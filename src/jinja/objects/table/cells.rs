@@ -4,9 +4,10 @@ use minijinja::Value;
 use serde_json::Value as Json;
 
 use super::DataType;
+use super::number::number;
 use crate::adapter::{Cell, Interval};
-use crate::jinja::functions::datetime;
-use crate::jinja::python::{Decimal, float_repr, from_json, json_dumps, to_str};
+use crate::jinja::python::datetime;
+use crate::jinja::python::{float_repr, from_json, json_dumps, to_str};
 
 /// The type that agate infers for a column; one without values is `Integer`.
 pub(super) fn column_type(rows: &[Vec<Cell>], at: usize) -> DataType {
@@ -62,14 +63,6 @@ pub(super) fn value(cell: &Cell, data_type: DataType) -> Value {
         (DataType::Number, Cell::Json(json)) => number(&json.to_string()),
         (DataType::DateTime, Cell::Date(date)) => datetime::naive((*date).into()),
         _ => native(cell),
-    }
-}
-
-/// agate's numbers are decimals; what is none (`NaN`, `Infinity`) stays a float.
-pub(super) fn number(text: &str) -> Value {
-    match text.parse::<Decimal>() {
-        Ok(decimal) => Value::from_object(decimal),
-        Err(()) => Value::from(text.parse::<f64>().unwrap_or(f64::NAN)),
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
 use minijinja::{Error, State};
 
-use super::sequence::{Named, sample};
+use super::named::{Named, sample};
 use super::{DataType, Table};
 use crate::hashed::IndexSet;
 use crate::jinja::python::{list, no_arguments, operators, tuple};

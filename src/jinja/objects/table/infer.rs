@@ -6,8 +6,8 @@ use std::sync::Arc;
 use minijinja::value::{Object, ObjectRepr, Value};
 use minijinja::{Error, State};
 
-use super::cells::number;
-use crate::jinja::functions::datetime;
+use super::number::number;
+use crate::jinja::python::datetime;
 use crate::jinja::python::{Decimal, as_float, bind_required, to_str, unknown_method, value_error};
 
 /// The type of a table's column.

@@ -194,5 +194,5 @@ pub(super) fn json(table: &Contents) -> String {
 }
 
 fn iso_text(value: &Value) -> String {
-    crate::jinja::functions::datetime::iso_text(value).unwrap_or_else(|| to_str(value))
+    crate::jinja::python::datetime::iso_text(value).unwrap_or_else(|| to_str(value))
 }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
 use minijinja::{Error, State};
 
-use super::Names;
-use super::sequence::{Named, sample};
+use super::named::{Named, sample};
 use crate::jinja::python::tuple;
+
+pub(crate) type Names = Arc<[Arc<str>]>;
 
 /// A row; cheap to clone.
 #[derive(Clone)]

@@ -3,8 +3,8 @@
 use minijinja::Error;
 use minijinja::value::Value;
 
-use super::{bind, bind_required, expect_int, expect_str, given, texts};
-use crate::jinja::python::{tuple, value_error};
+use super::pieces::texts;
+use crate::jinja::python::{bind, bind_required, expect_int, expect_str, given, tuple, value_error};
 
 pub(super) fn call(text: &str, method: &str, args: &[Value]) -> Option<Result<Value, Error>> {
     match method {

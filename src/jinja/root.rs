@@ -1,0 +1,40 @@
+//! What a template and all macros that it calls share.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use minijinja::{Environment, Value};
+
+use super::context::Context;
+use super::library::Library;
+use crate::hashed::HashMap;
+
+/// What a template and all macros that it calls have in common.
+pub(super) struct Root {
+    pub(super) library: Arc<dyn Library>,
+    pub(super) context: Arc<dyn Context>,
+    pub(super) environment: &'static Environment<'static>,
+    pub(super) assigned: Assigned,
+}
+
+/// Names that templates put into `context`.
+#[derive(Default)]
+pub(super) struct Assigned(OnceLock<Mutex<HashMap<String, Value>>>);
+
+impl Assigned {
+    pub(super) fn get(&self, name: &str) -> Option<Value> {
+        let names = self.0.get()?.lock().unwrap_or_else(PoisonError::into_inner);
+        names.get(name).cloned()
+    }
+
+    pub(super) fn insert(&self, name: String, value: Value) {
+        let names = self.0.get_or_init(Mutex::default);
+        names.lock().unwrap_or_else(PoisonError::into_inner).insert(name, value);
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        let names = self.0.get().map(|names| names.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut names: Vec<String> = names.map(|names| names.keys().cloned().collect()).unwrap_or_default();
+        names.sort();
+        names
+    }
+}
