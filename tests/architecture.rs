@@ -1,8 +1,12 @@
 //! What a machine can check of the house's taste: layers, lengths, and where each crate is at home.
 
-use std::collections::BTreeMap;
+mod tokens;
+mod uses;
+
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use uses::Crate;
 
 /// A module as `src/lib.rs` lists it, with the crates that only it may name.
 struct Module {
@@ -51,24 +55,93 @@ fn code_lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter(|line| !line.trim_start().starts_with("//"))
 }
 
+fn texts_of_the_crate() -> Vec<(String, String)> {
+    let name = |path: &Path| path.strip_prefix("src").unwrap().to_string_lossy().into_owned();
+    let files = sources(Path::new("src"), "rs").into_iter().filter(|path| !path.ends_with("main.rs"));
+    files.map(|path| (name(&path), fs::read_to_string(&path).unwrap())).collect()
+}
+
+fn read(texts: &[(String, String)]) -> Crate {
+    Crate::new(texts.iter().map(|(file, text)| (file.as_str(), text.as_str())))
+}
+
+fn order() -> Vec<String> {
+    modules().into_iter().map(|module| module.name).collect()
+}
+
 #[test]
 fn a_module_uses_only_modules_above_it() {
-    let order: BTreeMap<String, usize> =
-        modules().into_iter().enumerate().map(|(rank, module)| (module.name, rank)).collect();
-    let mut upward = Vec::new();
-    for path in sources(Path::new("src"), "rs") {
-        let Some(&own) = order.get(&module_of(&path)) else { continue };
-        let text = fs::read_to_string(&path).unwrap();
-        for line in code_lines(&text) {
-            for used in line.split("crate::").skip(1) {
-                let name: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-                if order.get(&name).is_some_and(|&rank| rank > own) {
-                    upward.push(format!("{}: {}", path.display(), line.trim()));
-                }
-            }
-        }
+    let upward = read(&texts_of_the_crate()).upward(&order());
+    assert!(upward.is_empty(), "these files use a higher layer:\n{}", upward.join("\n"));
+}
+
+/// Files of a circle cannot be understood without each other: what both need goes into a file of its own.
+#[test]
+fn no_file_uses_one_that_uses_it() {
+    let circles = read(&texts_of_the_crate()).circles();
+    assert!(circles.is_empty(), "circles between files:\n{}", circles.join("\n"));
+}
+
+/// Whatever way an upward or circular use is spelled, it is seen among files of the crate.
+#[test]
+fn every_spelling_of_a_use_is_seen() {
+    let mut texts = texts_of_the_crate();
+    texts.retain(|(file, _)| {
+        ["lib.rs", "run/mod.rs", "run/locks.rs", "run/state.rs", "adapter/mod.rs", "adapter/session.rs"]
+            .contains(&file.as_str())
+    });
+    let with = |file: &str, line: &str| {
+        let mut texts = texts.clone();
+        let (_, text) = texts.iter_mut().find(|(name, _)| name == file).unwrap();
+        text.insert_str(text.find("\nuse ").unwrap() + 1, line);
+        read(&texts)
+    };
+    // `run/locks.rs` uses `run/state.rs`, and `adapter` stands above `run`
+    for line in [
+        "use super::locks::still_locked as x; const X: usize = x;\n",
+        "use super::{locks::{self as x, Waiting}}; const X: usize = x::still_locked;\n",
+        "use crate::run::locks::still_locked; const X: usize = still_locked;\n",
+        "use crate::{hashed::HashMap as _, run::{locks::{still_locked}}}; const X: usize = still_locked;\n",
+        "use self::super::locks; const X: usize = locks::still_locked;\n",
+        "const X: usize = super::locks::still_locked;\n",
+        "const X: usize = crate::run::locks::still_locked;\n",
+        "use super::locks::*;\n",
+    ] {
+        assert!(!with("run/state.rs", line).circles().is_empty(), "{line}");
     }
-    assert!(upward.is_empty(), "these lines use a higher layer:\n{}", upward.join("\n"));
+    for line in [
+        "use crate::run::execute;\n",
+        "use crate::{diagnostic::Result, run::{execute}};\n",
+        "use super::super::run::{self as x};\n",
+        "use super::{super::run};\n",
+        "pub(crate) use crate::run;\n",
+        "const X: usize = crate::run::execute;\n",
+        "const X: usize = super::super::run::execute;\n",
+    ] {
+        assert!(!with("adapter/session.rs", line).upward(&order()).is_empty(), "{line}");
+    }
+    // what is no use
+    for line in [
+        "// use super::locks::still_locked;\n",
+        "const X: &str = \"super::locks::still_locked\";\n",
+        "#[cfg(test)] use super::locks::still_locked;\n",
+        "pub(super) use super::locks::still_locked;\n",
+        "/* crate::run::locks */ const X: &str = r#\"crate::run::locks::x \"quoted\" \"#;\n",
+    ] {
+        assert_eq!(with("run/state.rs", line).circles(), Vec::<String>::new(), "{line}");
+    }
+}
+
+/// What is defined in a `mod.rs` makes a circle with a child that takes it; what it re-exports does not.
+#[test]
+fn a_file_that_only_re_exports_is_looked_through() {
+    let child = ("a/child.rs", "use super::Noun; pub(crate) fn make() -> Noun { Noun }");
+    let noun = ("a/noun.rs", "pub(crate) struct Noun;");
+    let re_exports = "mod child;\nmod noun;\npub(crate) use child::make;\npub(crate) use noun::Noun;";
+    assert!(Crate::new([("a/mod.rs", re_exports), child, noun]).circles().is_empty());
+    let defines =
+        "mod child;\npub(crate) struct Noun;\npub(crate) fn twice() { child::make(); child::make(); }";
+    assert_eq!(Crate::new([("a/mod.rs", defines), child]).circles(), ["a/mod.rs -> a/child.rs -> a/mod.rs"]);
 }
 
 #[test]

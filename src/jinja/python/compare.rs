@@ -6,8 +6,9 @@ use minijinja::Error;
 use minijinja::value::{Value, ValueKind};
 
 use super::decimal::as_decimal;
+use super::integer::as_int;
 use super::items::items_of;
-use super::number::{as_float, as_int};
+use super::number::as_float;
 use super::{Decimal, type_error, type_name};
 
 pub(super) fn is_list(value: &Value) -> bool {

@@ -9,7 +9,7 @@ use minijinja::value::{DynObject, Object, ObjectRepr, Value};
 use minijinja::{Error, State};
 
 use super::decimal_tuple::DecimalTuple;
-use super::number::{as_int, int_value};
+use super::integer::{as_int, int_value};
 use super::{no_arguments, unknown_method};
 
 /// Postgres has at most 131,072 digits before the point.

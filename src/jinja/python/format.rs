@@ -4,7 +4,8 @@ use minijinja::value::{Value, ValueKind};
 use minijinja::{Error, ErrorKind};
 
 use super::datetime;
-use super::number::{as_float, as_int};
+use super::integer::as_int;
+use super::number::as_float;
 use super::{Arguments, float_repr, repr, to_str, type_name, value_error};
 
 /// `[[fill]align][sign][#][0][width][grouping][.precision][type]`

@@ -7,7 +7,8 @@ use minijinja::{Error, ErrorKind};
 use serde_json::Value as Json;
 
 use super::datetime;
-use super::number::{as_int, float_repr};
+use super::integer::as_int;
+use super::number::float_repr;
 use super::{Decimal, dict, list, repr, to_str, type_error, type_name};
 
 /// Deeper values can only be circular.

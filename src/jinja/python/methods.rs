@@ -4,9 +4,9 @@
 use minijinja::value::{DynObject, Value, ValueKind};
 use minijinja::{Error, ErrorKind, State};
 
-use super::dict::call_mapping_method;
+use super::dict_methods::call_mapping_method;
 use super::items::items_of;
-use super::list::search;
+use super::list_methods::search;
 use super::number::call_number_method;
 use super::string::call_str_method;
 use super::{type_name, unknown_method};

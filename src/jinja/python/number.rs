@@ -2,6 +2,7 @@
 
 use minijinja::{Error, Value};
 
+use super::integer::{as_int, int_value};
 use super::{bind, no_arguments, unknown_method};
 
 /// The shortest text that reads back as the same float.
@@ -27,18 +28,6 @@ pub(crate) fn as_float(value: &Value) -> Option<f64> {
         return Some(decimal.to_f64());
     }
     if value.is_number() { f64::try_from(value.clone()).ok() } else { None }
-}
-
-pub(crate) fn as_int(value: &Value) -> Option<i128> {
-    if value.is_integer() || matches!(value.kind(), minijinja::value::ValueKind::Bool) {
-        i128::try_from(value.clone()).ok()
-    } else {
-        None
-    }
-}
-
-pub(crate) fn int_value(number: i128) -> Value {
-    i64::try_from(number).map_or_else(|_| Value::from(number), Value::from)
 }
 
 /// A float without fraction as an integer.

@@ -8,9 +8,10 @@ use super::compare::{as_float_or_bool, is_list};
 pub(crate) use super::compare::{compare, equals, order};
 use super::datetime;
 use super::decimal::as_decimal;
+use super::integer::{as_int, int_value};
 use super::items::items_of;
-use super::number::{as_float, as_int, int_value};
-use super::{Decimal, Set, percent_format, set, to_str, type_error, type_name, value_error};
+use super::number::as_float;
+use super::{Decimal, Set, percent_format, set_methods, to_str, type_error, type_name, value_error};
 
 /// A repeated text or list may not grow beyond this.
 const REPEAT_LIMIT: usize = 100_000_000;
@@ -58,7 +59,7 @@ pub(crate) fn subtract(left: &Value, right: &Value) -> Result<Value, Error> {
         return difference;
     }
     match left.downcast_object_ref::<Set>() {
-        Some(members) => set::operate("difference", members, right),
+        Some(members) => set_methods::operate("difference", members, right),
         None => Err(unsupported("-", left, right)),
     }
 }

@@ -4,7 +4,8 @@ use minijinja::value::{Tuple, Value, ValueKind};
 use minijinja::{Error, ErrorKind};
 
 use super::format::Spec;
-use super::number::{as_float, as_int, int_value};
+use super::integer::{as_int, int_value};
+use super::number::as_float;
 use super::{repr, to_str, type_error, type_name, value_error};
 
 /// Formats `template` with one value, a tuple of values, or a dict for `%(key)s`.

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use minijinja::Value;
 use minijinja::value::{DynObject, ObjectRepr, Tuple, ValueKind};
 
-use super::{Dict, List, Set, float_repr};
+use super::type_name::is_ours;
+use super::{Dict, List, float_repr};
 
 /// Beyond this nesting a container prints as `...`, as one that holds itself does in Python.
 const DEPTH_LIMIT: usize = 100;
@@ -27,46 +28,6 @@ pub(crate) fn repr(value: &Value) -> String {
     let mut text = String::new();
     write_repr(&mut text, value, 0);
     text
-}
-
-/// Python's name of a value's type, for messages.
-pub(crate) fn type_name(value: &Value) -> String {
-    let name = match value.kind() {
-        ValueKind::Undefined => "Undefined",
-        ValueKind::None => "NoneType",
-        ValueKind::Bool => "bool",
-        ValueKind::Number if value.is_integer() => "int",
-        ValueKind::Number => "float",
-        ValueKind::String => "str",
-        ValueKind::Bytes => "bytes",
-        ValueKind::Seq if value.is_tuple() => "tuple",
-        ValueKind::Iterable if value.downcast_object_ref::<Set>().is_some() => "set",
-        ValueKind::Seq | ValueKind::Iterable => "list",
-        ValueKind::Map => match value.as_object() {
-            Some(object) if is_ours(object) => object_name(object),
-            _ => "dict",
-        },
-        _ => value.as_object().map_or("object", object_name),
-    };
-    match name {
-        "List" => "list".into(),
-        "Dict" => "dict".into(),
-        "Moment" => "datetime".into(),
-        "Date" => "date".into(),
-        "Time" => "time".into(),
-        "Delta" => "timedelta".into(),
-        "Timezone" => "tzinfo".into(),
-        name => name.into(),
-    }
-}
-
-/// Objects of this crate print themselves: `Debug` is their `repr()`, `render` their `str()`.
-fn is_ours(object: &DynObject) -> bool {
-    object.type_name().starts_with(concat!(env!("CARGO_CRATE_NAME"), "::"))
-}
-
-fn object_name(object: &DynObject) -> &'static str {
-    object.type_name().rsplit("::").next().unwrap_or("object")
 }
 
 pub(super) fn write_repr(out: &mut String, value: &Value, depth: usize) {

@@ -42,10 +42,8 @@ pub(super) fn call_str_method(text: &str, method: &str, args: &[Value]) -> Resul
         "format" => super::format::str_format(text, args).map(Value::from),
         "format_map" => {
             let [mapping] = bind_required(method, args, ["mapping"], 1)?;
-            let keywords: minijinja::value::Kwargs = super::dict::pairs_of(&mapping)?
-                .into_iter()
-                .map(|(key, value)| (key.to_string(), value))
-                .collect();
+            let keywords: minijinja::value::Kwargs =
+                super::pairs_of(&mapping)?.into_iter().map(|(key, value)| (key.to_string(), value)).collect();
             super::format::str_format(text, &[Value::from(keywords)]).map(Value::from)
         }
         "zfill" => zfill(text, args),
@@ -184,7 +182,7 @@ fn translate(text: &str, table: &Value) -> Result<Value, Error> {
         }
         if to.is_undefined() {
             out.push(letter);
-        } else if let Some(code) = super::number::as_int(&to) {
+        } else if let Some(code) = super::integer::as_int(&to) {
             out.extend(u32::try_from(code).ok().and_then(char::from_u32));
         } else if !to.is_none() {
             out.push_str(&super::to_str(&to));

@@ -6,9 +6,10 @@ use sqlparser::ast::{
     Expr, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, TableAlias, TableFactor, TableWithJoins,
 };
 
+use super::analysis::Analysis;
 use super::flow::{Column, Environment, Flow, Value};
 use super::value::any_expr;
-use super::{Analysis, TAKEN, TRACE};
+use super::{TAKEN, TRACE};
 use crate::sql::lineage::{fold, parts};
 use crate::sql::{RelationName, quote_identifier};
 

@@ -4,11 +4,14 @@
 //! refused. The added text goes into the query as the user wrote it; nothing is printed anew. Pure: what the catalog
 //! knows comes from the caller.
 
+mod analysis;
 mod flow;
 mod from;
+mod groups;
 mod projection;
 mod query;
 mod select;
+mod staging;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -17,35 +20,18 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{Expr, Query, Visit, Visitor};
 
-use super::RelationName;
 use super::lineage::parts;
 use super::parsed::{on_deep_stack, parse};
-use super::text::{Edits, Text};
-use crate::hashed::HashSet;
-use flow::{Environment, Group, Value};
+use super::text::Edits;
+use analysis::Analysis;
+use flow::Environment;
+pub(crate) use staging::{Functions, Staging};
 
 /// Where the rows of a query that uses every staged row come from: the rows that were deleted.
 pub(crate) const TAKEN: &str = "rsdbt_taken";
 
 /// The column that names a staged row: `table/version/place`, separated by spaces where rows are grouped.
 const TRACE: &str = "rsdbt_trace";
-
-/// The staging table, and what its query must keep apart.
-#[derive(Debug, Clone)]
-pub(crate) struct Staging {
-    pub relation: RelationName,
-    /// All columns in order.
-    pub columns: Vec<String>,
-    /// The key's columns in the query's result.
-    pub key: Vec<String>,
-}
-
-/// What the catalog says about the functions that the query calls.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Functions {
-    pub aggregates: HashSet<String>,
-    pub set_returning: HashSet<String>,
-}
 
 /// The query to run in place of the one that was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,23 +104,6 @@ fn names_of_functions(sql: &str) -> Result<Vec<String>, String> {
     names.0.sort();
     names.0.dedup();
     Ok(names.0)
-}
-
-struct Analysis<'a> {
-    staging: &'a Staging,
-    functions: &'a Functions,
-    text: Text<'a>,
-    values: Vec<Value>,
-    groups: Vec<Group>,
-    /// How many trace columns have been named.
-    traces: usize,
-    found: bool,
-    /// Some staged rows may not take part.
-    filtered: bool,
-    /// Why rows cannot be traced; it matters only where some are filtered.
-    untraceable: Option<String>,
-    whole: Edits,
-    traced: Edits,
 }
 
 impl Analysis<'_> {

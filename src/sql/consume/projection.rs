@@ -7,7 +7,7 @@ use sqlparser::ast::{
     SelectItemQualifiedWildcardKind, Visit, Visitor, WindowSpec, WindowType,
 };
 
-use super::Analysis;
+use super::analysis::Analysis;
 use super::flow::{Column, Flow, Group, Rank};
 use super::from::Staged;
 use super::select::{Merging, aliased_item, column_name, number, order_expressions};

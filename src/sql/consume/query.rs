@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sqlparser::ast::{Query, Select, SelectItem, SetExpr, SetOperator, SetQuantifier, With};
 
-use super::Analysis;
+use super::analysis::Analysis;
 use super::flow::{Column, Environment, Flow, Table, Value};
 use crate::sql::lineage::{fold, output_name};
 

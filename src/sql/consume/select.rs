@@ -6,7 +6,7 @@ use sqlparser::ast::{
     BinaryOperator, Distinct, Expr, GroupByExpr, OrderByKind, Query, Select, SelectItem, Value as Literal,
 };
 
-use super::Analysis;
+use super::analysis::Analysis;
 use super::flow::{Environment, Flow, Group, Rank};
 use super::value::{Scope, any_expr};
 use crate::sql::lineage::fold;

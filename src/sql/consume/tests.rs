@@ -1,4 +1,5 @@
 use super::*;
+use crate::sql::RelationName;
 
 fn staging() -> Staging {
     Staging {

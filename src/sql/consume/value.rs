@@ -7,7 +7,7 @@ use sqlparser::ast::{
     Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Query, Visit, Visitor,
 };
 
-use super::Analysis;
+use super::analysis::Analysis;
 use super::flow::{Flow, Value};
 use crate::hashed::HashMap;
 use crate::sql::lineage::{fold, parts};

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use minijinja::Value;
 use serde_json::{Map, Value as Json};
 
 use super::stored_result::StoredResult;
