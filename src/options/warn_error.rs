@@ -15,9 +15,10 @@ const DEPRECATIONS: &str = "Deprecations";
 const EVENTS_OF_DBT: &str = include_str!("event_names.txt");
 
 /// Warnings that dbt does not have.
-const OWN: [&str; 6] = [
+const OWN: [&str; 7] = [
     "LineageNotCompiled",
     "OpenEnd",
+    "OpenTransaction",
     "PasswordFileIgnored",
     "UnknownConfig",
     "UnknownProfileKey",

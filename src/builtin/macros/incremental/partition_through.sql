@@ -17,13 +17,35 @@
   {{ return(adapter.introspect(query).rows[0][0]) }}
 {% endmacro %}
 
-{# {rows, error, fresh: none}. A period without a partition gets an empty one: `has_place` is false. #}
+{#
+  {rows, error, fresh: none}. A period without a partition gets an empty one: `has_place` is false. One from before the table got a replica identity
+  gets it, too: it would refuse the deletes that it publishes.
+#}
 {% macro rsdbt_overwrite_through(target, rows, columns, window, partition, has_place) %}
   {%- set first = [] -%}
   {%- if not has_place -%}
     {%- do first.append('create table ' ~ partition ~ ' (like ' ~ target ~ ' including all excluding statistics excluding identity)') -%}
     {%- do first.append('alter table ' ~ target ~ ' attach partition ' ~ partition ~ ' for values ' ~ rsdbt_partition_bounds(window, rsdbt_field_kind(columns))) -%}
     {%- do first.extend(rsdbt_replica_identity_of_parent(target, partition)) -%}
+  {%- elif rsdbt_lacks_replica_identity(partition) -%}
+    {%- do first.extend(rsdbt_replica_identity_of_parent(target, partition)) -%}
   {%- endif -%}
   {{ return(rsdbt_overwrite_elsewhere(target, rows, columns, window, first)) }}
+{% endmacro %}
+
+{# That of the primary key and no such key, where a publication has its deletes. #}
+{% macro rsdbt_lacks_replica_identity(partition) %}
+  {%- set query -%}
+    select pg_catalog.count(*) from pg_catalog.pg_class as class
+    where class.oid = {{ rsdbt_regclass(partition) }} and relreplident = 'd'
+      and not exists (select from pg_catalog.pg_index where indrelid = class.oid and indisprimary)
+      and exists (
+        select from pg_catalog.pg_publication as publication
+        join pg_catalog.pg_publication_tables as published on published.pubname = publication.pubname
+        where pubdelete and pg_catalog.format('%I.%I', schemaname, tablename)::pg_catalog.regclass in (
+          select relid from pg_catalog.pg_partition_ancestors(class.oid)
+        )
+      )
+  {%- endset -%}
+  {{ return(adapter.introspect(query).rows[0][0] > 0) }}
 {% endmacro %}
