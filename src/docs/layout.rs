@@ -2,7 +2,8 @@
 
 use rust_sugiyama::configure::{Config, CrossingMinimization, RankingType};
 use rust_sugiyama::from_vertices_and_edges;
-use std::collections::VecDeque;
+
+use crate::graph;
 
 /// Column and row of a node, in units that the page scales.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -18,7 +19,7 @@ const MOST_DUMMIES: usize = 60_000;
 
 /// A layered layout of the edges between `count` nodes.
 pub(super) fn layout(count: usize, edges: &[(usize, usize)]) -> Vec<Position> {
-    let depths = depths(count, edges);
+    let depths = graph::depths(count, edges.iter().copied());
     let dummies: usize =
         edges.iter().map(|&(from, to)| depths[to].saturating_sub(depths[from]).saturating_sub(1)).sum();
     let mut connected = vec![false; count];
@@ -33,28 +34,6 @@ pub(super) fn layout(count: usize, edges: &[(usize, usize)]) -> Vec<Position> {
     };
     below(&mut positions, &connected);
     positions
-}
-
-/// The length of the longest path that ends at each node; edges of a cycle count once.
-fn depths(count: usize, edges: &[(usize, usize)]) -> Vec<usize> {
-    let mut depths = vec![0; count];
-    let mut waiting = vec![0usize; count];
-    let mut children = vec![Vec::new(); count];
-    for &(from, to) in edges {
-        children[from].push(to);
-        waiting[to] += 1;
-    }
-    let mut ready: VecDeque<usize> = (0..count).filter(|&node| waiting[node] == 0).collect();
-    while let Some(node) = ready.pop_front() {
-        for &child in &children[node] {
-            depths[child] = depths[child].max(depths[node] + 1);
-            waiting[child] -= 1;
-            if waiting[child] == 0 {
-                ready.push_back(child);
-            }
-        }
-    }
-    depths
 }
 
 /// The crate's layout, its parts one below the other; none if it could not be made.

@@ -2,6 +2,7 @@
 //! of nodes by dbt's grammar. `commands` builds it from the manifest, selects, and hands the ids to `run`.
 
 mod cycle;
+mod depths;
 mod listing;
 mod node_set;
 pub(crate) mod selector;
@@ -13,6 +14,7 @@ use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::IndexSet;
 use crate::manifest::{Manifest, Resource};
 
+pub(crate) use depths::depths;
 pub(crate) use listing::{ListOutput, list};
 pub(crate) use node_set::NodeSet;
 pub(crate) use selector::{EmptyNodes, Selection};

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use crate::hashed::{HashMap, HashSet};
-use crate::manifest::{Manifest, Resource};
+use crate::manifest::Manifest;
 
 type Ids = BTreeSet<String>;
 
@@ -19,7 +19,7 @@ impl<'a> Edges<'a> {
     pub(super) fn of(manifest: &'a Manifest) -> Self {
         let mut edges = Self { parents: HashMap::default(), children: HashMap::default() };
         for resource in manifest.resources() {
-            for parent in depends_on(resource) {
+            for parent in resource.parents() {
                 edges.add(parent, resource.unique_id());
             }
         }
@@ -122,18 +122,6 @@ impl<'a> Edges<'a> {
             }
         }
         ids
-    }
-}
-
-fn depends_on(resource: Resource<'_>) -> &[String] {
-    match resource {
-        Resource::Node(it) => &it.depends_on.nodes,
-        Resource::Exposure(it) => &it.depends_on.nodes,
-        Resource::Metric(it) => &it.depends_on.nodes,
-        Resource::SavedQuery(it) => &it.depends_on.nodes,
-        Resource::SemanticModel(it) => &it.depends_on.nodes,
-        Resource::UnitTest(it) => &it.depends_on.nodes,
-        Resource::Source(_) => &[],
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::graph;
 use crate::hashed::HashMap;
 
 /// What is done to a node.
@@ -65,7 +66,10 @@ impl Plan {
             .iter()
             .map(|draft| draft.waits_for.iter().filter_map(|id| places.get(id.as_str()).copied()).collect())
             .collect();
-        let depths = depths(&parents);
+        let depths = graph::depths(
+            drafts.len(),
+            parents.iter().enumerate().flat_map(|(at, above)| above.iter().map(move |&parent| (parent, at))),
+        );
         let mut order: BTreeMap<(usize, &str), usize> = BTreeMap::new();
         for (place, draft) in drafts.iter().enumerate() {
             order.insert((depths[place], &draft.unique_id), place);
@@ -96,29 +100,6 @@ impl Plan {
     pub(crate) fn counted(&self) -> usize {
         self.steps.iter().filter(|step| step.is_counted()).count()
     }
-}
-
-/// The longest way to a node, computed from the roots on. The graph has no cycles: parsing saw to it.
-fn depths(parents: &[Vec<usize>]) -> Vec<usize> {
-    let mut children = vec![Vec::new(); parents.len()];
-    let mut missing: Vec<usize> = parents.iter().map(Vec::len).collect();
-    for (place, above) in parents.iter().enumerate() {
-        for &parent in above {
-            children[parent].push(place);
-        }
-    }
-    let mut depths = vec![0; parents.len()];
-    let mut ready: Vec<usize> = (0..parents.len()).filter(|&place| missing[place] == 0).collect();
-    while let Some(place) = ready.pop() {
-        for &child in &children[place] {
-            depths[child] = depths[child].max(depths[place] + 1);
-            missing[child] -= 1;
-            if missing[child] == 0 {
-                ready.push(child);
-            }
-        }
-    }
-    depths
 }
 
 #[cfg(test)]
