@@ -223,12 +223,17 @@ impl Connection {
         self.end_transaction("ROLLBACK")
     }
 
-    /// dbt's `clear_transaction`, before hooks and operations: from here on each statement commits by
-    /// itself unless it opens a transaction.
+    /// dbt's `clear_transaction`: from here on each statement commits by itself unless it opens a transaction.
     pub(crate) fn clear_transaction(&mut self) -> Result<()> {
         self.rollback_if_open()?;
         self.commit_on_server()?;
         self.started = true;
+        Ok(())
+    }
+
+    /// The same before hooks and operations: there only what their texts begin is a transaction.
+    pub(crate) fn step_outside(&mut self) -> Result<()> {
+        self.clear_transaction()?;
         self.outside = true;
         Ok(())
     }

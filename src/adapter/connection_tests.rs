@@ -193,7 +193,6 @@ fn the_catalogs_are_read_without_what_others_made() {
     }
     assert!(!connection.in_transaction(), "a read of its own leaves no transaction open");
     // what the transaction set for itself comes back
-    connection.rollback_if_open().unwrap();
     connection.execute("set local search_path = public", Begin::Auto, Fetch::Nothing).unwrap();
     assert_ne!(text(&mut connection, plain, true), "hostile");
     assert_eq!(text(&mut connection, "show search_path", false), "public");

@@ -24,7 +24,7 @@ struct State {
     connection: Option<Connection>,
     comment: Option<QueryComment>,
     observer: Arc<dyn Observer>,
-    /// dbt's `clear_transaction` was asked for before there was a connection.
+    /// `step_outside` was asked for before there was a connection.
     cleared: bool,
     committed: bool,
     /// A node has used the connection: it is made as good as new when the next one needs it.
@@ -138,7 +138,7 @@ impl Session {
                 open.resume(flag);
             }
         }
-        let ready = if std::mem::take(cleared) { open.clear_transaction() } else { Ok(()) };
+        let ready = if std::mem::take(cleared) { open.step_outside() } else { Ok(()) };
         let ready = ready.and_then(|()| {
             if std::mem::replace(has_settings, true) { Ok(()) } else { open.set_settings(own_settings) }
         });
@@ -322,13 +322,13 @@ impl Session {
         }
     }
 
-    /// dbt's `clear_transaction`, before hooks and operations.
-    pub(crate) fn clear_transaction(&self) -> Result<()> {
+    /// Before hooks and operations, and whatever else is no node's work.
+    pub(crate) fn step_outside(&self) -> Result<()> {
         let mut state = self.lock();
         if !state.used
             && let Some(connection) = &mut state.connection
         {
-            return connection.clear_transaction();
+            return connection.step_outside();
         }
         state.cleared = true;
         Ok(())

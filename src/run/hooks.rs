@@ -119,7 +119,7 @@ impl Run<'_> {
         let mut watch = Watch::start();
         let info = describe::node_info(self.manifest(), Resource::Node(node));
         session.acquire(self, "master", &info)?;
-        session.clear_transaction()?;
+        session.step_outside()?;
         let extra = Extra { values: values.clone(), batch: None };
         let compiled = watch.phase("compile", || self.compile(session, node, extra)).map_err(|error| {
             let subject = describe::locator(Resource::Node(node));
@@ -134,7 +134,7 @@ impl Run<'_> {
             }
             session.begin_unit();
             self.with_retries(name, &|| !session.has_committed(), || {
-                session.clear_transaction()?;
+                session.step_outside()?;
                 session.execute(&sql, Begin::No, Fetch::Nothing).map(drop)
             })
         });

@@ -56,7 +56,7 @@ fn perform(run: &Run<'_>, operation: &Operation) -> Result<RunResults> {
             };
             session.acquire_named(run, &format!("macro_{bare}"))?;
             let outcome = watch.phase("execute", || {
-                session.clear_transaction()?;
+                session.step_outside()?;
                 let context = run.operation_context(&session, package);
                 let keywords: Vec<(&str, Value)> = arguments
                     .iter()
@@ -69,7 +69,7 @@ fn perform(run: &Run<'_>, operation: &Operation) -> Result<RunResults> {
         Operation::Sql(sql) => {
             session.acquire_named(run, "sql")?;
             let outcome = watch.phase("execute", || {
-                session.clear_transaction()?;
+                session.step_outside()?;
                 let context = run.operation_context(&session, None);
                 let sql = inputs.engine.render(&SourceText::new("--sql", sql.clone()), &context)?;
                 session.execute(&sql, Begin::No, Fetch::Nothing).map(drop)

@@ -73,7 +73,7 @@ impl Job<'_, '_> {
     }
 
     fn age(&self, session: &mut Session, source: &SourceDefinition) -> Result<Age> {
-        session.clear_transaction()?;
+        session.step_outside()?;
         let context = NodeContext::new(NodeContextParts {
             shared: Arc::clone(&self.run.inputs.surroundings),
             subject: Subject::Source(Arc::new(source.clone())),

@@ -174,8 +174,8 @@ impl Session {
         emitter.warn(Diagnostic::warning("OpenTransaction", message).help("end it with `commit`"))
     }
 
-    pub(in crate::run) fn clear_transaction(&self) -> Result<()> {
-        self.adapter.as_ref().map_or(Ok(()), |adapter| adapter.clear_transaction())
+    pub(in crate::run) fn step_outside(&self) -> Result<()> {
+        self.adapter.as_ref().map_or(Ok(()), |adapter| adapter.step_outside())
     }
 
     pub(in crate::run) fn execute(
