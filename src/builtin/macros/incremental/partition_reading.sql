@@ -53,6 +53,7 @@
     "select parameter.type::text from pg_catalog.pg_prepared_statements, pg_catalog.unnest(parameter_types) with ordinality as parameter (type, number) where name = '"
     ~ escape_single_quotes(name) ~ "' order by number"
   ).rows -%}
+  {%- do run_query('deallocate ' ~ adapter.quote(name)) -%}
   {{ return(rows | map(attribute=0) | list) }}
 {% endmacro %}
 
