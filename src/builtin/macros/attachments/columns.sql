@@ -38,7 +38,7 @@
       ) then 'security label' end,
       case when not is_kept and expression is not null then case when generated <> '' then 'expression' else 'default' end end,
       case when is_there and generated <> '' and new_generated = '' then 'expression' end,
-      case when not is_kept and identity <> '' then 'identity' end,
+      case when not is_kept and identity <> '' then 'identity and values' end,
       case when (not is_kept or new_kind = 'v') and statistics_target >= 0 then 'statistics target' end,
       case when (not is_kept or new_kind = 'v') and attoptions is not null then 'options' end,
       case when old_kind in ('r', 'm') and storage <> default_storage and (not is_kept or is_there and (type_id <> new_type_id or new_kind = 'v')) then 'storage' end,
