@@ -6,16 +6,16 @@
 {# A block that fails when rows that meet the condition are still there after a DELETE; none where nothing can keep them. #}
 {% macro rsdbt_check_deleted_sql(relation, condition) %}
   {%- set hides = adapter.introspect('select ' ~ rsdbt_hides_rows_sql(rsdbt_regclass(relation) ~ '::pg_catalog.oid')).rows[0][0] -%}
-  {%- set keepers = rsdbt_row_keepers(relation, ['delete']) -%}
+  {%- set acting = rsdbt_acting_on_rows(relation, ['delete']) -%}
   {%- if hides -%}
     {{ return(rsdbt_block("begin raise exception using message = '"
       ~ escape_single_quotes('row level security of ' ~ relation ~ ' hides rows from this role: they would stay beside the new ones') ~ "'; end")) }}
-  {%- elif not keepers -%}
+  {%- elif not acting -%}
     {{ return(none) }}
   {%- endif -%}
   {{ return(rsdbt_check_kept_sql(
     'exists (select from ' ~ relation ~ ' as DBT_INTERNAL_DEST where ' ~ condition ~ ')',
-    'rows of ' ~ relation ~ ' that were to be deleted were kept by ' ~ keepers
+    'rows of ' ~ relation ~ ' that were to be deleted were kept by ' ~ rsdbt_all_acting(acting)
   )) }}
 {% endmacro %}
 

@@ -27,6 +27,7 @@
   where rsdbt_is_delete
   on conflict ({{ keys | join(', ') }}) do update set {{ moments | join(', ') }}
   where {{ rsdbt_not_older('excluded', 'gone') }};
+  {{ rsdbt_fire_deferred_sql(ensured['acting']) if ensured['acting'] }}
   {{ rsdbt_check_remembered_sql(tombstones, latest, keys, ensured['acting']) if ensured['acting'] -}}
   {{ rsdbt_outlived_tombstones_sql(tombstones, arg_dict['dest_columns']) -}}
   with rsdbt_gone as (

@@ -26,7 +26,7 @@
   {{ return(rsdbt_block(
     'declare wanted constant pg_catalog.int8 := ' ~ expected ~ '; written pg_catalog.int8; begin ' ~ insert_sql ~ '; get diagnostics written = row_count; if written < wanted then '
     ~ fails ~ escape_single_quotes('not inserted, but discarded by ' ~ (acting['keepers'] or rsdbt_all_acting(acting)))
-    ~ "'; end if; written := (select pg_catalog.count(*) from " ~ partition ~ ' where ' ~ of_window ~ '); if written < wanted then '
+    ~ "'; end if; " ~ rsdbt_fire_deferred_sql(acting) ~ " written := (select pg_catalog.count(*) from " ~ partition ~ ' where ' ~ of_window ~ '); if written < wanted then '
     ~ fails ~ escape_single_quotes('written, but then not in the period, because of ' ~ rsdbt_all_acting(acting)) ~ "'; end if; end"
   )) }}
 {% endmacro %}

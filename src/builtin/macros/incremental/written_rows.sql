@@ -9,6 +9,7 @@
   {%- set rows = arg_dict['temp_relation'] -%}
   {%- set columns = arg_dict['dest_columns'] -%}
   {%- set sql = strategy_sql | trim -%}
+  {%- do rsdbt_fire_deferred(acting) -%}
   {%- if sql.endswith(rsdbt_insert_sql(target, rows, columns) | trim) -%}
     {%- do rsdbt_check_inserted(target, rows, 'true') -%}
     {%- set keys = rsdbt_listed(arg_dict['unique_key']) if 'delete from' in sql else [] -%}

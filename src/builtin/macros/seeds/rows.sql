@@ -7,6 +7,7 @@
   {%- set missing = agate_table.rows | length - load_result('rsdbt_copied')['response'].rows_affected -%}
   {%- do rsdbt_raise_discarded(this, missing) if missing > 0 -%}
   {%- set acting = rsdbt_acting_on_rows(this, ['insert']) -%}
+  {%- do rsdbt_fire_deferred(acting) if acting -%}
   {%- do rsdbt_check_there(this, agate_table.rows | length, acting) if acting -%}
   {{ return(copy_sql) }}
 {% endmacro %}

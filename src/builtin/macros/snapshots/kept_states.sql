@@ -31,6 +31,7 @@
 {% macro rsdbt_check_new_states(merge_sql, target, source, insert_cols, strategy) %}
   {%- set acting = rsdbt_acting_on_rows(target, ['insert', 'update']) -%}
   {%- if acting and (merge_sql | trim).endswith(rsdbt_new_states_sql(target, source, insert_cols) | trim) -%}
+    {%- do rsdbt_fire_deferred(acting) -%}
     {%- do rsdbt_check_inserted(target, source, "dbt_change_type = 'insert'") -%}
     {%- set columns = rsdbt_snapshot_columns() -%}
     {%- set counts = run_query(
