@@ -28,6 +28,7 @@
   {%- set old_relation = adapter.get_relation(database=database, schema=schema, identifier=identifier) -%}
   {%- set target_relation = api.Relation.create(identifier=identifier, schema=schema, database=database, type=kind) -%}
   {%- do rsdbt_begin_where_needed() -%}
+  {%- do rsdbt_keep_staged_rows(old_relation) -%}
   {%- do rsdbt_drop_alone(old_relation) -%}
   {%- call statement(auto_begin=True) -%}
     {{ header }}{{ get_create_sql(target_relation, failures_sql) }}
