@@ -87,6 +87,9 @@ fn a_row_of_show_is_a_line() {
     }
     let output = project.run(&["show", "--inline", query, "--output", "json"]);
     assert!(output.text.contains(r#""x\ny": "a\nb\r\nc""#), "{}", output.text);
+    let odd = "show -q --output json --inline \"select chr(8238) || chr(155) as x\"";
+    let Some(shown) = on_a_terminal(&project, odd, false) else { return };
+    assert!(shown.contains(r#""x": "\u202e\u009b""#), "{shown}");
 }
 
 #[test]

@@ -60,7 +60,7 @@ impl WarnErrorOptions {
     fn check(&self) -> Result<()> {
         let is_all = matches!(self.error.as_slice(), [one] if ALL.contains(&one.as_str()));
         let lists = [if is_all { &[][..] } else { &self.error }, &self.warn, &self.silence];
-        let known = || EVENTS_OF_DBT.lines().chain(OWN).chain([DEPRECATIONS]);
+        let known = || EVENTS_OF_DBT.lines().chain(OWN).chain([DEPRECATIONS]).chain(ALL);
         for name in lists.into_iter().flatten() {
             if !known().any(|known| known == name) {
                 return Err(usage(format!("{name} is not a valid dbt error name."))

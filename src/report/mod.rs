@@ -165,6 +165,9 @@ impl Reporter {
 
     /// Nothing in it acts on a terminal but the colours that are put in here.
     fn message(channel: Channel, event: &Event) -> String {
+        if is_json(event) {
+            return visible::visible_json(text::message(event, channel.style));
+        }
         let shown = visible::visible_event(event, channel.style.color);
         let message = text::message(shown.as_ref().unwrap_or(event), channel.style);
         if has_lines_of_its_own(event) { message } else { visible::indented(message) }
@@ -236,6 +239,16 @@ impl Reporter {
         {
             let _ = log.flush().inspect_err(|error| self.note_unlogged(error));
         }
+    }
+}
+
+/// A product that programs read.
+fn is_json(event: &Event) -> bool {
+    match event {
+        Event::ShowNode { output_format, .. } | Event::CompiledNode { output_format, .. } => {
+            output_format == "json"
+        }
+        _ => false,
     }
 }
 
