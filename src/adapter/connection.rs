@@ -198,6 +198,12 @@ impl Connection {
         Ok(())
     }
 
+    /// A text of the project has ended the transaction that the work to come belongs to: that begins another one.
+    pub(crate) fn begin_again(&mut self) {
+        self.open = true;
+        self.pending_begin = !self.is_inside();
+    }
+
     /// Fails, as dbt does, when no transaction is open.
     pub fn commit(&mut self) -> Result<()> {
         if !self.open {
@@ -311,6 +317,11 @@ impl Connection {
     }
 
     /// The server's view: what was done may still be undone.
+    /// Whether dbt's transaction is open, whatever the server has of it.
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_inside() || self.open && !self.settings.autocommit && !self.outside
+    }
+
     pub(crate) fn in_transaction(&self) -> bool {
         self.wire.status != Status::Idle
     }

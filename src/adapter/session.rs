@@ -301,6 +301,19 @@ impl Session {
         self.lock().committed = false;
     }
 
+    /// `was_open`: before the texts that may have ended the transaction.
+    pub(crate) fn stay_in_transaction(&self, was_open: bool) {
+        if let Some(connection) = &mut self.lock().connection
+            && (was_open || connection.is_open())
+        {
+            connection.begin_again();
+        }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.lock().connection.as_ref().is_some_and(Connection::is_open)
+    }
+
     /// The node's own work is done.
     pub(crate) fn note_work(&self) {
         if let Some(connection) = &mut self.lock().connection {

@@ -4,9 +4,11 @@
 #}
 
 {% macro run_hooks(hooks, inside_transaction=True) %}
-  {%- if inside_transaction and not load_result('main') -%}
+  {%- set goes_before = inside_transaction and not load_result('main') -%}
+  {%- if goes_before -%}
     {%- do adapter.rsdbt_admit_writes(this) -%}
   {%- endif -%}
+  {%- set was_open = adapter.rsdbt_is_open() -%}
   {%- for hook in hooks | selectattr('transaction', 'equalto', inside_transaction) -%}
     {%- if loop.first and not inside_transaction -%}
       {#- VACUUM and its like refuse to run while a transaction is open. -#}
@@ -15,6 +17,10 @@
     {%- set hook_sql = render(hook.get('sql')) | trim -%}
     {%- if hook_sql -%}
       {%- call statement(auto_begin=inside_transaction) -%}{{ hook_sql }}{%- endcall -%}
+    {%- endif -%}
+    {%- if loop.last and goes_before -%}
+      {#- Whatever they have ended: the work that follows is one transaction. -#}
+      {%- do adapter.rsdbt_stay_in_transaction(was_open) -%}
     {%- endif -%}
   {%- endfor -%}
 {% endmacro %}

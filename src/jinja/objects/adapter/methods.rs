@@ -24,6 +24,11 @@ pub(super) fn call(
         "attempt" => attempt(database, args),
         "repeat" => repeat(database, args),
         "commit" => database.session().and_then(|session| session.commit()).map(|()| none()).map_err(raise),
+        "rsdbt_is_open" => database.session().map(|session| Value::from(session.is_open())).map_err(raise),
+        "rsdbt_stay_in_transaction" => bind_required(method, args, ["was_open"], 1).and_then(|[was_open]| {
+            database.session().map_err(raise)?.stay_in_transaction(was_open.is_true());
+            Ok(none())
+        }),
         "verify_database" => bind_required(method, args, ["database"], 1).and_then(|[name]| {
             database.verify_database(&to_str(&name)).map(|()| Value::from("")).map_err(raise)
         }),

@@ -95,6 +95,8 @@ fn stand_in(method: &str) -> Option<Value> {
         | "introspect"
         | "prepare_memory"
         | "has_memory"
+        | "rsdbt_is_open"
+        | "rsdbt_stay_in_transaction"
         | "rsdbt_admit_writes"
         | "rsdbt_admit_deletes" => none(),
         _ => return None,
