@@ -72,7 +72,7 @@ fn walk(yaml: &Yaml) {
 pub struct Selected(Manifest, Graph);
 
 impl Selected {
-    /// None where the text is no manifest.
+    /// None where the text is not a manifest.
     pub fn of(manifest: &str) -> Option<Self> {
         let manifest: Manifest = serde_json::from_str(manifest).ok()?;
         let graph = Graph::build(&manifest).ok()?;

@@ -125,8 +125,15 @@ fn of_a_table_with_native_partitions() {
          alter table orders add constraint one_each unique (day, id), replica identity full;
          create publication ROLE_some for table orders; create publication ROLE_whole for table {part} where (id > 0)"
     ));
-    // rows of the other day are replaced in place, and it publishes deletes
+    // rows of the other day are replaced in place, and it publishes deletes: it needs the replica identity of its table
+    let identity = "select relreplident::text from pg_class where oid = 'orders_p20240103'::regclass";
+    let before = without_numbers_of_names(&estate.state("orders"));
+    assert_eq!(estate.database.client().query_one(identity, &[]).unwrap().get::<_, &str>(0), "d");
     estate.project.run_ok(&["run"]);
+    assert_eq!(estate.database.client().query_one(identity, &[]).unwrap().get::<_, &str>(0), "f");
+    let without_identity = |state: &str| state.replace("\"relreplident\": \"d\"", "\"relreplident\": \"f\"");
+    let after = without_numbers_of_names(&estate.state("orders"));
+    similar_asserts(&without_identity(&before), &without_identity(&after));
     let before = without_numbers_of_names(&estate.state("orders"));
     for rebuild in [&["run"][..], &["run"], &["run", "--full-refresh"], &["run"]] {
         estate.project.run_ok(rebuild);

@@ -317,7 +317,7 @@ impl Connection {
     }
 
     /// The server's view: what was done may still be undone.
-    /// Whether dbt's transaction is open, whatever the server has of it.
+    /// Whether dbt's transaction is open, also while the server has none.
     pub(crate) fn is_open(&self) -> bool {
         self.is_inside() || self.open && !self.settings.autocommit && !self.outside
     }

@@ -1,4 +1,4 @@
-//! Who is told what a session does.
+//! Observers of what a session does.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub(crate) trait Observer: Send + Sync {
 
     fn committed(&self) {}
 
-    /// What the user is told while a session waits for the server.
+    /// The message for the user while a session waits for the server.
     fn note(&self, message: &str) {
         let _ = message;
     }

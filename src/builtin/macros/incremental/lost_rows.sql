@@ -42,7 +42,7 @@
   {{ return(adapter.introspect(query).rows[0][0]) }}
 {% endmacro %}
 
-{# How many rows of the source are not among those of the target that have their keys. A NULL is no key. #}
+{# How many rows of the source are not among those of the target that have their keys. NULL is not a key. #}
 {% macro rsdbt_count_short(target, source, unique_key) %}
   {%- set keys = rsdbt_listed(unique_key) -%}
   {%- set replaced = rsdbt_replaced_rows(source, keys, none) -%}
