@@ -18,6 +18,8 @@ pub(super) struct MartMarks {
     start: BTreeMap<Day, usize>,
     /// Somebody changed the table's rows of them, and no run has built them since.
     damaged: BTreeSet<Day>,
+    /// A run by a window found that they had become known, and left them to the next run without one.
+    promised: BTreeSet<Day>,
 }
 
 /// What a run was to do about a day.
@@ -104,6 +106,9 @@ impl History {
             self.may_be_built(day, duty, &before, run)?;
             attributes_are_right(&after, run)?;
         }
+        if duty == Duty::Spare && became_known(&before, run) {
+            self.mart.promised.insert(day);
+        }
         if fulfilled {
             if duty != Duty::BringUpToDate && !built && !(before.is_empty() && after.is_empty()) {
                 return Err("it was to be built again, but was not".into());
@@ -115,6 +120,7 @@ impl History {
         }
         if built || fulfilled {
             self.mart.damaged.remove(&day);
+            self.mart.promised.remove(&day);
             self.mart.shown.insert(day, start);
         }
         Ok(())
@@ -130,9 +136,7 @@ impl History {
     ) -> Result<(), String> {
         let changed = self.facts.version(day) > mark(&self.mart.known, day);
         let damaged = self.mart.damaged.contains(&day);
-        // of two processes the second may have deleted what had become known to the first
-        let became_known =
-            before.iter().any(|row| is_outdated_unknown(row, run.after) || !run.alone && is_unknown(row));
+        let became_known = became_known(before, run) || self.mart.promised.contains(&day);
         match duty {
             _ if run.first_build && duty != Duty::Leave => Ok(()),
             Duty::Build | Duty::BuildOrKeep => Ok(()),
@@ -159,6 +163,11 @@ fn value_of(seen: &Seen, log: Log, id: i64) -> Option<&str> {
 
 fn is_unknown(row: &MartRow) -> bool {
     row.revenue_type == UNKNOWN || row.unit_type == UNKNOWN
+}
+
+/// Of two processes the second may have deleted what had become known to the first.
+fn became_known(before: &[MartRow], run: &MartRun<'_>) -> bool {
+    before.iter().any(|row| is_outdated_unknown(row, run.after) || !run.alone && is_unknown(row))
 }
 
 fn is_outdated_unknown(row: &MartRow, now: &Seen) -> bool {
