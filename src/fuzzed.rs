@@ -4,7 +4,7 @@ use std::any::Any;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::adapter::{Seed, SeedOptions};
+use crate::adapter::{Nulls, Seed, SeedOptions};
 use crate::config::Yaml;
 use crate::config::properties::{NodeProperties, PropertiesFile, PropertyKind};
 use crate::config::yaml::load;
@@ -31,6 +31,7 @@ pub fn csv(bytes: &[u8]) {
         delimiter: b",;\t|"[usize::from(options & 3)],
         text_columns: if options & 4 == 0 { Vec::new() } else { vec!["id".to_owned(), "name".to_owned()] },
         keep_leading_zeros: options & 8 != 0,
+        nulls: if options & 16 != 0 { Nulls::Texts(vec!["NA".into()]) } else { Nulls::Usual },
     };
     if let Some(seed) = draw(Seed::parse(bytes.to_vec(), "seeds/codes.csv", &options)) {
         let _ = format!("{:?}", seed.rows(1000));

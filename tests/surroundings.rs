@@ -74,7 +74,7 @@ fn clean_deletes_nothing_through_a_link_and_nothing_that_users_wrote() {
 }
 
 #[test]
-fn files_in_utf_16_are_named() {
+fn files_in_other_encodings_are_named() {
     let (_database, project) = project();
     let wide = |text: &str, mark: &[u8], big: bool| {
         let units =
@@ -91,6 +91,16 @@ fn files_in_utf_16_are_named() {
     fs::write(project.path().join("seeds/s.csv"), "id,name\n1,x\n2,a\0b\n").unwrap();
     let output = project.run(&["seed"]);
     assert!(output.text.contains("has a NUL character in line 3"), "{}", output.text);
+    for (bytes, expected) in [
+        (&b"id,name\n1,caf\xe9\n"[..], "line 2 has the byte 0xE9, which is `\u{e9}` in Latin-1"),
+        (b"id,name\n1,x\n2,\x80 5\n", "line 3 has the byte 0x80\n"),
+        (b"id,name\n1,caf\xc3", "line 2 has the byte 0xC3"),
+    ] {
+        fs::write(project.path().join("seeds/s.csv"), bytes).unwrap();
+        let output = project.run(&["seed"]);
+        let named = output.text.contains("`seeds/s.csv` is not in UTF-8") && output.text.contains(expected);
+        assert!(output.status == 1 && named, "{}", output.text);
+    }
     fs::write(project.path().join("models/wide.sql"), wide("select 1 as id", b"\xff\xfe", false)).unwrap();
     let output = project.run(&["parse"]);
     assert!(output.text.contains("cannot read models/wide.sql: it is UTF-16, not UTF-8"), "{}", output.text);

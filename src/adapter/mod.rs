@@ -52,6 +52,7 @@ pub(crate) use relation_cache::{CacheChange, RelationCache};
 pub use request::{Begin, Fetch};
 pub use response::ResultSet;
 pub(crate) use response::{Response, ResultColumn};
+pub(crate) use seed::Nulls;
 pub(crate) use seed::SeedColumn;
 pub use seed::{Seed, SeedOptions};
 pub(crate) use server_error::is_transient;

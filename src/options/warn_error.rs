@@ -15,11 +15,13 @@ const DEPRECATIONS: &str = "Deprecations";
 const EVENTS_OF_DBT: &str = include_str!("event_names.txt");
 
 /// Warnings that dbt does not have.
-const OWN: [&str; 7] = [
+const OWN: [&str; 9] = [
     "LineageNotCompiled",
     "OpenEnd",
     "OpenTransaction",
     "PasswordFileIgnored",
+    "SeedColumnType",
+    "SeedDelimiter",
     "UnknownConfig",
     "UnknownProfileKey",
     "UnknownProjectFlag",

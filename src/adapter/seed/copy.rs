@@ -4,7 +4,7 @@ use crate::diagnostic::Result;
 
 use super::super::{Begin, Connection, Response};
 use super::records::{Records, Row};
-use super::value::{self, is_null};
+use super::value;
 use super::{Seed, SeedType};
 
 const PIECE: usize = 128 * 1024;
@@ -15,9 +15,15 @@ impl Seed {
         if self.columns.is_empty() || self.row_count == 0 {
             return Ok(Response::from_tag("COPY 0"));
         }
-        if self.verbatim {
-            return self.copy_verbatim(connection, relation, columns);
-        }
+        let copied = if self.verbatim {
+            self.copy_verbatim(connection, relation, columns)
+        } else {
+            self.copy_rewritten(connection, relation, columns)
+        };
+        copied.map_err(|error| self.in_file(error))
+    }
+
+    fn copy_rewritten(&self, connection: &mut Connection, relation: &str, columns: &str) -> Result<Response> {
         let mut records = Records::new(&self.bytes, self.data_start, self.delimiter);
         let mut row = Row::default();
         let sql = format!("copy {relation} ({columns}) from stdin");
@@ -52,7 +58,7 @@ impl Seed {
                 piece.push(b'\t');
             }
             match row.field(index, &self.bytes) {
-                Some(field) if !is_null(field) => write_field(field, column.data_type, piece),
+                Some(field) if !self.nulls.include(field) => write_field(field, column.data_type, piece),
                 _ => piece.extend_from_slice(b"\\N"),
             }
         }

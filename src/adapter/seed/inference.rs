@@ -1,8 +1,8 @@
 //! Which type all cells of a column share, and whether the server can read the file as it is.
 
 use super::records::Row;
-use super::value::{self, is_null};
-use super::{SeedOptions, SeedType};
+use super::value;
+use super::{Nulls, SeedOptions, SeedType};
 
 /// What a column may still be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,7 @@ struct Column {
 pub(super) struct Inference {
     columns: Vec<Column>,
     keep_leading_zeros: bool,
+    nulls: Nulls,
     /// A NULL that is not an empty field, a blank line, a row that is too short.
     irregular: bool,
 }
@@ -64,6 +65,7 @@ impl Inference {
         Self {
             columns: names.iter().map(column).collect(),
             keep_leading_zeros: options.keep_leading_zeros,
+            nulls: options.nulls.clone(),
             irregular: false,
         }
     }
@@ -72,14 +74,11 @@ impl Inference {
         self.irregular |= row.len() != self.columns.len();
         for (index, column) in self.columns.iter_mut().enumerate() {
             let Some(field) = row.field(index, bytes) else { return };
-            if field.is_empty() {
+            let is_null = self.nulls.include(field);
+            // the server takes an empty field, and nothing else, for NULL
+            self.irregular |= is_null != field.is_empty() || field == b"\\.";
+            if is_null {
                 continue;
-            }
-            if is_null(field) || field == b"\\." {
-                self.irregular = true;
-                if field != b"\\." {
-                    continue;
-                }
             }
             if column.candidates != Candidates::TEXT {
                 column.narrow(field, self.keep_leading_zeros);

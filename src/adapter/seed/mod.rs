@@ -4,9 +4,12 @@
 //! number, date, timestamp or boolean when all its cells are, else text.
 
 mod copy;
+mod encoding;
 mod inference;
+mod misfit;
 mod options;
 mod records;
+mod remarks;
 mod seed_type;
 mod value;
 
@@ -17,6 +20,7 @@ use crate::hashed::{HashMap, HashSet, RandomState};
 
 use super::Cell;
 use inference::Inference;
+pub(crate) use options::Nulls;
 pub use options::SeedOptions;
 use records::{Records, Row};
 use seed_type::SeedType;
@@ -32,13 +36,17 @@ pub struct SeedColumn {
 #[derive(Debug)]
 pub struct Seed {
     bytes: Vec<u8>,
+    shown_path: String,
     delimiter: u8,
+    nulls: Nulls,
     /// Where the first row after the header begins.
     data_start: usize,
     pub columns: Vec<SeedColumn>,
     pub row_count: usize,
     /// The server can read the file's bytes as they are.
     verbatim: bool,
+    /// What is likely a mistake: the event's name and its text.
+    pub remarks: Vec<(&'static str, String)>,
 }
 
 impl Seed {
@@ -53,7 +61,7 @@ impl Seed {
         if bytes.trim_ascii().is_empty() || bytes == b"\xef\xbb\xbf" {
             return Err(empty(shown_path));
         }
-        check_encoding(&bytes, shown_path)?;
+        encoding::check(&bytes, shown_path)?;
         let start = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         let mut records = Records::new(&bytes, start, options.delimiter);
         let mut row = Row::default();
@@ -71,12 +79,23 @@ impl Seed {
             begin = records.position();
         }
         // the server reads quotes and line ends in its own way
+        let remarks = remarks::remarks(&names, options, shown_path);
         let data = &bytes[data_start..];
         let verbatim = inference.is_verbatim() && !data.contains(&b'"') && !data.contains(&b'\r');
         let types = inference.finish();
         let columns =
             names.into_iter().zip(types).map(|(name, data_type)| SeedColumn { name, data_type }).collect();
-        Ok(Self { delimiter: options.delimiter, data_start, columns, row_count, verbatim, bytes })
+        Ok(Self {
+            bytes,
+            shown_path: shown_path.to_owned(),
+            delimiter: options.delimiter,
+            nulls: options.nulls.clone(),
+            data_start,
+            columns,
+            row_count,
+            verbatim,
+            remarks,
+        })
     }
 
     /// The first `most` rows as values, for templates that look at them.
@@ -85,8 +104,9 @@ impl Seed {
         let mut row = Row::default();
         let mut rows = Vec::with_capacity(self.row_count.min(most));
         while rows.len() < most && records.next(&mut row) {
-            let cell = |(index, column): (usize, &SeedColumn)| {
-                value::cell(row.field(index, &self.bytes).unwrap_or_default(), column.data_type)
+            let cell = |(index, column): (usize, &SeedColumn)| match row.field(index, &self.bytes) {
+                Some(field) if !self.nulls.include(field) => value::cell(field, column.data_type),
+                _ => Cell::Null,
             };
             rows.push(self.columns.iter().enumerate().map(cell).collect());
         }
@@ -113,22 +133,6 @@ fn column_names(row: &Row, bytes: &[u8]) -> Vec<String> {
         names.push(name);
     }
     names
-}
-
-/// PostgreSQL's texts hold no NUL.
-fn check_encoding(bytes: &[u8], path: &str) -> Result<()> {
-    let (message, help) = if crate::regular::is_utf_16(bytes) {
-        (format!("`{path}` is in UTF-16"), "save it as UTF-8; spreadsheets call it `CSV UTF-8`")
-    } else if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
-        let line = bytes[..at].split(|byte| *byte == b'\n').count();
-        (
-            format!("`{path}` has a NUL character in line {line}, which PostgreSQL cannot store"),
-            "remove it, or save the file as UTF-8",
-        )
-    } else {
-        return Ok(());
-    };
-    Err(Diagnostic::compilation("seed-encoding", message).help(help).boxed())
 }
 
 /// A file that was cut off, mostly: a table without columns would hide that.

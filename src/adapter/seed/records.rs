@@ -24,6 +24,11 @@ impl Row {
         let from = if field.buffered { &self.buffer } else { bytes };
         from.get(field.start..field.end)
     }
+
+    /// Where the field stands in the file; none for one whose quotes were undone.
+    pub(super) fn place(&self, index: usize) -> Option<std::ops::Range<usize>> {
+        self.fields.get(index).filter(|field| !field.buffered).map(|field| field.start..field.end)
+    }
 }
 
 /// Walks over a file's rows.

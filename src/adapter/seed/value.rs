@@ -202,9 +202,6 @@ pub(super) fn boolean(field: &[u8]) -> Option<bool> {
 
 /// The cell as a value for templates.
 pub(super) fn cell(field: &[u8], data_type: SeedType) -> Cell {
-    if is_null(field) {
-        return Cell::Null;
-    }
     let text = String::from_utf8_lossy(field);
     let trimmed = text.trim();
     let parsed = match data_type {

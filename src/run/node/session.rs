@@ -288,7 +288,12 @@ impl Run<'_> {
                 .boxed());
             }
         };
+        let nulls = match config("null_values") {
+            None | Some(serde_json::Value::Null) => adapter::Nulls::Usual,
+            Some(texts) => adapter::Nulls::Texts(null_texts(texts)?),
+        };
         let options = SeedOptions {
+            nulls,
             delimiter,
             text_columns: types.into_iter().flat_map(|types| types.keys().cloned()).collect(),
             keep_leading_zeros: config("keep_leading_zeros").and_then(serde_json::Value::as_bool)
@@ -333,4 +338,21 @@ impl Run<'_> {
         }
         Ok(Some(QueryComment { text, append: inputs.comment.append }))
     }
+}
+
+/// The texts of `null_values`: one, or a list.
+fn null_texts(value: &serde_json::Value) -> Result<Vec<String>> {
+    let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+    let texts = match value {
+        serde_json::Value::Array(texts) => texts.iter().map(text).collect(),
+        single => text(single).map(|text| vec![text]),
+    };
+    texts.ok_or_else(|| {
+        Diagnostic::compilation(
+            "bad-null-values",
+            format!("`null_values` is a text or a list of texts, not `{value}`"),
+        )
+        .help("quote them, as in `null_values: ['', 'NULL', 'n/a']`")
+        .boxed()
+    })
 }

@@ -13,6 +13,7 @@ use crate::adapter::{ResultColumn, ResultSet, Seed, SeedColumn, quote_identifier
 use crate::diagnostic::Diagnostic;
 use crate::jinja::objects::{DataType, Table};
 use crate::jinja::python::{bind_required, expect_int, given, raise, to_str, tuple, type_error};
+use crate::jinja::{Message, Scope};
 
 /// A seed's file as a table: names, types and the number of rows are known, the values are made when a
 /// template looks at them.
@@ -35,12 +36,16 @@ impl StoredResult {
 
 pub(super) fn function(database: &Database) -> Value {
     let database = Arc::clone(database);
-    Value::from_function(move |_: Rest<Value>| -> Result<Value, Error> {
+    Value::from_function(move |state: &State<'_, '_>, _: Rest<Value>| -> Result<Value, Error> {
         let Some(file) = database.seed_file() else {
             let message = "can only load_agate_table for seeds";
             return Err(raise(Diagnostic::compilation("not-a-seed", message)));
         };
         let seed = Seed::read(&file.path, &file.shown_path, &file.options).map_err(raise)?;
+        for (event, text) in &seed.remarks {
+            let message = Message::Warning { event, text: text.clone() };
+            Scope::of(state)?.context().emit(message);
+        }
         Ok(Value::from_object(SeedTable { seed, table: OnceLock::new() }))
     })
 }
