@@ -36,5 +36,5 @@ fn not_utf_8(bytes: &[u8], at: usize, path: &str) -> (String, String) {
 }
 
 fn line_of(bytes: &[u8], at: usize) -> usize {
-    bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1
+    bytes[..at].split(|byte| *byte == b'\n').count()
 }

@@ -46,7 +46,7 @@ pub struct Seed {
     /// The server can read the file's bytes as they are.
     verbatim: bool,
     /// What is likely a mistake: the event's name and its text.
-    pub remarks: Vec<(&'static str, String)>,
+    pub(crate) remarks: Vec<(&'static str, String)>,
 }
 
 impl Seed {

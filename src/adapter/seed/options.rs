@@ -10,12 +10,12 @@ pub struct SeedOptions {
     pub text_columns: Vec<String>,
     /// `007` is a text then, not the number 7.
     pub keep_leading_zeros: bool,
-    pub nulls: Nulls,
+    pub(crate) nulls: Nulls,
 }
 
 /// Which cells are NULL.
 #[derive(Debug, Clone, Default)]
-pub enum Nulls {
+pub(crate) enum Nulls {
     /// dbt's: nothing, blanks, and `null` in any letter case.
     #[default]
     Usual,
