@@ -9,8 +9,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rsdbt::inside::context::{Engine, EngineSettings, MacroPackage};
 use rsdbt::inside::diagnostic::{SourceText, render};
-use rsdbt::inside::jinja::{Context, Engine, EngineSettings, Error, MacroPackage, Object, State, Value};
+use rsdbt::inside::jinja::{Context, Error, Object, State, Value};
 
 const MODEL: &str = "{{ config(materialized='table', tags=['a', 'b']) }}\nwith orders as (select * from {{ ref('stg_orders') }})\n\
     {% for status in ['placed', 'shipped', 'returned'] %}\n    select '{{ status }}' as status, {{ cents('amount') }} as amount\n\

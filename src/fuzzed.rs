@@ -8,10 +8,11 @@ use crate::adapter::{Nulls, Seed, SeedOptions};
 use crate::config::Yaml;
 use crate::config::properties::{NodeProperties, PropertiesFile, PropertyKind};
 use crate::config::yaml::load;
+use crate::context::{Engine, EngineSettings};
 use crate::diagnostic::{Diagnostic, Result, SourceText, Span, render};
 use crate::graph::selector::Criteria;
 use crate::graph::{Graph, IndirectSelection, SelectionInputs, SelectionRequest, Selectors};
-use crate::jinja::{BlockKind, Context, Engine, EngineSettings, Value, cut_blocks, static_calls};
+use crate::jinja::{BlockKind, Context, Value, cut_blocks, static_calls};
 use crate::manifest::Manifest;
 
 fn draw<T>(outcome: Result<T>) -> Option<T> {

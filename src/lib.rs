@@ -15,6 +15,9 @@ mod percent;
 /// Maps and sets by hash.  [foldhash]
 mod hashed;
 
+/// A language: Jinja2 with Python's values; it knows no project, no manifest, no database.  [minijinja]
+mod jinja;
+
 /// The time that never goes back.
 mod clock;
 
@@ -57,8 +60,8 @@ mod memory;
 /// The macros and starter files that ship with the binary.
 mod builtin;
 
-/// dbt's Jinja: blocks, macros, Python's values, functions, objects.  [minijinja]
-mod jinja;
+/// What dbt puts into templates: its functions, objects and names, the macros of all packages.  [minijinja]
+mod context;
 
 /// Files to manifest: the one stage that renders while it reads.
 mod parse;
@@ -99,6 +102,9 @@ pub mod inside {
     pub mod cli {
         pub use crate::cli::command;
     }
+    pub mod context {
+        pub use crate::context::{Engine, EngineSettings, MacroPackage};
+    }
     pub mod diagnostic {
         pub use crate::diagnostic::{SourceText, render};
     }
@@ -112,7 +118,7 @@ pub mod inside {
         pub use crate::fuzzed::{Selected, Templates, csv, yaml};
     }
     pub mod jinja {
-        pub use crate::jinja::{Context, Engine, EngineSettings, Error, MacroPackage, Object, State, Value};
+        pub use crate::jinja::{Context, Error, Object, State, Value};
     }
     pub mod options {
         pub use crate::options::range;

@@ -1,7 +1,7 @@
 //! The SQL that ships with the binary: every macro of the built-in package, and the files `init` writes.
 //!
 //! One macro per name, under dbt's names and arguments; `postgres__x` and `default__x` of a project come first
-//! (the macro lookup in `jinja` sees to that). The engine compiles a macro when it is first called.
+//! (the macro lookup in `context` sees to that). The engine compiles a macro when it is first called.
 
 use include_dir::{Dir, File, include_dir};
 

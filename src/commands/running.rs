@@ -10,11 +10,11 @@ use super::runtime_config::runtime_config;
 use super::session::{Parsed, Session};
 use crate::config::DBT_VERSION;
 use crate::config::schedule::moment;
+use crate::context::objects::Policy;
+use crate::context::runtime::Surroundings;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::{HashMap, HashSet};
 use crate::interrupt::Interrupt;
-use crate::jinja::objects::Policy;
-use crate::jinja::runtime::Surroundings;
 use crate::manifest::{Deferral, Lookup, Manifest, Precedence};
 use crate::options::behavior;
 use crate::options::table::{

@@ -10,18 +10,19 @@ use crate::config::packages::PackagesFile;
 use crate::config::profiles::{Profile, ProfileChoice, ProfilesFile};
 use crate::config::project_file::VersionCheck;
 use crate::config::{DBT_VERSION, Environment, ProjectFile, Renderer};
+use crate::context;
+use crate::context::functions::Secrets;
+use crate::context::objects::Relation;
+use crate::context::{
+    DispatchOrder, Engine, EngineSettings, Globals, MacroPackage, ParseGlobals, ParseScope, SharedNames,
+    Subject,
+};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, Span};
 use crate::graph::{
     EmptyNodes, Graph, IndirectSelection, Selection, SelectionInputs, SelectionRequest, Selectors,
 };
 use crate::hashed::{HashMap, HashSet};
-use crate::jinja;
-use crate::jinja::functions::Secrets;
-use crate::jinja::objects::Relation;
-use crate::jinja::{
-    Context, DispatchOrder, Engine, EngineSettings, Globals, MacroPackage, ParseGlobals, ParseScope,
-    SharedNames, Subject, Value, python,
-};
+use crate::jinja::{Context, Value, python};
 use crate::manifest::{
     Deferral, Favor, Manifest, Metadata, Node, PreviousState, Quoting, ResourceType, SourceNames,
 };
@@ -79,7 +80,7 @@ impl<'i> Session<'i> {
             package_renderer: &with_target,
             version_check: check,
         };
-        let ((), project) = parallel::join(jinja::prepare, || project::load(load, &mut warnings));
+        let ((), project) = parallel::join(context::prepare, || project::load(load, &mut warnings));
         let project = project?;
         let engine = Engine::new(engine_settings(
             &project,

@@ -35,8 +35,19 @@ fn collect(text: &str, calls: &mut Vec<StaticCall>) -> bool {
 }
 
 impl StaticCall {
+    /// As [`StaticCall::parse`] reads it.
+    #[cfg(test)]
+    pub(crate) fn spelled(&self) -> String {
+        let (mark, before, name) = match self {
+            Self::Named { package, name } => ("", package, name),
+            Self::Dispatch { name, namespace } => ("@", namespace, name),
+        };
+        let before = before.as_ref().map(|before| format!("{before}.")).unwrap_or_default();
+        format!("{mark}{before}{name}")
+    }
+
     /// `name`, `package.name`, `@name` or `@namespace.name` for a dispatch.
-    pub(super) fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let (dispatched, text) = text.strip_prefix('@').map_or((false, text), |text| (true, text));
         let (before, name) = text.split_once('.').map_or((None, text), |(before, name)| (Some(before), name));
         let (before, name) = (before.map(str::to_owned), name.to_owned());
@@ -207,17 +218,8 @@ fn dispatched(one: &ast::Call<'_>) -> Option<StaticCall> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
-
-    pub(in crate::jinja) fn spelled(call: &StaticCall) -> String {
-        let (mark, before, name) = match call {
-            StaticCall::Named { package, name } => ("", package, name),
-            StaticCall::Dispatch { name, namespace } => ("@", namespace, name),
-        };
-        let before = before.as_ref().map(|before| format!("{before}.")).unwrap_or_default();
-        format!("{mark}{before}{name}")
-    }
 
     #[test]
     fn calls_are_found_wherever_they_stand() {
@@ -225,7 +227,7 @@ pub(super) mod tests {
             "{% if a(b()) %}{{ dbt_utils.star(ref('x')) | default(c()) }}{% endif %}\
              {{ adapter.dispatch('m', macro_namespace='p')(d()) }}{% call e() %}{{ a() }}{% endcall %}",
         );
-        let names: Vec<String> = calls.iter().map(spelled).collect();
+        let names: Vec<String> = calls.iter().map(StaticCall::spelled).collect();
         assert_eq!(names, ["a", "b", "dbt_utils.star", "ref", "c", "@p.m", "d", "e"]);
     }
 }

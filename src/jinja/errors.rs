@@ -141,7 +141,7 @@ fn append(message: &mut String, parts: &[&str]) {
 }
 
 /// Names the node, as the error's subject and as the end of the chain.
-pub(super) fn in_subject(mut diagnostic: Box<Diagnostic>, context: &dyn Context) -> Box<Diagnostic> {
+pub(crate) fn in_subject(mut diagnostic: Box<Diagnostic>, context: &dyn Context) -> Box<Diagnostic> {
     let Some(subject) = context.subject() else { return diagnostic };
     if diagnostic.message.contains(CHAIN_START) && diagnostic.category == Category::Compilation {
         append(&mut diagnostic.message, &[CHAIN_LINK, &subject]);

@@ -32,7 +32,7 @@ pub struct MacroDef {
 }
 
 impl MacroDef {
-    pub(super) fn new(package: &str, source: &Arc<SourceText>, block: Block) -> Result<Self> {
+    pub(crate) fn new(package: &str, source: &Arc<SourceText>, block: Block) -> Result<Self> {
         let (name, kind) = match block.kind {
             BlockKind::Materialization => {
                 let options = header::materialization(source, &block)?;
@@ -116,7 +116,7 @@ impl fmt::Debug for MacroDef {
 }
 
 /// dbt's complaint about two macros of one name in one package.
-pub(super) fn duplicate(first: &MacroDef, second: &MacroDef) -> Diagnostic {
+pub(crate) fn duplicate(first: &MacroDef, second: &MacroDef) -> Diagnostic {
     Diagnostic::compilation(
         "duplicate-macro",
         format!(

@@ -1,10 +1,10 @@
-//! dbt's Jinja on minijinja: macros of all packages, their lookup, and Python's values.
+//! Jinja2 with Python's values on minijinja. It knows no project, no manifest and no database.
 //!
-//! [`Engine`] cuts macros out of files and compiles them when they are called. Each call of a macro is a run
-//! of its own in a [`Scope`] that knows the node's [`Context`].
+//! Blocks are cut out of files, and macros compiled when they are called. Each call of a macro is a run of its own in a
+//! [`Scope`], which owns a [`Library`] of macros and a [`Context`] of names: `context` implements both.
 
 mod arguments;
-pub(crate) mod blocks;
+mod blocks;
 mod call;
 mod calls;
 mod closure;
@@ -12,15 +12,10 @@ mod compile;
 mod compiled;
 mod context;
 mod context_object;
-mod dependencies;
-mod dispatch;
-mod engine;
 mod environment;
 mod errors;
 mod evaluate;
 mod filters;
-pub(crate) mod functions;
-mod globals;
 mod header;
 mod library;
 mod lower;
@@ -28,41 +23,31 @@ mod macros;
 mod namespace;
 mod native;
 mod nesting;
-pub(crate) mod objects;
-mod parsing;
 pub(crate) mod python;
-#[cfg(test)]
-mod random_texts;
-mod registry;
 mod render;
 mod returned;
 mod root;
-pub(crate) mod runtime;
 mod scan;
 mod scope;
-mod settings;
 mod source_map;
 mod syntax_error;
-#[cfg(test)]
-mod tests;
 mod tolerate;
 mod warning;
 mod wording;
 
 pub(crate) use blocks::{BlockKind, cut as cut_blocks};
-pub(crate) use calls::static_calls;
+pub(crate) use call::{MacroRef, call_definition, call_named};
+pub(crate) use calls::{StaticCall, calls_of, static_calls};
 pub use context::Context;
 pub(crate) use context::Message;
-pub(crate) use dispatch::dispatch;
-pub use engine::Engine;
-pub(crate) use engine::prepare;
-pub(crate) use globals::{Globals, ParseGlobals};
-pub(crate) use macros::{MacroDef, MacroKind};
-pub(crate) use parsing::{DocScope, DocTable, ParseScope, Recorded, SharedNames, Subject};
-pub(crate) use registry::BUILTIN as BUILTIN_PACKAGE;
+pub(crate) use environment::pair as environments;
+pub(crate) use errors::in_subject;
+pub(crate) use library::Library;
+pub(crate) use macros::{MacroDef, MacroKind, duplicate as duplicate_macro};
+pub(crate) use native::Native;
+pub(crate) use render::{may_hold_jinja, render, render_mapped, without_last_line_break};
 pub(crate) use scope::Scope;
-pub(crate) use settings::DispatchOrder;
-pub use settings::{EngineSettings, MacroPackage};
+pub(crate) use source_map::SourceMap;
 
 pub(crate) use minijinja::value::Enumerator;
 pub use minijinja::value::Object;

@@ -7,7 +7,7 @@ use crate::diagnostic::{SourceText, Span};
 
 /// Where a template's text stands in a file.
 #[derive(Debug, Clone)]
-pub(super) struct SourceMap {
+pub(crate) struct SourceMap {
     source: Arc<SourceText>,
     place: Place,
     /// From this offset of the text on, the file is this many bytes ahead: line breaks that were shortened.
@@ -23,11 +23,11 @@ enum Place {
 }
 
 impl SourceMap {
-    pub(super) fn exact(source: &Arc<SourceText>, start: usize) -> Self {
+    pub(crate) fn exact(source: &Arc<SourceText>, start: usize) -> Self {
         Self { source: Arc::clone(source), place: Place::From(start), shifts: Vec::new() }
     }
 
-    pub(super) fn of_text(text: &str, span: &Span) -> Self {
+    pub(crate) fn of_text(text: &str, span: &Span) -> Self {
         // A plain or quoted YAML scalar usually holds the text as it is.
         let place = match span.text().find(text) {
             Some(at) => Place::From(span.range.start + at),

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::ParseRequest;
 use crate::config::holds_jinja;
+use crate::context::{DocScope, DocTable};
 use crate::diagnostic::{Diagnostics, Result, SourceText, Span};
-use crate::jinja::{BlockKind, Context, DocScope, DocTable, cut_blocks};
+use crate::jinja::{BlockKind, Context, cut_blocks};
 use crate::manifest::{Column, Doc, Lookup, Manifest, Node, duplicate_doc};
 use crate::parallel;
 use crate::project::{FileKind, Package};

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::config::node_config::{ConfigMap, merge_calls};
+use crate::context::Recorded;
 use crate::diagnostic::{Result, Span};
-use crate::jinja::Recorded;
 use crate::manifest::{Node, SparseMap};
 
 #[derive(Debug)]

@@ -9,8 +9,9 @@ use super::settle::Parser;
 use super::trees::ConfigOf;
 use crate::config::ResourceType;
 use crate::config::properties::{ExposureProperties, GroupProperties};
+use crate::context::{ParseScope, Recorded, Subject};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::jinja::{Context, ParseScope, Recorded, Subject, Value};
+use crate::jinja::{Context, Value};
 use crate::manifest::{Disabled, Exposure, FileHash, Group, Owner, Resource};
 
 impl Parser<'_> {

@@ -11,8 +11,9 @@ use super::test_definition::{Definition, KWARGS_NAME};
 use super::test_group::{Attached, TestGroup};
 use super::test_name::{self, TestName};
 use crate::config::{Yaml, holds_jinja};
+use crate::context::BUILTIN_PACKAGE;
 use crate::diagnostic::{Diagnostic, Result, Span};
-use crate::jinja::{BUILTIN_PACKAGE, Context, python};
+use crate::jinja::{Context, python};
 use crate::manifest::{GenericTestPart, Node, NodeKind, RefArgs, TestMetadata};
 
 pub(super) struct TestMaker<'a> {
@@ -179,7 +180,7 @@ fn fqn_folders(file: &str) -> Vec<String> {
 
 /// Renders a test's arguments natively; a bare `ref('x')` counts as Jinja.
 pub(crate) fn render_arguments<'n>(
-    engine: &crate::jinja::Engine,
+    engine: &crate::context::Engine,
     arguments: impl IntoIterator<Item = (&'n String, &'n Json)>,
     span: &Span,
     context: &Arc<dyn Context>,
@@ -198,7 +199,7 @@ pub(crate) fn render_arguments<'n>(
 }
 
 fn render_argument(
-    engine: &crate::jinja::Engine,
+    engine: &crate::context::Engine,
     value: &Json,
     span: &Span,
     context: &Arc<dyn Context>,

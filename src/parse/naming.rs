@@ -49,7 +49,7 @@ impl<'a> Naming<'a> {
                 let definition = imported
                     .and_then(|package| find(Some(package)))
                     .or_else(|| find(None))
-                    .filter(|definition| definition.package != crate::jinja::BUILTIN_PACKAGE);
+                    .filter(|definition| definition.package != crate::context::BUILTIN_PACKAGE);
                 if let Some(definition) = definition {
                     replaced.insert((package, component), definition);
                 }

@@ -14,9 +14,10 @@ use crate::config::properties::{
     render_entry,
 };
 use crate::config::{Renderer, Yaml};
+use crate::context::Engine;
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, Span};
 use crate::hashed::{IndexMap, RandomState};
-use crate::jinja::{Context, Engine, python};
+use crate::jinja::{Context, python};
 use crate::manifest::{Column, ColumnConfig, Constraint, SparseMap, Version};
 use crate::project::{FileKind, Package, SourceFile};
 

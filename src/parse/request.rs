@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::jinja::{Engine, SharedNames};
+use crate::context::{Engine, SharedNames};
 use crate::manifest::Metadata;
 use crate::options::Flags;
 use crate::project::Project;

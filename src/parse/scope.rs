@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::jinja::{Context, ParseScope, SharedNames, Subject, Value};
+use crate::context::{ParseScope, SharedNames, Subject};
+use crate::jinja::{Context, Value};
 use crate::manifest::Node;
 
 /// Builds one context per node from the names that all share.

@@ -1,6 +1,6 @@
 //! Ephemeral models: their queries stand as CTEs `__dbt__cte__x` before the query that uses them.
 
-use crate::jinja::objects::Relation;
+use crate::context::objects::Relation;
 
 /// One ephemeral model's query, under the name that the user of it writes.
 #[derive(Debug, Clone, PartialEq, Eq)]

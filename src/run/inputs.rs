@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::emitter::Emitter;
 use super::results::{BatchResults, Invocation};
 use crate::adapter::Settings;
+use crate::context::Engine;
+use crate::context::runtime::Surroundings;
 use crate::hashed::HashMap;
 use crate::interrupt::Interrupt;
-use crate::jinja::Engine;
-use crate::jinja::runtime::Surroundings;
 
 /// The commands that follow a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

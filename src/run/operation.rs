@@ -12,9 +12,9 @@ use super::node_timing::Watch;
 use super::results::{NodeResult, RunResults, Status};
 use super::state::{Run, sink};
 use crate::adapter::{Begin, Fetch};
+use crate::context::runtime::{NodeContext, NodeContextParts, Subject};
 use crate::diagnostic::{Diagnostic, Result, SourceText, did_you_mean, render};
 use crate::hashed::HashMap;
-use crate::jinja::runtime::{NodeContext, NodeContextParts, Subject};
 use crate::jinja::{Context, Value};
 
 /// What `run-operation` runs.

@@ -12,10 +12,10 @@ use super::node::CompiledNode;
 use super::results::FreshnessResult;
 use super::summary::Nodes;
 use crate::adapter::{self, RelationCache};
+use crate::context::objects::adapter::AdapterSettings;
 use crate::diagnostic::Diagnostic;
 use crate::hashed::HashMap;
 use crate::jinja::Message;
-use crate::jinja::objects::adapter::AdapterSettings;
 use crate::manifest::{Manifest, Node};
 
 /// One run.

@@ -6,7 +6,7 @@ use super::describe;
 use super::emitter::{Emitter, NodeInfo};
 use super::event::{Event, Level};
 use super::results::{NodeResult, Status};
-use crate::jinja::objects::PrintLimits;
+use crate::context::objects::PrintLimits;
 use crate::manifest::{Manifest, Node, Resource};
 
 /// Looks up the node of a result, with its compiled code where there is any.

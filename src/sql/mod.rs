@@ -1,6 +1,6 @@
 //! Compiled SQL as data: where each output column comes from, which staged rows take part, and where one statement ends.
 //!
-//! `docs` and `commands` ask for lineage, `jinja` for staged rows, `run` and `adapter` for statements. Nothing here talks
+//! `docs` and `commands` ask for lineage, `context` for staged rows, `run` and `adapter` for statements. Nothing here talks
 //! to a database.
 
 pub(crate) mod consume;

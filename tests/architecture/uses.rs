@@ -248,16 +248,26 @@ impl Crate {
 
     /// The uses of modules that stand below the user's own in `order`, re-exports included.
     pub(super) fn upward(&self, order: &[String]) -> Vec<String> {
-        let rank = |module: &[String]| order.iter().position(|name| Some(name) == module.first());
+        let rank = |room: &String| order.iter().position(|name| name == room);
+        self.uses_where(|own, target| rank(own).zip(rank(target)).is_some_and(|(own, target)| target > own))
+    }
+
+    /// What `room` uses of rooms other than these and its own.
+    pub(super) fn uses_beyond(&self, room: &str, allowed: &[&str]) -> Vec<String> {
+        self.uses_where(|own, target| own == room && target != own && !allowed.contains(&target.as_str()))
+    }
+
+    /// `file: path` of each use from one room to another that is none of the wanted.
+    fn uses_where(&self, unwanted: impl Fn(&String, &String) -> bool) -> Vec<String> {
         let mut found = BTreeSet::new();
         for (module, source) in &self.0 {
-            let Some(own) = rank(module) else { continue };
+            let Some(own) = module.first() else { continue };
             let all = source.imports.iter().map(|import| &import.path).chain(&source.paths);
             for path in all {
                 // also a path that names nothing yet: what follows `crate` is a module
                 let named = (path[0] == "crate").then(|| path.get(1).cloned().into_iter().collect());
                 let target = self.resolve(module, path, &mut Vec::new()).or(named);
-                if target.is_some_and(|target| rank(&target).is_some_and(|rank| rank > own)) {
+                if target.is_some_and(|target| target.first().is_some_and(|room| unwanted(own, room))) {
                     found.insert(format!("{}: {}", source.file, path.join("::")));
                 }
             }

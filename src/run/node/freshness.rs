@@ -11,11 +11,11 @@ use super::super::results::{FreshnessResult, Status};
 use super::super::state::sink;
 use super::{Executed, Job, Session, Watch, adapter_response};
 use crate::adapter::Response;
+use crate::context::objects::Table;
+use crate::context::runtime::{NodeContext, NodeContextParts, Subject};
 use crate::diagnostic::{Diagnostic, Result, SourceText};
-use crate::jinja::objects::Table;
 use crate::jinja::python::datetime::Moment;
 use crate::jinja::python::{given, to_str, type_name};
-use crate::jinja::runtime::{NodeContext, NodeContextParts, Subject};
 use crate::jinja::{Context, Value};
 use crate::manifest::{Freshness, FreshnessPeriod, SourceDefinition};
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::super::inputs::Command;
 use super::compile::Extra;
 use super::{Executed, Job, Session};
+use crate::context::objects::Relation;
+use crate::context::runtime::NodeContext;
 use crate::diagnostic::{Category, Diagnostic, Result, did_you_mean};
 use crate::hashed::HashMap;
-use crate::jinja::objects::Relation;
 use crate::jinja::python::{items_of, to_str};
-use crate::jinja::runtime::NodeContext;
 use crate::jinja::{Context, MacroDef, MacroKind, Value};
 use crate::manifest::{Compiled, Language, Node, NodeKind};
 

@@ -13,8 +13,8 @@ use super::super::node_timing::Watch;
 use super::super::results::{BatchResults, Status};
 use super::compile::Extra;
 use super::{Executed, Job, Session};
+use crate::context::runtime::BatchContext;
 use crate::diagnostic::Result;
-use crate::jinja::runtime::BatchContext;
 use crate::manifest::Node;
 
 /// What one batch needs to know of the whole.

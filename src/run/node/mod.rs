@@ -30,9 +30,9 @@ use super::results::{NodeResult, Status, naive_timestamp};
 use super::state::{Run, take_escalated};
 use super::summary;
 use crate::adapter::Response;
+use crate::context::objects::Table;
 use crate::diagnostic::{Category, Diagnostic, Label, Result, SourceText, Span, render};
 use crate::hashed::HashMap;
-use crate::jinja::objects::Table;
 use crate::manifest::{Node, NodeKind, Resource};
 use compile::Extra;
 

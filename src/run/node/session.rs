@@ -10,11 +10,11 @@ use super::super::state::Run;
 use crate::adapter::{
     self, Begin, CancelHandle, Fetch, Observer, QueryComment, Response, ResultSet, SeedOptions,
 };
+use crate::context::objects::adapter::{NodeDatabase, SeedFile};
+use crate::context::objects::{Relation, Table};
+use crate::context::runtime::Database;
 use crate::diagnostic::{Category, Diagnostic, Result};
-use crate::jinja::objects::adapter::{NodeDatabase, SeedFile};
-use crate::jinja::objects::{Relation, Table};
 use crate::jinja::python::to_str;
-use crate::jinja::runtime::Database;
 use crate::manifest::{Node, NodeKind};
 
 /// What a statement left under its name.

@@ -6,11 +6,11 @@ use super::super::inputs::Command;
 use super::compile::Extra;
 use super::{Executed, Job, Session, Watch};
 use crate::adapter::{Begin, Fetch};
+use crate::context::objects::Table;
+use crate::context::runtime::NodeContext;
 use crate::diagnostic::Result;
 use crate::hashed::HashMap;
-use crate::jinja::objects::Table;
 use crate::jinja::python::to_str;
-use crate::jinja::runtime::NodeContext;
 use crate::jinja::{Context, Value};
 use crate::manifest::NodeKind;
 

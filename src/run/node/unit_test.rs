@@ -13,11 +13,11 @@ use super::super::table_diff::{Comparison, Row};
 use super::compile::{add_once, finish};
 use super::compiled_node::CompiledNode;
 use super::{Executed, Job, Session};
+use crate::context::objects::Table;
+use crate::context::runtime::{CteTarget, NodeContext, NodeContextParts, Subject, UnitTestInputs};
 use crate::diagnostic::{Category, Diagnostic, Result, SourceText, Span, render};
 use crate::hashed::HashMap;
-use crate::jinja::objects::Table;
 use crate::jinja::python::{given, to_str};
-use crate::jinja::runtime::{CteTarget, NodeContext, NodeContextParts, Subject, UnitTestInputs};
 use crate::jinja::{Context, Value};
 use crate::manifest::{Config, Found, Node, NodeKind, RefArgs, Resource, UnitTest, UnitTestInput, Version};
 
@@ -222,7 +222,7 @@ impl Job<'_, '_> {
         }
         let compiled = finish(node, code, ctes, Injection::Full);
         let shared = &self.run.inputs.surroundings;
-        let file = crate::jinja::runtime::NodeFile {
+        let file = crate::context::runtime::NodeFile {
             package_name: &node.package_name,
             path: &node.path,
             original_file_path: &node.original_file_path,

@@ -108,7 +108,7 @@ pub(crate) struct NodeResult {
     pub harmless_skip: bool,
     /// The rows of `show` and of a seed's sample.
     #[serde(skip)]
-    pub table: Option<crate::jinja::objects::Table>,
+    pub table: Option<crate::context::objects::Table>,
 }
 
 impl NodeResult {

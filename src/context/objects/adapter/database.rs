@@ -1,0 +1,137 @@
+//! What one node's templates do with the database: the session, the cache, the results they store.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use minijinja::Value;
+use serde_json::{Map, Value as Json};
+
+use super::stored_result::StoredResult;
+use crate::adapter::{CacheChange, RelationCache, SeedOptions, Session};
+use crate::context::objects::Policy;
+use crate::diagnostic::{Diagnostic, Result};
+use crate::hashed::HashMap;
+use crate::memory::Memory;
+
+/// What is the same for all nodes of a run.
+#[derive(Debug)]
+pub(crate) struct AdapterSettings {
+    pub database: String,
+    pub project_name: String,
+    /// The project's quoting.
+    pub quoting: Policy,
+    /// Behaviour-change flags that the user set, by name.
+    pub behavior: Map<String, Json>,
+    pub cache: Arc<RelationCache>,
+    pub memory: Memory,
+}
+
+/// A seed's file, for `load_agate_table`.
+#[derive(Debug, Clone)]
+pub(crate) struct SeedFile {
+    pub path: PathBuf,
+    /// As it is told to the user.
+    pub shown_path: String,
+    pub options: SeedOptions,
+}
+
+/// The database in one node's context.
+pub(crate) struct NodeDatabase {
+    pub settings: Arc<AdapterSettings>,
+    /// None where a command must not ask the database (`compile --no-introspect`).
+    pub(super) session: Option<Arc<Session>>,
+    seed: Option<SeedFile>,
+    /// None for results that were loaded: dbt lets each be read once.
+    results: Mutex<HashMap<String, Option<StoredResult>>>,
+    /// By the rendered name of a relation that the node reads.
+    input_columns: Mutex<HashMap<String, Value>>,
+}
+
+impl NodeDatabase {
+    pub(crate) fn new(
+        settings: &Arc<AdapterSettings>,
+        session: Option<&Arc<Session>>,
+        seed: Option<SeedFile>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            settings: Arc::clone(settings),
+            session: session.cloned(),
+            seed,
+            results: Mutex::default(),
+            input_columns: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn session(&self) -> Result<&Arc<Session>> {
+        self.session.as_ref().ok_or_else(|| {
+            Diagnostic::runtime(
+                "no-introspection",
+                "connection never acquired for thread: this template asks the database, and `--no-introspect` forbids it",
+            )
+            .help("guard the query with `{% if execute %}`, or leave `--no-introspect` out")
+            .boxed()
+        })
+    }
+
+    /// A result that a template stored, whether or not it was loaded in between.
+    pub(crate) fn result(&self, name: &str) -> Option<StoredResult> {
+        self.results.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned().flatten()
+    }
+
+    pub(crate) fn store(&self, name: &str, result: StoredResult) {
+        if name == "main"
+            && let Some(session) = &self.session
+        {
+            session.note_work();
+        }
+        self.results.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), Some(result));
+    }
+
+    pub(super) fn input_columns(&self, relation: &str) -> Option<Value> {
+        self.input_columns.lock().unwrap_or_else(PoisonError::into_inner).get(relation).cloned()
+    }
+
+    pub(super) fn note_input_columns(&self, relation: String, columns: Value) {
+        self.input_columns.lock().unwrap_or_else(PoisonError::into_inner).insert(relation, columns);
+    }
+
+    /// dbt: only `main` may be loaded twice.
+    pub(super) fn load(&self, name: &str) -> Result<Option<StoredResult>> {
+        let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        match results.get_mut(name) {
+            None => Ok(None),
+            Some(result) if name == "main" => Ok(result.clone()),
+            Some(result) => result.take().map(Some).ok_or_else(|| {
+                let message =
+                    format!("The 'statement' result named '{name}' has already been loaded into a variable");
+                Diagnostic::compilation("result-loaded-twice", message)
+                    .help("keep the result in a variable and use that")
+                    .boxed()
+            }),
+        }
+    }
+
+    /// Changes what is known of relations, as long as the session's transaction lasts or for good.
+    pub(crate) fn change_cache<T>(&self, change: impl FnOnce(&RelationCache) -> (T, CacheChange)) -> T {
+        match &self.session {
+            Some(session) => session.change_cache(&self.settings.cache, change),
+            None => change(&self.settings.cache).0,
+        }
+    }
+
+    pub(super) fn seed_file(&self) -> Option<&SeedFile> {
+        self.seed.as_ref()
+    }
+
+    /// Postgres: other databases are out of reach.
+    pub(super) fn verify_database(&self, database: &str) -> Result<()> {
+        let (database, expected) = (database.trim_matches('"'), &self.settings.database);
+        if database.to_lowercase() == expected.to_lowercase() {
+            return Ok(());
+        }
+        let message = format!("Cross-db references not allowed in postgres ({database} vs {expected})");
+        Err(Diagnostic::new("cross-database", crate::diagnostic::Category::Runtime, message)
+            .help("make the other database's tables visible here as foreign tables (postgres_fdw)")
+            .boxed())
+    }
+}

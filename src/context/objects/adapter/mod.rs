@@ -1,0 +1,60 @@
+//! `adapter`: the database as templates see it. `run` makes one [`NodeDatabase`] per node; while parsing the
+//! same object answers with dbt's stand-ins.
+
+mod columns;
+mod constraints;
+mod database;
+mod index;
+mod methods;
+mod names;
+mod object;
+mod relations;
+mod response;
+mod restricted;
+mod seed;
+mod snapshots;
+mod staged_rows;
+mod statements;
+mod stored_result;
+mod strategies;
+#[cfg(test)]
+mod tests;
+mod untrusted;
+
+pub(crate) use database::{AdapterSettings, NodeDatabase, SeedFile};
+pub(crate) use object::parse_name;
+pub(crate) use stored_result::StoredResult;
+
+use std::sync::Arc;
+
+use minijinja::{Error, State, Value};
+
+use super::Relation;
+use crate::diagnostic::Diagnostic;
+use crate::jinja::Scope;
+use crate::jinja::call_named;
+use crate::jinja::python::{raise, type_error};
+
+/// Calls a macro of the project or a built-in one, as dbt's adapter does.
+fn call_macro(state: &State<'_, '_>, name: &str, keywords: &[(&str, Value)]) -> Result<Value, Error> {
+    call_named(name, &Scope::of(state)?.anew(), &[], keywords).map_err(raise)
+}
+
+fn expect_relation(method: &str, argument: &str, value: &Value) -> Result<Relation, Error> {
+    Relation::from_value(value).ok_or_else(|| {
+        type_error(format!(
+            "'adapter.{method}' expects argument '{argument}' to be of type 'Relation', instead got {value}"
+        ))
+    })
+}
+
+fn runtime(code: &'static str, message: impl Into<String>) -> Error {
+    raise(Diagnostic::runtime(code, message))
+}
+
+fn none() -> Value {
+    Value::from(())
+}
+
+/// What methods do their work with.
+type Database = Arc<NodeDatabase>;

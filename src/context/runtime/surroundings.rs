@@ -1,0 +1,137 @@
+//! What is the same for all nodes of a run.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use minijinja::Value;
+use serde_json::{Map, Value as Json, json};
+
+use super::CteTarget;
+use crate::config::Environment;
+use crate::context::objects::Policy;
+use crate::diagnostic::Result;
+use crate::hashed::{HashMap, HashSet};
+use crate::jinja::python::from_json;
+use crate::manifest::{Deferral, Lookup, Manifest};
+
+/// The project, the invocation and the flags, as templates see them.
+#[derive(Debug)]
+pub(crate) struct Surroundings {
+    pub manifest: Arc<Manifest>,
+    pub lookup: Lookup,
+    /// Packages with `restrict-access: true`.
+    pub restricted_packages: HashSet<String>,
+    pub root_package: String,
+    pub project_root: PathBuf,
+    /// As the user writes it, relative to the project or absolute.
+    pub target_path: PathBuf,
+    pub database: String,
+    pub schema: String,
+    /// The project's quoting of database, schema and identifier.
+    pub quoting: Policy,
+    /// Each package's variables with those of the root project and the command line over them.
+    pub vars: HashMap<String, Arc<Map<String, Json>>>,
+    pub environment: Arc<Environment>,
+    /// `target`, without the password.
+    pub target: Json,
+    pub flags: Json,
+    pub invocation_args: Json,
+    /// The project, the profile and the arguments as `builtins.ref.config` shows them.
+    pub runtime_config: Json,
+    pub invocation_id: String,
+    pub dbt_version: String,
+    pub run_started_at: jiff::Timestamp,
+    pub metadata_envs: Json,
+    /// The unique ids of the selection.
+    pub selected: Vec<String>,
+    pub defer: Option<Deferral>,
+    /// `--empty`: no rows of anything upstream.
+    pub empty: bool,
+    /// `--sample`: start and end.
+    pub sample: Option<[jiff::Timestamp; 2]>,
+    pub graph: OnceLock<Value>,
+}
+
+impl Surroundings {
+    pub(super) fn limit(&self) -> Option<u64> {
+        self.empty.then_some(0)
+    }
+
+    /// `graph`: everything in the project, as mappings. Made when first asked for.
+    pub(super) fn graph(&self) -> Value {
+        let make = || {
+            let manifest = &self.manifest;
+            let graph = json!({
+                "exposures": manifest.exposures,
+                "groups": manifest.groups,
+                "metrics": manifest.metrics,
+                "nodes": manifest.nodes,
+                "sources": manifest.sources,
+                "semantic_models": manifest.semantic_models,
+                "saved_queries": manifest.saved_queries,
+                "unit_tests": manifest.unit_tests,
+                "functions": manifest.functions,
+            });
+            from_json(&graph)
+        };
+        self.graph.get_or_init(make).clone()
+    }
+
+    /// Where a node's compiled or executed SQL is written, as it is printed.
+    pub(crate) fn write_path(&self, folder: &str, file: &NodeFile<'_>) -> PathBuf {
+        file.below(&self.target_path.join(folder))
+    }
+
+    /// Writes a text to such a path.
+    pub(crate) fn write(&self, path: &Path, text: &str) -> Result<()> {
+        crate::output::write(&self.project_root.join(path), text)
+            .map_err(|error| crate::output::unwritten(path, &error))
+    }
+}
+
+/// What names a node's file under `target/`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NodeFile<'a> {
+    pub package_name: &'a str,
+    pub path: &'a str,
+    pub original_file_path: &'a str,
+    /// A batch has a file of its own.
+    pub suffix: Option<&'a str>,
+}
+
+impl NodeFile<'_> {
+    /// Its place in a folder of compiled or executed SQL.
+    pub(crate) fn below(&self, folder: &Path) -> PathBuf {
+        let original = Path::new(self.original_file_path);
+        let own = Path::new(self.path);
+        // A file that holds one node keeps its name; one that holds many becomes a folder.
+        let mut path =
+            if own.file_name() == original.file_name() { original.to_owned() } else { original.join(own) };
+        if let Some(suffix) = self.suffix {
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let extension =
+                path.extension().map_or_else(String::new, |it| format!(".{}", it.to_string_lossy()));
+            path = path.with_file_name(&stem).join(format!("{stem}_{suffix}{extension}"));
+        }
+        folder.join(self.package_name).join(path)
+    }
+}
+
+/// The inputs of a unit test: what stands in for the model's parents.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct UnitTestInputs {
+    /// Original unique id to the CTE.
+    pub stand_ins: HashMap<String, CteTarget>,
+    /// `input: this`.
+    pub this: Option<CteTarget>,
+    pub vars: Map<String, Json>,
+    pub env_vars: Map<String, Json>,
+    /// Macro or variable name, with or without package, to the value it has.
+    pub macros: Map<String, Json>,
+}
+
+impl UnitTestInputs {
+    pub(super) fn stand_in(&self, unique_id: &str) -> Option<CteTarget> {
+        self.stand_ins.get(unique_id).cloned()
+    }
+}

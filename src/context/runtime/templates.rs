@@ -1,0 +1,158 @@
+//! Functions that render, write and guard: `render`, `write`, `try_or_compiler_error`, `validation`.
+
+use std::sync::Arc;
+
+use minijinja::value::{Object, ObjectRepr};
+use minijinja::{Error, ErrorKind, State, Value};
+
+use super::surroundings::NodeFile;
+use super::{NodeContext, Subject};
+use crate::diagnostic::{Diagnostic, SourceText};
+use crate::jinja::Scope;
+use crate::jinja::python::{bind_required, raise, to_str};
+use crate::jinja::render;
+
+#[derive(Debug, Clone, Copy)]
+enum Function {
+    Render,
+    Write,
+    Try,
+    Validation,
+}
+
+#[derive(Debug)]
+struct Callable {
+    function: Function,
+    context: Arc<NodeContext>,
+}
+
+pub(super) fn function(name: &str, context: &Arc<NodeContext>) -> Value {
+    let function = match name {
+        "render" => Function::Render,
+        "write" => Function::Write,
+        "try_or_compiler_error" => Function::Try,
+        _ => Function::Validation,
+    };
+    Value::from_object(Callable { function, context: Arc::clone(context) })
+}
+
+impl Object for Callable {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+        match self.function {
+            Function::Render => {
+                let [text] = bind_required("render", args, ["string"], 1)?;
+                self.context.render(state, &to_str(&text)).map(Value::from)
+            }
+            Function::Write => {
+                let [payload] = bind_required("write", args, ["payload"], 1)?;
+                self.context.write(&to_str(&payload)).map_err(raise)?;
+                Ok(Value::from(""))
+            }
+            Function::Try => {
+                let [message, function, rest @ ..] = args else {
+                    return Err(Error::new(
+                        ErrorKind::MissingArgument,
+                        "a message and a function are needed",
+                    ));
+                };
+                function
+                    .call(state, rest)
+                    .map_err(|_| raise(Diagnostic::compilation("raised-by-macro", to_str(message))))
+            }
+            Function::Validation => Err(Error::from(ErrorKind::InvalidOperation)),
+        }
+    }
+
+    /// `validation.any[..]` gives a validator.
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        match (self.function, key.as_str()) {
+            (Function::Validation, Some("any")) => Some(Value::from_object(AnyOf)),
+            _ => None,
+        }
+    }
+
+    fn call_method(
+        self: &Arc<Self>,
+        _: &mut State<'_, '_>,
+        method: &str,
+        args: &[Value],
+    ) -> Result<Value, Error> {
+        match (self.function, method) {
+            (Function::Validation, "any") => Ok(Value::from_object(OneOf(args.to_vec()))),
+            _ => Err(Error::from(ErrorKind::UnknownMethod)),
+        }
+    }
+}
+
+/// `validation.any`: called or indexed with the allowed values.
+#[derive(Debug)]
+struct AnyOf;
+
+impl Object for AnyOf {
+    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+        Ok(Value::from_object(OneOf(args.to_vec())))
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let allowed = key.try_iter().map_or_else(|_| vec![key.clone()], Iterator::collect);
+        Some(Value::from_object(OneOf(allowed)))
+    }
+}
+
+/// Checks that a value is one of the allowed ones; names of types are not checked.
+#[derive(Debug)]
+struct OneOf(Vec<Value>);
+
+impl Object for OneOf {
+    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+        let value = args.first().cloned().unwrap_or_default();
+        if self.0.iter().any(|allowed| allowed.is_undefined() || *allowed == value) {
+            return Ok(Value::from(()));
+        }
+        let allowed: Vec<String> = self.0.iter().map(to_str).collect();
+        Err(raise(Diagnostic::new(
+            "invalid-value",
+            crate::diagnostic::Category::Validation,
+            format!("Expected value \"{}\" to be one of {}", to_str(&value), allowed.join(",")),
+        )))
+    }
+}
+
+impl NodeContext {
+    /// Renders a text that a template made, in the same context.
+    fn render(self: &Arc<Self>, state: &State<'_, '_>, text: &str) -> Result<String, Error> {
+        let source = SourceText::new(self.file_path(), text);
+        let scope = Scope::of(state)?;
+        render(&source, || scope.root_of_nested()).map_err(raise)
+    }
+
+    pub(super) fn file_path(&self) -> String {
+        match &self.subject {
+            Subject::Node(node) => node.original_file_path.clone(),
+            Subject::Source(source) => source.original_file_path.clone(),
+            Subject::Operation => String::new(),
+        }
+    }
+
+    fn write(&self, payload: &str) -> Result<(), Box<Diagnostic>> {
+        let Subject::Node(node) = &self.subject else {
+            return Err(
+                Diagnostic::compilation("nothing-to-write", "cannot \"write\" macros or sources").boxed()
+            );
+        };
+        let file = NodeFile {
+            package_name: &node.package_name,
+            path: &node.path,
+            original_file_path: &node.original_file_path,
+            suffix: self.batch.as_ref().map(|batch| batch.label.as_str()),
+        };
+        let path = self.shared.write_path("run", &file);
+        self.shared.write(&path, payload)?;
+        self.set_build_path(path.display().to_string());
+        Ok(())
+    }
+}
