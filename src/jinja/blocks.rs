@@ -13,7 +13,7 @@ use super::scan::{Scanner, Tag};
 
 /// The tags that dbt defines on top of Jinja.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum BlockKind {
+pub(crate) enum BlockKind {
     Macro,
     Test,
     Materialization,
@@ -39,7 +39,7 @@ impl BlockKind {
 
 /// One block of a file. All ranges are byte ranges of that file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Block {
+pub(crate) struct Block {
     pub kind: BlockKind,
     pub name: String,
     pub name_range: Range<usize>,

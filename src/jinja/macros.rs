@@ -12,7 +12,7 @@ use super::header::{self, Parameter};
 
 /// What a macro is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MacroKind {
+pub(crate) enum MacroKind {
     Macro,
     GenericTest,
     Materialization { adapter: String, supported_languages: Vec<String> },
@@ -25,9 +25,9 @@ pub struct MacroDef {
     /// dbt's name: `test_<name>` for tests, `materialization_<name>_<adapter>` for materializations.
     pub name: String,
     pub package: String,
-    pub kind: MacroKind,
+    pub(crate) kind: MacroKind,
     pub source: Arc<SourceText>,
-    pub block: Block,
+    pub(crate) block: Block,
     compiled: OnceLock<Result<Compiled>>,
 }
 

@@ -50,5 +50,4 @@ pub(crate) use scope::Scope;
 pub(crate) use source_map::SourceMap;
 
 pub(crate) use minijinja::value::Enumerator;
-pub use minijinja::value::Object;
-pub use minijinja::{Error, State, Value};
+pub use minijinja::{Error, State, Value, value::Object};
