@@ -123,30 +123,42 @@ fn start_at(endpoint: &Endpoint, host: &Host, settings: &Settings) -> Result<(Wi
     if matches!(endpoint, Endpoint::Socket(_)) {
         return plain();
     }
-    let secure = || -> Result<Option<(Wire, bool)>, StartError> {
+    let secure = || -> Result<Asked, StartError> {
         let mut stream = endpoint.connect(settings)?;
         if !server_speaks_tls(&mut stream)? {
-            return Ok(None);
+            return Ok(Asked::Refused(stream));
         }
         let stream = tls::handshake(stream, endpoint.host(), settings).map_err(StartError::Client)?;
-        Ok(Some((Wire::start(stream, settings, host)?, true)))
+        Ok(Asked::Secured(Wire::start(stream, settings, host)?))
     };
     match mode {
         SslMode::Disable => plain(),
         SslMode::Allow => plain().or_else(|error| match (&error, secure()) {
-            (StartError::Server(_), Ok(Some(wire))) => Ok(wire),
+            (StartError::Server(_), Ok(Asked::Secured(wire))) => Ok((wire, true)),
             _ => Err(error),
         }),
         SslMode::Prefer => match secure() {
-            Ok(Some(wire)) => Ok(wire),
-            Ok(None) => plain(),
+            Ok(Asked::Secured(wire)) => Ok((wire, true)),
+            // the server goes on as if nobody had asked
+            Ok(Asked::Refused(stream)) => Ok((Wire::start(stream, settings, host)?, false)),
             Err(error @ StartError::Io(_)) => Err(error),
             // a client certificate or the server's pg_hba may refuse TLS alone
             Err(error) => plain().map_err(|_| error),
         },
-        SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => secure()?
-            .ok_or_else(|| StartError::Client("server does not support SSL, but SSL was required".into())),
+        SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => match secure()? {
+            Asked::Secured(wire) => Ok((wire, true)),
+            Asked::Refused(_) => {
+                Err(StartError::Client("server does not support SSL, but SSL was required".into()))
+            }
+        },
     }
+}
+
+/// What became of the question for TLS.
+enum Asked {
+    Secured(Wire),
+    /// The connection stays as it is.
+    Refused(Stream),
 }
 
 fn server_speaks_tls(stream: &mut Stream) -> io::Result<bool> {

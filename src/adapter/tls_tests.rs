@@ -146,6 +146,19 @@ fn a_server_without_tls_serves_only_modes_that_allow_it() {
 }
 
 #[test]
+fn a_server_that_declines_tls_is_not_called_a_second_time() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = std::thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        drop(listener);
+        session(stream, None)
+    });
+    assert_eq!(connect(port, "127.0.0.1", mode(SslMode::Prefer, None)), Ok(()));
+    server.join().unwrap().unwrap();
+}
+
+#[test]
 fn a_server_that_never_answers_is_given_up() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
