@@ -1,5 +1,6 @@
 //! Real servers with TLS and client certificates, SCRAM with channel binding, several hosts, restarts, Ctrl-C.
 
+use std::net::TcpListener;
 use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,7 +9,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 use rsdbt::inside::adapter::{Begin, Connection, Fetch};
 use rsdbt::inside::output::Scratch;
 
-use crate::support::{Database, Fault, Project, Proxy, Server};
+use crate::support::{Database, Fault, Project, Proxy, Server, wait_until};
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
@@ -278,6 +279,29 @@ fn a_password_is_bound_to_the_servers_certificate() {
     assert!(output.text.contains("invalid channel_binding value"), "{}", output.text);
 }
 
+/// Of a project that cannot be read, that is what is told, whatever becomes of the sessions.
+#[test]
+fn a_run_connects_while_it_reads_the_project() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let project = project("early", &format!("host: 127.0.0.1\nport: {port}\nuser: joe\nsslmode: disable"));
+    project.write("models/wrong.sql", "select {{ nosuch( }}");
+    let calls = |command: &str| {
+        let output = project.run(&[command]);
+        assert!(output.status == 2 && output.text.contains("models/wrong.sql"), "{}", output.text);
+        assert!(!output.text.contains("127.0.0.1"), "{}", output.text);
+        std::iter::from_fn(|| listener.accept().ok()).count()
+    };
+    for (command, sessions) in [("run", 2), ("build", 2), ("seed", 2), ("snapshot", 2), ("test", 1)] {
+        // a small project may be read before anybody has called
+        wait_until(command, || calls(command) == sessions);
+    }
+    for command in ["parse", "ls", "compile"] {
+        assert_eq!(calls(command), 0, "{command}");
+    }
+}
+
 #[test]
 fn a_host_that_is_down_or_cannot_write_is_passed_over() {
     let Some(primary) = Server::new("primary", "") else { return };
@@ -435,14 +459,6 @@ fn lock_holder(schema: &str) -> String {
     )
 }
 
-fn wait_until(database: &mut Database, sql: &str) {
-    let begun = Instant::now();
-    while database.query(sql).unwrap().rows.is_empty() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "{sql}");
-        thread::sleep(Duration::from_millis(20));
-    }
-}
-
 #[test]
 fn no_timeout_ends_the_session_that_holds_the_lock() {
     let database = Database::new();
@@ -467,7 +483,7 @@ fn nothing_is_committed_without_the_lock() {
     let asleep = format!(
         "select from pg_stat_activity where query like '%{schema}%pg_sleep(1)%' and wait_event = 'PgSleep'"
     );
-    wait_until(&mut database, &asleep);
+    wait_until(&asleep, || !database.query(&asleep).unwrap().rows.is_empty());
     // another run takes over what this one has lost
     let mut other = Connection::open(&database.settings).unwrap();
     let holder = lock_holder(&schema);

@@ -56,4 +56,19 @@ from (
 ) as daily
 left join mart.ad_lineitem on ad_lineitem.id = daily.lineitem_id
 left join mart.unit on unit.id = daily.unit_id;
+-- the rows as they were written: a table that is truncated or restored later is found out by them
+insert into rsdbt.periods (relation, input, period, row_count, checksum)
+select 'mart.m1_d_ad_mart_metrics'::regclass, 'own rows', :'day'::timestamp, count(*), sum(hashint8extended(hash, hash))
+from (
+    select coalesce(hashint8extended(lineitem_id, lineitem_id # 1), 0) # coalesce(hashtextextended(revenue_type collate "C", 2), 0)
+        # coalesce(hashtextextended(unit_type collate "C", 3), 0) # coalesce(hashint8extended(unit_id, unit_id # 4), 0)
+        # coalesce(hashtextextended(data_at::text collate "C", 5), 0) # coalesce(hashint8extended(impression_count, impression_count # 6), 0)
+        # coalesce(hashint8extended(click_count, click_count # 7), 0)
+        # coalesce(nullif(hash_numeric_extended(revenue_sum, case when revenue_sum < 0 then -8 else 8 end), 8), hashtextextended(revenue_sum::text collate "C", 8), 0)
+        # coalesce(timestamp_hash_extended(created_at, 9), 0) # coalesce(timestamp_hash_extended(updated_at, 10), 0) as hash
+    from mart.m1_d_ad_mart_metrics
+    where data_at = :'day'
+    offset '0'
+) as hashed
+on conflict (relation, input, period) do update set row_count = excluded.row_count, checksum = excluded.checksum;
 commit;

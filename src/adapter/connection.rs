@@ -74,13 +74,22 @@ impl Connection {
     /// Connects, with dbt's retries, and sets the role. A signal ends the attempt at once.
     pub fn open(settings: &Arc<Settings>) -> Result<Self> {
         let own = Arc::clone(settings);
-        interrupt::unless_interrupted(move || Self::open_at_leisure(&own)).unwrap_or_else(|| {
-            let message = "interrupted while connecting to the server";
-            Err(Diagnostic::runtime("interrupted", message).boxed())
-        })
+        interrupt::unless_interrupted(move || Self::open_at_leisure(&own))
+            .unwrap_or_else(|| Err(Self::interrupted()))
     }
 
-    fn open_at_leisure(settings: &Arc<Settings>) -> Result<Self> {
+    /// The session as one of these settings, with which it was opened.
+    pub(super) fn of(mut self, settings: &Arc<Settings>) -> Self {
+        self.settings = Arc::clone(settings);
+        self
+    }
+
+    pub(super) fn interrupted() -> Box<Diagnostic> {
+        Diagnostic::runtime("interrupted", "interrupted while connecting to the server").boxed()
+    }
+
+    /// The same, and nobody listens for signals.
+    pub(super) fn open_at_leisure(settings: &Arc<Settings>) -> Result<Self> {
         let (wire, place) = open::start(settings)?;
         let mut connection = Self {
             wire,

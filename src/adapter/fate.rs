@@ -63,7 +63,7 @@ impl LostCommit {
         observer: &dyn Observer,
         terminate: bool,
     ) -> Result<Option<Fate>> {
-        let mut connection = reconnect::open(settings, observer)?;
+        let mut connection = reconnect::open(settings, None, observer)?;
         connection.clear_transaction()?;
         let Some(now) = connection.identity() else {
             return Ok(Some(Fate::Unknown("the role may not call `pg_control_system()`".into())));

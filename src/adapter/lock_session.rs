@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::diagnostic::Result;
 
+use super::early::Early;
 use super::held_lock::HeldLock;
 use super::{
     Begin, Cell, Connection, Fetch, Observer, ResultSet, Settings, quote_literal, reconnect, refusal,
@@ -26,15 +27,8 @@ pub(crate) struct LockSession {
 
 impl LockSession {
     /// Connects; nothing is locked yet.
-    pub(crate) fn open(settings: &Settings, observer: &dyn Observer) -> Result<Self> {
-        // the profile's `autocommit` would let go of a lock as soon as it is taken
-        let search_path = Some("pg_catalog".into());
-        let mut settings = Settings { autocommit: false, role: None, search_path, ..settings.clone() };
-        settings.keepalives.on = true;
-        if settings.keepalives.idle == 0 {
-            settings.keepalives.idle = 30;
-        }
-        let mut connection = reconnect::open(&Arc::new(settings), observer)?;
+    pub(crate) fn open(settings: &Settings, early: &Early, observer: &dyn Observer) -> Result<Self> {
+        let mut connection = reconnect::open(&Arc::new(settings.for_locks()), Some(&early.lock), observer)?;
         connection.clear_transaction()?;
         // no timeout ends a session that idles for hours; the server looks whether the client is still there
         let sql = "select pg_catalog.set_config(name, case when name like 'tcp%' then '30' else '0' end, false) \

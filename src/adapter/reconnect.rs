@@ -5,17 +5,26 @@ use std::time::{Duration, Instant};
 
 use crate::diagnostic::Result;
 
+use super::early::Slot;
 use super::server_error::is_unreachable;
 use super::{Connection, Observer, Settings};
 
 /// Opens a session. When the server was reached before, one that cannot be reached for now is asked again for
 /// `reconnect_timeout`; when it does not come back, nobody waits for it again.
-pub(super) fn open(settings: &Arc<Settings>, observer: &dyn Observer) -> Result<Connection> {
+/// The first attempt may have begun early.
+pub(super) fn open(
+    settings: &Arc<Settings>,
+    early: Option<&Slot>,
+    observer: &dyn Observer,
+) -> Result<Connection> {
     let begun = Instant::now();
     let mut told = false;
     let mut wait = Duration::from_millis(20);
     loop {
-        let error = match Connection::open(settings) {
+        let error = match early
+            .and_then(|early| early.take(settings))
+            .unwrap_or_else(|| Connection::open(settings))
+        {
             Ok(connection) => return Ok(connection),
             Err(error) => error,
         };

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::diagnostic::{Diagnostic, Result};
 
+use super::early::Early;
 use super::fate::Fate;
 use super::held_lock::HeldLock;
 use super::lost_commit::{LostCommit, unknown};
@@ -39,10 +40,12 @@ struct State {
     lost_commit: Option<LostCommit>,
     /// The next connection goes on after a commit; dbt's flag.
     resume: Option<bool>,
+    early: Option<Arc<Early>>,
 }
 
 impl Session {
-    pub(crate) fn new(settings: &Arc<Settings>) -> Arc<Self> {
+    /// The first of a run takes the connection that is on its way.
+    pub(crate) fn new(settings: &Arc<Settings>, early: Option<Arc<Early>>) -> Arc<Self> {
         let state = State {
             connection: None,
             comment: None,
@@ -56,6 +59,7 @@ impl Session {
             changes: Vec::new(),
             lost_commit: None,
             resume: None,
+            early,
         };
         Arc::new(Self { settings: Arc::clone(settings), state: Mutex::new(state) })
     }
@@ -106,6 +110,7 @@ impl Session {
         let mut state = self.lock();
         let State {
             connection,
+            early,
             comment,
             observer,
             cleared,
@@ -124,7 +129,8 @@ impl Session {
             *connection = None;
         }
         if connection.is_none() {
-            let opened = reconnect::open(&self.settings, &**observer)?;
+            let opened =
+                reconnect::open(&self.settings, early.as_ref().map(|early| &early.first), &**observer)?;
             observer.opened(&opened.cancel_handle());
             *connection = Some(opened);
             fresh = true;
@@ -413,7 +419,7 @@ mod tests {
 
     #[test]
     fn a_lost_connection_is_opened_again_and_release_forgets() {
-        let session = Session::new(&test_database::settings());
+        let session = Session::new(&test_database::settings(), None);
         session.execute("create temp table t ()", Begin::Auto, Fetch::Nothing).unwrap();
         assert!(!session.has_committed());
         session.commit().unwrap();
@@ -429,7 +435,7 @@ mod tests {
     fn what_a_rolled_back_transaction_changed_in_the_cache_is_taken_back() {
         let (mut other, schema) = test_database::connect_with_schema();
         other.commit().unwrap();
-        let session = Session::new(&test_database::settings());
+        let session = Session::new(&test_database::settings(), None);
         let cache: Arc<RelationCache> = Arc::default();
         session.load_schema(&cache, &schema).unwrap();
         let create = |name: &str| {
@@ -450,7 +456,7 @@ mod tests {
 
     #[test]
     fn a_nodes_settings_last_until_release() {
-        let session = Session::new(&test_database::settings());
+        let session = Session::new(&test_database::settings(), None);
         let timeout = || {
             let sql = "select current_setting('statement_timeout')";
             session.execute(sql, Begin::No, Fetch::All).unwrap().1.unwrap().rows[0][0].clone()

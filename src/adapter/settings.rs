@@ -107,6 +107,18 @@ impl Settings {
         self.hosts().ok()?.first()?.socket_path()
     }
 
+    /// Of the session that does nothing but hold locks.
+    pub(super) fn for_locks(&self) -> Self {
+        // the profile's `autocommit` would let go of a lock as soon as it is taken
+        let search_path = Some("pg_catalog".into());
+        let mut settings = Self { autocommit: false, role: None, search_path, ..self.clone() };
+        settings.keepalives.on = true;
+        if settings.keepalives.idle == 0 {
+            settings.keepalives.idle = 30;
+        }
+        settings
+    }
+
     /// libpq's rules: as many addresses as hosts, and one port or as many as hosts.
     pub(super) fn hosts(&self) -> Result<Vec<Host>, String> {
         let list = |text: &str| text.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>();

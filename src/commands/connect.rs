@@ -1,13 +1,15 @@
 //! From a profile to a server: settings, and the project's own server where the profile asks for it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::invocation::Invocation;
 use crate::adapter::embedded::{Lifetime, Options, Server};
-use crate::adapter::{ChannelBindingMode, Keepalives, Settings, SslMode, TargetSessionAttrs, Tls};
+use crate::adapter::{ChannelBindingMode, Early, Keepalives, Settings, SslMode, TargetSessionAttrs, Tls};
 use crate::config::profiles::{Profile, Target};
 use crate::diagnostic::{Diagnostic, Result, did_you_mean};
+use crate::options::Subcommand;
 use crate::run::Event;
 
 /// Where to connect; the server is held as long as this value lives.
@@ -69,6 +71,22 @@ fn announcement(server: &Server, working_directory: &Path) -> String {
         server.source.as_str(),
         data.strip_prefix(&here).unwrap_or(data).display()
     )
+}
+
+/// The sessions that the command opens first, begun before the project is read. An embedded server comes later, with a word to
+/// the user.
+pub(super) fn early(profile: &Profile, invocation: &Invocation) -> Arc<Early> {
+    let with_lock = match invocation.command {
+        Subcommand::Run | Subcommand::Build | Subcommand::Seed | Subcommand::Snapshot => Some(true),
+        Subcommand::Test => Some(false),
+        _ => None,
+    };
+    match (with_lock, settings(&profile.target, profile.threads)) {
+        (Some(with_lock), Ok(settings)) if profile.target.embedded.is_none() => {
+            Arc::new(Early::begin(&settings, with_lock))
+        }
+        _ => Arc::default(),
+    }
 }
 
 /// A word that the profile has checked.

@@ -57,6 +57,7 @@ pub(super) fn inputs(
         surroundings: Arc::new(surroundings),
         engine: session.engine.clone(),
         settings: Arc::new(connect.settings.clone()),
+        early: Arc::clone(&session.early),
         emitter: Arc::clone(&invocation.emitter),
         invocation: invocation.for_artifacts(),
         interrupt: Interrupt::of_process(),

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::connect;
 use super::invocation::Invocation;
+use crate::adapter::Early;
 use crate::config::packages::PackagesFile;
 use crate::config::profiles::{Profile, ProfileChoice, ProfilesFile};
 use crate::config::project_file::VersionCheck;
@@ -47,6 +49,8 @@ pub(super) struct Session<'i> {
     pub(super) target_directory: PathBuf,
     /// The artifacts of `--state`.
     state: Option<PreviousState>,
+    /// Sessions that are on their way while the project is read.
+    pub(super) early: Arc<Early>,
 }
 
 /// The finished manifest with its graph.
@@ -63,6 +67,7 @@ impl<'i> Session<'i> {
         let mut warnings = Vec::new();
         let bare = BareRenderer::new(invocation, None)?;
         let profile = load_profile(invocation, &bare, &mut warnings)?;
+        let early = connect::early(&profile, invocation);
         let target = Json::Object(profile.to_target_dict());
         let with_target = BareRenderer::new(invocation, Some(&target))?;
         let check = if flags.is(&VERSION_CHECK) { VersionCheck::Enforced } else { VersionCheck::Skipped };
@@ -111,7 +116,7 @@ impl<'i> Session<'i> {
         for warning in warnings {
             invocation.emitter.warn(warning)?;
         }
-        Ok(Self { invocation, profile, project, engine, globals, selectors, target_directory, state })
+        Ok(Self { invocation, profile, project, engine, globals, selectors, target_directory, state, early })
     }
 
     /// The profile alone, for commands that read no models.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::emitter::Emitter;
 use super::results::{BatchResults, Invocation};
-use crate::adapter::Settings;
+use crate::adapter::{Early, Settings};
 use crate::context::Engine;
 use crate::context::runtime::Surroundings;
 use crate::hashed::HashMap;
@@ -76,6 +76,8 @@ pub(crate) struct RunInputs {
     pub surroundings: Arc<Surroundings>,
     pub engine: Engine,
     pub settings: Arc<Settings>,
+    /// The sessions that a run takes first, on their way since the profile was read.
+    pub early: Arc<Early>,
     pub emitter: Arc<Emitter>,
     pub invocation: Invocation,
     pub interrupt: Interrupt,

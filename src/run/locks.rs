@@ -75,7 +75,7 @@ impl Run<'_> {
                 "The session that holds the lock of this run was lost; taking the lock again".to_owned();
             self.emitter.emit(Event::Note { msg });
         }
-        let session = LockSession::open(&self.inputs.settings, &Waiting(self))?;
+        let session = LockSession::open(&self.inputs.settings, &self.inputs.early, &Waiting(self))?;
         self.take_locks(&session, &schemas)?;
         if was_lost {
             self.cache.forget();

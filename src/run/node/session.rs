@@ -124,7 +124,11 @@ impl Session {
 
     /// The connection itself.
     pub(in crate::run) fn adapter(&mut self, run: &Run<'_>) -> Arc<adapter::Session> {
-        let found = || run.spare().take().unwrap_or_else(|| adapter::Session::new(&run.inputs.settings));
+        let found = || {
+            run.spare().take().unwrap_or_else(|| {
+                adapter::Session::new(&run.inputs.settings, Some(Arc::clone(&run.inputs.early)))
+            })
+        };
         Arc::clone(self.adapter.get_or_insert_with(found))
     }
 

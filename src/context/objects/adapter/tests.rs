@@ -56,7 +56,7 @@ impl Project {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let schema = format!("templates_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let settings = test_database::settings();
-        let session = Session::new(&settings);
+        let session = Session::new(&settings, None);
         let adapter = Arc::new(AdapterSettings {
             database: settings.database.clone(),
             project_name: "shop".into(),
