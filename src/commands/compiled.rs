@@ -62,7 +62,7 @@ fn compile(session: &Session<'_>, parsed: &Parsed, nodes: &[String]) -> Result<V
         emitter: Arc::new(Emitter::silent()),
         ..inputs
     };
-    let plan = run::plan(&parsed.manifest, nodes, Command::Compile);
+    let plan = run::plan(&parsed.manifest, &parsed.graph, nodes, Command::Compile);
     Ok(run::execute(&inputs, &plan)?.compiled)
 }
 

@@ -99,7 +99,7 @@ fn compile(
         &selection.unique_ids,
         Particulars::default(),
     )?;
-    let plan = run::plan(&parsed.manifest, &selection.unique_ids, Command::Compile);
+    let plan = run::plan(&parsed.manifest, &parsed.graph, &selection.unique_ids, Command::Compile);
     let outcome = run::execute(&inputs, &plan)?;
     write_compiled(session, parsed, &outcome.compiled)?;
     if outcome.results.interrupted {

@@ -60,7 +60,7 @@ pub(super) fn follow(invocation: &Invocation, retried: Retried) -> CommandResult
         original_started_at: retried.started_at,
     };
     let inputs = running::inputs(&session, &parsed, &connect, command, &selected, particulars)?;
-    let plan = run::plan(&parsed.manifest, &selected, command);
+    let plan = run::plan(&parsed.manifest, &parsed.graph, &selected, command);
     let outcome = run::execute(&inputs, &plan)?;
     write_compiled(&session, &parsed, &outcome.compiled)?;
     if let Some(file) = invocation.flags.text(&OPENLINEAGE) {

@@ -54,6 +54,7 @@ pub(super) fn inputs(
     let default_results = if command == Command::Freshness { "sources.json" } else { "run_results.json" };
     Ok(RunInputs {
         command,
+        graph: Arc::clone(&parsed.graph),
         surroundings: Arc::new(surroundings),
         engine: session.engine.clone(),
         settings: Arc::new(connect.settings.clone()),

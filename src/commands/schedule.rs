@@ -225,7 +225,7 @@ impl<'a> Scheduler<'a> {
         )?;
         let window = [logical_time, task.following(logical_time)];
         inputs.event_time = window.map(|at| Some(at.strftime("%Y-%m-%d %H:%M:%S").to_string()));
-        let plan = run::plan(&parsed.manifest, &selected, Command::Run);
+        let plan = run::plan(&parsed.manifest, &parsed.graph, &selected, Command::Run);
         let outcome = run::execute(&inputs, &plan)?;
         if outcome.results.success() {
             return Ok(None);
@@ -328,6 +328,6 @@ fn with_post_hook(parsed: &Parsed, unique_id: &str, statement: &str) -> Result<P
             hooks.push(json!({"sql": statement, "transaction": true, "index": null}));
         }
     }
-    let graph = Graph::build(&manifest)?;
+    let graph = Arc::new(Graph::build(&manifest)?);
     Ok(Parsed { manifest: Arc::new(manifest), graph })
 }

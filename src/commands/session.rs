@@ -56,7 +56,7 @@ pub(super) struct Session<'i> {
 /// The finished manifest with its graph.
 pub(super) struct Parsed {
     pub(super) manifest: Arc<Manifest>,
-    pub(super) graph: Graph,
+    pub(super) graph: Arc<Graph>,
 }
 
 impl<'i> Session<'i> {
@@ -139,7 +139,8 @@ impl<'i> Session<'i> {
         let (written, done) = parallel::join(
             || self.write_manifest(&manifest),
             || {
-                let parsed = Parsed { graph: Graph::build(&manifest)?, manifest: Arc::clone(&manifest) };
+                let parsed =
+                    Parsed { graph: Arc::new(Graph::build(&manifest)?), manifest: Arc::clone(&manifest) };
                 let result = work(&parsed)?;
                 Ok((parsed, result))
             },
@@ -151,7 +152,7 @@ impl<'i> Session<'i> {
     /// The same without manifest.json.
     pub(super) fn parse_unwritten(&self) -> Result<Parsed, Diagnostics> {
         let manifest = self.parse_manifest()?;
-        Ok(Parsed { graph: Graph::build(&manifest)?, manifest: Arc::new(manifest) })
+        Ok(Parsed { graph: Arc::new(Graph::build(&manifest)?), manifest: Arc::new(manifest) })
     }
 
     /// The manifest, with `Event`s about what is odd in the project.
@@ -170,7 +171,7 @@ impl<'i> Session<'i> {
     pub(super) fn add_inline(&self, parsed: &mut Parsed, sql: &str) -> Result<String, Diagnostics> {
         let mut manifest = Manifest::clone(&parsed.manifest);
         let unique_id = parse::inline(&self.parse_request(), &mut manifest, sql)?;
-        parsed.graph = Graph::build(&manifest)?;
+        parsed.graph = Arc::new(Graph::build(&manifest)?);
         parsed.manifest = Arc::new(manifest);
         Ok(unique_id)
     }

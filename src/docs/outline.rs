@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use crate::graph;
 use crate::hashed::{HashMap, HashSet};
 use crate::manifest::{Manifest, Resource};
 
@@ -60,6 +61,14 @@ fn items(manifest: &Manifest, selected: &[String]) -> Vec<Item> {
     items
 }
 
+fn number_steps(items: &mut [Item]) {
+    let edges =
+        items.iter().enumerate().flat_map(|(at, item)| item.parents.iter().map(move |&from| (from, at)));
+    for (item, depth) in graph::depths(items.len(), edges).into_iter().enumerate() {
+        items[item].step = depth;
+    }
+}
+
 fn is_shown(resource: Resource<'_>) -> bool {
     use crate::manifest::ResourceType::{Function, Model, Seed, Snapshot};
     matches!(resource.resource_type(), Model | Seed | Snapshot | Function)
@@ -91,27 +100,6 @@ fn folder(resource: Resource<'_>, root: &str) -> String {
         folder.to_owned()
     } else {
         format!("{}/{folder}", resource.package_name())
-    }
-}
-
-/// From the nodes that read nothing on; the graph has no cycles.
-fn number_steps(items: &mut [Item]) {
-    let mut children: Vec<Vec<usize>> = vec![Vec::new(); items.len()];
-    let mut missing: Vec<usize> = items.iter().map(|item| item.parents.len()).collect();
-    for (at, item) in items.iter().enumerate() {
-        for &parent in &item.parents {
-            children[parent].push(at);
-        }
-    }
-    let mut ready: Vec<usize> = (0..items.len()).filter(|&at| missing[at] == 0).collect();
-    while let Some(at) = ready.pop() {
-        for &child in &children[at] {
-            items[child].step = items[child].step.max(items[at].step + 1);
-            missing[child] -= 1;
-            if missing[child] == 0 {
-                ready.push(child);
-            }
-        }
     }
 }
 

@@ -4,6 +4,7 @@
 mod cycle;
 mod depths;
 mod listing;
+mod nearest;
 mod node_set;
 pub(crate) mod selector;
 
@@ -43,8 +44,8 @@ impl Graph {
         }
         for (at, resource) in manifest.resources().enumerate() {
             for parent in resource.parents() {
-                match graph.node(parent) {
-                    Some(parent) => graph.dag.add_edge(parent, NodeIndex::new(at), ()),
+                match graph.at(parent) {
+                    Some(parent) => graph.dag.add_edge(NodeIndex::new(parent), NodeIndex::new(at), ()),
                     None => return Err(dangling(resource, parent).boxed()),
                 };
             }
@@ -59,36 +60,54 @@ impl Graph {
         self.dag.node_count()
     }
 
-    fn node(&self, id: &str) -> Option<NodeIndex> {
-        self.ids.get_index_of(id).map(NodeIndex::new)
+    /// The place of a node, by which sets and edges name it.
+    pub(crate) fn at(&self, id: &str) -> Option<usize> {
+        self.ids.get_index_of(id)
+    }
+
+    pub(crate) fn id_at(&self, at: usize) -> &str {
+        &self.ids[at]
+    }
+
+    pub(crate) fn parents_at(&self, at: usize) -> impl Iterator<Item = usize> {
+        self.dag.neighbors_directed(NodeIndex::new(at), Direction::Incoming).map(NodeIndex::index)
+    }
+
+    pub(crate) fn children_at(&self, at: usize) -> impl Iterator<Item = usize> {
+        self.dag.neighbors(NodeIndex::new(at)).map(NodeIndex::index)
     }
 
     /// Everything upstream, at most `depth` steps away.
     #[cfg(test)]
-    fn ancestors(&self, id: &str, depth: Option<usize>) -> Vec<&str> {
+    fn ancestors(&self, id: &str, depth: Option<usize>) -> NodeSet {
         self.related(id, depth, Direction::Incoming)
     }
 
     /// Everything downstream, at most `depth` steps away.
-    #[cfg(test)]
-    fn descendants(&self, id: &str, depth: Option<usize>) -> Vec<&str> {
+    pub(crate) fn descendants(&self, id: &str, depth: Option<usize>) -> NodeSet {
         self.related(id, depth, Direction::Outgoing)
     }
 
-    #[cfg(test)]
-    fn related(&self, id: &str, depth: Option<usize>, direction: Direction) -> Vec<&str> {
-        let Some(node) = self.node(id) else { return Vec::new() };
+    fn related(&self, id: &str, depth: Option<usize>, direction: Direction) -> NodeSet {
         let mut from = NodeSet::new(self.len());
-        from.insert(node.index());
-        self.reach(&from, depth, direction, None).iter().map(|at| self.id_at(at)).collect()
+        if let Some(at) = self.at(id) {
+            from.insert(at);
+        }
+        self.reach(&from, depth, direction, None)
     }
 
-    fn id_at(&self, at: usize) -> &str {
-        &self.ids[at]
+    /// The same nodes with more edges: places of what is read and of what reads it.
+    pub(crate) fn with_edges(&self, edges: impl IntoIterator<Item = (usize, usize)>) -> Self {
+        let mut more = self.clone();
+        for (from, to) in edges {
+            more.dag.add_edge(NodeIndex::new(from), NodeIndex::new(to), ());
+        }
+        more
     }
 
-    fn parents_at(&self, at: usize) -> impl Iterator<Item = usize> {
-        self.dag.neighbors_directed(NodeIndex::new(at), Direction::Incoming).map(NodeIndex::index)
+    fn depths(&self) -> Vec<usize> {
+        let edges = self.dag.raw_edges().iter();
+        depths(self.len(), edges.map(|edge| (edge.source().index(), edge.target().index())))
     }
 
     /// The nodes that can be reached by one step or more, staying `within` a set. The nodes of `from` are
@@ -121,23 +140,10 @@ impl Graph {
 
     /// The nodes in groups, each group reading only groups before it.
     pub(crate) fn levels(&self) -> Vec<Vec<&str>> {
-        let count = |node| self.dag.neighbors_directed(node, Direction::Incoming).count();
-        let mut waiting: Vec<usize> = self.dag.node_indices().map(count).collect();
-        let mut level: Vec<NodeIndex> =
-            self.dag.node_indices().filter(|node| waiting[node.index()] == 0).collect();
-        let mut levels = Vec::new();
-        while !level.is_empty() {
-            let mut next = Vec::new();
-            for &node in &level {
-                for child in self.dag.neighbors(node) {
-                    waiting[child.index()] -= 1;
-                    if waiting[child.index()] == 0 {
-                        next.push(child);
-                    }
-                }
-            }
-            levels.push(level.iter().map(|node| self.id_at(node.index())).collect());
-            level = next;
+        let mut levels: Vec<Vec<&str>> = Vec::new();
+        for (at, depth) in self.depths().into_iter().enumerate() {
+            levels.resize_with(levels.len().max(depth + 1), Vec::new);
+            levels[depth].push(self.id_at(at));
         }
         levels
     }

@@ -36,7 +36,8 @@ fn a_cycle_is_told_whole() {
 fn relatives_are_found_by_distance() {
     let graph =
         Graph::build(&manifest(&[("a", &[]), ("b", &["a"]), ("c", &["b", "a"]), ("d", &["c"])])).unwrap();
-    let sorted = |mut ids: Vec<&str>| {
+    let sorted = |places: NodeSet| {
+        let mut ids: Vec<&str> = places.iter().map(|at| graph.id_at(at)).collect();
         ids.sort_unstable();
         ids.join(" ")
     };
@@ -44,4 +45,25 @@ fn relatives_are_found_by_distance() {
     assert_eq!(sorted(graph.ancestors("model.p.d", Some(1))), "model.p.c");
     assert_eq!(sorted(graph.descendants("model.p.a", Some(1))), "model.p.b model.p.c");
     assert_eq!(graph.levels(), [["model.p.a"], ["model.p.b"], ["model.p.c"], ["model.p.d"]]);
+}
+
+#[test]
+fn order_is_kept_through_unselected_nodes() {
+    let graph = Graph::build(&manifest(&[
+        ("a", &[]),
+        ("b", &["a"]),
+        ("c", &["b"]),
+        ("d", &["c", "a"]),
+        ("aside", &["b"]),
+    ]))
+    .unwrap();
+    let at = |name: &str| graph.at(&format!("model.p.{name}")).unwrap();
+    let mut selected = NodeSet::new(graph.len());
+    for name in ["a", "c", "d"] {
+        selected.insert(at(name));
+    }
+    let nearest = graph.nearest(&selected);
+    let of = |name: &str| nearest[&at(name)].iter().copied().collect::<Vec<_>>();
+    assert_eq!((of("a"), of("c"), of("d")), (vec![], vec![at("a")], vec![at("a"), at("c")]));
+    assert_eq!(nearest.len(), 3);
 }

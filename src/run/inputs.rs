@@ -8,6 +8,7 @@ use super::results::{BatchResults, Invocation};
 use crate::adapter::{Early, Settings};
 use crate::context::Engine;
 use crate::context::runtime::Surroundings;
+use crate::graph::Graph;
 use crate::hashed::HashMap;
 use crate::interrupt::Interrupt;
 
@@ -73,6 +74,7 @@ pub(crate) enum Introspection {
 /// A command's settings and the stages before it.
 pub(crate) struct RunInputs {
     pub command: Command,
+    pub graph: Arc<Graph>,
     pub surroundings: Arc<Surroundings>,
     pub engine: Engine,
     pub settings: Arc<Settings>,

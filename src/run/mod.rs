@@ -3,7 +3,6 @@
 
 mod absent;
 mod describe;
-mod edges;
 mod emitter;
 mod ephemeral;
 mod event;
@@ -22,7 +21,6 @@ mod node_timing;
 mod open_ends;
 mod operation;
 mod plan;
-mod planning;
 mod prepare;
 mod resources;
 mod result_object;
@@ -31,6 +29,7 @@ mod retries;
 mod state;
 mod summary;
 mod table_diff;
+mod tests_first;
 mod warnings;
 
 use std::borrow::Cow;
@@ -42,7 +41,7 @@ pub(crate) use event::{Event, Level};
 pub(crate) use execute::execute;
 pub(crate) use inputs::{Command, CommentSetting, Injection, Introspection, RunInputs};
 pub(crate) use operation::{Operation, run_operation};
-pub(crate) use planning::plan;
+pub(crate) use plan::plan;
 pub(crate) use resources::resource_report;
 pub(crate) use results::{BatchResults, Invocation, NodeResult, PreviousResults, RunResults, Status};
 pub(crate) use warnings::is_own_warning;

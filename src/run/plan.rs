@@ -3,8 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::graph;
+use serde_json::Value;
+
+use super::inputs::Command;
+use super::tests_first::with_tests;
+use crate::graph::{self, Graph, NodeSet};
 use crate::hashed::HashMap;
+use crate::manifest::{Manifest, Resource, ResourceType};
 
 /// What is done to a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,6 +52,9 @@ pub(crate) struct Plan {
     pub steps: Vec<Step>,
 }
 
+/// The nodes that a node waits for, by their places in the graph.
+type Waits = HashMap<usize, BTreeSet<usize>>;
+
 /// A step before its place is known.
 #[derive(Debug, Clone)]
 pub(crate) struct Draft {
@@ -55,6 +63,51 @@ pub(crate) struct Draft {
     pub lets_children_run: bool,
     /// Ids of other drafts.
     pub waits_for: BTreeSet<String>,
+}
+
+/// The plan of a command for the selected nodes.
+pub(crate) fn plan(manifest: &Manifest, graph: &Graph, selected: &[String], command: Command) -> Plan {
+    let chosen: Vec<(usize, Action)> = selected
+        .iter()
+        .filter_map(|id| Some((graph.at(id)?, action(manifest.resource(id)?, command)?)))
+        .collect();
+    let mut ids = NodeSet::new(graph.len());
+    for (at, _) in &chosen {
+        ids.insert(*at);
+    }
+    let mut waits = match command {
+        Command::Build => with_unit_tests(with_tests(graph, manifest).nearest(&ids), manifest, graph, &ids),
+        _ if command.is_topological() => graph.nearest(&ids),
+        _ => HashMap::default(),
+    };
+    let drafts = chosen.into_iter().map(|(at, action)| Draft {
+        unique_id: graph.id_at(at).to_owned(),
+        action,
+        lets_children_run: lets_children_run(manifest, graph.id_at(at)),
+        waits_for: waits
+            .remove(&at)
+            .unwrap_or_default()
+            .into_iter()
+            .map(|parent| graph.id_at(parent).to_owned())
+            .collect(),
+    });
+    Plan::order(drafts.collect())
+}
+
+/// A unit test runs when its model could, and the model after it.
+fn with_unit_tests(mut waits: Waits, manifest: &Manifest, graph: &Graph, selected: &NodeSet) -> Waits {
+    let is_selected = |at: &usize| selected.contains(*at);
+    let mut of_models: Vec<(usize, usize)> = Vec::new();
+    for (id, test) in &manifest.unit_tests {
+        let model = test.depends_on.nodes.first().and_then(|model| graph.at(model)).filter(is_selected);
+        let (Some(model), Some(test)) = (model, graph.at(id).filter(is_selected)) else { continue };
+        waits.insert(test, waits.get(&model).cloned().unwrap_or_default());
+        of_models.push((model, test));
+    }
+    for (model, test) in of_models {
+        waits.entry(model).or_default().insert(test);
+    }
+    waits
 }
 
 impl Plan {
@@ -99,6 +152,35 @@ impl Plan {
     /// The "m" of "n of m".
     pub(crate) fn counted(&self) -> usize {
         self.steps.iter().filter(|step| step.is_counted()).count()
+    }
+}
+
+fn lets_children_run(manifest: &Manifest, id: &str) -> bool {
+    let config = manifest.resource(id).and_then(|resource| resource.config().get("on_error"));
+    config.and_then(Value::as_str) == Some("continue")
+}
+
+fn action(resource: Resource<'_>, command: Command) -> Option<Action> {
+    let ephemeral = matches!(resource, Resource::Node(node) if node.is_ephemeral_model());
+    match command {
+        Command::Compile => return Some(Action::Compile),
+        Command::Show { .. } => return Some(Action::Show),
+        Command::Clone => return (!ephemeral).then_some(Action::Clone),
+        Command::Freshness => {
+            let checked = matches!(resource, Resource::Source(source) if source.freshness.is_some());
+            return checked.then_some(Action::Freshness);
+        }
+        _ => {}
+    }
+    match resource.resource_type() {
+        ResourceType::Model if ephemeral => Some(Action::Render),
+        ResourceType::Model | ResourceType::Seed | ResourceType::Snapshot | ResourceType::Function => {
+            Some(Action::Materialize)
+        }
+        ResourceType::Test => Some(Action::Test),
+        ResourceType::UnitTest => Some(Action::UnitTest),
+        ResourceType::Exposure | ResourceType::SavedQuery => Some(Action::Nothing),
+        _ => None,
     }
 }
 
