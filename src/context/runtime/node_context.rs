@@ -135,8 +135,10 @@ impl NodeContext {
         }
     }
 
+    /// Of an operation and of a query on the command line nobody asks what it depends on: it may name what it finds out.
     pub(super) fn checks_dependencies(&self) -> bool {
-        !self.operation
+        let is_inline = self.node().is_some_and(|node| matches!(node.kind, NodeKind::SqlOperation));
+        !self.operation && !is_inline
     }
 
     pub(super) fn depends_on(&self, unique_id: &str) -> bool {

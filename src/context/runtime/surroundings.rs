@@ -10,9 +10,9 @@ use super::CteTarget;
 use crate::config::Environment;
 use crate::context::objects::Policy;
 use crate::diagnostic::Result;
-use crate::hashed::{HashMap, HashSet};
+use crate::hashed::{HashMap, HashSet, IndexMap};
 use crate::jinja::python::from_json;
-use crate::manifest::{Deferral, Lookup, Manifest};
+use crate::manifest::{Deferral, Lookup, Manifest, NodeKind};
 
 /// The project, the invocation and the flags, as templates see them.
 #[derive(Debug)]
@@ -61,11 +61,15 @@ impl Surroundings {
     pub(super) fn graph(&self) -> Value {
         let make = || {
             let manifest = &self.manifest;
+            // a query on the command line is no part of the project
+            let nodes = manifest.nodes.iter();
+            let nodes: IndexMap<_, _> =
+                nodes.filter(|(_, node)| !matches!(node.kind, NodeKind::SqlOperation)).collect();
             let graph = json!({
                 "exposures": manifest.exposures,
                 "groups": manifest.groups,
                 "metrics": manifest.metrics,
-                "nodes": manifest.nodes,
+                "nodes": nodes,
                 "sources": manifest.sources,
                 "semantic_models": manifest.semantic_models,
                 "saved_queries": manifest.saved_queries,
