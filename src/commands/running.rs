@@ -78,6 +78,7 @@ pub(super) fn inputs(
         previous_batches: particulars.previous_batches,
         original_started_at: particulars.original_started_at,
         comment: CommentSetting { text: comment.comment.clone(), append: comment.append },
+        latest_version_pointers: flags.follows(&behavior::LATEST_VERSION_POINTER_ENABLED_BY_DEFAULT),
         skip_nodes_if_on_run_start_fails: flags.follows(&behavior::SKIP_NODES_IF_ON_RUN_START_FAILS),
         source_freshness_run_project_hooks: flags.follows(&behavior::SOURCE_FRESHNESS_RUN_PROJECT_HOOKS),
         results_path: particulars

@@ -27,6 +27,9 @@ pub(crate) const REQUIRE_UNIQUE_PROJECT_RESOURCE_NAMES: Behavior =
 pub(crate) const REQUIRE_REF_SEARCHES_NODE_PACKAGE_BEFORE_ROOT: Behavior =
     behavior("require_ref_searches_node_package_before_root", false);
 
+pub(crate) const LATEST_VERSION_POINTER_ENABLED_BY_DEFAULT: Behavior =
+    behavior("latest_version_pointer_enabled_by_default", false);
+
 pub(super) const ALL: &[Behavior] = &[
     behavior("require_batched_execution_for_custom_microbatch_strategy", false),
     behavior("require_event_names_in_deprecations", false),
@@ -47,7 +50,7 @@ pub(super) const ALL: &[Behavior] = &[
     behavior("require_sql_header_in_test_configs", false),
     behavior("allow_jinja_file_extensions", false),
     behavior("support_custom_ref_kwargs", false),
-    behavior("latest_version_pointer_enabled_by_default", false),
+    LATEST_VERSION_POINTER_ENABLED_BY_DEFAULT,
     behavior("enable_truthy_nulls_equals_macro", false),
     behavior("postgres_skip_autocommit_transaction_statements", true),
 ];

@@ -103,6 +103,8 @@ pub(crate) struct RunInputs {
     pub comment: CommentSetting,
     /// The flags `skip_nodes_if_on_run_start_fails` and `source_freshness_run_project_hooks`.
     pub skip_nodes_if_on_run_start_fails: bool,
+    /// The latest version of a model can be read under its name alone, where the model does not say otherwise.
+    pub latest_version_pointers: bool,
     pub source_freshness_run_project_hooks: bool,
     /// Where the results are written: `run_results.json`, or `sources.json` for freshness.
     pub results_path: PathBuf,

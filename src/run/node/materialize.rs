@@ -40,19 +40,8 @@ impl Job<'_, '_> {
         name: &str,
     ) -> Result<Executed> {
         let run = self.run;
-        let context = run.context(session, node, extra);
-        let definition = self.materialization(name)?;
-        check_language(&definition, node.language)?;
-        let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(&context);
-        if matches!(node.kind, NodeKind::Model(_) | NodeKind::Seed { .. } | NodeKind::Snapshot) {
-            session.admit_writes(&run.inputs.surroundings.relation_of(node))?;
-        }
-        let returned = run.inputs.engine.call_macro(&definition, &dynamic, &[], &[]);
-        self.build_path = context.build_path();
-        let returned = returned?;
-        if !matches!(node.kind, NodeKind::Function(_)) {
-            session.remember(&relations(&returned, name)?);
-        }
+        let is_batch = extra.batch.is_some();
+        let relations = self.call_materialization(session, node, extra, name)?;
         let Some(main) = session.main_result() else {
             return Err(Diagnostic::runtime(
                 "no-main-statement",
@@ -66,7 +55,37 @@ impl Job<'_, '_> {
         if shows && matches!(node.kind, NodeKind::Seed { .. }) {
             executed.table = session.take_result("agate_table").map(|stored| stored.table);
         }
+        if let (false, Some(built)) = (is_batch, relations.first()) {
+            self.point_to_latest_version(session, node, built)?;
+        }
         Ok(executed)
+    }
+
+    /// The relations that the macro says it has made.
+    pub(super) fn call_materialization(
+        &mut self,
+        session: &mut Session,
+        node: &Arc<Node>,
+        extra: Extra,
+        name: &str,
+    ) -> Result<Vec<Relation>> {
+        let run = self.run;
+        let context = run.context(session, node, extra);
+        let definition = self.materialization(name)?;
+        check_language(&definition, node.language)?;
+        let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(&context);
+        if matches!(node.kind, NodeKind::Model(_) | NodeKind::Seed { .. } | NodeKind::Snapshot) {
+            session.admit_writes(&run.inputs.surroundings.relation_of(node))?;
+        }
+        let returned = run.inputs.engine.call_macro(&definition, &dynamic, &[], &[]);
+        self.build_path = context.build_path();
+        let returned = returned?;
+        if matches!(node.kind, NodeKind::Function(_)) {
+            return Ok(Vec::new());
+        }
+        let made = relations(&returned, name)?;
+        session.remember(&made);
+        Ok(made)
     }
 
     fn materialization(&self, name: &str) -> Result<Arc<MacroDef>> {

@@ -70,6 +70,10 @@ impl Job<'_, '_> {
             let list = if succeeded { &mut outcome.successful } else { &mut outcome.failed };
             list.push(batch.recorded());
         }
+        if outcome.failed.is_empty() {
+            let built = self.run.inputs.surroundings.relation_of(node);
+            self.point_to_latest_version(session, node, &built)?;
+        }
         Ok(merged(outcome, previous))
     }
 

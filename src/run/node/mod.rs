@@ -3,6 +3,7 @@
 pub(super) mod compile;
 mod compiled_node;
 mod freshness;
+mod latest_version;
 mod lines;
 mod materialize;
 mod microbatch;

@@ -1,0 +1,99 @@
+//! A view with the name that the model had before it had versions, on its latest version.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json};
+
+use super::compile::Extra;
+use super::{Job, Session};
+use crate::context::objects::Relation;
+use crate::context::runtime::NodeContext;
+use crate::diagnostic::{Diagnostic, Result};
+use crate::jinja::python::{from_json, to_str};
+use crate::jinja::{Context, Value};
+use crate::manifest::{Compiled, Node};
+
+const CONFIG: &str = "latest_version_pointer";
+const ALIAS_MACRO: &str = "generate_latest_version_pointer_alias";
+
+impl Job<'_, '_> {
+    /// Follows the latest version of a model, once it is built, where the model or the project asks for it.
+    pub(super) fn point_to_latest_version(
+        &mut self,
+        session: &mut Session,
+        node: &Arc<Node>,
+        built: &Relation,
+    ) -> Result<()> {
+        if !node.is_latest_version() || !is_enabled(node, self.run.inputs.latest_version_pointers) {
+            return Ok(());
+        }
+        session.start_again(self.run, &node.unique_id, &self.info)?;
+        let alias = self.pointer_alias(session, node)?;
+        let pointer = Arc::new(pointer(node, &alias, built));
+        let target = self.run.inputs.surroundings.relation_of(&pointer);
+        self.refuse_taken_name(node, &target, &alias)?;
+        self.call_materialization(session, &pointer, Extra::default(), "view")?;
+        Ok(())
+    }
+
+    /// What the project's macro makes of the configured alias and the model's name.
+    fn pointer_alias(&self, session: &Session, node: &Arc<Node>) -> Result<String> {
+        let context = self.run.context(session, node, Extra::default());
+        let model = context.get("model").unwrap_or_default();
+        let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(&context);
+        let custom =
+            node.config.get(CONFIG).and_then(|config| config.get("alias")).filter(|alias| !alias.is_null());
+        let custom = custom.map_or(Value::from(()), from_json);
+        let alias = self.run.inputs.engine.call_named(ALIAS_MACRO, &dynamic, &[custom, model], &[])?;
+        Ok(to_str(&alias).trim().to_owned())
+    }
+
+    fn refuse_taken_name(&self, node: &Node, target: &Relation, alias: &str) -> Result<()> {
+        let shared = &self.run.inputs.surroundings;
+        let name = target.render();
+        let taken = self.run.manifest().nodes.values().find(|other| {
+            other.is_relational() && !other.is_ephemeral_model() && shared.relation_of(other).render() == name
+        });
+        let Some(taken) = taken else { return Ok(()) };
+        let message = if taken.unique_id == node.unique_id {
+            format!(
+                "Cannot create latest version pointer: the latest version of '{}' is already aliased to '{alias}'. \
+                 Set `latest_version_pointer: enabled: false` or remove the conflicting alias.",
+                node.name
+            )
+        } else {
+            format!("Cannot create latest version pointer: {} is the relation of {}", name, taken.locator())
+        };
+        let help = "give the pointer a name of its own by `latest_version_pointer: {alias: ..}`";
+        Err(Diagnostic::runtime("latest-version-pointer", message).help(help).boxed())
+    }
+}
+
+/// The config itself, its `enabled`, or what the project's flag says.
+fn is_enabled(node: &Node, by_default: bool) -> bool {
+    let config = node.config.get(CONFIG);
+    let enabled = config.and_then(|config| config.as_bool().or_else(|| config.get("enabled")?.as_bool()));
+    enabled.unwrap_or(by_default)
+}
+
+/// A node of this moment alone: the grants are the model's, its hooks and descriptions are not.
+fn pointer(node: &Node, alias: &str, built: &Relation) -> Node {
+    let mut pointer = Node::clone(node);
+    let file = format!("{alias}.sql");
+    pointer.original_file_path = match Path::new(&node.original_file_path).parent() {
+        Some(folder) => folder.join(file).display().to_string(),
+        None => file,
+    };
+    pointer.unique_id = format!("{}__{CONFIG}", node.unique_id);
+    alias.clone_into(&mut pointer.alias);
+    let code: Arc<str> = format!("select * from {}", built.render()).into();
+    pointer.raw_code = Arc::clone(&code);
+    pointer.compiled = Some(Box::new(Compiled { code: Some(code), ..Compiled::default() }));
+    let config = pointer.config_mut();
+    for hooks in ["pre-hook", "post-hook"] {
+        config.insert(hooks.to_owned(), Json::Array(Vec::new()));
+    }
+    config.insert("persist_docs".to_owned(), Json::Object(Map::new()));
+    pointer
+}
