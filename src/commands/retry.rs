@@ -79,7 +79,16 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
             resumable.then(|| (result.unique_id.clone(), batches))
         })
         .collect();
-    let retried = Retried { only: Some(only), batches, started_at: previous.metadata.invocation_started_at };
+    let overloads: HashMap<_, _> = previous
+        .results
+        .iter()
+        .filter_map(|result| {
+            let overloads = result.overload_results.clone()?;
+            (!overloads.failed.is_empty()).then(|| (result.unique_id.clone(), overloads))
+        })
+        .collect();
+    let retried =
+        Retried { only: Some(only), batches, overloads, started_at: previous.metadata.invocation_started_at };
     follow(&again, retried)
 }
 

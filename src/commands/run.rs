@@ -15,7 +15,7 @@ use crate::hashed::HashMap;
 use crate::manifest::{Manifest, Node, NodeKind, ResourceType};
 use crate::options::Subcommand;
 use crate::options::table::{FRESHNESS_OUTPUT, INLINE, INLINE_DIRECT, LIMIT, OPENLINEAGE, SELECT, SELECTOR};
-use crate::run::{self, BatchResults, Command};
+use crate::run::{self, BatchResults, Command, OverloadResults};
 
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
     if invocation.flags.text(&INLINE_DIRECT).is_some() {
@@ -30,6 +30,7 @@ pub(super) struct Retried {
     /// These nodes and no others.
     pub(super) only: Option<Vec<String>>,
     pub(super) batches: HashMap<String, BatchResults>,
+    pub(super) overloads: HashMap<String, OverloadResults>,
     pub(super) started_at: Option<jiff::Timestamp>,
 }
 
@@ -57,6 +58,7 @@ pub(super) fn follow(invocation: &Invocation, retried: Retried) -> CommandResult
     let particulars = Particulars {
         results_path: results_path(invocation, command),
         previous_batches: retried.batches,
+        previous_overloads: retried.overloads,
         original_started_at: retried.started_at,
     };
     let inputs = running::inputs(&session, &parsed, &connect, command, &selected, particulars)?;

@@ -22,7 +22,9 @@ use crate::options::table::{
     INJECT_EPHEMERAL_CTES, INTROSPECT, POPULATE_CACHE, SAMPLE, SHOW, SINGLE_THREADED, STORE_FAILURES,
     TARGET_PATH, USE_COLORS, WRITE_JSON,
 };
-use crate::run::{BatchResults, Command, CommentSetting, Injection, Introspection, RunInputs};
+use crate::run::{
+    BatchResults, Command, CommentSetting, Injection, Introspection, OverloadResults, RunInputs,
+};
 
 /// How long a run waits for another one on the same schema.
 const LOCK_WAIT: Duration = Duration::from_mins(10);
@@ -31,6 +33,7 @@ const LOCK_WAIT: Duration = Duration::from_mins(10);
 #[derive(Default)]
 pub(super) struct Particulars {
     pub(super) previous_batches: HashMap<String, BatchResults>,
+    pub(super) previous_overloads: HashMap<String, OverloadResults>,
     pub(super) original_started_at: Option<jiff::Timestamp>,
     pub(super) results_path: Option<std::path::PathBuf>,
 }
@@ -76,6 +79,7 @@ pub(super) fn inputs(
         use_colors: flags.is(&USE_COLORS),
         event_time,
         previous_batches: particulars.previous_batches,
+        previous_overloads: particulars.previous_overloads,
         original_started_at: particulars.original_started_at,
         comment: CommentSetting { text: comment.comment.clone(), append: comment.append },
         latest_version_pointers: flags.follows(&behavior::LATEST_VERSION_POINTER_ENABLED_BY_DEFAULT),

@@ -101,6 +101,21 @@ pub(crate) struct GenericTestPart {
 pub(crate) struct FunctionPart {
     pub returns: FunctionReturns,
     pub arguments: Vec<FunctionArgument>,
+    pub overloads: Vec<FunctionOverload>,
+}
+
+/// The same function for other arguments, with a file of its own.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct FunctionOverload {
+    pub defined_in: String,
+    pub arguments: Vec<FunctionArgument>,
+    pub returns: Option<FunctionReturns>,
+    pub description: Option<String>,
+    pub raw_body: String,
+    /// For messages.
+    #[serde(skip)]
+    pub original_file_path: String,
 }
 
 impl Node {

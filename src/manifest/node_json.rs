@@ -10,8 +10,8 @@ use crate::hashed::{HashMap, HashSet, IndexMap};
 use super::json_text::{self, Known};
 use super::{
     Access, Column, Compiled, Config, Constraint, Contract, DependsOn, Docs, FileHash, FunctionArgument,
-    FunctionPart, FunctionReturns, GenericTestPart, InjectedCte, Language, MacroDependsOn, ModelPart, Node,
-    NodeKind, RefArgs, ResourceType, SparseMap, TestMetadata, TimeSpine, Version, lenient,
+    FunctionOverload, FunctionPart, FunctionReturns, GenericTestPart, InjectedCte, Language, MacroDependsOn,
+    ModelPart, Node, NodeKind, RefArgs, ResourceType, SparseMap, TestMetadata, TimeSpine, Version, lenient,
 };
 
 /// Appends a node's text.
@@ -117,7 +117,13 @@ impl Node {
                 map.field("test_metadata", &part.test_metadata)?;
             }
             NodeKind::Operation { index } => map.field("index", index)?,
-            NodeKind::Function(part) => map.field("arguments", &part.arguments)?,
+            NodeKind::Function(part) => {
+                map.field("arguments", &part.arguments)?;
+                // dbt 1.11 has none
+                if !part.overloads.is_empty() {
+                    map.field("overloads", &part.overloads)?;
+                }
+            }
             _ => {}
         }
         Ok(())
@@ -264,6 +270,8 @@ struct Flat {
     returns: Option<FunctionReturns>,
     #[serde(deserialize_with = "lenient::or_default")]
     arguments: Vec<FunctionArgument>,
+    #[serde(deserialize_with = "lenient::or_default")]
+    overloads: Vec<FunctionOverload>,
 }
 
 impl Flat {
@@ -287,6 +295,7 @@ impl Flat {
             Some(ResourceType::Function) => NodeKind::Function(Box::new(FunctionPart {
                 returns: take(&mut self.returns).unwrap_or_default(),
                 arguments: take(&mut self.arguments),
+                overloads: take(&mut self.overloads),
             })),
             _ => NodeKind::Model(Box::new(ModelPart {
                 access: self.access,

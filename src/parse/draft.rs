@@ -22,6 +22,8 @@ pub(super) struct Draft {
     pub(super) patched_at: Option<Span>,
     /// dbt: the config of a node that another package describes is merged as that package's own would be.
     pub(super) described_by: Option<String>,
+    /// The function whose overload the file is.
+    pub(super) absorbed_by: Option<String>,
 }
 
 impl Draft {
@@ -34,6 +36,7 @@ impl Draft {
             properties_written: SparseMap::default(),
             patched_at: None,
             described_by: None,
+            absorbed_by: None,
         }
     }
 

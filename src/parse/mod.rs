@@ -15,6 +15,7 @@ mod inline;
 mod macros;
 mod mistyped_configs;
 mod naming;
+mod overloads;
 mod parsed;
 mod patches;
 mod pipeline_links;

@@ -9,7 +9,7 @@ use super::properties::{EntryTests, NodePatch, Place, VersionPatch};
 use super::settle::{NodeClass, Parser};
 use super::test_group::{Attached, TestGroup};
 use super::trees::ConfigOf;
-use crate::config::properties::PropertyKind;
+use crate::config::properties::{ArgumentProperties, PropertyKind};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::manifest::{FunctionArgument, FunctionPart, FunctionReturns, Node, NodeKind, TimeSpine, Version};
 use crate::options::behavior;
@@ -108,6 +108,7 @@ impl Parser<'_> {
             }
             if let (NodeKind::Function(part), Some(function)) = (&mut node.kind, &patch.function) {
                 **part = function_part(function);
+                self.absorb_overloads(at, function)?;
             }
             self.constraint_references(at, &patch.place)?;
         }
@@ -330,17 +331,19 @@ fn time_spine(patch: &NodePatch) -> Option<TimeSpine> {
 fn function_part(function: &crate::config::properties::FunctionProperties) -> FunctionPart {
     FunctionPart {
         returns: serde_json::from_value::<FunctionReturns>(function.returns.clone()).unwrap_or_default(),
-        arguments: function
-            .arguments
-            .iter()
-            .map(|argument| FunctionArgument {
-                name: argument.name.clone(),
-                data_type: argument.kind.clone().unwrap_or_default(),
-                description: argument.description.clone(),
-                default_value: argument.default_value.clone(),
-            })
-            .collect(),
+        arguments: arguments(&function.arguments),
+        overloads: Vec::new(),
     }
+}
+
+pub(super) fn arguments(arguments: &[ArgumentProperties]) -> Vec<FunctionArgument> {
+    let argument = |argument: &ArgumentProperties| FunctionArgument {
+        name: argument.name.clone(),
+        data_type: argument.kind.clone().unwrap_or_default(),
+        description: argument.description.clone(),
+        default_value: argument.default_value.clone(),
+    };
+    arguments.iter().map(argument).collect()
 }
 
 fn deep_merge(base: &mut Map<String, Json>, update: &Map<String, Json>) {

@@ -124,7 +124,8 @@ impl<'a> Parser<'a> {
         if !problems.is_empty() {
             return Err(Diagnostics(problems.into_iter().map(|problem| *problem).collect()));
         }
-        self.add_all(drafts.into_iter().map(Settled::from))
+        let own = drafts.into_iter().filter(|draft| draft.absorbed_by.is_none());
+        self.add_all(own.map(Settled::from))
     }
 
     /// Generic tests of nodes, sources with theirs, and all resources that are no nodes.

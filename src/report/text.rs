@@ -133,6 +133,20 @@ fn hook_or_batch_line(event: &Event, style: Style) -> Option<String> {
             );
             format!("Batch {line}")
         }
+        Event::LogStartOverload { description, overload_index, total_overloads } => {
+            let place = Some((*overload_index, *total_overloads));
+            let line = style.line(&format!("START {description}"), "RUN", place, None);
+            format!("Overload {line}")
+        }
+        Event::LogOverloadResult { description, status, overload_index, total_overloads, execution_time } => {
+            let (verb, shown) = match creation(style, status) {
+                (verb @ "OK created", _) => (verb, style.green("SUCCESS")),
+                other => other,
+            };
+            let place = Some((*overload_index, *total_overloads));
+            let line = style.line(&format!("{verb} {description}"), &shown, place, Some(*execution_time));
+            format!("Overload {line}")
+        }
         Event::LogBatchResult { description, status, batch_index, total_batches, execution_time } => {
             let (verb, shown) = creation(style, status);
             let place = Some((*batch_index, *total_batches));

@@ -161,6 +161,8 @@ events! {
     MicrobatchExecutionDebug "Q044" Debug { msg: String }
     LogStartBatch "Q045" Info { description: String, batch_index: usize, total_batches: usize }
     LogBatchResult "Q046" Info { description: String, status: String, batch_index: usize, total_batches: usize, execution_time: f64 }
+    LogStartOverload "Q048" Info { description: String, overload_index: usize, total_overloads: usize }
+    LogOverloadResult "Q049" Info { description: String, status: String, overload_index: usize, total_overloads: usize, execution_time: f64 }
     LogFunctionResult "Q047" Info { description: String, status: String, index: usize, total: usize, execution_time: f64 }
     CatchableExceptionOnRun "W002" Debug { exc: String }
     GenericExceptionOnRun "W004" Error { build_path: Option<String>, unique_id: String, exc: String }
@@ -224,6 +226,7 @@ impl Event {
             | Self::LogSeedResult { status, .. }
             | Self::LogSnapshotResult { status, .. }
             | Self::LogBatchResult { status, .. }
+            | Self::LogOverloadResult { status, .. }
             | Self::LogFunctionResult { status, .. }
             | Self::LogNodeResult { status, .. }
                 if status == "error" =>

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::emitter::Emitter;
-use super::results::{BatchResults, Invocation};
+use super::results::{BatchResults, Invocation, OverloadResults};
 use crate::adapter::{Early, Settings};
 use crate::context::Engine;
 use crate::context::runtime::Surroundings;
@@ -98,6 +98,8 @@ pub(crate) struct RunInputs {
     /// `--event-time-start` and `--event-time-end`, or the sample's window.
     pub event_time: [Option<String>; 2],
     /// What a retry knows of microbatch models, and when the original run began.
+    /// Of the functions that are tried again.
+    pub previous_overloads: HashMap<String, OverloadResults>,
     pub previous_batches: HashMap<String, BatchResults>,
     pub original_started_at: Option<jiff::Timestamp>,
     pub comment: CommentSetting,

@@ -43,7 +43,9 @@ pub(crate) use inputs::{Command, CommentSetting, Injection, Introspection, RunIn
 pub(crate) use operation::{Operation, run_operation};
 pub(crate) use plan::plan;
 pub(crate) use resources::resource_report;
-pub(crate) use results::{BatchResults, Invocation, NodeResult, PreviousResults, RunResults, Status};
+pub(crate) use results::{
+    BatchResults, Invocation, NodeResult, OverloadResults, PreviousResults, RunResults, Status,
+};
 pub(crate) use warnings::is_own_warning;
 
 /// The present thread, as dbt's logs and results name it.

@@ -95,6 +95,17 @@ pub(crate) struct NodeProperties<'a> {
 pub(crate) struct FunctionProperties {
     pub arguments: Vec<ArgumentProperties>,
     pub returns: Json,
+    pub overloads: Vec<OverloadProperties>,
+}
+
+/// One entry of `overloads:`.
+#[derive(Debug, Clone)]
+pub(crate) struct OverloadProperties {
+    pub defined_in: String,
+    pub arguments: Vec<ArgumentProperties>,
+    pub returns: Option<Json>,
+    pub description: Option<String>,
+    pub span: Span,
 }
 
 /// One entry of `versions:`.
@@ -315,18 +326,53 @@ fn read_date(node: &Fields<'_>) -> Result<Option<String>> {
 }
 
 fn read_function(node: &Fields<'_>, warnings: &mut Vec<Diagnostic>) -> Result<FunctionProperties> {
-    let returns = node.nested("returns")?.ok_or_else(|| {
-        Diagnostic::parsing("function-returns", format!("{node} does not say what it returns"))
+    let config = node.nested("config")?.map(Yaml::to_json);
+    let is_procedure =
+        config.is_some_and(|config| config.get("type").and_then(Json::as_str) == Some("procedure"));
+    let returns = match node.nested("returns")? {
+        Some(returns) => returns.to_json(),
+        None if is_procedure => Json::Null,
+        None => {
+            return Err(Diagnostic::parsing(
+                "function-returns",
+                format!("{node} does not say what it returns"),
+            )
             .label(node.yaml.span(), "")
-            .help("add `returns: {data_type: ...}`")
-    })?;
-    let arguments = node.list("arguments")?;
+            .help(
+                "add `returns: {data_type: ...}`; a procedure (`config: {type: procedure}`) returns nothing",
+            )
+            .boxed());
+        }
+    };
     Ok(FunctionProperties {
-        arguments: arguments
+        arguments: read_arguments(node, warnings)?,
+        returns,
+        overloads: node
+            .list("overloads")?
             .iter()
-            .map(|argument| ArgumentProperties::read(argument, warnings))
+            .map(|overload| read_overload(overload, warnings))
             .collect::<Result<_>>()?,
-        returns: returns.to_json(),
+    })
+}
+
+fn read_arguments(fields: &Fields<'_>, warnings: &mut Vec<Diagnostic>) -> Result<Vec<ArgumentProperties>> {
+    let arguments = fields.list("arguments")?;
+    arguments.iter().map(|argument| ArgumentProperties::read(argument, warnings)).collect()
+}
+
+fn read_overload(yaml: &Yaml, warnings: &mut Vec<Diagnostic>) -> Result<OverloadProperties> {
+    let fields = Fields::new(yaml, "overload of a function", "")?;
+    let defined_in = fields.string("defined_in")?.ok_or_else(|| {
+        Diagnostic::parsing("function-overload", "an overload does not say where it is defined")
+            .label(yaml.span(), "")
+            .help("add `defined_in:` with the name of its file in `functions`, without `.sql`")
+    })?;
+    Ok(OverloadProperties {
+        defined_in,
+        arguments: read_arguments(&fields, warnings)?,
+        returns: fields.nested("returns")?.map(Yaml::to_json),
+        description: fields.string("description")?,
+        span: yaml.span(),
     })
 }
 

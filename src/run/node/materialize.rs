@@ -58,6 +58,7 @@ impl Job<'_, '_> {
         if let (false, Some(built)) = (is_batch, relations.first()) {
             self.point_to_latest_version(session, node, built)?;
         }
+        self.overloads(session, node, &mut executed)?;
         Ok(executed)
     }
 

@@ -7,6 +7,7 @@ mod latest_version;
 mod lines;
 mod materialize;
 mod microbatch;
+mod overloads;
 mod place;
 mod session;
 mod show;
@@ -47,6 +48,7 @@ pub(super) struct Executed {
     /// What `show` sent instead of the node's own query.
     pub(super) shown_sql: Option<String>,
     pub(super) batch_results: Option<super::results::BatchResults>,
+    pub(super) overload_results: Option<super::results::OverloadResults>,
 }
 
 impl Executed {
@@ -59,6 +61,7 @@ impl Executed {
             table: None,
             shown_sql: None,
             batch_results: None,
+            overload_results: None,
         }
     }
 
@@ -176,6 +179,7 @@ impl Job<'_, '_> {
                 result.failures = executed.failures;
                 result.table = executed.table;
                 result.batch_results = executed.batch_results;
+                result.overload_results = executed.overload_results;
                 shown_sql = executed.shown_sql;
             }
             Err(error) => {

@@ -88,6 +88,13 @@ pub(crate) struct BatchResults {
     pub failed: Vec<[String; 2]>,
 }
 
+/// The overloads of a function, by the names of their files.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OverloadResults {
+    pub successful: Vec<String>,
+    pub failed: Vec<String>,
+}
+
 /// One node's result, as `run_results.json` holds it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct NodeResult {
@@ -103,6 +110,9 @@ pub(crate) struct NodeResult {
     pub compiled_code: Option<String>,
     pub relation_name: Option<String>,
     pub batch_results: Option<BatchResults>,
+    /// dbt 1.11 has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overload_results: Option<OverloadResults>,
     /// An exposure's skip is no failure.
     #[serde(skip)]
     pub harmless_skip: bool,
@@ -126,6 +136,7 @@ impl NodeResult {
             compiled_code: None,
             relation_name: None,
             batch_results: None,
+            overload_results: None,
             harmless_skip: false,
             table: None,
         }

@@ -47,7 +47,19 @@
   {%- set quote = '$rsdbt_' ~ local_md5(model.compiled_code) ~ '$' if '$$' in model.compiled_code else '$$' -%}
   {{ quote }}
     {{ model.compiled_code }}
-  {{ quote }} LANGUAGE SQL
+  {{ quote }} LANGUAGE {{ rsdbt_function_language() }}
+{%- endmacro %}
+
+{# SQL, or what `language` in the config says: any that the server has. #}
+{% macro rsdbt_function_language() -%}
+  {{ 'SQL' if not config.get('language') else adapter.quote(config.get('language') | lower) }}
+{%- endmacro %}
+
+{# `type: procedure`: called by `call`, and free to end transactions; it returns nothing. #}
+{% macro procedure_function_sql(target_relation) -%}
+  CREATE OR REPLACE PROCEDURE {{ target_relation.render() }} ({{ formatted_scalar_function_args_sql() }})
+  AS
+  {{ scalar_function_body_sql() }};
 {%- endmacro %}
 
 {% macro scalar_function_volatility_sql() -%}

@@ -7,12 +7,12 @@
     {%- set statements = [] -%}
     {%- for privilege, grantees in diff_of_two_dicts(granted, grant_config).items() if grantees -%}
       {%- for grantee in grantees -%}
-        {%- do statements.append('revoke ' ~ privilege ~ ' on function ' ~ signature ~ ' from '
+        {%- do statements.append('revoke ' ~ privilege ~ ' on routine ' ~ signature ~ ' from '
           ~ (grantee if grantee == 'public' else adapter.quote(grantee))) -%}
       {%- endfor -%}
     {%- endfor -%}
     {%- for privilege, grantees in diff_of_two_dicts(grant_config, granted).items() if grantees -%}
-      {%- do statements.append('grant ' ~ privilege ~ ' on function ' ~ signature ~ ' to ' ~ rsdbt_grantees(grantees)) -%}
+      {%- do statements.append('grant ' ~ privilege ~ ' on routine ' ~ signature ~ ' to ' ~ rsdbt_grantees(grantees)) -%}
     {%- endfor -%}
     {%- do call_dcl_statements(statements) -%}
   {%- endif -%}

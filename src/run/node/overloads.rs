@@ -1,0 +1,96 @@
+//! The overloads of a function: the same name for other arguments, one after the other, whatever becomes of each.
+
+use std::sync::Arc;
+
+use super::super::event::Event;
+use super::super::node_timing::Watch;
+use super::super::results::{OverloadResults, Status};
+use super::compile::Extra;
+use super::{Executed, Job, Session};
+use crate::diagnostic::Result;
+use crate::manifest::{FunctionOverload, Node, NodeKind, Resource};
+
+impl Job<'_, '_> {
+    /// After the function itself was made.
+    pub(super) fn overloads(
+        &mut self,
+        session: &mut Session,
+        node: &Arc<Node>,
+        executed: &mut Executed,
+    ) -> Result<()> {
+        let NodeKind::Function(part) = &node.kind else { return Ok(()) };
+        if part.overloads.is_empty() {
+            return Ok(());
+        }
+        let previous = self.run.inputs.previous_overloads.get(&node.unique_id).cloned().unwrap_or_default();
+        let total = part.overloads.len();
+        let mut results = OverloadResults::default();
+        for (at, overload) in part.overloads.iter().enumerate() {
+            let description = format!("function {} overload {}", node.name, overload.defined_in);
+            let (overload_index, total_overloads) = (at + 1, total);
+            let say = |job: &Self, description: String, status: &str, execution_time: f64| {
+                let status = status.to_owned();
+                job.say(Event::LogOverloadResult {
+                    description,
+                    status,
+                    overload_index,
+                    total_overloads,
+                    execution_time,
+                });
+            };
+            if previous.successful.contains(&overload.defined_in) {
+                results.successful.push(overload.defined_in.clone());
+                say(self, description, "skipped", 0.0);
+                continue;
+            }
+            self.say(Event::LogStartOverload {
+                description: description.clone(),
+                overload_index,
+                total_overloads,
+            });
+            let watch = Watch::start();
+            match self.overload(session, node, overload) {
+                Ok(()) => {
+                    results.successful.push(overload.defined_in.clone());
+                    say(self, description, "success", watch.seconds());
+                }
+                Err(error) => {
+                    results.failed.push(overload.defined_in.clone());
+                    let text = self.error_text(*error, Resource::Node(node));
+                    say(self, description, "error", watch.seconds());
+                    self.say(Event::RunResultError { msg: text });
+                }
+            }
+        }
+        if !results.failed.is_empty() {
+            executed.status = Status::PartialSuccess;
+            executed.message = Some(format!("PARTIAL SUCCESS {}", node.name));
+        }
+        executed.overload_results = Some(results);
+        Ok(())
+    }
+
+    fn overload(
+        &mut self,
+        session: &mut Session,
+        node: &Arc<Node>,
+        overload: &FunctionOverload,
+    ) -> Result<()> {
+        // nothing of the one before, not even its end, counts for this one
+        session.start_again(self.run, &node.unique_id, &self.info)?;
+        let mut own = Node::clone(node);
+        own.original_file_path.clone_from(&overload.original_file_path);
+        own.raw_code = Arc::from(overload.raw_body.as_str());
+        if let NodeKind::Function(part) = &mut own.kind {
+            part.arguments.clone_from(&overload.arguments);
+            if let Some(returns) = &overload.returns {
+                part.returns.clone_from(returns);
+            }
+        }
+        let own = Arc::new(own);
+        let context = self.run.context(session, &own, Extra::default());
+        let compiled = self.run.render_with_ctes(session, &own, &context)?;
+        self.call_materialization(session, &compiled.node, Extra::default(), node.materialized())?;
+        Ok(())
+    }
+}
