@@ -34,6 +34,7 @@ mod rights;
 mod schedule;
 mod secret_profiles;
 mod secrets;
+mod sent_statements;
 mod set_aside;
 mod signals;
 mod spec;

@@ -16,6 +16,11 @@ pub(crate) fn macros() -> impl Iterator<Item = (&'static str, &'static str)> {
     texts(&MACROS)
 }
 
+/// The incremental strategies, by the names that models give: a file each.
+pub(crate) fn strategies() -> impl Iterator<Item = &'static str> {
+    macros().filter_map(|(path, _)| path.strip_prefix("strategies/")?.strip_suffix(".sql"))
+}
+
 /// Path and text of every file that `init` puts into a new project, in path order.
 pub(crate) fn starter() -> impl Iterator<Item = (&'static str, &'static str)> {
     texts(&STARTER)
@@ -39,7 +44,32 @@ fn collect(directory: &'static Dir<'static>, files: &mut Vec<&'static File<'stat
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{macros, starter};
+    use super::{macros, starter, strategies};
+
+    /// What makes one of them stands in its file, and nothing else asks by name which it is.
+    #[test]
+    fn a_strategy_is_one_file() {
+        let names: Vec<&str> = strategies().collect();
+        assert!(names.len() > 7, "{names:?}");
+        for (path, text) in macros() {
+            for name in &names {
+                let entry = format!("macro get_incremental_{}_sql(", name.replace('+', "_"));
+                assert_eq!(
+                    path == format!("strategies/{name}.sql"),
+                    text.contains(&entry),
+                    "{path}: {entry}"
+                );
+            }
+            if path.starts_with("incremental/") || path.starts_with("materializations/incremental") {
+                let asked = names.iter().find(|name| {
+                    [format!("strategy == '{name}'"), format!("strategy != '{name}'")]
+                        .iter()
+                        .any(|question| text.contains(question))
+                });
+                assert_eq!(asked, None, "{path} asks for a strategy by its name");
+            }
+        }
+    }
 
     #[test]
     fn every_macro_name_is_defined_once() {

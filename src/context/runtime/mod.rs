@@ -2,6 +2,7 @@
 //!
 //! `run` makes one per node and phase (compile, execute). Values are made when a template asks for them.
 
+mod condition;
 mod config;
 mod context;
 mod cte_target;
@@ -15,6 +16,7 @@ mod runtime_config;
 mod surroundings;
 mod templates;
 
+pub(crate) use condition::{Condition, keep as keep_condition, parts as query_parts};
 pub(crate) use cte_target::CteTarget;
 pub(crate) use node_context::{BatchContext, Database, NodeContext, NodeContextParts, Subject};
 pub(crate) use surroundings::{NodeFile, Surroundings, UnitTestInputs};

@@ -120,9 +120,12 @@ impl NodeContext {
             },
             "invocation_args_dict" => Some(from_json(&self.shared.invocation_args)),
             "dbt_metadata_envs" => Some(from_json(&self.shared.metadata_envs)),
-            "render" | "write" | "try_or_compiler_error" | "validation" => {
-                Some(templates::function(name, &self.me.upgrade()?))
-            }
+            "render"
+            | "write"
+            | "try_or_compiler_error"
+            | "validation"
+            | "rsdbt_condition"
+            | "rsdbt_write_first" => Some(templates::function(name, &self.me.upgrade()?)),
             "sql_now" => Some(Value::from("now()")),
             "var" => Some(self.var()),
             "env_var" => Some(self.env_var()),

@@ -9,6 +9,7 @@ use minijinja::Value;
 use crate::hashed::HashMap;
 use crate::manifest::{Node, NodeKind, Resource, SourceDefinition};
 
+use super::condition::Condition;
 use super::replaced::Replaced;
 use super::surroundings::{Surroundings, UnitTestInputs};
 use crate::context::objects::Relation;
@@ -58,7 +59,10 @@ pub(crate) struct NodeContext {
     /// Operations may name anything, nodes only what parsing saw.
     pub(super) operation: bool,
     pub(super) ctes: Mutex<Vec<String>>,
+    pub(super) conditions: Mutex<Vec<Condition>>,
     pub(super) build_path: Mutex<Option<String>>,
+    /// What was sent before the statement that `write` writes.
+    pub(super) sent_first: Mutex<String>,
     /// Mappings and lists that were asked for: dbt's are made once, and templates may change them.
     pub(super) made: Mutex<HashMap<String, Value>>,
     pub(super) sink: Sink,
@@ -90,7 +94,9 @@ impl NodeContext {
             extra,
             operation,
             ctes: Mutex::default(),
+            conditions: Mutex::default(),
             build_path: Mutex::default(),
+            sent_first: Mutex::default(),
             made: Mutex::default(),
             sink,
             database,
@@ -101,6 +107,11 @@ impl NodeContext {
     /// The ephemeral models that the templates named, in the order of their first use.
     pub(crate) fn ctes(&self) -> Vec<String> {
         self.ctes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The conditions of the query that a run may make narrower.
+    pub(crate) fn conditions(&self) -> Vec<Condition> {
+        self.conditions.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Where `write` put the SQL that ran.

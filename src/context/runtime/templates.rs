@@ -1,10 +1,11 @@
-//! Functions that render, write and guard: `render`, `write`, `try_or_compiler_error`, `validation`.
+//! Functions that render, write and guard: `render`, `write`, `try_or_compiler_error`, `validation`; and those of built-in macros.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use minijinja::value::{Object, ObjectRepr};
 use minijinja::{Error, ErrorKind, State, Value};
 
+use super::condition::{Condition, keep};
 use super::surroundings::NodeFile;
 use super::{NodeContext, Subject};
 use crate::diagnostic::{Diagnostic, SourceText};
@@ -16,6 +17,8 @@ use crate::jinja::render;
 enum Function {
     Render,
     Write,
+    WriteFirst,
+    Condition,
     Try,
     Validation,
 }
@@ -30,6 +33,8 @@ pub(super) fn function(name: &str, context: &Arc<NodeContext>) -> Value {
     let function = match name {
         "render" => Function::Render,
         "write" => Function::Write,
+        "rsdbt_write_first" => Function::WriteFirst,
+        "rsdbt_condition" => Function::Condition,
         "try_or_compiler_error" => Function::Try,
         _ => Function::Validation,
     };
@@ -51,6 +56,20 @@ impl Object for Callable {
                 let [payload] = bind_required("write", args, ["payload"], 1)?;
                 self.context.write(&to_str(&payload)).map_err(raise)?;
                 Ok(Value::from(""))
+            }
+            Function::WriteFirst => {
+                let [payload] = bind_required("rsdbt_write_first", args, ["payload"], 1)?;
+                self.context.write_first(&to_str(&payload)).map_err(raise)?;
+                Ok(Value::from(""))
+            }
+            Function::Condition => {
+                let [text, kind, column] =
+                    bind_required("rsdbt_condition", args, ["text", "kind", "column"], 3)?;
+                let condition =
+                    Condition { text: to_str(&text), kind: to_str(&kind), column: to_str(&column) };
+                let mut known = self.context.conditions.lock().unwrap_or_else(PoisonError::into_inner);
+                keep(&mut known, condition).map_err(raise)?;
+                Ok(text)
             }
             Function::Try => {
                 let [message, function, rest @ ..] = args else {
@@ -138,6 +157,13 @@ impl NodeContext {
         }
     }
 
+    /// Writes a statement that is sent before the one that [`NodeContext::write`] writes: both stand in the file.
+    fn write_first(&self, statement: &str) -> Result<(), Box<Diagnostic>> {
+        let statement = format!("{};\n\n", statement.trim().trim_end_matches(';'));
+        self.sent_first.lock().unwrap_or_else(PoisonError::into_inner).push_str(&statement);
+        self.write("")
+    }
+
     fn write(&self, payload: &str) -> Result<(), Box<Diagnostic>> {
         let Subject::Node(node) = &self.subject else {
             return Err(
@@ -151,7 +177,8 @@ impl NodeContext {
             suffix: self.batch.as_ref().map(|batch| batch.label.as_str()),
         };
         let path = self.shared.write_path("run", &file);
-        self.shared.write(&path, payload)?;
+        let first = self.sent_first.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.shared.write(&path, &(first + payload))?;
         self.set_build_path(path.display().to_string());
         Ok(())
     }

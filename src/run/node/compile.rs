@@ -10,7 +10,9 @@ use super::super::inputs::{Injection, Introspection};
 use super::super::state::{Run, sink};
 use super::compiled_node::CompiledNode;
 use super::session::Session;
-use crate::context::runtime::{BatchContext, NodeContext, NodeContextParts, NodeFile, Subject};
+use crate::context::runtime::{
+    BatchContext, NodeContext, NodeContextParts, NodeFile, Subject, keep_condition,
+};
 use crate::diagnostic::{Diagnostic, Result, SourceText, Span};
 use crate::hashed::HashMap;
 use crate::jinja::{Context, Value};
@@ -90,15 +92,19 @@ impl Run<'_> {
             Language::Python => node.raw_code.to_string(),
         };
         let mut ctes = Vec::new();
+        let mut conditions = context.conditions();
         for unique_id in context.ctes() {
             let inner = self.ephemeral(session, &unique_id)?;
+            for condition in &inner.conditions {
+                keep_condition(&mut conditions, condition.clone())?;
+            }
             for cte in &inner.ctes {
                 add_once(&mut ctes, cte.clone());
             }
             add_once(&mut ctes, Cte::new(&unique_id, &inner.node.alias, &inner.own_code));
         }
         let injection = self.inputs.injection;
-        Ok(finish(node, own_code, ctes, injection))
+        Ok(CompiledNode { conditions, ..finish(node, own_code, ctes, injection) })
     }
 
     /// The ephemeral model of an id, compiled once for all that use it.
@@ -194,7 +200,7 @@ pub(in crate::run) fn finish(
             .map(|cte| InjectedCte { id: cte.unique_id.clone(), sql: cte.sql.clone() })
             .collect(),
     }));
-    CompiledNode { node: Arc::new(node), own_code, ctes }
+    CompiledNode { node: Arc::new(node), own_code, ctes, conditions: Vec::new() }
 }
 
 pub(in crate::run) fn add_once(ctes: &mut Vec<Cte>, cte: Cte) {

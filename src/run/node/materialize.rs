@@ -17,15 +17,16 @@ impl Job<'_, '_> {
     pub(super) fn materialize(&mut self, session: &mut Session) -> Result<Executed> {
         let node = self.node()?;
         let seed = matches!(node.kind, NodeKind::Seed { .. });
-        let node = if seed {
-            self.watch.phase("compile", || node)
+        let (node, values) = if seed {
+            (self.watch.phase("compile", || node), HashMap::default())
         } else {
-            Arc::clone(&self.compile(session, &node, HashMap::default())?.node)
+            let compiled = self.compile(session, &node, HashMap::default())?;
+            (Arc::clone(&compiled.node), compiled.names())
         };
         self.executing();
         let mut watch = std::mem::replace(&mut self.watch, super::Watch::start());
         let executed = watch.phase("execute", || {
-            self.run_materialization(session, &node, Extra::default(), node.materialized())
+            self.run_materialization(session, &node, Extra { values, batch: None }, node.materialized())
         });
         self.watch = watch;
         executed

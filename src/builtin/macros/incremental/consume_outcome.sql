@@ -49,10 +49,10 @@
 {% endmacro %}
 
 {# Before anything happens: what a consuming model could not make good again. #}
-{% macro rsdbt_check_consuming(strategy, existing_relation) %}
+{% macro rsdbt_check_consuming(strategy, traits, existing_relation) %}
   {%- if not config.get('consume') -%}
     {{ return('') }}
-  {%- elif strategy != 'merge_upsert' -%}
+  {%- elif not traits['consumes'] -%}
     {{ exceptions.raise_compiler_error('`consume` needs incremental_strategy `merge_upsert`, not `' ~ strategy ~ '`') }}
   {%- elif existing_relation is not none and not existing_relation.is_table -%}
     {{ exceptions.raise_compiler_error(

@@ -1,13 +1,9 @@
 {# What is refused before an increment begins. #}
 
-{% macro rsdbt_check_increment(strategy, existing_relation) %}
-  {%- if strategy in ['partition_overwrite', 'insert_overwrite', 'delete+insert'] or strategy == 'default' and config.get('unique_key') -%}
-    {%- do rsdbt_keep_consumed_rows(existing_relation) -%}
-  {%- endif -%}
-  {%- do rsdbt_keep_staged_rows(existing_relation) if strategy != 'append' -%}
-  {%- if strategy == 'partition_overwrite' -%}
-    {%- do rsdbt_check_event_times(sql) -%}
-  {%- elif adapter.has_memory() -%}
+{% macro rsdbt_check_increment(traits, existing_relation) %}
+  {%- do rsdbt_keep_consumed_rows(existing_relation) if traits['deletes'] -%}
+  {%- do rsdbt_keep_staged_rows(existing_relation) if not traits['adds_only'] -%}
+  {%- if adapter.has_memory() and not traits['remembers'] -%}
     {#- What is remembered of its periods does not hold for rows that another strategy writes. -#}
     {%- do adapter.introspect('delete from rsdbt.relations where relation = ' ~ rsdbt_regclass(existing_relation)) -%}
   {%- endif -%}
@@ -17,9 +13,9 @@
   `dirty` finds periods by the inputs' event times. A query that reads by another column of the input would read other periods than
   those that changed. A column that no input has is computed by the query, and may well be the event time.
 #}
-{% macro rsdbt_check_event_times(query) %}
+{% macro rsdbt_check_event_times() %}
   {%- set inputs = rsdbt_inputs_with_event_time() if config.get('dirty') else [] -%}
-  {%- set read = rsdbt_condition_parts(query)[2::3] if inputs else [] -%}
+  {%- set read = rsdbt_query_parts[2::3] if inputs else [] -%}
   {%- set event_times = [] -%}
   {%- set others = {} -%}
   {%- for node in inputs if read -%}
@@ -41,9 +37,4 @@
       ) }}
     {%- endif -%}
   {%- endfor -%}
-{% endmacro %}
-
-{# Text, kind, column, text, kind, column, text. The column may be anything: it ends where it comes again. #}
-{% macro rsdbt_condition_parts(query) %}
-  {{ return(modules.re.split('(?s)\\(/\\* periods by (\\w+) \\*/ (.+?) not in \\(\'infinity\', \'-infinity\'\\) and \\2 is not null\\)', query)) }}
 {% endmacro %}

@@ -30,3 +30,9 @@
 {% macro rsdbt_check_kept_sql(condition, message) %}
   {{ return(rsdbt_block('begin if ' ~ condition ~ " then raise exception using message = '" ~ escape_single_quotes(message) ~ "'; end if; end")) }}
 {% endmacro %}
+
+{# Nothing where nothing can keep them. #}
+{% macro rsdbt_no_row_stays(target, condition) -%}
+  {%- set check = rsdbt_check_deleted_sql(target, condition) if execute -%}
+  {{- '\n  ' ~ check ~ ';' if check -}}
+{%- endmacro %}

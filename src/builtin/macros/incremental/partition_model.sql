@@ -39,3 +39,16 @@
 {% macro rsdbt_quoted_name(name) %}
   {{ return(name if name.startswith('"') else adapter.quote(name | lower)) }}
 {% endmacro %}
+
+{# How the field tells its period: `date` and `local` by the calendar of the time zone, `instant` in UTC. #}
+{% macro rsdbt_field_kind(columns) %}
+  {{ return('date' if rsdbt_field_column(columns).dtype == 'date' else 'local' if rsdbt_partitioning().local else 'instant') }}
+{% endmacro %}
+
+{% macro rsdbt_field_column(columns) %}
+  {%- set field = rsdbt_partitioning().field -%}
+  {%- for column in columns if column.quoted == field -%}
+    {{ return(column) }}
+  {%- endfor -%}
+  {{ exceptions.raise_compiler_error('partition_by: the model has no column `' ~ field[1:-1] ~ '`') }}
+{% endmacro %}

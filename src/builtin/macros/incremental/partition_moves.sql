@@ -5,7 +5,7 @@
 
 {# `relation` is what was built or is overwritten; no windows: a first build. `rows` has the columns of the query. #}
 {% macro rsdbt_refuse_moved_rows(query, windows, relation, rows) %}
-  {%- if not config.get('dirty') or flags.EMPTY or flags.SAMPLE or rsdbt_condition_parts(query) | length > 1 -%}
+  {%- if not config.get('dirty') or flags.EMPTY or flags.SAMPLE or rsdbt_query_parts | length > 1 -%}
     {{ return('') }}
   {%- endif -%}
   {%- set tried = rsdbt_tried_windows(windows, relation) -%}

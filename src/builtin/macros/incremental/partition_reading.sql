@@ -9,15 +9,18 @@
   {%- if kind not in [none, 'instant', 'date', 'local'] -%}
     {{ exceptions.raise_compiler_error("in_partitions: `" ~ kind ~ "` is not a valid kind (expected 'instant', 'date' or 'local')") }}
   {%- endif -%}
-  (/* periods by {{ kind or 'type' }} */ {{ column }} not in ('infinity', '-infinity') and {{ column }} is not null)
+  {{ rsdbt_condition('(' ~ column ~ " not in ('infinity', '-infinity') and " ~ column ~ ' is not null)', kind or 'type', column) if execute -}}
 {%- endmacro %}
 
-{# The query, reading only those periods, whether it could be narrowed, and what remembers how they were read. #}
-{% macro rsdbt_reading_windows(query, windows, doubtful) %}
+{#
+  The query, reading only those periods, whether it could be narrowed, and what remembers how they were read. `rsdbt_query_parts` is the query in
+  parts: text, kind and column of a condition, text, kind, column, text.
+#}
+{% macro rsdbt_reading_windows(windows, doubtful) %}
   {%- if windows is none -%}
-    {{ return({'query': query, 'beside': [], 'narrowed': false}) }}
+    {{ return({'query': sql, 'beside': [], 'narrowed': false}) }}
   {%- endif -%}
-  {%- set parts = rsdbt_condition_parts(query) -%}
+  {%- set parts = rsdbt_query_parts -%}
   {%- set types = rsdbt_types_of_conditions(parts) if windows and 'type' in parts[1::3] else [] -%}
   {%- set narrowed = [parts[0]] -%}
   {%- for kind in parts[1::3] -%}

@@ -4,13 +4,13 @@
 #}
 
 {% macro rsdbt_read_rows(temp_relation, sql, reading) %}
-  {%- call statement('create_temp_relation') -%}
-    {{ get_create_table_as_sql(True, temp_relation, get_empty_subquery_sql(sql) if reading['beside'] else reading['query']) }}
-  {%- endcall -%}
+  {%- set create_sql = get_create_table_as_sql(True, temp_relation, get_empty_subquery_sql(sql) if reading['beside'] else reading['query']) -%}
+  {%- do rsdbt_write_first(create_sql) -%}
+  {%- call statement('create_temp_relation') -%}{{ create_sql }}{%- endcall -%}
   {%- if reading['beside'] -%}
-    {%- call statement('read_rows') -%}
-      {{ rsdbt_insert_beside(temp_relation, reading) }}
-    {%- endcall -%}
+    {%- set insert_sql = rsdbt_insert_beside(temp_relation, reading) -%}
+    {%- do rsdbt_write_first(insert_sql) -%}
+    {%- call statement('read_rows') -%}{{ insert_sql }}{%- endcall -%}
   {%- endif -%}
 {% endmacro %}
 
@@ -24,17 +24,9 @@
 {%- endmacro %}
 
 {#
-  Rows that are read beside something else need not wait in a temporary table: the statement that applies them can read
-  them. Not when old rows go before it that the query may look at, nor when something is `acting` on the rows: those are compared then.
+  What stands before the reading statement, and where its rows are. Rows that are read beside something else need not wait in a temporary
+  table: the statement that applies them can read them. Not when something is `acting` on the rows: those are compared then.
 #}
-{% macro rsdbt_reads_at_last(strategy, reading, windows, acting) %}
-  {%- if not reading['beside'] or acting -%}
-    {{ return(False) }}
-  {%- endif -%}
-  {{ return(strategy == 'merge_upsert' or windows is not none and not config.get('partitioned') and this.identifier not in reading['query']) }}
-{% endmacro %}
-
-{# What stands before the reading statement, and where its rows are. #}
 {% macro rsdbt_rows_of(arg_dict) %}
   {%- set reading = arg_dict.get('reading') -%}
   {%- if not reading -%}

@@ -6,7 +6,8 @@
   {%- set intermediate_relation = make_intermediate_relation(target_relation) -%}
   {%- set strategy = config.get('incremental_strategy') or 'default' -%}
   {%- set get_strategy_sql = adapter.get_incremental_strategy_macro(context, strategy) -%}
-  {%- do rsdbt_check_consuming(strategy, existing_relation) -%}
+  {%- set traits = rsdbt_traits(strategy) -%}
+  {%- do rsdbt_check_consuming(strategy, traits, existing_relation) -%}
   {%- set rebuild = rsdbt_rebuilds(should_full_refresh()) or (existing_relation is not none and not existing_relation.is_table) -%}
 
   {{ run_hooks(pre_hooks, inside_transaction=False) }}
@@ -26,9 +27,7 @@
       {%- do rsdbt_name_constraints(target_relation) -%}
     {%- endif -%}
   {%- else -%}
-    {%- if strategy != 'append' and (strategy != 'default' or config.get('unique_key')) -%}
-      {%- do rsdbt_refuse_hidden_rows(existing_relation) -%}
-    {%- endif -%}
+    {%- do rsdbt_refuse_hidden_rows(existing_relation) if not traits['adds_only'] -%}
     {%- set ending = rsdbt_increment(existing_relation, target_relation, strategy, get_strategy_sql) -%}
   {%- endif -%}
 

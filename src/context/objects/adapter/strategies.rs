@@ -7,14 +7,11 @@ use minijinja::value::{Enumerator, Object, ObjectRepr};
 use minijinja::{Error, State, Value};
 use serde_json::{Map, Value as Json};
 
-use super::{Database, runtime};
-use crate::diagnostic::{Category, Diagnostic};
+use super::Database;
+use crate::builtin::strategies;
+use crate::diagnostic::{Category, Diagnostic, did_you_mean};
 use crate::jinja::Scope;
 use crate::jinja::python::{bind_required, given, raise, to_str};
-
-/// Those that are built in; a test compares them with the macros.
-pub(super) const STRATEGIES: [&str; 6] =
-    ["append", "delete+insert", "merge", "merge_upsert", "microbatch", "partition_overwrite"];
 
 /// The macro `get_incremental_<strategy>_sql`.
 pub(super) fn incremental_macro(
@@ -29,16 +26,15 @@ pub(super) fn incremental_macro(
     if let Some(found) = Scope::of(state)?.global(&name) {
         return Ok(found);
     }
-    if strategy == "insert_overwrite" {
-        let message = format!("The incremental strategy '{strategy}' is not valid for this adapter");
-        return Err(runtime("invalid-incremental-strategy", message));
-    }
     let message = format!(
         "dbt could not find an incremental strategy macro with the name \"{name}\" in {}",
         database.settings.project_name
     );
-    let meant = crate::diagnostic::did_you_mean(&strategy, STRATEGIES).unwrap_or_default();
-    let list = STRATEGIES.join("`, `");
+    // dbt offers no `insert_overwrite` on Postgres, and `default` is what stands for no name
+    let offered: Vec<&str> =
+        strategies().filter(|name| !matches!(*name, "default" | "insert_overwrite")).collect();
+    let meant = did_you_mean(&strategy, offered.iter().copied()).unwrap_or_default();
+    let list = offered.join("`, `");
     let help = format!("{meant} set `incremental_strategy` to one of `{list}`, or write the macro `{name}`");
     Err(raise(Diagnostic::runtime("invalid-incremental-strategy", message).help(help.trim_start())))
 }

@@ -96,21 +96,6 @@ fn engine() -> Engine {
 }
 
 #[test]
-fn the_strategies_of_the_hint_are_those_of_the_macros() {
-    let mut defined: Vec<String> = crate::builtin::macros()
-        .flat_map(|(_, text)| {
-            text.match_indices("macro get_incremental_").map(|(at, word)| &text[at + word.len()..])
-        })
-        .filter_map(|rest| {
-            rest.split_once("_sql(").map(|(name, _)| name.replace("delete_insert", "delete+insert"))
-        })
-        .filter(|name| !matches!(name.as_str(), "default" | "insert_overwrite"))
-        .collect();
-    defined.sort_unstable();
-    assert_eq!(super::strategies::STRATEGIES.to_vec(), defined);
-}
-
-#[test]
 fn statements_leave_results_that_are_read_once() {
     let project = Project::new(None);
     let text = project.render(

@@ -1,5 +1,12 @@
 {# Rows whose key exists are updated, the others inserted; two new rows of one key are an error. #}
 
+{% macro get_incremental_merge_sql(arg_dict) %}
+  {{ return(get_merge_sql(
+    arg_dict['target_relation'], arg_dict['temp_relation'], arg_dict['unique_key'],
+    arg_dict['dest_columns'], arg_dict['incremental_predicates']
+  )) }}
+{% endmacro %}
+
 {% macro get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates=none) -%}
   {%- set predicates = rsdbt_listed(kwargs.get('predicates', incremental_predicates)) + rsdbt_merge_matches(unique_key) -%}
   {{ rsdbt_sql_header() -}}

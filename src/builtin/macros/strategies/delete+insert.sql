@@ -1,4 +1,19 @@
-{# Rows whose key comes again are deleted and all new rows inserted. A null key matches nothing. #}
+{# Strategy `delete+insert`: rows whose key comes again are deleted and all new rows inserted. A null key matches nothing. #}
+
+{% macro get_incremental_delete_insert_sql(arg_dict) %}
+  {%- if arg_dict['unique_key'] -%}
+    {%- set replaced = rsdbt_replaced_rows(arg_dict['temp_relation'], arg_dict['unique_key'], arg_dict['incremental_predicates']) -%}
+    {%- do rsdbt_refuse_cascades(arg_dict['target_relation'], '`delete+insert`', condition='exists (select from ' ~ replaced['keys'] ~ ' where ' ~ replaced['condition'] ~ ')') -%}
+  {%- endif -%}
+  {{ return(get_delete_insert_merge_sql(
+    arg_dict['target_relation'], arg_dict['temp_relation'], arg_dict['unique_key'],
+    arg_dict['dest_columns'], arg_dict['incremental_predicates']
+  )) }}
+{% endmacro %}
+
+{% macro rsdbt_traits_delete_insert() %}
+  {{ return({'deletes': true}) }}
+{% endmacro %}
 
 {% macro get_delete_insert_merge_sql(target, source, unique_key, dest_columns, incremental_predicates=none) -%}
   {%- if rsdbt_listed(unique_key) -%}
@@ -27,20 +42,3 @@
     'condition': (matches + rsdbt_listed(incremental_predicates)) | join('\n    and '),
   }) }}
 {% endmacro %}
-
-{# Everything that the predicates cover is replaced by the new rows. #}
-{% macro get_insert_overwrite_merge_sql(target, source, dest_columns, predicates, include_sql_header=false) -%}
-  {{ rsdbt_sql_header() if include_sql_header -}}
-  delete from {{ target }} as DBT_INTERNAL_DEST
-  {%- if predicates %}
-  where {{ rsdbt_listed(predicates) | join(' and ') }}
-  {%- endif %};
-  {{- rsdbt_no_row_stays(target, rsdbt_listed(predicates) | join(' and ') or 'true') }}
-  {{ get_insert_into_sql(target, source, dest_columns) }}
-{%- endmacro %}
-
-{# Nothing where nothing can keep them. #}
-{% macro rsdbt_no_row_stays(target, condition) -%}
-  {%- set check = rsdbt_check_deleted_sql(target, condition) if execute -%}
-  {{- '\n  ' ~ check ~ ';' if check -}}
-{%- endmacro %}

@@ -50,27 +50,25 @@
   where {{ 'case when ' ~ applies ~ ' then true else ' ~ rsdbt_one_more('rsdbt.superseded') ~ ' is null end' if arg_dict['acting'] else applies }}
 {%- endmacro %}
 
-{% macro rsdbt_latest_sql(rows, keys) -%}
-  select distinct on ({{ keys | join(', ') }}) rsdbt_row.*
-  from (select * from {{ rows }}) as rsdbt_row
-  where {{ rsdbt_has_key('rsdbt_row', keys) }}
-  order by {{ keys | join(', ') }}
-  {%- for column in rsdbt_order_columns() %}, {{ column }} desc nulls last{% endfor -%}
-{%- endmacro %}
-
-{# The order's own columns are always written, or the next run would compare with an old moment. #}
-{% macro rsdbt_upserted_columns(keys, dest_columns) %}
-  {%- set columns = get_merge_update_columns(config.get('merge_update_columns'), config.get('merge_exclude_columns'), dest_columns) -%}
-  {%- set names = dest_columns | map(attribute='name') | list -%}
-  {%- set written = rsdbt_columns_meant(columns + rsdbt_order_columns(), names) -%}
-  {%- set key_names = rsdbt_columns_meant(keys, names) -%}
-  {%- set quoted = [] -%}
-  {%- for column in dest_columns if column.name in written and column.name not in key_names -%}
-    {%- do quoted.append(column.quoted) -%}
-  {%- endfor -%}
-  {{ return(quoted) }}
+{# The unique index finds its rows. #}
+{% macro rsdbt_traits_merge_upsert() %}
+  {{ return({'consumes': true, 'has_index_of_key': true}) }}
 {% endmacro %}
 
-{% macro rsdbt_order_columns() %}
-  {{ return([config.get('updated_at')] + rsdbt_listed(config.get('order_by'))) }}
+{# An upsert has its own way to look at rows: it begins with an empty table. #}
+{% macro rsdbt_first_merge_upsert(relation, get_strategy_sql) %}
+  {%- do rsdbt_drop_tombstones() -%}
+  {%- call statement('create_empty') -%}
+    {{ get_create_table_as_sql(False, relation, get_empty_subquery_sql(sql)) }}
+  {%- endcall -%}
+  {%- do rsdbt_increment(relation, relation, 'merge_upsert', get_strategy_sql) -%}
+{% endmacro %}
+
+{% macro rsdbt_prepare_merge_upsert(existing_relation) %}
+  {%- do rsdbt_one_merge_at_a_time(this) -%}
+  {{ return({'reading': rsdbt_consuming(sql), 'reads_at_last': true}) }}
+{% endmacro %}
+
+{% macro rsdbt_finish_merge_upsert(arg_dict) %}
+  {%- do rsdbt_check_staged_rows(rsdbt_listed(arg_dict['unique_key']), arg_dict['prepared']['reading']) -%}
 {% endmacro %}

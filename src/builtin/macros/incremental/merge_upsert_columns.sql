@@ -1,0 +1,26 @@
+{# What an upsert takes of the rows: the latest of each key, and the columns that it writes. #}
+
+{% macro rsdbt_latest_sql(rows, keys) -%}
+  select distinct on ({{ keys | join(', ') }}) rsdbt_row.*
+  from (select * from {{ rows }}) as rsdbt_row
+  where {{ rsdbt_has_key('rsdbt_row', keys) }}
+  order by {{ keys | join(', ') }}
+  {%- for column in rsdbt_order_columns() %}, {{ column }} desc nulls last{% endfor -%}
+{%- endmacro %}
+
+{# The order's own columns are always written, or the next run would compare with an old moment. #}
+{% macro rsdbt_upserted_columns(keys, dest_columns) %}
+  {%- set columns = get_merge_update_columns(config.get('merge_update_columns'), config.get('merge_exclude_columns'), dest_columns) -%}
+  {%- set names = dest_columns | map(attribute='name') | list -%}
+  {%- set written = rsdbt_columns_meant(columns + rsdbt_order_columns(), names) -%}
+  {%- set key_names = rsdbt_columns_meant(keys, names) -%}
+  {%- set quoted = [] -%}
+  {%- for column in dest_columns if column.name in written and column.name not in key_names -%}
+    {%- do quoted.append(column.quoted) -%}
+  {%- endfor -%}
+  {{ return(quoted) }}
+{% endmacro %}
+
+{% macro rsdbt_order_columns() %}
+  {{ return([config.get('updated_at')] + rsdbt_listed(config.get('order_by'))) }}
+{% endmacro %}
