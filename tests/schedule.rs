@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rsdbt::inside::adapter::Cell;
 
-use crate::support::{Database, Project};
+use crate::support::{Database, Project, wait_until};
 
 const CLOCK: &str = "RSDBT_SCHEDULE_CLOCK";
 
@@ -214,6 +214,127 @@ fn old_successes_have_no_rows_and_are_not_repeated() {
     write("2022-07-30");
     due("2022-08-14T01:00:00Z");
     assert_eq!(runs(&mut database), ["15"], "what never ran is due");
+}
+
+fn due(project: &Project, at: &str) -> String {
+    let output = project.command(&["run", "--due"]).env(CLOCK, at).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}");
+    text
+}
+
+/// Periods of other intervals keep their rows, whatever became of the facts that they were built from.
+#[test]
+fn an_interval_builds_its_own_periods_and_those_that_changed() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let schema = database.schema.clone();
+    database.execute(
+        "create table facts (day date, n integer);
+         insert into facts select day, n from generate_series(date '2022-09-01', '2022-09-03', '1 day') as day, generate_series(1, 8) as n",
+    );
+    let facts = format!(
+        "sources: [{{name: in, schema: {schema}, tables: [{{name: facts, config: {{event_time: day}}}}]}}]\n"
+    );
+    project.write("models/facts.yml", &facts);
+    let model = |name: &str, dirty: bool| {
+        let config = format!(
+            "materialized='incremental', incremental_strategy='partition_overwrite', dirty={dirty}, \
+             partition_by={{'field': 'day', 'granularity': 'day'}}, schedule={{'cron': '@daily', 'start_date': '2022-09-01'}}"
+        );
+        let query = "select day, count(*) as n from {{ source('in', 'facts') }} where {{ in_partitions('day') }} group by day";
+        project.write(&format!("models/{name}.sql"), &format!("{{{{ config({config}) }}}}\n{query}"));
+    };
+    model("plain", false);
+    model("watchful", true);
+    due(&project, "2022-09-04T00:00:01Z");
+    let days = |database: &mut Database, name: &str| {
+        texts(database, &format!("select day::date || ' ' || n from {name} order by day"))
+    };
+    let whole = ["2022-09-01 8", "2022-09-02 8", "2022-09-03 8"];
+    assert_eq!(days(&mut database, "plain"), whole);
+    assert_eq!(days(&mut database, "watchful"), whole);
+    database.execute(
+        "delete from facts where day = '2022-09-01' and n > 4;
+         insert into facts select '2022-09-04', n from generate_series(1, 3) as n",
+    );
+    due(&project, "2022-09-05T00:00:01Z");
+    assert_eq!(days(&mut database, "plain"), [&whole[..], &["2022-09-04 3"]].concat());
+    assert_eq!(
+        days(&mut database, "watchful"),
+        ["2022-09-01 4", "2022-09-02 8", "2022-09-03 8", "2022-09-04 3"],
+        "`dirty` adds what changed"
+    );
+}
+
+#[test]
+fn work_that_is_committed_is_not_repeated_when_a_hook_fails_after_it() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let schema = database.schema.clone();
+    project.write("dbt_project.yml", "name: shop\nprofile: shop\non-run-end: [\"select 1/0\"]\n");
+    project.write(
+        "models/daily.sql",
+        "{{ config(materialized='incremental', incremental_strategy='append', \
+         schedule={'cron': '@daily', 'start_date': '2022-09-01', 'retries': 3}) }} select now() as at",
+    );
+    for _ in 0..3 {
+        let output = project.command(&["run", "--due"]).env(CLOCK, "2022-09-03T00:00:01Z").output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(text.contains("division by zero") || text.contains("nothing is due"), "{text}");
+    }
+    assert_eq!(texts(&mut database, "select count(*)::text from daily"), ["2"]);
+    let states = format!(
+        "select concat_ws(' ', logical_time at time zone 'UTC', state, attempt) from rsdbt.intervals \
+         where schema_name = '{schema}' and task like '%daily' order by 1"
+    );
+    assert_eq!(
+        texts(&mut database, &states),
+        ["2022-09-01 00:00:00 success 1", "2022-09-02 00:00:00 success 1"]
+    );
+}
+
+/// The one whose session is gone may still be at work when another takes charge.
+#[test]
+fn a_scheduler_that_lost_its_charge_commits_nothing() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let schema = database.schema.clone();
+    project.write("dbt_project.yml", "name: shop\nprofile: shop\n");
+    project.write(
+        "models/daily.sql",
+        "{{ config(materialized='incremental', incremental_strategy='append', \
+         schedule={'cron': '@daily', 'start_date': '2022-09-01'}) }} select now() as at from pg_sleep(3)",
+    );
+    let at = "2022-09-02T00:00:01Z";
+    let mut first = project.command(&["run", "--due"]).env(CLOCK, at).stdout(Stdio::piped()).spawn().unwrap();
+    let running = format!(
+        "select pid::text from pg_stat_activity where query like '%pg_sleep(3)%' and query like '%daily%' and state = 'active' \
+         and pid <> pg_backend_pid() and query like '%{schema}%'"
+    );
+    wait_until("the first is at work", || !texts(&mut database, &running).is_empty());
+    let charge = format!(
+        "select pg_terminate_backend(pid)::text from pg_locks where locktype = 'advisory' and objsubid = 1 \
+         and (classid::bigint << 32) + objid::bigint = hashtextextended('rsdbt schedule {schema} shop', 0)"
+    );
+    assert_eq!(texts(&mut database, &charge), ["true"]);
+    due(&project, at);
+    assert!(!first.wait().unwrap().success());
+    assert_eq!(texts(&mut database, "select count(*)::text from daily"), ["1"]);
+    due(&project, at);
+    assert_eq!(texts(&mut database, "select count(*)::text from daily"), ["1"]);
+}
+
+#[test]
+fn tasks_of_other_targets_are_named() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    project.write("pipelines/unit.yaml", &pipeline("unit", "").replace("conn_id: dev", "conn_id: prdo"));
+    let text = due(&project, "2022-08-01T00:00:00Z");
+    assert!(
+        text.contains("not for target dev, and left alone: postgres_merge_upsert_unit (conn_id: prdo)"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -15,9 +15,9 @@ use crate::diagnostic::{Diagnostics, Result};
 use crate::graph::Graph;
 use crate::interrupt::{Interrupt, Watched};
 use crate::manifest::Manifest;
-use crate::options::table::STATUS;
+use crate::options::table::{INTERVAL_END, INTERVAL_START, STATUS};
 use crate::run::{self, Command, Event};
-use crate::schedule::{Clock, Interval, Ledger, Next, State, Task, next, tasks};
+use crate::schedule::{Clock, Interval, Ledger, Next, State, Task, next, of_other_targets, tasks};
 
 /// How long at most until the server is looked after, and how long until it is called again after it was lost.
 const LOOK_AROUND: Duration = Duration::from_secs(30);
@@ -84,6 +84,12 @@ impl<'a> Scheduler<'a> {
         let session = Session::load(invocation)?;
         let parsed = session.parse()?;
         let tasks = tasks(&parsed.manifest, &parsed.graph, &session.profile.target_name)?;
+        let others = of_other_targets(&parsed.manifest, &session.profile.target_name);
+        if !others.is_empty() {
+            let target = &session.profile.target_name;
+            let msg = format!("not for target {target}, and left alone: {}", others.join(", "));
+            invocation.emitter.emit(Event::PrintEvent { msg });
+        }
         let connect = Connect::new(&session.profile, invocation)?;
         let ledger = open_ledger(&connect, &session)?;
         Ok(Self {
@@ -177,7 +183,10 @@ impl<'a> Scheduler<'a> {
             Ok(error) => error,
             Err(problem) => Some(problem.to_string()),
         };
-        if self.interrupt.is_set() && error.is_some() {
+        if self.interrupt.is_set()
+            && error.is_some()
+            && !self.ledger.has_committed(&task.unique_id, logical_time)?
+        {
             return self.settle(
                 task,
                 logical_time,
@@ -191,6 +200,13 @@ impl<'a> Scheduler<'a> {
             self.settle(task, logical_time, State::Success, attempt, String::new())?;
             return self.ledger.forget_past(task);
         };
+        if self.ledger.has_committed(&task.unique_id, logical_time)? {
+            // the work is done, and must not be done again
+            self.failures += 1;
+            self.say(&format!("{logical_time} {}: success, but what followed failed: {message}", task.name));
+            self.settle(task, logical_time, State::Success, attempt, message)?;
+            return self.ledger.forget_past(task);
+        }
         if attempt > task.schedule.retries {
             self.failures += 1;
             self.say(&format!("{logical_time} {}: failed: {message}", task.name));
@@ -212,7 +228,9 @@ impl<'a> Scheduler<'a> {
 
     /// Runs the node for the interval's window; why it failed, if it did.
     fn execute(&self, task: &Task, logical_time: Timestamp) -> Result<Option<String>> {
-        let statement = self.ledger.success_statement(&task.unique_id, logical_time);
+        let Some(statement) = self.ledger.success_statement(&task.unique_id, logical_time) else {
+            return Ok(Some("the interval is not known to be at work".to_owned()));
+        };
         let parsed = with_post_hook(&self.parsed, &task.unique_id, &statement)?;
         let selected = vec![task.unique_id.clone()];
         let mut inputs = running::inputs(
@@ -224,7 +242,12 @@ impl<'a> Scheduler<'a> {
             Particulars::default(),
         )?;
         let window = [logical_time, task.following(logical_time)];
-        inputs.event_time = window.map(|at| Some(at.strftime("%Y-%m-%d %H:%M:%S").to_string()));
+        let window = window.map(|at| at.strftime("%Y-%m-%d %H:%M:%S").to_string());
+        if let (Some(surroundings), [start, end]) = (Arc::get_mut(&mut inputs.surroundings), &window) {
+            surroundings.set_flag(INTERVAL_START.0.key, start);
+            surroundings.set_flag(INTERVAL_END.0.key, end);
+        }
+        inputs.event_time = window.map(Some);
         let plan = run::plan(&parsed.manifest, &parsed.graph, &selected, Command::Run);
         let outcome = run::execute(&inputs, &plan)?;
         if outcome.results.success() {

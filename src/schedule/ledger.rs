@@ -210,16 +210,34 @@ impl Ledger {
         Ok(())
     }
 
-    /// What a run commits together with its work: so that a process that dies repeats nothing and skips nothing.
-    pub(crate) fn success_statement(&self, task: &str, logical_time: Timestamp) -> String {
-        format!(
+    /// What a run commits together with its work: so that a process that dies repeats nothing and skips nothing, and one
+    /// that another has taken the job from commits nothing. None for an interval that this process has not begun.
+    pub(crate) fn success_statement(&self, task: &str, logical_time: Timestamp) -> Option<String> {
+        let begun = self.interval(task, logical_time)?.started_at?;
+        let update = format!(
             "update rsdbt.intervals set state = 'success', not_before = null, ended_at = pg_catalog.clock_timestamp(), message = '' \
-             where role = current_user and project = {} and schema_name = {} and task = {} and logical_time = {}",
+             where role = current_user and project = {} and schema_name = {} and task = {} and logical_time = {} \
+             and state = 'running' and started_at = {}",
             quote_literal(&self.project),
             quote_literal(&self.schema),
             quote_literal(task),
-            quote_literal(&logical_time.to_string())
-        )
+            quote_literal(&logical_time.to_string()),
+            quote_literal(&begun.to_string())
+        );
+        let block = format!(
+            "begin {update}; if not found then raise exception \
+             'another process has taken charge of the schedule: nothing of this attempt is committed'; end if; end"
+        );
+        Some(format!("do {}", quote_literal(&block)))
+    }
+
+    /// Whether the server has the interval as done, whatever this process knows.
+    pub(crate) fn has_committed(&mut self, task: &str, logical_time: Timestamp) -> Result<bool> {
+        let query = "select state from rsdbt.intervals where role = current_user and project = $1 and schema_name = $2 \
+             and task = $3 and logical_time = $4::timestamptz";
+        let time = logical_time.to_string();
+        let rows = self.connection.query(query, &[&self.project, &self.schema, task, &time])?;
+        Ok(rows.rows.first().and_then(|row| text(row, 0)) == Some(State::Success.name()))
     }
 
     /// Whether the server is still there.

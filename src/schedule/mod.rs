@@ -11,4 +11,4 @@ pub(crate) use clock::Clock;
 pub(crate) use due::{Next, next};
 pub(crate) use interval::{Interval, State};
 pub(crate) use ledger::Ledger;
-pub(crate) use task::{Task, tasks};
+pub(crate) use task::{Task, of_other_targets, tasks};

@@ -1,12 +1,14 @@
 //! A node with a schedule.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::config::cron::Cron;
 use crate::config::schedule::{Schedule, moment};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::graph::Graph;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Node};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Task {
@@ -38,6 +40,16 @@ impl Task {
     pub(crate) fn is_over(&self, logical_time: Timestamp) -> bool {
         self.end.is_some_and(|end| logical_time > end)
     }
+}
+
+/// What has a schedule but is left alone by this target: `unit (conn_id: prod)`.
+pub(crate) fn of_other_targets(manifest: &Manifest, target: &str) -> Vec<String> {
+    let nodes = manifest.nodes.values().filter(|node| node.is_refable());
+    let other = |node: &Arc<Node>| {
+        let conn_id = Schedule::of_config(&node.config).ok().flatten()?.conn_id?;
+        (conn_id != target).then(|| format!("{} (conn_id: {conn_id})", node.name))
+    };
+    nodes.filter_map(other).collect()
 }
 
 /// The tasks of a target, upstream first.

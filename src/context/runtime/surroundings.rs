@@ -58,6 +58,15 @@ impl Surroundings {
     }
 
     /// `graph`: everything in the project, as mappings. Made when first asked for.
+    /// As if the option had been given.
+    pub(crate) fn set_flag(&mut self, name: &str, value: &str) {
+        if let Json::Object(flags) = &mut self.flags {
+            for name in [name.to_owned(), name.to_uppercase()] {
+                flags.insert(name, value.into());
+            }
+        }
+    }
+
     pub(super) fn graph(&self) -> Value {
         let make = || {
             let manifest = &self.manifest;
