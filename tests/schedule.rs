@@ -116,34 +116,19 @@ fn killed_processes_repeat_nothing_and_skip_nothing() {
 }
 
 #[test]
-fn an_upstream_that_fails_times_out_and_the_next_day_is_well() {
+fn an_upstream_that_fails_fails_what_waits_for_it_and_the_next_day_is_well() {
     let mut database = Database::new();
     let project = project(&mut database);
     database.execute("insert into ad_lineitem_staging values (null, 'CPC', now(), now())");
-    // an hour is a second: one day is due, and the wait of two hours ends
-    let mut schedule = project
-        .command(&["schedule"])
-        .env(CLOCK, "2022-09-02T16:00:01Z*3600")
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    thread::sleep(Duration::from_secs(8));
-    let status = project.command(&["schedule", "--status"]).output().unwrap();
-    end(&schedule);
-    assert!(schedule.wait().unwrap().success(), "a signal ends it in order");
-    let status = String::from_utf8_lossy(&status.stdout).into_owned();
-    assert!(status.contains("failed intervals: 1"), "{status}");
-    assert_eq!(intervals(&mut database), ["ad_lineitem 2022-09-01 failed 2", "unit 2022-09-01 failed 0"]);
+    let two_days = ["ad_lineitem 2022-09-01 failed 2", "unit 2022-09-01 failed 0"];
+    rehearse(&project, || intervals(&mut database) == two_days);
     let messages = format!(
         "select message from rsdbt.intervals where schema_name = '{}' order by task",
         database.schema
     );
     let messages = texts(&mut database, &messages);
     assert!(messages[0].contains("1 staged row without a key (id): nothing was applied"), "{messages:?}");
-    assert_eq!(
-        messages[1],
-        "postgres_merge_upsert_ad_lineitem of 2022-09-01T15:00:00Z did not succeed within 7200 s"
-    );
+    assert_eq!(messages[1], "postgres_merge_upsert_ad_lineitem of 2022-09-01T15:00:00Z failed");
     database.execute("delete from ad_lineitem_staging where id is null");
     let next = project.command(&["run", "--due"]).env(CLOCK, "2022-09-03T17:00:00Z").output().unwrap();
     assert!(next.status.success(), "{}", String::from_utf8_lossy(&next.stdout));
@@ -151,6 +136,54 @@ fn an_upstream_that_fails_times_out_and_the_next_day_is_well() {
         intervals(&mut database)[2..],
         ["ad_lineitem 2022-09-02 success 1", "unit 2022-09-02 success 1"]
     );
+}
+
+/// An hour is a second, and one day is due; a signal ends it in order.
+fn rehearse(project: &Project, is_over: impl FnMut() -> bool) {
+    let mut schedule = project
+        .command(&["schedule"])
+        .env(CLOCK, "2022-09-02T16:00:01Z*3600")
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_until("the rehearsal", is_over);
+    let status = project.command(&["schedule", "--status"]).output().unwrap();
+    end(&schedule);
+    assert!(schedule.wait().unwrap().success());
+    let status = String::from_utf8_lossy(&status.stdout).into_owned();
+    assert!(status.contains("failed intervals: 1"), "{status}");
+}
+
+#[test]
+fn who_waits_too_long_or_for_what_will_never_come_fails() {
+    let unit_failed = |more: &str, upstream: (&str, &str)| {
+        let mut database = Database::new();
+        let project = project(&mut database);
+        let other = pipeline("ad_lineitem", "").replace(upstream.0, upstream.1);
+        project.write("pipelines/ad_lineitem.yaml", &other);
+        project.write("pipelines/unit.yaml", &pipeline("unit", &format!("{WAITS}{more}")));
+        let failed = "unit 2022-09-01 failed 0".to_owned();
+        rehearse(&project, || intervals(&mut database).contains(&failed));
+        let sql = format!(
+            "select message from rsdbt.intervals where schema_name = '{}' and task like '%unit'",
+            database.schema
+        );
+        texts(&mut database, &sql).remove(0)
+    };
+    let late = ("execution_delay_seconds: 3600", "execution_delay_seconds: 86400");
+    let message = unit_failed("    timeout: 3600\n", late);
+    assert_eq!(
+        message,
+        "postgres_merge_upsert_ad_lineitem of 2022-09-01T15:00:00Z did not succeed within 3600 s"
+    );
+    let never = "postgres_merge_upsert_ad_lineitem has no interval at 2022-09-01T15:00:00Z";
+    let over = (
+        "start_date: 2022-09-01 15:00:00",
+        "start_date: 2022-08-01 15:00:00\n  end_date: 2022-08-03 15:00:00",
+    );
+    assert_eq!(unit_failed("", over), never);
+    assert_eq!(unit_failed("", ("0 15 * * *", "0 14 * * *")), never);
+    assert_eq!(unit_failed("", ("start_date: 2022-09-01", "start_date: 2022-09-02")), never);
 }
 
 /// An orderly end is asked for, as a service manager does it.

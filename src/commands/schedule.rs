@@ -140,7 +140,7 @@ impl<'a> Scheduler<'a> {
                     )?;
                     pass.wake = pass.wake.min(until);
                 }
-                Next::TimedOut { logical_time, message } => {
+                Next::InVain { logical_time, message } => {
                     self.say(&format!("{logical_time} {}: failed: {message}", task.name));
                     self.failures += 1;
                     self.settle(&task, logical_time, State::Failed, 0, message)?;
@@ -319,7 +319,7 @@ impl<'a> Scheduler<'a> {
             let coming = match next(&task, &self.tasks, &mut self.ledger, now) {
                 Next::Run { logical_time } => format!("{logical_time} is due"),
                 Next::Wait { logical_time, message, .. } => format!("{logical_time} waits for {message}"),
-                Next::TimedOut { logical_time, message } => format!("{logical_time}: {message}"),
+                Next::InVain { logical_time, message } => format!("{logical_time}: {message}"),
                 Next::Later(at) => format!("at {at}"),
                 Next::Held { logical_time } => format!("held back: {logical_time} failed"),
                 Next::Over => "none: the end date has passed".to_owned(),

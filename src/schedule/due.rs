@@ -19,8 +19,8 @@ pub(crate) enum Next {
         until: Timestamp,
         message: String,
     },
-    /// It waited longer than it may.
-    TimedOut {
+    /// It waited longer than it may, or for what will never come.
+    InVain {
         logical_time: Timestamp,
         message: String,
     },
@@ -90,14 +90,20 @@ fn open(task: &Task, tasks: &[Task], ledger: &Ledger, logical_time: Timestamp, n
         let shift = SignedDuration::from_secs(upstream.timedelta_seconds);
         let Ok(needed) = logical_time.checked_sub(shift) else { continue };
         let Some(other) = tasks.iter().find(|other| other.name == upstream.dag_id) else { continue };
-        if ledger.state(&other.unique_id, needed) == Some(State::Success) {
-            continue;
+        let in_vain = |message: String| Next::InVain { logical_time, message };
+        match ledger.state(&other.unique_id, needed) {
+            Some(State::Success) => continue,
+            Some(State::Failed) => return in_vain(format!("{} of {needed} failed", upstream.dag_id)),
+            None if !other.has_interval(needed) => {
+                return in_vain(format!("{} has no interval at {needed}", upstream.dag_id));
+            }
+            _ => {}
         }
         let timeout = SignedDuration::from_secs(i64::from(upstream.timeout));
         if now.duration_since(since) >= timeout {
             let message =
                 format!("{} of {needed} did not succeed within {} s", upstream.dag_id, upstream.timeout);
-            return Next::TimedOut { logical_time, message };
+            return in_vain(message);
         }
         let poke = SignedDuration::from_secs(i64::from(upstream.poke_interval.max(1)));
         let patience = since.checked_add(timeout).unwrap_or(Timestamp::MAX);

@@ -37,6 +37,13 @@ impl Task {
         self.following(logical_time).checked_add(delay).unwrap_or(Timestamp::MAX)
     }
 
+    /// Between start and end, and a time of the cron.
+    pub(crate) fn has_interval(&self, logical_time: Timestamp) -> bool {
+        logical_time >= self.start
+            && !self.is_over(logical_time)
+            && self.cron.next_from(logical_time) == Some(logical_time)
+    }
+
     pub(crate) fn is_over(&self, logical_time: Timestamp) -> bool {
         self.end.is_some_and(|end| logical_time > end)
     }
