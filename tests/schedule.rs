@@ -358,6 +358,62 @@ fn a_scheduler_that_lost_its_charge_commits_nothing() {
     assert_eq!(texts(&mut database, "select count(*)::text from daily"), ["1"]);
 }
 
+/// By commands alone: no SQL on tables of ours.
+#[test]
+fn failed_intervals_are_run_again_or_taken_for_done() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    project.write(
+        "pipelines/unit.yaml",
+        &pipeline("unit", "").replace("depends_on_past: false", "depends_on_past: true"),
+    );
+    database.execute("insert into unit_staging values (null, 'VIDEO', now(), now())");
+    let task = "postgres_merge_upsert_unit";
+    let run = |arguments: &[&str], at: &str| {
+        let output = project.command(arguments).env(CLOCK, at).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let unit = |database: &mut Database| -> Vec<String> {
+        intervals(database).into_iter().filter(|line| line.starts_with("unit")).collect()
+    };
+    run(&["run", "--due"], "2022-09-04T17:00:00Z");
+    run(&["run", "--due"], "2022-09-04T17:06:00Z");
+    assert_eq!(unit(&mut database), ["unit 2022-09-01 failed 2"], "the others are held back");
+    let (status, text) = run(&["schedule", "clear", "postgres_merge_upsert_unti"], "2022-09-04T17:07:00Z");
+    assert!(status == Some(2) && text.contains(&format!("did you mean `{task}`?")), "{text}");
+    let (status, text) = run(&["schedule", "clear", task], "2022-09-04T17:07:00Z");
+    assert!(status == Some(0) && text.contains("1 interval cleared: what is due runs again"), "{text}");
+    database.execute("delete from unit_staging where id is null");
+    let (status, text) = run(&["run", "--due"], "2022-09-04T17:08:00Z");
+    assert_eq!(status, Some(0), "{text}");
+    let done = ["unit 2022-09-01 success 1", "unit 2022-09-02 success 1", "unit 2022-09-03 success 1"];
+    assert_eq!(unit(&mut database), done);
+
+    let range = |from: &'static str, to: &'static str| ["--interval-start", from, "--interval-end", to];
+    let marked = range("2022-09-04", "2022-09-06");
+    let (status, text) =
+        run(&[&["schedule", "mark-success", task], &marked[..]].concat(), "2022-09-08T17:00:00Z");
+    assert!(status == Some(0) && text.contains("2 intervals marked as success"), "{text}");
+    run(&["run", "--due"], "2022-09-08T17:00:00Z");
+    assert_eq!(
+        unit(&mut database)[3..],
+        [
+            "unit 2022-09-04 success 0",
+            "unit 2022-09-05 success 0",
+            "unit 2022-09-06 success 1",
+            "unit 2022-09-07 success 1"
+        ]
+    );
+    let cleared = range("2022-09-05 15:00:00", "2022-09-07");
+    let (status, text) = run(&[&["schedule", "clear", task], &cleared[..]].concat(), "2022-09-08T17:00:00Z");
+    assert!(status == Some(0) && text.contains("2 intervals cleared"), "{text}");
+    run(&["run", "--due"], "2022-09-08T17:00:00Z");
+    let lines = unit(&mut database);
+    assert_eq!(lines[4..6], ["unit 2022-09-05 success 1", "unit 2022-09-06 success 1"], "{lines:?}");
+    let (status, text) = run(&["schedule", "clear", task], "2022-09-08T17:00:00Z");
+    assert!(status == Some(0) && text.contains(&format!("no interval of {task}")), "{text}");
+}
+
 #[test]
 fn tasks_of_other_targets_are_named() {
     let mut database = Database::new();

@@ -281,6 +281,8 @@ impl Invocation {
                 | Subcommand::Run
                 | Subcommand::RunOperation
                 | Subcommand::Schedule
+                | Subcommand::ScheduleClear
+                | Subcommand::ScheduleMarkSuccess
                 | Subcommand::Seed
                 | Subcommand::Snapshot
                 | Subcommand::Test

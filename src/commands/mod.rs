@@ -24,6 +24,7 @@ mod run_operation;
 mod running;
 mod runtime_config;
 mod schedule;
+mod schedule_repair;
 mod session;
 mod show;
 mod version;
@@ -91,6 +92,8 @@ fn dispatch(invocation: &Invocation) -> CommandResult {
         Subcommand::DbInstall => db::install(invocation),
         Subcommand::Retry => retry::run(invocation),
         Subcommand::Schedule => schedule::run(invocation),
+        Subcommand::ScheduleClear => schedule_repair::clear(invocation),
+        Subcommand::ScheduleMarkSuccess => schedule_repair::mark_success(invocation),
         Subcommand::Run if invocation.flags.is(&DUE) => schedule::once(invocation),
         Subcommand::Debug => debug::run(invocation),
         Subcommand::Deps => deps::run(invocation),

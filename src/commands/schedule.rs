@@ -337,7 +337,7 @@ impl<'a> Scheduler<'a> {
     }
 }
 
-fn open_ledger(connect: &Connect, session: &Session<'_>) -> Result<Ledger> {
+pub(super) fn open_ledger(connect: &Connect, session: &Session<'_>) -> Result<Ledger> {
     Ledger::open(&Arc::new(connect.settings.clone()), session.project.root.name())
 }
 

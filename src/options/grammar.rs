@@ -9,7 +9,7 @@ use super::table::{
     INFLUENCES, INJECT_EPHEMERAL_CTES, INLINE, INLINE_DIRECT, INTERVAL_END, INTERVAL_START, INTROSPECT,
     LIMIT, LINEAGE_OUTPUT, LIST_OUTPUT, LIST_SELECT, LOCK, MACRO, MODELS, OPENLINEAGE, OUTPUT_KEYS, PORT,
     PROJECT_NAME, RESOURCE_TYPES, SAMPLE, SELECT, SELECTOR, SHOW, SHOW_OUTPUT, SKIP_PROFILE_SETUP, SOURCE,
-    SQL, SQLPARSE, STATIC, STATUS, STORE_FAILURES, TARGET_NODE, TARGET_PATH, THREADS, UPGRADE,
+    SQL, SQLPARSE, STATIC, STATUS, STORE_FAILURES, TARGET_NODE, TARGET_PATH, TASK, THREADS, UPGRADE,
 };
 
 /// A word of the command line that is a command, or begins the name of some.
@@ -254,11 +254,31 @@ pub(crate) const COMMANDS: &[Row] = &[
         argument: Some(&argument(&MACRO.0)),
         ..row(Subcommand::RunOperation, "Call a macro", &[&ARGS.0, &SQL.0, &TARGET_PATH.0, &THREADS.0])
     },
-    row(
-        Subcommand::Schedule,
-        "Run what has a schedule, whenever it is due",
-        &[&STATUS.0, &FULL_REFRESH.0, &TARGET_PATH.0, &THREADS.0],
-    ),
+    Row {
+        nested: &[
+            Row {
+                argument: Some(&argument(&TASK.0)),
+                ..row(
+                    Subcommand::ScheduleClear,
+                    "Let failed intervals of a task run again, or all of a range",
+                    &[&INTERVAL_START.0, &INTERVAL_END.0, &TARGET_PATH.0],
+                )
+            },
+            Row {
+                argument: Some(&argument(&TASK.0)),
+                ..row(
+                    Subcommand::ScheduleMarkSuccess,
+                    "Take failed intervals of a task for done, or all of a range",
+                    &[&INTERVAL_START.0, &INTERVAL_END.0, &TARGET_PATH.0],
+                )
+            },
+        ],
+        ..row(
+            Subcommand::Schedule,
+            "Run what has a schedule, whenever it is due",
+            &[&STATUS.0, &FULL_REFRESH.0, &TARGET_PATH.0, &THREADS.0],
+        )
+    },
     Row {
         known: RUNNING,
         ..row(

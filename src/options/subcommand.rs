@@ -25,6 +25,8 @@ pub(crate) enum Subcommand {
     Run,
     RunOperation,
     Schedule,
+    ScheduleClear,
+    ScheduleMarkSuccess,
     Seed,
     Show,
     Snapshot,
@@ -33,7 +35,7 @@ pub(crate) enum Subcommand {
 }
 
 impl Subcommand {
-    pub(crate) const ALL: [Self; 27] = [
+    pub(crate) const ALL: [Self; 29] = [
         Self::Build,
         Self::Clean,
         Self::Clone,
@@ -56,6 +58,8 @@ impl Subcommand {
         Self::Run,
         Self::RunOperation,
         Self::Schedule,
+        Self::ScheduleClear,
+        Self::ScheduleMarkSuccess,
         Self::Seed,
         Self::Show,
         Self::Snapshot,
@@ -88,6 +92,8 @@ impl Subcommand {
             Self::Run => "run",
             Self::RunOperation => "run-operation",
             Self::Schedule => "schedule",
+            Self::ScheduleClear => "schedule clear",
+            Self::ScheduleMarkSuccess => "schedule mark-success",
             Self::Seed => "seed",
             Self::Show => "show",
             Self::Snapshot => "snapshot",

@@ -257,6 +257,7 @@ pub(crate) const STATUS: Switch = flag("status", "Tell how far every task is, an
 pub(crate) const INLINE_DIRECT: Text = text("inline_direct", "SQL to run as it is");
 pub(crate) const LIMIT: Number =
     number("limit", (-1, i64::MAX), "How many rows; -1 for all").default(Preset::Number(5));
+pub(crate) const TASK: Text = text("task", "");
 pub(crate) const MACRO: Text = text("macro", "");
 pub(crate) const PROJECT_NAME: Text = text("project_name", "");
 

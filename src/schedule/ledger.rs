@@ -133,6 +133,22 @@ impl Ledger {
         Ok(())
     }
 
+    /// Until then, what succeeded has no rows of its own.
+    pub(crate) fn past_until(&self, task: &str) -> Option<Timestamp> {
+        self.past.get(task).map(|past| past.until)
+    }
+
+    /// Forgets intervals: they are open again.
+    pub(crate) fn clear(&mut self, task: &str, times: &[Timestamp]) -> Result<()> {
+        let statement = "delete from rsdbt.intervals where role = current_user and project = $1 and schema_name = $2 \
+             and task = $3 and logical_time = $4::timestamptz";
+        for time in times {
+            self.connection.query(statement, &[&self.project, &self.schema, task, &time.to_string()])?;
+        }
+        self.tasks.entry(task.to_owned()).or_default().retain(|at, _| !times.contains(at));
+        Ok(())
+    }
+
     /// How an interval ended, or how far it is.
     pub(crate) fn state(&self, task: &str, logical_time: Timestamp) -> Option<State> {
         let known = self.interval(task, logical_time).map(|interval| interval.state);

@@ -26,6 +26,12 @@ impl Task {
         self.cron.next_after(logical_time).unwrap_or(Timestamp::MAX)
     }
 
+    /// Its logical times between two, the end not included.
+    pub(crate) fn logical_times(&self, start: Timestamp, end: Timestamp) -> impl Iterator<Item = Timestamp> {
+        let times = std::iter::successors(self.cron.next_from(start), |at| self.cron.next_after(*at));
+        times.take_while(move |at| *at < end && !self.is_over(*at))
+    }
+
     /// The first logical time that there is.
     pub(crate) fn first(&self) -> Option<Timestamp> {
         self.cron.next_from(self.start)
