@@ -8,7 +8,8 @@ use rsdbt::inside::adapter::Cell;
 
 use crate::support::{Database, Project, wait_until};
 
-const CLOCK: &str = "RSDBT_SCHEDULE_CLOCK";
+const CLOCK: &str = "RSDBT_SIMULATED_CLOCK";
+const REHEARSAL: &str = "RSDBT_SCHEDULE_CLOCK";
 
 /// A pipeline of the reference's form over a staging table of the same name.
 fn pipeline(key: &str, more: &str) -> String {
@@ -412,6 +413,74 @@ fn failed_intervals_are_run_again_or_taken_for_done() {
     assert_eq!(lines[4..6], ["unit 2022-09-05 success 1", "unit 2022-09-06 success 1"], "{lines:?}");
     let (status, text) = run(&["schedule", "clear", task], "2022-09-08T17:00:00Z");
     assert!(status == Some(0) && text.contains(&format!("no interval of {task}")), "{text}");
+}
+
+#[test]
+fn a_rehearsal_tells_what_would_run_and_writes_nothing() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let rehearse = |at: &str| {
+        let output = project.command(&["run", "--due"]).env(REHEARSAL, at).output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let untouched = |database: &mut Database| {
+        let schema = database.schema.clone();
+        let written = format!(
+            "select count(*)::text from rsdbt.intervals where schema_name = '{schema}' union all \
+             select count(*)::text from rsdbt.jobs where schema_name = '{schema}'"
+        );
+        let is_there = texts(database, "select coalesce(to_regclass('rsdbt.intervals')::text, 'none')");
+        is_there == ["none"] || texts(database, &written) == ["0", "0"]
+    };
+    let text = rehearse("2022-09-03T17:00:00Z");
+    for line in [
+        "2022-09-01T15:00:00Z postgres_merge_upsert_ad_lineitem: would run",
+        "2022-09-01T15:00:00Z postgres_merge_upsert_unit: would run",
+        "2022-09-02T15:00:00Z postgres_merge_upsert_unit: would run",
+    ] {
+        assert_eq!(text.matches(line).count(), 1, "{line}\n{text}");
+    }
+    assert!(untouched(&mut database));
+    assert_eq!(texts(&mut database, "select count(*)::text from calls"), ["0"]);
+    due(&project, "2022-09-02T17:00:00Z");
+    let text = rehearse("2022-09-03T17:00:00Z");
+    assert!(!text.contains("2022-09-01T15:00:00Z") && text.contains("2022-09-02T15:00:00Z"), "{text}");
+    assert_eq!(texts(&mut database, "select count(*)::text from calls"), ["2"]);
+    assert_eq!(intervals(&mut database).len(), 2);
+}
+
+/// As after a network that was gone: the server has not noticed yet.
+#[test]
+fn the_lock_of_a_lost_session_is_waited_for() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let schema = database.schema.clone();
+    let mut schedule = project
+        .command(&["schedule"])
+        .env(CLOCK, "2022-09-02T15:59:00Z*10")
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lock = format!("hashtextextended('rsdbt schedule {schema} shop', 0)");
+    let holder = format!(
+        "select pid::text from pg_locks where locktype = 'advisory' and objsubid = 1 and granted \
+         and (classid::bigint << 32) + objid::bigint = {lock}"
+    );
+    wait_until("somebody is in charge", || !texts(&mut database, &holder).is_empty());
+    let terminate = holder.replace("select pid::text", "select pg_terminate_backend(pid)::text");
+    let mut stranger = database.client();
+    assert_eq!(texts(&mut database, &terminate), ["true"]);
+    wait_until("the lock is free", || {
+        stranger.query_one(&format!("select pg_try_advisory_lock({lock})"), &[]).unwrap().get(0)
+    });
+    // it calls every five seconds, and is refused
+    thread::sleep(Duration::from_secs(8));
+    assert!(schedule.try_wait().unwrap().is_none(), "it has given up");
+    drop(stranger);
+    wait_until("it goes on", || intervals(&mut database).len() == 2);
+    end(&schedule);
+    assert!(schedule.wait().unwrap().success());
 }
 
 #[test]

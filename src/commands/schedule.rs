@@ -17,11 +17,14 @@ use crate::interrupt::{Interrupt, Watched};
 use crate::manifest::Manifest;
 use crate::options::table::{INTERVAL_END, INTERVAL_START, STATUS};
 use crate::run::{self, Command, Event};
-use crate::schedule::{Clock, Interval, Ledger, Next, State, Task, next, of_other_targets, tasks};
+use crate::schedule::{Clock, Interval, Ledger, Next, State, TAKEN, Task, next, of_other_targets, tasks};
 
 /// How long at most until the server is looked after, and how long until it is called again after it was lost.
 const LOOK_AROUND: Duration = Duration::from_secs(30);
 const CALL_AGAIN: Duration = Duration::from_secs(5);
+
+/// How long the lock of our own lost session is waited for: longer than the server needs to notice.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Keeps running until a signal comes.
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
@@ -80,7 +83,7 @@ struct Pass {
 
 impl<'a> Scheduler<'a> {
     fn new(invocation: &'a Invocation) -> Result<Self, Diagnostics> {
-        let clock = Clock::from_environment(invocation.environment.get(Clock::variable()))?;
+        let clock = Clock::from_environment(|name| invocation.environment.get(name))?;
         let session = Session::load(invocation)?;
         let parsed = session.parse()?;
         let tasks = tasks(&parsed.manifest, &parsed.graph, &session.profile.target_name)?;
@@ -91,7 +94,7 @@ impl<'a> Scheduler<'a> {
             invocation.emitter.emit(Event::PrintEvent { msg });
         }
         let connect = Connect::new(&session.profile, invocation)?;
-        let ledger = open_ledger(&connect, &session)?;
+        let ledger = open_ledger(&connect, &session, clock)?;
         Ok(Self {
             invocation,
             session,
@@ -120,6 +123,12 @@ impl<'a> Scheduler<'a> {
             }
             let task = self.tasks[at].clone();
             match next(&task, &self.tasks, &mut self.ledger, self.clock.now()) {
+                Next::Run { logical_time } if self.clock.is_rehearsal() => {
+                    self.say(&format!("{} {logical_time} {}: would run", self.clock.now(), task.name));
+                    self.settle(&task, logical_time, State::Success, 0, String::new())?;
+                    self.attempts += 1;
+                    pass.ran = true;
+                }
                 Next::Run { logical_time } => {
                     self.attempt(&task, logical_time)?;
                     pass.ran = true;
@@ -274,6 +283,7 @@ impl<'a> Scheduler<'a> {
     /// The server is away: call it until it answers, or a signal comes.
     fn reconnect(&mut self, problem: Box<crate::diagnostic::Diagnostic>) -> Result<()> {
         let mut problem = problem;
+        let begun = Instant::now();
         loop {
             if self.ledger.ping().is_ok() {
                 // the connection is well: it was something else
@@ -284,11 +294,17 @@ impl<'a> Scheduler<'a> {
             if self.interrupt.is_set() {
                 return Ok(());
             }
-            match open_ledger(&self.connect, &self.session) {
+            let taken = open_ledger(&self.connect, &self.session, self.clock).and_then(|mut ledger| {
+                ledger.take_charge()?;
+                Ok(ledger)
+            });
+            match taken {
                 Ok(ledger) => {
                     self.ledger = ledger;
-                    return self.ledger.take_charge();
+                    return Ok(());
                 }
+                // the server may not have noticed yet that the session before is gone
+                Err(next) if next.code == TAKEN && begun.elapsed() > PATIENCE => return Err(next),
                 Err(next) => problem = next,
             }
         }
@@ -337,8 +353,8 @@ impl<'a> Scheduler<'a> {
     }
 }
 
-pub(super) fn open_ledger(connect: &Connect, session: &Session<'_>) -> Result<Ledger> {
-    Ledger::open(&Arc::new(connect.settings.clone()), session.project.root.name())
+pub(super) fn open_ledger(connect: &Connect, session: &Session<'_>, clock: Clock) -> Result<Ledger> {
+    Ledger::open(&Arc::new(connect.settings.clone()), session.project.root.name(), clock)
 }
 
 /// The project with one more statement in a node's transaction.

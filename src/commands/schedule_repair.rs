@@ -46,8 +46,7 @@ pub(super) fn clear(invocation: &Invocation) -> CommandResult {
 /// Takes intervals for done, which nobody has run.
 pub(super) fn mark_success(invocation: &Invocation) -> CommandResult {
     let mut repair = Repair::new(invocation)?;
-    let clock = Clock::from_environment(invocation.environment.get(Clock::variable()))?;
-    let now = clock.now();
+    let now = repair.clock.now();
     let task = repair.task.clone();
     let times: Vec<Timestamp> = match range(invocation)? {
         Some(range) => task.logical_times(range.start.max(task.start), range.end.min(now)).collect(),
@@ -76,6 +75,7 @@ struct Repair<'i> {
     invocation: &'i Invocation,
     task: Task,
     ledger: Ledger,
+    clock: Clock,
 }
 
 impl<'i> Repair<'i> {
@@ -93,10 +93,11 @@ impl<'i> Repair<'i> {
             return Err(Diagnostic::runtime("missing-task", message).help(help).into());
         };
         let task = task.clone();
+        let clock = Clock::from_environment(|name| invocation.environment.get(name))?;
         let connect = Connect::new(&session.profile, invocation)?;
-        let mut ledger = open_ledger(&connect, &session)?;
+        let mut ledger = open_ledger(&connect, &session, clock)?;
         ledger.take_charge()?;
-        Ok(Self { invocation, task, ledger })
+        Ok(Self { invocation, task, ledger, clock })
     }
 
     fn say(&self, text: &str) {

@@ -10,16 +10,33 @@ use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::HashMap;
 use crate::memory;
 
+use super::clock::Clock;
 use super::interval::{Interval, State};
 use super::past::Past;
 use super::task::Task;
 
 type Intervals = BTreeMap<Timestamp, Interval>;
 
+/// The session idles for hours, and its lock must not outlive a client that is gone without a word.
+const SESSION: [(&str, &str); 7] = [
+    ("search_path", "pg_catalog"),
+    ("idle_in_transaction_session_timeout", "0"),
+    ("statement_timeout", "0"),
+    ("lock_timeout", "0"),
+    ("tcp_keepalives_idle", "30"),
+    ("tcp_keepalives_interval", "10"),
+    ("tcp_keepalives_count", "3"),
+];
+
+/// The code of the error when another process is in charge.
+pub(crate) const TAKEN: &str = "schedule-taken";
+
 pub(crate) struct Ledger {
     connection: Connection,
     schema: String,
     project: String,
+    /// What is recorded stays in this process.
+    is_rehearsal: bool,
     tasks: HashMap<String, Intervals>,
     past: HashMap<String, Past>,
     /// Up to here, nothing of a task is open.
@@ -27,22 +44,33 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// Connects and reads; makes the tables when they are not there.
-    pub(crate) fn open(settings: &Arc<Settings>, project: &str) -> Result<Self> {
+    /// Connects and reads; makes the tables when they are not there, and when something is to be written there.
+    pub(crate) fn open(settings: &Arc<Settings>, project: &str, clock: Clock) -> Result<Self> {
         let mut connection = Connection::open(settings)?;
-        connection.set_settings(&[("search_path".to_owned(), "pg_catalog".to_owned())])?;
-        memory::prepare(&mut connection)?;
+        connection.set_settings(&SESSION.map(|(name, value)| (name.to_owned(), value.to_owned())))?;
+        let is_rehearsal = clock.is_rehearsal();
+        if !is_rehearsal {
+            memory::prepare(&mut connection)?;
+        }
         let mut ledger = Self {
             connection,
             schema: settings.schema.clone(),
             project: project.to_owned(),
+            is_rehearsal,
             tasks: HashMap::default(),
             past: HashMap::default(),
             settled: HashMap::default(),
         };
-        ledger.refuse_job_of_other_role()?;
-        ledger.read()?;
+        if !is_rehearsal || ledger.exists()? {
+            ledger.refuse_job_of_other_role()?;
+            ledger.read()?;
+        }
         Ok(ledger)
+    }
+
+    fn exists(&mut self) -> Result<bool> {
+        let query = "select 'yes' where pg_catalog.to_regclass('rsdbt.past_intervals') is not null";
+        Ok(!self.connection.query(query, &[])?.rows.is_empty())
     }
 
     /// A role that cannot see how far the job is would begin at its start.
@@ -77,12 +105,15 @@ impl Ledger {
 
     /// Makes this the one that runs the project's tasks; what another left unfinished may run again.
     pub(crate) fn take_charge(&mut self) -> Result<()> {
+        if self.is_rehearsal {
+            return Ok(());
+        }
         let lock = format!("rsdbt schedule {} {}", self.schema, self.project);
         let taken =
             self.connection.query("select pg_try_advisory_lock(hashtextextended($1, 0))", &[&lock])?;
         if taken.rows.first().and_then(|row| row.first()) != Some(&Cell::Bool(true)) {
             return Err(Diagnostic::runtime(
-                "schedule-taken",
+                TAKEN,
                 format!("another process runs the schedule of `{}` already", self.project),
             )
             .help("one is enough: `rsdbt schedule --status` shows what it does")
@@ -167,6 +198,9 @@ impl Ledger {
         let Some(past) = Past::extended(known, intervals, keep, |at| task.following(at)) else {
             return Ok(());
         };
+        if self.is_rehearsal {
+            return Ok(());
+        }
         let statement = "with past as (insert into rsdbt.past_intervals (project, schema_name, task, first_time, until_time) \
              values ($1, $2, $3, $4::timestamptz, $5::timestamptz) \
              on conflict (role, project, schema_name, task) do update set first_time = excluded.first_time, until_time = excluded.until_time) \
@@ -199,6 +233,10 @@ impl Ledger {
 
     /// Records how far an interval is.
     pub(crate) fn record(&mut self, task: &str, logical_time: Timestamp, interval: Interval) -> Result<()> {
+        if self.is_rehearsal {
+            self.tasks.entry(task.to_owned()).or_default().insert(logical_time, interval);
+            return Ok(());
+        }
         let statement = "insert into rsdbt.intervals (project, schema_name, task, logical_time, state, attempt, \
              not_before, started_at, ended_at, message) \
              values ($1, $10, $2, $3::timestamptz, $4, $5::int, nullif($6, '')::timestamptz, nullif($7, '')::timestamptz, \
