@@ -514,6 +514,42 @@ fn two_schedulers_of_one_project_are_one_too_many() {
 }
 
 #[test]
+fn mistakes_in_a_models_schedule_are_errors_of_the_parse() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let parse = |config: &str| {
+        project.write("models/daily.sql", &format!("{{{{ config({config}) }}}}\nselect 1 as id"));
+        project.run(&["parse"])
+    };
+    let day = "'cron': '@daily', 'start_date': '2022-09-01'";
+    for (more, message) in [
+        ("'retrys': 1", "`schedule` has an unknown key `retrys`; did you mean `retries`?"),
+        ("'retries': '2'", "`retries` of `schedule` must be a whole number, 0 or more, not \"2\""),
+        ("'retries': -1", "`retries` of `schedule` must be a whole number, 0 or more, not -1"),
+        ("'catch_up': 'no'", "`catch_up` of `schedule` must be true or false, not \"no\""),
+        (
+            "'upstream_dependencies': 'abc'",
+            "`upstream_dependencies` of `schedule` must be a list, not \"abc\"",
+        ),
+        ("'upstream_dependencies': ['abc']", "`upstream_dependencies` has \"abc\", which is not a mapping"),
+        ("'upstream_dependencies': [{}]", "`upstream_dependencies` has no `dag_id`"),
+        ("'end_date': 'tomorrow'", "`end_date`: `tomorrow` is not a timestamp"),
+        ("'cron': '0 25 * * *'", "`25` is no hour: it goes from 0 to 23"),
+    ] {
+        let output = parse(&format!("schedule={{{day}, {more}}}"));
+        let place = "models/daily.sql:1:1";
+        let told = output.text.contains(message) && output.text.contains(place);
+        assert!(output.status == 2 && told, "{message}\n{}", output.text);
+    }
+    let output = parse("schedule={'cron': '@daily'}");
+    assert!(output.text.contains("`schedule` has no `start_date`"), "{}", output.text);
+    for of_others in ["schedule='daily'", "schedule={'every': 'day'}", "schedule=none"] {
+        let output = parse(of_others);
+        assert_eq!(output.status, 0, "{}", output.text);
+    }
+}
+
+#[test]
 fn mistakes_in_pipeline_files_are_shown_where_they_are() {
     let mut database = Database::new();
     let project = project(&mut database);
@@ -527,7 +563,7 @@ fn mistakes_in_pipeline_files_are_shown_where_they_are() {
         ),
         ("pipeline_type: postgres_merge_upsert\n", "", "1:1", "`pipeline_type` is missing in pipeline"),
         ("\"0 15 * * *\"", "\"0 25 * * *\"", "5:22", "`25` is no hour: it goes from 0 to 23"),
-        ("2022-09-01 15:00:00", "yesterday", "4:15", "`start_date` is no moment"),
+        ("2022-09-01 15:00:00", "yesterday", "4:15", "`start_date` is not a timestamp"),
         ("retries: 1", "retrys: 1", "6:", "unknown key `retrys` in default_args"),
         ("weight_rule: downstream", "weight_rule: sideways", "6:", "`sideways` is no weight_rule"),
         (

@@ -154,7 +154,9 @@ fn date(dag: &Fields<'_>, key: &str) -> Result<Option<String>> {
     let text = value.scalar_text().filter(|text| moment(text).is_some());
     match text {
         Some(text) => Ok(Some(text)),
-        None => Err(wrong(value, &format!("`{key}` is no moment; write it in UTC, as 2022-09-01 15:00:00"))),
+        None => {
+            Err(wrong(value, &format!("`{key}` is not a timestamp; write it in UTC, as 2022-09-01 15:00:00")))
+        }
     }
 }
 

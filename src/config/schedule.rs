@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
 use super::cron::Cron;
+use crate::diagnostic::did_you_mean;
 
 /// `schedule:` of a node's config.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +76,11 @@ impl Schedule {
         *keep_intervals == Self::default_keep_intervals()
     }
 
+    /// Whether a config is meant for us: `schedule` alone may be a word of another tool.
+    pub(crate) fn is_meant(config: &Map<String, Json>) -> bool {
+        config.get("schedule").and_then(Json::as_object).is_some_and(|schedule| schedule.contains_key("cron"))
+    }
+
     /// The schedule in a node's config: `schedule: {cron: ...}`, or `cron` and `start_date` alone. An error says
     /// what is wrong with it.
     pub(crate) fn of_config(config: &Map<String, Json>) -> Result<Option<Self>, String> {
@@ -86,9 +92,12 @@ impl Schedule {
             (Some(Json::Null) | None, _) => return Ok(None),
             (Some(other), _) => return Err(format!("`schedule` must be a mapping, not {other}")),
         };
-        let schedule: Self = serde_json::from_value(schedule).map_err(|error| {
-            format!("`schedule`: {}", error.to_string().replace("invalid type: null", "it is missing"))
-        })?;
+        check_shape("schedule", &schedule, &KEYS)?;
+        for upstream in schedule.get("upstream_dependencies").and_then(Json::as_array).into_iter().flatten() {
+            check_shape("upstream_dependencies", upstream, &UPSTREAM_KEYS)?;
+        }
+        let schedule: Self =
+            serde_json::from_value(schedule).map_err(|error| format!("`schedule`: {error}"))?;
         Cron::parse(&schedule.cron).map_err(|error| format!("`cron`: {error}"))?;
         for (key, text) in
             [("start_date", Some(&schedule.start_date)), ("end_date", schedule.end_date.as_ref())]
@@ -96,10 +105,87 @@ impl Schedule {
             if let Some(text) = text
                 && moment(text).is_none()
             {
-                return Err(format!("`{key}`: `{text}` is no moment; write it as 2022-09-01 15:00:00"));
+                return Err(format!("`{key}`: `{text}` is not a timestamp; write it as 2022-09-01 15:00:00"));
             }
         }
         Ok(Some(schedule))
+    }
+}
+
+/// What the value of a key must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Text,
+    Count,
+    Number,
+    Switch,
+    List,
+}
+
+impl Shape {
+    fn fits(self, value: &Json) -> bool {
+        match self {
+            Self::Text => value.is_string(),
+            Self::Count => value.as_u64().is_some_and(|number| u32::try_from(number).is_ok()),
+            Self::Number => value.is_i64(),
+            Self::Switch => value.is_boolean(),
+            Self::List => value.is_array(),
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Text => "a text",
+            Self::Count => "a whole number, 0 or more",
+            Self::Number => "a whole number",
+            Self::Switch => "true or false",
+            Self::List => "a list",
+        }
+    }
+}
+
+/// A key, what it is, and whether it must be there.
+type Key = (&'static str, Shape, bool);
+
+const KEYS: [Key; 11] = [
+    ("cron", Shape::Text, true),
+    ("start_date", Shape::Text, true),
+    ("end_date", Shape::Text, false),
+    ("execution_delay_seconds", Shape::Count, false),
+    ("upstream_dependencies", Shape::List, false),
+    ("retries", Shape::Count, false),
+    ("retry_delay_seconds", Shape::Count, false),
+    ("depends_on_past", Shape::Switch, false),
+    ("catch_up", Shape::Switch, false),
+    ("keep_intervals", Shape::Count, false),
+    ("conn_id", Shape::Text, false),
+];
+
+const UPSTREAM_KEYS: [Key; 4] = [
+    ("dag_id", Shape::Text, true),
+    ("timedelta_seconds", Shape::Number, false),
+    ("poke_interval", Shape::Count, false),
+    ("timeout", Shape::Count, false),
+];
+
+fn check_shape(what: &str, value: &Json, keys: &[Key]) -> Result<(), String> {
+    let Some(map) = value.as_object() else {
+        return Err(format!("`{what}` has {value}, which is not a mapping"));
+    };
+    for (key, value) in map {
+        let Some((_, shape, _)) = keys.iter().find(|(known, ..)| known == key) else {
+            let near = did_you_mean(key, keys.iter().map(|(known, ..)| *known));
+            let near = near.map_or_else(String::new, |near| format!("; {near}"));
+            return Err(format!("`{what}` has an unknown key `{key}`{near}"));
+        };
+        if !shape.fits(value) && !value.is_null() {
+            return Err(format!("`{key}` of `{what}` must be {}, not {value}", shape.words()));
+        }
+    }
+    let missing = |(key, _, needed): &&Key| *needed && map.get(*key).is_none_or(Json::is_null);
+    match keys.iter().find(missing) {
+        Some((key, ..)) => Err(format!("`{what}` has no `{key}`")),
+        None => Ok(()),
     }
 }
 

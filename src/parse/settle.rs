@@ -15,6 +15,7 @@ use super::test_group::{Attached, TestGroup};
 use super::trees::{ConfigOf, ConfigTrees};
 use super::{ParseRequest, Parsed, checks, docs, files, hooks, macros, pipelines, properties};
 use crate::config::pipelines::Pipeline;
+use crate::config::schedule::Schedule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, Span};
 use crate::hashed::{HashMap, HashSet};
 use crate::jinja::Context;
@@ -253,6 +254,11 @@ impl<'a> Parser<'a> {
         node.tags.extend(first_tags);
         if let Err(problem) = resolved.copy_to(node) {
             return Err(located(*problem, draft));
+        }
+        if Schedule::is_meant(&config)
+            && let Err(message) = Schedule::of_config(&config)
+        {
+            return Err(located(Diagnostic::parsing("schedule", message), draft));
         }
         naming.apply(draft.node_mut(), &resolved)?;
         self.render_hooks(draft, &resolved)
