@@ -9,14 +9,14 @@ use serde_json::{Value as Json, json};
 
 use super::artifact;
 use super::connect::Connect;
-use super::running::{self, Particulars};
+use super::running;
 use super::session::{Parsed, Session};
 use crate::context::runtime::NodeFile;
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::hashed::HashMap;
 use crate::manifest::{Manifest, Node, ResourceType};
 use crate::options::table::VARS;
-use crate::run::{self, Command, Emitter, Introspection, RunInputs};
+use crate::run::{self, Command, Emitter, Introspection};
 
 /// manifest.json as it would be after `compile`; models that cannot be compiled without the database are warned of.
 pub(super) fn manifest(session: &Session<'_>, parsed: &Parsed) -> Result<Json, Diagnostics> {
@@ -54,14 +54,11 @@ fn has_query(node: &Node) -> bool {
 /// Compiles nodes in memory; those that ask the database are left out.
 fn compile(session: &Session<'_>, parsed: &Parsed, nodes: &[String]) -> Result<Vec<Arc<Node>>> {
     let connect = Connect::offline(&session.profile)?;
-    let inputs = running::inputs(session, parsed, &connect, Command::Compile, nodes, Particulars::default())?;
-    let inputs = RunInputs {
-        introspection: Introspection::NothingExists,
-        write_json: false,
-        fail_fast: false,
-        emitter: Arc::new(Emitter::silent()),
-        ..inputs
-    };
+    let mut inputs = running::inputs(session, parsed, &connect, Command::Compile, nodes)?;
+    inputs.emitter = Arc::new(Emitter::silent());
+    inputs.options.introspection = Introspection::NothingExists;
+    inputs.options.write_json = false;
+    inputs.options.fail_fast = false;
     let plan = run::plan(&parsed.manifest, &parsed.graph, nodes, Command::Compile);
     Ok(run::execute(&inputs, &plan)?.compiled)
 }

@@ -9,7 +9,7 @@ use super::connect::Connect;
 use super::interrupted::interrupted;
 use super::invocation::Invocation;
 use super::run::write_compiled;
-use super::running::{self, Particulars};
+use super::running;
 use super::session::{Parsed, Session, types_without};
 use super::{CommandResult, Outcome, artifact};
 use crate::adapter::{Connection, catalog::documentation};
@@ -91,14 +91,7 @@ fn compile(
 ) -> Result<bool, crate::diagnostic::Diagnostics> {
     let types = super::run::selectable(session.invocation, Command::Compile)?;
     let selection = session.select(parsed, types, EmptyNodes::Skip)?;
-    let inputs = running::inputs(
-        session,
-        parsed,
-        connect,
-        Command::Compile,
-        &selection.unique_ids,
-        Particulars::default(),
-    )?;
+    let inputs = running::inputs(session, parsed, connect, Command::Compile, &selection.unique_ids)?;
     let plan = run::plan(&parsed.manifest, &parsed.graph, &selection.unique_ids, Command::Compile);
     let outcome = run::execute(&inputs, &plan)?;
     write_compiled(session, parsed, &outcome.compiled)?;

@@ -290,10 +290,10 @@ impl Invocation {
     }
 
     /// As artifacts name this call.
-    pub(super) fn for_artifacts(&self) -> run::Invocation {
+    pub(super) fn for_artifacts(&self) -> run::InvocationRecord {
         let env: Map<String, Json> =
             self.environment.custom().map(|(name, value)| (name, value.into())).collect();
-        run::Invocation {
+        run::InvocationRecord {
             id: self.id.clone(),
             started_at: self.started_at,
             version: DBT_VERSION.to_owned(),
@@ -379,7 +379,7 @@ fn emitter(
         quiet,
         interactive: is_terminal && terminal_format != Format::Json,
         progress: is_terminal && !is_dumb && terminal_format == Format::Text && !quiet,
-        invocation: crate::report::Invocation { id: id.to_owned(), extra: Map::new() },
+        invocation: crate::report::LogInvocation { id: id.to_owned(), extra: Map::new() },
     };
     let scrubber = Scrubber::new(environment.secrets()).with_folder(project);
     let reporter = Reporter::new(settings, scrubber);

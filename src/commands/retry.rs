@@ -3,13 +3,13 @@
 use serde_json::{Map, Value as Json};
 
 use super::invocation::Invocation;
-use super::run::{Retried, follow};
+use super::run::{Retried, run_nodes};
 use super::{CommandResult, Outcome};
 use crate::diagnostic::Diagnostic;
 use crate::hashed::HashMap;
 use crate::options::Subcommand;
 use crate::options::table::{EXCLUDE, MODELS, SELECT, SELECTOR, STATE, WARN_ERROR};
-use crate::run::{NodeResult, PreviousResults, Status};
+use crate::run::{NodeResult, PreviousResults, PreviousRun, Status};
 
 /// Commands whose results say what is to be done again.
 const RETRYABLE: [Subcommand; 11] = [
@@ -87,9 +87,9 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
             (!overloads.failed.is_empty()).then(|| (result.unique_id.clone(), overloads))
         })
         .collect();
-    let retried =
-        Retried { only: Some(only), batches, overloads, started_at: previous.metadata.invocation_started_at };
-    follow(&again, retried)
+    let started_at = previous.metadata.invocation_started_at;
+    let previous = PreviousRun { started_at, batches, overloads };
+    run_nodes(&again, Retried { only: Some(only), previous })
 }
 
 fn is_retryable(result: &NodeResult, warn_error: bool) -> bool {

@@ -6,22 +6,21 @@ use super::connect::Connect;
 use super::interrupted::interrupted;
 use super::invocation::Invocation;
 use super::list::resource_types;
-use super::running::{self, Particulars};
+use super::running;
 use super::session::{Parsed, Session};
 use super::{CommandResult, Outcome};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::graph::EmptyNodes;
-use crate::hashed::HashMap;
 use crate::manifest::{Manifest, Node, NodeKind, ResourceType};
 use crate::options::Subcommand;
 use crate::options::table::{FRESHNESS_OUTPUT, INLINE, INLINE_DIRECT, LIMIT, OPENLINEAGE, SELECT, SELECTOR};
-use crate::run::{self, BatchResults, Command, OverloadResults};
+use crate::run::{self, Command, PreviousRun};
 
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
     if invocation.flags.text(&INLINE_DIRECT).is_some() {
         return super::show::direct(invocation);
     }
-    follow(invocation, Retried::default())
+    run_nodes(invocation, Retried::default())
 }
 
 /// What a retry brings from the run before.
@@ -29,12 +28,10 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
 pub(super) struct Retried {
     /// These nodes and no others.
     pub(super) only: Option<Vec<String>>,
-    pub(super) batches: HashMap<String, BatchResults>,
-    pub(super) overloads: HashMap<String, OverloadResults>,
-    pub(super) started_at: Option<jiff::Timestamp>,
+    pub(super) previous: PreviousRun,
 }
 
-pub(super) fn follow(invocation: &Invocation, retried: Retried) -> CommandResult {
+pub(super) fn run_nodes(invocation: &Invocation, retried: Retried) -> CommandResult {
     let session = Session::load(invocation)?;
     let mut parsed = session.parse()?;
     let command = command(invocation);
@@ -55,13 +52,11 @@ pub(super) fn follow(invocation: &Invocation, retried: Retried) -> CommandResult
         }
     };
     let connect = Connect::new(&session.profile, invocation)?;
-    let particulars = Particulars {
-        results_path: results_path(invocation, command),
-        previous_batches: retried.batches,
-        previous_overloads: retried.overloads,
-        original_started_at: retried.started_at,
-    };
-    let inputs = running::inputs(&session, &parsed, &connect, command, &selected, particulars)?;
+    let mut inputs = running::inputs(&session, &parsed, &connect, command, &selected)?;
+    inputs.previous = retried.previous;
+    if let Some(path) = results_path(invocation, command) {
+        inputs.results_path = path;
+    }
     let plan = run::plan(&parsed.manifest, &parsed.graph, &selected, command);
     let outcome = run::execute(&inputs, &plan)?;
     write_compiled(&session, &parsed, &outcome.compiled)?;

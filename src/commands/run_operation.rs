@@ -2,7 +2,7 @@
 
 use super::connect::Connect;
 use super::invocation::Invocation;
-use super::running::{self, Particulars};
+use super::running;
 use super::session::Session;
 use super::{CommandResult, Outcome};
 use crate::diagnostic::{Category, Diagnostic};
@@ -28,7 +28,7 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let session = Session::load(invocation)?;
     let parsed = session.parse()?;
     let connect = Connect::new(&session.profile, invocation)?;
-    let inputs = running::inputs(&session, &parsed, &connect, Command::Run, &[], Particulars::default())?;
+    let inputs = running::inputs(&session, &parsed, &connect, Command::Run, &[])?;
     let results = run::run_operation(&inputs, &operation)?;
     if results.interrupted {
         return Err(super::interrupted::interrupted().into());

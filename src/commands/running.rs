@@ -11,9 +11,9 @@ use super::session::{Parsed, Session};
 use crate::config::DBT_VERSION;
 use crate::config::schedule::moment;
 use crate::context::objects::Policy;
-use crate::context::runtime::Surroundings;
+use crate::context::runtime::RunContext;
 use crate::diagnostic::{Diagnostic, Result};
-use crate::hashed::{HashMap, HashSet};
+use crate::hashed::HashSet;
 use crate::interrupt::Interrupt;
 use crate::manifest::{Deferral, Lookup, Manifest, Precedence};
 use crate::options::behavior;
@@ -22,21 +22,10 @@ use crate::options::table::{
     INJECT_EPHEMERAL_CTES, INTROSPECT, POPULATE_CACHE, SAMPLE, SHOW, SINGLE_THREADED, STORE_FAILURES,
     TARGET_PATH, USE_COLORS, WRITE_JSON,
 };
-use crate::run::{
-    BatchResults, Command, CommentSetting, Injection, Introspection, OverloadResults, RunInputs,
-};
+use crate::run::{Command, CommentSetting, Injection, Introspection, PreviousRun, RunInputs, RunOptions};
 
 /// How long a run waits for another one on the same schema.
 const LOCK_WAIT: Duration = Duration::from_mins(10);
-
-/// What only some commands know.
-#[derive(Default)]
-pub(super) struct Particulars {
-    pub(super) previous_batches: HashMap<String, BatchResults>,
-    pub(super) previous_overloads: HashMap<String, OverloadResults>,
-    pub(super) original_started_at: Option<jiff::Timestamp>,
-    pub(super) results_path: Option<std::path::PathBuf>,
-}
 
 /// Gathers a run's inputs from flags, profile, project and selection.
 pub(super) fn inputs(
@@ -45,28 +34,16 @@ pub(super) fn inputs(
     connect: &Connect,
     command: Command,
     selected: &[String],
-    particulars: Particulars,
 ) -> Result<RunInputs> {
     let invocation = session.invocation;
     let flags = &invocation.flags;
     let defer = session.deferral(parsed, selected)?;
-    let surroundings = surroundings(session, &parsed.manifest, selected, defer)?;
+    let shared = run_context(session, &parsed.manifest, selected, defer)?;
     let event_time =
         [flags.text(&EVENT_TIME_START).map(str::to_owned), flags.text(&EVENT_TIME_END).map(str::to_owned)];
     let comment = &session.project.root.file.query_comment;
     let default_results = if command == Command::Freshness { "sources.json" } else { "run_results.json" };
-    Ok(RunInputs {
-        command,
-        graph: Arc::clone(&parsed.graph),
-        surroundings: Arc::new(surroundings),
-        engine: session.engine.clone(),
-        settings: Arc::new(connect.settings.clone()),
-        early: Arc::clone(&session.early),
-        emitter: Arc::clone(&invocation.emitter),
-        invocation: invocation.for_artifacts(),
-        interrupt: Interrupt::of_process(),
-        profile_name: session.profile.name.clone(),
-        target_name: session.profile.target_name.clone(),
+    let options = RunOptions {
         threads: if flags.is(&SINGLE_THREADED) { 1 } else { session.profile.threads.max(1) },
         fail_fast: flags.is(&FAIL_FAST),
         full_refresh: flags.is(&FULL_REFRESH),
@@ -78,27 +55,37 @@ pub(super) fn inputs(
         write_json: flags.is(&WRITE_JSON),
         use_colors: flags.is(&USE_COLORS),
         event_time,
-        previous_batches: particulars.previous_batches,
-        previous_overloads: particulars.previous_overloads,
-        original_started_at: particulars.original_started_at,
-        comment: CommentSetting { text: comment.comment.clone(), append: comment.append },
         latest_version_pointers: flags.follows(&behavior::LATEST_VERSION_POINTER_ENABLED_BY_DEFAULT),
         skip_nodes_if_on_run_start_fails: flags.follows(&behavior::SKIP_NODES_IF_ON_RUN_START_FAILS),
         source_freshness_run_project_hooks: flags.follows(&behavior::SOURCE_FRESHNESS_RUN_PROJECT_HOOKS),
-        results_path: particulars
-            .results_path
-            .unwrap_or_else(|| session.target_directory.join(default_results)),
         keep_seed_rows: flags.is(&SHOW),
         lock_wait: LOCK_WAIT,
+    };
+    Ok(RunInputs {
+        command,
+        graph: Arc::clone(&parsed.graph),
+        shared: Arc::new(shared),
+        engine: session.engine.clone(),
+        settings: Arc::new(connect.settings.clone()),
+        early: Arc::clone(&session.early),
+        emitter: Arc::clone(&invocation.emitter),
+        invocation: invocation.for_artifacts(),
+        interrupt: Interrupt::of_process(),
+        profile_name: session.profile.name.clone(),
+        target_name: session.profile.target_name.clone(),
+        comment: CommentSetting { text: comment.comment.clone(), append: comment.append },
+        results_path: session.target_directory.join(default_results),
+        options,
+        previous: PreviousRun::default(),
     })
 }
 
-fn surroundings(
+fn run_context(
     session: &Session<'_>,
     manifest: &Arc<Manifest>,
     selected: &[String],
     defer: Option<Deferral>,
-) -> Result<Surroundings> {
+) -> Result<RunContext> {
     let invocation = session.invocation;
     let flags = &invocation.flags;
     let root = session.project.root.name();
@@ -117,7 +104,7 @@ fn surroundings(
     let target_path =
         flags.text(&TARGET_PATH).map_or_else(|| session.project.root.file.target_path.clone(), str::to_owned);
     let envs: Map<String, Json> = invocation.for_artifacts().env;
-    Ok(Surroundings {
+    Ok(RunContext {
         manifest: Arc::clone(manifest),
         lookup: Lookup::new(manifest, root, precedence),
         restricted_packages: restricted,

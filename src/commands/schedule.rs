@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::connect::Connect;
 use super::invocation::Invocation;
-use super::running::{self, Particulars};
+use super::running;
 use super::session::{Parsed, Session};
 use super::{CommandResult, Outcome};
 use crate::diagnostic::{Diagnostics, Result};
@@ -17,7 +17,9 @@ use crate::interrupt::{Interrupt, Watched};
 use crate::manifest::Manifest;
 use crate::options::table::{INTERVAL_END, INTERVAL_START, STATUS};
 use crate::run::{self, Command, Event};
-use crate::schedule::{Clock, Interval, Ledger, Next, State, TAKEN, Task, next, of_other_targets, tasks};
+use crate::schedule::{
+    Clock, Interval, IntervalState, Ledger, Next, TAKEN, Task, next, of_other_targets, tasks,
+};
 
 /// How long at most until the server is looked after, and how long until it is called again after it was lost.
 const LOOK_AROUND: Duration = Duration::from_secs(30);
@@ -125,7 +127,7 @@ impl<'a> Scheduler<'a> {
             match next(&task, &self.tasks, &mut self.ledger, self.clock.now()) {
                 Next::Run { logical_time } if self.clock.is_rehearsal() => {
                     self.say(&format!("{} {logical_time} {}: would run", self.clock.now(), task.name));
-                    self.settle(&task, logical_time, State::Success, 0, String::new())?;
+                    self.settle(&task, logical_time, IntervalState::Success, 0, String::new())?;
                     self.attempts += 1;
                     pass.ran = true;
                 }
@@ -140,7 +142,7 @@ impl<'a> Scheduler<'a> {
                         &task.unique_id,
                         logical_time,
                         Interval {
-                            state: State::Waiting,
+                            state: IntervalState::Waiting,
                             attempt,
                             not_before: Some(until),
                             started_at: Some(since),
@@ -152,7 +154,7 @@ impl<'a> Scheduler<'a> {
                 Next::InVain { logical_time, message } => {
                     self.say(&format!("{logical_time} {}: failed: {message}", task.name));
                     self.failures += 1;
-                    self.settle(&task, logical_time, State::Failed, 0, message)?;
+                    self.settle(&task, logical_time, IntervalState::Failed, 0, message)?;
                     pass.ran = true;
                 }
                 Next::Later(at) => pass.wake = pass.wake.min(at),
@@ -166,7 +168,7 @@ impl<'a> Scheduler<'a> {
         &mut self,
         task: &Task,
         logical_time: Timestamp,
-        state: State,
+        state: IntervalState,
         attempt: u32,
         message: String,
     ) -> Result<()> {
@@ -184,7 +186,13 @@ impl<'a> Scheduler<'a> {
         self.ledger.record(
             &task.unique_id,
             logical_time,
-            Interval { state: State::Running, attempt, not_before: None, started_at, message: String::new() },
+            Interval {
+                state: IntervalState::Running,
+                attempt,
+                not_before: None,
+                started_at,
+                message: String::new(),
+            },
         )?;
         self.attempts += 1;
         self.say(&format!("{logical_time} {}: attempt {attempt}", task.name));
@@ -199,27 +207,27 @@ impl<'a> Scheduler<'a> {
             return self.settle(
                 task,
                 logical_time,
-                State::Interrupted,
+                IntervalState::Interrupted,
                 attempt - 1,
                 "interrupted".to_owned(),
             );
         }
         let Some(message) = error else {
             self.say(&format!("{logical_time} {}: success", task.name));
-            self.settle(task, logical_time, State::Success, attempt, String::new())?;
+            self.settle(task, logical_time, IntervalState::Success, attempt, String::new())?;
             return self.ledger.forget_past(task);
         };
         if self.ledger.has_committed(&task.unique_id, logical_time)? {
             // the work is done, and must not be done again
             self.failures += 1;
             self.say(&format!("{logical_time} {}: success, but what followed failed: {message}", task.name));
-            self.settle(task, logical_time, State::Success, attempt, message)?;
+            self.settle(task, logical_time, IntervalState::Success, attempt, message)?;
             return self.ledger.forget_past(task);
         }
         if attempt > task.schedule.retries {
             self.failures += 1;
             self.say(&format!("{logical_time} {}: failed: {message}", task.name));
-            return self.settle(task, logical_time, State::Failed, attempt, message);
+            return self.settle(task, logical_time, IntervalState::Failed, attempt, message);
         }
         let delay = SignedDuration::from_secs(i64::from(task.schedule.retry_delay_seconds));
         let not_before = self.clock.now().checked_add(delay).ok();
@@ -231,7 +239,7 @@ impl<'a> Scheduler<'a> {
         self.ledger.record(
             &task.unique_id,
             logical_time,
-            Interval { state: State::Retry, attempt, not_before, started_at, message },
+            Interval { state: IntervalState::Retry, attempt, not_before, started_at, message },
         )
     }
 
@@ -242,21 +250,14 @@ impl<'a> Scheduler<'a> {
         };
         let parsed = with_post_hook(&self.parsed, &task.unique_id, &statement)?;
         let selected = vec![task.unique_id.clone()];
-        let mut inputs = running::inputs(
-            &self.session,
-            &parsed,
-            &self.connect,
-            Command::Run,
-            &selected,
-            Particulars::default(),
-        )?;
+        let mut inputs = running::inputs(&self.session, &parsed, &self.connect, Command::Run, &selected)?;
         let window = [logical_time, task.following(logical_time)];
         let window = window.map(|at| at.strftime("%Y-%m-%d %H:%M:%S").to_string());
-        if let (Some(surroundings), [start, end]) = (Arc::get_mut(&mut inputs.surroundings), &window) {
-            surroundings.set_flag(INTERVAL_START.0.key, start);
-            surroundings.set_flag(INTERVAL_END.0.key, end);
+        if let (Some(shared), [start, end]) = (Arc::get_mut(&mut inputs.shared), &window) {
+            shared.set_flag(INTERVAL_START.0.key, start);
+            shared.set_flag(INTERVAL_END.0.key, end);
         }
-        inputs.event_time = window.map(Some);
+        inputs.options.event_time = window.map(Some);
         let plan = run::plan(&parsed.manifest, &parsed.graph, &selected, Command::Run);
         let outcome = run::execute(&inputs, &plan)?;
         if outcome.results.success() {
@@ -318,11 +319,13 @@ impl<'a> Scheduler<'a> {
             let intervals = || self.ledger.intervals(&task.unique_id);
             let last = intervals()
                 .rev()
-                .find(|(_, interval)| interval.state == State::Success)
+                .find(|(_, interval)| interval.state == IntervalState::Success)
                 .map_or_else(|| "never".to_owned(), |(at, _)| at.to_string());
-            let failed = intervals().filter(|(_, interval)| interval.state == State::Failed).count();
+            let failed = intervals().filter(|(_, interval)| interval.state == IntervalState::Failed).count();
             let open = intervals()
-                .find(|(_, interval)| !matches!(interval.state, State::Success | State::Failed))
+                .find(|(_, interval)| {
+                    !matches!(interval.state, IntervalState::Success | IntervalState::Failed)
+                })
                 .map(|(at, interval)| {
                     let message = if interval.message.is_empty() {
                         String::new()

@@ -11,18 +11,18 @@ use crate::config::schedule::moment;
 use crate::diagnostic::{Diagnostic, Result, did_you_mean};
 use crate::options::table::{INTERVAL_END, INTERVAL_START, TASK};
 use crate::run::Event;
-use crate::schedule::{Clock, Interval, Ledger, State, Task, tasks};
+use crate::schedule::{Clock, Interval, IntervalState, Ledger, Task, tasks};
 
 /// Forgets what became of intervals, so that they run again when the schedule does.
 pub(super) fn clear(invocation: &Invocation) -> CommandResult {
     let mut repair = Repair::new(invocation)?;
     let range = range(invocation)?;
-    let intervals: Vec<(Timestamp, State)> = repair
+    let intervals: Vec<(Timestamp, IntervalState)> = repair
         .ledger
         .intervals(&repair.task.unique_id)
         .filter(|(at, interval)| match &range {
             Some(range) => range.contains(at),
-            None => interval.state == State::Failed,
+            None => interval.state == IntervalState::Failed,
         })
         .map(|(at, interval)| (at, interval.state))
         .collect();
@@ -52,18 +52,18 @@ pub(super) fn mark_success(invocation: &Invocation) -> CommandResult {
         Some(range) => task.logical_times(range.start.max(task.start), range.end.min(now)).collect(),
         None => {
             let failed = repair.ledger.intervals(&task.unique_id);
-            failed.filter(|(_, interval)| interval.state == State::Failed).map(|(at, _)| at).collect()
+            failed.filter(|(_, interval)| interval.state == IntervalState::Failed).map(|(at, _)| at).collect()
         }
     };
     let mut marked = 0;
     for at in times {
-        if repair.ledger.state(&task.unique_id, at) == Some(State::Success) {
+        if repair.ledger.state(&task.unique_id, at) == Some(IntervalState::Success) {
             continue;
         }
         let attempt = repair.ledger.interval(&task.unique_id, at).map_or(0, |known| known.attempt);
         let message = "marked by hand".to_owned();
         let interval =
-            Interval { state: State::Success, attempt, not_before: None, started_at: None, message };
+            Interval { state: IntervalState::Success, attempt, not_before: None, started_at: None, message };
         repair.ledger.record(&task.unique_id, at, interval)?;
         repair.say(&format!("{at} {}: success, marked by hand", task.name));
         marked += 1;

@@ -8,13 +8,13 @@ use crate::run::Occurrence;
 
 /// What is equal for every line of an invocation.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Invocation {
+pub(crate) struct LogInvocation {
     pub id: String,
     /// The `DBT_ENV_CUSTOM_ENV_*` variables, without the prefix.
     pub extra: Map<String, Value>,
 }
 
-pub(super) fn line(occurrence: &Occurrence<'_>, invocation: &Invocation, style: Style) -> String {
+pub(super) fn line(occurrence: &Occurrence<'_>, invocation: &LogInvocation, style: Style) -> String {
     let event = occurrence.event;
     let mut data = event.data();
     if let (Some(node), Value::Object(fields)) = (occurrence.node, &mut data) {
@@ -53,7 +53,7 @@ mod tests {
             thread: "MainThread".into(),
             node: Some(&node),
         };
-        let line = line(&occurrence, &Invocation::default(), Style { color: false, width: 80 });
+        let line = line(&occurrence, &LogInvocation::default(), Style { color: false, width: 80 });
         serde_json::from_str::<Value>(&line).unwrap()["data"].take()
     }
 

@@ -14,7 +14,7 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-pub(crate) use json::Invocation;
+pub(crate) use json::LogInvocation;
 pub(crate) use scrub::Scrubber;
 pub(crate) use style::Style;
 
@@ -62,7 +62,7 @@ pub(crate) struct Settings {
     pub interactive: bool,
     /// A progress bar is drawn below the lines: only on a terminal.
     pub progress: bool,
-    pub invocation: Invocation,
+    pub invocation: LogInvocation,
 }
 
 /// The listener of an invocation.

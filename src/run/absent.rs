@@ -64,13 +64,13 @@ impl Run<'_> {
 
     /// The relation of the state manifest that a ref to the node leads to.
     fn deferred(&self, node: &Node) -> Option<&Node> {
-        self.inputs.surroundings.defer.as_ref()?.counterpart(&node.unique_id).map(|node| &**node)
+        self.inputs.shared.defer.as_ref()?.counterpart(&node.unique_id).map(|node| &**node)
     }
 
     fn not_built(&self, node: &Node, reader: Resource<'_>) -> String {
         let what = format!("the {} `{}`", node.resource_type(), node.search_name());
         let target = &self.inputs.target_name;
-        if self.inputs.surroundings.selected.contains(&node.unique_id) {
+        if self.inputs.shared.selected.contains(&node.unique_id) {
             return format!(
                 "{what} is part of this run, but its relation is gone: look for another session or a hook that drops it"
             );

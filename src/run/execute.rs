@@ -6,11 +6,11 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::event::Event;
-use super::executor::{Options, follow};
+use super::executor::{Options, on_threads};
 use super::hooks::Moment;
 use super::inputs::{Command, Introspection, RunInputs};
 use super::interrupt::watched;
-use super::node::Session;
+use super::node::Worker;
 use super::plan::{Action, Plan};
 use super::results::{FreshnessResults, NodeResult, RunResults, Status};
 use super::state::Run;
@@ -22,7 +22,7 @@ use crate::jinja::python::from_json;
 use crate::manifest::{Node, Resource};
 
 /// What a run leaves to its command.
-pub(crate) struct Outcome {
+pub(crate) struct Finished {
     pub results: RunResults,
     /// Only of a freshness check.
     pub freshness: Option<FreshnessResults>,
@@ -31,7 +31,7 @@ pub(crate) struct Outcome {
 }
 
 /// Follows the plan with everything around it. An error is one that ends the command with status 2.
-pub(crate) fn execute(inputs: &RunInputs, plan: &Plan) -> Result<Outcome> {
+pub(crate) fn execute(inputs: &RunInputs, plan: &Plan) -> Result<Finished> {
     let run = Run::new(inputs);
     watched(&inputs.interrupt, &run.in_flight, || run.whole(plan))
 }
@@ -47,10 +47,10 @@ enum Ending {
 
 impl Run<'_> {
     /// From the first line to the last.
-    fn whole(&self, plan: &Plan) -> Result<Outcome> {
+    fn whole(&self, plan: &Plan) -> Result<Finished> {
         let inputs = self.inputs;
         inputs.emitter.emit(Event::FoundStats { stat_line: describe::found(self.manifest()) });
-        if inputs.write_json {
+        if inputs.options.write_json {
             graph_summary::write(inputs)?;
         }
         self.refuse_long_schemas(plan)?;
@@ -61,28 +61,28 @@ impl Run<'_> {
         }
         inputs.emitter.emit(Event::formatting(""));
         inputs.emitter.emit(Event::ConcurrencyLine {
-            num_threads: inputs.threads,
+            num_threads: inputs.options.threads,
             target_name: inputs.target_name.clone(),
             node_count: plan.counted(),
         });
         inputs.emitter.emit(Event::formatting(""));
         let begun = Instant::now();
         let mut results = Vec::new();
-        let mut master = Session::new();
+        let mut master = Worker::new();
         self.lock_and_connect(&mut master, plan)?;
         let started = self.prepare(&mut master, plan, &mut results);
         let ending = match started {
-            _ if inputs.interrupt.is_set() => self.follow(plan, &mut results)?,
+            _ if inputs.interrupt.is_set() => self.run_steps(plan, &mut results)?,
             Err(error) => {
                 let seconds = begun.elapsed().as_secs_f64();
                 self.close(plan, results, seconds, Ending::Quiet)?;
                 return Err(error);
             }
-            Ok(Status::Error) if inputs.skip_nodes_if_on_run_start_fails => {
+            Ok(Status::Error) if inputs.options.skip_nodes_if_on_run_start_fails => {
                 self.skip_all(plan, &mut results);
                 Ending::Normal
             }
-            Ok(_) => self.follow(plan, &mut results)?,
+            Ok(_) => self.run_steps(plan, &mut results)?,
         };
         let (ending, left) = match ending {
             Ending::Normal => self.end(&mut master, &mut results)?,
@@ -93,7 +93,7 @@ impl Run<'_> {
     }
 
     /// What comes after the nodes: an error of theirs, and whether a signal came meanwhile.
-    fn end(&self, master: &mut Session, results: &mut Vec<NodeResult>) -> Result<(Ending, Result<()>)> {
+    fn end(&self, master: &mut Worker, results: &mut Vec<NodeResult>) -> Result<(Ending, Result<()>)> {
         let left = self.close_open_ends(results);
         let hooks = self.after(master, results);
         let is_whole = left.is_ok() && hooks.as_ref().is_ok_and(|status| *status == Status::Success);
@@ -103,16 +103,17 @@ impl Run<'_> {
         hooks.map(|_| (Ending::Normal, left))
     }
 
-    fn prepare(&self, master: &mut Session, plan: &Plan, results: &mut Vec<NodeResult>) -> Result<Status> {
+    fn prepare(&self, master: &mut Worker, plan: &Plan, results: &mut Vec<NodeResult>) -> Result<Status> {
         let command = self.inputs.command;
-        if self.inputs.introspection == Introspection::Allowed {
+        if self.inputs.options.introspection == Introspection::Allowed {
             self.with_retries("preparing the run", &|| true, || {
                 let read = self.read_relations(master, plan);
                 master.release(self, "master")?;
                 read
             })?;
         }
-        let wants_hooks = command != Command::Freshness || self.inputs.source_freshness_run_project_hooks;
+        let wants_hooks =
+            command != Command::Freshness || self.inputs.options.source_freshness_run_project_hooks;
         if !command.has_hooks() || !wants_hooks {
             master.hand_over(self);
             return Ok(Status::Success);
@@ -126,14 +127,14 @@ impl Run<'_> {
     }
 
     /// Makes the schemas and reads what is in them.
-    fn read_relations(&self, master: &mut Session, plan: &Plan) -> Result<()> {
+    fn read_relations(&self, master: &mut Worker, plan: &Plan) -> Result<()> {
         master.acquire_named(self, "master")?;
         if self.inputs.command.creates_schemas() {
             let adapter = master.adapter(self);
             adapter.with(|connection| {
                 self.create_schemas(connection, plan, &mut |node| {
-                    let mut session = Session::new();
-                    session.create_schema(self, node)
+                    let mut worker = Worker::new();
+                    worker.create_schema(self, node)
                 })
             })?;
         }
@@ -143,17 +144,17 @@ impl Run<'_> {
         })
     }
 
-    fn follow(&self, plan: &Plan, results: &mut Vec<NodeResult>) -> Result<Ending> {
+    fn run_steps(&self, plan: &Plan, results: &mut Vec<NodeResult>) -> Result<Ending> {
         let options = Options {
-            threads: self.inputs.threads,
-            fail_fast: self.inputs.fail_fast || self.raises_first_error(),
-            skipping: match self.inputs.introspection {
+            threads: self.inputs.options.threads,
+            fail_fast: self.inputs.options.fail_fast || self.raises_first_error(),
+            skipping: match self.inputs.options.introspection {
                 Introspection::NothingExists => &[],
                 _ => self.marking(),
             },
             interrupt: &self.inputs.interrupt,
         };
-        let outcome = follow(plan, options, self);
+        let outcome = on_threads(plan, options, self);
         if !outcome.interrupted {
             self.in_flight.reopen();
         }
@@ -170,7 +171,7 @@ impl Run<'_> {
 
     pub(super) fn raises_first_error(&self) -> bool {
         // in memory, what can be compiled is
-        self.inputs.introspection != Introspection::NothingExists
+        self.inputs.options.introspection != Introspection::NothingExists
             && matches!(self.inputs.command, Command::Compile | Command::Show { .. })
     }
 
@@ -196,9 +197,10 @@ impl Run<'_> {
     }
 
     /// on-run-end sees what happened.
-    fn after(&self, master: &mut Session, results: &mut Vec<NodeResult>) -> Result<Status> {
+    fn after(&self, master: &mut Worker, results: &mut Vec<NodeResult>) -> Result<Status> {
         let command = self.inputs.command;
-        let wants_hooks = command != Command::Freshness || self.inputs.source_freshness_run_project_hooks;
+        let wants_hooks =
+            command != Command::Freshness || self.inputs.options.source_freshness_run_project_hooks;
         if !command.has_hooks() || !wants_hooks {
             return Ok(Status::Success);
         }
@@ -256,7 +258,7 @@ impl Run<'_> {
         mut results: Vec<NodeResult>,
         seconds: f64,
         ending: Ending,
-    ) -> Result<Outcome> {
+    ) -> Result<Finished> {
         let inputs = self.inputs;
         for result in &mut results {
             let exposure = result.unique_id.starts_with("exposure.");
@@ -269,7 +271,7 @@ impl Run<'_> {
         run_results.interrupted = ending == Ending::Interrupted;
         let freshness = (inputs.command == Command::Freshness)
             .then(|| FreshnessResults::new(self.take_freshness(), seconds));
-        if inputs.write_json {
+        if inputs.options.write_json {
             match &freshness {
                 Some(freshness) => freshness.write(&inputs.results_path, &inputs.invocation)?,
                 None => run_results.write(&inputs.results_path, &inputs.invocation)?,
@@ -293,13 +295,13 @@ impl Run<'_> {
                 self.emitter.emit(Event::FreshnessCheckComplete {});
             }
             command => {
-                if command == Command::Seed && inputs.keep_seed_rows {
+                if command == Command::Seed && inputs.options.keep_seed_rows {
                     summary::seeds(&self.emitter, self, &run_results.results);
                 }
                 summary::end(&self.emitter, self, &run_results.results, ending == Ending::Interrupted);
             }
         }
         debug_assert!(plan.steps.iter().all(|step| step.action != Action::Freshness) || freshness.is_some());
-        Ok(Outcome { results: run_results, freshness, compiled: self.take_compiled() })
+        Ok(Finished { results: run_results, freshness, compiled: self.take_compiled() })
     }
 }

@@ -18,7 +18,7 @@ const POLL: Duration = Duration::from_millis(50);
 
 /// The "n of m" of a step.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct Turn {
     pub(super) index: usize,
     pub(super) total: usize,
 }
@@ -26,14 +26,14 @@ pub(super) struct Place {
 /// Does the work of steps.
 pub(super) trait Runner: Sync {
     /// What a thread keeps between steps: its connection.
-    type Session;
+    type Worker;
 
-    fn session(&self) -> Self::Session;
+    fn worker(&self) -> Self::Worker;
 
-    fn run(&self, session: &mut Self::Session, step: &Step, place: Place) -> NodeResult;
+    fn run(&self, worker: &mut Self::Worker, step: &Step, turn: Turn) -> NodeResult;
 
     /// `cause` is the ephemeral model whose failure skips this step.
-    fn skip(&self, step: &Step, place: Place, cause: Option<&NodeResult>) -> NodeResult;
+    fn skip(&self, step: &Step, turn: Turn, cause: Option<&NodeResult>) -> NodeResult;
 
     /// Stops what is in flight on the server.
     fn cancel(&self);
@@ -52,8 +52,8 @@ pub(super) struct Options<'a> {
     pub(super) interrupt: &'a Interrupt,
 }
 
-/// How following ended.
-pub(super) struct Outcome {
+/// What the threads have done.
+pub(super) struct Worked {
     pub(super) results: Vec<NodeResult>,
     pub(super) interrupted: bool,
 }
@@ -91,8 +91,8 @@ struct Executor<'a, R: Runner> {
     changed: Condvar,
 }
 
-/// Follows the plan; one result per counted step.
-pub(super) fn follow<R: Runner>(plan: &Plan, options: Options<'_>, runner: &R) -> Outcome {
+/// Follows the plan on several threads; one result per counted step.
+pub(super) fn on_threads<R: Runner>(plan: &Plan, options: Options<'_>, runner: &R) -> Worked {
     let mut children = vec![Vec::new(); plan.steps.len()];
     for (place, step) in plan.steps.iter().enumerate() {
         for &parent in &step.waits_for {
@@ -157,7 +157,7 @@ impl<R: Runner> Executor<'_, R> {
 
     /// A worker: takes the first step that is ready until there is none to come.
     fn work(&self) {
-        let mut session = self.runner.session();
+        let mut worker = self.runner.worker();
         loop {
             let mut progress = self.progress();
             let place = loop {
@@ -173,21 +173,21 @@ impl<R: Runner> Executor<'_, R> {
             if step.is_counted() {
                 progress.started += 1;
             }
-            let at = Place { index: progress.started, total: self.total };
+            let at = Turn { index: progress.started, total: self.total };
             let skipped = progress.skipped[place].take();
             drop(progress);
             let result = match skipped {
                 Some(Skip { cause }) => self.runner.skip(step, at, cause.as_ref()),
-                None => self.run(&mut session, step, at),
+                None => self.run(&mut worker, step, at),
             };
             self.end(place, result);
         }
     }
 
-    fn run(&self, session: &mut R::Session, step: &Step, at: Place) -> NodeResult {
-        catch_unwind(AssertUnwindSafe(|| self.runner.run(session, step, at))).unwrap_or_else(|panic| {
-            // What the panic left in the session is unknown.
-            *session = self.runner.session();
+    fn run(&self, worker: &mut R::Worker, step: &Step, at: Turn) -> NodeResult {
+        catch_unwind(AssertUnwindSafe(|| self.runner.run(worker, step, at))).unwrap_or_else(|panic| {
+            // What the panic left in the connection is unknown.
+            *worker = self.runner.worker();
             let text = panic
                 .downcast_ref::<String>()
                 .map(String::as_str)
@@ -240,7 +240,7 @@ impl<R: Runner> Executor<'_, R> {
     }
 
     /// All results; what did not run is `skipped`.
-    fn outcome(self) -> Outcome {
+    fn outcome(self) -> Worked {
         let progress = self.progress.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut results = progress.results;
         let reason = match progress.stop {
@@ -253,7 +253,7 @@ impl<R: Runner> Executor<'_, R> {
                 results.push(NodeResult::new(&step.unique_id, Status::Skipped).with_message(reason));
             }
         }
-        Outcome { results, interrupted: progress.stop == Some(Stop::Interrupt) }
+        Worked { results, interrupted: progress.stop == Some(Stop::Interrupt) }
     }
 }
 
@@ -271,17 +271,17 @@ mod tests {
     }
 
     impl Runner for ByName {
-        type Session = ();
+        type Worker = ();
 
-        fn session(&self) {}
+        fn worker(&self) {}
 
-        fn run(&self, (): &mut (), step: &Step, _: Place) -> NodeResult {
+        fn run(&self, (): &mut (), step: &Step, _: Turn) -> NodeResult {
             assert!(!step.unique_id.ends_with("panics"), "on purpose");
             let fails = step.unique_id.ends_with("fails");
             NodeResult::new(&step.unique_id, if fails { Status::Error } else { Status::Success })
         }
 
-        fn skip(&self, step: &Step, _: Place, cause: Option<&NodeResult>) -> NodeResult {
+        fn skip(&self, step: &Step, _: Turn, cause: Option<&NodeResult>) -> NodeResult {
             let result = NodeResult::new(&step.unique_id, Status::Skipped);
             match cause {
                 Some(cause) => result.with_message(format!("because of {}", cause.unique_id)),
@@ -308,7 +308,7 @@ mod tests {
             .collect();
         let options =
             Options { threads: 1, fail_fast, skipping: &[Status::Error], interrupt: &Interrupt::default() };
-        let outcome = follow(&Plan::order(drafts), options, &ByName::default());
+        let outcome = on_threads(&Plan::order(drafts), options, &ByName::default());
         outcome.results.into_iter().map(|result| (result.unique_id, result.status, result.message)).collect()
     }
 

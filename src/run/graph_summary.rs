@@ -6,7 +6,7 @@ use super::inputs::RunInputs;
 use crate::diagnostic::Result;
 
 pub(super) fn write(inputs: &RunInputs) -> Result<()> {
-    let shared = &inputs.surroundings;
+    let shared = &inputs.shared;
     let mut linked = Map::new();
     for (number, resource) in shared.manifest.resources().enumerate() {
         let mut entry = json!({ "name": resource.unique_id(), "type": resource.resource_type().as_str() });

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::describe;
 use super::event::Event;
-use super::node::Session;
+use super::node::Worker;
 use super::node::compile::Extra;
 use super::node_timing::Watch;
 use super::results::{NodeResult, Status, naive_timestamp};
@@ -34,7 +34,7 @@ impl Moment {
 impl Run<'_> {
     /// The hooks of packages first, then the root project's, each by their index.
     fn hooks(&self, moment: Moment) -> Vec<Arc<Node>> {
-        let root = &self.inputs.surroundings.root_package;
+        let root = &self.inputs.shared.root_package;
         let mut hooks: Vec<(bool, &str, i64, Arc<Node>)> = self
             .manifest()
             .nodes
@@ -60,7 +60,7 @@ impl Run<'_> {
     /// Runs the hooks; after the first that fails the others are skipped. An error is one of compiling.
     pub(super) fn run_hooks(
         &self,
-        session: &mut Session,
+        worker: &mut Worker,
         moment: Moment,
         values: &HashMap<String, Value>,
         results: &mut Vec<NodeResult>,
@@ -80,11 +80,11 @@ impl Run<'_> {
                 NodeResult { failures: Some(1), ..NodeResult::new(&node.unique_id, Status::Skipped) }
                     .with_message(format!("{name} skipped"))
             } else {
-                self.run_hook(session, node, &name, (at + 1, total), values)?
+                self.run_hook(worker, node, &name, (at + 1, total), values)?
             };
             failed |= result.status == Status::Error;
             if at + 1 == total && !failed {
-                session.warn_of_open_transaction(&self.emitter, &name)?;
+                worker.warn_of_open_transaction(&self.emitter, &name)?;
             }
             let mut info = describe::node_info(self.manifest(), Resource::Node(node));
             result.status.name().clone_into(&mut info.node_status);
@@ -110,7 +110,7 @@ impl Run<'_> {
 
     fn run_hook(
         &self,
-        session: &mut Session,
+        worker: &mut Worker,
         node: &Arc<Node>,
         name: &str,
         (index, total): (usize, usize),
@@ -118,10 +118,10 @@ impl Run<'_> {
     ) -> Result<NodeResult> {
         let mut watch = Watch::start();
         let info = describe::node_info(self.manifest(), Resource::Node(node));
-        session.acquire(self, "master", &info)?;
-        session.step_outside()?;
+        worker.acquire(self, "master", &info)?;
+        worker.step_outside()?;
         let extra = Extra { values: values.clone(), batch: None };
-        let compiled = watch.phase("compile", || self.compile(session, node, extra)).map_err(|error| {
+        let compiled = watch.phase("compile", || self.compile(worker, node, extra)).map_err(|error| {
             let subject = describe::locator(Resource::Node(node));
             Diagnostic { subject: error.subject.clone().or(Some(subject)), ..*error }.boxed()
         })?;
@@ -132,10 +132,10 @@ impl Run<'_> {
             if sql.trim().is_empty() {
                 return Ok(());
             }
-            session.begin_unit();
-            self.with_retries(name, &|| !session.has_committed(), || {
-                session.step_outside()?;
-                session.execute(&sql, Begin::No, Fetch::Nothing).map(drop)
+            worker.begin_unit();
+            self.with_retries(name, &|| !worker.has_committed(), || {
+                worker.step_outside()?;
+                worker.execute(&sql, Begin::No, Fetch::Nothing).map(drop)
             })
         });
         let mut result = NodeResult::new(&node.unique_id, Status::Success);

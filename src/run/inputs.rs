@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::emitter::Emitter;
-use super::results::{BatchResults, Invocation, OverloadResults};
+use super::results::{BatchResults, InvocationRecord, OverloadResults};
 use crate::adapter::{Early, Settings};
 use crate::context::Engine;
-use crate::context::runtime::Surroundings;
+use crate::context::runtime::RunContext;
 use crate::graph::Graph;
 use crate::hashed::HashMap;
 use crate::interrupt::Interrupt;
@@ -71,20 +71,18 @@ pub(crate) enum Introspection {
     NothingExists,
 }
 
-/// A command's settings and the stages before it.
-pub(crate) struct RunInputs {
-    pub command: Command,
-    pub graph: Arc<Graph>,
-    pub surroundings: Arc<Surroundings>,
-    pub engine: Engine,
-    pub settings: Arc<Settings>,
-    /// The sessions that a run takes first, on their way since the profile was read.
-    pub early: Arc<Early>,
-    pub emitter: Arc<Emitter>,
-    pub invocation: Invocation,
-    pub interrupt: Interrupt,
-    pub profile_name: String,
-    pub target_name: String,
+/// What a retry knows of the run before; nothing of any other run.
+#[derive(Debug, Default)]
+pub(crate) struct PreviousRun {
+    pub started_at: Option<jiff::Timestamp>,
+    /// By microbatch model.
+    pub batches: HashMap<String, BatchResults>,
+    /// By function.
+    pub overloads: HashMap<String, OverloadResults>,
+}
+
+/// What the user may set about a run.
+pub(crate) struct RunOptions {
     pub threads: usize,
     pub fail_fast: bool,
     pub full_refresh: bool,
@@ -97,21 +95,34 @@ pub(crate) struct RunInputs {
     pub use_colors: bool,
     /// `--event-time-start` and `--event-time-end`, or the sample's window.
     pub event_time: [Option<String>; 2],
-    /// What a retry knows of microbatch models, and when the original run began.
-    /// Of the functions that are tried again.
-    pub previous_overloads: HashMap<String, OverloadResults>,
-    pub previous_batches: HashMap<String, BatchResults>,
-    pub original_started_at: Option<jiff::Timestamp>,
-    pub comment: CommentSetting,
     /// The flags `skip_nodes_if_on_run_start_fails` and `source_freshness_run_project_hooks`.
     pub skip_nodes_if_on_run_start_fails: bool,
+    pub source_freshness_run_project_hooks: bool,
     /// The latest version of a model can be read under its name alone, where the model does not say otherwise.
     pub latest_version_pointers: bool,
-    pub source_freshness_run_project_hooks: bool,
-    /// Where the results are written: `run_results.json`, or `sources.json` for freshness.
-    pub results_path: PathBuf,
     /// `seed --show`: keep the rows for printing.
     pub keep_seed_rows: bool,
     /// How long to wait for another run on the same schema before giving up.
     pub lock_wait: std::time::Duration,
+}
+
+/// A command's settings and the stages before it.
+pub(crate) struct RunInputs {
+    pub command: Command,
+    pub graph: Arc<Graph>,
+    pub shared: Arc<RunContext>,
+    pub engine: Engine,
+    pub settings: Arc<Settings>,
+    /// The sessions that a run takes first, on their way since the profile was read.
+    pub early: Arc<Early>,
+    pub emitter: Arc<Emitter>,
+    pub invocation: InvocationRecord,
+    pub interrupt: Interrupt,
+    pub profile_name: String,
+    pub target_name: String,
+    pub options: RunOptions,
+    pub previous: PreviousRun,
+    pub comment: CommentSetting,
+    /// Where the results are written: `run_results.json`, or `sources.json` for freshness.
+    pub results_path: PathBuf,
 }

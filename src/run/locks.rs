@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::event::Event;
 use super::inputs::{Command, Introspection};
-use super::node::Session;
+use super::node::Worker;
 use super::plan::Plan;
 use super::state::Run;
 use crate::adapter::{HeldLock, LockSession, Observer};
@@ -47,8 +47,8 @@ impl Run<'_> {
     }
 
     /// Locks while the session of the preparations connects: each of them waits for the server.
-    pub(super) fn lock_and_connect(&self, master: &mut Session, plan: &Plan) -> Result<()> {
-        let needs_both = self.writes() && self.inputs.introspection == Introspection::Allowed;
+    pub(super) fn lock_and_connect(&self, master: &mut Worker, plan: &Plan) -> Result<()> {
+        let needs_both = self.writes() && self.inputs.options.introspection == Introspection::Allowed;
         let adapter = needs_both.then(|| master.adapter(self));
         thread::scope(|scope| {
             if let Some(adapter) = &adapter {
@@ -98,7 +98,7 @@ impl Run<'_> {
                     )
                     .boxed());
                 }
-                if begun.elapsed() > self.inputs.lock_wait {
+                if begun.elapsed() > self.inputs.options.lock_wait {
                     return Err(still_locked(session, schema));
                 }
                 if !std::mem::replace(&mut told, true) {

@@ -39,13 +39,13 @@ pub(crate) use emitter::NodeInfo;
 pub(crate) use emitter::{Emitter, Listener, Occurrence};
 pub(crate) use event::{Event, Level};
 pub(crate) use execute::execute;
-pub(crate) use inputs::{Command, CommentSetting, Injection, Introspection, RunInputs};
+pub(crate) use inputs::{
+    Command, CommentSetting, Injection, Introspection, PreviousRun, RunInputs, RunOptions,
+};
 pub(crate) use operation::{Operation, run_operation};
 pub(crate) use plan::plan;
 pub(crate) use resources::resource_report;
-pub(crate) use results::{
-    BatchResults, Invocation, NodeResult, OverloadResults, PreviousResults, RunResults, Status,
-};
+pub(crate) use results::{InvocationRecord, NodeResult, PreviousResults, RunResults, Status};
 pub(crate) use warnings::is_own_warning;
 
 /// The present thread, as dbt's logs and results name it.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::describe;
-use super::node::Session;
+use super::node::Worker;
 use super::results::{NodeResult, Status};
 use super::state::Run;
 use crate::diagnostic::{Diagnostic, Result, render};
@@ -55,11 +55,11 @@ impl Run<'_> {
         let nodes = results.iter().filter_map(|result| self.node_of(result));
         let schemas: BTreeSet<&str> = nodes.map(|node| node.schema.as_str()).collect();
         let names = list(schemas.into_iter().map(Value::from).collect());
-        let mut session = Session::new();
-        session.acquire_named(self, "master")?;
-        let rows = self.call_operation(&session, "rsdbt_open_ends", &[names])?;
-        session.commit()?;
-        session.release(self, "master")?;
+        let mut worker = Worker::new();
+        worker.acquire_named(self, "master")?;
+        let rows = self.call_operation(&worker, "rsdbt_open_ends", &[names])?;
+        worker.commit()?;
+        worker.release(self, "master")?;
         let rows = items_of(&rows).unwrap_or_default();
         rows.iter().map(OpenEnd::read).collect()
     }

@@ -7,7 +7,7 @@ use super::emitter::NodeInfo;
 use super::event::Event;
 use super::inputs::RunInputs;
 use super::interrupt::watched;
-use super::node::Session;
+use super::node::Worker;
 use super::node_timing::Watch;
 use super::results::{NodeResult, RunResults, Status};
 use super::state::{Run, sink};
@@ -37,7 +37,7 @@ fn perform(run: &Run<'_>, operation: &Operation) -> Result<RunResults> {
     inputs.emitter.emit(Event::FoundStats { stat_line: describe::found(run.manifest()) });
     let mut watch = Watch::start();
     watch.phase("compile", || ());
-    let mut session = Session::new();
+    let mut worker = Worker::new();
     let (unique_id, outcome) = match operation {
         Operation::Macro { name, arguments } => {
             let (package, bare) = match name.split_once('.') {
@@ -54,10 +54,10 @@ fn perform(run: &Run<'_>, operation: &Operation) -> Result<RunResults> {
                 .maybe_help(did_you_mean(bare, known))
                 .boxed());
             };
-            session.acquire_named(run, &format!("macro_{bare}"))?;
+            worker.acquire_named(run, &format!("macro_{bare}"))?;
             let outcome = watch.phase("execute", || {
-                session.step_outside()?;
-                let context = run.operation_context(&session, package);
+                worker.step_outside()?;
+                let context = run.operation_context(&worker, package);
                 let keywords: Vec<(&str, Value)> = arguments
                     .iter()
                     .map(|(name, value)| (name.as_str(), crate::jinja::python::from_json(value)))
@@ -67,18 +67,18 @@ fn perform(run: &Run<'_>, operation: &Operation) -> Result<RunResults> {
             (definition.unique_id.clone(), outcome)
         }
         Operation::Sql(sql) => {
-            session.acquire_named(run, "sql")?;
+            worker.acquire_named(run, "sql")?;
             let outcome = watch.phase("execute", || {
-                session.step_outside()?;
-                let context = run.operation_context(&session, None);
+                worker.step_outside()?;
+                let context = run.operation_context(&worker, None);
                 let sql = inputs.engine.render(&SourceText::new("--sql", sql.clone()), &context)?;
-                session.execute(&sql, Begin::No, Fetch::Nothing).map(drop)
+                worker.execute(&sql, Begin::No, Fetch::Nothing).map(drop)
             });
             ("operation.sql".to_owned(), outcome)
         }
     };
-    let outcome = outcome.and_then(|()| session.warn_of_open_transaction(&inputs.emitter, &unique_id));
-    session.release(run, "operation")?;
+    let outcome = outcome.and_then(|()| worker.warn_of_open_transaction(&inputs.emitter, &unique_id));
+    worker.release(run, "operation")?;
     let mut result = NodeResult::new(&unique_id, Status::Success);
     result.failures = Some(0);
     if let Err(error) = outcome {
@@ -94,7 +94,7 @@ fn perform(run: &Run<'_>, operation: &Operation) -> Result<RunResults> {
     let seconds = result.execution_time;
     let mut results = RunResults::new(vec![result], seconds);
     results.interrupted = inputs.interrupt.is_set();
-    if inputs.write_json {
+    if inputs.options.write_json {
         results.write(&inputs.results_path, &inputs.invocation)?;
     }
     Ok(results)
@@ -102,22 +102,22 @@ fn perform(run: &Run<'_>, operation: &Operation) -> Result<RunResults> {
 
 impl Run<'_> {
     /// A context without a node.
-    pub(super) fn operation_context(&self, session: &Session, package: Option<&str>) -> Arc<dyn Context> {
+    pub(super) fn operation_context(&self, worker: &Worker, package: Option<&str>) -> Arc<dyn Context> {
         let _ = package;
         NodeContext::new(NodeContextParts {
-            shared: Arc::clone(&self.inputs.surroundings),
+            shared: Arc::clone(&self.inputs.shared),
             subject: Subject::Operation,
             unit_test: None,
             batch: None,
             extra: HashMap::default(),
             sink: sink(&self.emitter, None::<NodeInfo>),
-            database: session.names(),
+            database: worker.names(),
         })
     }
 
     /// Calls a macro that is no node's.
-    pub(super) fn call_operation(&self, session: &Session, name: &str, arguments: &[Value]) -> Result<Value> {
-        let context = self.operation_context(session, None);
+    pub(super) fn call_operation(&self, worker: &Worker, name: &str, arguments: &[Value]) -> Result<Value> {
+        let context = self.operation_context(worker, None);
         self.inputs.engine.call_named(name, &context, arguments, &[])
     }
 
@@ -130,7 +130,7 @@ impl Run<'_> {
             _ => Value::from(()),
         };
         let context: Arc<dyn Context> = NodeContext::new(NodeContextParts {
-            shared: Arc::clone(&self.inputs.surroundings),
+            shared: Arc::clone(&self.inputs.shared),
             subject: Subject::Operation,
             unit_test: None,
             batch: None,

@@ -68,7 +68,7 @@ impl Run<'_> {
         let mut known = existing;
         for node in self.relational(plan) {
             if known.insert(node.schema.to_lowercase()) {
-                let relation = self.inputs.surroundings.relation_of(node);
+                let relation = self.inputs.shared.relation_of(node);
                 let name = format!("database: {:?}\nschema: {:?}\n", relation.database, node.schema);
                 self.emitter.emit(Event::SchemaCreation { relation: name });
                 create(node)?;
@@ -80,17 +80,17 @@ impl Run<'_> {
 
     /// Reads the relations of the schemas that the project uses, or of the selected nodes' ones.
     pub(super) fn populate_cache(&self, connection: &mut Connection, plan: &Plan) -> Result<()> {
-        if !self.inputs.populate_cache {
+        if !self.inputs.options.populate_cache {
             return Ok(());
         }
-        let mut schemas: BTreeSet<String> = if self.inputs.cache_selected_only {
+        let mut schemas: BTreeSet<String> = if self.inputs.options.cache_selected_only {
             self.written_schemas(plan)
         } else {
             let nodes = self.manifest().nodes.values();
             nodes.filter(|node| node.is_relational()).map(|node| node.schema.clone()).collect()
         };
         schemas.extend(self.written_schemas(plan));
-        if let (Command::Clone, Some(defer)) = (self.inputs.command, &self.inputs.surroundings.defer) {
+        if let (Command::Clone, Some(defer)) = (self.inputs.command, &self.inputs.shared.defer) {
             let ids = plan.steps.iter().map(|step| step.unique_id.as_str());
             schemas.extend(ids.filter_map(|id| defer.counterpart(id)).map(|node| node.schema.clone()));
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::event::Event;
-use super::node::{Job, Session};
+use super::node::{Job, Worker};
 use super::plan::Action;
 use super::state::{Run, take_escalated};
 use crate::adapter::is_transient;
@@ -29,17 +29,17 @@ impl Job<'_, '_> {
     /// the node, as long as nothing of it was committed. What the process learnt meanwhile is forgotten.
     pub(super) fn with_retries<T>(
         &mut self,
-        session: &mut Session,
-        mut work: impl FnMut(&mut Self, &mut Session) -> Result<T>,
+        worker: &mut Worker,
+        mut work: impl FnMut(&mut Self, &mut Worker) -> Result<T>,
     ) -> Result<T> {
         let mut attempt = 1;
         loop {
-            session.begin_unit();
-            let done = work(self, session);
+            worker.begin_unit();
+            let done = work(self, worker);
             let Err(error) = done else { return done };
             // a test makes its tables anew: what was committed of them does no harm
             let lasts =
-                session.has_committed() && !matches!(self.step.action, Action::Test | Action::UnitTest);
+                worker.has_committed() && !matches!(self.step.action, Action::Test | Action::UnitTest);
             let final_error = !is_transient(&error) || lasts;
             if attempt == ATTEMPTS || final_error || self.run.in_flight.is_cancelled() {
                 return Err(error);
@@ -49,7 +49,7 @@ impl Job<'_, '_> {
             std::thread::sleep(pause(attempt));
             take_escalated();
             self.watch.phases.clear();
-            session.start_again(self.run, &unique_id, &self.info)?;
+            worker.start_again(self.run, &unique_id, &self.info)?;
             attempt += 1;
         }
     }

@@ -36,12 +36,12 @@ pub(super) struct Run<'a> {
 impl<'a> Run<'a> {
     pub(super) fn new(inputs: &'a RunInputs) -> Self {
         let cache: Arc<RelationCache> = Arc::default();
-        if inputs.introspection == Introspection::NothingExists {
-            let manifest = &inputs.surroundings.manifest;
+        if inputs.options.introspection == Introspection::NothingExists {
+            let manifest = &inputs.shared.manifest;
             manifest.nodes.values().for_each(|node| cache.add_schema(&node.schema));
             manifest.sources.values().for_each(|source| cache.add_schema(&source.schema));
         }
-        let shared = &inputs.surroundings;
+        let shared = &inputs.shared;
         let adapter_settings = Arc::new(AdapterSettings {
             database: shared.database.clone(),
             project_name: shared.root_package.clone(),
@@ -98,7 +98,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn manifest(&self) -> &Manifest {
-        &self.inputs.surroundings.manifest
+        &self.inputs.shared.manifest
     }
 
     /// Whether a test keeps its failing rows: by its config, else by the flag.
@@ -108,7 +108,7 @@ impl<'a> Run<'a> {
             Some(kind) => matches!(kind, "table" | "view"),
             None => {
                 let configured = node.config.get("store_failures").and_then(serde_json::Value::as_bool);
-                configured.unwrap_or(self.inputs.store_failures)
+                configured.unwrap_or(self.inputs.options.store_failures)
             }
         }
     }

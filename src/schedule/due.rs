@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::interval::State;
+use super::interval::IntervalState;
 use super::ledger::Ledger;
 use super::task::Task;
 
@@ -45,9 +45,11 @@ pub(crate) fn next(task: &Task, tasks: &[Task], ledger: &mut Ledger, now: Timest
             return Next::Over;
         }
         match ledger.state(&task.unique_id, logical_time) {
-            Some(State::Success) => {}
-            Some(State::Failed) if task.schedule.depends_on_past => return Next::Held { logical_time },
-            Some(State::Failed) => {}
+            Some(IntervalState::Success) => {}
+            Some(IntervalState::Failed) if task.schedule.depends_on_past => {
+                return Next::Held { logical_time };
+            }
+            Some(IntervalState::Failed) => {}
             _ => return open(task, tasks, ledger, logical_time, now),
         }
         logical_time = task.following(logical_time);
@@ -84,7 +86,7 @@ fn open(task: &Task, tasks: &[Task], ledger: &Ledger, logical_time: Timestamp, n
     if let Some(until) = interval.and_then(|interval| interval.not_before).filter(|until| *until > now) {
         return Next::Later(until);
     }
-    let waiting = interval.filter(|interval| interval.state == State::Waiting);
+    let waiting = interval.filter(|interval| interval.state == IntervalState::Waiting);
     let since = waiting.and_then(|interval| interval.started_at).unwrap_or(now);
     for upstream in &task.schedule.upstream_dependencies {
         let shift = SignedDuration::from_secs(upstream.timedelta_seconds);
@@ -92,8 +94,8 @@ fn open(task: &Task, tasks: &[Task], ledger: &Ledger, logical_time: Timestamp, n
         let Some(other) = tasks.iter().find(|other| other.name == upstream.dag_id) else { continue };
         let in_vain = |message: String| Next::InVain { logical_time, message };
         match ledger.state(&other.unique_id, needed) {
-            Some(State::Success) => continue,
-            Some(State::Failed) => return in_vain(format!("{} of {needed} failed", upstream.dag_id)),
+            Some(IntervalState::Success) => continue,
+            Some(IntervalState::Failed) => return in_vain(format!("{} of {needed} failed", upstream.dag_id)),
             None if !other.has_interval(needed) => {
                 return in_vain(format!("{} has no interval at {needed}", upstream.dag_id));
             }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
+pub(crate) enum IntervalState {
     Waiting,
     Running,
     /// It failed and will be tried again.
@@ -14,16 +14,16 @@ pub(crate) enum State {
     Failed,
 }
 
-pub(super) const STATES: [(State, &str); 6] = [
-    (State::Waiting, "waiting"),
-    (State::Running, "running"),
-    (State::Retry, "retry"),
-    (State::Interrupted, "interrupted"),
-    (State::Success, "success"),
-    (State::Failed, "failed"),
+pub(super) const STATES: [(IntervalState, &str); 6] = [
+    (IntervalState::Waiting, "waiting"),
+    (IntervalState::Running, "running"),
+    (IntervalState::Retry, "retry"),
+    (IntervalState::Interrupted, "interrupted"),
+    (IntervalState::Success, "success"),
+    (IntervalState::Failed, "failed"),
 ];
 
-impl State {
+impl IntervalState {
     pub(crate) fn name(self) -> &'static str {
         STATES.iter().find(|(state, _)| *state == self).map_or("", |(_, name)| name)
     }
@@ -40,7 +40,7 @@ impl State {
 /// One interval of a task.
 #[derive(Debug, Clone)]
 pub(crate) struct Interval {
-    pub state: State,
+    pub state: IntervalState,
     pub attempt: u32,
     /// No attempt before this moment.
     pub not_before: Option<Timestamp>,

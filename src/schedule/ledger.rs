@@ -11,7 +11,7 @@ use crate::hashed::HashMap;
 use crate::memory;
 
 use super::clock::Clock;
-use super::interval::{Interval, State};
+use super::interval::{Interval, IntervalState};
 use super::past::Past;
 use super::task::Task;
 
@@ -136,7 +136,7 @@ impl Ledger {
         self.tasks.clear();
         for row in &rows.rows {
             let (Some(task), Some(logical_time), Some(state)) =
-                (text(row, 0), timestamp(row, 1), text(row, 2).and_then(State::from_name))
+                (text(row, 0), timestamp(row, 1), text(row, 2).and_then(IntervalState::from_name))
             else {
                 continue;
             };
@@ -181,10 +181,10 @@ impl Ledger {
     }
 
     /// How an interval ended, or how far it is.
-    pub(crate) fn state(&self, task: &str, logical_time: Timestamp) -> Option<State> {
+    pub(crate) fn state(&self, task: &str, logical_time: Timestamp) -> Option<IntervalState> {
         let known = self.interval(task, logical_time).map(|interval| interval.state);
         let is_past = || self.past.get(task).is_some_and(|past| past.contains(logical_time));
-        known.or_else(|| is_past().then_some(State::Success))
+        known.or_else(|| is_past().then_some(IntervalState::Success))
     }
 
     /// Removes the rows of old successes, many at a time.
@@ -208,7 +208,7 @@ impl Ledger {
              and state = 'success' and logical_time >= $4::timestamptz and logical_time < $5::timestamptz";
         let (first, until) = (past.first.to_string(), past.until.to_string());
         self.connection.query(statement, &[&self.project, &self.schema, &task.unique_id, &first, &until])?;
-        intervals.retain(|at, interval| interval.state != State::Success || !past.contains(*at));
+        intervals.retain(|at, interval| interval.state != IntervalState::Success || !past.contains(*at));
         self.past.insert(task.unique_id.clone(), past);
         Ok(())
     }
@@ -291,7 +291,7 @@ impl Ledger {
              and task = $3 and logical_time = $4::timestamptz";
         let time = logical_time.to_string();
         let rows = self.connection.query(query, &[&self.project, &self.schema, task, &time])?;
-        Ok(rows.rows.first().and_then(|row| text(row, 0)) == Some(State::Success.name()))
+        Ok(rows.rows.first().and_then(|row| text(row, 0)) == Some(IntervalState::Success.name()))
     }
 
     /// Whether the server is still there.

@@ -9,6 +9,6 @@ mod task;
 
 pub(crate) use clock::Clock;
 pub(crate) use due::{Next, next};
-pub(crate) use interval::{Interval, State};
+pub(crate) use interval::{Interval, IntervalState};
 pub(crate) use ledger::{Ledger, TAKEN};
 pub(crate) use task::{Task, of_other_targets, tasks};

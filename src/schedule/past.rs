@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::interval::{Interval, State};
+use super::interval::{Interval, IntervalState};
 
 /// Every interval of a task in here has succeeded, unless its row says otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,9 @@ impl Past {
         let (&newest_to_go, _) = intervals.iter().rev().nth(keep)?;
         let begin = past.map_or_else(|| intervals.keys().next().copied(), |past| Some(past.until))?;
         let is_over = |at: &Timestamp| {
-            intervals.get(at).is_some_and(|known| matches!(known.state, State::Success | State::Failed))
+            intervals
+                .get(at)
+                .is_some_and(|known| matches!(known.state, IntervalState::Success | IntervalState::Failed))
         };
         let mut until = begin;
         while until <= newest_to_go && is_over(&until) {
@@ -52,7 +54,7 @@ mod tests {
         time + SignedDuration::from_hours(1)
     }
 
-    fn intervals(states: &[(i64, State)]) -> BTreeMap<Timestamp, Interval> {
+    fn intervals(states: &[(i64, IntervalState)]) -> BTreeMap<Timestamp, Interval> {
         let interval = |state| Interval {
             state,
             attempt: 1,
@@ -65,7 +67,7 @@ mod tests {
 
     #[test]
     fn the_oldest_that_are_over_become_one_span() {
-        use State::{Failed, Success, Waiting};
+        use IntervalState::{Failed, Success, Waiting};
         let rows = intervals(&[(0, Success), (1, Failed), (2, Success), (3, Success), (4, Waiting)]);
         let span = |first, until| Some(Past { first: at(first), until: at(until) });
         assert_eq!(Past::extended(None, &rows, 2, following), span(0, 3));

@@ -12,11 +12,11 @@ mod node_context;
 mod references;
 mod relation;
 mod replaced;
+mod run_context;
 mod runtime_config;
-mod surroundings;
 mod templates;
 
 pub(crate) use condition::{Condition, keep as keep_condition, parts as query_parts};
 pub(crate) use cte_target::CteTarget;
 pub(crate) use node_context::{BatchContext, Database, NodeContext, NodeContextParts, Subject};
-pub(crate) use surroundings::{NodeFile, Surroundings, UnitTestInputs};
+pub(crate) use run_context::{NodeFile, RunContext, UnitTestInputs};

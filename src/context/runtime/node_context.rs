@@ -11,7 +11,7 @@ use crate::manifest::{Node, NodeKind, Resource, SourceDefinition};
 
 use super::condition::Condition;
 use super::replaced::Replaced;
-use super::surroundings::{Surroundings, UnitTestInputs};
+use super::run_context::{RunContext, UnitTestInputs};
 use crate::context::objects::Relation;
 use crate::jinja::Message;
 use crate::jinja::python::from_json;
@@ -50,7 +50,7 @@ pub(super) type Sink = Arc<dyn Fn(Message) + Send + Sync>;
 
 /// The context itself.
 pub(crate) struct NodeContext {
-    pub shared: Arc<Surroundings>,
+    pub shared: Arc<RunContext>,
     pub subject: Subject,
     pub(crate) unit_test: Option<Arc<UnitTestInputs>>,
     pub(super) batch: Option<BatchContext>,
@@ -72,7 +72,7 @@ pub(crate) struct NodeContext {
 
 /// What a context is made from.
 pub(crate) struct NodeContextParts {
-    pub shared: Arc<Surroundings>,
+    pub shared: Arc<RunContext>,
     pub subject: Subject,
     pub unit_test: Option<Arc<UnitTestInputs>>,
     pub batch: Option<BatchContext>,

@@ -1,10 +1,10 @@
 //! From nodes and sources to the relations that stand for them.
 
-use super::Surroundings;
+use super::RunContext;
 use crate::context::objects::{Policy, Relation};
 use crate::manifest::{Node, SourceDefinition};
 
-impl Surroundings {
+impl RunContext {
     /// The relation of a node: the project's quoting, then the node's own.
     pub(crate) fn relation_of(&self, node: &Node) -> Relation {
         let own = |part: &str| node.config.get("quoting")?.get(part)?.as_bool();

@@ -6,7 +6,7 @@ use minijinja::value::{Object, ObjectRepr};
 use minijinja::{Error, ErrorKind, State, Value};
 
 use super::condition::{Condition, keep};
-use super::surroundings::NodeFile;
+use super::run_context::NodeFile;
 use super::{NodeContext, Subject};
 use crate::diagnostic::{Diagnostic, SourceText};
 use crate::jinja::Scope;

@@ -9,7 +9,7 @@ use super::super::event::Event;
 use super::super::inputs::{Injection, Introspection};
 use super::super::state::{Run, sink};
 use super::compiled_node::CompiledNode;
-use super::session::Session;
+use super::worker::Worker;
 use crate::context::runtime::{
     BatchContext, NodeContext, NodeContextParts, NodeFile, Subject, keep_condition,
 };
@@ -30,25 +30,25 @@ impl Run<'_> {
     /// A context for one phase of a node's work.
     pub(in crate::run) fn context(
         &self,
-        session: &Session,
+        worker: &Worker,
         node: &Arc<Node>,
         extra: Extra,
     ) -> Arc<NodeContext> {
         NodeContext::new(NodeContextParts {
-            shared: Arc::clone(&self.inputs.surroundings),
+            shared: Arc::clone(&self.inputs.shared),
             subject: Subject::Node(Arc::clone(node)),
             unit_test: None,
             batch: extra.batch,
             extra: extra.values,
             sink: sink(&self.emitter, Some(describe::node_info(self.manifest(), Resource::Node(node)))),
-            database: session.names(),
+            database: worker.names(),
         })
     }
 
     /// Compiles a node and keeps the result for the manifest.
     pub(in crate::run) fn compile(
         &self,
-        session: &Session,
+        worker: &Worker,
         node: &Arc<Node>,
         extra: Extra,
     ) -> Result<Arc<CompiledNode>> {
@@ -56,18 +56,18 @@ impl Run<'_> {
         let mut extra = extra;
         let mut named_in_arguments = Vec::new();
         if node.generic_test().is_some() {
-            let bare = self.context(session, node, Extra::default());
+            let bare = self.context(worker, node, Extra::default());
             extra.values.insert(parse::KWARGS_NAME.into(), self.test_arguments(node, &bare)?);
             named_in_arguments = bare.ctes();
         }
-        let context = self.context(session, node, extra);
+        let context = self.context(worker, node, extra);
         for unique_id in named_in_arguments {
             context.add_cte(&unique_id);
         }
-        let mut compiled = self.render_with_ctes(session, node, &context)?;
+        let mut compiled = self.render_with_ctes(worker, node, &context)?;
         if let Some(done) = Arc::get_mut(&mut compiled.node) {
             if node.is_test() && self.stores_failures(node) && done.relation_name.is_none() {
-                done.relation_name = Some(self.inputs.surroundings.relation_of(node).render());
+                done.relation_name = Some(self.inputs.shared.relation_of(node).render());
             }
             self.resolve_foreign_keys(done, &context)?;
             self.write_compiled(done, suffix.as_deref())?;
@@ -80,7 +80,7 @@ impl Run<'_> {
     /// Renders a node in its context, then puts the CTEs of the ephemeral models before it.
     pub(in crate::run) fn render_with_ctes(
         &self,
-        session: &Session,
+        worker: &Worker,
         node: &Arc<Node>,
         context: &Arc<NodeContext>,
     ) -> Result<CompiledNode> {
@@ -94,7 +94,7 @@ impl Run<'_> {
         let mut ctes = Vec::new();
         let mut conditions = context.conditions();
         for unique_id in context.ctes() {
-            let inner = self.ephemeral(session, &unique_id)?;
+            let inner = self.ephemeral(worker, &unique_id)?;
             for condition in &inner.conditions {
                 keep_condition(&mut conditions, condition.clone())?;
             }
@@ -103,12 +103,12 @@ impl Run<'_> {
             }
             add_once(&mut ctes, Cte::new(&unique_id, &inner.node.alias, &inner.own_code));
         }
-        let injection = self.inputs.injection;
+        let injection = self.inputs.options.injection;
         Ok(CompiledNode { conditions, ..finish(node, own_code, ctes, injection) })
     }
 
     /// The ephemeral model of an id, compiled once for all that use it.
-    fn ephemeral(&self, session: &Session, unique_id: &str) -> Result<Arc<CompiledNode>> {
+    fn ephemeral(&self, worker: &Worker, unique_id: &str) -> Result<Arc<CompiledNode>> {
         if let Some(compiled) = self.compiled(unique_id) {
             return Ok(compiled);
         }
@@ -119,7 +119,7 @@ impl Run<'_> {
             )
             .boxed());
         };
-        self.compile(session, node, Extra::default())
+        self.compile(worker, node, Extra::default())
     }
 
     /// The arguments of a generic test, rendered natively.
@@ -160,7 +160,7 @@ impl Run<'_> {
     }
 
     fn write_compiled(&self, node: &mut Node, suffix: Option<&str>) -> Result<()> {
-        let in_memory = self.inputs.introspection == Introspection::NothingExists;
+        let in_memory = self.inputs.options.introspection == Introspection::NothingExists;
         if in_memory || matches!(node.kind, NodeKind::Snapshot | NodeKind::Seed { .. }) {
             return Ok(());
         }
@@ -169,7 +169,7 @@ impl Run<'_> {
         if code.is_empty() {
             return Ok(());
         }
-        let shared = &self.inputs.surroundings;
+        let shared = &self.inputs.shared;
         let file = NodeFile {
             package_name: &node.package_name,
             path: &node.path,

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use super::super::microbatch::instant;
 use super::super::results::{FreshnessResult, Status};
 use super::super::state::sink;
-use super::{Executed, Job, Session, Watch, adapter_response};
+use super::{Executed, Job, Watch, Worker, adapter_response};
 use crate::adapter::Response;
 use crate::context::objects::Table;
 use crate::context::runtime::{NodeContext, NodeContextParts, Subject};
@@ -32,11 +32,11 @@ impl Age {
 }
 
 impl Job<'_, '_> {
-    pub(super) fn freshness(&mut self, session: &mut Session, source: &SourceDefinition) -> Result<Executed> {
+    pub(super) fn freshness(&mut self, worker: &mut Worker, source: &SourceDefinition) -> Result<Executed> {
         let mut watch = std::mem::replace(&mut self.watch, Watch::start());
         watch.phase("compile", || ());
         self.executing();
-        let age = watch.phase("execute", || self.age(session, source));
+        let age = watch.phase("execute", || self.age(worker, source));
         self.watch = watch;
         let mut result = FreshnessResult {
             unique_id: source.unique_id.clone(),
@@ -72,16 +72,16 @@ impl Job<'_, '_> {
         }
     }
 
-    fn age(&self, session: &mut Session, source: &SourceDefinition) -> Result<Age> {
-        session.step_outside()?;
+    fn age(&self, worker: &mut Worker, source: &SourceDefinition) -> Result<Age> {
+        worker.step_outside()?;
         let context = NodeContext::new(NodeContextParts {
-            shared: Arc::clone(&self.run.inputs.surroundings),
+            shared: Arc::clone(&self.run.inputs.shared),
             subject: Subject::Source(Arc::new(source.clone())),
             unit_test: None,
             batch: None,
             extra: crate::hashed::HashMap::default(),
             sink: sink(&self.run.emitter, Some(self.info.clone())),
-            database: session.names(),
+            database: worker.names(),
         });
         let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(&context);
         let engine = &self.run.inputs.engine;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::compile::Extra;
-use super::{Job, Session};
+use super::{Job, Worker};
 use crate::context::objects::Relation;
 use crate::context::runtime::NodeContext;
 use crate::diagnostic::{Diagnostic, Result};
@@ -21,25 +21,25 @@ impl Job<'_, '_> {
     /// Follows the latest version of a model, once it is built, where the model or the project asks for it.
     pub(super) fn point_to_latest_version(
         &mut self,
-        session: &mut Session,
+        worker: &mut Worker,
         node: &Arc<Node>,
         built: &Relation,
     ) -> Result<()> {
-        if !node.is_latest_version() || !is_enabled(node, self.run.inputs.latest_version_pointers) {
+        if !node.is_latest_version() || !is_enabled(node, self.run.inputs.options.latest_version_pointers) {
             return Ok(());
         }
-        session.start_again(self.run, &node.unique_id, &self.info)?;
-        let alias = self.pointer_alias(session, node)?;
+        worker.start_again(self.run, &node.unique_id, &self.info)?;
+        let alias = self.pointer_alias(worker, node)?;
         let pointer = Arc::new(pointer(node, &alias, built));
-        let target = self.run.inputs.surroundings.relation_of(&pointer);
+        let target = self.run.inputs.shared.relation_of(&pointer);
         self.refuse_taken_name(node, &target, &alias)?;
-        self.call_materialization(session, &pointer, Extra::default(), "view")?;
+        self.call_materialization(worker, &pointer, Extra::default(), "view")?;
         Ok(())
     }
 
     /// What the project's macro makes of the configured alias and the model's name.
-    fn pointer_alias(&self, session: &Session, node: &Arc<Node>) -> Result<String> {
-        let context = self.run.context(session, node, Extra::default());
+    fn pointer_alias(&self, worker: &Worker, node: &Arc<Node>) -> Result<String> {
+        let context = self.run.context(worker, node, Extra::default());
         let model = context.get("model").unwrap_or_default();
         let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(&context);
         let custom =
@@ -50,7 +50,7 @@ impl Job<'_, '_> {
     }
 
     fn refuse_taken_name(&self, node: &Node, target: &Relation, alias: &str) -> Result<()> {
-        let shared = &self.run.inputs.surroundings;
+        let shared = &self.run.inputs.shared;
         let name = target.render();
         let taken = self.run.manifest().nodes.values().find(|other| {
             other.is_relational() && !other.is_ephemeral_model() && shared.relation_of(other).render() == name

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::super::describe;
 use super::super::event::Event;
-use super::super::executor::Place;
+use super::super::executor::Turn;
 use super::super::plan::Action;
 use super::super::results::{NodeResult, Status};
 use super::Job;
@@ -18,18 +18,18 @@ impl Job<'_, '_> {
         ) {
             return;
         }
-        let database = &self.run.inputs.surroundings.database;
-        let Place { index, total } = self.place;
+        let database = &self.run.inputs.shared.database;
+        let Turn { index, total } = self.turn;
         let description = describe::description(resource, database);
         self.say(Event::LogStartLine { description, index, total });
     }
 
     pub(super) fn result_line(&self, result: &NodeResult, resource: Resource<'_>) {
-        let Place { index, total } = self.place;
+        let Turn { index, total } = self.turn;
         let execution_time = result.execution_time;
         let message = result.message.clone().unwrap_or_default();
         let status = result.status.name().to_owned();
-        let database = &self.run.inputs.surroundings.database;
+        let database = &self.run.inputs.shared.database;
         let event = match (self.step.action, resource) {
             (Action::Materialize, Resource::Node(node)) => match node.kind {
                 NodeKind::Seed { .. } => Event::LogSeedResult {

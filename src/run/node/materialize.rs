@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::inputs::Command;
 use super::compile::Extra;
-use super::{Executed, Job, Session};
+use super::{Executed, Job, Worker};
 use crate::context::objects::Relation;
 use crate::context::runtime::NodeContext;
 use crate::diagnostic::{Category, Diagnostic, Result, did_you_mean};
@@ -14,19 +14,19 @@ use crate::jinja::{Context, MacroDef, MacroKind, Value};
 use crate::manifest::{Compiled, Language, Node, NodeKind};
 
 impl Job<'_, '_> {
-    pub(super) fn materialize(&mut self, session: &mut Session) -> Result<Executed> {
+    pub(super) fn materialize(&mut self, worker: &mut Worker) -> Result<Executed> {
         let node = self.node()?;
         let seed = matches!(node.kind, NodeKind::Seed { .. });
         let (node, values) = if seed {
             (self.watch.phase("compile", || node), HashMap::default())
         } else {
-            let compiled = self.compile(session, &node, HashMap::default())?;
+            let compiled = self.compile(worker, &node, HashMap::default())?;
             (Arc::clone(&compiled.node), compiled.names())
         };
         self.executing();
         let mut watch = std::mem::replace(&mut self.watch, super::Watch::start());
         let executed = watch.phase("execute", || {
-            self.run_materialization(session, &node, Extra { values, batch: None }, node.materialized())
+            self.run_materialization(worker, &node, Extra { values, batch: None }, node.materialized())
         });
         self.watch = watch;
         executed
@@ -35,15 +35,15 @@ impl Job<'_, '_> {
     /// Calls the materialization's macro and reads what its `main` statement answered.
     pub(super) fn run_materialization(
         &mut self,
-        session: &mut Session,
+        worker: &mut Worker,
         node: &Arc<Node>,
         extra: Extra,
         name: &str,
     ) -> Result<Executed> {
         let run = self.run;
         let is_batch = extra.batch.is_some();
-        let relations = self.call_materialization(session, node, extra, name)?;
-        let Some(main) = session.main_result() else {
+        let relations = self.call_materialization(worker, node, extra, name)?;
+        let Some(main) = worker.main_result() else {
             return Err(Diagnostic::runtime(
                 "no-main-statement",
                 "main is not being called during running model",
@@ -52,32 +52,32 @@ impl Job<'_, '_> {
             .boxed());
         };
         let mut executed = Executed::of_response(&main.response);
-        let shows = run.inputs.keep_seed_rows || matches!(run.inputs.command, Command::Show { .. });
+        let shows = run.inputs.options.keep_seed_rows || matches!(run.inputs.command, Command::Show { .. });
         if shows && matches!(node.kind, NodeKind::Seed { .. }) {
-            executed.table = session.take_result("agate_table").map(|stored| stored.table);
+            executed.table = worker.take_result("agate_table").map(|stored| stored.table);
         }
         if let (false, Some(built)) = (is_batch, relations.first()) {
-            self.point_to_latest_version(session, node, built)?;
+            self.point_to_latest_version(worker, node, built)?;
         }
-        self.overloads(session, node, &mut executed)?;
+        self.overloads(worker, node, &mut executed)?;
         Ok(executed)
     }
 
     /// The relations that the macro says it has made.
     pub(super) fn call_materialization(
         &mut self,
-        session: &mut Session,
+        worker: &mut Worker,
         node: &Arc<Node>,
         extra: Extra,
         name: &str,
     ) -> Result<Vec<Relation>> {
         let run = self.run;
-        let context = run.context(session, node, extra);
+        let context = run.context(worker, node, extra);
         let definition = self.materialization(name)?;
         check_language(&definition, node.language)?;
         let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(&context);
         if matches!(node.kind, NodeKind::Model(_) | NodeKind::Seed { .. } | NodeKind::Snapshot) {
-            session.admit_writes(&run.inputs.surroundings.relation_of(node))?;
+            worker.admit_writes(&run.inputs.shared.relation_of(node))?;
         }
         let returned = run.inputs.engine.call_macro(&definition, &dynamic, &[], &[]);
         self.build_path = context.build_path();
@@ -86,7 +86,7 @@ impl Job<'_, '_> {
             return Ok(Vec::new());
         }
         let made = relations(&returned, name)?;
-        session.remember(&made);
+        worker.remember(&made);
         Ok(made)
     }
 
@@ -111,9 +111,9 @@ impl Job<'_, '_> {
         })
     }
 
-    pub(super) fn clone_from_state(&mut self, session: &mut Session) -> Result<Executed> {
+    pub(super) fn clone_from_state(&mut self, worker: &mut Worker) -> Result<Executed> {
         let mut node = self.node()?;
-        let shared = &self.run.inputs.surroundings;
+        let shared = &self.run.inputs.shared;
         if let Some(original) = shared.defer.as_ref().and_then(|defer| defer.counterpart(&node.unique_id)) {
             let name =
                 original.relation_name.clone().unwrap_or_else(|| shared.relation_of(original).render());
@@ -123,13 +123,13 @@ impl Job<'_, '_> {
         self.executing();
         let mut watch = std::mem::replace(&mut self.watch, super::Watch::start());
         let executed = watch.phase("execute", || {
-            let context = self.run.context(session, &node, Extra::default());
+            let context = self.run.context(worker, &node, Extra::default());
             let definition = self.materialization("clone")?;
-            session.admit_writes(&shared.relation_of(&node))?;
+            worker.admit_writes(&shared.relation_of(&node))?;
             let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(&context);
             let returned = self.run.inputs.engine.call_macro(&definition, &dynamic, &[], &[])?;
-            session.remember(&relations(&returned, "clone")?);
-            Ok(match session.main_result() {
+            worker.remember(&relations(&returned, "clone")?);
+            Ok(match worker.main_result() {
                 Some(main) => Executed::of_response(&main.response),
                 None => Executed::success(Some("No-op".to_owned())),
             })

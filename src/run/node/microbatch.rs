@@ -12,7 +12,7 @@ use super::super::microbatch::{Batch, Window, instant, size_of};
 use super::super::node_timing::Watch;
 use super::super::results::{BatchResults, Status};
 use super::compile::Extra;
-use super::{Executed, Job, Session};
+use super::{Executed, Job, Worker};
 use crate::context::runtime::BatchContext;
 use crate::diagnostic::Result;
 use crate::manifest::Node;
@@ -24,19 +24,19 @@ struct Position {
 }
 
 impl Job<'_, '_> {
-    pub(super) fn microbatch(&mut self, session: &mut Session) -> Result<Executed> {
+    pub(super) fn microbatch(&mut self, worker: &mut Worker) -> Result<Executed> {
         let node = self.node()?;
         self.watch.phase("compile", || ());
         self.executing();
         let mut watch = std::mem::replace(&mut self.watch, Watch::start());
-        let executed = watch.phase("execute", || self.batches(session, &node));
+        let executed = watch.phase("execute", || self.batches(worker, &node));
         self.watch = watch;
         executed
     }
 
-    fn batches(&mut self, session: &mut Session, node: &Arc<Node>) -> Result<Executed> {
-        let previous = self.run.inputs.previous_batches.get(&node.unique_id).cloned();
-        let exists = session.has_relation(&self.run.inputs.surroundings.relation_of(node));
+    fn batches(&mut self, worker: &mut Worker, node: &Arc<Node>) -> Result<Executed> {
+        let previous = self.run.inputs.previous.batches.get(&node.unique_id).cloned();
+        let exists = worker.has_relation(&self.run.inputs.shared.relation_of(node));
         // The batches that a retry leaves out are in the table: it must not be built anew.
         let continues = previous.as_ref().is_some_and(|previous| !previous.successful.is_empty());
         let incremental = exists && (continues || !self.full_refresh(node));
@@ -61,7 +61,7 @@ impl Job<'_, '_> {
             if self.run.inputs.interrupt.is_set() || self.run.in_flight.is_cancelled() {
                 skip = true;
             }
-            let succeeded = !skip && self.batch(session, node, context.clone(), &position);
+            let succeeded = !skip && self.batch(worker, node, context.clone(), &position);
             if skip {
                 self.batch_line(node, &context, &position, "skipped", 0.0);
             }
@@ -71,20 +71,23 @@ impl Job<'_, '_> {
             list.push(batch.recorded());
         }
         if outcome.failed.is_empty() {
-            let built = self.run.inputs.surroundings.relation_of(node);
-            self.point_to_latest_version(session, node, &built)?;
+            let built = self.run.inputs.shared.relation_of(node);
+            self.point_to_latest_version(worker, node, &built)?;
         }
         Ok(merged(outcome, previous))
     }
 
     fn full_refresh(&self, node: &Node) -> bool {
-        node.config.get("full_refresh").and_then(Json::as_bool).unwrap_or(self.run.inputs.full_refresh)
+        node.config
+            .get("full_refresh")
+            .and_then(Json::as_bool)
+            .unwrap_or(self.run.inputs.options.full_refresh)
     }
 
     fn window<'n>(&self, node: &'n Node, incremental: bool) -> Result<Window<'n>> {
         let inputs = self.run.inputs;
         let text = |name: &str| node.config.get(name).and_then(Json::as_str);
-        let [start, end] = &inputs.event_time;
+        let [start, end] = &inputs.options.event_time;
         Ok(Window {
             model: &node.name,
             size: size_of(&node.name, &node.config)?,
@@ -93,14 +96,14 @@ impl Job<'_, '_> {
             incremental,
             asked_start: start.as_deref().and_then(instant),
             asked_end: end.as_deref().and_then(instant),
-            now: inputs.original_started_at.unwrap_or(inputs.invocation.started_at),
+            now: inputs.previous.started_at.unwrap_or(inputs.invocation.started_at),
         })
     }
 
     /// One batch; whether it went well.
     fn batch(
         &mut self,
-        session: &mut Session,
+        worker: &mut Worker,
         node: &Arc<Node>,
         context: BatchContext,
         position: &Position,
@@ -116,7 +119,7 @@ impl Job<'_, '_> {
         let batch_label = &context.label;
         let description = format!(
             "batch {batch_label} of {}",
-            describe::representation(node, &self.run.inputs.surroundings.database)
+            describe::representation(node, &self.run.inputs.shared.database)
         );
         self.say(Event::LogStartBatch {
             description,
@@ -126,8 +129,8 @@ impl Job<'_, '_> {
         let watch = Watch::start();
         // Nothing that the last batch left in the session, not even its end, counts for this one.
         let ready =
-            if position.at > 0 { session.start_again(self.run, &node.unique_id, &self.info) } else { Ok(()) };
-        let result = ready.and_then(|()| self.run_batch(session, &Arc::new(own), context.clone()));
+            if position.at > 0 { worker.start_again(self.run, &node.unique_id, &self.info) } else { Ok(()) };
+        let result = ready.and_then(|()| self.run_batch(worker, &Arc::new(own), context.clone()));
         match result {
             Ok(message) => {
                 self.batch_line(node, &context, position, &message, watch.seconds());
@@ -144,17 +147,12 @@ impl Job<'_, '_> {
         }
     }
 
-    fn run_batch(
-        &mut self,
-        session: &mut Session,
-        node: &Arc<Node>,
-        context: BatchContext,
-    ) -> Result<String> {
+    fn run_batch(&mut self, worker: &mut Worker, node: &Arc<Node>, context: BatchContext) -> Result<String> {
         let extra = || Extra { batch: Some(context.clone()), ..Extra::default() };
-        let executed = self.with_retries(session, |job, session| {
-            let compiled = job.run.compile(session, node, extra())?;
+        let executed = self.with_retries(worker, |job, worker| {
+            let compiled = job.run.compile(worker, node, extra())?;
             let name = compiled.node.materialized().to_owned();
-            job.run_materialization(session, &compiled.node, extra(), &name)
+            job.run_materialization(worker, &compiled.node, extra(), &name)
         })?;
         Ok(executed.message.unwrap_or_default())
     }
@@ -167,7 +165,7 @@ impl Job<'_, '_> {
         status: &str,
         seconds: f64,
     ) {
-        let name = describe::representation(node, &self.run.inputs.surroundings.database);
+        let name = describe::representation(node, &self.run.inputs.shared.database);
         let event = Event::LogBatchResult {
             description: format!("batch {} of {name}", context.label),
             status: status.to_owned(),

@@ -9,22 +9,22 @@ mod materialize;
 mod microbatch;
 mod overloads;
 mod place;
-mod session;
 mod show;
 mod test;
 mod unit_test;
+mod worker;
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
 pub(super) use compiled_node::CompiledNode;
-pub(super) use session::Session;
+pub(super) use worker::Worker;
 
 use super::describe;
 use super::emitter::NodeInfo;
 use super::event::Event;
-use super::executor::{Place, Runner};
+use super::executor::{Runner, Turn};
 use super::inputs::{Command, Introspection};
 use super::node_timing::Watch;
 use super::plan::{Action, Step};
@@ -84,7 +84,7 @@ pub(super) fn adapter_response(response: &Response) -> Map<String, Json> {
 pub(super) struct Job<'r, 'a> {
     pub(super) run: &'r Run<'a>,
     pub(super) step: &'r Step,
-    pub(super) place: Place,
+    pub(super) turn: Turn,
     pub(super) info: NodeInfo,
     pub(super) watch: Watch,
     /// Where the SQL that ran was written, for the error message.
@@ -92,13 +92,13 @@ pub(super) struct Job<'r, 'a> {
 }
 
 impl Runner for Run<'_> {
-    type Session = Session;
+    type Worker = Worker;
 
-    fn session(&self) -> Session {
-        Session::new()
+    fn worker(&self) -> Worker {
+        Worker::new()
     }
 
-    fn run(&self, session: &mut Session, step: &Step, place: Place) -> NodeResult {
+    fn run(&self, worker: &mut Worker, step: &Step, turn: Turn) -> NodeResult {
         let Some(resource) = self.manifest().resource(&step.unique_id) else {
             return NodeResult::new(&step.unique_id, Status::Error)
                 .with_message("the node is not in the manifest");
@@ -106,15 +106,15 @@ impl Runner for Run<'_> {
         let mut job = Job {
             run: self,
             step,
-            place,
+            turn,
             info: describe::node_info(self.manifest(), resource),
             watch: Watch::start(),
             build_path: None,
         };
-        job.work(session, resource)
+        job.work(worker, resource)
     }
 
-    fn skip(&self, step: &Step, place: Place, cause: Option<&NodeResult>) -> NodeResult {
+    fn skip(&self, step: &Step, turn: Turn, cause: Option<&NodeResult>) -> NodeResult {
         let mut result = NodeResult::new(&step.unique_id, Status::Skipped);
         let Some(resource) = self.manifest().resource(&step.unique_id) else { return result };
         let mut info = describe::node_info(self.manifest(), resource);
@@ -125,7 +125,7 @@ impl Runner for Run<'_> {
             Resource::Node(node) => (node.schema.clone(), node.name.clone()),
             other => (String::new(), other.name().to_owned()),
         };
-        let Place { index, total } = place;
+        let Turn { index, total } = turn;
         info.node_status = "skipped".into();
         if let (Some(cause), true) = (cause, step.is_counted()) {
             let status = cause.status.name().to_owned();
@@ -158,13 +158,13 @@ impl Runner for Run<'_> {
 }
 
 impl Job<'_, '_> {
-    fn work(&mut self, session: &mut Session, resource: Resource<'_>) -> NodeResult {
+    fn work(&mut self, worker: &mut Worker, resource: Resource<'_>) -> NodeResult {
         let id = self.step.unique_id.clone();
         self.info.node_started_at = naive_timestamp(self.watch.started_at);
         self.say(Event::NodeStart { unique_id: id.clone() });
         self.start_line(resource);
-        let executed = self.execute(session, resource);
-        let released = session.release(self.run, &id);
+        let executed = self.execute(worker, resource);
+        let released = worker.release(self.run, &id);
         let executed = match (executed, take_escalated(), released) {
             (Ok(_), Some(error), _) | (Ok(_), None, Err(error)) => Err(error),
             (executed, ..) => executed,
@@ -229,45 +229,45 @@ impl Job<'_, '_> {
         self.say(Event::NodeFinished { unique_id: result.unique_id.clone(), run_result });
     }
 
-    fn execute(&mut self, session: &mut Session, resource: Resource<'_>) -> Result<Executed> {
+    fn execute(&mut self, worker: &mut Worker, resource: Resource<'_>) -> Result<Executed> {
         let run = self.run;
         if self.step.action != Action::Nothing {
-            if run.inputs.introspection == Introspection::Allowed {
-                session.acquire(run, &self.step.unique_id, &self.info)?;
+            if run.inputs.options.introspection == Introspection::Allowed {
+                worker.acquire(run, &self.step.unique_id, &self.info)?;
             } else {
-                session.acquire_offline(run);
+                worker.acquire_offline(run);
             }
         }
         match resource {
             // each batch is tried again by itself
             Resource::Node(node) if self.step.action == Action::Materialize && is_microbatch(node) => {
-                self.microbatch(session)
+                self.microbatch(worker)
             }
-            _ => self.with_retries(session, |job, session| job.attempt(session, resource)),
+            _ => self.with_retries(worker, |job, worker| job.attempt(worker, resource)),
         }
     }
 
     /// The phases by what the step does.
-    fn attempt(&mut self, session: &mut Session, resource: Resource<'_>) -> Result<Executed> {
+    fn attempt(&mut self, worker: &mut Worker, resource: Resource<'_>) -> Result<Executed> {
         match (resource, self.step.action) {
             (Resource::Node(_), Action::Render) => {
                 let node = self.node()?;
-                self.compile(session, &node, HashMap::default())?;
+                self.compile(worker, &node, HashMap::default())?;
                 Ok(Executed::success(None))
             }
             (Resource::Node(_), Action::Compile) => {
                 let node = self.node()?;
                 if !matches!(node.kind, NodeKind::Seed { .. }) {
-                    self.compile(session, &node, HashMap::default())?;
+                    self.compile(worker, &node, HashMap::default())?;
                 }
                 Ok(Executed::success(None))
             }
-            (Resource::Node(_), Action::Show) => self.show(session),
-            (Resource::Node(_), Action::Test) => self.data_test(session),
-            (Resource::Node(_), Action::Materialize) => self.materialize(session),
-            (Resource::Node(_), Action::Clone) => self.clone_from_state(session),
-            (Resource::UnitTest(test), Action::UnitTest) => self.unit_test(session, test),
-            (Resource::Source(source), Action::Freshness) => self.freshness(session, source),
+            (Resource::Node(_), Action::Show) => self.show(worker),
+            (Resource::Node(_), Action::Test) => self.data_test(worker),
+            (Resource::Node(_), Action::Materialize) => self.materialize(worker),
+            (Resource::Node(_), Action::Clone) => self.clone_from_state(worker),
+            (Resource::UnitTest(test), Action::UnitTest) => self.unit_test(worker, test),
+            (Resource::Source(source), Action::Freshness) => self.freshness(worker, source),
             (_, Action::Nothing) => Ok(Executed {
                 status: Status::NoOp,
                 failures: Some(0),
@@ -289,14 +289,14 @@ impl Job<'_, '_> {
 
     fn compile(
         &mut self,
-        session: &Session,
+        worker: &Worker,
         node: &Arc<Node>,
         values: HashMap<String, crate::jinja::Value>,
     ) -> Result<Arc<CompiledNode>> {
         self.info.node_status = "compiling".into();
         self.say(Event::NodeCompiling { unique_id: node.unique_id.clone() });
         let run = self.run;
-        self.watch.phase("compile", || run.compile(session, node, Extra { values, batch: None }))
+        self.watch.phase("compile", || run.compile(worker, node, Extra { values, batch: None }))
     }
 
     fn executing(&mut self) {
@@ -314,8 +314,7 @@ impl Job<'_, '_> {
         let compiled = self.run.compiled(&self.step.unique_id)?;
         let code = compiled.node.compiled.as_ref()?.code.clone()?;
         let path = resource.original_file_path();
-        let file =
-            crate::regular::read_to_string(&self.run.inputs.surroundings.project_root.join(path)).ok()?;
+        let file = crate::regular::read_to_string(&self.run.inputs.shared.project_root.join(path)).ok()?;
         let file = file.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(file);
         let range = place::in_file(&file, &code, &server.statement, server.offset?)?;
         Some(Span::new(&SourceText::new(path, file), range))

@@ -6,7 +6,7 @@ use super::super::event::Event;
 use super::super::node_timing::Watch;
 use super::super::results::{OverloadResults, Status};
 use super::compile::Extra;
-use super::{Executed, Job, Session};
+use super::{Executed, Job, Worker};
 use crate::diagnostic::Result;
 use crate::manifest::{FunctionOverload, Node, NodeKind, Resource};
 
@@ -14,7 +14,7 @@ impl Job<'_, '_> {
     /// After the function itself was made.
     pub(super) fn overloads(
         &mut self,
-        session: &mut Session,
+        worker: &mut Worker,
         node: &Arc<Node>,
         executed: &mut Executed,
     ) -> Result<()> {
@@ -22,7 +22,7 @@ impl Job<'_, '_> {
         if part.overloads.is_empty() {
             return Ok(());
         }
-        let previous = self.run.inputs.previous_overloads.get(&node.unique_id).cloned().unwrap_or_default();
+        let previous = self.run.inputs.previous.overloads.get(&node.unique_id).cloned().unwrap_or_default();
         let total = part.overloads.len();
         let mut results = OverloadResults::default();
         for (at, overload) in part.overloads.iter().enumerate() {
@@ -49,7 +49,7 @@ impl Job<'_, '_> {
                 total_overloads,
             });
             let watch = Watch::start();
-            match self.overload(session, node, overload) {
+            match self.overload(worker, node, overload) {
                 Ok(()) => {
                     results.successful.push(overload.defined_in.clone());
                     say(self, description, "success", watch.seconds());
@@ -70,14 +70,9 @@ impl Job<'_, '_> {
         Ok(())
     }
 
-    fn overload(
-        &mut self,
-        session: &mut Session,
-        node: &Arc<Node>,
-        overload: &FunctionOverload,
-    ) -> Result<()> {
+    fn overload(&mut self, worker: &mut Worker, node: &Arc<Node>, overload: &FunctionOverload) -> Result<()> {
         // nothing of the one before, not even its end, counts for this one
-        session.start_again(self.run, &node.unique_id, &self.info)?;
+        worker.start_again(self.run, &node.unique_id, &self.info)?;
         let mut own = Node::clone(node);
         own.original_file_path.clone_from(&overload.original_file_path);
         own.raw_code = Arc::from(overload.raw_body.as_str());
@@ -88,9 +83,9 @@ impl Job<'_, '_> {
             }
         }
         let own = Arc::new(own);
-        let context = self.run.context(session, &own, Extra::default());
-        let compiled = self.run.render_with_ctes(session, &own, &context)?;
-        self.call_materialization(session, &compiled.node, Extra::default(), node.materialized())?;
+        let context = self.run.context(worker, &own, Extra::default());
+        let compiled = self.run.render_with_ctes(worker, &own, &context)?;
+        self.call_materialization(worker, &compiled.node, Extra::default(), node.materialized())?;
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::inputs::Command;
 use super::compile::Extra;
-use super::{Executed, Job, Session, Watch};
+use super::{Executed, Job, Watch, Worker};
 use crate::adapter::{Begin, Fetch};
 use crate::context::objects::Table;
 use crate::context::runtime::NodeContext;
@@ -15,17 +15,17 @@ use crate::jinja::{Context, Value};
 use crate::manifest::NodeKind;
 
 impl Job<'_, '_> {
-    pub(super) fn show(&mut self, session: &mut Session) -> Result<Executed> {
+    pub(super) fn show(&mut self, worker: &mut Worker) -> Result<Executed> {
         let node = self.node()?;
         if matches!(node.kind, NodeKind::Seed { .. }) {
-            return self.materialize(session);
+            return self.materialize(worker);
         }
-        let compiled = self.compile(session, &node, HashMap::default())?;
+        let compiled = self.compile(worker, &node, HashMap::default())?;
         self.executing();
         let mut watch = std::mem::replace(&mut self.watch, Watch::start());
         let run = self.run;
         let executed = watch.phase("execute", || {
-            let context = run.context(session, &compiled.node, Extra::default());
+            let context = run.context(worker, &compiled.node, Extra::default());
             let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(&context);
             let Command::Show { limit } = run.inputs.command else { return Ok(Executed::success(None)) };
             let code = dynamic.get("compiled_code").unwrap_or_default();
@@ -34,7 +34,7 @@ impl Job<'_, '_> {
             let limit = limit.map_or_else(|| Value::from(()), Value::from);
             let sql = run.inputs.engine.call_named("get_show_sql", &dynamic, &[code, header, limit], &[])?;
             let sql = to_str(&sql);
-            let (response, rows) = session.execute(&sql, Begin::No, Fetch::All)?;
+            let (response, rows) = worker.execute(&sql, Begin::No, Fetch::All)?;
             let table = Table::from_result_set(&rows.unwrap_or_default());
             Ok(Executed {
                 table: Some(table),

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::super::results::Status;
 use super::compile::Extra;
-use super::{Executed, Job, Session};
+use super::{Executed, Job, Worker};
 use crate::diagnostic::{Category, Diagnostic, Result};
 use crate::hashed::HashMap;
 use crate::jinja::python::to_str;
@@ -20,15 +20,15 @@ struct Counted {
 }
 
 impl Job<'_, '_> {
-    pub(super) fn data_test(&mut self, session: &mut Session) -> Result<Executed> {
+    pub(super) fn data_test(&mut self, worker: &mut Worker) -> Result<Executed> {
         let node = self.node()?;
-        let compiled = self.compile(session, &node, HashMap::default())?;
+        let compiled = self.compile(worker, &node, HashMap::default())?;
         self.executing();
         let mut watch = std::mem::replace(&mut self.watch, super::Watch::start());
         let node = Arc::clone(&compiled.node);
         let executed = watch.phase("execute", || {
-            let executed = self.run_materialization(session, &node, Extra::default(), node.materialized())?;
-            let counted = counted(session, &node)?;
+            let executed = self.run_materialization(worker, &node, Extra::default(), node.materialized())?;
+            let counted = counted(worker, &node)?;
             Ok(self.judged(&node, &counted, executed))
         });
         self.watch = watch;
@@ -60,7 +60,7 @@ impl Job<'_, '_> {
     }
 }
 
-fn counted(session: &Session, node: &Node) -> Result<Counted> {
+fn counted(worker: &Worker, node: &Node) -> Result<Counted> {
     let internal = |what: String| {
         Diagnostic::new(
             "bad-test-query",
@@ -69,7 +69,7 @@ fn counted(session: &Session, node: &Node) -> Result<Counted> {
         )
         .boxed()
     };
-    let Some(main) = session.main_result() else { return Err(internal("no result".into())) };
+    let Some(main) = worker.main_result() else { return Err(internal("no result".into())) };
     let [row] = main.table.rows() else {
         return Err(internal(format!("Returned {} rows, but expected 1 row", main.table.len())));
     };

@@ -12,7 +12,7 @@ use super::super::state::sink;
 use super::super::table_diff::{Comparison, Row};
 use super::compile::{add_once, finish};
 use super::compiled_node::CompiledNode;
-use super::{Executed, Job, Session};
+use super::{Executed, Job, Worker};
 use crate::context::objects::Table;
 use crate::context::runtime::{CteTarget, NodeContext, NodeContextParts, Subject, UnitTestInputs};
 use crate::diagnostic::{Category, Diagnostic, Result, SourceText, Span, render};
@@ -29,33 +29,33 @@ struct Input {
 }
 
 impl Job<'_, '_> {
-    pub(super) fn unit_test(&mut self, session: &mut Session, test: &UnitTest) -> Result<Executed> {
+    pub(super) fn unit_test(&mut self, worker: &mut Worker, test: &UnitTest) -> Result<Executed> {
         self.executing();
         let mut watch = std::mem::replace(&mut self.watch, super::Watch::start());
         watch.phase("compile", || ());
-        let executed = watch.phase("execute", || self.run_unit_test(session, test));
+        let executed = watch.phase("execute", || self.run_unit_test(worker, test));
         self.watch = watch;
         executed
     }
 
-    fn run_unit_test(&mut self, session: &mut Session, test: &UnitTest) -> Result<Executed> {
+    fn run_unit_test(&mut self, worker: &mut Worker, test: &UnitTest) -> Result<Executed> {
         let model = self.tested_model(test)?;
         let inputs: Vec<Input> =
-            test.given.iter().map(|given| self.input(session, test, &model, given)).collect::<Result<_>>()?;
+            test.given.iter().map(|given| self.input(worker, test, &model, given)).collect::<Result<_>>()?;
         let node = Arc::new(test_node(test, &model));
         let scope = Arc::new(unit_test_scope(test, &model, &inputs));
-        let compiled = self.compile_unit_test(session, &node, &scope, &inputs)?;
+        let compiled = self.compile_unit_test(worker, &node, &scope, &inputs)?;
         let mut model = serde_json::to_value(&*compiled.node).unwrap_or_default();
         model["resource_type"] = "unit_test".into();
         let values = HashMap::from_iter([("model".to_owned(), crate::jinja::python::from_json(&model))]);
         let extra = super::compile::Extra { values, batch: None };
         let executed = self
-            .run_materialization(session, &compiled.node, extra, "unit")
+            .run_materialization(worker, &compiled.node, extra, "unit")
             .map_err(|error| execution_error(test, &error))?;
-        let Some(main) = session.main_result() else {
+        let Some(main) = worker.main_result() else {
             return Err(Diagnostic::runtime("no-main-statement", "the unit test gave no result").boxed());
         };
-        let color = self.run.inputs.use_colors;
+        let color = self.run.inputs.options.use_colors;
         Ok(match comparison(&main.table).difference(color) {
             None => Executed { status: Status::Pass, message: None, failures: Some(0), ..executed },
             Some(difference) => Executed {
@@ -79,15 +79,9 @@ impl Job<'_, '_> {
     }
 
     /// Renders the rows of one input, with the types of the relation that it stands for.
-    fn input(
-        &self,
-        session: &Session,
-        test: &UnitTest,
-        model: &Node,
-        given: &UnitTestInput,
-    ) -> Result<Input> {
+    fn input(&self, worker: &Worker, test: &UnitTest, model: &Node, given: &UnitTestInput) -> Result<Input> {
         let original = self.original(test, model, &given.input)?;
-        let shared = &self.run.inputs.surroundings;
+        let shared = &self.run.inputs.shared;
         let (id, name, node) = match self.run.manifest().resource(&original) {
             Some(Resource::Node(node)) => (original.clone(), node.alias.clone(), Node::clone(node)),
             Some(Resource::Source(source)) => {
@@ -122,7 +116,7 @@ impl Job<'_, '_> {
             batch: None,
             extra: HashMap::default(),
             sink: sink(&self.run.emitter, Some(self.info.clone())),
-            database: session.names(),
+            database: worker.names(),
         });
         let dynamic: Arc<dyn Context> = context;
         let rows = crate::jinja::python::from_json(given.rows.as_ref().unwrap_or(&json!([])));
@@ -137,7 +131,7 @@ impl Job<'_, '_> {
         if input == "this" {
             return Ok(model.unique_id.clone());
         }
-        let lookup = &self.run.inputs.surroundings.lookup;
+        let lookup = &self.run.inputs.shared.lookup;
         let arguments = self.call_arguments(test, input)?;
         let found = match (input.split('(').next().map(str::trim), arguments.as_slice()) {
             (Some("ref"), [name]) => reference(lookup, model, None, name, None),
@@ -158,7 +152,7 @@ impl Job<'_, '_> {
         let arguments = arguments.trim_end().trim_end_matches(')');
         let source = SourceText::new(test.original_file_path.clone(), String::new());
         let span = Span::new(&source, 0..0);
-        let shared = Arc::clone(&self.run.inputs.surroundings);
+        let shared = Arc::clone(&self.run.inputs.shared);
         let context: Arc<dyn Context> = NodeContext::new(NodeContextParts {
             shared,
             subject: Subject::Operation,
@@ -194,13 +188,13 @@ impl Job<'_, '_> {
     /// The model's own code with the inputs as its CTEs.
     fn compile_unit_test(
         &self,
-        session: &Session,
+        worker: &Worker,
         node: &Arc<Node>,
         scope: &Arc<UnitTestInputs>,
         inputs: &[Input],
     ) -> Result<CompiledNode> {
         let context = NodeContext::new(NodeContextParts {
-            shared: Arc::clone(&self.run.inputs.surroundings),
+            shared: Arc::clone(&self.run.inputs.shared),
             subject: Subject::Node(Arc::clone(node)),
             unit_test: Some(Arc::clone(scope)),
             batch: None,
@@ -209,7 +203,7 @@ impl Job<'_, '_> {
                 &self.run.emitter,
                 Some(describe::node_info(self.run.manifest(), Resource::Node(node))),
             ),
-            database: session.names(),
+            database: worker.names(),
         });
         let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(&context);
         let source = SourceText::new(node.original_file_path.clone(), &*node.raw_code);
@@ -221,7 +215,7 @@ impl Job<'_, '_> {
             }
         }
         let compiled = finish(node, code, ctes, Injection::Full);
-        let shared = &self.run.inputs.surroundings;
+        let shared = &self.run.inputs.shared;
         let file = crate::context::runtime::NodeFile {
             package_name: &node.package_name,
             path: &node.path,

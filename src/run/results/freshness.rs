@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Invocation, Metadata, Status, Timing, write_json};
+use super::{InvocationRecord, Metadata, Status, Timing, write_json};
 use crate::diagnostic::Result;
 
 /// How old one source's data is.
@@ -44,7 +44,7 @@ impl FreshnessResults {
         !self.results.iter().any(|result| result.status.is_failure())
     }
 
-    pub(crate) fn write(&self, path: &Path, invocation: &Invocation) -> Result<()> {
+    pub(crate) fn write(&self, path: &Path, invocation: &InvocationRecord) -> Result<()> {
         #[derive(Serialize)]
         struct Artifact<'a> {
             metadata: Metadata<'a>,

@@ -16,7 +16,7 @@ use crate::diagnostic::{Diagnostic, Result};
 
 /// What is known of the invocation that writes an artifact.
 #[derive(Debug, Clone)]
-pub(crate) struct Invocation {
+pub(crate) struct InvocationRecord {
     pub id: String,
     pub started_at: Timestamp,
     /// The dbt version whose artifacts these are.
@@ -168,7 +168,7 @@ struct Metadata<'a> {
 }
 
 impl<'a> Metadata<'a> {
-    fn new(schema: &'static str, invocation: &'a Invocation, generated_at: Timestamp) -> Self {
+    fn new(schema: &'static str, invocation: &'a InvocationRecord, generated_at: Timestamp) -> Self {
         Self {
             dbt_schema_version: schema,
             dbt_version: &invocation.version,
@@ -201,7 +201,7 @@ impl RunResults {
     }
 
     /// Writes `run_results.json`.
-    pub(crate) fn write(&self, path: &Path, invocation: &Invocation) -> Result<()> {
+    pub(crate) fn write(&self, path: &Path, invocation: &InvocationRecord) -> Result<()> {
         #[derive(Serialize)]
         struct Artifact<'a> {
             metadata: Metadata<'a>,

@@ -16,7 +16,7 @@ use crate::manifest::{Deferral, Lookup, Manifest, NodeKind};
 
 /// The project, the invocation and the flags, as templates see them.
 #[derive(Debug)]
-pub(crate) struct Surroundings {
+pub(crate) struct RunContext {
     pub manifest: Arc<Manifest>,
     pub lookup: Lookup,
     /// Packages with `restrict-access: true`.
@@ -52,7 +52,7 @@ pub(crate) struct Surroundings {
     pub graph: OnceLock<Value>,
 }
 
-impl Surroundings {
+impl RunContext {
     pub(super) fn limit(&self) -> Option<u64> {
         self.empty.then_some(0)
     }

@@ -23,8 +23,8 @@ pub(in crate::run) struct Stored {
     pub(in crate::run) table: Table,
 }
 
-/// One per thread.
-pub(in crate::run) struct Session {
+/// One per thread, with one connection.
+pub(in crate::run) struct Worker {
     adapter: Option<Arc<adapter::Session>>,
     database: Option<Arc<NodeDatabase>>,
 }
@@ -79,12 +79,12 @@ impl Observer for Watcher {
     }
 }
 
-impl Session {
+impl Worker {
     pub(in crate::run) fn new() -> Self {
         Self { adapter: None, database: None }
     }
 
-    /// Makes the session ready for a node; it connects when the node first needs it.
+    /// Makes the connection ready for a node; it connects when the node first needs it.
     pub(in crate::run) fn acquire(&mut self, run: &Run<'_>, unique_id: &str, info: &NodeInfo) -> Result<()> {
         self.start(run, unique_id, Some(info.clone()))
     }
@@ -238,7 +238,7 @@ impl Session {
     pub(in crate::run) fn create_schema(&mut self, run: &Run<'_>, node: &Node) -> Result<()> {
         let name = format!("create_{}_{}", node.database.as_deref().unwrap_or_default(), node.schema);
         self.acquire_named(run, &name)?;
-        let relation = run.inputs.surroundings.relation_of(node).changed(|details| {
+        let relation = run.inputs.shared.relation_of(node).changed(|details| {
             details.identifier = None;
             details.include_policy.identifier = false;
         });
@@ -275,8 +275,7 @@ impl Run<'_> {
     fn seed_file(&self, unique_id: &str) -> Result<Option<SeedFile>> {
         let Some(node) = self.manifest().nodes.get(unique_id) else { return Ok(None) };
         let NodeKind::Seed { root_path } = &node.kind else { return Ok(None) };
-        let root =
-            root_path.as_ref().map_or_else(|| self.inputs.surroundings.project_root.clone(), Into::into);
+        let root = root_path.as_ref().map_or_else(|| self.inputs.shared.project_root.clone(), Into::into);
         let config = |name: &str| node.config.get(name);
         let types = config("column_types").and_then(serde_json::Value::as_object);
         let delimiter = config("delimiter").and_then(serde_json::Value::as_str);
