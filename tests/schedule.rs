@@ -549,6 +549,32 @@ fn mistakes_in_a_models_schedule_are_errors_of_the_parse() {
     }
 }
 
+/// What Airflow's files usually have.
+#[test]
+fn ordinary_keys_of_airflow_are_taken_or_told() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let schema = database.schema.clone();
+    let file = pipeline("unit", "")
+        .replace(
+            "schedule_interval: \"0 15 * * *\"",
+            "schedule_interval: \"@daily\"\n  catchup: false\n  tags: [ads]",
+        )
+        .replace("retry_delay: 5", "retry_delay: 0.5, email: [ads@example.com], email_on_failure: true")
+        .replace("destination_table: unit\n", &format!("destination_table: {schema}.unit\n"));
+    project.write("pipelines/unit.yaml", &file);
+    let text = project.run(&["parse"]).text;
+    for key in ["tags", "email", "email_on_failure"] {
+        assert!(text.contains(&format!("[PipelineKeyIgnored]: `{key}` in ")), "{key}\n{text}");
+    }
+    due(&project, "2022-09-05T00:00:00Z");
+    let unit: Vec<String> =
+        intervals(&mut database).into_iter().filter(|line| line.starts_with("unit")).collect();
+    assert_eq!(unit, ["unit 2022-09-03 success 1"], "without `catchup`, only the last");
+    // in the schema that it names, which is the target's own
+    assert_eq!(texts(&mut database, &format!("select unit_type from {schema}.unit")), ["BANNER"]);
+}
+
 #[test]
 fn mistakes_in_pipeline_files_are_shown_where_they_are() {
     let mut database = Database::new();
@@ -578,6 +604,20 @@ fn mistakes_in_pipeline_files_are_shown_where_they_are() {
             "10:13",
             "which is no pipeline or model",
         ),
+        ("  staging_table: unit_staging\n", "  staging_table: unit\n", "14:18", "its rows would be consumed"),
+        (
+            "execution_delay_seconds: 3600\n",
+            "execution_delay_seconds: 3600\npipeline_key: other\n",
+            "9:1",
+            "duplicate key `pipeline_key`\n",
+        ),
+        (
+            "  - dag_id: postgres_merge_upsert_ad_lineitem\n    timedelta_seconds: 0\n",
+            "  - ad_lineitem\n",
+            "10:5",
+            "an upstream dependency must be a mapping",
+        ),
+        ("retry_delay: 5", "retry_delay: soon", "6:", "`retry_delay` is a number of minutes"),
         ("unique_keys: [id]", "unique_keys: []", "15:16", "`unique_keys` is empty"),
         ("  unique_keys: [id]\n", "", "13:3", "`unique_keys` is missing in merge_upsert"),
     ];

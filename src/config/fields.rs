@@ -17,11 +17,16 @@ pub(crate) struct Fields<'a> {
     name: &'a str,
 }
 
+fn article(noun: &str) -> &'static str {
+    let sounds_like_you = ["unit", "user"].iter().any(|start| noun.starts_with(start));
+    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) && !sounds_like_you { "an" } else { "a" }
+}
+
 impl<'a> Fields<'a> {
     pub(crate) fn new(yaml: &'a Yaml, kind: &'static str, name: &'a str) -> Result<Self> {
         match yaml.as_mapping() {
             Some(mapping) => Ok(Self { yaml, mapping, kind, name }),
-            None => Err(yaml.wrong_type(&format!("a {kind}"), "a mapping")),
+            None => Err(yaml.wrong_type(&format!("{} {kind}", article(kind)), "a mapping")),
         }
     }
 
@@ -30,10 +35,12 @@ impl<'a> Fields<'a> {
         let fields = Self::new(yaml, kind, "")?;
         match fields.get("name") {
             Some(Yaml { kind: Kind::String(name), .. }) => Ok(Self { name, ..fields }),
-            Some(other) => Err(other.wrong_type(&format!("the name of a {kind}"), "a string")),
+            Some(other) => {
+                Err(other.wrong_type(&format!("the name of {} {kind}", article(kind)), "a string"))
+            }
             None => Err(Diagnostic::parsing(
                 "name-missing",
-                format!("a list element for a {kind} does not have a name attribute"),
+                format!("a list element for {} {kind} does not have a name attribute", article(kind)),
             )
             .label(yaml.span(), "")
             .help("add `name: ...`")

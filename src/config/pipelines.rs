@@ -18,8 +18,34 @@ const KEYS: &[&str] = &[
     "upstream_dependencies",
     "merge_upsert",
 ];
-const DAG_KEYS: &[&str] = &["start_date", "end_date", "schedule_interval", "default_args"];
+const DAG_KEYS: &[&str] = &["start_date", "end_date", "schedule_interval", "catchup", "default_args"];
 const ARGUMENT_KEYS: &[&str] = &["owner", "depends_on_past", "retries", "retry_delay", "weight_rule"];
+/// What Airflow also takes there, and what has no meaning here.
+const IDLE_DAG_KEYS: &[&str] = &[
+    "alerts",
+    "concurrency",
+    "dag_id",
+    "dagrun_timeout",
+    "description",
+    "max_active_runs",
+    "max_active_tasks",
+    "sla",
+    "tags",
+];
+const IDLE_ARGUMENT_KEYS: &[&str] = &[
+    "alerts",
+    "email",
+    "email_on_failure",
+    "email_on_retry",
+    "execution_timeout",
+    "max_retry_delay",
+    "pool",
+    "priority_weight",
+    "queue",
+    "retry_exponential_backoff",
+    "sla",
+    "wait_for_downstream",
+];
 const WEIGHT_RULES: &[&str] = &["downstream", "upstream", "absolute"];
 const UPSTREAM_KEYS: &[&str] = &["dag_id", "timedelta_seconds", "poke_interval", "timeout"];
 const MERGE_KEYS: &[&str] =
@@ -52,10 +78,16 @@ pub(crate) struct Merge {
 
 impl Pipeline {
     /// Reads a file; one that says nothing of a pipeline is none.
-    pub(crate) fn read(source: &Arc<SourceText>) -> Result<Option<Self>> {
-        let document = yaml::load(source)?.yaml;
+    pub(crate) fn read(source: &Arc<SourceText>, warnings: &mut Vec<Diagnostic>) -> Result<Option<Self>> {
+        let loaded = yaml::load(source)?;
+        let (document, doubtful) = (loaded.yaml, loaded.warnings);
         if document.as_mapping().is_none_or(|mapping| !mapping.keys().any(|key| KEYS.contains(&key))) {
             return Ok(None);
+        }
+        if let Some(duplicate) = doubtful.into_iter().next() {
+            let message = duplicate.message.split([':', '\n']).next().unwrap_or_default().to_owned();
+            let error = Diagnostic::parsing("pipeline", message);
+            return Err(Diagnostic { labels: duplicate.labels, ..error }.help("keep one of them").boxed());
         }
         let file = Fields::new(&document, "pipeline", "")?;
         refuse_unknown(&file, KEYS)?;
@@ -65,9 +97,11 @@ impl Pipeline {
             None => kind,
         };
         let dag = required_mapping(&file, "pipeline_dag_configs", "pipeline_dag_configs")?;
-        refuse_unknown(&dag, DAG_KEYS)?;
+        warn_idle(&dag, IDLE_DAG_KEYS, warnings);
+        refuse_unknown(&dag, &[DAG_KEYS, IDLE_DAG_KEYS].concat())?;
         let arguments = required_mapping(&dag, "default_args", "default_args")?;
-        refuse_unknown(&arguments, ARGUMENT_KEYS)?;
+        warn_idle(&arguments, IDLE_ARGUMENT_KEYS, warnings);
+        refuse_unknown(&arguments, &[ARGUMENT_KEYS, IDLE_ARGUMENT_KEYS].concat())?;
         choice(&arguments, "weight_rule", WEIGHT_RULES)?;
         let conn_id = match file.nested("postgres")? {
             Some(postgres) => {
@@ -86,9 +120,9 @@ impl Pipeline {
                 .unwrap_or(0),
             upstream_dependencies,
             retries: number(&arguments, "retries", 1000)?.unwrap_or(0),
-            retry_delay_seconds: number(&arguments, "retry_delay", 60 * 24 * 365)?.unwrap_or(5) * 60,
+            retry_delay_seconds: minutes(&arguments, "retry_delay")?.unwrap_or(300),
             depends_on_past: arguments.boolean("depends_on_past")?.unwrap_or(false),
-            catch_up: true,
+            catch_up: dag.boolean("catchup")?.unwrap_or(true),
             keep_intervals: Schedule::default_keep_intervals(),
             conn_id,
         };
@@ -127,13 +161,17 @@ fn merge(file: &Fields<'_>) -> Result<Merge> {
     let fields = required_mapping(file, "merge_upsert", "merge_upsert")?;
     refuse_unknown(&fields, MERGE_KEYS)?;
     let text = |key: &str| fields.text(key)?.ok_or_else(|| missing(&fields, key));
+    let (destination_table, staging_table) = (text("destination_table")?, text("staging_table")?);
+    if let Some(value) = fields.get("staging_table").filter(|_| destination_table == staging_table) {
+        return Err(wrong(value, "`staging_table` is the `destination_table`: its rows would be consumed"));
+    }
     let unique_keys = fields.strings("unique_keys")?.ok_or_else(|| missing(&fields, "unique_keys"))?;
     if let Some(empty) = fields.get("unique_keys").filter(|_| unique_keys.is_empty()) {
         return Err(wrong(empty, "`unique_keys` is empty: a merge needs at least one key column"));
     }
     Ok(Merge {
-        destination_table: text("destination_table")?,
-        staging_table: text("staging_table")?,
+        destination_table,
+        staging_table,
         unique_keys,
         updated_at: fields.text("updated_at")?.unwrap_or_else(|| "updated_at".to_owned()),
         order_by: fields.strings("order_by")?.unwrap_or_default(),
@@ -166,6 +204,27 @@ fn number(fields: &Fields<'_>, key: &str, most: i64) -> Result<Option<u32>> {
         (Ok(number), _) if given <= most => Ok(Some(number)),
         (_, Some(value)) => Err(wrong(value, &format!("`{key}` goes from 0 to {most}"))),
         (_, None) => Ok(None),
+    }
+}
+
+/// Also parts of one, in seconds.
+fn minutes(fields: &Fields<'_>, key: &str) -> Result<Option<u32>> {
+    const MOST: f64 = 60.0 * 24.0 * 365.0;
+    let Some(value) = fields.get(key) else { return Ok(None) };
+    let number = value.scalar_text().and_then(|text| text.parse().ok());
+    match number.filter(|minutes| (0.0..=MOST).contains(minutes)) {
+        // the bound leaves no more than fits
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded above")]
+        Some(minutes) => Ok(Some((minutes * 60.0).round() as u32)),
+        None => Err(wrong(value, &format!("`{key}` is a number of minutes from 0 to {MOST}"))),
+    }
+}
+
+/// Keys that a file of Airflow may well have.
+fn warn_idle(fields: &Fields<'_>, idle: &[&str], warnings: &mut Vec<Diagnostic>) {
+    for entry in fields.mapping().iter().filter(|entry| idle.contains(&entry.key.as_str())) {
+        let message = format!("`{}` in {fields} has no meaning here", entry.key);
+        warnings.push(Diagnostic::warning("PipelineKeyIgnored", message).label(entry.key_span(), ""));
     }
 }
 

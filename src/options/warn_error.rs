@@ -15,11 +15,12 @@ const DEPRECATIONS: &str = "Deprecations";
 const EVENTS_OF_DBT: &str = include_str!("event_names.txt");
 
 /// Warnings that dbt does not have.
-const OWN: [&str; 9] = [
+const OWN: [&str; 10] = [
     "LineageNotCompiled",
     "OpenEnd",
     "OpenTransaction",
     "PasswordFileIgnored",
+    "PipelineKeyIgnored",
     "SeedColumnType",
     "SeedDelimiter",
     "UnknownConfig",

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use super::ParseRequest;
 use super::draft::Draft;
 use crate::config::pipelines::Pipeline;
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::manifest::{FileHash, ModelPart, Node, NodeKind};
 use crate::project::{FileKind, Package, SourceFile};
 
@@ -13,11 +13,12 @@ use crate::project::{FileKind, Package, SourceFile};
 pub(super) fn drafts(
     request: &ParseRequest<'_>,
     package: &Package,
+    warnings: &mut Vec<Diagnostic>,
 ) -> Result<Vec<(Draft, Pipeline)>, Diagnostics> {
     let mut drafts = Vec::new();
     let mut problems = Vec::new();
     for file in package.files.of(FileKind::Pipeline) {
-        match Pipeline::read(&file.source) {
+        match Pipeline::read(&file.source, warnings) {
             Ok(Some(pipeline)) => drafts.push((draft(request, package, file, &pipeline), pipeline)),
             Ok(None) => {}
             Err(problem) => problems.push(*problem),
@@ -48,11 +49,12 @@ fn draft(request: &ParseRequest<'_>, package: &Package, file: &SourceFile, pipel
         ..Node::default()
     };
     let mut draft = Draft::new(node, Some(pipeline.span.clone()));
-    draft.calls = config(pipeline).into();
+    draft.calls = config(pipeline, &request.target.schema).into();
     draft
 }
 
-fn config(pipeline: &Pipeline) -> Map<String, Json> {
+/// The target's own schema is no custom one, which would be named after both.
+fn config(pipeline: &Pipeline, target_schema: &str) -> Map<String, Json> {
     let merge = &pipeline.merge;
     let (schema, table) = split(&merge.destination_table);
     let mut config = json!({
@@ -65,7 +67,7 @@ fn config(pipeline: &Pipeline) -> Map<String, Json> {
         "on_schema_change": "append_new_columns",
         "schedule": pipeline.schedule,
     });
-    if let Some(schema) = schema {
+    if let Some(schema) = schema.filter(|schema| *schema != target_schema) {
         config["schema"] = schema.into();
     }
     if !merge.order_by.is_empty() {

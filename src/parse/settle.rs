@@ -84,7 +84,7 @@ impl<'a> Parser<'a> {
         for (package, (drafts, entries)) in self.request.project.all().zip(read) {
             self.drafts.extend(drafts?);
             self.properties.push(entries);
-            for (draft, pipeline) in pipelines::drafts(self.request, package)? {
+            for (draft, pipeline) in pipelines::drafts(self.request, package, &mut self.warnings)? {
                 self.pipelines.push((self.drafts.len(), pipeline));
                 self.drafts.push(draft);
             }
