@@ -156,8 +156,14 @@ fn color() -> clap::ColorChoice {
     }
 }
 
+/// Through a link with that name, for programs that look whether the first line of the help is dbt's.
+fn is_called_dbt() -> bool {
+    let name = std::env::args_os().next();
+    name.is_some_and(|name| std::path::Path::new(&name).file_stem().is_some_and(|stem| stem == "dbt"))
+}
+
 fn root() -> Command {
-    Command::new("rsdbt")
+    let root = Command::new("rsdbt")
         .color(color())
         .about("Compile a directory of Jinja-SQL models into a DAG and run it on PostgreSQL")
         .disable_version_flag(true)
@@ -168,7 +174,12 @@ fn root() -> Command {
                 .short_alias('v')
                 .action(ArgAction::SetTrue)
                 .help("Show the version"),
-        )
+        );
+    if !is_called_dbt() {
+        return root;
+    }
+    root.override_usage("dbt [OPTIONS] COMMAND [ARGS]...")
+        .help_template("{usage-heading} {usage}\n\n{about}\n\n{all-args}{after-help}")
 }
 
 /// The whole command line where no option stands before the command, as usual: the options that every command takes

@@ -3,9 +3,11 @@
 mod terminal;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+
+use rsdbt::inside::output::Scratch;
 
 use crate::support::Database;
 use terminal::Terminal;
@@ -76,6 +78,20 @@ fn mode(path: &Path) -> u32 {
 }
 
 const PROJECT: &str = "name: shop\nprofile: shop\n";
+
+#[test]
+fn under_dbts_name_the_help_begins_as_dbts() {
+    let folder = Scratch::new().unwrap();
+    let link = folder.path().join("dbt");
+    symlink(env!("CARGO_BIN_EXE_rsdbt"), &link).unwrap();
+    let first_line = |program: &Path| {
+        let output = Command::new(program).arg("--help").output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap().lines().next().unwrap().to_owned()
+    };
+    assert_eq!(first_line(&link), "Usage: dbt [OPTIONS] COMMAND [ARGS]...");
+    assert!(first_line(Path::new(env!("CARGO_BIN_EXE_rsdbt"))).starts_with("Compile a directory"));
+}
 
 #[test]
 fn the_version_is_read_by_dbts_clients_and_names_both() {
