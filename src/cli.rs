@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json};
 use crate::diagnostic::nearest;
 use crate::options::table::{GLOBAL, SELECT};
 use crate::options::{COMMANDS, Kind, Opt, Row, Subcommand};
+use crate::report::visible;
 
 /// What the user asked for.
 #[derive(Debug, Clone)]
@@ -196,7 +197,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Reque
     };
     let nested = arguments.get(1).and_then(|word| COMMANDS.iter().find(|row| row.word == word.as_str()));
     let rows = nested.map(|row| row.nested).filter(|nested| !nested.is_empty()).unwrap_or(COMMANDS);
-    let suggest = |error| suggest(error, rows);
+    let suggest = |error| shown(suggest(error, rows));
     let mut given = Map::new();
     let matches = if arguments.get(1).is_some_and(is_command) {
         command_first().try_get_matches_from(arguments).map_err(suggest)?
@@ -246,6 +247,29 @@ fn suggest(mut error: clap::Error, rows: &'static [Row]) -> clap::Error {
     error
 }
 
+/// With what was typed as text that acts on no terminal.
+fn shown(mut error: clap::Error) -> clap::Error {
+    let acts = |text: &str| visible(text) != text;
+    let typed: Vec<(ContextKind, ContextValue)> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) if acts(text) => Some((kind, ContextValue::String(visible(text)))),
+            ContextValue::Strings(texts) if texts.iter().any(|text| acts(text)) => {
+                Some((kind, ContextValue::Strings(texts.iter().map(|text| visible(text)).collect())))
+            }
+            _ => None,
+        })
+        .collect();
+    if !typed.is_empty() {
+        // a tip repeats what was typed
+        error.remove(ContextKind::Suggested);
+    }
+    for (kind, value) in typed {
+        error.insert(kind, value);
+    }
+    error
+}
+
 fn collect(matches: &ArgMatches, given: &mut Map<String, Json>, options: &[&'static Opt]) {
     use clap::parser::ValueSource::CommandLine;
     for option in options {
@@ -280,7 +304,8 @@ fn check_choices(matches: &ArgMatches, row: &Row) -> Result<(), clap::Error> {
                 return Err(command().error(
                     clap::error::ErrorKind::InvalidValue,
                     format!(
-                        "invalid value '{word}' for '--{}': it is not one of {}",
+                        "invalid value '{}' for '--{}': it is not one of {}",
+                        visible(word),
                         option.name(),
                         choices.join(", ")
                     ),
@@ -299,6 +324,25 @@ mod tests {
         match parse(line.split(' ').map(str::to_owned)).unwrap() {
             Request::Command(arguments) => (arguments.command, Json::Object(arguments.given)),
             other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_was_typed_acts_on_no_terminal() {
+        for line in [
+            "rsdbt r\x1b[31mun",
+            "rsdbt run --se\x1b[31mlect a",
+            "rsdbt run --threads \x1b[2J",
+            "rsdbt run \x1b]0;title\x07",
+            "rsdbt run --indirect-selection \u{202e}x",
+            "rsdbt ls --resource-type mo\x1b[31mdel",
+            "rsdbt lineage a --\x1b[31mb",
+            "rsdbt run-operation a \x1b[31mb",
+            "rsdbt docs \x1b[31mserve",
+        ] {
+            let error = parse(line.split(' ').map(str::to_owned)).unwrap_err().to_string();
+            assert_eq!(visible(&error), error, "{line:?}");
+            assert!(error.contains("\\x1b") || error.contains("\\u{202e}"), "{error}");
         }
     }
 

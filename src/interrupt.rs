@@ -33,6 +33,14 @@ type Clearings = Vec<(u64, Box<dyn FnOnce() + Send>)>;
 
 static CLEARINGS: Mutex<Clearings> = Mutex::new(Vec::new());
 
+/// What says that a command was interrupted; nothing where a signal is the usual way to end it.
+type Announcement = Box<dyn FnOnce() + Send>;
+
+static ANNOUNCEMENT: Mutex<Option<Announcement>> = Mutex::new(None);
+
+/// The status of a command that a signal has interrupted, as in dbt.
+const INTERRUPTED: i32 = 2;
+
 /// Set by a signal; every loop that waits looks at it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Interrupt(Arc<AtomicBool>);
@@ -62,6 +70,16 @@ impl Drop for Watched {
     fn drop(&mut self) {
         WATCHED.fetch_sub(1, Ordering::SeqCst);
     }
+}
+
+/// Whether a signal has come.
+pub(crate) fn has_come() -> bool {
+    PROCESS.is_set()
+}
+
+/// How an interrupt is reported of work that is not watched.
+pub(crate) fn announce(say: Option<Announcement>) {
+    *ANNOUNCEMENT.lock().unwrap_or_else(PoisonError::into_inner) = say;
 }
 
 /// Listens from the program's first steps on.
@@ -100,6 +118,16 @@ fn end(signal: i32, is_impatient: bool) {
     }
     if is_impatient {
         low_level::exit(130);
+    }
+    if let Some(say) = ANNOUNCEMENT.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        let (sender, receiver) = channel();
+        // nobody may read the output, or the work may hold its lock
+        thread::spawn(move || {
+            say();
+            drop(sender);
+        });
+        let _: Result<(), _> = receiver.recv_timeout(PATIENCE);
+        low_level::exit(INTERRUPTED);
     }
     // the parent sees which signal it was; the list stays locked until then
     let _ = low_level::emulate_default_handler(signal);

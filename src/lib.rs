@@ -92,6 +92,7 @@ pub use commands::main;
 /// What this repository's tests, benches and fuzz targets use beside the executable; no interface for others.
 #[doc(hidden)]
 pub mod inside {
+    pub use crate::config::known::keys_of_files;
     pub mod adapter {
         pub use crate::adapter::{Begin, Cell, Connection, Fetch, ResultSet, Seed, SeedOptions, Settings};
         pub use crate::sql::quote_identifier;
@@ -109,10 +110,8 @@ pub mod inside {
         pub use crate::diagnostic::{SourceText, render};
     }
     pub mod docs {
+        pub use crate::docs::server::Server;
         pub use crate::docs::{Artifacts, generate, trace_manifest};
-        pub mod server {
-            pub use crate::docs::server::Server;
-        }
     }
     pub mod fuzzed {
         pub use crate::fuzzed::{Selected, Templates, csv, yaml};
@@ -127,11 +126,9 @@ pub mod inside {
         pub use crate::output::Scratch;
     }
     pub mod sql {
+        pub use crate::sql::lineage::{
+            ColumnNames, Edge, EdgeKind, Lineage, Origin, RelationName, Resolver, trace,
+        };
         pub use crate::sql::statements;
-        pub mod lineage {
-            pub use crate::sql::lineage::{
-                ColumnNames, Edge, EdgeKind, Lineage, Origin, RelationName, Resolver, trace,
-            };
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! The server of `docs serve` against clients that are wrong, slow, many, or curious.
 
-use rsdbt::inside::docs::server::Server;
+use rsdbt::inside::docs::Server;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -1,9 +1,7 @@
 //! Runs `tests/lineage/cases.md`: each query's edges against the expected ones.
 //! `UPDATE_SPECS=1` rewrites the expectations; read the diff.
 
-use rsdbt::inside::sql::lineage::{
-    ColumnNames, Edge, EdgeKind, Lineage, Origin, RelationName, Resolver, trace,
-};
+use rsdbt::inside::sql::{ColumnNames, Edge, EdgeKind, Lineage, Origin, RelationName, Resolver, trace};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs;

@@ -25,6 +25,7 @@ mod lineage;
 mod many_periods;
 mod mart_lineage;
 mod memory;
+mod misspelled;
 mod odd_names;
 mod other_client;
 mod parity;

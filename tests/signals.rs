@@ -14,6 +14,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::support::{Database, Project, wait_until};
 
 const SIGNALS: [Signal; 3] = [Signal::INT, Signal::TERM, Signal::HUP];
+/// What a command says that has nothing to take back.
+const INTERRUPTED: &str = "Encountered an error:\nRuntime Error\n  the run was interrupted";
 /// From the signal to the end of the process, on a busy machine.
 const AT_ONCE: Duration = Duration::from_millis(1500);
 
@@ -124,11 +126,16 @@ fn each_stage_of_connecting_ends_at_each_signal() {
             .write("profiles.yml", &profile.replace("schema: s,", &format!("schema: s, sslmode: {mode},")));
         for signal in SIGNALS {
             let before = server.sessions();
-            let child = hearing(&project, &["run"]).spawn().unwrap();
-            wait_until(stage, || server.sessions() > before);
+            let path = project.path().join("said");
+            let output = fs::File::create(&path).unwrap();
+            let child = hearing(&project, &["run"]).stdout(output).spawn().unwrap();
+            // the sessions are opened while files are read
+            let is_read = || fs::read_to_string(&path).is_ok_and(|said| said.contains("Found 1 model"));
+            wait_until(stage, || server.sessions() > before && is_read());
             std::thread::sleep(Duration::from_millis(100));
             send(&child, signal);
-            let said = ended(child, &format!("{stage}, {signal:?}"));
+            ended(child, &format!("{stage}, {signal:?}"));
+            let said = fs::read_to_string(&path).unwrap();
             assert!(said.contains("interrupted while connecting to the server"), "{stage}\n{said}");
         }
     }
@@ -352,6 +359,88 @@ on-run-end: ['{{ sleep("end") }}']
     database.execute(&format!("drop schema if exists \"{}_held\" cascade", database.schema));
 }
 
+/// The signal comes once the command has said that it is busy.
+fn interrupted_when_busy(project: &Project, arguments: &[&str], signal: Signal) -> (String, Option<i32>) {
+    let what = format!("{} at {signal:?}", arguments.join(" "));
+    let path = project.path().join("said");
+    let output = fs::File::create(&path).unwrap();
+    let child = hearing(project, arguments).stdout(output).spawn().unwrap();
+    wait_until(&what, || fs::read_to_string(&path).is_ok_and(|said| said.contains("busy now")));
+    send(&child, signal);
+    let (said, status) = ended_with(child, &what);
+    (fs::read_to_string(&path).unwrap() + &said, status)
+}
+
+/// Loops and calls that ask nobody for anything, for minutes: while files are read, while a model, a hook, a test or an operation
+/// is rendered, and in the filters and macros that loops stand in.
+#[test]
+fn templates_that_take_long_end_at_a_signal() {
+    let database = Database::new();
+    let project = Project::new(&database);
+    let loops = [
+        (
+            "loop",
+            "{% for a in range(99999) %}{% for b in range(99999) %}{% set c = a + b %}{% endfor %}{% endfor %}",
+        ),
+        ("text", "{% for a in range(99999) %}{% for b in 'x' * 99999 %}{% endfor %}{% endfor %}"),
+        (
+            "dict",
+            "{% set d = {'a': 1, 'b': 2} %}{% for a in range(99999) %}{% for c in range(99999) %}{% for k, v in d.items() %}{% endfor %}{% endfor %}{% endfor %}",
+        ),
+        ("calls", "{% macro fork(n) %}{% if n %}{{ fork(n - 1) }}{{ fork(n - 1) }}{% endif %}{% endmacro %}"),
+    ];
+    let mut macros = String::new();
+    for (name, text) in &loops[..3] {
+        macros.push_str(&format!("{{% macro busy_{name}() %}}{text}{{% endmacro %}}\n"));
+    }
+    macros.push_str(loops[3].1);
+    macros.push_str("{% macro busy_calls() %}{{ fork(40) }}{% endmacro %}\n");
+    macros.push_str("{% macro busy(place, mode='execute') %}{% if var('at', none) == place and (execute or mode == 'parse') %}{{ log('busy now', info=true) }}{{ context['busy_' ~ var('how')]() }}{% endif %}{% endmacro %}");
+    project.write("macros/busy.sql", &macros);
+    project.write("macros/operation.sql", "{% macro operation() %}{{ busy('operation') }}{% endmacro %}");
+    project.write("models/m.sql", "{{ busy('parse', 'parse') }}{{ busy('model') }}select 1 as a");
+    project.write("tests/t.sql", "{{ busy('test') }}select 1 as a from {{ ref('m') }} where false");
+    project.write("dbt_project.yml", "name: shop\nprofile: shop\non-run-start: [\"{{ busy('start') }}\"]\non-run-end: [\"{{ busy('end') }}\"]\n");
+    let places: [(&str, &[&str]); 9] = [
+        ("parse", &["parse"]),
+        ("parse", &["ls"]),
+        ("parse", &["run"]),
+        ("model", &["run"]),
+        ("model", &["compile"]),
+        ("test", &["build"]),
+        ("start", &["run"]),
+        ("end", &["run"]),
+        ("operation", &["run-operation", "operation"]),
+    ];
+    for (number, (place, arguments)) in places.into_iter().enumerate() {
+        let how = loops[number % loops.len()].0;
+        let vars = format!("{{at: {place}, how: {how}}}");
+        for signal in [Signal::INT, Signal::TERM] {
+            let what = format!("{place}, {how}, {}, {signal:?}", arguments.join(" "));
+            let arguments = [arguments, &["--vars", vars.as_str()]].concat();
+            let (said, status) = interrupted_when_busy(&project, &arguments, signal);
+            assert_eq!(status, Some(2), "{what}\n{said}");
+            assert!(said.contains("was interrupted"), "{what}\n{said}");
+            assert!(!said.contains("Compilation Error"), "{what}\n{said}");
+        }
+    }
+    drop(database);
+}
+
+/// The message reaches programs as an event.
+#[test]
+fn an_interrupt_while_files_are_read_is_an_event() {
+    let server = Silent::after(&[]);
+    let project = server.project("signals-json");
+    project.write("models/long.sql", "{{ log('busy now', info=true) }}{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %} select 1 as a");
+    let (said, status) = interrupted_when_busy(&project, &["parse", "--log-format", "json"], Signal::TERM);
+    assert_eq!(status, Some(2), "{said}");
+    let events: Vec<serde_json::Value> =
+        said.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let has = |name: &str| events.iter().any(|event| event["info"]["name"] == name);
+    assert!(has("MainEncounteredError"), "{said}");
+}
+
 /// The processes whose arguments hold this.
 fn processes(mark: &str) -> usize {
     let holds = |path: std::path::PathBuf| {
@@ -398,8 +487,10 @@ fn interrupted_deps_leaves_no_folder() {
             wait_until("deps waits", || server.sessions() > before);
             assert!(entries() > 0);
             send(&child, signal);
-            let said = ended(child, "deps");
-            assert!(!said.contains("rror"), "{said}");
+            let (said, status) = ended_with(child, "deps");
+            assert_eq!(status, Some(2), "{said}");
+            assert_eq!(said.matches(INTERRUPTED).count(), 1, "{said}");
+            assert!(!said.replace(INTERRUPTED, "").contains("rror"), "{said}");
             assert_eq!(entries(), 0);
             wait_until("git ends", || processes(&address) == 0);
         }

@@ -73,19 +73,19 @@ impl Fields {
 
     /// The lines in libpq's order.
     fn text(&self, statement: &str) -> String {
-        let mut text = self.message.clone();
+        let mut text = plain_names(&self.message);
         let context =
-            if is_block_of_ours(statement) { without_raise(&self.context) } else { self.context.clone() };
+            if has_block_of_ours(statement) { without_raise(&self.context) } else { self.context.clone() };
         if let Some(position) = self.position {
             point_at(&mut text, statement, position);
         } else if let Some(position) = self.internal_position {
             point_at(&mut text, &self.internal_query, position);
         }
         for (title, value) in [
-            ("DETAIL", &self.detail),
-            ("HINT", &self.hint),
+            ("DETAIL", &plain_names(&self.detail)),
+            ("HINT", &plain_names(&self.hint)),
             ("QUERY", &self.internal_query),
-            ("CONTEXT", &context),
+            ("CONTEXT", &bounded(&plain_names(&context))),
         ] {
             if !value.is_empty() {
                 let _ = write!(text, "\n{title}:  {value}");
@@ -95,12 +95,36 @@ impl Fields {
     }
 }
 
-/// A block that a built-in macro made, behind the query comment.
-fn is_block_of_ours(statement: &str) -> bool {
+/// Whether a built-in macro has put a block into it, behind the query comment or among statements of a strategy.
+fn has_block_of_ours(statement: &str) -> bool {
     let statement = statement.trim_start();
     let behind = statement.strip_prefix("/*").and_then(|rest| rest.split_once("*/"));
-    let statement = behind.map_or(statement, |(_, rest)| rest.trim_start());
-    ["do $rsdbt", "do E'"].iter().any(|start| statement.starts_with(start))
+    let first = behind.map_or(statement, |(_, rest)| rest.trim_start());
+    first.starts_with("do E'") || statement.contains("do $rsdbt")
+}
+
+/// Without what our statements call relations and rows: `orders__dbt_tmp1044` is the user's `orders`.
+fn plain_names(text: &str) -> String {
+    const STAGE: &str = "__dbt_tmp";
+    let mut plain = text.replace("dbt_internal_source.", "").replace("dbt_internal_dest.", "");
+    while let Some(at) = plain.find(STAGE) {
+        let digits = plain[at + STAGE.len()..].bytes().take_while(u8::is_ascii_digit).count();
+        plain.replace_range(at..at + STAGE.len() + digits, "");
+    }
+    plain
+}
+
+/// A trigger that calls itself has a line for each call.
+fn bounded(context: &str) -> String {
+    const FIRST: usize = 6;
+    const LAST: usize = 2;
+    let lines: Vec<&str> = context.lines().collect();
+    let left_out = lines.len().saturating_sub(FIRST + LAST);
+    if left_out < 2 {
+        return context.to_owned();
+    }
+    let (first, last) = (&lines[..FIRST], &lines[lines.len() - LAST..]);
+    format!("{}\n.. {left_out} more lines ..\n{}", first.join("\n"), last.join("\n"))
 }
 
 /// Without the line that says where in a block of ours a message was raised: it helps no user.
@@ -241,8 +265,40 @@ mod tests {
         assert_eq!(text("/* {\"app\": \"dbt\"} */\n  do $rsdbt_1a$ begin end $rsdbt_1a$", raise), "m");
         assert_eq!(text("do E'begin end'", raise), "m");
         assert_eq!(text("do $$ begin end $$", raise), format!("m\nCONTEXT:  {raise}"));
+        let among = "delete from a;\n  do $rsdbt_1a$ begin end $rsdbt_1a$;insert into a";
+        assert_eq!(text(among, raise), "m");
         let both = format!("SQL statement \"select 1/0\"\n{raise}");
         assert_eq!(text("do $rsdbt$ begin end $rsdbt$", &both), "m\nCONTEXT:  SQL statement \"select 1/0\"");
+    }
+
+    #[test]
+    fn names_of_ours_are_those_of_the_user() {
+        let fields = Fields {
+            message: "column dbt_internal_source.idd does not exist".into(),
+            detail: "Failing row of \"orders__dbt_tmp\"".into(),
+            hint: "Perhaps \"orders__dbt_tmp024559727080.id\" or \"dbt_internal_dest.id\".".into(),
+            ..Fields::default()
+        };
+        assert_eq!(
+            fields.text("select"),
+            "column idd does not exist\nDETAIL:  Failing row of \"orders\"\nHINT:  Perhaps \"orders.id\" or \"id\"."
+        );
+    }
+
+    #[test]
+    fn a_context_of_many_lines_is_bounded() {
+        let lines = |count: usize| {
+            let lines: Vec<String> = (1..=count).map(|line| format!("line {line}\n")).collect();
+            lines.concat()
+        };
+        let context = lines(1000);
+        let fields = Fields { message: "m".into(), context, ..Fields::default() };
+        let text = fields.text("select");
+        assert_eq!(text.lines().count(), 10, "{text}");
+        assert!(text.contains("line 6\n.. 992 more lines ..\nline 999\nline 1000"), "{text}");
+        let context = lines(9);
+        let fields = Fields { message: "m".into(), context, ..Fields::default() };
+        assert!(fields.text("select").contains("line 7"));
     }
 
     #[test]

@@ -51,9 +51,19 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
     }
     for (target, path) in targets {
         invocation.emitter.emit(Event::CheckCleanPath { path: target.clone() });
-        // dbt deletes folders only
-        let is_file = std::fs::symlink_metadata(&path).is_ok_and(|data| !data.is_dir());
-        if is_file || is_protected(&path, &root, &file) || link_of(&path, &root).is_some() {
+        // dbt deletes folders only, and says nothing of it
+        let is_other =
+            std::fs::symlink_metadata(&path).is_ok_and(|data| !data.is_dir() && !data.is_symlink());
+        if is_other {
+            let warning = Diagnostic::warning(
+                "CleanTargetNotFolder",
+                format!("`{target}` is not a folder: `clean` has left it"),
+            )
+            .help("name its folder in `clean-targets`, or delete it yourself");
+            invocation.emitter.warn(warning)?;
+            continue;
+        }
+        if is_protected(&path, &root, &file) || link_of(&path, &root).is_some() {
             invocation.emitter.emit(Event::ProtectedCleanPath { path: target });
             if let Some(link) = link_of(&path, &root) {
                 invocation.emitter.emit(Event::Note { msg: not_through(&link) });

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
+use super::interrupted::interrupted;
 use super::{CommandResult, Outcome};
 use crate::cli;
 use crate::config::profiles::{ProfilesFile, default_directory};
@@ -223,6 +224,24 @@ impl Invocation {
             (None, Some(problem)) => Err(problem.clone()),
             (None, None) => Err(Diagnostic::runtime("project-file-missing", "no dbt_project.yml").boxed()),
         }
+    }
+
+    /// What says that a signal has ended the command. A server is ended by one; psql hears it itself.
+    pub(super) fn announcement(&self) -> Option<Box<dyn FnOnce() + Send>> {
+        if matches!(self.command, Subcommand::DocsServe | Subcommand::DbPsql) {
+            return None;
+        }
+        let (emitter, command) = (Arc::clone(&self.emitter), self.command.name());
+        Some(Box::new(move || {
+            emitter.emit(Event::MainEncounteredError { exc: render_all(&interrupted().into()) });
+            emitter.emit(Event::CommandCompleted {
+                command: format!("rsdbt {command}"),
+                success: false,
+                completed_at: crate::clock::now().to_string(),
+                elapsed: crate::clock::elapsed().as_secs_f64(),
+            });
+            emitter.flush();
+        }))
     }
 
     /// Says how the command ended and turns that into the exit status.

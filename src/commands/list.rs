@@ -6,7 +6,7 @@ use super::invocation::Invocation;
 use super::session::{Parsed, Session};
 use super::{CommandResult, Outcome};
 use crate::diagnostic::{Category, Diagnostic, Diagnostics, Result};
-use crate::graph::{EmptyNodes, ListOutput, list};
+use crate::graph::{EmptyNodes, ListOutput, list, unknown_keys};
 use crate::manifest::ResourceType;
 use crate::options::table::{
     EXCLUDE_RESOURCE_TYPES, LIST_OUTPUT, MODELS, OUTPUT_KEYS, RESOURCE_TYPES, SELECT,
@@ -65,7 +65,17 @@ fn lines(session: &Session<'_>, parsed: &Parsed, models: bool) -> Result<Vec<Str
         Some("json") => ListOutput::Json,
         _ => ListOutput::Selector,
     };
-    Ok(list(&parsed.manifest, &selection.unique_ids, output, &invocation.flags.words(&OUTPUT_KEYS)))
+    let keys = invocation.flags.words(&OUTPUT_KEYS);
+    let (manifest, ids) = (&parsed.manifest, &selection.unique_ids);
+    let lines = list(manifest, ids, output, &keys);
+    if output == ListOutput::Json {
+        for (key, meant) in unknown_keys(manifest, ids, &lines, &keys) {
+            let warning =
+                Diagnostic::warning("UnknownOutputKey", format!("`{key}` is not a key of any listed node"));
+            invocation.emitter.warn(warning.maybe_help(meant))?;
+        }
+    }
+    Ok(lines)
 }
 
 /// `--resource-type` and `--exclude-resource-type` over what a command shows by default.

@@ -61,8 +61,12 @@ pub fn main(arguments: impl IntoIterator<Item = String>) -> ExitCode {
         crate::report::complain(&format!("cannot listen for signals: {error}"));
         return ExitCode::from(2);
     }
+    interrupt::announce(Some(Box::new(|| {
+        invocation::report_without_flags(&interrupted::interrupted().into());
+    })));
     match Invocation::start(arguments) {
         Ok(invocation) => {
+            interrupt::announce(invocation.announcement());
             let result = dispatch(&invocation);
             interrupt::wait_if_ending();
             let result = interrupted::told(result);

@@ -49,6 +49,8 @@ fn show(invocation: &Invocation, table: &Table, node_name: String, unique_id: St
     let output_format = output_format(invocation);
     let preview = if output_format == "json" {
         as_json(table).to_string()
+    } else if table.column_names().next().is_none() {
+        "(no columns: the statement returns no rows)".to_owned()
     } else {
         let limits = PrintLimits { rows: None, columns: None, ..PrintLimits::default() };
         table.to_markdown(limits)

@@ -135,25 +135,30 @@ impl<'a> Fields<'a> {
 
     /// Warns of each key that is nearly one of `known`: the entry may have keys of its user's own.
     pub(crate) fn warn_mistyped(&self, known: &[&str], warnings: &mut Vec<Diagnostic>) {
-        let before = warnings.len();
-        self.warn_unknown(known, warnings);
-        let own = warnings.split_off(before);
-        warnings.extend(own.into_iter().filter(|warning| warning.help.is_some()));
-    }
-
-    /// Warns of each key that is not among `known`.
-    pub(crate) fn warn_unknown(&self, known: &[&str], warnings: &mut Vec<Diagnostic>) {
         for entry in self.mapping {
             if known.contains(&entry.key.as_str()) {
                 continue;
             }
+            let Some(hint) = did_you_mean(&entry.key, known.iter().copied()) else { continue };
+            warnings.push(
+                Diagnostic::warning("UnknownKey", format!("unknown key `{}` in {self}", entry.key))
+                    .label(entry.key_span(), "")
+                    .help(hint),
+            );
+        }
+    }
+
+    /// Warns of each key that is not among `known`; dbt has a deprecation for those that are nothing like them.
+    pub(crate) fn warn_unknown(&self, known: &[&str], warnings: &mut Vec<Diagnostic>) {
+        self.warn_mistyped(known, warnings);
+        let is_own = |key: &str| !known.contains(&key) && did_you_mean(key, known.iter().copied()).is_none();
+        for entry in self.mapping.iter().filter(|entry| is_own(&entry.key)) {
             warnings.push(
                 Diagnostic::warning(
                     "CustomKeyInObjectDeprecation",
                     format!("unknown key `{}` in {self}", entry.key),
                 )
-                .label(entry.key_span(), "")
-                .maybe_help(did_you_mean(&entry.key, known.iter().copied())),
+                .label(entry.key_span(), ""),
             );
         }
     }

@@ -5,6 +5,7 @@
 pub(crate) mod cron;
 pub(crate) mod environment;
 mod fields;
+pub(crate) mod known;
 pub(crate) mod node_config;
 mod optional_file;
 pub(crate) mod packages;

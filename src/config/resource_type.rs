@@ -19,6 +19,22 @@ pub(crate) enum ResourceType {
 }
 
 impl ResourceType {
+    pub(crate) const ALL: [Self; 13] = [
+        Self::Model,
+        Self::Seed,
+        Self::Snapshot,
+        Self::Test,
+        Self::Analysis,
+        Self::Operation,
+        Self::Source,
+        Self::UnitTest,
+        Self::Exposure,
+        Self::Metric,
+        Self::SemanticModel,
+        Self::SavedQuery,
+        Self::Function,
+    ];
+
     /// All that have a tree of their own in dbt_project.yml.
     pub(crate) const WITH_TREE: [Self; 11] = [
         Self::Model,

@@ -5,8 +5,9 @@ use std::sync::{Arc, LazyLock};
 use minijinja::Value;
 
 use crate::builtin;
-use crate::diagnostic::{Diagnostics, Result, SourceText, did_you_mean};
+use crate::diagnostic::{Diagnostic, Diagnostics, Result, SourceText, did_you_mean};
 use crate::hashed::HashMap;
+use crate::interrupt;
 
 use crate::jinja::{BlockKind, Context, Library, MacroDef, MacroRef, cut_blocks, duplicate_macro};
 
@@ -347,6 +348,13 @@ impl Registry {
 }
 
 impl Library for Registry {
+    fn goes_on(&self) -> Result<(), Box<Diagnostic>> {
+        if interrupt::has_come() {
+            return Err(Diagnostic::runtime("interrupted", "the run was interrupted").boxed());
+        }
+        Ok(())
+    }
+
     fn value(&self, name: &str, package: &str) -> Option<Value> {
         self.resolve(name, package).map(|entry| entry.value.clone())
     }

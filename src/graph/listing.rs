@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::ser::Formatter;
 use serde_json::{Map, Value};
 
+use crate::diagnostic::did_you_mean;
 use crate::manifest::{Manifest, Resource};
 
 /// `ls --output`.
@@ -49,6 +50,32 @@ pub(crate) fn list(
         .collect()
 }
 
+/// The keys that none of the lines has, each with the one that it was perhaps meant to be.
+pub(crate) fn unknown_keys(
+    manifest: &Manifest,
+    unique_ids: &[String],
+    lines: &[String],
+    keys: &[String],
+) -> Vec<(String, Option<String>)> {
+    let is_in = |key: &String| {
+        let written = format!("{}: ", Value::from(key.as_str()));
+        lines.iter().any(|line| line.contains(&written))
+    };
+    let unknown: Vec<&String> = keys.iter().filter(|key| !key.contains('.') && !is_in(key)).collect();
+    if unknown.is_empty() {
+        return Vec::new();
+    }
+    let mut known: Vec<String> = unique_ids
+        .iter()
+        .filter_map(|id| manifest.resource(id).and_then(as_json))
+        .flat_map(|all| all.into_iter().map(|(key, _)| key))
+        .collect();
+    known.sort_unstable();
+    known.dedup();
+    let meant = |key: &str| did_you_mean(key, known.iter().map(String::as_str));
+    unknown.into_iter().map(|key| (key.clone(), meant(key))).collect()
+}
+
 fn selector(resource: Resource<'_>) -> String {
     let (package, name) = (resource.package_name(), resource.name());
     match resource {
@@ -70,7 +97,7 @@ fn name(resource: Resource<'_>) -> String {
     }
 }
 
-fn json_line(resource: Resource<'_>, keys: &[String]) -> String {
+fn as_json(resource: Resource<'_>) -> Option<Map<String, Value>> {
     let value = match resource {
         Resource::Node(it) => serde_json::to_value(it),
         Resource::Source(it) => serde_json::to_value(it),
@@ -80,7 +107,14 @@ fn json_line(resource: Resource<'_>, keys: &[String]) -> String {
         Resource::SemanticModel(it) => serde_json::to_value(it),
         Resource::UnitTest(it) => serde_json::to_value(it),
     };
-    let Ok(Value::Object(all)) = value else { return String::new() };
+    match value {
+        Ok(Value::Object(all)) => Some(all),
+        _ => None,
+    }
+}
+
+fn json_line(resource: Resource<'_>, keys: &[String]) -> String {
+    let Some(all) = as_json(resource) else { return String::new() };
     let mut shown = Map::new();
     if keys.is_empty() {
         shown.extend(all.into_iter().filter(|(key, _)| JSON_KEYS.contains(&key.as_str())));

@@ -102,6 +102,7 @@ fn call_with(definition: &Arc<MacroDef>, calling: &Arc<Scope>, args: &[Value]) -
         return Ok(known);
     }
     check_depth(calling.depth, &definition.name)?;
+    calling.library().goes_on()?;
     let compiled = definition.compiled().map_err(|error| errors::in_macro(error, definition))?;
     let callee = Callee { name: &definition.name, parameters: &compiled.parameters, uses: compiled.uses };
     let mut scope = Scope::of_macro(definition, calling);

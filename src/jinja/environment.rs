@@ -9,6 +9,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Undefi
 use super::closure;
 use super::errors;
 use super::filters;
+use super::interruptible;
 use super::lower::intrinsic;
 use super::native;
 use super::python::{self, operators};
@@ -85,6 +86,9 @@ fn add_intrinsics(environment: &mut Environment<'static>) {
     });
     environment.add_filter(intrinsic::NEGATE, |value: Value| operators::negate(&value));
     environment.add_filter(intrinsic::EMIT, |output: Value| output);
+    environment.add_filter(intrinsic::LOOP, |state: &State<'_, '_>, items: &Value| {
+        interruptible::iterable(state, items)
+    });
     environment.add_filter("+", |left: Value, right: Value| operators::add(&left, &right));
     environment.add_filter("-", |left: Value, right: Value| operators::subtract(&left, &right));
     environment.add_filter("*", |left: Value, right: Value| operators::multiply(&left, &right));

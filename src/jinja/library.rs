@@ -6,6 +6,7 @@ use minijinja::Value;
 
 use super::context::Context;
 use super::macros::MacroDef;
+use crate::diagnostic::Diagnostic;
 
 /// Who knows what the names of macros mean. A scope owns one; whoever runs templates implements it.
 pub(crate) trait Library: Send + Sync {
@@ -29,6 +30,9 @@ pub(crate) trait Library: Send + Sync {
 
     /// What a macro answers without being run.
     fn answer(&self, definition: &MacroDef, args: &[Value], context: &dyn Context) -> Option<Value>;
+
+    /// Asked in loops and calls: an error ends the template.
+    fn goes_on(&self) -> Result<(), Box<Diagnostic>>;
 
     fn did_you_mean(&self, name: &str) -> Option<String>;
 

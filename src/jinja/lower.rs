@@ -23,6 +23,7 @@ pub(super) mod intrinsic {
     pub(in crate::jinja) const NEGATE: &str = "-1";
     pub(in crate::jinja) const METHOD: &str = "x.y";
     pub(in crate::jinja) const EMIT: &str = "{{}}";
+    pub(in crate::jinja) const LOOP: &str = "[for]";
     /// The list that native evaluation collects a template's output in.
     pub(in crate::jinja) const OUTPUT: &str = "{{output}}";
 }
@@ -177,7 +178,7 @@ impl<'a, 'm> Lowering<'a, 'm> {
     fn for_loop(&mut self, one: &ast::ForLoop<'a>) -> ast::ForLoop<'a> {
         ast::ForLoop {
             target: self.target(&one.target),
-            iter: self.expression(&one.iter),
+            iter: filter(intrinsic::LOOP, self.expression(&one.iter), Vec::new(), one.iter.span()),
             filter_expr: one.filter_expr.as_ref().map(|filter| self.expression(filter)),
             recursive: one.recursive,
             body: self.body(&one.body),

@@ -17,6 +17,7 @@ mod errors;
 mod evaluate;
 mod filters;
 mod header;
+mod interruptible;
 mod library;
 mod lower;
 mod macros;

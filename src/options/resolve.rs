@@ -13,7 +13,7 @@ use super::table::{
     SEND_ANONYMOUS_USAGE_STATS, STATE, USE_COLORS, USE_COLORS_FILE, WARN_ERROR, WARN_ERROR_OPTIONS,
 };
 use super::values::{from_json, from_text, usage};
-use super::warn_error::WarnErrorOptions;
+use super::warn_error::{self, WarnErrorOptions};
 use crate::config::Environment;
 use crate::diagnostic::{Diagnostic, Result, did_you_mean};
 
@@ -78,6 +78,7 @@ impl Flags {
         }
         flags.set("which", inputs.command.which());
         flags.check()?;
+        warnings.extend(warn_error::deprecated(&flags.mapping(&WARN_ERROR_OPTIONS)));
         Ok(flags)
     }
 

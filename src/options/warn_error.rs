@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use crate::diagnostic::{Result, did_you_mean};
+use crate::diagnostic::{Diagnostic, Result, did_you_mean};
 
 use super::values::usage;
 
@@ -15,7 +15,8 @@ const DEPRECATIONS: &str = "Deprecations";
 const EVENTS_OF_DBT: &str = include_str!("event_names.txt");
 
 /// Warnings that dbt does not have.
-const OWN: [&str; 10] = [
+const OWN: &[&str] = &[
+    "CleanTargetNotFolder",
     "LineageNotCompiled",
     "OpenEnd",
     "OpenTransaction",
@@ -24,8 +25,12 @@ const OWN: [&str; 10] = [
     "SeedColumnType",
     "SeedDelimiter",
     "UnknownConfig",
+    "UnknownKey",
+    "UnknownMaterialization",
+    "UnknownOutputKey",
     "UnknownProfileKey",
     "UnknownProjectFlag",
+    "UnknownTest",
 ];
 
 /// Names of warnings (dbt's event names); `all`, `*` and `Deprecations` are groups.
@@ -63,7 +68,7 @@ impl WarnErrorOptions {
     fn check(&self) -> Result<()> {
         let is_all = matches!(self.error.as_slice(), [one] if ALL.contains(&one.as_str()));
         let lists = [if is_all { &[][..] } else { &self.error }, &self.warn, &self.silence];
-        let known = || EVENTS_OF_DBT.lines().chain(OWN).chain([DEPRECATIONS]).chain(ALL);
+        let known = || EVENTS_OF_DBT.lines().chain(OWN.iter().copied()).chain([DEPRECATIONS]).chain(ALL);
         for name in lists.into_iter().flatten() {
             if !known().any(|known| known == name) {
                 return Err(usage(format!("{name} is not a valid dbt error name."))
@@ -99,13 +104,42 @@ fn either<'a>(options: &'a Map<String, Json>, name: &str, older: &str) -> Result
     }
 }
 
+/// dbt: `error` may be one of the words for all; any other text would be a list of its letters.
 fn names(value: Option<&Json>, key: &str) -> Result<Vec<String>> {
-    match value {
-        None | Some(Json::Null) => Ok(Vec::new()),
-        Some(Json::Array(items)) => Ok(items.iter().filter_map(Json::as_str).map(str::to_owned).collect()),
-        Some(Json::String(name)) => Ok(vec![name.clone()]),
-        Some(other) => {
-            Err(usage(format!("`{key}` of warn_error_options must be a list, but is {other}")).boxed())
+    let items = match value {
+        None | Some(Json::Null) => return Ok(Vec::new()),
+        Some(Json::String(all)) if key == "error" && ALL.contains(&all.as_str()) => {
+            return Ok(vec![all.clone()]);
         }
+        Some(Json::Array(items)) => items,
+        Some(other) => {
+            let help = other.as_str().map(|name| format!("write `{key}: [{name}]`"));
+            return Err(usage(format!("`{key}` of warn_error_options must be a list, but is {other}"))
+                .maybe_help(help)
+                .boxed());
+        }
+    };
+    let name = |item: &Json| match item {
+        Json::String(name) => Ok(name.clone()),
+        other => Err(usage(format!("{other} is not a valid dbt error name.")).boxed()),
+    };
+    items.iter().map(name).collect()
+}
+
+/// dbt's deprecation of the older names of the keys.
+pub(super) fn deprecated(options: &Map<String, Json>) -> Option<Diagnostic> {
+    let renamed = [("include", "error"), ("exclude", "warn")];
+    let found: Vec<(&str, &str)> =
+        renamed.into_iter().filter(|(older, _)| options.contains_key(*older)).collect();
+    if found.is_empty() {
+        return None;
     }
+    let names: Vec<String> = found.iter().map(|(older, _)| format!("`{older}`")).collect();
+    let advice: Vec<String> =
+        found.iter().map(|(older, name)| format!(" Please use `{name}` instead of `{older}`.")).collect();
+    let advice = advice.concat();
+    Some(Diagnostic::warning(
+        "WEOIncludeExcludeDeprecation",
+        format!("Found {} in `warn_error_options` specification.{advice}", names.join(" and ")),
+    ))
 }

@@ -6,7 +6,6 @@ use serde_json::Value as Json;
 
 use super::ParseRequest;
 use super::fingerprint;
-use super::mistyped_configs;
 use super::trees::resource_type;
 use crate::config::ResourceType;
 use crate::config::node_config::{UsedConfigs, check_snapshot};
@@ -201,7 +200,6 @@ pub(super) fn check(
     }
     warn_deprecated(request, manifest, warnings);
     warn_unused_paths(request, manifest, warnings);
-    mistyped_configs::warn(request, manifest, warnings);
     check_functions(manifest, &mut problems);
     if problems.is_empty() { Ok(()) } else { Err(Diagnostics(problems)) }
 }

@@ -57,7 +57,7 @@ impl TestMaker<'_> {
         tags.sort_unstable();
         tags.dedup();
         let node = self.node(group, &mut definition, (&short, &full), tags, column);
-        let mut draft = self.render(node, &mut definition, group)?;
+        let mut draft = self.render(node, &mut definition, group, warnings)?;
         draft.patched_at = Some(definition.span);
         Ok(draft)
     }
@@ -107,14 +107,25 @@ impl TestMaker<'_> {
     }
 
     /// Finds the macro, and what the arguments and the macro refer to.
-    fn render(&self, mut node: Node, definition: &mut Definition, group: &TestGroup) -> Result<Draft> {
+    fn render(
+        &self,
+        mut node: Node,
+        definition: &mut Definition,
+        group: &TestGroup,
+        warnings: &mut Vec<Diagnostic>,
+    ) -> Result<Draft> {
         let package = definition.namespace.as_deref().unwrap_or(&node.package_name);
-        let Some(test) = self.request.engine.find_generic_test(&definition.name, package) else {
-            return Err(self.unknown_test(definition, group));
-        };
-        node.depends_on.add_macro(&test.unique_id);
+        let test = self.request.engine.find_generic_test(&definition.name, package);
+        match test {
+            Some(test) => node.depends_on.add_macro(&test.unique_id),
+            // it fails when it is run; a project may hold tests for other databases
+            None if node.package_name == self.request.root_name() => {
+                warnings.push(self.unknown_test(definition, group));
+            }
+            None => {}
+        }
         // dbt: these two are so common that their rendering is spared
-        let plain = test.package == BUILTIN_PACKAGE
+        let plain = test.is_some_and(|test| test.package == BUILTIN_PACKAGE)
             && matches!(definition.name.as_str(), "unique" | "not_null")
             && arguments(&node).all(|(_, value)| !value.as_str().is_some_and(is_call));
         if plain {
@@ -147,22 +158,27 @@ impl TestMaker<'_> {
         Ok(draft)
     }
 
-    fn unknown_test(&self, definition: &Definition, group: &TestGroup) -> Box<Diagnostic> {
-        let full = match &definition.namespace {
-            Some(namespace) => format!("{namespace}.test_{}", definition.name),
-            None => format!("test_{}", definition.name),
-        };
-        let known: Vec<String> = self
+    fn unknown_test(&self, definition: &Definition, group: &TestGroup) -> Diagnostic {
+        let known: Vec<&str> = self
             .request
             .engine
             .macros()
-            .filter_map(|definition| definition.name.strip_prefix("test_").map(str::to_owned))
+            .filter_map(|definition| definition.name.strip_prefix("test_"))
             .collect();
-        Diagnostic::compilation("undefined-test", format!("'{full}' is undefined"))
-            .subject(format!("test of {} ({})", group.attached.name(), group.place.file))
-            .label(definition.span.clone(), "no generic test has this name")
-            .maybe_help(crate::diagnostic::did_you_mean(&definition.name, known.iter().map(String::as_str)))
-            .boxed()
+        let full = match &definition.namespace {
+            Some(namespace) => format!("{namespace}.{}", definition.name),
+            None => definition.name.clone(),
+        };
+        let help = crate::diagnostic::did_you_mean(&definition.name, known);
+        let help = help.unwrap_or_else(|| {
+            format!("write a block `{{% test {} %}}`, or install the package that has it", definition.name)
+        });
+        Diagnostic::warning(
+            "UnknownTest",
+            format!("unknown generic test `{full}` of {}", group.attached.name()),
+        )
+        .label(definition.span.clone(), "")
+        .help(help)
     }
 }
 

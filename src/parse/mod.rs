@@ -4,6 +4,8 @@
 //! sources are added, then names become edges. Each parse is a full one: it is fast enough that none is cached.
 
 mod checks;
+mod config_blocks;
+mod config_calls;
 mod docs;
 mod draft;
 mod exposures;
@@ -13,6 +15,7 @@ mod generic_tests;
 mod hooks;
 mod inline;
 mod macros;
+mod materializations;
 mod mistyped_configs;
 mod naming;
 mod overloads;

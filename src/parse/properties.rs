@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::ParseRequest;
+use super::config_blocks;
 use super::scope::Scopes;
 use crate::config::properties::{
     ColumnProperties, ExposureProperties, FunctionProperties, GroupProperties, MacroProperties,
@@ -173,6 +174,7 @@ impl Reader<'_> {
     fn file(&self, file: &SourceFile) -> Result<FileEntries> {
         let mut entries = FileEntries::default();
         let mut warnings = Vec::new();
+        let is_root = self.package.name() == self.request.root_name();
         let Some(properties) = PropertiesFile::read(&file.source, &mut warnings)? else {
             return Ok(FileEntries { warnings, ..entries });
         };
@@ -186,9 +188,14 @@ impl Reader<'_> {
                 let span = written.get("name").map_or_else(|| written.span(), Yaml::span);
                 let place = Place { in_file: Arc::clone(&in_file), span };
                 let rendered = render_entry(kind, written, &renderer)?;
+                if is_root {
+                    config_blocks::check(self.request.engine, kind, &rendered, &mut warnings);
+                }
                 sort_entry(kind, place, &rendered, written, &mut entries, &mut warnings)?;
             }
         }
+        // what is in a package's files is for its authors
+        warnings.retain(|warning| is_root || warning.code != "UnknownKey");
         entries.warnings = warnings;
         Ok(entries)
     }

@@ -13,7 +13,9 @@ use super::resolved_config::ResolvedConfig;
 use super::scope::Scopes;
 use super::test_group::{Attached, TestGroup};
 use super::trees::{ConfigOf, ConfigTrees};
-use super::{ParseRequest, Parsed, checks, docs, files, hooks, macros, pipelines, properties};
+use super::{
+    ParseRequest, Parsed, checks, docs, files, hooks, macros, mistyped_configs, pipelines, properties,
+};
 use crate::config::pipelines::Pipeline;
 use crate::config::schedule::Schedule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, Span};
@@ -184,6 +186,7 @@ impl<'a> Parser<'a> {
         docs::render_descriptions(self.request, &mut self.manifest, lookup)?;
         let (keys, checked) = parallel::join(|| checks::infer_primary_keys(&self.manifest), || self.check());
         self.warnings.extend(checked?);
+        mistyped_configs::leave_out_read(self.request, &mut self.warnings);
         checks::set_primary_keys(&mut self.manifest, keys);
         Ok(Parsed { manifest: self.manifest, warnings: self.warnings })
     }
@@ -192,6 +195,7 @@ impl<'a> Parser<'a> {
     fn check(&self) -> Result<Vec<Diagnostic>, Diagnostics> {
         let mut warnings = Vec::new();
         checks::check(self.request, &self.manifest, &mut warnings)?;
+        warnings.extend(mistyped_configs::find(self.request, &self.manifest, &self.warnings));
         let same_names = if self.request.flags.follows(&behavior::REQUIRE_UNIQUE_PROJECT_RESOURCE_NAMES) {
             SameNames::Refuse
         } else {

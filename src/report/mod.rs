@@ -17,6 +17,7 @@ use std::sync::{Mutex, PoisonError};
 pub(crate) use json::LogInvocation;
 pub(crate) use scrub::Scrubber;
 pub(crate) use style::Style;
+pub(crate) use visible::visible;
 
 use crate::run::{Event, Level, Listener, Occurrence};
 

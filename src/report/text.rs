@@ -297,10 +297,6 @@ fn plain(event: &Event, style: Style) -> String {
             let product = Product { label: "compiled", heading: "Compiled", node_name, text: compiled };
             product.text(*is_inline, output_format, *quiet)
         }
-        Event::GenericExceptionOnRun { build_path, unique_id, exc } => {
-            let place = build_path.as_ref().unwrap_or(unique_id);
-            format!("{}\n{}", style.red(&format!("Unhandled error while executing {place}")), exc.trim())
-        }
         Event::FoundStats { stat_line } => format!("Found {stat_line}"),
         Event::MainKeyboardInterrupt {} => "ctrl-c".into(),
         Event::MainEncounteredError { exc } => format!("Encountered an error:\n{exc}"),

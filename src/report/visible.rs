@@ -14,15 +14,27 @@ fn acts(c: char) -> bool {
     }
 }
 
-/// `\x1b`, `\u{202e}`; the line break of Windows stays. So do the few colours in which messages of ours show a difference:
-/// they hide nothing.
-pub(super) fn visible(text: &str) -> String {
-    shown(text, |codes| matches!(codes, "0" | "0;1" | "31" | "32" | "33" | "31;1" | "32;1" | "34;1"))
+/// `\x1b`, `\u{202e}`; the line break of Windows stays.
+pub(crate) fn visible(text: &str) -> String {
+    shown(text, |_| false)
+}
+
+/// The same for a message that may show a difference in the few colours of ours: they hide nothing, and end with it.
+fn visible_but_differences(text: &str) -> String {
+    ended(shown(text, |codes| matches!(codes, "0" | "0;1" | "31" | "32" | "33" | "31;1" | "32;1" | "34;1")))
 }
 
 /// The same for texts that a project prints by itself, which may be coloured but hide nothing.
 fn visible_but_colors(text: &str) -> String {
-    shown(text, |codes| codes.split(';').all(|code| code.trim_start_matches('0') != "8"))
+    ended(shown(text, |codes| codes.split(';').all(|code| code.trim_start_matches('0') != "8")))
+}
+
+/// A colour does not reach beyond its text.
+fn ended(mut text: String) -> String {
+    let last = text.rfind('\x1b').map(|at| &text[at..]);
+    let is_open = last.is_some_and(|last| !last.starts_with("\x1b[0m") && !last.starts_with("\x1b[m"));
+    text.push_str(if is_open { "\x1b[0m" } else { "" });
+    text
 }
 
 /// The same for a reader who wants no colours: they are left out.
@@ -76,6 +88,7 @@ pub(super) fn visible_event(event: &Event, color: bool) -> Option<Event> {
     Some(event.with_texts(match (is_the_projects, color) {
         (true, true) => &visible_but_colors,
         (true, false) => &visible_without_colors,
+        (false, _) if matches!(event, Event::RunResultError { .. }) => &visible_but_differences,
         (false, _) => &visible,
     }))
 }
@@ -155,9 +168,12 @@ mod tests {
             matches!(failed, Event::RunResultError { msg } if msg == "\\x1b[1;31mred\x1b[0m\\x1b[2J\\x1b[31")
         );
         assert_eq!(
-            visible("\x1b[32;1m+\x1b[0m\x1b[8mhidden\x1b[30m"),
+            visible_but_differences("\x1b[32;1m+\x1b[0m\x1b[8mhidden\x1b[30m"),
             "\x1b[32;1m+\x1b[0m\\x1b[8mhidden\\x1b[30m"
         );
+        assert_eq!(visible_but_differences("\x1b[31mred"), "\x1b[31mred\x1b[0m");
+        assert_eq!(logged("\x1b[31mred", true), "\x1b[31mred\x1b[0m");
+        assert_eq!(visible("\x1b[31mred\x1b[0m"), "\\x1b[31mred\\x1b[0m");
         assert!(visible_event(&Event::RunResultError { msg: "usual".into() }, true).is_none());
     }
 

@@ -137,7 +137,7 @@ fn absent(error: &Diagnostic) -> Option<Absent> {
 }
 
 /// The leading `a."b c".d`, as the server reads it.
-fn identifiers(text: &str) -> Vec<String> {
+pub(super) fn identifiers(text: &str) -> Vec<String> {
     let mut parts = Vec::new();
     let mut rest = text;
     loop {

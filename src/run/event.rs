@@ -165,7 +165,6 @@ events! {
     LogOverloadResult "Q049" Info { description: String, status: String, overload_index: usize, total_overloads: usize, execution_time: f64 }
     LogFunctionResult "Q047" Info { description: String, status: String, index: usize, total: usize, execution_time: f64 }
     CatchableExceptionOnRun "W002" Debug { exc: String }
-    GenericExceptionOnRun "W004" Error { build_path: Option<String>, unique_id: String, exc: String }
     FoundStats "W006" Info { stat_line: String }
     MainKeyboardInterrupt "Z001" Info {}
     MainEncounteredError "Z002" Error { exc: String }

@@ -14,6 +14,7 @@ mod held_schemas;
 mod hooks;
 mod inputs;
 mod interrupt;
+mod key_errors;
 mod locks;
 mod microbatch;
 mod node;

@@ -5,6 +5,7 @@
 mod checks;
 mod config_map;
 mod finish;
+mod known_keys;
 mod merge;
 mod schema;
 mod trees;
@@ -21,6 +22,7 @@ use super::{ProjectFile, ResourceType, Yaml};
 
 pub(crate) use checks::check_snapshot;
 pub(crate) use config_map::ConfigMap;
+pub(crate) use known_keys::{Configured, known_keys, meant, meant_below};
 pub(crate) use merge::merge_calls;
 pub(crate) use unused::UsedConfigs;
 
@@ -62,11 +64,6 @@ struct Inputs {
     root_level: usize,
     properties: String,
     in_file: String,
-}
-
-/// The configs of a resource type that dbt knows; more are read by macros.
-pub(crate) fn known_keys(resource: ResourceType) -> Vec<&'static str> {
-    schema::of(resource).keys().collect()
 }
 
 impl<'a> NodeConfigs<'a> {

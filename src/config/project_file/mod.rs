@@ -14,7 +14,7 @@ use super::{ResourceType, Yaml};
 
 pub(crate) use parts::{Dispatch, QueryComment, Quoting, SourcePaths};
 pub(crate) use raw::RawProjectFile;
-pub(crate) use read::VersionCheck;
+pub(crate) use read::{KNOWN_KEYS, VersionCheck};
 
 /// The file that makes a directory a project.
 pub(crate) const PROJECT_FILE: &str = "dbt_project.yml";

@@ -9,7 +9,7 @@ use crate::hashed::IndexMap;
 
 use super::{Dispatch, ProjectFile, QueryComment, Quoting, RawProjectFile, SourcePaths};
 
-const KNOWN_KEYS: &[&str] = &[
+pub(crate) const KNOWN_KEYS: &[&str] = &[
     "name",
     "config-version",
     "version",
@@ -192,14 +192,13 @@ fn warn_unknown_keys(file: &Fields<'_>, warnings: &mut Vec<Diagnostic>) {
         } else {
             did_you_mean(&entry.key, KNOWN_KEYS.iter().copied())
         };
-        warnings.push(
-            Diagnostic::warning(
-                "CustomTopLevelKeyDeprecation",
-                format!("unknown key `{}` in {}", entry.key, super::PROJECT_FILE),
-            )
-            .label(entry.key_span(), "")
-            .maybe_help(hint),
-        );
+        // one that is like none of them is dbt's to speak of
+        let message = format!("unknown key `{}` in {}", entry.key, super::PROJECT_FILE);
+        let warning = match hint {
+            Some(hint) => Diagnostic::warning("UnknownKey", message).help(hint),
+            None => Diagnostic::warning("CustomTopLevelKeyDeprecation", message),
+        };
+        warnings.push(warning.label(entry.key_span(), ""));
     }
 }
 

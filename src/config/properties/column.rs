@@ -2,30 +2,9 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::known_keys;
 use crate::config::{Fields, Yaml};
 use crate::diagnostic::{Diagnostic, Result, Span, did_you_mean};
-
-const KNOWN: &[&str] = &[
-    "name",
-    "description",
-    "meta",
-    "data_type",
-    "constraints",
-    "docs",
-    "config",
-    "data_tests",
-    "tests",
-    "quote",
-    "tags",
-    "granularity",
-    "policy_tags",
-    "dimension",
-    "entity",
-    "expression",
-    "databricks_tags",
-    "column_mask",
-    "options",
-];
 
 const CONSTRAINT_TYPES: [&str; 6] = ["check", "not_null", "unique", "primary_key", "foreign_key", "custom"];
 
@@ -51,7 +30,7 @@ pub(crate) struct ColumnProperties<'a> {
 impl<'a> ColumnProperties<'a> {
     pub(crate) fn read(yaml: &'a Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         let column = Fields::named(yaml, "column")?;
-        column.warn_mistyped(KNOWN, warnings);
+        column.warn_mistyped(known_keys::COLUMN, warnings);
         let config = column.object("config")?.unwrap_or_default();
         let mut meta = column.object("meta")?.unwrap_or_default();
         if let Some(Json::Object(more)) = config.get("meta") {
@@ -69,7 +48,7 @@ impl<'a> ColumnProperties<'a> {
                 unique.push(tag);
             }
         }
-        let known = |key: &str| KNOWN[..12].contains(&key);
+        let known = |key: &str| known_keys::COLUMN[..12].contains(&key);
         let extra = column.mapping().iter().filter(|entry| !known(&entry.key));
         Ok(Self {
             name: column.name().to_owned(),

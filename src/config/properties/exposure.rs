@@ -2,25 +2,11 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::PropertyKind;
+use super::{PropertyKind, known_keys};
 use crate::config::semver::python_list;
 use crate::config::{Fields, Yaml};
 use crate::diagnostic::{Diagnostic, Result, Span, did_you_mean};
 
-const KNOWN: &[&str] = &[
-    "name",
-    "type",
-    "owner",
-    "description",
-    "label",
-    "maturity",
-    "meta",
-    "tags",
-    "url",
-    "depends_on",
-    "config",
-    "enabled",
-];
 const TYPES: [&str; 5] = ["dashboard", "notebook", "analysis", "ml", "application"];
 const MATURITIES: [&str; 3] = ["low", "medium", "high"];
 
@@ -92,7 +78,7 @@ impl ExposureProperties {
 
     fn read_entry(yaml: &Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         let exposure = Fields::named(yaml, "exposure")?;
-        exposure.warn_unknown(KNOWN, warnings);
+        exposure.warn_unknown(known_keys::EXPOSURE, warnings);
         let kind = one_of(&exposure, "type", &TYPES)?.ok_or_else(|| {
             Diagnostic::parsing("exposure-type", format!("'type' is a required property of {exposure}"))
                 .label(yaml.span(), "")
@@ -151,7 +137,7 @@ impl GroupProperties {
 
     fn read_entry(yaml: &Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         let group = Fields::named(yaml, "group")?;
-        group.warn_unknown(&["name", "owner", "description", "config"], warnings);
+        group.warn_unknown(known_keys::GROUP, warnings);
         Ok(Self {
             name: group.name().to_owned(),
             owner: Owner::read(&group)?,

@@ -175,7 +175,7 @@ fn warn_top_level(entry: &yaml::Entry, warnings: &mut Vec<Diagnostic>) {
     let Some(help) = did_you_mean(&entry.key, known) else { return };
     warnings.push(
         Diagnostic::warning(
-            "CustomTopLevelKeyDeprecation",
+            "UnknownKey",
             format!("unknown key `{}` at the top of {}", entry.key, entry.value.source().path),
         )
         .label(entry.key_span(), "")

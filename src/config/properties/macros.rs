@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::PropertyKind;
+use super::{PropertyKind, known_keys};
 use crate::config::{Fields, Yaml};
 use crate::diagnostic::{Diagnostic, Result};
 
@@ -19,7 +19,7 @@ pub(crate) struct ArgumentProperties {
 impl ArgumentProperties {
     pub(super) fn read(yaml: &Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         let argument = Fields::named(yaml, "argument")?;
-        argument.warn_unknown(&["name", "type", "data_type", "description", "default_value"], warnings);
+        argument.warn_unknown(known_keys::ARGUMENT, warnings);
         Ok(Self {
             name: argument.name().to_owned(),
             kind: argument.string("type")?.or(argument.string("data_type")?),
@@ -47,7 +47,7 @@ impl MacroProperties {
 
     fn read_entry(yaml: &Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         let entry = Fields::named(yaml, "macro")?;
-        entry.warn_mistyped(&["name", "description", "arguments", "meta", "docs", "config"], warnings);
+        entry.warn_mistyped(known_keys::MACRO, warnings);
         let config = entry.object("config")?.unwrap_or_default();
         let mut meta = entry.object("meta")?.unwrap_or_default();
         if let Some(Json::Object(more)) = config.get("meta") {

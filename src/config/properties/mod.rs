@@ -7,6 +7,7 @@ mod column;
 mod exposure;
 mod file;
 mod freshness;
+mod known_keys;
 mod macros;
 mod node;
 mod render;

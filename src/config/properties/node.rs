@@ -7,7 +7,7 @@ use crate::config::{Fields, Yaml};
 use crate::diagnostic::{Diagnostic, Result, Span};
 
 use super::column::{ColumnProperties, read_constraints, read_tests};
-use super::{ArgumentProperties, PropertyKind};
+use super::{ArgumentProperties, PropertyKind, known_keys};
 
 /// Keys that dbt moves into `config`; giving one in both places is an error.
 const MOVED_TO_CONFIG: [&str; 5] = ["meta", "docs", "group", "contract", "access"];
@@ -15,56 +15,6 @@ const MOVED_TO_CONFIG: [&str; 5] = ["meta", "docs", "group", "contract", "access
 /// Errors that dbt finds after the shape of the entry was right.
 const SAID_AS_IT_IS: [&str; 6] =
     ["version-twice", "latest-version", "include-twice", "config-twice", "constraint-type", "name-missing"];
-
-const KNOWN: &[&str] = &[
-    "name",
-    "description",
-    "meta",
-    "data_type",
-    "constraints",
-    "docs",
-    "config",
-    "data_tests",
-    "tests",
-    "columns",
-    "quote_columns",
-    "access",
-    "group",
-    "contract",
-    "latest_version",
-    "versions",
-    "deprecation_date",
-    "time_spine",
-    "relation",
-    "arguments",
-    "returns",
-    "overloads",
-    "tags",
-    "freshness",
-    "primary_key",
-    "semantic_model",
-    "agg_time_dimension",
-    "metrics",
-    "derived_semantics",
-    "static_analysis",
-];
-
-const KNOWN_OF_VERSION: &[&str] = &[
-    "v",
-    "defined_in",
-    "description",
-    "access",
-    "config",
-    "constraints",
-    "docs",
-    "data_tests",
-    "tests",
-    "columns",
-    "deprecation_date",
-    "meta",
-    "tags",
-    "group",
-];
 
 /// A model, seed, snapshot, analysis, singular test or function as properties YAML describes it.
 ///
@@ -152,7 +102,7 @@ impl<'a> NodeProperties<'a> {
 
     fn read_entry(kind: PropertyKind, yaml: &'a Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         let node = Fields::named(yaml, kind.noun())?;
-        node.warn_mistyped(KNOWN, warnings);
+        node.warn_mistyped(known_keys::NODE, warnings);
         let mut versions = Vec::new();
         for version in node.list("versions")? {
             versions.push(VersionProperties::read(version, node.name(), warnings)?);
@@ -229,7 +179,7 @@ impl<'a> NodeProperties<'a> {
 impl<'a> VersionProperties<'a> {
     fn read(yaml: &'a Yaml, model: &'a str, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         let version = Fields::new(yaml, "version", model)?;
-        version.warn_unknown(KNOWN_OF_VERSION, warnings);
+        version.warn_unknown(known_keys::VERSION, warnings);
         let v = match version.get("v").map(|v| (&v.kind, v)) {
             Some((Kind::String(_) | Kind::Integer(_) | Kind::Float(_), v)) => v.to_json(),
             Some((_, v)) => return Err(v.wrong_type("`v` of a version", "a number or a string")),

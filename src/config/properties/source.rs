@@ -6,51 +6,9 @@ use crate::config::project_file::Quoting;
 use crate::config::{Fields, Yaml};
 use crate::diagnostic::{Diagnostic, Result, Span};
 
-use super::PropertyKind;
 use super::column::{ColumnProperties, read_tests};
 use super::freshness::Freshness;
-
-const KNOWN: &[&str] = &[
-    "name",
-    "description",
-    "meta",
-    "database",
-    "dbname",
-    "schema",
-    "loader",
-    "quoting",
-    "freshness",
-    "loaded_at_field",
-    "loaded_at_query",
-    "tables",
-    "tags",
-    "config",
-    "overrides",
-    "unrendered_database",
-    "unrendered_schema",
-    "data_tests",
-    "tests",
-];
-
-const KNOWN_OF_TABLE: &[&str] = &[
-    "name",
-    "description",
-    "meta",
-    "config",
-    "loaded_at_field",
-    "loaded_at_query",
-    "identifier",
-    "quoting",
-    "freshness",
-    "external",
-    "tags",
-    "columns",
-    "data_tests",
-    "tests",
-    "data_type",
-    "constraints",
-    "docs",
-];
+use super::{PropertyKind, known_keys};
 
 /// One entry of `sources:`; descriptions and tests are raw.
 #[derive(Debug, Clone)]
@@ -107,7 +65,7 @@ impl<'a> SourceProperties<'a> {
 
     fn read_entry(yaml: &'a Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         let source = Fields::named(yaml, "source")?;
-        source.warn_unknown(KNOWN, warnings);
+        source.warn_unknown(known_keys::SOURCE, warnings);
         // whose source the entry patches; patches are applied to what is written
         source.string("overrides")?;
         let mut tables = Vec::new();
@@ -190,7 +148,7 @@ impl<'a> SourceProperties<'a> {
 impl<'a> TableProperties<'a> {
     fn read(yaml: &'a Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         let table = Fields::named(yaml, "source table")?;
-        table.warn_mistyped(KNOWN_OF_TABLE, warnings);
+        table.warn_mistyped(known_keys::TABLE, warnings);
         Ok(Self {
             name: table.name().to_owned(),
             description: table.string("description")?,

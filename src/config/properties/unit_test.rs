@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::PropertyKind;
+use super::{PropertyKind, known_keys};
 use crate::config::{Fields, Yaml};
 use crate::diagnostic::{Diagnostic, Result, Span, did_you_mean};
 
@@ -65,21 +65,7 @@ impl UnitTestProperties {
 
     fn read_entry(yaml: &Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         let test = Fields::named(yaml, "unit test")?;
-        test.warn_unknown(
-            &[
-                "name",
-                "model",
-                "description",
-                "given",
-                "expect",
-                "overrides",
-                "config",
-                "versions",
-                "tags",
-                "meta",
-            ],
-            warnings,
-        );
+        test.warn_unknown(known_keys::UNIT_TEST, warnings);
         let model = test.get("model").ok_or_else(|| required(&test, "model"))?;
         let expect = test.nested("expect")?.ok_or_else(|| required(&test, "expect"))?;
         if test.get("given").is_none() {

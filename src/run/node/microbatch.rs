@@ -138,9 +138,7 @@ impl Job<'_, '_> {
             }
             Err(error) => {
                 let resource = crate::manifest::Resource::Node(node);
-                let exc = format!("Exception on worker thread. {}", self.error_text(*error, resource));
-                let unique_id = node.unique_id.clone();
-                self.say(Event::GenericExceptionOnRun { build_path: None, unique_id, exc });
+                self.say(Event::RunResultError { msg: self.error_text(*error, resource) });
                 self.batch_line(node, &context, position, "error", watch.seconds());
                 false
             }

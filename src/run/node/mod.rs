@@ -332,6 +332,7 @@ impl Job<'_, '_> {
         if error.subject.is_none() {
             error.subject = Some(describe::locator(resource));
         }
+        self.run.explain_key(&self.step.unique_id, &mut error);
         self.run.explain_absent(&self.step.unique_id, &mut error);
         if let Some(span) = self.place_of(&error, resource) {
             error.labels = vec![Label { span, note: String::new() }];

@@ -33,7 +33,7 @@
   {%- do rsdbt_refuse_unapplied_columns(reading, temp_relation, existing_relation) -%}
   {%- set on_schema_change = incremental_validate_on_schema_change(config.get('on_schema_change'), default='ignore') -%}
   {%- set dest_columns = process_schema_changes(on_schema_change, temp_relation, existing_relation)
-    or rsdbt_written_columns(existing_relation, temp_relation) -%}
+    or rsdbt_written_columns(existing_relation, temp_relation, strategy) -%}
   {%- set unique_key = config.get('unique_key') -%}
   {%- if unique_key and not traits['has_index_of_key'] -%}
     {#- Nobody else gathers statistics on a temporary table, and the join by key needs them. -#}

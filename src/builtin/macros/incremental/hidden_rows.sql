@@ -33,6 +33,20 @@
   {%- endfor -%}
 {% endmacro %}
 
+{# Also for rules that do something besides. `events`: the types of rules with which the server refuses the statement. #}
+{% macro rsdbt_refuse_rules(relation, statement, events) %}
+  {%- set query -%}
+    select pg_catalog.string_agg(pg_catalog.format('%I', rulename), ', ' order by rulename)
+    from pg_catalog.pg_rewrite
+    where ev_class = {{ rsdbt_regclass(relation) }} and ev_type in ({{ events }})
+  {%- endset -%}
+  {%- set rules = adapter.introspect(query).rows[0][0] -%}
+  {%- if rules -%}
+    {{ exceptions.raise_database_error(relation.render() ~ ' has rules, and PostgreSQL takes no ' ~ statement ~ ' into such a table: ' ~ rules
+      ~ '\nhelp: drop them, use a trigger instead, or set incremental_strategy to `delete+insert`') }}
+  {%- endif -%}
+{% endmacro %}
+
 {# Row level security is active for this role, and no policy lets it see and change all rows. #}
 {% macro rsdbt_hides_rows_sql(id) -%}
   pg_catalog.row_security_active({{ id }}) and (

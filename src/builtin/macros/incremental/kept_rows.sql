@@ -3,8 +3,8 @@
   policy. dbt's strategies take no notice of that; here it is an error that names them.
 #}
 
-{# A block that fails when rows that meet the condition are still there after a DELETE; none where nothing can keep them. #}
-{% macro rsdbt_check_deleted_sql(relation, condition) %}
+{# A block that fails when rows that meet the condition are still there after a DELETE; none where nothing can keep them. `is_all`: the node does nothing else. #}
+{% macro rsdbt_check_deleted_sql(relation, condition, is_all=true) %}
   {%- set hides = adapter.introspect('select ' ~ rsdbt_hides_rows_sql(rsdbt_regclass(relation) ~ '::pg_catalog.oid')).rows[0][0] -%}
   {%- set acting = rsdbt_acting_on_rows(relation, ['delete']) -%}
   {%- if hides -%}
@@ -16,6 +16,7 @@
   {{ return(rsdbt_check_kept_sql(
     'exists (select from ' ~ relation ~ ' as DBT_INTERNAL_DEST where ' ~ condition ~ ')',
     'rows of ' ~ relation ~ ' that were to be deleted were kept by ' ~ rsdbt_all_acting(acting)
+      ~ ('. Nothing was changed\nhelp: let it delete them, or leave out the rows that would replace them' if is_all)
   )) }}
 {% endmacro %}
 

@@ -7,7 +7,7 @@
 {% macro rsdbt_overwrite_in_place(partition, target, rows, columns, window, of_window='true', first=[]) %}
   {%- set insert_sql = rsdbt_insert_part_sql(partition, target, rows, columns, rsdbt_of_window(window, columns)) -%}
   {%- set delete_sql = 'delete from ' ~ partition ~ ' where ' ~ of_window -%}
-  {%- set check = rsdbt_check_deleted_sql(partition, of_window) -%}
+  {%- set check = rsdbt_check_deleted_sql(partition, of_window, is_all=false) -%}
   {%- set acting = rsdbt_acting_on_rows(partition, ['insert']) -%}
   {%- if acting -%}
     {%- set expected = run_query('select pg_catalog.count(*) from ' ~ rows ~ ' where ' ~ rsdbt_of_window(window, columns)).rows[0][0] -%}

@@ -27,7 +27,8 @@
         'the query makes ' ~ rsdbt_counted(found[0], 'row', 'rows') ~ ' of other periods from input rows of ' ~ rsdbt_listed_periods(tried) ~ ': ' ~ by.field[1:-1] ~ ' = ' ~ found[1]
         ~ (', ..' if found[0] > 3) ~ '. `dirty` builds the periods in which inputs changed, and these would stay as they are. Nothing was changed\nhelp: compute `'
         ~ by.field[1:-1] ~ '` from the event_time without changing its period, in time zone ' ~ by.time_zone ~ '; or set an event_time with the period of `' ~ by.field[1:-1]
-        ~ '` for the input, in a view if need be; or leave out `dirty` and name the periods (`lookback`, `--event-time-start`)'
+        ~ '` for the input, in a view if need be; ' ~ ('or take the bounds of the calendar from constants, or from a table without an event_time; ' if 'generate_series' in query | lower)
+        ~ 'or leave out `dirty` and name the periods (`lookback`, `--event-time-start`)'
       ) }}
     {%- endif -%}
   {%- endif -%}

@@ -14,11 +14,22 @@
   {{ return(filled) }}
 {% endmacro %}
 
-{# Those of the target that rows of the source can be written to. #}
-{% macro rsdbt_written_columns(target_relation, source_relation) %}
+{# Those of the target that rows of the source can be written to. A strategy of the project's own may write fewer. #}
+{% macro rsdbt_written_columns(target_relation, source_relation, strategy) %}
   {%- set columns = adapter.get_columns_in_relation(target_relation) -%}
   {%- set filled = rsdbt_filled_columns(target_relation) -%}
-  {{ return(rsdbt_without_filled(columns, filled, adapter.get_columns_in_relation(source_relation)) if filled else columns) }}
+  {%- set given = adapter.get_columns_in_relation(source_relation) -%}
+  {%- set written = rsdbt_without_filled(columns, filled, given) -%}
+  {%- set names = given | map(attribute='name') | list -%}
+  {%- set missing = written | rejectattr('name', 'in', names) | map(attribute='quoted') | list -%}
+  {%- if missing and strategy in ['default', 'append', 'delete+insert', 'merge', 'microbatch', 'merge_upsert', 'partition_overwrite'] -%}
+    {{ exceptions.raise_database_error(
+      'the query does not give ' ~ ('column ' if missing | length == 1 else 'columns ') ~ missing | join(', ') ~ ' of ' ~ target_relation.render()
+      ~ '\nhelp: return ' ~ ('it' if missing | length == 1 else 'them') ~ ', or set on_schema_change to `append_new_columns`, which keeps the column and leaves its default or NULL in new rows, '
+      ~ 'or to `sync_all_columns`, which drops it'
+    ) }}
+  {%- endif -%}
+  {{ return(written) }}
 {% endmacro %}
 
 {# An identity `by default` is written when the query gives it. #}

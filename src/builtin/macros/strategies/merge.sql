@@ -19,6 +19,7 @@
   {%- if rsdbt_server_version() < 150000 -%}
     {{ rsdbt_merge_before_15(target, source, unique_key, dest_columns, predicates, assignments) }}
   {%- else -%}
+  {%- do rsdbt_refuse_rules(target, 'MERGE', "'2', '3', '4'") if execute -%}
   merge into {{ target }} as DBT_INTERNAL_DEST
   using {{ source }} as DBT_INTERNAL_SOURCE
   on ({{ predicates | join(') and (') }})
