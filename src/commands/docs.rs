@@ -182,6 +182,8 @@ pub(super) fn serve(invocation: &Invocation) -> CommandResult {
     invocation
         .emitter
         .emit(Event::Note { msg: format!("To access from your browser, navigate to: http://{address}") });
+    // from here on that is how the command ends, and no interrupt
+    crate::interrupt::announce(None);
     invocation.emitter.emit(Event::Note { msg: "Press Ctrl+C to exit.".to_owned() });
     invocation.emitter.flush();
     if flags.is(&BROWSER) {

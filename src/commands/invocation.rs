@@ -226,9 +226,9 @@ impl Invocation {
         }
     }
 
-    /// What says that a signal has ended the command. A server is ended by one; psql hears it itself.
+    /// What says that a signal has ended the command; psql hears it itself.
     pub(super) fn announcement(&self) -> Option<Box<dyn FnOnce() + Send>> {
-        if matches!(self.command, Subcommand::DocsServe | Subcommand::DbPsql) {
+        if self.command == Subcommand::DbPsql {
             return None;
         }
         let (emitter, command) = (Arc::clone(&self.emitter), self.command.name());

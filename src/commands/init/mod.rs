@@ -200,6 +200,8 @@ fn conclude(invocation: &Invocation, project: &NewProject, choice: &Choice) -> C
 /// The commands that were just named, as the user would type them. A free port: this may not be the first page.
 fn take_first_steps(project: &NewProject) -> CommandResult {
     let program = std::env::current_exe().unwrap_or_else(|_| "rsdbt".into());
+    // the commands hear a signal themselves
+    crate::interrupt::announce(None);
     for arguments in [&["build"][..], &["docs"], &["docs", "serve", "--port", "0"]] {
         let _ = crate::report::say(&format!("\n$ rsdbt {}", arguments.join(" ")));
         let status = Command::new(&program).args(arguments).current_dir(&project.directory).status();
