@@ -3,6 +3,8 @@
 //! [`Engine`] runs templates of the language `jinja`. It owns the macros and dbt's rules for which one a name means. A
 //! node's names are those of `parsing` while the project is read, and those of `runtime` afterwards.
 
+#[cfg(test)]
+mod agreement;
 mod dependencies;
 mod dispatch;
 mod engine;

@@ -1,12 +1,11 @@
 //! What a text calls, told without running it: dbt records so which macros a macro depends on.
 
 use minijinja::machinery::ast::{self, CallArg, Expr, Stmt};
-use minijinja::machinery::parse;
 
 use crate::diagnostic::Result;
 
+use super::grammar;
 use super::macros::MacroDef;
-use super::tolerate;
 
 /// A call as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,17 +19,13 @@ pub(crate) enum StaticCall {
 /// Every call of a text in the order of writing, each once; nothing where the text cannot be parsed.
 pub(crate) fn static_calls(text: &str) -> Vec<StaticCall> {
     let mut calls = Vec::new();
-    if !collect(text, &mut calls)
-        && let Some(shifted) = tolerate::python_forms(text)
-    {
-        collect(&shifted.text, &mut calls);
-    }
+    collect(text, &mut calls);
     calls
 }
 
 fn collect(text: &str, calls: &mut Vec<StaticCall>) -> bool {
-    let Ok(template) = parse(text, "", minijinja::syntax::SyntaxConfig::default()) else { return false };
-    statement(&template, calls);
+    let Ok(template) = grammar::parse(text) else { return false };
+    statements(&template, calls);
     true
 }
 
@@ -65,9 +60,8 @@ pub(crate) fn calls_of(definition: &MacroDef) -> Result<Vec<StaticCall>> {
     let mut calls = Vec::new();
     let parameters = definition.parameters()?;
     if !collect(&text[definition.block.body.clone()], &mut calls) {
-        // The reading that takes more forms, and that knows where the mistake is.
+        // the reading that knows where the mistake is
         definition.check()?;
-        calls = static_calls(&text[definition.block.body.clone()]);
     }
     for default in parameters.into_iter().filter_map(|parameter| parameter.default) {
         calls.extend(static_calls(&format!("{{{{ {} }}}}", &text[default])));

@@ -11,6 +11,7 @@ use super::call;
 use super::compiled::ClosureBody;
 use super::errors;
 use super::evaluate::evaluate;
+use super::kept::keep;
 use super::returned::returned;
 use super::scope::Scope;
 
@@ -57,7 +58,8 @@ impl Object for Closure {
         scope.variables.extend(self.captured.iter().cloned());
         if self.body.name != "caller" {
             // A macro may call itself.
-            scope.variables.push((self.body.name, Value::from_dyn_object(Arc::clone(self))));
+            let name = keep(&format!("dbt_macro__{}", self.body.name));
+            scope.variables.push((name, Value::from_dyn_object(Arc::clone(self))));
         }
         scope.variables.extend(outer);
         let scope = Arc::new(scope);

@@ -2,30 +2,22 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::Arc;
 
 use minijinja::Value;
 use minijinja::machinery::ast::{self, Expr, Spanned, Stmt};
-use minijinja::machinery::{CodeGenerator, parse, parse_expr};
-use minijinja::syntax::SyntaxConfig;
+use minijinja::machinery::{CodeGenerator, Span};
 
-use crate::diagnostic::{Diagnostic, Result, SourceText};
-use crate::hashed::HashSet;
+use crate::diagnostic::{Result, SourceText};
 
 use super::compiled::{ClosureBody, Compiled, CompiledParameter, Default, Template};
+use super::grammar;
 use super::header::Parameter;
-use super::lower::{ClosureCompiler, Lowering, Uses};
+use super::kept::keep;
+use super::lower::{ClosureCompiler, Lowering, Output, Uses};
 use super::nesting;
 use super::source_map::SourceMap;
 use super::syntax_error;
-use super::tolerate::{self, Shifted};
-
-/// How a template's output is kept.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Output {
-    Text,
-    Values,
-}
 
 impl Template<'_> {
     /// Compiles a text for the duration of `use_it`: most texts are rendered once.
@@ -44,16 +36,7 @@ impl Template<'_> {
             let template = of_kept_text(keep(&text), map, LastLineBreak::Drop, output)?.0;
             return Ok(use_it(&template));
         }
-        match template(&text, map.clone(), LastLineBreak::Drop, output, no_closures) {
-            Ok((template, _)) => Ok(use_it(&template)),
-            Err(error) => {
-                let Some(Shifted { text, shifts }) = tolerate::python_forms(&text) else { return Err(error) };
-                let map = map.with_shifts(shifts);
-                let (template, _) =
-                    template(&text, map, LastLineBreak::Drop, output, no_closures).map_err(|_| error)?;
-                Ok(use_it(&template))
-            }
-        }
+        template(&text, map, LastLineBreak::Drop, output, no_closures).map(|(template, _)| use_it(&template))
     }
 
     /// Compiles a bare expression for the duration of `use_it`.
@@ -132,26 +115,13 @@ enum LastLineBreak {
     Drop,
 }
 
-fn syntax(last_line_break: LastLineBreak) -> SyntaxConfig {
-    static KEEPING: LazyLock<SyntaxConfig> =
-        LazyLock::new(|| SyntaxConfig::builder().keep_trailing_newline(true).build().unwrap_or_default());
-    match last_line_break {
-        LastLineBreak::Keep => KEEPING.clone(),
-        LastLineBreak::Drop => SyntaxConfig::default(),
-    }
-}
-
 fn of_kept_text(
     text: &'static str,
     map: SourceMap,
     last_line_break: LastLineBreak,
     output: Output,
 ) -> Result<(Template<'static>, Uses)> {
-    template(text, map.clone(), last_line_break, output, compile_closure).or_else(|error| {
-        let Some(Shifted { text, shifts }) = tolerate::python_forms(text) else { return Err(error) };
-        template(keep(&text), map.with_shifts(shifts), last_line_break, output, compile_closure)
-            .map_err(|_| error)
-    })
+    template(text, map, last_line_break, output, compile_closure)
 }
 
 fn template<'a>(
@@ -162,16 +132,16 @@ fn template<'a>(
     closures: ClosureCompiler<'a>,
 ) -> Result<(Template<'a>, Uses)> {
     nesting::check(text, &map)?;
-    let parsed = parse(text, "", syntax(last_line_break))
-        .map_err(|error| syntax_error::of_syntax(&error, text, &map))?;
-    let mut lowering = Lowering::new(&map, closures);
-    lowering.native = output == Output::Values;
-    let Stmt::Template(parsed) = parsed else {
-        return Err(Diagnostic::compilation("jinja-syntax", "this is not a template").boxed());
+    let text = match last_line_break {
+        LastLineBreak::Keep => text,
+        LastLineBreak::Drop => text.strip_suffix('\n').unwrap_or(text),
     };
-    let children = lowering.body(&parsed.children);
+    let parsed = grammar::parse(text).map_err(|problem| syntax_error::of_syntax(problem, &map))?;
+    let mut lowering = Lowering::new(&map, closures);
+    lowering.output = output;
+    let children = lowering.body(&parsed);
     let uses = finish_lowering(&mut lowering)?;
-    let statement = Stmt::Template(Spanned::new(ast::Template { children }, parsed.span()));
+    let statement = Stmt::Template(Spanned::new(ast::Template { children }, Span::default()));
     Ok((generate(&statement, text, map), uses))
 }
 
@@ -181,7 +151,7 @@ fn expression_template<'a>(
     closures: ClosureCompiler<'a>,
 ) -> Result<(Template<'a>, Uses)> {
     nesting::check_expression(text, &map)?;
-    let parsed = parse_expr(text).map_err(|error| syntax_error::of_syntax(&error, text, &map))?;
+    let parsed = grammar::parse_expression(text).map_err(|problem| syntax_error::of_syntax(problem, &map))?;
     let mut lowering = Lowering::new(&map, closures);
     let lowered = lowering.expression(&parsed);
     let uses = finish_lowering(&mut lowering)?;
@@ -190,7 +160,7 @@ fn expression_template<'a>(
 
 fn default_of(text: &'static str, map: SourceMap) -> Result<(Default, Uses)> {
     nesting::check_expression(text, &map)?;
-    let parsed = parse_expr(text).map_err(|error| syntax_error::of_syntax(&error, text, &map))?;
+    let parsed = grammar::parse_expression(text).map_err(|problem| syntax_error::of_syntax(problem, &map))?;
     let mut lowering = Lowering::new(&map, compile_closure);
     let lowered = lowering.expression(&parsed);
     let uses = finish_lowering(&mut lowering)?;
@@ -261,19 +231,6 @@ fn with_plain_line_breaks(text: &str, map: SourceMap) -> (Cow<'_, str>, SourceMa
         plain.push_str(rest);
     }
     (Cow::Owned(plain), map.with_shifts(shifts))
-}
-
-/// Texts of macros and `{% call %}` bodies live as long as the process: values point into them, and a
-/// process reads a project once. Each text is kept once.
-fn keep(text: &str) -> &'static str {
-    static KEPT: LazyLock<Mutex<HashSet<&'static str>>> = LazyLock::new(Mutex::default);
-    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = kept.get(text) {
-        return known;
-    }
-    let leaked: &'static str = Box::leak(text.into());
-    kept.insert(leaked);
-    leaked
 }
 
 #[cfg(test)]

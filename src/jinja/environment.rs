@@ -9,12 +9,14 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Undefi
 use super::closure;
 use super::errors;
 use super::filters;
+use super::folding;
 use super::interruptible;
-use super::lower::intrinsic;
+use super::intrinsic;
 use super::native;
 use super::python::{self, operators};
 use super::returned::return_value;
 use super::scope::Scope;
+use crate::diagnostic::Diagnostic;
 
 /// The environment for parsing, which tolerates undefined names, and the one for everything else; `install` adds the
 /// functions that every template sees.
@@ -73,7 +75,9 @@ fn add_intrinsics(environment: &mut Environment<'static>) {
     });
     environment.add_filter(intrinsic::DICT, |dict: Value| -> Result<Value, Error> {
         let pairs = dict.as_object().and_then(minijinja::value::DynObject::try_iter_pairs);
-        Ok(python::dict(pairs.into_iter().flatten()))
+        let pairs: Vec<_> = pairs.into_iter().flatten().collect();
+        pairs.iter().try_for_each(|(key, _)| python::check_hashable(key))?;
+        Ok(python::dict(pairs))
     });
     environment.add_filter(intrinsic::SLICE, slice);
     environment.add_filter(intrinsic::CALLEE, callee);
@@ -81,10 +85,25 @@ fn add_intrinsics(environment: &mut Environment<'static>) {
         closure::capture(state, &body, &names)
     });
     environment.add_filter(intrinsic::METHOD, |attribute: Value, receiver: &Value, name: &str| {
-        let method = attribute.is_undefined().then(|| python::bound_method(receiver, name)).flatten();
-        method.unwrap_or(attribute)
+        method_before(receiver, name, attribute)
     });
+    environment.add_filter(intrinsic::ATTRIBUTE, |receiver: Value, name: &str| -> Result<Value, Error> {
+        let attribute = receiver.get_attr(name)?;
+        Ok(method_before(&receiver, name, attribute))
+    });
+    environment.add_filter(intrinsic::ITEM, |container: Value, key: Value| operators::item(&container, &key));
+    environment.add_filter(intrinsic::UNPACKED, |value: Value| letters(&value).unwrap_or(value));
+    environment.add_filter(intrinsic::ITERATED, iterated);
+    environment.add_filter(intrinsic::EACH_UNPACKED, each_unpacked);
     environment.add_filter(intrinsic::NEGATE, |value: Value| operators::negate(&value));
+    environment.add_filter(intrinsic::POSITIVE, |value: Value| operators::positive(&value));
+    environment.add_filter(intrinsic::CHAIN, chain);
+    environment.add_filter(intrinsic::PRINTED, as_printed);
+    environment.add_filter(intrinsic::EMPTY_CYCLE, |_: Value| -> Result<Value, Error> {
+        Err(python::type_error("no items for cycling given"))
+    });
+    environment.add_filter(intrinsic::ONLY_TEXT, only_text);
+    environment.add_filter(intrinsic::OTHER_TEMPLATES, other_templates);
     environment.add_filter(intrinsic::EMIT, |output: Value| output);
     environment.add_filter(intrinsic::LOOP, |state: &State<'_, '_>, items: &Value| {
         interruptible::iterable(state, items)
@@ -95,7 +114,7 @@ fn add_intrinsics(environment: &mut Environment<'static>) {
     environment.add_filter("/", |left: Value, right: Value| operators::divide(&left, &right));
     environment.add_filter("//", |left: Value, right: Value| operators::floor_divide(&left, &right));
     environment.add_filter("%", |left: Value, right: Value| operators::modulo(&left, &right));
-    environment.add_filter("in", contained);
+    environment.add_filter("in", |value: Value, container: Value| operators::contains(&container, &value));
     environment.add_filter("~", |left: Value, right: Value| operators::concat(&left, &right));
     environment.add_filter("==", |left: Value, right: Value| operators::equals(&left, &right));
     environment.add_filter("!=", |left: Value, right: Value| !operators::equals(&left, &right));
@@ -106,27 +125,98 @@ fn add_intrinsics(environment: &mut Environment<'static>) {
     environment.add_filter("**", |left: Value, right: Value| operators::power(&left, &right));
 }
 
-/// Numbers of all kinds are found in lists by their value.
-fn contained(state: &State<'_, '_>, value: &Value, container: &Value) -> Result<bool, Error> {
-    match container.kind() {
-        ValueKind::Seq | ValueKind::Iterable => {
-            Ok(python::items_of(container)?.iter().any(|item| operators::equals(item, value)))
+/// `a < b < c`, as operators and right sides that follow each other.
+fn chain(first: Value, rest: Rest<Value>) -> Result<bool, Error> {
+    let mut left = &first;
+    for pair in rest.chunks_exact(2) {
+        let right = &pair[1];
+        let holds = match pair[0].as_str().unwrap_or_default() {
+            "==" => operators::equals(left, right),
+            "!=" => !operators::equals(left, right),
+            "in" => operators::contains(right, left)?,
+            "not in" => !operators::contains(right, left)?,
+            operator => {
+                let ordering = order(operator, left, right)?;
+                match operator {
+                    "<" => ordering.is_lt(),
+                    "<=" => ordering.is_le(),
+                    ">" => ordering.is_gt(),
+                    _ => ordering.is_ge(),
+                }
+            }
+        };
+        if !holds {
+            return Ok(false);
         }
-        ValueKind::None | ValueKind::Number | ValueKind::Bool => {
-            let kind = python::type_name(container);
-            Err(python::type_error(format!("argument of type '{kind}' is not iterable")))
-        }
-        _ => minijinja::tests::is_in(state, value, container),
+        left = right;
     }
+    Ok(true)
 }
 
-/// Jinja2 finds nothing where Python could not slice.
 fn slice(value: &Value, start: &Value, stop: &Value, step: &Value) -> Result<Value, Error> {
     match value.kind() {
         ValueKind::Undefined => Err(Error::from(ErrorKind::UndefinedError)),
-        ValueKind::Number | ValueKind::Bool | ValueKind::None | ValueKind::Map => Ok(Value::UNDEFINED),
         _ => operators::slice(value, start, stop, step),
     }
+}
+
+/// Where there is no such attribute, the method of this name; Python finds those of a dict before its keys.
+fn method_before(receiver: &Value, name: &str, attribute: Value) -> Value {
+    let asked = attribute.is_undefined() || python::type_name(receiver) == "dict";
+    asked.then(|| python::bound_method(receiver, name)).flatten().unwrap_or(attribute)
+}
+
+/// A text is unpacked into its letters.
+fn letters(value: &Value) -> Option<Value> {
+    let text = value.as_str().filter(|_| value.kind() == ValueKind::String)?;
+    Some(python::list(text.chars().map(|letter| Value::from(letter.to_string())).collect()))
+}
+
+/// What a loop goes over. minijinja goes over nothing where Python complains.
+fn iterated(value: Value) -> Result<Value, Error> {
+    match value.kind() {
+        ValueKind::None | ValueKind::Number | ValueKind::Bool => {
+            let kind = python::type_name(&value);
+            Err(python::type_error(format!("'{kind}' object is not iterable")))
+        }
+        _ => Ok(value),
+    }
+}
+
+fn each_unpacked(value: Value) -> Result<Value, Error> {
+    let value = iterated(value)?;
+    if !matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable) {
+        return Ok(letters(&value).unwrap_or(value));
+    }
+    let has_texts = value.try_iter()?.any(|item| item.kind() == ValueKind::String);
+    if !has_texts {
+        return Ok(value);
+    }
+    let items = python::items_of(&value)?.into_iter().map(|item| letters(&item).unwrap_or(item));
+    Ok(python::list(items.collect()))
+}
+
+/// What Jinja2 computes beforehand is text where values are collected.
+fn as_printed(state: &State<'_, '_>, value: Value) -> Value {
+    if value.kind() == ValueKind::String || !folding::has_literal(&value) {
+        return value;
+    }
+    native::text_of(state, &value)
+}
+
+/// Jinja2 joins what a block prints, and natively nothing but texts can be joined.
+fn only_text(value: Value) -> Result<Value, Error> {
+    if value.kind() == ValueKind::String {
+        return Ok(value);
+    }
+    let kind = python::type_name(&value);
+    Err(python::type_error(format!("sequence item 0: expected str instance, {kind} found")))
+}
+
+fn other_templates(tag: &str) -> Result<Value, Error> {
+    let message = format!("`{{% {tag} %}}` does not work in dbt: there are no other templates to load");
+    let help = "put what is shared into a macro and call it";
+    Err(python::raise(Diagnostic::compilation("no-other-templates", message).help(help)))
 }
 
 fn order(operator: &str, left: &Value, right: &Value) -> Result<Ordering, Error> {

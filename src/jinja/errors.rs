@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use minijinja::{Error, ErrorKind};
 
-use crate::diagnostic::{Category, Diagnostic, did_you_mean};
+use crate::diagnostic::{Category, Diagnostic};
 
 use super::compiled::Template;
 use super::context::Context;
@@ -71,9 +71,7 @@ fn unknown(what: &str, detail: Option<&str>, text: &str) -> Diagnostic {
         .and_then(|rest| rest.trim_start().strip_suffix(" is unknown"));
     let quoted = || text.split(['\'', '"']).nth(1).unwrap_or(text);
     let name = told.unwrap_or_else(quoted);
-    Diagnostic::compilation("unknown-filter", format!("No {what} named '{name}'."))
-        .help(format!("a {what} is one of Jinja2's; a macro is called as a function: `{name}(..)`"))
-        .maybe_help(if what == "filter" { did_you_mean(name, wording::FILTERS) } else { None })
+    wording::unknown(what, name)
 }
 
 /// Nothing is at this path.

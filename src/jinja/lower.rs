@@ -10,23 +10,13 @@ use minijinja::machinery::ast::{self, CallArg, Expr, Spanned, Stmt};
 
 use crate::diagnostic::{Diagnostic, Result};
 
-use super::python;
+use super::folding;
+use super::intrinsic;
+use super::kept::keep;
+use super::python::{self, operators};
+use super::shapes::{is_empty_cycle, is_path, is_special_callee, is_text_or_none};
 use super::source_map::SourceMap;
-
-/// Filters that no template can name, as they are no identifiers.
-pub(super) mod intrinsic {
-    pub(in crate::jinja) const LIST: &str = "[]";
-    pub(in crate::jinja) const DICT: &str = "{}";
-    pub(in crate::jinja) const SLICE: &str = "[:]";
-    pub(in crate::jinja) const CALLEE: &str = "()";
-    pub(in crate::jinja) const CLOSURE: &str = "{%%}";
-    pub(in crate::jinja) const NEGATE: &str = "-1";
-    pub(in crate::jinja) const METHOD: &str = "x.y";
-    pub(in crate::jinja) const EMIT: &str = "{{}}";
-    pub(in crate::jinja) const LOOP: &str = "[for]";
-    /// The list that native evaluation collects a template's output in.
-    pub(in crate::jinja) const OUTPUT: &str = "{{output}}";
-}
+use super::wording;
 
 /// The special names that a macro's body uses; only then may it be called with surplus arguments.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,11 +29,22 @@ pub(super) struct Uses {
 /// Compiles the body of a `{% call %}` or an inner macro; only possible for texts that live on.
 pub(super) type ClosureCompiler<'a> = fn(&Spanned<ast::Macro<'a>>, &SourceMap) -> Result<Value>;
 
+/// How a template's output is kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Output {
+    Text,
+    /// It is collected as values instead of written as text.
+    Values,
+    /// The text of a block in a template that is evaluated natively.
+    TextOfValues,
+}
+
 pub(super) struct Lowering<'a, 'm> {
     pub(super) map: &'m SourceMap,
     pub(super) closures: ClosureCompiler<'a>,
-    /// Output is collected as values instead of written as text.
-    pub(super) native: bool,
+    pub(super) output: Output,
+    /// Jinja2 looks filters and tests up beforehand where it need not branch to reach them.
+    pub(super) names_are_checked: bool,
     pub(super) uses: Uses,
     /// Every name that is read.
     pub(super) names: Vec<&'a str>,
@@ -52,7 +53,15 @@ pub(super) struct Lowering<'a, 'm> {
 
 impl<'a, 'm> Lowering<'a, 'm> {
     pub(super) fn new(map: &'m SourceMap, closures: ClosureCompiler<'a>) -> Self {
-        Self { map, closures, native: false, uses: Uses::default(), names: Vec::new(), error: None }
+        Self {
+            map,
+            closures,
+            output: Output::Text,
+            names_are_checked: true,
+            uses: Uses::default(),
+            names: Vec::new(),
+            error: None,
+        }
     }
 
     pub(super) fn body(&mut self, statements: &[Stmt<'a>]) -> Vec<Stmt<'a>> {
@@ -65,23 +74,28 @@ impl<'a, 'm> Lowering<'a, 'm> {
                 Stmt::Template(Spanned::new(ast::Template { children: self.body(&one.children) }, one.span()))
             }
             Stmt::EmitExpr(one) => self.emit(&one.expr, one.span()),
-            Stmt::EmitRaw(one) if self.native => {
+            Stmt::EmitRaw(one) if self.output == Output::Values => {
                 let text = constant(Value::from(one.raw), one.span());
                 Self::emit_value(text, one.span())
             }
             Stmt::EmitRaw(one) => Stmt::EmitRaw(Spanned::new(ast::EmitRaw { raw: one.raw }, one.span())),
             Stmt::ForLoop(one) => Stmt::ForLoop(Spanned::new(self.for_loop(one), one.span())),
             Stmt::IfCond(one) => {
+                let may_fail_late = std::mem::replace(&mut self.names_are_checked, false);
                 let condition = ast::IfCond {
                     expr: self.expression(&one.expr),
                     true_body: self.body(&one.true_body),
                     false_body: self.body(&one.false_body),
                 };
+                self.names_are_checked = may_fail_late;
                 Stmt::IfCond(Spanned::new(condition, one.span()))
             }
             Stmt::Set(one) => {
-                let set = ast::Set { target: self.target(&one.target), expr: self.expression(&one.expr) };
-                Stmt::Set(Spanned::new(set, one.span()))
+                let mut expr = self.expression(&one.expr);
+                if matches!(one.target, Expr::List(_)) {
+                    expr = filter(intrinsic::UNPACKED, expr, Vec::new(), one.expr.span());
+                }
+                Stmt::Set(Spanned::new(ast::Set { target: self.target(&one.target), expr }, one.span()))
             }
             Stmt::Macro(one) => self.inner_macro(one),
             Stmt::CallBlock(one) => self.call_block(one),
@@ -97,7 +111,17 @@ impl<'a, 'm> Lowering<'a, 'm> {
 
     /// Statements that hold text to be captured, and those that need other templates.
     fn block_statement(&mut self, statement: &Stmt<'a>) -> Stmt<'a> {
-        let native = std::mem::take(&mut self.native);
+        let names_are_checked = std::mem::replace(&mut self.names_are_checked, true);
+        let lowered = self.block_of_text(statement);
+        self.names_are_checked = names_are_checked;
+        lowered
+    }
+
+    fn block_of_text(&mut self, statement: &Stmt<'a>) -> Stmt<'a> {
+        let output = self.output;
+        if output == Output::Values {
+            self.output = Output::TextOfValues;
+        }
         let lowered = match statement {
             Stmt::SetBlock(one) => {
                 let set = ast::SetBlock {
@@ -109,11 +133,12 @@ impl<'a, 'm> Lowering<'a, 'm> {
             }
             Stmt::FilterBlock(one) => {
                 let body = self.scoped_body(&one.body, one.span());
-                let filter = ast::FilterBlock { filter: self.expression(&one.filter), body };
-                Stmt::FilterBlock(Spanned::new(filter, one.span()))
+                let filtered = self.expression(&one.filter);
+                self.output = output;
+                self.filter_block(body, filtered, one.span())
             }
             Stmt::WithBlock(one) => {
-                self.native = native;
+                self.output = output;
                 Stmt::WithBlock(Spanned::new(self.with_block(one), one.span()))
             }
             Stmt::AutoEscape(one) => {
@@ -121,18 +146,37 @@ impl<'a, 'm> Lowering<'a, 'm> {
                     ast::AutoEscape { enabled: self.expression(&one.enabled), body: self.body(&one.body) };
                 Stmt::AutoEscape(Spanned::new(escape, one.span()))
             }
+            Stmt::Block(one) if output == Output::Values => {
+                self.output = output;
+                let with = ast::WithBlock { assignments: Vec::new(), body: self.body(&one.body) };
+                Stmt::WithBlock(Spanned::new(with, one.span()))
+            }
             Stmt::Block(one) => {
                 let block = ast::Block { name: one.name, required: one.required, body: self.body(&one.body) };
                 Stmt::Block(Spanned::new(block, one.span()))
             }
-            Stmt::Import(one) => self.no_other_templates("import", one.span()),
-            Stmt::FromImport(one) => self.no_other_templates("from", one.span()),
-            Stmt::Extends(one) => self.no_other_templates("extends", one.span()),
-            Stmt::Include(one) => self.no_other_templates("include", one.span()),
+            Stmt::Import(one) => Self::no_other_templates("import", one.span()),
+            Stmt::FromImport(one) => Self::no_other_templates("from", one.span()),
+            Stmt::Extends(one) => Self::no_other_templates("extends", one.span()),
+            Stmt::Include(one) => Self::no_other_templates("include", one.span()),
             _ => nothing(At::default()),
         };
-        self.native = native;
+        self.output = output;
         lowered
+    }
+
+    /// The filtered text is printed; natively it is a value like any other.
+    fn filter_block(&mut self, body: Vec<Stmt<'a>>, filtered: Expr<'a>, at: At) -> Stmt<'a> {
+        if self.output == Output::Values {
+            let target = variable(intrinsic::FILTERED, at);
+            let set = ast::SetBlock { target, filter: Some(filtered), body };
+            let set = Stmt::SetBlock(Spanned::new(set, at));
+            let body = vec![set, Self::emit_value(variable(intrinsic::FILTERED, at), at)];
+            let with = ast::WithBlock { assignments: Vec::new(), body };
+            return Stmt::WithBlock(Spanned::new(with, at));
+        }
+        let filter = filter(intrinsic::ONLY_TEXT, filtered, Vec::new(), at);
+        Stmt::FilterBlock(Spanned::new(ast::FilterBlock { filter, body }, at))
     }
 
     /// What such a body sets is not seen after it.
@@ -161,14 +205,11 @@ impl<'a, 'm> Lowering<'a, 'm> {
         ast::WithBlock { assignments, body: self.body(&one.body) }
     }
 
-    fn no_other_templates(&mut self, tag: &str, at: At) -> Stmt<'a> {
-        let message = format!("`{{% {tag} %}}` does not work in dbt: there are no other templates to load");
-        self.fail(
-            Diagnostic::compilation("no-other-templates", message)
-                .label(self.map.span(range(at)), "")
-                .help("put what is shared into a macro and call it"),
-        );
-        nothing(at)
+    /// An error where it is reached.
+    fn no_other_templates(tag: &str, at: At) -> Stmt<'a> {
+        let expr = filter(intrinsic::OTHER_TEMPLATES, constant(Value::from(tag), at), Vec::new(), at);
+        let condition = ast::IfCond { expr, true_body: Vec::new(), false_body: Vec::new() };
+        Stmt::IfCond(Spanned::new(condition, at))
     }
 
     fn fail(&mut self, diagnostic: Diagnostic) {
@@ -176,24 +217,36 @@ impl<'a, 'm> Lowering<'a, 'm> {
     }
 
     fn for_loop(&mut self, one: &ast::ForLoop<'a>) -> ast::ForLoop<'a> {
-        ast::ForLoop {
+        let each = match one.target {
+            Expr::List(_) => intrinsic::EACH_UNPACKED,
+            _ => intrinsic::ITERATED,
+        };
+        let iter = self.expression(&one.iter);
+        let iter = match iter {
+            Expr::List(_) | Expr::Tuple(_) if each == intrinsic::ITERATED => iter,
+            iter => filter(each, iter, Vec::new(), one.iter.span()),
+        };
+        let names_are_checked = std::mem::replace(&mut self.names_are_checked, true);
+        let for_loop = ast::ForLoop {
             target: self.target(&one.target),
-            iter: filter(intrinsic::LOOP, self.expression(&one.iter), Vec::new(), one.iter.span()),
+            iter: filter(intrinsic::LOOP, iter, Vec::new(), one.iter.span()),
             filter_expr: one.filter_expr.as_ref().map(|filter| self.expression(filter)),
             recursive: one.recursive,
             body: self.body(&one.body),
             else_body: self.body(&one.else_body),
-        }
+        };
+        self.names_are_checked = names_are_checked;
+        for_loop
     }
 
     fn emit(&mut self, expression: &Expr<'a>, at: At) -> Stmt<'a> {
-        if self.native {
-            // Jinja2 writes what it can compute beforehand as text.
-            let value = match expression.as_const() {
-                Some(value) => constant(Value::from(python::to_str(&value)), at),
-                None => self.expression(expression),
-            };
-            return Self::emit_value(value, at);
+        if self.output == Output::Values {
+            let printed = self.printed(expression, at);
+            return Self::emit_value(printed, at);
+        }
+        if self.output == Output::TextOfValues {
+            let expr = filter(intrinsic::ONLY_TEXT, self.printed(expression, at), Vec::new(), at);
+            return Stmt::EmitExpr(Spanned::new(ast::EmitExpr { expr }, at));
         }
         let expr = match expression {
             // `{{ loop(..) }}` recurses, which only works as a statement of this very form.
@@ -203,6 +256,36 @@ impl<'a, 'm> Lowering<'a, 'm> {
             _ => self.expression(expression),
         };
         Stmt::EmitExpr(Spanned::new(ast::EmitExpr { expr }, at))
+    }
+
+    /// What Jinja2 can compute beforehand is printed as text.
+    fn printed(&mut self, expression: &Expr<'a>, at: At) -> Expr<'a> {
+        match expression {
+            _ if folding::is_constant(expression) => {
+                filter(intrinsic::PRINTED, self.expression(expression), Vec::new(), at)
+            }
+            // only one of the sides is computed
+            Expr::IfExpr(one) if folding::is_constant(&one.test_expr) => {
+                let condition = ast::IfExpr {
+                    test_expr: self.expression(&one.test_expr),
+                    true_expr: self.printed(&one.true_expr, at),
+                    false_expr: one.false_expr.as_ref().map(|expr| self.printed(expr, at)),
+                };
+                Expr::IfExpr(Spanned::new(condition, at))
+            }
+            Expr::BinOp(one)
+                if matches!(one.op, ast::BinOpKind::ScAnd | ast::BinOpKind::ScOr)
+                    && folding::is_constant(&one.left) =>
+            {
+                let (left, right) = (self.printed(&one.left, at), self.printed(&one.right, at));
+                let is_or = matches!(one.op, ast::BinOpKind::ScOr);
+                let (true_expr, false_expr) = if is_or { (left, right) } else { (right, left) };
+                let test_expr = self.expression(&one.left);
+                let condition = ast::IfExpr { test_expr, true_expr, false_expr: Some(false_expr) };
+                Expr::IfExpr(Spanned::new(condition, at))
+            }
+            _ => self.expression(expression),
+        }
     }
 
     fn emit_value(value: Expr<'a>, at: At) -> Stmt<'a> {
@@ -254,29 +337,25 @@ impl<'a, 'm> Lowering<'a, 'm> {
             Expr::Slice(one) => self.slice(one, at),
             Expr::UnaryOp(one) => self.unary(one, at),
             Expr::BinOp(one) => self.binary(one, at),
-            Expr::Compare(one) => {
-                let ops = one
-                    .ops
-                    .iter()
-                    .map(|op| ast::CompareOp { op: op.op, expr: self.expression(&op.expr) })
-                    .collect();
-                let compare = ast::Compare { expr: self.expression(&one.expr), ops };
-                Expr::Compare(Spanned::new(compare, at))
-            }
+            Expr::Compare(one) => self.comparisons(one, at),
             Expr::IfExpr(one) => {
+                let names_are_checked = std::mem::replace(&mut self.names_are_checked, false);
                 let condition = ast::IfExpr {
                     test_expr: self.expression(&one.test_expr),
                     true_expr: self.expression(&one.true_expr),
                     false_expr: one.false_expr.as_ref().map(|expr| self.expression(expr)),
                 };
+                self.names_are_checked = names_are_checked;
                 Expr::IfExpr(Spanned::new(condition, at))
             }
             Expr::Filter(one) => {
+                self.check_name("filter", one.name, at);
                 let expr = one.expr.as_ref().map(|expr| self.expression(expr));
                 let args = self.arguments(&one.args);
                 Expr::Filter(Spanned::new(ast::Filter { name: one.name, expr, args }, at))
             }
             Expr::Test(one) => {
+                self.check_name("test", one.name, at);
                 let expr = self.expression(&one.expr);
                 let args = self.arguments(&one.args);
                 Expr::Test(Spanned::new(ast::Test { name: one.name, expr, args }, at))
@@ -285,8 +364,13 @@ impl<'a, 'm> Lowering<'a, 'm> {
                 let expr = self.expression(&one.expr);
                 let at = joined(expr.span(), at);
                 let attribute = Expr::GetAttr(Spanned::new(ast::GetAttr { expr, name: one.name }, at));
-                if !(python::is_method_name(one.name) && is_path(&one.expr)) {
+                if !python::is_method_name(one.name) {
                     return attribute;
+                }
+                if !is_path(&one.expr) {
+                    let receiver = self.expression(&one.expr);
+                    let name = CallArg::Pos(constant(Value::from(one.name), at));
+                    return filter(intrinsic::ATTRIBUTE, receiver, vec![name], at);
                 }
                 let receiver = CallArg::Pos(self.expression(&one.expr));
                 let name = CallArg::Pos(constant(Value::from(one.name), at));
@@ -296,13 +380,28 @@ impl<'a, 'm> Lowering<'a, 'm> {
                 let expr = self.expression(&one.expr);
                 let at = joined(expr.span(), at);
                 let subscript_expr = self.expression(&one.subscript_expr);
-                Expr::GetItem(Spanned::new(ast::GetItem { expr, subscript_expr }, at))
+                match &subscript_expr {
+                    Expr::Const(key) if key.value.is_integer() || key.value.as_str().is_some() => {
+                        Expr::GetItem(Spanned::new(ast::GetItem { expr, subscript_expr }, at))
+                    }
+                    _ => filter(intrinsic::ITEM, expr, vec![CallArg::Pos(subscript_expr)], at),
+                }
+            }
+            Expr::Call(one) if is_empty_cycle(one) => {
+                filter(intrinsic::EMPTY_CYCLE, constant(Value::UNDEFINED, at), Vec::new(), at)
             }
             Expr::Call(one) => {
                 let call = self.call(one);
                 let at = joined(one.expr.span(), at);
                 Expr::Call(Spanned::new(call, at))
             }
+        }
+    }
+
+    fn check_name(&mut self, what: &str, name: &str, at: At) {
+        if self.names_are_checked && !wording::is_known(what, name) {
+            let place = self.map.span(at.start_offset as usize..at.end_offset as usize);
+            self.fail(wording::unknown(what, name).label(place, ""));
         }
     }
 
@@ -334,12 +433,13 @@ impl<'a, 'm> Lowering<'a, 'm> {
     fn unary(&mut self, one: &ast::UnaryOp<'a>, at: At) -> Expr<'a> {
         let expr = self.expression(&one.expr);
         match one.op {
-            ast::UnaryOpKind::Neg if !matches!(expr, Expr::Const(_)) => {
-                filter(intrinsic::NEGATE, expr, Vec::new(), at)
-            }
-            ast::UnaryOpKind::Neg => {
-                Expr::UnaryOp(Spanned::new(ast::UnaryOp { op: ast::UnaryOpKind::Neg, expr }, at))
-            }
+            ast::UnaryOpKind::Neg => match &expr {
+                Expr::Const(one) if one.value.is_number() => match operators::negate(&one.value) {
+                    Ok(negated) => constant(negated, at),
+                    Err(_) => filter(intrinsic::NEGATE, expr, Vec::new(), at),
+                },
+                _ => filter(intrinsic::NEGATE, expr, Vec::new(), at),
+            },
             ast::UnaryOpKind::Not => {
                 Expr::UnaryOp(Spanned::new(ast::UnaryOp { op: ast::UnaryOpKind::Not, expr }, at))
             }
@@ -369,7 +469,7 @@ impl<'a, 'm> Lowering<'a, 'm> {
             ast::BinOpKind::Lte => Some("<="),
             ast::BinOpKind::Gt => Some(">"),
             ast::BinOpKind::Gte => Some(">="),
-            ast::BinOpKind::In if !is_text_or_none(&left) => Some("in"),
+            ast::BinOpKind::In => Some("in"),
             _ => None,
         };
         match overloaded {
@@ -417,7 +517,9 @@ impl<'a, 'm> Lowering<'a, 'm> {
 
     fn inner_macro(&mut self, one: &Spanned<ast::Macro<'a>>) -> Stmt<'a> {
         let expr = self.closure(one);
-        let set = ast::Set { target: variable(one.name, one.span()), expr };
+        // dbt: the macros of a file are called by other names
+        let name = keep(&format!("dbt_macro__{}", one.name));
+        let set = ast::Set { target: variable(name, one.span()), expr };
         Stmt::Set(Spanned::new(set, one.span()))
     }
 
@@ -426,7 +528,7 @@ impl<'a, 'm> Lowering<'a, 'm> {
         call.args.push(CallArg::Kwarg("caller", self.closure(&one.macro_decl)));
         let at = one.call.span();
         let expr = Expr::Call(Spanned::new(call, at));
-        if self.native {
+        if self.output == Output::Values {
             return Self::emit_value(expr, one.span());
         }
         Stmt::EmitExpr(Spanned::new(ast::EmitExpr { expr }, one.span()))
@@ -458,46 +560,19 @@ impl<'a, 'm> Lowering<'a, 'm> {
     }
 }
 
-/// Such a constant is compared as minijinja compares: no number or date equals it.
-fn is_text_or_none(expression: &Expr<'_>) -> bool {
-    matches!(expression, Expr::Const(one) if one.value.is_none() || one.value.as_str().is_some())
-}
-
-/// Whether an expression only looks things up: it may be evaluated twice.
-fn is_path(expression: &Expr<'_>) -> bool {
-    match expression {
-        Expr::Var(_) | Expr::Const(_) => true,
-        Expr::GetAttr(one) => is_path(&one.expr),
-        Expr::GetItem(one) => is_path(&one.expr) && is_path(&one.subscript_expr),
-        _ => false,
-    }
-}
-
-fn is_special_callee(callee: &Expr<'_>) -> bool {
-    match callee {
-        Expr::Var(name) => matches!(name.id, "loop" | "super"),
-        Expr::GetAttr(attribute) => matches!(&attribute.expr, Expr::Var(name) if name.id == "self"),
-        _ => false,
-    }
-}
-
-pub(super) fn range(at: At) -> std::ops::Range<usize> {
-    at.start_offset as usize..at.end_offset as usize
-}
-
 fn joined(first: At, last: At) -> At {
     At { start_line: first.start_line, start_col: first.start_col, start_offset: first.start_offset, ..last }
 }
 
-fn variable(name: &str, at: At) -> Expr<'_> {
+pub(super) fn variable(name: &str, at: At) -> Expr<'_> {
     Expr::Var(Spanned::new(ast::Var { id: name }, at))
 }
 
-fn constant(value: Value, at: At) -> Expr<'static> {
+pub(super) fn constant(value: Value, at: At) -> Expr<'static> {
     Expr::Const(Spanned::new(ast::Const { value }, at))
 }
 
-fn filter<'a>(name: &'a str, value: Expr<'a>, args: Vec<CallArg<'a>>, at: At) -> Expr<'a> {
+pub(super) fn filter<'a>(name: &'a str, value: Expr<'a>, args: Vec<CallArg<'a>>, at: At) -> Expr<'a> {
     Expr::Filter(Spanned::new(ast::Filter { name, expr: Some(value), args }, at))
 }
 

@@ -9,11 +9,11 @@ use minijinja::{Environment, Error, State, Value};
 
 use crate::diagnostic::{Diagnostic, Result};
 
-use super::compile::Output;
 use super::compiled::Template;
 use super::errors;
 use super::evaluate::evaluate;
-use super::lower::intrinsic;
+use super::intrinsic;
+use super::lower::Output;
 use super::python;
 use super::scope::Scope;
 use super::source_map::SourceMap;
@@ -125,6 +125,16 @@ fn converted(marked: &Marked) -> Result<Value, String> {
     } else {
         Err(format!("Could not convert value '{}' into type '{type_name}'", marked.text))
     }
+}
+
+/// A value as text, whatever filters marked on the way.
+pub(super) fn text_of(state: &State<'_, '_>, value: &Value) -> Value {
+    let text = python::to_str(value);
+    let output = state.lookup(intrinsic::OUTPUT);
+    if let Some(collected) = output.as_ref().and_then(Value::downcast_object_ref::<Collected>) {
+        collected.printed().marked.push(Marked { text: text.clone(), wanted: Wanted::Text });
+    }
+    Value::from(text)
 }
 
 /// The filters, which do nothing where text is rendered.

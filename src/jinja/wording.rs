@@ -1,7 +1,9 @@
 //! minijinja's complaints in the words of Jinja2 and Python, which users of dbt search for.
 
+use crate::diagnostic::{Diagnostic, did_you_mean};
+
 /// The filters of Jinja2 and dbt, for "did you mean".
-pub(super) const FILTERS: [&str; 56] = [
+const FILTERS: [&str; 56] = [
     "abs",
     "as_bool",
     "as_native",
@@ -60,32 +62,65 @@ pub(super) const FILTERS: [&str; 56] = [
     "wordwrap",
 ];
 
-/// What the parser complains about; `found` is the text that it stumbled over.
-pub(super) fn of_syntax(detail: &str, found: &str) -> String {
-    let detail = detail.strip_prefix("syntax error: ").unwrap_or(detail);
-    let Some(rest) = detail.strip_prefix("unexpected ") else { return detail.to_owned() };
-    match rest.split_once(", expected ") {
-        Some((got, expected)) => {
-            let got = match got {
-                "identifier" | "string" | "integer" | "float" if !found.is_empty() => found,
-                token => token_name(token),
-            };
-            format!("expected token '{}', got '{got}'", token_name(expected))
-        }
-        None => format!("unexpected '{}'", token_name(rest)),
+const TESTS: [&str; 39] = [
+    "!=",
+    "<",
+    "<=",
+    "==",
+    ">",
+    ">=",
+    "boolean",
+    "callable",
+    "defined",
+    "divisibleby",
+    "eq",
+    "equalto",
+    "escaped",
+    "even",
+    "false",
+    "filter",
+    "float",
+    "ge",
+    "greaterthan",
+    "gt",
+    "in",
+    "integer",
+    "iterable",
+    "le",
+    "lessthan",
+    "lower",
+    "lt",
+    "mapping",
+    "ne",
+    "none",
+    "number",
+    "odd",
+    "sameas",
+    "sequence",
+    "string",
+    "test",
+    "true",
+    "undefined",
+    "upper",
+];
+
+/// Whether there is such a filter or test.
+pub(super) fn is_known(what: &str, name: &str) -> bool {
+    if what == "test" {
+        return TESTS.contains(&name);
     }
+    // those that lowering writes are no identifiers
+    FILTERS.contains(&name)
+        || name == "is_list"
+        || name == "xmlattr"
+        || !name.starts_with(char::is_alphabetic)
 }
 
-fn token_name(token: &str) -> &str {
-    match token {
-        "start of variable block" => "begin of print statement",
-        "end of variable block" => "end of print statement",
-        "start of block" => "begin of statement block",
-        "end of block" => "end of statement block",
-        "identifier" => "name",
-        "end of input" => "end of template",
-        other => other.trim_matches('`'),
-    }
+/// `No filter named 'uper'.`
+pub(super) fn unknown(what: &str, name: &str) -> Diagnostic {
+    Diagnostic::compilation("unknown-filter", format!("No {what} named '{name}'."))
+        .help(format!("a {what} is one of Jinja2's; a macro is called as a function: `{name}(..)`"))
+        .maybe_help(if what == "filter" { did_you_mean(name, FILTERS) } else { None })
 }
 
 /// What the virtual machine complains about.
@@ -157,17 +192,6 @@ mod tests {
 
     #[test]
     fn complaints_are_jinja2_s() {
-        for (detail, found, expected) in [
-            ("unexpected identifier, expected `,`", "for", "expected token ',', got 'for'"),
-            (
-                "unexpected end of block, expected in",
-                "%}",
-                "expected token 'in', got 'end of statement block'",
-            ),
-            ("unexpected end of variable block", "}}", "unexpected 'end of print statement'"),
-        ] {
-            assert_eq!(of_syntax(detail, found), expected);
-        }
         for (detail, expected) in [
             ("`dict` has no method `x`", "'dict object' has no attribute 'x'"),
             ("none has no method named x", "'None' has no attribute 'x'"),

@@ -4,9 +4,7 @@ use md5::{Digest, Md5};
 use minijinja::{Error, State, Value};
 
 use crate::config::yaml;
-use crate::jinja::python::{
-    bind_required, expect_str, from_json, json_dumps, pairs_of, to_json, to_str, type_name,
-};
+use crate::jinja::python::{bind_required, expect_str, from_json, json_dumps, pairs_of, to_json, type_name};
 
 fn or_none(value: Value) -> Value {
     if value.is_undefined() { Value::from(()) } else { value }
@@ -68,5 +66,5 @@ fn is_representable(value: &Value, depth: usize) -> bool {
 
 pub(super) fn local_md5(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     let [text] = bind_required("local_md5", args, ["value"], 1)?;
-    Ok(Value::from(crate::hex::digits(Md5::digest(to_str(&text).as_bytes()))))
+    Ok(Value::from(crate::hex::digits(Md5::digest(expect_str("local_md5", &text)?.as_bytes()))))
 }

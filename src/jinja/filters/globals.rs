@@ -6,10 +6,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use minijinja::value::{Enumerator, Kwargs, Object, ObjectRepr, Rest, ValueOrKwargs};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 
+use super::super::python::function::function;
+use super::super::python::range;
+
 pub(super) fn install(environment: &mut Environment<'static>) {
     environment.add_function("cycler", |values: Rest<Value>| {
         Value::from_object(Cycler { values: values.to_vec(), position: AtomicUsize::new(0) })
     });
+    environment.add_global("range", function("range", range));
+    environment.add_global("lipsum", function("lipsum", super::lipsum::lipsum));
     environment.add_function("joiner", |separator: Option<Value>| {
         let separator = separator.unwrap_or_else(|| Value::from(", "));
         Value::from_object(Joiner { separator, calls: AtomicUsize::new(0) })

@@ -3,6 +3,8 @@
 mod checks;
 mod filter;
 mod globals;
+mod lazy;
+mod lipsum;
 mod sequences;
 mod texts;
 mod values;
@@ -12,9 +14,11 @@ use minijinja::Environment;
 
 /// Must run before other modules install theirs: those know more types of values.
 pub(super) fn install(environment: &mut Environment<'static>) {
+    checks::remove_foreign(environment);
     checks::install(environment);
     globals::install(environment);
     sequences::install(environment);
+    lazy::install(environment);
     texts::install(environment);
     values::install(environment);
 }

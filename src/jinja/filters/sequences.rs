@@ -1,14 +1,15 @@
 //! Filters on lists and mappings. An undefined value is an empty list, as it is in Jinja2.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
-use minijinja::value::{Enumerator, Object, ObjectRepr, Rest, ValueKind, ValueOrKwargs};
-use minijinja::{Environment, Error, State, Value};
+use minijinja::value::{Enumerator, Object, ObjectRepr, ValueKind};
+use minijinja::{Environment, Error, ErrorKind, Value};
 
 use crate::hashed::HashSet;
 
-use super::super::python::{self, bind, items_of, operators, to_str, type_error, type_name};
+use super::super::python::{self, bind, check_hashable, items_of, operators, to_str, type_error, type_name};
 use super::{add, flag, or};
 
 pub(super) fn install(environment: &mut Environment<'static>) {
@@ -26,33 +27,6 @@ pub(super) fn install(environment: &mut Environment<'static>) {
     environment.add_filter("items", pairs);
     environment.add_filter("is_list", |value: &Value| type_name(value) == "list");
     environment.add_filter("random", first);
-    for name in ["map", "select", "reject", "selectattr", "rejectattr"] {
-        over_an_empty_list_when_undefined(environment, name);
-    }
-}
-
-/// Wraps one of minijinja's filters.
-fn over_an_empty_list_when_undefined(environment: &mut Environment<'static>, name: &'static str) {
-    let Some(filter) = minijinja_filter(name) else { return };
-    environment.add_filter(name, move |state: &mut State<'_, '_>, args: Rest<ValueOrKwargs>| {
-        let args = args.into_values();
-        match args.first() {
-            Some(value) if value.is_undefined() => Ok(python::list(Vec::new())),
-            _ => filter.call(state, &args),
-        }
-    });
-}
-
-fn minijinja_filter(name: &str) -> Option<Value> {
-    use minijinja::filters;
-    Some(match name {
-        "map" => Value::from_function(filters::map),
-        "select" => Value::from_function(filters::select),
-        "reject" => Value::from_function(filters::reject),
-        "selectattr" => Value::from_function(filters::selectattr),
-        "rejectattr" => Value::from_function(filters::rejectattr),
-        _ => return None,
-    })
 }
 
 fn items(value: &Value) -> Result<Vec<Value>, Error> {
@@ -88,7 +62,7 @@ fn reverse(value: &Value) -> Result<Value, Error> {
 }
 
 /// The value under a path as `address.city` or `rows.0`.
-fn attribute(item: &Value, path: &Value) -> Value {
+pub(super) fn attribute(item: &Value, path: &Value) -> Value {
     let Some(path) = path.as_str() else { return item.get_item(path).unwrap_or_default() };
     path.split('.').fold(item.clone(), |value, part| {
         let key = part.parse::<i64>().map_or_else(|_| Value::from(part), Value::from);
@@ -126,6 +100,7 @@ fn unique(value: &Value, args: &[Value]) -> Result<Value, Error> {
     for item in items(value)? {
         let key = path.as_ref().map_or_else(|| item.clone(), |path| attribute(&item, path));
         let key = ignoring_case(&key, case_sensitive);
+        check_hashable(&key)?;
         let is_new = match key.as_str() {
             Some(text) => texts.insert(text.to_owned()),
             None => !seen.iter().any(|known| operators::equals(known, &key)),
@@ -141,8 +116,9 @@ fn unique(value: &Value, args: &[Value]) -> Result<Value, Error> {
 }
 
 fn batch(value: &Value, args: &[Value]) -> Result<Value, Error> {
-    let [count, fill] = bind("batch", args, ["linecount", "fill_with"])?;
-    let count = or(count.as_ref(), 1, Value::as_usize).max(1);
+    let [count, fill] = python::bind_required("batch", args, ["linecount", "fill_with"], 1)?;
+    let count = or(Some(&count), 1, Value::as_usize).max(1);
+    let fill = Some(fill).filter(|fill| !fill.is_undefined());
     let items = items(value)?;
     let batches = items.chunks(count).map(|chunk| {
         let mut batch = chunk.to_vec();
@@ -156,7 +132,10 @@ fn batch(value: &Value, args: &[Value]) -> Result<Value, Error> {
 
 fn slice(value: &Value, args: &[Value]) -> Result<Value, Error> {
     let [count, fill] = bind("slice", args, ["slices", "fill_with"])?;
-    let count = or(count.as_ref(), 1, Value::as_usize).max(1);
+    let count = or(count.as_ref(), 1, Value::as_usize);
+    if count == 0 {
+        return Err(python::value_error("integer division or modulo by zero"));
+    }
     let items = items(value)?;
     let (each, longer) = (items.len() / count, items.len() % count);
     let mut rest = items.as_slice();
@@ -177,6 +156,7 @@ fn group_by(value: &Value, args: &[Value]) -> Result<Value, Error> {
     let [path, default, case_sensitive] = bind("groupby", args, ["attribute", "default", "case_sensitive"])?;
     let path = path.unwrap_or_default();
     let case_sensitive = flag(case_sensitive.as_ref());
+    let mut failed = None;
     let key_of = |item: &Value| match (attribute(item, &path), &default) {
         (found, Some(default)) if found.is_undefined() => default.clone(),
         (found, _) => found,
@@ -184,8 +164,10 @@ fn group_by(value: &Value, args: &[Value]) -> Result<Value, Error> {
     let mut keyed: Vec<(Value, Value)> =
         items(value)?.into_iter().map(|item| (key_of(&item), item)).collect();
     keyed.sort_by(|(left, _), (right, _)| {
-        operators::compare(&ignoring_case(left, case_sensitive), &ignoring_case(right, case_sensitive))
+        let folded = (ignoring_case(left, case_sensitive), ignoring_case(right, case_sensitive));
+        ordered(&folded.0, &folded.1, &mut failed)
     });
+    failed.map_or(Ok(()), Err)?;
     let groups = keyed.chunk_by(|(left, _), (right, _)| {
         operators::equals(&ignoring_case(left, case_sensitive), &ignoring_case(right, case_sensitive))
     });
@@ -217,14 +199,27 @@ fn sorted_pairs(value: &Value, args: &[Value]) -> Result<Value, Error> {
     let [case_sensitive, by, reverse] = bind("dictsort", args, ["case_sensitive", "by", "reverse"])?;
     let case_sensitive = flag(case_sensitive.as_ref());
     let by_value = by.as_ref().and_then(Value::as_str) == Some("value");
+    if value.is_undefined() {
+        return Err(Error::from(ErrorKind::UndefinedError));
+    }
     let mut pairs = all_pairs(value)?;
+    let mut failed = None;
     pairs.sort_by(|left, right| {
         let of =
             |pair: &(Value, Value)| ignoring_case(if by_value { &pair.1 } else { &pair.0 }, case_sensitive);
-        let order = operators::compare(&of(left), &of(right));
+        let order = ordered(&of(left), &of(right), &mut failed);
         if flag(reverse.as_ref()) { order.reverse() } else { order }
     });
+    failed.map_or(Ok(()), Err)?;
     Ok(as_tuples(pairs))
+}
+
+/// The order of two values while something is sorted, and the first failure.
+fn ordered(left: &Value, right: &Value, failed: &mut Option<Error>) -> Ordering {
+    operators::order("<", left, right).unwrap_or_else(|error| {
+        failed.get_or_insert(error);
+        Ordering::Equal
+    })
 }
 
 /// A pair as `groupby` makes them: `group.grouper`, `group.list`.

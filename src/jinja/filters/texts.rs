@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, Value};
 
-use super::super::python::{self, bind, percent_format, to_str, type_error};
+use super::super::python::{self, bind, escaped, markup_of, percent_format, to_str, type_error};
 use super::{add, flag, or};
 
 pub(super) fn install(environment: &mut Environment<'static>) {
@@ -21,10 +21,11 @@ pub(super) fn install(environment: &mut Environment<'static>) {
     add(environment, "indent", indent);
     add(environment, "trim", trim);
     add(environment, "replace", replace);
-    environment.add_filter("escape", |value: &Value| escape(&to_str(value)));
-    environment.add_filter("e", |value: &Value| escape(&to_str(value)));
-    environment.add_filter("forceescape", |value: &Value| escape(&to_str(value)));
-    environment.add_filter("safe", |value: Value| value);
+    environment.add_filter("escape", |value: &Value| markup_of(value));
+    environment.add_filter("e", |value: &Value| markup_of(value));
+    environment.add_filter("forceescape", |value: &Value| Value::from_safe_string(escaped(&to_str(value))));
+    environment.add_filter("safe", |value: &Value| Value::from_safe_string(to_str(value)));
+    add(environment, "xmlattr", attributes);
     environment.add_filter("striptags", |value: &Value| strip_tags(&to_str(value)));
     environment.add_filter("urlencode", url_encode);
     add(environment, "format", format);
@@ -64,20 +65,27 @@ fn center(value: &Value, args: &[Value]) -> Result<String, Error> {
     Ok(format!("{}{text}{}", " ".repeat(left), " ".repeat(room - left)))
 }
 
-fn truncate(value: &Value, args: &[Value]) -> Result<String, Error> {
+fn truncate(value: &Value, args: &[Value]) -> Result<Value, Error> {
     let [length, kill_words, end, leeway] = bind("truncate", args, ["length", "killwords", "end", "leeway"])?;
-    let text = to_str(value);
     let length = or(length.as_ref(), 255, Value::as_usize);
     let end = end.as_ref().map_or_else(|| "...".to_owned(), to_str);
-    if text.chars().count() <= length + or(leeway.as_ref(), 5, Value::as_usize) {
-        return Ok(text);
+    if length < end.chars().count() {
+        let (expected, got) = (end.chars().count(), length);
+        return Err(type_error(format!("expected length >= {expected}, got {got}")));
     }
+    let size = if value.is_undefined() { Some(0) } else { value.len() };
+    let size = size
+        .ok_or_else(|| type_error(format!("object of type '{}' has no len()", python::type_name(value))))?;
+    if size <= length + or(leeway.as_ref(), 5, Value::as_usize) {
+        return Ok(value.clone());
+    }
+    let text = only_text("truncate", value)?;
     let kept: String = text.chars().take(length.saturating_sub(end.chars().count())).collect();
     let kept = match kept.rsplit_once(' ') {
         Some((words, _)) if !flag(kill_words.as_ref()) => words,
         _ => &kept,
     };
-    Ok(format!("{kept}{end}"))
+    Ok(Value::from(format!("{kept}{end}")))
 }
 
 fn words(text: &str) -> usize {
@@ -93,7 +101,7 @@ fn word_wrap(value: &Value, args: &[Value]) -> Result<String, Error> {
     let break_long = break_long.is_none_or(|given| given.is_true());
     let separator = separator.as_ref().filter(|text| !text.is_none()).map_or_else(|| "\n".to_owned(), to_str);
     let mut lines: Vec<String> = Vec::new();
-    for paragraph in to_str(value).lines() {
+    for paragraph in only_text("wordwrap", value)?.lines() {
         let mut line = String::new();
         for word in paragraph.split(' ') {
             let mut word = word;
@@ -115,15 +123,28 @@ fn word_wrap(value: &Value, args: &[Value]) -> Result<String, Error> {
     Ok(lines.join(&separator))
 }
 
+/// Filters that ask a text for its lines take nothing else.
+fn only_text(filter: &str, value: &Value) -> Result<String, Error> {
+    match value.as_str() {
+        Some(text) => Ok(text.to_owned()),
+        None if value.is_undefined() => Err(Error::from(minijinja::ErrorKind::UndefinedError)),
+        None => Err(type_error(format!("{filter}() needs a text, not {}", python::type_name(value)))),
+    }
+}
+
 fn indent(value: &Value, args: &[Value]) -> Result<String, Error> {
     let [width, first, blank] = bind("indent", args, ["width", "first", "blank"])?;
-    let text = to_str(value);
+    let text = only_text("indent", value)?;
     let indention = match width.as_ref() {
         Some(width) if width.kind() == ValueKind::String => to_str(width),
         width => " ".repeat(or(width, 4, Value::as_usize)),
     };
     let mut result = String::with_capacity(text.len() + 16);
-    for (index, line) in text.split('\n').enumerate() {
+    let mut lines = python::lines(&text);
+    if lines.is_empty() || text.ends_with(python::is_line_break) {
+        lines.push("");
+    }
+    for (index, line) in lines.into_iter().enumerate() {
         if index > 0 {
             result.push('\n');
         }
@@ -156,21 +177,6 @@ fn replace(value: &Value, args: &[Value]) -> Result<String, Error> {
         Some(count) => text.replacen(&old, &new, count),
         None => text.replace(&old, &new),
     })
-}
-
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&#34;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
 
 fn strip_tags(text: &str) -> String {
@@ -243,6 +249,30 @@ fn to_json(value: &Value, args: &[Value]) -> Result<String, Error> {
         None => python::json_dumps(value, true)?,
     };
     Ok(json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026").replace('\'', "\\u0027"))
+}
+
+/// `{'id': 1} | xmlattr`: attributes of an element, with a space before the first.
+fn attributes(value: &Value, args: &[Value]) -> Result<String, Error> {
+    let [space] = bind("xmlattr", args, ["autospace"])?;
+    if value.kind() != ValueKind::Map {
+        return Err(type_error("xmlattr() needs a mapping"));
+    }
+    let mut text = String::new();
+    for (name, value) in python::pairs_of(value)? {
+        if value.is_none() || value.is_undefined() {
+            continue;
+        }
+        let Some(plain) = name.as_str() else {
+            return Err(type_error("expected string or bytes-like object"));
+        };
+        if plain.contains(|letter: char| python::is_space(letter) || matches!(letter, '/' | '>' | '=')) {
+            return Err(type_error(format!("Invalid character in attribute name: {}", python::repr(&name))));
+        }
+        let separator = if text.is_empty() { "" } else { " " };
+        let _ = write!(text, "{separator}{}=\"{}\"", to_str(&markup_of(&name)), to_str(&markup_of(&value)));
+    }
+    let spaced = space.is_none_or(|given| given.is_true()) && !text.is_empty();
+    Ok(if spaced { format!(" {text}") } else { text })
 }
 
 fn file_size(value: &Value, args: &[Value]) -> Result<String, Error> {

@@ -12,7 +12,9 @@ use crate::jinja::python::{
 
 type Filter = fn(&Value, &[Value]) -> Result<Value, Error>;
 
-const FILTERS: [(&str, Filter); 10] = [
+const FILTERS: [(&str, Filter); 12] = [
+    ("default", default),
+    ("d", default),
     ("list", to_list),
     ("sort", sort),
     ("int", int),
@@ -37,6 +39,12 @@ pub(super) fn install(environment: &mut Environment<'static>) {
 /// What Jinja2 iterates over; undefined has no items.
 fn items(value: &Value) -> Result<Vec<Value>, Error> {
     if value.is_undefined() { Ok(Vec::new()) } else { items_of(value) }
+}
+
+fn default(value: &Value, args: &[Value]) -> Result<Value, Error> {
+    let [default, boolean] = bind("default", args, ["default_value", "boolean"])?;
+    let missing = value.is_undefined() || boolean.is_some_and(|flag| flag.is_true()) && !value.is_true();
+    Ok(if missing { default.unwrap_or_else(|| Value::from("")) } else { value.clone() })
 }
 
 fn to_list(value: &Value, args: &[Value]) -> Result<Value, Error> {
@@ -67,9 +75,14 @@ fn ranks(value: &Value, path: Option<&Value>, case_sensitive: bool) -> Result<Ve
     Ok(attributes(value, path)?.into_iter().map(fold).collect())
 }
 
-fn compare_ranks(left: &[Value], right: &[Value]) -> Ordering {
-    let orders = left.iter().zip(right).map(|(left, right)| operators::compare(left, right));
-    orders.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+/// Ranks are compared as Python compares lists: what equals needs no order.
+fn compare_ranks(left: &[Value], right: &[Value], failed: &mut Option<Error>) -> Ordering {
+    let different = left.iter().zip(right).find(|(left, right)| !operators::equals(left, right));
+    let Some((left, right)) = different else { return Ordering::Equal };
+    operators::order("<", left, right).unwrap_or_else(|error| {
+        failed.get_or_insert(error);
+        Ordering::Equal
+    })
 }
 
 fn sort(value: &Value, args: &[Value]) -> Result<Value, Error> {
@@ -81,15 +94,12 @@ fn sort(value: &Value, args: &[Value]) -> Result<Value, Error> {
     for item in items(value)? {
         ranked.push((ranks(&item, attribute.as_ref(), case_sensitive)?, item));
     }
-    for pair in ranked.windows(2) {
-        for (left, right) in pair[0].0.iter().zip(&pair[1].0) {
-            operators::order("<", left, right)?;
-        }
-    }
+    let mut failed = None;
     ranked.sort_by(|(left, _), (right, _)| {
-        let order = compare_ranks(left, right);
+        let order = compare_ranks(left, right, &mut failed);
         if reverse { order.reverse() } else { order }
     });
+    failed.map_or(Ok(()), Err)?;
     Ok(list(ranked.into_iter().map(|(_, item)| item).collect()))
 }
 
@@ -97,10 +107,16 @@ fn extreme(name: &str, value: &Value, args: &[Value]) -> Result<Value, Error> {
     let [case_sensitive, attribute] = bind(name, args, ["case_sensitive", "attribute"])?;
     let case_sensitive = case_sensitive.is_some_and(|flag| flag.is_true());
     let wanted = if name == "min" { Ordering::Less } else { Ordering::Greater };
-    let mut best: Option<(Vec<Value>, Value)> = None;
+    let mut best: Option<(Value, Value)> = None;
     for item in items(value)? {
-        let rank = ranks(&item, attribute.as_ref(), case_sensitive)?;
-        if best.as_ref().is_none_or(|(best, _)| compare_ranks(&rank, best) == wanted) {
+        let rank = ranks(&item, attribute.as_ref(), case_sensitive)?.into_iter().next().unwrap_or_default();
+        let better = match &best {
+            None => true,
+            Some((best, _)) => {
+                operators::order(if name == "min" { "<" } else { ">" }, &rank, best)? == wanted
+            }
+        };
+        if better {
             best = Some((rank, item));
         }
     }
@@ -119,6 +135,9 @@ fn sum(value: &Value, args: &[Value]) -> Result<Value, Error> {
 fn int(value: &Value, args: &[Value]) -> Result<Value, Error> {
     let [default, base] = bind("int", args, ["default", "base"])?;
     let base = base.map_or(Ok(10), |base| expect_int("int", &base))?;
+    if value.is_undefined() {
+        return Err(Error::from(minijinja::ErrorKind::UndefinedError));
+    }
     let parsed = match value.as_str().filter(|_| value.kind() == ValueKind::String) {
         Some(text) => parse_int(text, u32::try_from(base).unwrap_or(10)),
         None => truncated(value),
@@ -156,6 +175,9 @@ fn parse_float(text: &str) -> Option<f64> {
 
 fn float(value: &Value, args: &[Value]) -> Result<Value, Error> {
     let [default] = bind("float", args, ["default"])?;
+    if value.is_undefined() {
+        return Err(Error::from(minijinja::ErrorKind::UndefinedError));
+    }
     let parsed = match value.as_str().filter(|_| value.kind() == ValueKind::String) {
         Some(text) => parse_float(text),
         None => number(value),
@@ -209,7 +231,7 @@ fn abs(value: &Value, args: &[Value]) -> Result<Value, Error> {
     let zero = Value::from(0);
     match operators::order("<", value, &zero)? {
         Ordering::Less => operators::negate(value),
-        _ => Ok(value.clone()),
+        _ => operators::positive(value),
     }
 }
 
@@ -220,7 +242,7 @@ fn to_json(value: &Value, args: &[Value]) -> Result<Value, Error> {
     let text = json_dumps_indented(value, true, indent)?;
     let escaped =
         text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026").replace('\'', "\\u0027");
-    Ok(Value::from(escaped))
+    Ok(Value::from_safe_string(escaped))
 }
 
 #[cfg(test)]
@@ -272,8 +294,11 @@ mod tests {
             ("[]|max", "Undefined"),
             ("'abc'|list", "['a', 'b', 'c']"),
             ("{'b': 1, 'a': 2}|list", "['b', 'a']"),
-            ("{'b': \"it's <b>\", 'a': 2}|tojson", r#"'{"a": 2, "b": "it\\u0027s \\u003cb\\u003e"}'"#),
-            ("{'a': [1]}|tojson(indent=2)", "'{\\n  \"a\": [\\n    1\\n  ]\\n}'"),
+            (
+                "{'b': \"it's <b>\", 'a': 2}|tojson",
+                r#"Markup('{"a": 2, "b": "it\\u0027s \\u003cb\\u003e"}')"#,
+            ),
+            ("{'a': [1]}|tojson(indent=2)", "Markup('{\\n  \"a\": [\\n    1\\n  ]\\n}')"),
         ] {
             assert_eq!(evaluate(expression), expected, "{expression}");
         }

@@ -69,7 +69,7 @@ const METHODS: &[(&str, &[&str])] = &[
     ("dict", &["clear", "copy", "get", "items", "keys", "pop", "popitem", "setdefault", "update", "values"]),
     ("tuple", &["count", "index"]),
     ("int", &["as_integer_ratio", "bit_count", "bit_length", "conjugate"]),
-    ("float", &["as_integer_ratio", "conjugate", "is_integer"]),
+    ("float", &["as_integer_ratio", "conjugate", "hex", "is_integer"]),
     (
         "Decimal",
         &["as_tuple", "is_infinite", "is_nan", "is_signed", "is_zero", "normalize", "to_integral_value"],

@@ -2,14 +2,14 @@
 
 use std::cmp::Ordering;
 
-use minijinja::Error;
-use minijinja::value::{Value, ValueKind};
+use minijinja::value::{DynObject, Value, ValueKind};
+use minijinja::{Error, ErrorKind};
 
 use super::decimal::as_decimal;
 use super::integer::as_int;
 use super::items::items_of;
 use super::number::as_float;
-use super::{Decimal, type_error, type_name};
+use super::type_name;
 
 pub(super) fn is_list(value: &Value) -> bool {
     matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable) && type_name(value) == "list"
@@ -37,39 +37,75 @@ pub(super) fn plain_items(value: &Value) -> Option<Vec<Value>> {
 }
 
 pub(super) fn compare_numbers(left: &Value, right: &Value) -> Option<Ordering> {
+    if let (Some(left), Some(right)) = (as_int(left), as_int(right)) {
+        return Some(left.cmp(&right));
+    }
     match (as_decimal(left), as_decimal(right)) {
         (Some(left), Some(right)) => Some(left.compare(&right)),
-        _ => Some(as_float_or_bool(left)?.total_cmp(&as_float_or_bool(right)?)),
+        _ => {
+            let (left, right) = (as_float_or_bool(left)?, as_float_or_bool(right)?);
+            // a zero equals a negative zero
+            Some(left.partial_cmp(&right).unwrap_or_else(|| left.total_cmp(&right)))
+        }
     }
 }
 
-/// `left == right`, with decimals equal to ints and floats of the same value.
+/// `left == right`, with numbers of all kinds equal to those of the same value.
 pub(crate) fn equals(left: &Value, right: &Value) -> bool {
-    if left == right {
-        return true;
-    }
-    let decimals = [left, right].iter().any(|value| value.downcast_object_ref::<Decimal>().is_some());
-    if decimals {
-        return compare_numbers(left, right) == Some(Ordering::Equal);
+    if let Some(order) = compare_numbers(left, right) {
+        let is_nan = |value: &Value| as_float(value).is_some_and(f64::is_nan);
+        return order.is_eq() && !is_nan(left);
     }
     match (plain_items(left), plain_items(right)) {
-        (Some(ours), Some(theirs)) if left.is_tuple() == right.is_tuple() && ours.len() == theirs.len() => {
-            ours.iter().zip(&theirs).all(|(ours, theirs)| equals(ours, theirs))
+        (Some(ours), Some(theirs)) => {
+            left.is_tuple() == right.is_tuple()
+                && ours.len() == theirs.len()
+                && ours.iter().zip(&theirs).all(|(ours, theirs)| equals(ours, theirs))
         }
+        (None, None) if left.kind() == ValueKind::Map && right.kind() == ValueKind::Map => {
+            same_pairs(left, right)
+        }
+        (None, None) => left == right,
         _ => false,
     }
 }
 
+fn same_pairs(left: &Value, right: &Value) -> bool {
+    let pairs = |value: &Value| value.as_object().and_then(DynObject::try_iter_pairs);
+    let (Some(ours), Some(_)) = (pairs(left), pairs(right)) else { return left == right };
+    left.len() == right.len()
+        && ours.into_iter().all(|(key, value)| {
+            let other = right.get_item(&key).unwrap_or_default();
+            (!other.is_undefined() || value.is_undefined()) && equals(&value, &other)
+        })
+}
+
 /// What `<`, `<=`, `>` and `>=` look at; kinds that have no order are an error as in Python.
 pub(crate) fn order(operator: &str, left: &Value, right: &Value) -> Result<Ordering, Error> {
-    let same_kind = left.kind() == right.kind() && !left.is_none() && !left.is_undefined();
-    let same_class = left.kind() != ValueKind::Plain || type_name(left) == type_name(right);
-    let comparable = same_kind && same_class
-        || is_list(left) && is_list(right)
-        || as_float_or_bool(left).is_some() && as_float_or_bool(right).is_some();
-    if comparable {
+    if let Some(order) = compare_numbers(left, right) {
+        return Ok(order);
+    }
+    if let (Some(ours), Some(theirs)) = (plain_items(left), plain_items(right))
+        && left.is_tuple() == right.is_tuple()
+    {
+        let different = ours.iter().zip(&theirs).find(|(ours, theirs)| !equals(ours, theirs));
+        return match different {
+            Some((ours, theirs)) => order(operator, ours, theirs),
+            None => Ok(ours.len().cmp(&theirs.len())),
+        };
+    }
+    let (ours, theirs) = (type_name(left), type_name(right));
+    let ordered = match left.kind() {
+        ValueKind::String | ValueKind::Bytes => left.kind() == right.kind(),
+        ValueKind::Plain => ours == theirs,
+        _ => ours == "set" && theirs == "set",
+    };
+    if ordered {
         return Ok(compare(left, right));
     }
-    let (left, right) = (type_name(left), type_name(right));
-    Err(type_error(format!("'{operator}' not supported between instances of '{left}' and '{right}'")))
+    let kind = match left.is_undefined() || right.is_undefined() {
+        true => ErrorKind::UndefinedError,
+        false => ErrorKind::InvalidOperation,
+    };
+    Err(Error::new(kind, format!("'{operator}' not supported between instances of '{ours}' and '{theirs}'")))
 }

@@ -88,6 +88,13 @@ impl Spec {
     }
 
     fn apply_number(&self, value: &Value) -> Result<String, Error> {
+        let is_int = as_int(value).is_some();
+        if is_int
+            && self.precision.is_some()
+            && matches!(self.kind, None | Some('d' | 'b' | 'o' | 'x' | 'X' | 'c' | 'n'))
+        {
+            return Err(value_error("Precision not allowed in integer format specifier"));
+        }
         let (negative, body) = match (self.kind, as_int(value)) {
             (None | Some('d' | 'n'), Some(int)) => (int < 0, self.group(&int.unsigned_abs().to_string(), 3)),
             (Some('b' | 'o' | 'x' | 'X'), Some(int)) => (int < 0, self.in_base(int.unsigned_abs())),

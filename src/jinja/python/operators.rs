@@ -32,8 +32,7 @@ pub(crate) fn add(left: &Value, right: &Value) -> Result<Value, Error> {
         return sum;
     }
     if let (ValueKind::String, ValueKind::String) = (left.kind(), right.kind()) {
-        let (left, right) = (left.as_str().unwrap_or_default(), right.as_str().unwrap_or_default());
-        return Ok(Value::from([left, right].concat()));
+        return Ok(super::markup::concat(left, right));
     }
     if let Some(sum) = datetime::add(left, right) {
         return sum;
@@ -80,6 +79,7 @@ pub(crate) fn multiply(left: &Value, right: &Value) -> Result<Value, Error> {
         return Err(value_error("the repeated value is too large"));
     }
     match repeated.as_str() {
+        Some(text) if repeated.is_safe() => Ok(Value::from_safe_string(text.repeat(count))),
         Some(text) => Ok(Value::from(text.repeat(count))),
         None if repeated.is_tuple() || is_list(repeated) => {
             let items = items_of(repeated)?;
@@ -128,8 +128,20 @@ pub(crate) fn power(left: &Value, right: &Value) -> Result<Value, Error> {
             .map(int_value)
             .ok_or_else(|| value_error(format!("{base} ** {exponent} is too large")));
     }
-    match (as_float(left), as_float(right)) {
-        (Some(base), Some(exponent)) => Ok(Value::from(base.powf(exponent))),
+    match (as_float_or_bool(left), as_float_or_bool(right)) {
+        (Some(0.0), Some(exponent)) if exponent < 0.0 => {
+            Err(value_error("0.0 cannot be raised to a negative power"))
+        }
+        (Some(base), Some(exponent)) if base < 0.0 && exponent.fract() != 0.0 => {
+            Err(value_error("a root of a negative number would be complex, which is not implemented"))
+        }
+        (Some(base), Some(exponent)) => {
+            let power = base.powf(exponent);
+            if power.is_infinite() && base.is_finite() && exponent.is_finite() {
+                return Err(value_error("Numerical result out of range"));
+            }
+            Ok(Value::from(power))
+        }
         _ => Err(unsupported("**", left, right)),
     }
 }
@@ -139,7 +151,29 @@ pub(crate) fn negate(value: &Value) -> Result<Value, Error> {
     if let Some(negated) = datetime::negate(value) {
         return Ok(negated);
     }
-    multiply(value, &Value::from(-1))
+    if value.is_number() && !value.is_integer() {
+        return Ok(Value::from(-as_float(value).unwrap_or_default()));
+    }
+    match as_int(value).is_some() || as_decimal(value).is_some() {
+        true => multiply(value, &Value::from(-1)),
+        false => Err(bad_operand("-", value)),
+    }
+}
+
+/// `+value`: of a number itself, of a boolean a number
+pub(crate) fn positive(value: &Value) -> Result<Value, Error> {
+    if let Some(int) = as_int(value) {
+        return Ok(int_value(int));
+    }
+    if value.is_number() || as_decimal(value).is_some() || datetime::negate(value).is_some() {
+        return Ok(value.clone());
+    }
+    Err(bad_operand("+", value))
+}
+
+fn bad_operand(operator: &str, value: &Value) -> Error {
+    let kind = if value.is_undefined() { ErrorKind::UndefinedError } else { ErrorKind::InvalidOperation };
+    Error::new(kind, format!("bad operand type for unary {operator}: '{}'", type_name(value)))
 }
 
 fn sequence_like(model: &Value, items: Vec<Value>) -> Value {
@@ -216,10 +250,15 @@ fn division_by_zero(operator: char) -> Error {
 /// `value[start:stop:step]`
 pub(crate) fn slice(value: &Value, start: &Value, stop: &Value, step: &Value) -> Result<Value, Error> {
     let bound = |bound: &Value| -> Result<Option<i64>, Error> {
-        if !super::given(bound) {
+        if bound.is_none() {
             return Ok(None);
         }
-        super::expect_int("slice", bound).map(Some)
+        let Some(at) = as_int(bound) else {
+            return Err(type_error("slice indices must be integers or None or have an __index__ method"));
+        };
+        // what is beyond the ends stands for them
+        let at = at.clamp(i128::from(i64::MIN / 2), i128::from(i64::MAX / 2));
+        Ok(i64::try_from(at).ok())
     };
     let step = bound(step)?.unwrap_or(1);
     if step == 0 {
@@ -230,6 +269,9 @@ pub(crate) fn slice(value: &Value, start: &Value, stop: &Value, step: &Value) ->
         let characters: Vec<char> = text.chars().collect();
         let picked = slice_places(characters.len(), start, stop, step).map(|at| characters[at]);
         return Ok(Value::from(picked.collect::<String>()));
+    }
+    if let Some(range) = value.downcast_object_ref::<super::Range>() {
+        return Ok(range.sliced(start, stop, step));
     }
     if !value.is_tuple() && !is_list(value) {
         let key = [start, stop].map(|bound| bound.map_or("None".into(), |bound| bound.to_string()));
@@ -271,6 +313,56 @@ fn slice_places(
         at = at.saturating_add(step);
         Some(place)
     })
+}
+
+/// `container[key]`; nothing where there is no such item
+pub(crate) fn item(container: &Value, key: &Value) -> Result<Value, Error> {
+    if container.is_undefined() {
+        return Err(Error::from(ErrorKind::UndefinedError));
+    }
+    match (container.kind(), key.kind()) {
+        (ValueKind::Map | ValueKind::Plain, _) => container.get_item(key),
+        (_, ValueKind::Number) if key.is_integer() => container.get_item(key),
+        (_, ValueKind::Bool) => container.get_item(&Value::from(i64::from(key.is_true()))),
+        (_, ValueKind::String) => container.get_item(key),
+        _ => Ok(Value::UNDEFINED),
+    }
+}
+
+/// `value in container`
+pub(crate) fn contains(container: &Value, value: &Value) -> Result<bool, Error> {
+    match container.kind() {
+        ValueKind::String => match value.as_str() {
+            Some(part) => Ok(container.as_str().unwrap_or_default().contains(part)),
+            // project files are read before there is a target, too
+            None if value.is_undefined() => Ok(true),
+            None => {
+                let kind = type_name(value);
+                Err(type_error(format!("'in <string>' requires string as left operand, not {kind}")))
+            }
+        },
+        ValueKind::Seq | ValueKind::Iterable => {
+            if container.downcast_object_ref::<Set>().is_some() {
+                super::check_hashable(value)?;
+            }
+            Ok(items_of(container)?.iter().any(|item| equals(item, value)))
+        }
+        ValueKind::Map => {
+            super::check_hashable(value)?;
+            Ok(container.get_item(value).is_ok_and(|found| !found.is_undefined())
+                || has_key(container, value))
+        }
+        ValueKind::Undefined => Ok(false),
+        _ => {
+            let kind = type_name(container);
+            Err(type_error(format!("argument of type '{kind}' is not iterable")))
+        }
+    }
+}
+
+/// A key may hold an undefined value.
+fn has_key(container: &Value, key: &Value) -> bool {
+    container.try_iter().is_ok_and(|mut keys| keys.any(|known| equals(&known, key)))
 }
 
 /// `left ~ right`

@@ -41,10 +41,13 @@ pub(super) fn write_repr(out: &mut String, value: &Value, depth: usize) {
         ValueKind::Number => {
             out.push_str(&float_repr(f64::try_from(value.clone()).unwrap_or(f64::NAN)));
         }
-        ValueKind::String => write_str_repr(out, value.as_str().unwrap_or_default()),
-        ValueKind::Bytes => {
-            let _ = write!(out, "{value:?}");
+        ValueKind::String if value.is_safe() => {
+            out.push_str("Markup(");
+            write_str_repr(out, value.as_str().unwrap_or_default());
+            out.push(')');
         }
+        ValueKind::String => write_str_repr(out, value.as_str().unwrap_or_default()),
+        ValueKind::Bytes => write_bytes(out, value.as_bytes().unwrap_or_default()),
         _ => match value.as_object() {
             Some(object) => write_object(out, value, object, depth),
             None => {
@@ -71,6 +74,11 @@ fn write_object(out: &mut String, value: &Value, object: &DynObject, depth: usiz
         let _ = write!(out, "{object:?}");
         return;
     }
+    if is_namespace(object) {
+        out.push_str("<Namespace ");
+        write_pairs(out, object.try_iter_pairs().into_iter().flatten(), depth);
+        return out.push('>');
+    }
     match object.repr() {
         ObjectRepr::Map => {
             write_pairs(out, object.try_iter_pairs().into_iter().flatten(), depth);
@@ -83,6 +91,35 @@ fn write_object(out: &mut String, value: &Value, object: &DynObject, depth: usiz
             let _ = write!(out, "{value}");
         }
     }
+}
+
+/// `b'..'`
+fn write_bytes(out: &mut String, bytes: &[u8]) {
+    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
+    out.push('b');
+    out.push(quote);
+    for byte in bytes {
+        match byte {
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            _ if char::from(*byte) == quote => {
+                out.push('\\');
+                out.push(quote);
+            }
+            b' '..=b'~' => out.push(char::from(*byte)),
+            _ => {
+                let _ = write!(out, "\\x{byte:02x}");
+            }
+        }
+    }
+    out.push(quote);
+}
+
+/// What `namespace()` makes is minijinja's.
+fn is_namespace(object: &DynObject) -> bool {
+    object.type_name().ends_with("::Namespace") && !is_ours(object)
 }
 
 fn write_items(out: &mut String, [open, close]: [char; 2], items: &[Value], depth: usize) {

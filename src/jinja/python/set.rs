@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use minijinja::Error;
-use minijinja::value::Value;
+use minijinja::value::{Value, ValueKind};
 
 use crate::hashed::IndexSet;
 
@@ -38,7 +38,14 @@ impl Set {
     }
 }
 
-pub(super) fn check_hashable(value: &Value) -> Result<(), Error> {
+/// Lists, dicts and sets are no keys, and neither are tuples of them.
+pub(crate) fn check_hashable(value: &Value) -> Result<(), Error> {
+    if matches!(value.kind(), ValueKind::String | ValueKind::Number | ValueKind::Bool | ValueKind::None) {
+        return Ok(());
+    }
+    if value.is_tuple() {
+        return value.try_iter()?.try_for_each(|item| check_hashable(&item));
+    }
     let name = type_name(value);
     if matches!(name.as_str(), "list" | "dict" | "set") {
         return Err(type_error(format!("unhashable type: '{name}'")));

@@ -11,6 +11,8 @@ mod pieces;
 mod search;
 mod split;
 
+pub(crate) use split::{is_line_break, lines};
+
 use case::{capitalize, swap_case, title};
 
 pub(super) fn call_str_method(text: &str, method: &str, args: &[Value]) -> Result<Value, Error> {

@@ -11,6 +11,7 @@ pub(crate) fn type_name(value: &Value) -> String {
         ValueKind::Bool => "bool",
         ValueKind::Number if value.is_integer() => "int",
         ValueKind::Number => "float",
+        ValueKind::String if value.is_safe() => "Markup",
         ValueKind::String => "str",
         ValueKind::Bytes => "bytes",
         ValueKind::Seq if value.is_tuple() => "tuple",
@@ -18,6 +19,11 @@ pub(crate) fn type_name(value: &Value) -> String {
             if value.as_object().is_some_and(|object| is_ours(object) && object_name(object) == "Set") =>
         {
             "set"
+        }
+        ValueKind::Seq
+            if value.as_object().is_some_and(|object| is_ours(object) && object_name(object) == "Range") =>
+        {
+            "range"
         }
         ValueKind::Seq | ValueKind::Iterable => "list",
         ValueKind::Map => match value.as_object() {

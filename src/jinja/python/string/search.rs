@@ -36,6 +36,14 @@ fn find(text: &str, method: &str, args: &[Value]) -> Result<Value, Error> {
     let [wanted, start, end] = bind_required(method, args, ["sub", "start", "end"], 1)?;
     let wanted = expect_str(method, &wanted)?;
     let (part, before) = bounded(text, &start, &end)?;
+    let begins_beyond = || start.as_i64().is_some_and(|start| start > before && wanted.is_empty());
+    if begins_beyond() {
+        return if method.ends_with("index") {
+            Err(value_error("substring not found"))
+        } else {
+            Ok(Value::from(-1))
+        };
+    }
     let found = if method.starts_with('r') { part.rfind(wanted) } else { part.find(wanted) };
     match found {
         Some(at) => Ok(Value::from(i64::try_from(part[..at].chars().count()).unwrap_or_default() + before)),

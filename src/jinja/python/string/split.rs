@@ -65,7 +65,15 @@ fn split_whitespace(text: &str, limit: Option<usize>, from_right: bool) -> Vec<&
 
 fn split_lines(text: &str, args: &[Value]) -> Result<Value, Error> {
     let [keep] = bind("splitlines", args, ["keepends"])?;
-    let keep = keep.is_some_and(|keep| keep.is_true());
+    Ok(texts(lines_with(text, keep.is_some_and(|keep| keep.is_true()))))
+}
+
+/// `splitlines()`
+pub(crate) fn lines(text: &str) -> Vec<&str> {
+    lines_with(text, false)
+}
+
+fn lines_with(text: &str, keep: bool) -> Vec<&str> {
     let mut lines = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
@@ -78,10 +86,10 @@ fn split_lines(text: &str, args: &[Value]) -> Result<Value, Error> {
         lines.push(&rest[..if keep { next } else { end }]);
         rest = &rest[next..];
     }
-    Ok(texts(lines))
+    lines
 }
 
-fn is_line_break(letter: char) -> bool {
+pub(crate) fn is_line_break(letter: char) -> bool {
     matches!(letter, '\n'..='\r' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
