@@ -158,6 +158,60 @@ def known(name, reason):
     return add
 
 
+LAZY = re.compile(r"<generator object|<reversed object|reverseiterator object|range_iterator object")
+LAZY_ERROR = re.compile(r"'(generator|reversed|\w*reverseiterator)'|\"generator\"|object is not reversible")
+EAGER_ERROR = re.compile(r"object is not iterable|^No (test|filter) named|Can only get item pairs|map requires a filter argument")
+LAZY_FILTER = re.compile(r"\|\s*(map|select|reject|selectattr|rejectattr|batch|slice|items|unique|reverse)\b")
+MARKUP = re.compile(r"""Markup\(('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\)""")
+
+
+def all_of(template):
+    return template["template"] + (template.get("macros") or "")
+
+
+@known("generators", "filters that are generators in Jinja2 give lists, and fail at once")
+def _(template, theirs, ours):
+    if not LAZY_FILTER.search(all_of(template)):
+        return False
+    said = theirs.get("text", "") + theirs.get("error", "")
+    return bool(LAZY.search(said) or LAZY_ERROR.search(said) or "text" in theirs and EAGER_ERROR.search(ours.get("error", "")))
+
+
+@known("Markup", "methods of Markup give plain texts")
+def _(template, theirs, ours):
+    return "text" in ours and "Markup(" in theirs.get("text", "") and MARKUP.sub(r"\1", theirs["text"]) == MARKUP.sub(r"\1", ours["text"])
+
+
+@known("large integers", "integers have at most 38 digits")
+def _(template, theirs, ours):
+    return "too large" in ours.get("error", "")
+
+
+@known("complex numbers", "there are none")
+def _(template, theirs, ours):
+    return "complex" in ours.get("error", "")
+
+
+@known("undefined in a text", "an undefined value is in each text")
+def _(template, theirs, ours):
+    return "requires string as left operand, not Undefined" in theirs.get("error", "")
+
+
+@known("leaving blocks", "break cannot leave a with, set or filter block inside of the loop")
+def _(template, theirs, ours):
+    return "cannot leave a `with`, `set` or `filter` block" in ours.get("error", "")
+
+
+@known("plus before the end of a macro", "dbt does not find {%+ tags when it cuts macros out of files")
+def _(template, theirs, ours):
+    return "{%+" in (template.get("macros") or "") and re.match(r"(Missing|Unexpected|BlockDefinition)\w*Error", theirs.get("error", "")) is not None
+
+
+@known("loop in a macro that is not called", "it fails when it is read")
+def _(template, theirs, ours):
+    return bool(template.get("macros")) and "Can't assign to special loop variable" in ours.get("error", "")
+
+
 def known_class(template, theirs, ours):
     for name, _, check in KNOWN:
         if check(template, theirs, ours):
