@@ -26,6 +26,8 @@ pub(crate) struct Arguments {
     pub command: Subcommand,
     /// The options given on the command line by their keys, nothing that was defaulted.
     pub given: Map<String, Json>,
+    /// The selection is given by a name that dbt deprecates: `--models`, `--model` or `-m`.
+    pub names_models: bool,
 }
 
 /// Numbers with their range.
@@ -192,6 +194,7 @@ fn command_first() -> Command {
 /// Reads the command line; the error is clap's own text, its exit code 2 (0 for help).
 pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Request, clap::Error> {
     let arguments: Vec<String> = arguments.into_iter().collect();
+    let names_models = names_models(&arguments);
     let is_command = |word: &String| {
         COMMANDS.iter().any(|row| row.word == word.as_str() || row.aliases.contains(&word.as_str()))
     };
@@ -229,9 +232,16 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Reque
         level = inner;
     }
     Ok(match command {
-        Some(command) => Request::Command(Arguments { command, given }),
+        Some(command) => Request::Command(Arguments { command, given, names_models }),
         None => Request::Help,
     })
+}
+
+fn names_models(arguments: &[String]) -> bool {
+    let options = arguments.iter().skip(1).take_while(|word| *word != "--");
+    options
+        .map(|word| word.split('=').next().unwrap_or_default())
+        .any(|word| matches!(word, "--models" | "--model" | "-m"))
 }
 
 /// The nearest command, as all our hints find it: clap takes `rn` for `run-operation`.

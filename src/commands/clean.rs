@@ -15,6 +15,16 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let raw = invocation.raw_project()?;
     let renderer = BareRenderer::new(invocation, None)?.lenient();
     let file = raw.render(&renderer, VersionCheck::Skipped, &mut Vec::new())?;
+    let targets = &file.clean_targets;
+    if targets.iter().any(|target| target == "dbt_modules") && !targets.contains(&file.packages_install_path)
+    {
+        invocation.emitter.warn(Diagnostic::warning(
+            "PackageInstallPathDeprecation",
+            "The default package install path has changed from `dbt_modules` to `dbt_packages`. Please update \
+             `clean-targets` in `dbt_project.yml` and check `.gitignore` as well. Or, set `packages-install-path: dbt_modules` \
+             if you'd like to keep the current value.",
+        ))?;
+    }
     let root = normal(&invocation.project_directory);
     let targets: Vec<(String, PathBuf)> =
         file.clean_targets.iter().map(|target| (target.clone(), normal(&root.join(target)))).collect();

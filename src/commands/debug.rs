@@ -33,6 +33,7 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
     out(format!("dbt version: {DBT_VERSION}"));
     out(format!("rsdbt version: {}", env!("CARGO_PKG_VERSION")));
     out(format!("os info: {}-{}", std::env::consts::OS, std::env::consts::ARCH));
+    let mut warnings = Vec::new();
     let profile = profile(invocation);
     out(format!("Using profiles dir at {}", profiles.display()));
     out(format!("Using profiles.yml file at {}", profiles.join("profiles.yml").display()));
@@ -45,7 +46,10 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
         out(format!("adapter version: {}", env!("CARGO_PKG_VERSION")));
     }
     let mut checks = vec![profile.as_ref().map(drop).map_err(Clone::clone)];
-    let project = project(invocation, profile.as_ref().ok());
+    let project = project(invocation, profile.as_ref().ok(), &mut warnings);
+    for warning in warnings {
+        invocation.emitter.warn(warning)?;
+    }
     checks.push(project.clone());
     if invocation.flags.is(&CONNECTION) {
         out("Skipping steps before connection verification".to_owned());
@@ -76,7 +80,7 @@ fn profile(invocation: &Invocation) -> Result<Profile, String> {
         .map_err(|problem| format!("Profile loading failed for the following reason:\n{}", render(&problem)))
 }
 
-fn project(invocation: &Invocation, profile: Option<&Profile>) -> Check {
+fn project(invocation: &Invocation, profile: Option<&Profile>, warnings: &mut Vec<Diagnostic>) -> Check {
     let failed = |problem: &Diagnostic| {
         format!("Project loading failed for the following reason:\n{}", render(problem))
     };
@@ -87,7 +91,7 @@ fn project(invocation: &Invocation, profile: Option<&Profile>) -> Check {
         true => VersionCheck::Enforced,
         false => VersionCheck::Skipped,
     };
-    raw.render(&renderer, check, &mut Vec::new()).map(drop).map_err(|problem| failed(&problem))
+    raw.render(&renderer, check, warnings).map(drop).map_err(|problem| failed(&problem))
 }
 
 fn git() -> Check {

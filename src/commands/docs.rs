@@ -12,9 +12,10 @@ use super::run::write_compiled;
 use super::running;
 use super::session::{Parsed, Session, types_without};
 use super::{CommandResult, Outcome, artifact};
-use crate::adapter::{Connection, catalog::documentation};
+use crate::adapter::Connection;
+use crate::adapter::catalog::documentation;
 use crate::config::DBT_VERSION;
-use crate::diagnostic::{Diagnostic, Result};
+use crate::diagnostic::{Diagnostic, Result, render};
 use crate::docs::{self, Artifacts, catalog, outline};
 use crate::graph::EmptyNodes;
 use crate::manifest::ResourceType;
@@ -74,13 +75,17 @@ fn write_page(session: &Session<'_>, parsed: &Parsed) -> CommandResult {
     };
     let path = session.target_directory.join("catalog.json");
     artifact::write(&path, catalog.to_string().as_bytes())?;
+    let failures = catalog["errors"].as_array().map_or(0, Vec::len);
+    if failures > 0 {
+        invocation.emitter.emit(Event::WriteCatalogFailure { num_exceptions: failures });
+    }
     invocation.emitter.emit(Event::CatalogWritten { path: path.display().to_string() });
     let page = page(session, &manifest, &catalog, last_results.as_ref())?;
     artifact::write(&session.target_directory.join("index.html"), page.as_bytes())?;
     if flags.is(&STATIC) {
         artifact::write(&session.target_directory.join("static_index.html"), page.as_bytes())?;
     }
-    Ok(Outcome::Success)
+    Ok(if failures > 0 { Outcome::Failure } else { Outcome::Success })
 }
 
 /// Compiles what can be compiled; false when something could not.
@@ -114,16 +119,30 @@ fn read_catalog(
         .manifest
         .nodes
         .values()
-        .filter(|node| node.is_relational())
+        .filter(|node| node.relation_name.is_some())
         .map(|node| node.schema.as_str())
         .chain(parsed.manifest.sources.values().map(|source| source.schema.as_str()))
         .collect();
     schemas.sort_unstable();
     schemas.dedup();
-    let mut connection = Connection::open(&Arc::new(connect.settings.clone()))?;
-    let tables = documentation(&mut connection, &schemas)?;
+    let inputs = running::inputs(session, parsed, connect, Command::Compile, &[])?;
+    let mut errors = Vec::new();
+    let tables = match run::own_catalog(&inputs, &selection.unique_ids, &schemas) {
+        Ok(Some(own)) => own,
+        Ok(None) => {
+            let mut connection = Connection::open(&Arc::new(connect.settings.clone()))?;
+            documentation(&mut connection, &schemas)?
+        }
+        Err(error) => {
+            let message = format!("Encountered an error while generating catalog: {}", render(&error));
+            invocation.emitter.warn(Diagnostic::warning("CatalogGenerationError", message))?;
+            errors.push(render(&error));
+            Vec::new()
+        }
+    };
     let selected = |unique_id: &str| selection.contains(unique_id);
-    Ok(catalog::shape(&tables, &connect.settings.database, manifest, &selected, &metadata(invocation)))
+    let database = &connect.settings.database;
+    Ok(catalog::shape(&tables, database, manifest, &selected, &metadata(invocation), &errors))
 }
 
 fn metadata(invocation: &Invocation) -> Map<String, Json> {

@@ -17,7 +17,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::options::table::{
     DEBUG, LINEAGE_OUTPUT, LOG_FILE_MAX_BYTES, LOG_FORMAT, LOG_FORMAT_FILE, LOG_LEVEL, LOG_LEVEL_FILE,
     LOG_PATH, PRINTER_WIDTH, PROFILES_DIR, PROJECT_DIR, QUIET, SHOW_ALL_DEPRECATIONS, TARGET_PATH,
-    USE_COLORS, USE_COLORS_FILE,
+    USE_COLORS, USE_COLORS_FILE, VARS,
 };
 use crate::options::{FlagInputs, Flags, Subcommand, Text};
 use crate::report::{Channel, Format, Reporter, Scrubber, Settings, Style};
@@ -132,6 +132,12 @@ impl Invocation {
         let profiles = profiles_directory(&first, &working_directory, &project_directory, &environment);
         let project_flags = project_flags(raw_project.as_ref(), &profiles, &mut warnings)?;
         let mut flags = Flags::resolve(&FlagInputs { project: &project_flags, ..inputs }, &mut warnings)?;
+        if parsed.names_models {
+            warnings.push(Diagnostic::warning(
+                "ModelParamUsageDeprecation",
+                "Usage of `--models`, `--model`, and `-m` is deprecated in favor of `--select` or `-s`.",
+            ));
+        }
         flags.set("invocation_command", format!("rsdbt {}", parsed.command.name()));
         flags.set("project_dir", project_directory.display().to_string());
         let id = uuid::Uuid::new_v4().to_string();
@@ -214,7 +220,7 @@ impl Invocation {
     fn greet(&self) {
         let version = format!("={DBT_VERSION}");
         self.emitter.emit(Event::MainReportVersion { version, log_version: 3 });
-        self.emitter.emit(Event::MainReportArgs { args: Json::Object(self.flags.values().clone()) });
+        self.emitter.emit(Event::MainReportArgs { args: Json::Object(self.shown_arguments()) });
     }
 
     /// The project file, or why there is none.
@@ -246,10 +252,7 @@ impl Invocation {
 
     /// Says how the command ended and turns that into the exit status.
     pub(super) fn finish(&self, result: CommandResult) -> ExitCode {
-        let result = match (result, self.emitter.summarize_deprecations()) {
-            (Ok(_), Err(problem)) => Err(Diagnostics::from(problem)),
-            (result, _) => result,
-        };
+        self.emitter.summarize_deprecations();
         let code = match &result {
             Ok(Outcome::Success) => 0,
             Ok(Outcome::Failure) => 1,
@@ -308,6 +311,17 @@ impl Invocation {
         )
     }
 
+    /// The flags without the values of variables whose names say that they are secrets.
+    fn shown_arguments(&self) -> Map<String, Json> {
+        let mut args = self.flags.values().clone();
+        if let Some(Json::Object(vars)) = args.get_mut(VARS.0.key) {
+            for (_, value) in vars.iter_mut().filter(|(name, _)| Environment::is_secret(name)) {
+                *value = "*****".into();
+            }
+        }
+        args
+    }
+
     /// As artifacts name this call.
     pub(super) fn for_artifacts(&self) -> run::InvocationRecord {
         let env: Map<String, Json> =
@@ -317,7 +331,7 @@ impl Invocation {
             started_at: self.started_at,
             version: DBT_VERSION.to_owned(),
             env,
-            args: self.flags.values().clone(),
+            args: self.shown_arguments(),
         }
     }
 }
@@ -398,7 +412,10 @@ fn emitter(
         quiet,
         interactive: is_terminal && terminal_format != Format::Json,
         progress: is_terminal && !is_dumb && terminal_format == Format::Text && !quiet,
-        invocation: crate::report::LogInvocation { id: id.to_owned(), extra: Map::new() },
+        invocation: crate::report::LogInvocation {
+            id: id.to_owned(),
+            extra: environment.custom().map(|(name, value)| (name, value.into())).collect(),
+        },
     };
     let scrubber = Scrubber::new(environment.secrets()).with_folder(project);
     let reporter = Reporter::new(settings, scrubber);

@@ -8,7 +8,7 @@ use super::{CommandResult, Outcome};
 use crate::diagnostic::Diagnostic;
 use crate::hashed::HashMap;
 use crate::options::Subcommand;
-use crate::options::table::{EXCLUDE, MODELS, SELECT, SELECTOR, STATE, WARN_ERROR};
+use crate::options::table::{EXCLUDE, MODELS, SELECT, SELECTOR, STATE, WARN_ERROR, WARN_ERROR_OPTIONS};
 use crate::run::{NodeResult, PreviousResults, PreviousRun, Status};
 
 /// Commands whose results say what is to be done again.
@@ -47,6 +47,7 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
         Some(given) => invocation.project_directory.join(given),
         None => invocation.target_directory(),
     };
+    let directory = directory.strip_prefix(&invocation.working_directory).unwrap_or(&directory);
     let previous = PreviousResults::read(&directory.join("run_results.json"))?;
     let which = previous.args.get("which").and_then(Json::as_str).unwrap_or_default().to_owned();
     let Some(command) = RETRYABLE.into_iter().find(|command| command.which() == which) else {
@@ -113,6 +114,10 @@ fn given(invocation: &Invocation, previous: &PreviousResults) -> Map<String, Jso
     // the nodes are known: selecting them anew could only differ
     for key in [SELECT.0.key, EXCLUDE.0.key, SELECTOR.0.key, MODELS.0.key] {
         given.remove(key);
+    }
+    // the two exclude each other
+    if invocation.given.contains_key(WARN_ERROR.0.key) {
+        given.remove(WARN_ERROR_OPTIONS.0.key);
     }
     for (name, value) in &invocation.given {
         given.insert(name.clone(), value.clone());

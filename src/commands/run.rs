@@ -12,8 +12,8 @@ use super::{CommandResult, Outcome};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::graph::EmptyNodes;
 use crate::manifest::{Manifest, Node, NodeKind, ResourceType};
-use crate::options::Subcommand;
 use crate::options::table::{FRESHNESS_OUTPUT, INLINE, INLINE_DIRECT, LIMIT, OPENLINEAGE, SELECT, SELECTOR};
+use crate::options::{Subcommand, behavior};
 use crate::run::{self, Command, PreviousRun};
 
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
@@ -32,9 +32,19 @@ pub(super) struct Retried {
 }
 
 pub(super) fn run_nodes(invocation: &Invocation, retried: Retried) -> CommandResult {
+    let command = command(invocation);
+    if let Some(path) = invocation.flags.text(&FRESHNESS_OUTPUT).filter(|_| command == Command::Freshness) {
+        let message = format!(
+            "Custom output path usage `--output {path}` usage detected in `dbt source freshness` command."
+        );
+        let event = "CustomOutputPathInSourceFreshnessDeprecation";
+        invocation.emitter.warn(Diagnostic::warning(event, message).fact("path", path))?;
+    }
     let session = Session::load(invocation)?;
     let mut parsed = session.parse()?;
-    let command = command(invocation);
+    if command == Command::Freshness {
+        warn_of_hooks(&session)?;
+    }
     let selected = match (retried.only, invocation.flags.text(&INLINE)) {
         (Some(only), _) => only,
         (None, Some(sql)) => vec![session.add_inline(&mut parsed, sql).map_err(inline_error)?],
@@ -76,6 +86,20 @@ pub(super) fn run_nodes(invocation: &Invocation, retried: Retried) -> CommandRes
         None => outcome.results.success(),
     };
     Ok(if success { Outcome::Success } else { Outcome::Failure })
+}
+
+/// The project's hooks do not run around freshness where the project says so.
+fn warn_of_hooks(session: &Session<'_>) -> Result<()> {
+    let file = &session.project.root.file;
+    let invocation = session.invocation;
+    let has_hooks = !(file.on_run_start.is_empty() && file.on_run_end.is_empty());
+    if !has_hooks || invocation.flags.follows(&behavior::SOURCE_FRESHNESS_RUN_PROJECT_HOOKS) {
+        return Ok(());
+    }
+    let message = "In a future version of dbt, the `source freshness` command will start running `on-run-start` and \
+                   `on-run-end` hooks by default. For more information: \
+                   https://docs.getdbt.com/reference/global-configs/legacy-behaviors";
+    invocation.emitter.warn(Diagnostic::warning("SourceFreshnessProjectHooksNotRun", message))
 }
 
 /// Whether a source says how fresh it must be.

@@ -330,7 +330,7 @@ fn same_directory(state: &str) -> Diagnostic {
     Diagnostic::warning(
         "WarnStateTargetEqual",
         format!(
-            "The state and target directories are the same: '{state}'. This could lead to missing changes due to \
+            "Warning: The state and target directories are the same: '{state}'. This could lead to missing changes due to \
              overwritten state including non-idempotent retries."
         ),
     )
@@ -483,6 +483,8 @@ impl BareRenderer {
         let make = |secrets: Secrets| {
             let environment = Arc::new(invocation.environment.clone());
             let mut globals = Globals::bare(environment, invocation.flags.mapping(&VARS), secrets);
+            globals.run_started_at = invocation.started_at;
+            globals.invocation_id.clone_from(&invocation.id);
             globals.target = target.cloned().unwrap_or(Json::Null);
             globals.flags = json!(invocation.flags.values());
             Arc::new(globals)

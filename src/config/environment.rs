@@ -55,6 +55,11 @@ impl Environment {
         variables.map(|(name, value)| (name[CUSTOM_PREFIX.len()..].to_owned(), value.to_owned()))
     }
 
+    /// Whether a name says that its value is a secret.
+    pub(crate) fn is_secret(name: &str) -> bool {
+        name.starts_with(SECRET_PREFIX)
+    }
+
     /// The values to replace by `*****` wherever text leaves the program.
     pub(crate) fn secrets(&self) -> Vec<String> {
         let values = self.with_prefix(SECRET_PREFIX).into_iter().map(|(_, value)| value.trim());

@@ -42,27 +42,69 @@ static BUILT_IN: LazyLock<HashMap<&'static str, Vec<StaticCall>>> = LazyLock::ne
     builtin::MACRO_CALLS.lines().filter_map(line).collect()
 });
 
+/// What dbt's own names hide while it reads macros: calls of these are never calls of macros.
+const NOT_MACROS: [&str; 28] = [
+    "config",
+    "context",
+    "builtins",
+    "dbt_version",
+    "diff_of_two_dicts",
+    "env_var",
+    "flags",
+    "fromjson",
+    "fromyaml",
+    "invocation_id",
+    "local_md5",
+    "log",
+    "modules",
+    "print",
+    "project_name",
+    "ref",
+    "return",
+    "run_started_at",
+    "set",
+    "set_strict",
+    "source",
+    "target",
+    "thread_id",
+    "tojson",
+    "toyaml",
+    "var",
+    "zip",
+    "zip_strict",
+];
+
 /// The ids of the macros that a macro calls, as `depends_on.macros` in the manifest.
 fn resolved(registry: &Registry, definition: &MacroDef, calls: &[StaticCall]) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    for call in calls {
-        let dependency = match call {
-            StaticCall::Named { package: None, name } if *name == definition.name => None,
-            StaticCall::Named { package, name } => {
-                let package = package.as_deref().unwrap_or(&definition.package);
-                registry.find_from(name, package)
-            }
-            StaticCall::Dispatch { name, namespace } => {
-                let entry = registry.dispatch(name, namespace.as_deref(), &definition.package);
-                entry.ok().map(|entry| &*entry.definition)
-            }
-        };
-        if let Some(dependency) = dependency
-            && dependency.unique_id != definition.unique_id
-            && !found.contains(&dependency.unique_id)
+    let mut add = |one: Option<&MacroDef>| {
+        if let Some(one) = one
+            && !found.contains(&one.unique_id)
         {
-            found.push(dependency.unique_id.clone());
+            found.push(one.unique_id.clone());
         }
+    };
+    let is_own = |name: &str| name == definition.name;
+    for call in calls {
+        match call {
+            StaticCall::Named { package: None, name } => {
+                if !is_own(name) && !NOT_MACROS.contains(&name.as_str()) {
+                    add(registry.find_from(name, &definition.package));
+                }
+            }
+            StaticCall::Named { package: Some(package), name } => add(registry.find_from(name, package)),
+            // dbt: the dispatched name counts as a call of its own
+            StaticCall::Dispatch { name, namespace } => {
+                if !is_own(name) {
+                    add(registry.find_from(name, &definition.package));
+                }
+                add(registry.dispatch_anywhere(name, namespace.as_deref()));
+            }
+        }
+    }
+    // dbt's macros dispatch, ours are replaced
+    if definition.package == registry::BUILTIN {
+        add(registry.replacing(&definition.name));
     }
     found
 }

@@ -21,7 +21,7 @@ pub(crate) fn dispatch(state: &State<'_, '_>, name: &str, namespace: Option<&str
         return Err(raise(Diagnostic::compilation("dispatch", message)));
     }
     let library = scope.library();
-    match library.dispatch(name, namespace, scope.context().package()) {
+    match library.dispatch(name, namespace, scope.package()) {
         Ok(value) => Ok(value),
         Err(tried) => {
             let tried: Vec<_> = tried.iter().map(|name| format!("'{name}'")).collect();

@@ -7,13 +7,13 @@ use minijinja::{Environment, Value};
 use crate::diagnostic::{Diagnostics, Result, SourceText, Span};
 
 use crate::jinja::{
-    Context, MacroDef, Native, Scope, SourceMap, call_definition, call_named, environments, in_subject,
-    may_hold_jinja, render_mapped, without_last_line_break,
+    Context, MacroDef, Native, Scope, SourceMap, call_definition, call_named, environments,
+    execute_definition, execute_macro, in_subject, may_hold_jinja, render_mapped, without_last_line_break,
 };
 
 use super::dependencies;
 use super::functions;
-use super::registry::Registry;
+use super::registry::{self, Registry};
 use super::settings::EngineSettings;
 
 /// Renders templates; cheap to clone, shared by all threads.
@@ -59,6 +59,11 @@ impl Engine {
     /// The macro of a name: in `package`, or without one in the root project, any package, the built-ins.
     pub fn find_macro(&self, name: &str, package: Option<&str>) -> Option<Arc<MacroDef>> {
         self.0.find(name, package).cloned()
+    }
+
+    /// Whether the project or a package has a macro that runs where the adapter calls the built-in one.
+    pub(crate) fn is_replaced(&self, name: &str) -> bool {
+        self.0.find(name, None).is_some_and(|found| found.package != registry::BUILTIN)
     }
 
     /// The `generate_<component>_name` macro for nodes of the root project, or of an imported package.
@@ -165,6 +170,33 @@ impl Engine {
         let scope = self.scope(context);
         call_definition(definition, &scope, arguments, keywords)
             .map_err(|diagnostic| in_subject(diagnostic, context.as_ref()))
+    }
+
+    /// Calls a macro with the names of its own package, as dbt's `run-operation` does.
+    ///
+    /// # Errors
+    /// As [`Engine::call_macro`].
+    pub(crate) fn execute_definition(
+        &self,
+        definition: &Arc<MacroDef>,
+        context: &Arc<dyn Context>,
+        arguments: &[Value],
+        keywords: &[(&str, Value)],
+    ) -> Result<Value> {
+        execute_definition(definition, &self.scope(context), arguments, keywords)
+    }
+
+    /// Calls a macro as dbt's adapter does: the root project's, a package's or the built-in one of this name.
+    ///
+    /// # Errors
+    /// As [`Engine::call_macro`], and when there is no such macro.
+    pub(crate) fn execute_macro(
+        &self,
+        name: &str,
+        context: &Arc<dyn Context>,
+        arguments: &[Value],
+    ) -> Result<Value> {
+        execute_macro(name, &self.scope(context), arguments, &[])
     }
 
     /// Calls the macro that a name means in the context's package.

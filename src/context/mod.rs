@@ -10,6 +10,8 @@ mod dispatch;
 mod engine;
 pub(crate) mod functions;
 mod globals;
+#[cfg(test)]
+mod lookup_tests;
 pub(crate) mod objects;
 mod parsing;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use minijinja::Value;
 
 use crate::builtin;
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, SourceText, did_you_mean};
-use crate::hashed::HashMap;
+use crate::hashed::{HashMap, HashSet};
 use crate::interrupt;
 
 use crate::jinja::{BlockKind, Context, Library, MacroDef, MacroRef, cut_blocks, duplicate_macro};
@@ -42,6 +42,8 @@ pub(super) struct Registry {
     overrides: HashMap<String, Entry>,
     dispatch: HashMap<String, Vec<String>>,
     allow_package_materializations: bool,
+    /// Those with macros: their names hide built-in macros and functions.
+    named_packages: HashSet<String>,
 }
 
 /// The macros in the binary.
@@ -120,7 +122,11 @@ impl Registry {
             overrides: HashMap::default(),
             dispatch,
             allow_package_materializations,
+            named_packages: HashSet::default(),
         };
+        let own = &registry.packages[..registry.packages.len() - 1];
+        let with_macros = own.iter().filter(|package| !package.order.is_empty());
+        registry.named_packages = with_macros.map(|package| package.name.clone()).collect();
         registry.overrides = registry.find_overrides();
         registry.visible = registry.find_visible();
         Ok(registry)
@@ -141,6 +147,7 @@ impl Registry {
             overrides: HashMap::default(),
             dispatch: HashMap::default(),
             allow_package_materializations: false,
+            named_packages: HashSet::default(),
         }
     }
 
@@ -151,11 +158,14 @@ impl Registry {
             for prefix in PREFIXES {
                 for name in package.names() {
                     if let Some(plain) = name.strip_prefix(prefix)
-                        && self.built_in().entries.contains_key(plain)
+                        && let Some(replaced) = self.built_in().entries.get(plain)
                         && !found.contains_key(plain)
                         && let Some(entry) = package.get(name)
                     {
-                        found.insert(plain.to_owned(), entry.clone());
+                        let definition = Arc::clone(&entry.definition);
+                        let value = MacroRef::replacing(&definition, &replaced.definition.unique_id);
+                        found
+                            .insert(plain.to_owned(), Entry { definition, value: Value::from_object(value) });
                     }
                 }
             }
@@ -232,7 +242,9 @@ impl Registry {
 
     fn find_visible(&self) -> HashMap<String, Entry> {
         let mut visible = self.built_in().entries.clone();
-        for (name, entry) in self.overrides.iter().chain(&self.root().entries) {
+        visible.retain(|name, _| !self.named_packages.contains(name));
+        let overrides = self.overrides.iter().filter(|(name, _)| !self.named_packages.contains(*name));
+        for (name, entry) in overrides.chain(&self.root().entries) {
             visible.insert(name.clone(), entry.clone());
         }
         visible
@@ -245,6 +257,11 @@ impl Registry {
         }
     }
 
+    fn known_namespace<'n>(&self, namespace: Option<&'n str>) -> Option<&'n str> {
+        let is_configured = |name: &str| self.dispatch.get(name).is_some_and(|order| !order.is_empty());
+        namespace.filter(|name| is_configured(name) || self.is_package(name))
+    }
+
     /// `adapter.dispatch(name, namespace)`, or the names that were tried.
     pub(super) fn dispatch(
         &self,
@@ -253,8 +270,7 @@ impl Registry {
         package: &str,
     ) -> Result<&Entry, Vec<String>> {
         let mut tried = Vec::new();
-        let known = namespace.filter(|name| self.dispatch.contains_key(*name) || self.is_package(name));
-        let Some(namespace) = known else {
+        let Some(namespace) = self.known_namespace(namespace) else {
             for prefix in PREFIXES {
                 let candidate = format!("{prefix}{name}");
                 if let Some(entry) = self.resolve(&candidate, package) {
@@ -290,12 +306,32 @@ impl Registry {
 
     /// What a name in a macro of `package` stands for in the manifest's `depends_on`.
     pub(super) fn find_from(&self, name: &str, package: &str) -> Option<&MacroDef> {
-        let any = || self.imported().iter().rev().find_map(|package| package.get(name));
-        self.in_package(package, name)
-            .or_else(|| self.root().get(name))
-            .or_else(any)
-            .or_else(|| self.built_in_macro(name))
+        let built_in = || self.built_in().get(name).or_else(|| self.built_in_by_prefix(name));
+        let own = match self.project_package(package) {
+            Some(package) => package.get(name),
+            None if BUILTIN_NAMES.contains(&package) => built_in(),
+            None => None,
+        };
+        own.or_else(|| self.root().get(name))
+            .or_else(|| self.imported().iter().rev().find_map(|package| package.get(name)))
+            .or_else(built_in)
             .map(|entry| &*entry.definition)
+    }
+
+    /// What `adapter.dispatch(name, namespace)` stands for in the manifest's `depends_on`: without a namespace,
+    /// a macro of any package.
+    pub(super) fn dispatch_anywhere(&self, name: &str, namespace: Option<&str>) -> Option<&MacroDef> {
+        let candidates = PREFIXES.map(|prefix| format!("{prefix}{name}"));
+        let Some(namespace) = self.known_namespace(namespace) else {
+            return candidates.iter().find_map(|candidate| self.find_from(candidate, ""));
+        };
+        let found = self.dispatch(name, Some(namespace), "").ok()?;
+        Some(&*found.definition)
+    }
+
+    /// The macro of the project that runs where a built-in one is called.
+    pub(super) fn replacing(&self, built_in: &str) -> Option<&MacroDef> {
+        self.overrides.get(built_in).map(|entry| &*entry.definition)
     }
 
     pub(super) fn find_generate(&self, component: &str, imported: Option<&str>) -> Option<Arc<MacroDef>> {
@@ -361,6 +397,14 @@ impl Library for Registry {
 
     fn definition(&self, name: &str, package: &str) -> Option<Arc<MacroDef>> {
         self.resolve(name, package).map(|entry| Arc::clone(&entry.definition))
+    }
+
+    fn hides(&self, name: &str) -> bool {
+        self.named_packages.contains(name)
+    }
+
+    fn anywhere(&self, name: &str) -> Option<Arc<MacroDef>> {
+        self.find(name, None).cloned()
     }
 
     fn is_package(&self, name: &str) -> bool {

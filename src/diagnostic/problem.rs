@@ -30,6 +30,8 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     pub help: Option<String>,
     pub causes: Vec<String>,
+    /// Of a warning: what its event carries in the JSON log, as dbt's has it.
+    pub facts: Vec<(&'static str, String)>,
     /// Set when the database server refused a statement.
     pub server: Option<Box<ServerError>>,
 }
@@ -56,6 +58,7 @@ impl Diagnostic {
             labels: Vec::new(),
             help: None,
             causes: Vec::new(),
+            facts: Vec::new(),
             server: None,
         }
     }
@@ -109,6 +112,12 @@ impl Diagnostic {
     #[must_use]
     pub(crate) fn cause(mut self, cause: impl Into<String>) -> Self {
         self.causes.push(cause.into());
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn fact(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.facts.push((name, value.into()));
         self
     }
 

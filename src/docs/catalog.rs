@@ -1,21 +1,30 @@
 //! catalog.json v1 from the database's catalog rows.
 
-use crate::adapter::catalog::CatalogTable;
+use crate::adapter::catalog::{CatalogStatistic, CatalogTable};
 use crate::hashed::HashMap;
 use serde_json::{Map, Value, json};
 
 /// catalog.json's own schema.
 pub(crate) const SCHEMA: &str = "https://schemas.getdbt.com/dbt/catalog/v1.json";
 
-/// Postgres gives no statistics; dbt says so with this entry.
-fn stats() -> Value {
-    json!({"has_stats": {
+/// Statistics of a table, and dbt's entry that says whether there are any.
+fn stats(statistics: &[CatalogStatistic]) -> Value {
+    let entry = |one: &CatalogStatistic| {
+        let value = json!({
+            "id": one.id, "label": one.label, "value": one.value, "include": true, "description": one.description,
+        });
+        (one.id.clone(), value)
+    };
+    let mut entries: Map<String, Value> = statistics.iter().map(entry).collect();
+    let has_stats = json!({
         "id": "has_stats",
         "label": "Has Stats?",
-        "value": false,
+        "value": !statistics.is_empty(),
         "include": false,
         "description": "Indicates whether there are statistics for this table",
-    }})
+    });
+    entries.insert("has_stats".to_owned(), has_stats);
+    Value::Object(entries)
 }
 
 /// The catalog of the nodes and sources of a manifest; `selected` says which of them to take.
@@ -26,6 +35,7 @@ pub(crate) fn shape(
     manifest: &Value,
     selected: &dyn Fn(&str) -> bool,
     metadata: &Map<String, Value>,
+    errors: &[String],
 ) -> Value {
     let nodes = by_relation(manifest, "nodes", "alias");
     let sources = by_relation(manifest, "sources", "identifier");
@@ -41,12 +51,13 @@ pub(crate) fn shape(
     let [nodes, sources] = found;
     let mut metadata = metadata.clone();
     metadata.shift_insert(0, "dbt_schema_version".to_owned(), SCHEMA.into());
-    json!({"metadata": metadata, "nodes": nodes, "sources": sources, "errors": null})
+    let errors = if errors.is_empty() { Value::Null } else { json!(errors) };
+    json!({"metadata": metadata, "nodes": nodes, "sources": sources, "errors": errors})
 }
 
 /// What `--empty-catalog` writes.
 pub(crate) fn empty(metadata: &Map<String, Value>) -> Value {
-    shape(&[], "", &Value::Null, &|_| false, metadata)
+    shape(&[], "", &Value::Null, &|_| false, metadata, &[])
 }
 
 type ByRelation<'m> = HashMap<(String, String), Vec<&'m str>>;
@@ -88,7 +99,7 @@ fn entry(table: &CatalogTable, database: &str, unique_id: &str) -> Value {
             "owner": table.owner,
         },
         "columns": columns,
-        "stats": stats(),
+        "stats": stats(&table.statistics),
         "unique_id": unique_id,
     })
 }
@@ -113,17 +124,34 @@ mod tests {
             schema: "shop".into(),
             name: name.into(),
             kind: "VIEW".into(),
-            owner: "me".into(),
+            owner: Some("me".into()),
             comment: None,
             columns: vec![column.clone()],
+            statistics: Vec::new(),
         };
         let tables = [table("a"), table("e"), table("stranger")];
-        let catalog = shape(&tables, "db", &manifest, &|_| true, &Map::new());
+        let catalog = shape(&tables, "db", &manifest, &|_| true, &Map::new(), &[]);
         assert_eq!(catalog["nodes"].as_object().unwrap().len(), 1);
         assert_eq!(catalog["nodes"]["model.p.a"]["columns"]["id"]["type"], "integer");
         assert_eq!(catalog["sources"]["source.p.s.a"]["metadata"]["database"], "db");
         assert_eq!(catalog["metadata"]["dbt_schema_version"], SCHEMA);
-        let none = shape(&tables, "db", &manifest, &|id| id.starts_with("source"), &Map::new());
+        let rows = CatalogStatistic {
+            id: "rows".into(),
+            label: "Rows".into(),
+            value: 12.into(),
+            description: Some("How many".into()),
+        };
+        let counted = CatalogTable { statistics: vec![rows], ..table("a") };
+        let failure = ["no more".to_owned()];
+        let catalog = shape(&[counted], "db", &manifest, &|_| true, &Map::new(), &failure);
+        let stats = &catalog["nodes"]["model.p.a"]["stats"];
+        assert_eq!(
+            stats["rows"],
+            json!({"id": "rows", "label": "Rows", "value": 12, "include": true, "description": "How many"})
+        );
+        assert_eq!(stats["has_stats"]["value"], true);
+        assert_eq!(catalog["errors"], json!(["no more"]));
+        let none = shape(&tables, "db", &manifest, &|id| id.starts_with("source"), &Map::new(), &[]);
         assert!(none["nodes"].as_object().unwrap().is_empty());
     }
 }

@@ -20,11 +20,18 @@ const DEPTH_LIMIT: usize = 100;
 #[derive(Debug)]
 pub(crate) struct MacroRef {
     definition: Arc<MacroDef>,
+    /// The id that a node which calls it depends on.
+    called_as: Option<String>,
 }
 
 impl MacroRef {
     pub(crate) fn new(definition: &Arc<MacroDef>) -> Self {
-        Self { definition: Arc::clone(definition) }
+        Self { definition: Arc::clone(definition), called_as: None }
+    }
+
+    /// What runs where a built-in macro is called. dbt: that one dispatches, and the node depends on it.
+    pub(crate) fn replacing(definition: &Arc<MacroDef>, built_in: &str) -> Self {
+        Self { definition: Arc::clone(definition), called_as: Some(built_in.to_owned()) }
     }
 }
 
@@ -43,7 +50,8 @@ impl Object for MacroRef {
 
     fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
         let scope = Scope::of(state)?;
-        call_with(&self.definition, &scope, args).map_err(errors::raise)
+        let called_as = self.called_as.as_ref().unwrap_or(&self.definition.unique_id);
+        call_with(&self.definition, called_as, &scope, args).map_err(errors::raise)
     }
 
     fn render(self: &Arc<Self>, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -64,7 +72,7 @@ pub(crate) fn call_definition(
             keywords.iter().map(|(name, value)| (*name, value.clone())).collect::<minijinja::value::Kwargs>(),
         ));
     }
-    call_with(definition, scope, &all)
+    call_with(definition, &definition.unique_id, scope, &all)
 }
 
 /// Calls the macro that a name means in the context's package.
@@ -74,14 +82,38 @@ pub(crate) fn call_named(
     positional: &[Value],
     keywords: &[(&str, Value)],
 ) -> Result<Value> {
-    let (library, context) = (scope.library(), scope.context());
-    let Some(definition) = library.definition(name, context.package()) else {
-        return Err(Diagnostic::compilation("undefined-macro", format!("'{name}' is undefined"))
-            .maybe_help(library.did_you_mean(name))
-            .boxed());
-    };
+    let definition = scope.library().definition(name, scope.package());
+    let definition = definition.ok_or_else(|| undefined(name, scope))?;
     call_definition(&definition, scope, positional, keywords)
-        .map_err(|diagnostic| errors::in_subject(diagnostic, context.as_ref()))
+        .map_err(|diagnostic| errors::in_subject(diagnostic, scope.context().as_ref()))
+}
+
+/// Calls a macro by name as dbt's adapter does: the root project's, a package's or the built-in one, whatever package
+/// the node is of.
+pub(crate) fn execute_macro(
+    name: &str,
+    scope: &Arc<Scope>,
+    positional: &[Value],
+    keywords: &[(&str, Value)],
+) -> Result<Value> {
+    let definition = scope.library().anywhere(name).ok_or_else(|| undefined(name, scope))?;
+    execute_definition(&definition, scope, positional, keywords)
+}
+
+/// Calls a macro as dbt's adapter does: the names in it mean what they mean in its own package.
+pub(crate) fn execute_definition(
+    definition: &Arc<MacroDef>,
+    scope: &Arc<Scope>,
+    positional: &[Value],
+    keywords: &[(&str, Value)],
+) -> Result<Value> {
+    call_definition(definition, &scope.in_package(&definition.package), positional, keywords)
+        .map_err(|diagnostic| errors::in_subject(diagnostic, scope.context().as_ref()))
+}
+
+fn undefined(name: &str, scope: &Scope) -> Box<Diagnostic> {
+    let help = scope.library().did_you_mean(name);
+    Diagnostic::compilation("undefined-macro", format!("'{name}' is undefined")).maybe_help(help).boxed()
 }
 
 pub(super) fn check_depth(depth: usize, name: &str) -> Result<()> {
@@ -94,9 +126,14 @@ pub(super) fn check_depth(depth: usize, name: &str) -> Result<()> {
         .boxed())
 }
 
-fn call_with(definition: &Arc<MacroDef>, calling: &Arc<Scope>, args: &[Value]) -> Result<Value> {
+fn call_with(
+    definition: &Arc<MacroDef>,
+    called_as: &str,
+    calling: &Arc<Scope>,
+    args: &[Value],
+) -> Result<Value> {
     if calling.depth == 0 {
-        calling.context().called(&definition.unique_id);
+        calling.context().called(called_as);
     }
     if let Some(known) = calling.library().answer(definition, args, calling.context().as_ref()) {
         return Ok(known);

@@ -54,19 +54,29 @@ impl StaticCall {
     }
 }
 
-/// What the body and the defaults of a macro call.
+/// What the defaults and the body of a macro call, in the order of Jinja2's tree, as dbt meets them.
 pub(crate) fn calls_of(definition: &MacroDef) -> Result<Vec<StaticCall>> {
     let text = &definition.source.text;
     let mut calls = Vec::new();
     let parameters = definition.parameters()?;
-    if !collect(&text[definition.block.body.clone()], &mut calls) {
+    for default in parameters.into_iter().filter_map(|parameter| parameter.default) {
+        add(&mut calls, static_calls(&format!("{{{{ {} }}}}", &text[default])));
+    }
+    let mut of_body = Vec::new();
+    if !collect(&text[definition.block.body.clone()], &mut of_body) {
         // the reading that knows where the mistake is
         definition.check()?;
     }
-    for default in parameters.into_iter().filter_map(|parameter| parameter.default) {
-        calls.extend(static_calls(&format!("{{{{ {} }}}}", &text[default])));
-    }
+    add(&mut calls, of_body);
     Ok(calls)
+}
+
+fn add(calls: &mut Vec<StaticCall>, more: Vec<StaticCall>) {
+    for call in more {
+        if !calls.contains(&call) {
+            calls.push(call);
+        }
+    }
 }
 
 fn statements(all: &[Stmt<'_>], calls: &mut Vec<StaticCall>) {
@@ -81,9 +91,9 @@ fn statement(one: &Stmt<'_>, calls: &mut Vec<StaticCall>) {
         Stmt::EmitExpr(one) => expression(&one.expr, calls),
         Stmt::ForLoop(one) => {
             expression(&one.iter, calls);
-            expressions(one.filter_expr.as_ref(), calls);
             statements(&one.body, calls);
             statements(&one.else_body, calls);
+            expressions(one.filter_expr.as_ref(), calls);
         }
         Stmt::IfCond(one) => {
             expression(&one.expr, calls);
@@ -101,8 +111,8 @@ fn statement(one: &Stmt<'_>, calls: &mut Vec<StaticCall>) {
         }
         Stmt::AutoEscape(one) => statements(&one.body, calls),
         Stmt::FilterBlock(one) => {
-            expression(&one.filter, calls);
             statements(&one.body, calls);
+            expression(&one.filter, calls);
         }
         Stmt::Block(one) => statements(&one.body, calls),
         Stmt::Macro(one) => {
@@ -111,6 +121,7 @@ fn statement(one: &Stmt<'_>, calls: &mut Vec<StaticCall>) {
         }
         Stmt::CallBlock(one) => {
             call(&one.call, calls);
+            expressions(&one.macro_decl.defaults, calls);
             statements(&one.macro_decl.body, calls);
         }
         Stmt::Do(one) => call(&one.call, calls),
@@ -155,19 +166,28 @@ fn expression(one: &Expr<'_>, calls: &mut Vec<StaticCall>) {
         Expr::List(one) => expressions(&one.items, calls),
         Expr::Tuple(one) => expressions(&one.items, calls),
         Expr::Map(one) => {
-            expressions(&one.keys, calls);
-            expressions(&one.values, calls);
+            for (key, value) in one.keys.iter().zip(&one.values) {
+                expressions([key, value], calls);
+            }
         }
     }
 }
 
 fn arguments(all: &[CallArg<'_>], calls: &mut Vec<StaticCall>) {
-    for one in all {
-        let (CallArg::Pos(value)
-        | CallArg::Kwarg(_, value)
-        | CallArg::PosSplat(value)
-        | CallArg::KwargSplat(value)) = one;
-        expression(value, calls);
+    let rank = |one: &CallArg<'_>| match one {
+        CallArg::Pos(_) => 0,
+        CallArg::Kwarg(..) => 1,
+        CallArg::PosSplat(_) => 2,
+        CallArg::KwargSplat(_) => 3,
+    };
+    for wanted in 0..4 {
+        for one in all.iter().filter(|one| rank(one) == wanted) {
+            let (CallArg::Pos(value)
+            | CallArg::Kwarg(_, value)
+            | CallArg::PosSplat(value)
+            | CallArg::KwargSplat(value)) = one;
+            expression(value, calls);
+        }
     }
 }
 

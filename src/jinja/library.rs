@@ -16,8 +16,14 @@ pub(crate) trait Library: Send + Sync {
     /// The macro that a call of this name runs.
     fn definition(&self, name: &str, package: &str) -> Option<Arc<MacroDef>>;
 
+    /// The macro that dbt's adapter finds by this name: the root project's, a package's, the built-in one.
+    fn anywhere(&self, name: &str) -> Option<Arc<MacroDef>>;
+
     /// Whether a name stands for a package (`dbt_utils.star()`).
     fn is_package(&self, name: &str) -> bool;
+
+    /// Whether a package of this name, with macros, hides built-in macros and functions.
+    fn hides(&self, name: &str) -> bool;
 
     /// What `package.name` means.
     fn value_in(&self, package: &str, name: &str) -> Option<Value>;

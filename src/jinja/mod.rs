@@ -42,7 +42,7 @@ mod warning;
 mod wording;
 
 pub(crate) use blocks::{BlockKind, cut as cut_blocks};
-pub(crate) use call::{MacroRef, call_definition, call_named};
+pub(crate) use call::{MacroRef, call_definition, call_named, execute_definition, execute_macro};
 pub(crate) use calls::{StaticCall, calls_of, static_calls};
 pub use context::Context;
 pub(crate) use context::Message;

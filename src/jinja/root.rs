@@ -14,6 +14,15 @@ pub(super) struct Root {
     pub(super) context: Arc<dyn Context>,
     pub(super) environment: &'static Environment<'static>,
     pub(super) assigned: Assigned,
+    /// Of a macro that the adapter calls; names are looked up there, whatever the package of the node.
+    pub(super) package: Option<String>,
+}
+
+impl Root {
+    /// The package whose macros come first.
+    pub(super) fn package(&self) -> &str {
+        self.package.as_deref().unwrap_or_else(|| self.context.package())
+    }
 }
 
 /// Names that templates put into `context`.

@@ -31,13 +31,31 @@ impl Scope {
         context: &Arc<dyn Context>,
         environment: &'static Environment<'static>,
     ) -> Arc<Self> {
-        let root = Root { library, context: Arc::clone(context), environment, assigned: Assigned::default() };
+        Self::made(library, context, environment, None)
+    }
+
+    fn made(
+        library: Arc<dyn Library>,
+        context: &Arc<dyn Context>,
+        environment: &'static Environment<'static>,
+        package: Option<String>,
+    ) -> Arc<Self> {
+        let (context, assigned) = (Arc::clone(context), Assigned::default());
+        let root = Root { library, context, environment, assigned, package };
         Arc::new(Self { root: Arc::new(root), variables: Vec::new(), caller: None, depth: 0 })
     }
 
     /// The root of a template that has nothing of this one but its context.
     pub(crate) fn anew(&self) -> Arc<Self> {
-        Self::root(Arc::clone(&self.root.library), &self.root.context, self.root.environment)
+        let root = &self.root;
+        Self::made(Arc::clone(&root.library), &root.context, root.environment, root.package.clone())
+    }
+
+    /// The root of a macro that the adapter calls: it has nothing of this one but its context, and names mean what they
+    /// mean in the macro's package.
+    pub(crate) fn in_package(&self, package: &str) -> Arc<Self> {
+        let root = &self.root;
+        Self::made(Arc::clone(&root.library), &root.context, root.environment, Some(package.to_owned()))
     }
 
     /// The root of a template that another one renders: it shares what that one assigned, not its parameters.
@@ -80,6 +98,11 @@ impl Scope {
         &self.root.context
     }
 
+    /// The package whose macros come first.
+    pub(crate) fn package(&self) -> &str {
+        self.root.package()
+    }
+
     pub(crate) fn library(&self) -> &dyn Library {
         self.root.library.as_ref()
     }
@@ -106,19 +129,25 @@ impl Scope {
             return Some(value);
         }
         let library = self.library();
-        if let Some(value) = library.value(name, self.context().package()) {
+        if let Some(value) = library.value(name, self.package()) {
             return Some(value);
+        }
+        if library.hides(name) {
+            return Some(self.package_namespace(name));
         }
         if let Some(value) = self.context().get(name) {
             return Some(value);
         }
         if library.is_package(name) {
-            let root = Arc::clone(&self.root);
-            return Some(Value::from_object(PackageNamespace { package: name.to_owned(), root }));
+            return Some(self.package_namespace(name));
         }
         // dbt does not know a macro of another package by its bare name; where it would be undefined we do.
         let package = &self.running_macro()?.package;
         library.value_in(package, name)
+    }
+
+    fn package_namespace(&self, name: &str) -> Value {
+        Value::from_object(PackageNamespace { package: name.to_owned(), root: Arc::clone(&self.root) })
     }
 
     fn variable(&self, name: &str) -> Option<Value> {

@@ -100,6 +100,7 @@ pub(crate) struct Lookup {
     measures: Names,
     docs: Names,
     disabled: Names,
+    disabled_measures: Names,
 }
 
 impl Lookup {
@@ -115,6 +116,16 @@ impl Lookup {
             let resource = disabled.resource();
             let (package, id) = (resource.package_name(), resource.unique_id());
             lookup.disabled.add_first(&search_name(resource), package, id, resource.resource_type());
+            if let Resource::SemanticModel(model) = resource {
+                for measure in &model.measures {
+                    lookup.disabled_measures.add_first(
+                        &measure.name,
+                        package,
+                        id,
+                        ResourceType::SemanticModel,
+                    );
+                }
+            }
         }
         lookup
     }
@@ -196,7 +207,11 @@ impl Lookup {
 
     /// The semantic model that has this measure.
     pub(crate) fn measure(&self, from_package: &str, name: &str) -> Found<'_> {
-        self.find(&self.measures, from_package, name, None)
+        if let Found::Enabled(model) = self.find(&self.measures, from_package, name, None) {
+            return Found::Enabled(model);
+        }
+        let disabled = self.disabled_measures.first(name, Scope::Everywhere);
+        disabled.map_or(Found::Missing, |entry| Found::Disabled(&entry.unique_id))
     }
 
     /// The unique id of a doc block.

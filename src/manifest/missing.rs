@@ -210,6 +210,9 @@ pub(super) fn package_depends_on_root(node: Resource<'_>, target: &str) -> Diagn
         ),
     )
     .help("set the flag `require_ref_searches_node_package_before_root` to true")
+    .fact("node_name", node.name())
+    .fact("package_name", node.package_name())
+    .fact("root_project_unique_id", target)
 }
 
 /// As Python's `str.title`: `Sql_Operation`.

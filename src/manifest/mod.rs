@@ -46,9 +46,9 @@ pub(crate) use metadata::{Metadata, SCHEMA_VERSION};
 pub(crate) use metric::{Filter, MeasureAggregation, Metric, MetricInputMeasure, NonAdditiveDimension};
 pub(crate) use missing::{Reason, Target, ambiguous_ref, doc_not_found, target_not_found};
 pub(crate) use node::{
-    Access, Compiled, Contract, DependsOn, Docs, FileHash, FunctionArgument, FunctionOverload, FunctionPart,
-    FunctionReturns, GenericTestPart, InjectedCte, Language, ModelPart, Node, NodeKind, RefArgs,
-    TestMetadata, TimeSpine,
+    Access, Compiled, Contract, CustomGranularity, DependsOn, Docs, FileHash, FunctionArgument,
+    FunctionOverload, FunctionPart, FunctionReturns, GenericTestPart, InjectedCte, Language, ModelPart, Node,
+    NodeKind, RefArgs, TestMetadata, TimeSpine,
 };
 pub(crate) use resolve::{ResolveContext, forbidden};
 pub(crate) use resource::Resource;

@@ -46,7 +46,16 @@ impl Manifest {
         for measure in &measures {
             match lookup.measure(&package, &measure.name) {
                 Found::Enabled(model) => parents.push(model.to_owned()),
-                Found::Disabled(_) | Found::Missing => {
+                Found::Disabled(model) => {
+                    let model = model.rsplit('.').next().unwrap_or_default();
+                    let message = format!(
+                        "The measure `{}` is referenced on disabled semantic model `{model}`.",
+                        measure.name
+                    );
+                    let subject = format!("metric {} ({})", metric.name, metric.original_file_path);
+                    return Err(Diagnostic::parsing("missing-measure", message).subject(subject).boxed());
+                }
+                Found::Missing => {
                     return Err(missing_measure(metric, &measure.name).boxed());
                 }
             }

@@ -29,6 +29,8 @@ pub(crate) const REQUIRE_REF_SEARCHES_NODE_PACKAGE_BEFORE_ROOT: Behavior =
 
 pub(crate) const LATEST_VERSION_POINTER_ENABLED_BY_DEFAULT: Behavior =
     behavior("latest_version_pointer_enabled_by_default", false);
+pub(crate) const REQUIRE_GENERIC_TEST_ARGUMENTS_PROPERTY: Behavior =
+    behavior("require_generic_test_arguments_property", true);
 
 pub(super) const ALL: &[Behavior] = &[
     behavior("require_batched_execution_for_custom_microbatch_strategy", false),
@@ -43,7 +45,7 @@ pub(super) const ALL: &[Behavior] = &[
     behavior("require_nested_cumulative_type_params", false),
     VALIDATE_MACRO_ARGS,
     behavior("require_all_warnings_handled_by_warn_error", false),
-    behavior("require_generic_test_arguments_property", true),
+    REQUIRE_GENERIC_TEST_ARGUMENTS_PROPERTY,
     REQUIRE_UNIQUE_PROJECT_RESOURCE_NAMES,
     REQUIRE_REF_SEARCHES_NODE_PACKAGE_BEFORE_ROOT,
     behavior("require_valid_schema_from_generate_schema_name", false),

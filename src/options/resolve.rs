@@ -61,7 +61,7 @@ impl Flags {
                 flags.set_from(name, value.clone(), FlagOrigin::CommandLine);
             }
         }
-        flags.read_old_variables(inputs)?;
+        flags.read_old_variables(inputs, warnings)?;
         for change in behavior::ALL {
             let (value, origin) = match inputs.project.get(change.key) {
                 Some(Json::Bool(value)) => (*value, FlagOrigin::Project),
@@ -70,6 +70,7 @@ impl Flags {
             flags.set_from(change.key, value.into(), origin);
         }
         warn_unknown(inputs, warnings);
+        warnings.extend(super::warn_error::older_names(&flags.mapping(&WARN_ERROR_OPTIONS)));
         flags.follow(&USE_COLORS.0, &USE_COLORS_FILE.0);
         flags.follow(&LOG_LEVEL.0, &LOG_LEVEL_FILE.0);
         flags.follow(&LOG_FORMAT.0, &LOG_FORMAT_FILE.0);
@@ -89,11 +90,19 @@ impl Flags {
         WarnErrorOptions::read(&self.mapping(&WARN_ERROR_OPTIONS))
     }
 
-    fn read_old_variables(&mut self, inputs: &FlagInputs<'_>) -> Result<()> {
+    fn read_old_variables(&mut self, inputs: &FlagInputs<'_>, warnings: &mut Vec<Diagnostic>) -> Result<()> {
         for (variable, option) in OLD_VARIABLES {
             let Some(text) = inputs.environment.get(variable).filter(|text| !text.is_empty()) else {
                 continue;
             };
+            let new = format!("DBT_ENGINE_{}", option.key.to_ascii_uppercase());
+            let text_of_dbt = format!(
+                "The environment variable `{variable}` has been renamed as `{new}`.\nIf `{variable}` is currently set, its \
+                 value will be used instead of `{new}`.\nSet `{new}` and unset `{variable}` to avoid this deprecation \
+                 warning and ensure it works properly in a future release."
+            );
+            let renamed = Diagnostic::warning("EnvironmentVariableRenamed", text_of_dbt);
+            warnings.push(renamed.fact("old_name", variable).fact("new_name", new));
             if self.origin(option) >= FlagOrigin::Environment {
                 continue;
             }
@@ -216,8 +225,14 @@ fn warn_unknown(inputs: &FlagInputs<'_>, warnings: &mut Vec<Diagnostic>) {
             warnings.push(
                 Diagnostic::warning(
                     "EnvironmentVariableNamespaceDeprecation",
-                    format!("Found custom environment variable `{variable}` in the reserved namespace `DBT_ENGINE`"),
+                    format!(
+                        "Found custom environment variable `{variable}` in the environment. The prefix `DBT_ENGINE` is \
+                         reserved for dbt engine environment variables. Custom environment variables with the prefix \
+                         `DBT_ENGINE` may cause collisions and runtime errors."
+                    ),
                 )
+                .fact("env_var", variable)
+                .fact("reserved_prefix", "DBT_ENGINE")
                 .maybe_help(did_you_mean(&name, keys())),
             );
         }

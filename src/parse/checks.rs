@@ -13,6 +13,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Result, did_you_mean};
 use crate::hashed::HashMap;
 use crate::manifest::{Access, Disabled, Manifest, Node, NodeKind};
 use crate::options::behavior;
+use crate::options::table::DEBUG;
 
 /// A contract needs columns; its checksum shows when it changes.
 pub(super) fn check_contract(node: &mut Node) -> Result<(), String> {
@@ -26,9 +27,10 @@ pub(super) fn check_contract(node: &mut Node) -> Result<(), String> {
     let mut errors = Vec::new();
     if in_columns.len() > 1 {
         errors.push(format!(
-            "Found {} columns ({in_columns:?}) with primary key constraints defined. Primary keys for multiple \
+            "Found {} columns ([{}]) with primary key constraints defined. Primary keys for multiple \
              columns must be defined as a model level constraint.",
-            in_columns.len()
+            in_columns.len(),
+            in_columns.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
         ));
     }
     if !in_columns.is_empty() && part.constraints.iter().any(|constraint| constraint.kind == "primary_key") {
@@ -159,13 +161,17 @@ pub(super) fn check(
 ) -> Result<(), Diagnostics> {
     let mut problems = Vec::new();
     check_groups(manifest, &mut problems);
+    check_time_spines(manifest, &mut problems);
+    let may_have_spaces = !request.flags.follows(&behavior::REQUIRE_RESOURCE_NAMES_WITHOUT_SPACES);
+    if may_have_spaces {
+        warnings.extend(names_with_spaces(manifest, request.flags.is(&DEBUG)));
+    }
     for node in manifest.nodes.values() {
         let subject = || node.locator();
         let mut refuse = |code: &'static str, message: String| {
             problems.push(Diagnostic::parsing(code, message).subject(subject()));
         };
-        if node.name.contains(' ') && request.flags.follows(&behavior::REQUIRE_RESOURCE_NAMES_WITHOUT_SPACES)
-        {
+        if node.name.contains(' ') && !may_have_spaces {
             refuse(
                 "name-with-spaces",
                 format!(
@@ -288,6 +294,58 @@ fn check_microbatch(node: &Node, refuse: &mut dyn FnMut(&'static str, String)) {
     }
 }
 
+/// Semantic models need a time spine of days or finer.
+fn check_time_spines(manifest: &Manifest, problems: &mut Vec<Diagnostic>) {
+    if manifest.semantic_models.is_empty() {
+        return;
+    }
+    let is_fine = |node: &Node| {
+        let Some(spine) = node.model().and_then(|part| part.time_spine.as_ref()) else {
+            return node.name == "metricflow_time_spine";
+        };
+        let column = node.columns.values().find(|column| column.name == spine.standard_granularity_column);
+        let granularity = column.and_then(|column| column.granularity.as_deref()).unwrap_or_default();
+        matches!(
+            granularity.to_lowercase().as_str(),
+            "nanosecond" | "microsecond" | "millisecond" | "second" | "minute" | "hour" | "day"
+        )
+    };
+    if manifest.nodes.values().any(|node| node.model().is_some() && is_fine(node)) {
+        return;
+    }
+    problems.push(
+        Diagnostic::parsing(
+            "time-spine",
+            "The semantic layer requires a time spine model with granularity DAY or smaller in the project, but none was \
+             found. Guidance on creating this model can be found on our docs site \
+             (https://docs.getdbt.com/docs/build/metricflow-time-spine).",
+        )
+        .help("add a model of days, with `time_spine: {standard_granularity_column: ..}` in its properties"),
+    );
+}
+
+/// dbt: the first of them, or with `--debug` each, then how many there are.
+fn names_with_spaces(manifest: &Manifest, all: bool) -> Vec<Diagnostic> {
+    let found: Vec<&String> =
+        manifest.nodes.values().filter(|node| node.name.contains(' ')).map(|node| &node.unique_id).collect();
+    let shown = if all { found.len() } else { 1 };
+    let one = |unique_id: &&String| {
+        let message = format!("Found spaces in the name of `{unique_id}`");
+        Diagnostic::warning("SpacesInResourceNameDeprecation", message).fact("unique_id", unique_id.as_str())
+    };
+    let mut warnings: Vec<Diagnostic> = found.iter().take(shown).map(one).collect();
+    if !found.is_empty() {
+        let hint = if all { "" } else { " Run again with `--debug` to see them all." };
+        let message = format!(
+            "Spaces found in {} resource name(s). This is deprecated, and may lead to errors when using dbt.{hint} For more \
+             information: https://docs.getdbt.com/reference/global-configs/legacy-behaviors",
+            found.len()
+        );
+        warnings.push(Diagnostic::warning("ResourceNamesWithSpacesDeprecation", message));
+    }
+    warnings
+}
+
 /// Models past their deprecation date, and those that still read them.
 fn warn_deprecated(request: &ParseRequest<'_>, manifest: &Manifest, warnings: &mut Vec<Diagnostic>) {
     for node in manifest.nodes.values() {
@@ -306,28 +364,37 @@ fn warn_deprecated(request: &ParseRequest<'_>, manifest: &Manifest, warnings: &m
                     "Model {}{version} has passed its deprecation date of {date}. This model should be disabled or removed.",
                     node.name
                 ),
-            ));
+            )
+            .fact("model_name", node.name.clone())
+            .fact("model_version", part.version.as_ref().map(ToString::to_string).unwrap_or_default())
+            .fact("deprecation_date", date));
         }
         for child in manifest.nodes.values().filter(|child| child.model().is_some()) {
             if !child.depends_on.nodes.contains(&node.unique_id) {
                 continue;
             }
-            let (code, what) = if past {
-                ("DeprecatedReference", "was deprecated on")
+            let (code, what, advice) = if past {
+                ("DeprecatedReference", "was deprecated on", "Migrate now")
             } else {
-                ("UpcomingReferenceDeprecation", "is slated for deprecation on")
+                ("UpcomingReferenceDeprecation", "is slated for deprecation on", "Try it out")
             };
             let newer = part.latest_version.as_ref().filter(|latest| Some(*latest) != part.version.as_ref());
             let hint = newer
-                .map(|latest| format!(" A new version of '{}' is available. Try it out: {{{{ ref('{}', '{}', v='{latest}') }}}}.", node.name, node.package_name, node.name))
+                .map(|latest| format!("A new version of '{}' is available. {advice}: {{{{ ref('{}', '{}', v='{latest}') }}}}.", node.name, node.package_name, node.name))
                 .unwrap_or_default();
             warnings.push(Diagnostic::warning(
                 code,
                 format!(
-                    "While compiling '{}': A reference to '{}{version}' {what} {date}.{hint}",
+                    "While compiling '{}': Found a reference to {}{version}, which {what} '{date}'. {hint}",
                     child.name, node.name
                 ),
-            ));
+            )
+            .fact("model_name", child.name.clone())
+            .fact("ref_model_package", node.package_name.clone())
+            .fact("ref_model_name", node.name.clone())
+            .fact("ref_model_version", part.version.as_ref().map(ToString::to_string).unwrap_or_default())
+            .fact("ref_model_latest_version", part.latest_version.as_ref().map(ToString::to_string).unwrap_or_default())
+            .fact("ref_model_deprecation_date", date));
         }
     }
 }

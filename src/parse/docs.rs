@@ -92,6 +92,26 @@ pub(super) fn render_descriptions(
         let owner = Owner { package: &package, unique_id: &unique_id, file: &file };
         renderer.text(&mut metric.description, &owner)?;
     }
+    for model in manifest.semantic_models.values_mut() {
+        let (package, unique_id, file) =
+            (model.package_name.clone(), model.unique_id.clone(), model.original_file_path.clone());
+        let owner = Owner { package: &package, unique_id: &unique_id, file: &file };
+        let parts = std::iter::once(&mut model.description)
+            .chain(model.entities.iter_mut().map(|entity| &mut entity.description))
+            .chain(model.measures.iter_mut().map(|measure| &mut measure.description))
+            .chain(model.dimensions.iter_mut().map(|dimension| &mut dimension.description));
+        for description in parts.flatten() {
+            renderer.text(description, &owner)?;
+        }
+    }
+    for query in manifest.saved_queries.values_mut() {
+        let (package, unique_id, file) =
+            (query.package_name.clone(), query.unique_id.clone(), query.original_file_path.clone());
+        let owner = Owner { package: &package, unique_id: &unique_id, file: &file };
+        if let Some(description) = &mut query.description {
+            renderer.text(description, &owner)?;
+        }
+    }
     for definition in manifest.macros.values_mut() {
         let jinja = holds_jinja(&definition.description)
             || definition.arguments.iter().any(|argument| holds_jinja(&argument.description));

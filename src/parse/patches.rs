@@ -11,7 +11,10 @@ use super::test_group::{Attached, TestGroup};
 use super::trees::ConfigOf;
 use crate::config::properties::{ArgumentProperties, PropertyKind};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::manifest::{FunctionArgument, FunctionPart, FunctionReturns, Node, NodeKind, TimeSpine, Version};
+use crate::manifest::{
+    Column, CustomGranularity, FunctionArgument, FunctionPart, FunctionReturns, Node, NodeKind, TimeSpine,
+    Version,
+};
 use crate::options::behavior;
 
 fn class_of(kind: PropertyKind) -> NodeClass {
@@ -105,6 +108,10 @@ impl Parser<'_> {
                 part.constraints.clone_from(&patch.constraints);
                 part.latest_version.clone_from(&patch.latest_version);
                 part.time_spine = time_spine(&patch);
+                if let Some(spine) = &part.time_spine {
+                    check_time_spine(spine, node.columns.values(), &node.name)
+                        .map_err(|problem| problem.label(patch.place.span.clone(), ""))?;
+                }
             }
             if let (NodeKind::Function(part), Some(function)) = (&mut node.kind, &patch.function) {
                 **part = function_part(function);
@@ -250,11 +257,12 @@ impl Parser<'_> {
             .chain(of_model)
             .filter(|constraint| constraint.kind == "foreign_key")
             .filter_map(|constraint| constraint.to.clone())
-            .filter(|to| to.contains('('))
             .collect();
         let name = node.name.clone();
         for to in targets {
-            let recorded = self.record_expression(&to, place).map_err(|_| {
+            let recorded = self.record_expression(&to, place).ok();
+            let recorded = recorded.filter(|found| !(found.refs.is_empty() && found.sources.is_empty()));
+            let recorded = recorded.ok_or_else(|| {
                 Diagnostic::parsing(
                     "constraint-target",
                     format!(
@@ -322,6 +330,44 @@ impl Parser<'_> {
         self.drafts.push(Draft::new(node, None));
         Ok(())
     }
+}
+
+/// dbt's rules for the columns that a time spine names.
+fn check_time_spine<'c>(
+    spine: &TimeSpine,
+    columns: impl Iterator<Item = &'c Column> + Clone,
+    model: &str,
+) -> Result<(), Diagnostic> {
+    let names = || columns.clone().map(|column| format!("'{}'", column.name)).collect::<Vec<_>>().join(", ");
+    let refuse = |message: String| Err(Diagnostic::parsing("time-spine", message));
+    let name = &spine.standard_granularity_column;
+    let Some(standard) = columns.clone().find(|column| column.name == *name) else {
+        return refuse(format!(
+            "Time spine standard granularity column must be defined on the model. Got invalid column name '{name}' for \
+             model '{model}'. Valid names: [{}].",
+            names()
+        ));
+    };
+    if standard.granularity.is_none() {
+        return refuse(format!(
+            "Time spine standard granularity column must have a granularity defined. Please add one for column '{name}' in \
+             model '{model}'."
+        ));
+    }
+    let column_of = |one: &'_ CustomGranularity| one.column_name.clone().unwrap_or_else(|| one.name.clone());
+    let wanted = spine.custom_granularities.iter().map(column_of);
+    let missing: Vec<String> = wanted
+        .filter(|name| !columns.clone().any(|column| column.name == *name))
+        .map(|name| format!("'{name}'"))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    refuse(format!(
+        "Time spine custom granularity columns do not exist in the model. Columns not found: [{}]; Available columns: [{}]",
+        missing.join(", "),
+        names()
+    ))
 }
 
 fn time_spine(patch: &NodePatch) -> Option<TimeSpine> {

@@ -42,13 +42,19 @@ impl Parser<'_> {
             Some(Json::Object(config)) => config,
             _ => Map::new(),
         };
-        if let Some(Json::Object(meta)) = entry.get("meta") {
+        // dbt: the meta of a metric stays out of its config, which hides it
+        if resource != ResourceType::Metric
+            && let Some(Json::Object(meta)) = entry.get("meta")
+        {
             given.entry("meta").or_insert_with(|| Json::Object(meta.clone()));
         }
         let of = ConfigOf { resource, package: &place.package, fqn: &fqn };
         let config = Arc::unwrap_or_clone(self.trees.resolve(&of, &given, &Map::new())?);
         let group = config.get("group").cloned().unwrap_or(Json::Null);
-        if let Some(meta) = config.get("meta") {
+        let is_empty = |meta: &Json| meta.as_object().is_none_or(Map::is_empty);
+        if let Some(meta) =
+            config.get("meta").filter(|meta| resource != ResourceType::Metric || !is_empty(meta))
+        {
             entry.insert("meta".to_owned(), meta.clone());
         }
         let written = self.trees.written(&of, &given, &Map::new());
@@ -70,11 +76,25 @@ impl Parser<'_> {
 
     fn add_metric(&mut self, place: &Place, entry: Json) -> Result<()> {
         let entry = self.completed(ResourceType::Metric, place, entry)?;
-        let metric: Metric = typed(place, entry, "metric")?;
+        check_metric(place, &entry)?;
+        let mut metric: Metric = typed(place, entry, "metric")?;
+        if metric.kind == "cumulative" {
+            let params = &mut metric.type_params;
+            let own = params.cumulative_type_params.get_or_insert_default();
+            own.window = own.window.take().or_else(|| params.window.clone());
+            own.grain_to_date = own.grain_to_date.take().or_else(|| params.grain_to_date.clone());
+        }
         let unique_id = metric.unique_id.clone();
         if enabled(&metric.config) {
             if self.manifest.metrics.insert(unique_id.clone(), metric).is_some() {
-                return Err(duplicate(place, &unique_id));
+                let name = unique_id.rsplit('.').next().unwrap_or_default();
+                return Err(Diagnostic::compilation(
+                    "duplicate-resource",
+                    format!("dbt found two metrics with the name \"{name}\"."),
+                )
+                .label(place.span.clone(), "the second one")
+                .help("rename one of the two")
+                .boxed());
             }
         } else {
             let disabled = Disabled::Metric(Box::new(metric));
@@ -148,6 +168,44 @@ impl Parser<'_> {
         }
         Ok(())
     }
+}
+
+/// dbt's rules for the names of metrics, and the keys that they need.
+fn check_metric(place: &Place, entry: &Map<String, Json>) -> Result<()> {
+    let refuse = |message: String, help: &str| {
+        Err(Diagnostic::parsing("invalid-metric", message).label(place.span.clone(), "").help(help).boxed())
+    };
+    let name = entry.get("name").and_then(Json::as_str).unwrap_or_default();
+    let mut problems = Vec::new();
+    if name.contains(' ') {
+        problems.push("cannot contain spaces");
+    }
+    if name.chars().count() > 250 {
+        problems.push("cannot contain more than 250 characters");
+    }
+    if !name.starts_with(|letter: char| letter.is_ascii_alphabetic()) {
+        problems.push("must begin with a letter");
+    }
+    if !name.chars().all(|letter| letter.is_alphanumeric() || letter == '_') {
+        problems.push("must contain only letters, numbers and underscores");
+    }
+    if !problems.is_empty() {
+        return refuse(
+            format!("The metric name '{name}' is invalid.  It {}", problems.join(", ")),
+            "rename it",
+        );
+    }
+    // the newer form of metrics has its parameters beside `type`
+    let newer = ["agg", "expr", "input_metrics", "input_metric", "numerator", "base_metric"];
+    let is_newer = newer.iter().any(|key| entry.contains_key(*key));
+    for key in ["label", "type", "type_params"] {
+        if !entry.contains_key(key) && !is_newer {
+            let help =
+                "metrics of dbt before 1.6 have `calculation_method`: they belong into semantic models now";
+            return refuse(format!("'{key}' is a required property of metric '{name}'"), help);
+        }
+    }
+    Ok(())
 }
 
 /// dbt: entities, measures and dimensions inherit the model's `meta`.

@@ -10,6 +10,7 @@ use super::test_name::{self, TestName};
 use crate::config::{Yaml, holds_jinja};
 use crate::diagnostic::{Diagnostic, Result, Span};
 use crate::jinja::python;
+use crate::options::behavior;
 
 /// Test configs that may stand beside the arguments, as dbt had it before `config:`.
 const CONFIG_ARGUMENTS: [&str; 14] = [
@@ -55,9 +56,23 @@ impl Definition {
     ) -> Result<Self> {
         let (full_name, mut given, span) = split(test)?;
         let mut arguments = Map::with_capacity(given.len() + 2);
-        let nested = given.shift_remove("arguments");
+        let mut nested = None;
+        if request.flags.follows(&behavior::REQUIRE_GENERIC_TEST_ARGUMENTS_PROPERTY) {
+            nested = given.shift_remove("arguments");
+            let has_arguments = nested.as_ref().and_then(Json::as_object).is_some_and(|all| !all.is_empty());
+            warn_old_style(group, &full_name, &given, has_arguments, &span, warnings);
+            // dbt: what is no argument of the macro may stand among the arguments all the same
+            if let Some(Json::Object(nested)) = &mut nested {
+                for key in CONFIG_ARGUMENTS.into_iter().chain(["config", "name", "description"]) {
+                    if let Some(value) = nested.shift_remove(key) {
+                        given.insert(key.to_owned(), value);
+                    }
+                }
+            }
+        } else if let Some(arguments) = given.get("arguments") {
+            warnings.push(argument_of_that_name(group, &full_name, arguments, &span));
+        }
         let config_block = given.shift_remove("config");
-        warn_old_style(group, &full_name, &given, nested.is_some(), &span, warnings);
         let mut config = Map::new();
         let mut block = match config_block {
             Some(Json::Object(block)) => block,
@@ -216,6 +231,18 @@ fn take_text(given: &mut Map<String, Json>, key: &str) -> Option<String> {
     }
 }
 
+/// Without the flag `arguments` is an argument as any other.
+fn argument_of_that_name(group: &TestGroup, name: &str, arguments: &Json, span: &Span) -> Diagnostic {
+    let message = format!(
+        "Found `arguments` property in test definition of `{name}` ({}) in `{}` without usage of \
+         `require_generic_test_arguments_property` behavior change flag. The `arguments` property is deprecated for custom \
+         usage and will be used to nest keyword arguments in future versions of dbt.",
+        python::json_repr(arguments),
+        group.place.file
+    );
+    Diagnostic::warning("ArgumentsPropertyInGenericTestDeprecation", message).label(span.clone(), "")
+}
+
 /// dbt's deprecations of arguments and configs at the top level.
 fn warn_old_style(
     group: &TestGroup,
@@ -239,7 +266,8 @@ fn warn_old_style(
         );
     }
     let is_argument = |key: &String| {
-        !matches!(key.as_str(), "description" | "name") && !CONFIG_ARGUMENTS.contains(&key.as_str())
+        !matches!(key.as_str(), "config" | "column_name" | "description" | "name")
+            && !CONFIG_ARGUMENTS.contains(&key.as_str())
     };
     if !has_arguments && given.keys().any(is_argument) {
         warnings.push(

@@ -256,7 +256,7 @@ fn is_json(event: &Event) -> bool {
 /// Products, and errors, whose own lines but the titles are indented already.
 fn has_lines_of_its_own(event: &Event) -> bool {
     event.is_product()
-        || event.name().ends_with("Deprecation")
+        || crate::run::is_deprecation(event.name())
         || matches!(
             event,
             Event::MainEncounteredError { .. }

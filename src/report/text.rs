@@ -401,7 +401,10 @@ fn warning(diagnostic: &Diagnostic, style: Style) -> String {
         text.push_str(&format!("\n  help: {help}"));
     }
     let tag = style.yellow("WARNING");
-    if name.ends_with("Deprecation") || name == "DeprecationsSummary" {
+    if matches!(name, "ProjectFlagsMovedDeprecation" | "EnvironmentVariableRenamed") {
+        // dbt does not know the width yet
+        format!("[{tag}][{name}]: Deprecated functionality\n{text}")
+    } else if crate::run::is_deprecation(name) || name == "DeprecationsSummary" {
         format!("[{tag}][{name}]: Deprecated functionality\n{}", style.wrap(&text))
     } else if UNTAGGED.contains(&name) {
         text

@@ -52,7 +52,8 @@ fn group(manifest: &Manifest, name: &str) -> Option<Value> {
         .into_iter()
         .filter(|(_, value)| !value.is_null())
         .map(|(key, value)| {
-            (key, Value::from(value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+            let text = value.as_str().map_or_else(|| crate::jinja::python::json_repr(&value), str::to_owned);
+            (key, Value::from(text))
         })
         .collect();
     Some(json!({ "name": group.name, "package_name": group.package_name, "owner": owner }))

@@ -160,10 +160,10 @@ impl Emitter {
     }
 
     /// The closing list of the deprecations that were met.
-    pub(crate) fn summarize_deprecations(&self) -> Result<()> {
-        let Ok(met) = self.deprecations.lock() else { return Ok(()) };
+    pub(crate) fn summarize_deprecations(&self) {
+        let Ok(met) = self.deprecations.lock() else { return };
         if met.is_empty() {
-            return Ok(());
+            return;
         }
         let mut text = String::from("Summary of encountered deprecations:");
         for (name, count) in met.iter() {
@@ -176,7 +176,12 @@ impl Emitter {
                 "\n\nTo see each occurrence instead of the first of each kind, use the `--show-all-deprecations` flag.",
             );
         }
-        self.warn(Diagnostic::warning("DeprecationsSummary", text))
+        // dbt says it without asking whether warnings are errors
+        let summary = Diagnostic::warning("DeprecationsSummary", text);
+        if treatment(&self.warnings, summary.code) != Treatment::Silence {
+            self.warned.fetch_add(1, Ordering::Relaxed);
+            self.send(&Event::Warning(summary.boxed()), Level::Warn, None);
+        }
     }
 
     pub(crate) fn flush(&self) {

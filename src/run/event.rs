@@ -76,7 +76,7 @@ macro_rules! events {
             pub(crate) fn data(&self) -> Value {
                 match self {
                     $(Self::$name { $($field),* } => json!({ $(stringify!($field): $field),* }),)*
-                    Self::Warning(diagnostic) => json!({ "msg": diagnostic.message }),
+                    Self::Warning(diagnostic) => warnings::data(diagnostic),
                 }
             }
 

@@ -69,6 +69,7 @@ impl Texts for Diagnostic {
             || self.subject.has_text(is)
             || self.help.has_text(is)
             || self.causes.has_text(is)
+            || self.facts.iter().any(|(_, value)| is(value))
             || self.labels.iter().any(|label| is(&label.note))
     }
 
@@ -78,6 +79,9 @@ impl Texts for Diagnostic {
         changed.subject = self.subject.with_texts(change);
         changed.help = self.help.with_texts(change);
         changed.causes = self.causes.with_texts(change);
+        for (_, value) in &mut changed.facts {
+            *value = change(value);
+        }
         for label in &mut changed.labels {
             label.note = change(&label.note);
         }

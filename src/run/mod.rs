@@ -2,6 +2,7 @@
 //! what happens is told as [`Event`]s, which `report` draws.
 
 mod absent;
+mod catalog;
 mod describe;
 mod emitter;
 mod ephemeral;
@@ -35,6 +36,7 @@ mod warnings;
 
 use std::borrow::Cow;
 
+pub(crate) use catalog::own_catalog;
 #[cfg(test)]
 pub(crate) use emitter::NodeInfo;
 pub(crate) use emitter::{Emitter, Listener, Occurrence};
@@ -47,7 +49,7 @@ pub(crate) use operation::{Operation, run_operation};
 pub(crate) use plan::plan;
 pub(crate) use resources::resource_report;
 pub(crate) use results::{InvocationRecord, NodeResult, PreviousResults, RunResults, Status};
-pub(crate) use warnings::is_own_warning;
+pub(crate) use warnings::{is_deprecation, is_own_warning};
 
 /// The present thread, as dbt's logs and results name it.
 fn thread_name() -> Cow<'static, str> {

@@ -57,12 +57,12 @@ fn perform(run: &Run<'_>, operation: &Operation) -> Result<RunResults> {
             worker.acquire_named(run, &format!("macro_{bare}"))?;
             let outcome = watch.phase("execute", || {
                 worker.step_outside()?;
-                let context = run.operation_context(&worker, package);
+                let context = run.operation_context(&worker);
                 let keywords: Vec<(&str, Value)> = arguments
                     .iter()
                     .map(|(name, value)| (name.as_str(), crate::jinja::python::from_json(value)))
                     .collect();
-                inputs.engine.call_macro(&definition, &context, &[], &keywords).map(drop)
+                inputs.engine.execute_definition(&definition, &context, &[], &keywords).map(drop)
             });
             (definition.unique_id.clone(), outcome)
         }
@@ -70,7 +70,7 @@ fn perform(run: &Run<'_>, operation: &Operation) -> Result<RunResults> {
             worker.acquire_named(run, "sql")?;
             let outcome = watch.phase("execute", || {
                 worker.step_outside()?;
-                let context = run.operation_context(&worker, None);
+                let context = run.operation_context(&worker);
                 let sql = inputs.engine.render(&SourceText::new("--sql", sql.clone()), &context)?;
                 worker.execute(&sql, Begin::No, Fetch::Nothing).map(drop)
             });
@@ -102,8 +102,7 @@ fn perform(run: &Run<'_>, operation: &Operation) -> Result<RunResults> {
 
 impl Run<'_> {
     /// A context without a node.
-    pub(super) fn operation_context(&self, worker: &Worker, package: Option<&str>) -> Arc<dyn Context> {
-        let _ = package;
+    pub(super) fn operation_context(&self, worker: &Worker) -> Arc<dyn Context> {
         NodeContext::new(NodeContextParts {
             shared: Arc::clone(&self.inputs.shared),
             subject: Subject::Operation,
@@ -117,15 +116,21 @@ impl Run<'_> {
 
     /// Calls a macro that is no node's.
     pub(super) fn call_operation(&self, worker: &Worker, name: &str, arguments: &[Value]) -> Result<Value> {
-        let context = self.operation_context(worker, None);
-        self.inputs.engine.call_named(name, &context, arguments, &[])
+        let context = self.operation_context(worker);
+        self.inputs.engine.execute_macro(name, &context, arguments)
     }
 
     /// The user's `query-comment` for one node.
     pub(super) fn custom_comment(&self, text: &str, unique_id: &str) -> Result<Option<String>> {
         let node = match self.manifest().resource(unique_id) {
             Some(crate::manifest::Resource::Node(node)) => {
-                crate::jinja::python::from_json(&serde_json::to_value(node).unwrap_or_default())
+                let mut fields = serde_json::to_value(node).unwrap_or_default();
+                // what dbt's node has beside the fields of the manifest
+                fields["identifier"] = node.alias.as_str().into();
+                fields["search_name"] = node.search_name().into();
+                fields["depends_on_nodes"] = node.depends_on.nodes.clone().into();
+                fields["depends_on_macros"] = node.depends_on.macros.clone().into();
+                crate::jinja::python::from_json(&fields)
             }
             _ => Value::from(()),
         };

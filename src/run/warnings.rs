@@ -1,6 +1,9 @@
 //! Warnings: their codes, which of them `--warn-error-options` turns into errors or silences, and how
 //! often each deprecation was met.
 
+use serde_json::{Value, json};
+
+use crate::diagnostic::Diagnostic;
 use crate::options::WarnErrorOptions;
 
 /// What becomes of a warning.
@@ -34,8 +37,24 @@ pub(super) fn treatment(options: &WarnErrorOptions, name: &str) -> Treatment {
 }
 
 /// Deprecations are said once each and counted.
-pub(super) fn is_deprecation(name: &str) -> bool {
-    name.ends_with("Deprecation")
+pub(crate) fn is_deprecation(name: &str) -> bool {
+    match name {
+        "UpcomingReferenceDeprecation" | "SpacesInResourceNameDeprecation" => false,
+        "CollectFreshnessReturnSignature"
+        | "EnvironmentVariableRenamed"
+        | "MetricAttributesRenamed"
+        | "SourceFreshnessProjectHooksNotRun" => true,
+        _ => name.ends_with("Deprecation"),
+    }
+}
+
+/// The fields of a warning's event, as the JSON log carries them.
+pub(super) fn data(warning: &Diagnostic) -> Value {
+    let mut data = json!({ "msg": warning.message });
+    for (name, value) in &warning.facts {
+        data[*name] = value.as_str().into();
+    }
+    data
 }
 
 /// Whether dbt has no such warning.

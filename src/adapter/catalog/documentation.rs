@@ -12,9 +12,20 @@ pub(crate) struct CatalogTable {
     pub name: String,
     /// dbt's words: `BASE TABLE`, `VIEW`, `MATERIALIZED VIEW`.
     pub kind: String,
-    pub owner: String,
+    pub owner: Option<String>,
     pub comment: Option<String>,
     pub columns: Vec<CatalogColumn>,
+    /// Only macros of a project give any.
+    pub statistics: Vec<CatalogStatistic>,
+}
+
+/// A number or text about a relation, for its page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CatalogStatistic {
+    pub id: String,
+    pub label: String,
+    pub value: serde_json::Value,
+    pub description: Option<String>,
 }
 
 /// A column as `catalog.json` describes it.
@@ -51,9 +62,10 @@ pub(crate) fn documentation<S: AsRef<str>>(
             schema: row.text(),
             name: row.text(),
             kind: row.text(),
-            owner: row.text(),
+            owner: row.optional_text(),
             comment: row.optional_text(),
             columns: Vec::new(),
+            statistics: Vec::new(),
         };
         let column = CatalogColumn {
             index: row.number(),

@@ -8,9 +8,7 @@ mod reading;
 mod relations;
 mod untrusted;
 
-#[cfg(test)]
-pub(crate) use documentation::CatalogColumn;
-pub(crate) use documentation::{CatalogTable, documentation};
+pub(crate) use documentation::{CatalogColumn, CatalogStatistic, CatalogTable, documentation};
 pub(crate) use relations::{RelationInfo, RelationKind, existing_schemas, links, relations};
 pub(crate) use untrusted::{UntrustedCode, Writes, is_trusted, is_writable, untrusted_code};
 

@@ -169,7 +169,7 @@ fn conclude(invocation: &Invocation, project: &NewProject, choice: &Choice) -> C
     let mut given = Map::new();
     given.insert(PROJECT_DIR.0.key.to_owned(), project.directory.display().to_string().into());
     given.insert(PROFILES_DIR.0.key.to_owned(), choice.profiles.display().to_string().into());
-    let known = Arguments { command: Subcommand::Debug, given };
+    let known = Arguments { command: Subcommand::Debug, given, names_models: false };
     let connects = invocation.within(known).and_then(|project| super::debug::test_connection(&project));
     match connects {
         Ok(server) => say(invocation, &format!("Connection test: OK, {server}.")),

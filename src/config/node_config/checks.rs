@@ -6,6 +6,7 @@ use crate::config::ResourceType;
 use crate::diagnostic::{Diagnostic, Result};
 
 use super::ConfigMap;
+use super::colors::is_color;
 
 pub(super) fn check(resource: ResourceType, config: &ConfigMap) -> Result<()> {
     check_types(config)?;
@@ -92,6 +93,16 @@ fn check_types(config: &ConfigMap) -> Result<()> {
                 format!("at path ['{key}']: {} is not valid under any of the given schemas", python(value)),
             ));
         }
+    }
+    let color = config.get("docs").and_then(|docs| docs.get("node_color")).filter(|color| is_truthy(color));
+    if let Some(color) = color.filter(|color| !color.as_str().is_some_and(is_color)) {
+        return Err(problem(
+            "docs",
+            format!(
+                "Invalid color name for docs.node_color: {}. It is neither a valid HTML color name nor a valid HEX code.",
+                color.as_str().map_or_else(|| python(color), str::to_owned)
+            ),
+        ));
     }
     let Some(value) = config.get("on_configuration_change") else { return Ok(()) };
     match value.as_str() {

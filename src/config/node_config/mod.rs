@@ -3,6 +3,7 @@
 //! `parse` builds one [`NodeConfigs`] per run and asks it for every node; the trees' part is remembered.
 
 mod checks;
+mod colors;
 mod config_map;
 mod finish;
 mod known_keys;

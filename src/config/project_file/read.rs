@@ -142,7 +142,11 @@ impl RawProjectFile {
         Ok(ProjectFile {
             directory: self.directory.clone(),
             version: read_version(&file)?,
-            paths: read_paths(&file, warnings)?,
+            paths: {
+                let paths = read_paths(&file, warnings)?;
+                warn_paths(&file, warnings);
+                paths
+            },
             clean_targets: paths_of(&file, "clean-targets")?.unwrap_or_else(|| vec![target_path.clone()]),
             packages_install_path: file
                 .text("packages-install-path")?
@@ -336,8 +340,13 @@ fn read_paths(file: &Fields<'_>, warnings: &mut Vec<Diagnostic>) -> Result<Sourc
                 } else {
                     "ConfigDataPathDeprecation"
                 },
-                format!("the `{old}` config has been renamed to `{new}`"),
+                format!(
+                    "The `{old}` config has been renamed to `{new}`. Please update your `dbt_project.yml` configuration to \
+                     reflect this change."
+                ),
             )
+            .fact("deprecated_path", old)
+            .fact("exp_path", new)
             .label(entry.key_span(), ""),
         );
         list(old, default)
@@ -408,6 +417,30 @@ fn read_trees(file: &Fields<'_>) -> Result<IndexMap<ResourceType, Yaml>> {
         }
     }
     Ok(trees)
+}
+
+/// dbt: those with the default value are in many old projects, and do no harm.
+fn warn_paths(file: &Fields<'_>, warnings: &mut Vec<Diagnostic>) {
+    for (key, default, event, what, option, variable) in [
+        ("log-path", "logs", "ConfigLogPathDeprecation", "logs", "--log-path", "DBT_LOG_PATH"),
+        (
+            "target-path",
+            "target",
+            "ConfigTargetPathDeprecation",
+            "artifacts",
+            "--target-path",
+            "DBT_TARGET_PATH",
+        ),
+    ] {
+        let Some(value) = file.get(key).filter(|value| value.as_str() != Some(default)) else { continue };
+        let message = format!(
+            "The `{key}` config in `dbt_project.yml` has been deprecated, and will no longer be supported in a future \
+             version of dbt-core. If you wish to write dbt {what} to a custom directory, please use the {option} CLI flag or \
+             {variable} env var instead."
+        );
+        warnings
+            .push(Diagnostic::warning(event, message).label(value.span(), "").fact("deprecated_path", key));
+    }
 }
 
 /// The keys that are read from the raw file, or by dbt's hosted service alone.

@@ -79,6 +79,7 @@ impl ExposureProperties {
     fn read_entry(yaml: &Yaml, warnings: &mut Vec<Diagnostic>) -> Result<Self> {
         let exposure = Fields::named(yaml, "exposure")?;
         exposure.warn_unknown(known_keys::EXPOSURE, warnings);
+        warn_name(&exposure, warnings);
         let kind = one_of(&exposure, "type", &TYPES)?.ok_or_else(|| {
             Diagnostic::parsing("exposure-type", format!("'type' is a required property of {exposure}"))
                 .label(yaml.span(), "")
@@ -103,6 +104,24 @@ impl ExposureProperties {
             config: exposure.object("config")?.unwrap_or_default(),
         })
     }
+}
+
+/// dbt's rule for names that are read by programs.
+fn warn_name(exposure: &Fields<'_>, warnings: &mut Vec<Diagnostic>) {
+    let name = exposure.name();
+    if name.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-')) {
+        return;
+    }
+    let message = format!(
+        "Starting in v1.3, the 'name' of an exposure should contain only letters, numbers, and underscores. Exposures support \
+         a new property, 'label', which may contain spaces, capital letters, and special characters. {name} does not follow \
+         this pattern. Please update the 'name', and use the 'label' property for a human-friendly title. This will raise an \
+         error in a future version of dbt-core."
+    );
+    let place = exposure.get("name").unwrap_or(exposure.yaml).span();
+    warnings.push(
+        Diagnostic::warning("ExposureNameDeprecation", message).label(place, "").fact("exposure", name),
+    );
 }
 
 fn one_of(owner: &Fields<'_>, key: &str, allowed: &[&str]) -> Result<Option<String>> {

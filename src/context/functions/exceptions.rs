@@ -146,7 +146,8 @@ fn column_type_missing(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
         Diagnostic::compilation(
             "column-type-missing",
             format!(
-                "Contracted models require data_type to be defined for each column; it is missing for {}",
+                "Contracted models require data_type to be defined for each column.  Please ensure that the column name and \
+                 data_type are defined within the YAML configuration for the {} column(s).",
                 to_str(&columns)
             ),
         )

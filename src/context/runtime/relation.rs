@@ -19,7 +19,7 @@ impl RunContext {
 }
 
 /// dbt: sources do not know the project's quoting.
-pub(super) fn of_source(source: &SourceDefinition) -> Relation {
+pub(crate) fn of_source(source: &SourceDefinition) -> Relation {
     let quoting = Policy {
         database: source.quoting.database.unwrap_or(true),
         schema: source.quoting.schema.unwrap_or(true),

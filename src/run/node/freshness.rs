@@ -89,15 +89,14 @@ impl Job<'_, '_> {
         let answer = if let Some(query) = &source.loaded_at_query {
             let text = SourceText::new(source.original_file_path.clone(), query.clone());
             let query = Value::from(engine.render(&text, &dynamic)?);
-            engine.call_named("collect_freshness_custom_sql", &dynamic, &[this, query], &[])?
+            engine.execute_macro("collect_freshness_custom_sql", &dynamic, &[this, query])?
         } else if let Some(field) = &source.loaded_at_field {
             let filter = source.freshness.as_ref().and_then(|freshness| freshness.filter.as_deref());
             let filter = filter.map_or_else(|| Value::from(()), Value::from);
-            engine.call_named(
+            engine.execute_macro(
                 "collect_freshness",
                 &dynamic,
                 &[this, Value::from(field.as_str()), filter],
-                &[],
             )?
         } else {
             return Err(Diagnostic::runtime(

@@ -32,7 +32,12 @@ impl Job<'_, '_> {
             let header = compiled.node.config.get("sql_header");
             let header = header.map_or_else(|| Value::from(()), crate::jinja::python::from_json);
             let limit = limit.map_or_else(|| Value::from(()), Value::from);
-            let sql = run.inputs.engine.call_named("get_show_sql", &dynamic, &[code, header, limit], &[])?;
+            // dbt: any package's, but with the names of the node's own
+            let arguments = [code, header, limit];
+            let sql = match run.inputs.engine.find_macro("get_show_sql", None) {
+                Some(found) => run.inputs.engine.call_macro(&found, &dynamic, &arguments, &[])?,
+                None => run.inputs.engine.call_named("get_show_sql", &dynamic, &arguments, &[])?,
+            };
             let sql = to_str(&sql);
             let (response, rows) = worker.execute(&sql, Begin::No, Fetch::All)?;
             let table = Table::from_result_set(&rows.unwrap_or_default());

@@ -32,12 +32,12 @@ use minijinja::{Error, State, Value};
 use super::Relation;
 use crate::diagnostic::Diagnostic;
 use crate::jinja::Scope;
-use crate::jinja::call_named;
+use crate::jinja::execute_macro;
 use crate::jinja::python::{raise, type_error};
 
-/// Calls a macro of the project or a built-in one, as dbt's adapter does.
+/// What dbt's adapter calls `execute_macro`.
 fn call_macro(state: &State<'_, '_>, name: &str, keywords: &[(&str, Value)]) -> Result<Value, Error> {
-    call_named(name, &Scope::of(state)?.anew(), &[], keywords).map_err(raise)
+    execute_macro(name, &Scope::of(state)?, &[], keywords).map_err(raise)
 }
 
 fn expect_relation(method: &str, argument: &str, value: &Value) -> Result<Relation, Error> {

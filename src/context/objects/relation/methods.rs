@@ -111,7 +111,7 @@ impl Relation {
     }
 
     /// The information schema of this relation's database.
-    fn information_schema(&self, view: Option<&str>) -> Self {
+    pub(crate) fn information_schema(&self, view: Option<&str>) -> Self {
         self.changed(|details| {
             details.kind = Some(RelationType::View);
             details.include_policy =
