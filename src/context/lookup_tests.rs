@@ -35,9 +35,15 @@ impl Case {
 
     fn registry(&self, names: &[String]) -> Registry {
         let package = |(name, spelling): (&&str, &Spelling)| {
-            let text: String = spelling.map_or_else(String::new, |prefix| {
-                names.iter().map(|name| format!("{{% macro {prefix}{name}() %}}{{% endmacro %}}")).collect()
-            });
+            let mut text = String::new();
+            for (prefix, name) in
+                spelling.iter().flat_map(|prefix| names.iter().map(move |name| (prefix, name)))
+            {
+                text.push_str("{% macro ");
+                text.push_str(prefix);
+                text.push_str(name);
+                text.push_str("() %}{% endmacro %}");
+            }
             MacroPackage { name: (*name).to_owned(), files: vec![SourceText::new("macros/all.sql", text)] }
         };
         let packages = PACKAGES.iter().zip(&self.has).map(package).collect();

@@ -110,7 +110,7 @@ impl Parser<'_> {
                 part.time_spine = time_spine(&patch);
                 if let Some(spine) = &part.time_spine {
                     check_time_spine(spine, node.columns.values(), &node.name)
-                        .map_err(|problem| problem.label(patch.place.span.clone(), ""))?;
+                        .map_err(|problem| problem.label(patch.place.span.clone(), "").boxed())?;
                 }
             }
             if let (NodeKind::Function(part), Some(function)) = (&mut node.kind, &patch.function) {
@@ -337,9 +337,9 @@ fn check_time_spine<'c>(
     spine: &TimeSpine,
     columns: impl Iterator<Item = &'c Column> + Clone,
     model: &str,
-) -> Result<(), Diagnostic> {
+) -> Result<()> {
     let names = || columns.clone().map(|column| format!("'{}'", column.name)).collect::<Vec<_>>().join(", ");
-    let refuse = |message: String| Err(Diagnostic::parsing("time-spine", message));
+    let refuse = |message: String| Err(Diagnostic::parsing("time-spine", message).boxed());
     let name = &spine.standard_granularity_column;
     let Some(standard) = columns.clone().find(|column| column.name == *name) else {
         return refuse(format!(
