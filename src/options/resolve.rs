@@ -70,7 +70,6 @@ impl Flags {
             flags.set_from(change.key, value.into(), origin);
         }
         warn_unknown(inputs, warnings);
-        warnings.extend(super::warn_error::older_names(&flags.mapping(&WARN_ERROR_OPTIONS)));
         flags.follow(&USE_COLORS.0, &USE_COLORS_FILE.0);
         flags.follow(&LOG_LEVEL.0, &LOG_LEVEL_FILE.0);
         flags.follow(&LOG_FORMAT.0, &LOG_FORMAT_FILE.0);

@@ -92,21 +92,6 @@ impl WarnErrorOptions {
     }
 }
 
-/// dbt renamed `include` to `error` and `exclude` to `warn`.
-pub(super) fn older_names(options: &Map<String, Json>) -> Option<Diagnostic> {
-    let names = [("include", "error"), ("exclude", "warn")];
-    let found: Vec<_> = names.into_iter().filter(|(old, _)| options.contains_key(*old)).collect();
-    if found.is_empty() {
-        return None;
-    }
-    let keys: Vec<String> = found.iter().map(|(old, _)| format!("`{old}`")).collect();
-    let mut text = format!("Found {} in `warn_error_options` specification.", keys.join(" and "));
-    for (old, new) in found {
-        text.push_str(&format!(" Please use `{new}` instead of `{old}`."));
-    }
-    Some(Diagnostic::warning("WEOIncludeExcludeDeprecation", text))
-}
-
 fn either<'a>(options: &'a Map<String, Json>, name: &str, older: &str) -> Result<Option<&'a Json>> {
     let set =
         |key: &str| options.get(key).filter(|value| !value.is_null() && **value != Json::Array(Vec::new()));
