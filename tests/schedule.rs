@@ -415,6 +415,98 @@ fn failed_intervals_are_run_again_or_taken_for_done() {
     assert!(status == Some(0) && text.contains(&format!("no interval of {task}")), "{text}");
 }
 
+/// What is remembered as done was done as the project says, all of it.
+#[test]
+fn options_that_would_leave_something_out_are_refused() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let at = "2022-09-03T17:00:00Z";
+    for (variable, value) in [("DBT_FULL_REFRESH", "true"), ("DBT_EMPTY", "true"), ("DBT_SAMPLE", "3days")] {
+        let output =
+            project.command(&["run", "--due"]).env(CLOCK, at).env(variable, value).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.code() == Some(2) && text.contains("is not allowed with a schedule"), "{text}");
+    }
+    // has no such options
+    for option in ["--full-refresh", "--empty", "--select=unit"] {
+        assert_eq!(project.command(&["schedule", option]).output().unwrap().status.code(), Some(2));
+    }
+    for more in [
+        &["--full-refresh"][..],
+        &["--empty"],
+        &["--sample", "3 days"],
+        &["--select", "unit"],
+        &["--models", "unit"],
+        &["--exclude", "unit"],
+        &["--selector", "nosuch"],
+        &["--event-time-start", "2022-09-01", "--event-time-end", "2022-09-02"],
+        &["--interval-start", "2022-09-01", "--interval-end", "2022-09-02"],
+    ] {
+        let output = project.command(&[&["run", "--due"], more].concat()).env(CLOCK, at).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.code() == Some(2) && text.contains("schedule"), "{more:?}\n{text}");
+    }
+    assert!(intervals_if_any(&mut database).is_empty());
+}
+
+fn intervals_if_any(database: &mut Database) -> Vec<String> {
+    let is_there = texts(database, "select coalesce(to_regclass('rsdbt.intervals')::text, 'none')");
+    if is_there == ["none"] { Vec::new() } else { intervals(database) }
+}
+
+/// Somebody looks at the exit status of a nightly call.
+#[test]
+fn what_failed_is_told_until_it_is_done() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    project.write(
+        "models/wrong.sql",
+        "{{ config(materialized='table', schedule={'cron': '@daily', 'start_date': '2022-09-01', 'retries': 1, \
+         'retry_delay_seconds': 600, 'depends_on_past': true}) }} select 1/0 as id",
+    );
+    let run = |at: &str| {
+        let output = project.command(&["run", "--due"]).env(CLOCK, at).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (status, text) = run("2022-09-02T00:00:01Z");
+    assert!(status == Some(1) && text.contains("attempt 1 of 2 failed"), "{text}");
+    let (status, text) = run("2022-09-02T00:05:00Z");
+    assert!(status == Some(0) && text.contains("wrong: is tried again at 2022-09-02T00:10:01"), "{text}");
+    assert_eq!(run("2022-09-02T00:12:00Z").0, Some(1));
+    for day in ["2022-09-03T01:00:00Z", "2022-09-09T01:00:00Z"] {
+        let (status, text) = run(day);
+        let way_out = "wrong: held back, since 2022-09-01T00:00:00Z failed: `rsdbt schedule clear wrong` lets it run again";
+        assert!(status == Some(1) && text.contains(way_out), "{text}");
+    }
+}
+
+/// Since its start there were sixteen million.
+#[test]
+fn the_last_of_many_intervals_is_found_at_once() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let begun = std::time::Instant::now();
+    for (cron, last) in [
+        ("* * * * *", "2022-09-05T08:58:00Z"),
+        ("0 0 * * *", "2022-09-04T00:00:00Z"),
+        ("30 4 1 * *", "2022-08-01T04:30:00Z"),
+        ("0 0 29 2 *", "2016-02-29T00:00:00Z"),
+    ] {
+        project.write(
+            "models/minutely.sql",
+            &format!(
+                "{{{{ config(materialized='table', schedule={{'cron': '{cron}', 'start_date': '1990-01-01', 'catch_up': false}}) }}}} select 1 as id"
+            ),
+        );
+        let output =
+            project.command(&["run", "--due"]).env(REHEARSAL, "2022-09-05T09:00:00Z").output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(text.matches("minutely: would run").count(), 1, "{text}");
+        assert!(text.contains(&format!("{last} minutely: would run")), "{text}");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(60));
+}
+
 #[test]
 fn a_rehearsal_tells_what_would_run_and_writes_nothing() {
     let mut database = Database::new();
@@ -493,6 +585,14 @@ fn tasks_of_other_targets_are_named() {
         text.contains("not for target dev, and left alone: postgres_merge_upsert_unit (conn_id: prdo)"),
         "{text}"
     );
+    // what waits for it is left alone with it, and the others run
+    project.write("pipelines/lineitem.yaml", &pipeline("lineitem", &WAITS.replace("ad_lineitem", "unit")));
+    let text = due(&project, "2022-08-01T00:00:00Z");
+    assert!(text.contains("postgres_merge_upsert_lineitem (waits for postgres_merge_upsert_unit)"), "{text}");
+    project
+        .write("pipelines/lineitem.yaml", &pipeline("lineitem", &WAITS.replace("ad_lineitem", "lineitem")));
+    let output = project.run(&["run", "--due"]);
+    assert!(output.status == 2 && output.text.contains("which is itself"), "{}", output.text);
 }
 
 #[test]

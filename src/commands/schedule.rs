@@ -11,11 +11,14 @@ use super::invocation::Invocation;
 use super::running;
 use super::session::{Parsed, Session};
 use super::{CommandResult, Outcome};
-use crate::diagnostic::{Diagnostics, Result};
+use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::graph::Graph;
 use crate::interrupt::{Interrupt, Watched};
 use crate::manifest::Manifest;
-use crate::options::table::{INTERVAL_END, INTERVAL_START, STATUS};
+use crate::options::table::{
+    EMPTY, EVENT_TIME_START, EXCLUDE, FULL_REFRESH, INTERVAL_END, INTERVAL_START, MODELS, SAMPLE, SELECT,
+    SELECTOR, STATUS,
+};
 use crate::run::{self, Command, Event};
 use crate::schedule::{
     Clock, Interval, IntervalState, Ledger, Next, TAKEN, Task, next, of_other_targets, tasks,
@@ -30,12 +33,14 @@ const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Keeps running until a signal comes.
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
+    refuse_other_wishes(invocation)?;
     let mut scheduler = Scheduler::new(invocation)?;
     if invocation.flags.is(&STATUS) {
         return scheduler.status();
     }
     scheduler.ledger.take_charge()?;
     scheduler.say(&format!("{} scheduled tasks; Ctrl-C ends", scheduler.tasks.len()));
+    scheduler.tell_what_is_held();
     while !scheduler.interrupt.is_set() {
         match scheduler.pass() {
             Ok(Pass { ran: true, .. }) => {}
@@ -49,6 +54,7 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
 
 /// Runs until nothing more is due.
 pub(super) fn once(invocation: &Invocation) -> CommandResult {
+    refuse_other_wishes(invocation)?;
     let mut scheduler = Scheduler::new(invocation)?;
     scheduler.ledger.take_charge()?;
     while scheduler.pass()?.ran && !scheduler.interrupt.is_set() {}
@@ -58,7 +64,31 @@ pub(super) fn once(invocation: &Invocation) -> CommandResult {
     if scheduler.attempts == 0 {
         scheduler.say("nothing is due");
     }
-    Ok(if scheduler.failures == 0 { Outcome::Success } else { Outcome::Failure })
+    let held = scheduler.tell_what_is_held();
+    Ok(if scheduler.failures == 0 && held == 0 { Outcome::Success } else { Outcome::Failure })
+}
+
+/// Each interval is run for itself and remembered as done: nothing may be left out of it.
+fn refuse_other_wishes(invocation: &Invocation) -> Result<()> {
+    let flags = &invocation.flags;
+    let given = |name: &'static str, is_given: bool| is_given.then_some(name);
+    let wishes = [
+        given("--full-refresh", flags.is(&FULL_REFRESH)),
+        given("--empty", flags.is(&EMPTY)),
+        given("--sample", flags.text(&SAMPLE).is_some()),
+        given("--select", !flags.words(&SELECT).is_empty() || !flags.words(&MODELS).is_empty()),
+        given("--exclude", !flags.words(&EXCLUDE).is_empty()),
+        given("--selector", flags.text(&SELECTOR).is_some()),
+        given("--event-time-start", flags.text(&EVENT_TIME_START).is_some()),
+        given("--interval-start", flags.text(&INTERVAL_START).is_some()),
+    ];
+    let Some(wish) = wishes.into_iter().flatten().next() else { return Ok(()) };
+    let message = format!(
+        "`{wish}` is not allowed with a schedule: what is due is run as it is, and remembered as done"
+    );
+    let help =
+        format!("leave `{wish}` out, or use it with `rsdbt run --select ..`, which remembers no interval");
+    Err(Diagnostic::runtime("schedule-option", message).help(help).boxed())
 }
 
 struct Scheduler<'a> {
@@ -92,6 +122,8 @@ impl<'a> Scheduler<'a> {
         let others = of_other_targets(&parsed.manifest, &session.profile.target_name);
         if !others.is_empty() {
             let target = &session.profile.target_name;
+            let others: Vec<String> =
+                others.iter().map(|other| format!("{} ({})", other.name, other.why)).collect();
             let msg = format!("not for target {target}, and left alone: {}", others.join(", "));
             invocation.emitter.emit(Event::PrintEvent { msg });
         }
@@ -164,6 +196,33 @@ impl<'a> Scheduler<'a> {
         Ok(pass)
     }
 
+    /// Intervals that failed and hold back all later ones, with the way out; and what is tried again later.
+    fn tell_what_is_held(&mut self) -> usize {
+        let mut held = 0;
+        for at in 0..self.tasks.len() {
+            let task = self.tasks[at].clone();
+            match next(&task, &self.tasks, &mut self.ledger, self.clock.now()) {
+                Next::Held { logical_time } => {
+                    held += 1;
+                    self.say(&format!(
+                        "{}: held back, since {logical_time} failed: `rsdbt schedule clear {}` lets it run again",
+                        task.name, task.name
+                    ));
+                }
+                Next::Later(until) => {
+                    let retried = self.ledger.intervals(&task.unique_id).find(|(_, interval)| {
+                        interval.state == IntervalState::Retry && interval.not_before == Some(until)
+                    });
+                    if let Some((logical_time, _)) = retried {
+                        self.say(&format!("{logical_time} {}: is tried again at {until}", task.name));
+                    }
+                }
+                _ => {}
+            }
+        }
+        held
+    }
+
     fn settle(
         &mut self,
         task: &Task,
@@ -229,6 +288,7 @@ impl<'a> Scheduler<'a> {
             self.say(&format!("{logical_time} {}: failed: {message}", task.name));
             return self.settle(task, logical_time, IntervalState::Failed, attempt, message);
         }
+        self.failures += 1;
         let delay = SignedDuration::from_secs(i64::from(task.schedule.retry_delay_seconds));
         let not_before = self.clock.now().checked_add(delay).ok();
         self.say(&format!(
@@ -282,7 +342,7 @@ impl<'a> Scheduler<'a> {
     }
 
     /// The server is away: call it until it answers, or a signal comes.
-    fn reconnect(&mut self, problem: Box<crate::diagnostic::Diagnostic>) -> Result<()> {
+    fn reconnect(&mut self, problem: Box<Diagnostic>) -> Result<()> {
         let mut problem = problem;
         let begun = Instant::now();
         loop {

@@ -276,7 +276,7 @@ pub(crate) const COMMANDS: &[Row] = &[
         ..row(
             Subcommand::Schedule,
             "Run what has a schedule, whenever it is due",
-            &[&STATUS.0, &FULL_REFRESH.0, &TARGET_PATH.0, &THREADS.0],
+            &[&STATUS.0, &TARGET_PATH.0, &THREADS.0],
         )
     },
     Row {

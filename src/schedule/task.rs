@@ -1,14 +1,13 @@
 //! A node with a schedule.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
 use crate::config::cron::Cron;
 use crate::config::schedule::{Schedule, moment};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::graph::Graph;
-use crate::manifest::{Manifest, Node};
+use crate::hashed::HashSet;
+use crate::manifest::Manifest;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Task {
@@ -55,14 +54,37 @@ impl Task {
     }
 }
 
-/// What has a schedule but is left alone by this target: `unit (conn_id: prod)`.
-pub(crate) fn of_other_targets(manifest: &Manifest, target: &str) -> Vec<String> {
+/// A task that a target leaves alone, and why.
+pub(crate) struct Other {
+    pub name: String,
+    pub why: String,
+}
+
+/// What has a schedule for another target, or waits for what has.
+pub(crate) fn of_other_targets(manifest: &Manifest, target: &str) -> Vec<Other> {
     let nodes = manifest.nodes.values().filter(|node| node.is_refable());
-    let other = |node: &Arc<Node>| {
-        let conn_id = Schedule::of_config(&node.config).ok().flatten()?.conn_id?;
-        (conn_id != target).then(|| format!("{} (conn_id: {conn_id})", node.name))
-    };
-    nodes.filter_map(other).collect()
+    let schedules: Vec<(&str, Schedule)> = nodes
+        .filter_map(|node| Some((node.name.as_str(), Schedule::of_config(&node.config).ok().flatten()?)))
+        .collect();
+    let mut others: Vec<Other> = Vec::new();
+    for (name, schedule) in &schedules {
+        if let Some(conn_id) = schedule.conn_id.as_ref().filter(|conn_id| *conn_id != target) {
+            others.push(Other { name: (*name).to_owned(), why: format!("conn_id: {conn_id}") });
+        }
+    }
+    loop {
+        let is_other = |name: &str| others.iter().any(|other| other.name == name);
+        let waits = |(name, schedule): &(&str, Schedule)| {
+            let upstream =
+                schedule.upstream_dependencies.iter().find(|upstream| is_other(&upstream.dag_id))?;
+            (!is_other(name))
+                .then(|| Other { name: (*name).to_owned(), why: format!("waits for {}", upstream.dag_id) })
+        };
+        match schedules.iter().find_map(waits) {
+            Some(other) => others.push(other),
+            None => return others,
+        }
+    }
 }
 
 /// The tasks of a target, upstream first.
@@ -100,12 +122,19 @@ pub(crate) fn tasks(manifest: &Manifest, graph: &Graph, target: &str) -> Result<
             }
         }
     }
+    let elsewhere: HashSet<String> =
+        of_other_targets(manifest, target).into_iter().map(|other| other.name).collect();
+    tasks.retain(|task| !elsewhere.contains(&task.name));
     for task in &tasks {
         for upstream in &task.schedule.upstream_dependencies {
+            let wrong = |why: &str| {
+                let message = format!("`{}` waits for `{}`, {why}", task.name, upstream.dag_id);
+                Diagnostic::parsing("schedule", message)
+            };
             if !tasks.iter().any(|other| other.name == upstream.dag_id) {
-                let message =
-                    format!("`{}` waits for `{}`, which has no schedule", task.name, upstream.dag_id);
-                problems.push(Diagnostic::parsing("schedule", message));
+                problems.push(wrong("which has no schedule"));
+            } else if upstream.dag_id == task.name && upstream.timedelta_seconds == 0 {
+                problems.push(wrong("which is itself"));
             }
         }
     }

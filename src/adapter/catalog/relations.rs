@@ -18,6 +18,16 @@ pub(crate) enum RelationKind {
 }
 
 impl RelationKind {
+    /// As messages have it.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::View => "view",
+            Self::MaterializedView => "materialized view",
+            Self::External => "foreign table",
+        }
+    }
+
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "table" => Self::Table,

@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use super::compile::Extra;
 use super::{Job, Worker};
+use crate::adapter::RelationKind;
 use crate::context::objects::Relation;
 use crate::context::runtime::NodeContext;
 use crate::diagnostic::{Diagnostic, Result};
@@ -18,23 +19,46 @@ const CONFIG: &str = "latest_version_pointer";
 const ALIAS_MACRO: &str = "generate_latest_version_pointer_alias";
 
 impl Job<'_, '_> {
-    /// Follows the latest version of a model, once it is built, where the model or the project asks for it.
-    pub(super) fn point_to_latest_version(
+    /// The view to make once the latest version of a model is built, where the model or the project asks for it. What stands
+    /// in its way is found before any work is done.
+    pub(super) fn latest_version_pointer(
+        &self,
+        worker: &Worker,
+        node: &Arc<Node>,
+    ) -> Result<Option<Arc<Node>>> {
+        if !node.is_latest_version() || !is_enabled(node, self.run.inputs.options.latest_version_pointers) {
+            return Ok(None);
+        }
+        let shared = &self.run.inputs.shared;
+        let alias = self.pointer_alias(worker, node)?;
+        let pointer = pointer(node, &alias, &shared.relation_of(node));
+        let target = shared.relation_of(&pointer);
+        self.refuse_taken_name(node, &target, &alias)?;
+        if let Some(kind) = worker
+            .has_relation(&target)
+            .then(|| worker.kind_of(&target))
+            .flatten()
+            .filter(|kind| *kind != RelationKind::View)
+        {
+            let message = format!(
+                "Cannot create latest version pointer: {} is a {} already, and its rows would be lost",
+                target.render(),
+                kind.words()
+            );
+            let help = "rename or drop it, or give the pointer another name by `latest_version_pointer: {alias: ..}`";
+            return Err(Diagnostic::runtime("latest-version-pointer", message).help(help).boxed());
+        }
+        Ok(Some(Arc::new(pointer)))
+    }
+
+    pub(super) fn make_pointer(
         &mut self,
         worker: &mut Worker,
-        node: &Arc<Node>,
-        built: &Relation,
+        node: &Node,
+        pointer: &Arc<Node>,
     ) -> Result<()> {
-        if !node.is_latest_version() || !is_enabled(node, self.run.inputs.options.latest_version_pointers) {
-            return Ok(());
-        }
         worker.start_again(self.run, &node.unique_id, &self.info)?;
-        let alias = self.pointer_alias(worker, node)?;
-        let pointer = Arc::new(pointer(node, &alias, built));
-        let target = self.run.inputs.shared.relation_of(&pointer);
-        self.refuse_taken_name(node, &target, &alias)?;
-        self.call_materialization(worker, &pointer, Extra::default(), "view")?;
-        Ok(())
+        self.call_materialization(worker, pointer, Extra::default(), "view")
     }
 
     /// What the project's macro makes of the configured alias and the model's name.
@@ -80,11 +104,9 @@ fn is_enabled(node: &Node, by_default: bool) -> bool {
 /// A node of this moment alone: the grants are the model's, its hooks and descriptions are not.
 fn pointer(node: &Node, alias: &str, built: &Relation) -> Node {
     let mut pointer = Node::clone(node);
-    let file = format!("{alias}.sql");
-    pointer.original_file_path = match Path::new(&node.original_file_path).parent() {
-        Some(folder) => folder.join(file).display().to_string(),
-        None => file,
-    };
+    // no file of the project has such a name, and so none has its place in the target folder
+    pointer.original_file_path =
+        Path::new(&node.original_file_path).with_extension("latest_version.sql").display().to_string();
     pointer.unique_id = format!("{}__{CONFIG}", node.unique_id);
     alias.clone_into(&mut pointer.alias);
     let code: Arc<str> = format!("select * from {}", built.render()).into();

@@ -42,7 +42,8 @@ impl Job<'_, '_> {
     ) -> Result<Executed> {
         let run = self.run;
         let is_batch = extra.batch.is_some();
-        let relations = self.call_materialization(worker, node, extra, name)?;
+        let pointer = if is_batch { None } else { self.latest_version_pointer(worker, node)? };
+        self.call_materialization(worker, node, extra, name)?;
         let Some(main) = worker.main_result() else {
             return Err(Diagnostic::runtime(
                 "no-main-statement",
@@ -56,21 +57,21 @@ impl Job<'_, '_> {
         if shows && matches!(node.kind, NodeKind::Seed { .. }) {
             executed.table = worker.take_result("agate_table").map(|stored| stored.table);
         }
-        if let (false, Some(built)) = (is_batch, relations.first()) {
-            self.point_to_latest_version(worker, node, built)?;
+        if let Some(pointer) = pointer {
+            self.make_pointer(worker, node, &pointer)?;
         }
         self.overloads(worker, node, &mut executed)?;
         Ok(executed)
     }
 
-    /// The relations that the macro says it has made.
+    /// What the macro says it has made is in the cache from then on.
     pub(super) fn call_materialization(
         &mut self,
         worker: &mut Worker,
         node: &Arc<Node>,
         extra: Extra,
         name: &str,
-    ) -> Result<Vec<Relation>> {
+    ) -> Result<()> {
         let run = self.run;
         let context = run.context(worker, node, extra);
         let definition = self.materialization(name)?;
@@ -83,11 +84,10 @@ impl Job<'_, '_> {
         self.build_path = context.build_path();
         let returned = returned?;
         if matches!(node.kind, NodeKind::Function(_)) {
-            return Ok(Vec::new());
+            return Ok(());
         }
-        let made = relations(&returned, name)?;
-        worker.remember(&made);
-        Ok(made)
+        worker.remember(&relations(&returned, name)?);
+        Ok(())
     }
 
     fn materialization(&self, name: &str) -> Result<Arc<MacroDef>> {

@@ -41,6 +41,7 @@ impl Job<'_, '_> {
         let continues = previous.as_ref().is_some_and(|previous| !previous.successful.is_empty());
         let incremental = exists && (continues || !self.full_refresh(node));
         let size = size_of(&node.name, &node.config)?;
+        let pointer = self.latest_version_pointer(worker, node)?;
         let batches = match &previous {
             Some(previous) => previous.failed.iter().filter_map(Batch::read).collect(),
             None => self.window(node, incremental)?.batches()?,
@@ -70,9 +71,8 @@ impl Job<'_, '_> {
             let list = if succeeded { &mut outcome.successful } else { &mut outcome.failed };
             list.push(batch.recorded());
         }
-        if outcome.failed.is_empty() {
-            let built = self.run.inputs.shared.relation_of(node);
-            self.point_to_latest_version(worker, node, &built)?;
+        if let Some(pointer) = pointer.filter(|_| outcome.failed.is_empty()) {
+            self.make_pointer(worker, node, &pointer)?;
         }
         Ok(merged(outcome, previous))
     }

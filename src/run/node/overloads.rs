@@ -7,8 +7,9 @@ use super::super::node_timing::Watch;
 use super::super::results::{OverloadResults, Status};
 use super::compile::Extra;
 use super::{Executed, Job, Worker};
-use crate::diagnostic::Result;
-use crate::manifest::{FunctionOverload, Node, NodeKind, Resource};
+use crate::adapter::quote_identifier;
+use crate::diagnostic::{Diagnostic, Result};
+use crate::manifest::{FunctionArgument, FunctionOverload, Node, NodeKind, Resource};
 
 impl Job<'_, '_> {
     /// After the function itself was made.
@@ -49,7 +50,10 @@ impl Job<'_, '_> {
                 total_overloads,
             });
             let watch = Watch::start();
-            match self.overload(worker, node, overload) {
+            let made = self
+                .refuse_same_signature(worker, node, &part.overloads[..at], overload)
+                .and_then(|()| self.overload(worker, node, overload));
+            match made {
                 Ok(()) => {
                     results.successful.push(overload.defined_in.clone());
                     say(self, description, "success", watch.seconds());
@@ -70,6 +74,39 @@ impl Job<'_, '_> {
         Ok(())
     }
 
+    /// The server knows the types' other names; what it would replace is this very function.
+    fn refuse_same_signature(
+        &self,
+        worker: &mut Worker,
+        node: &Node,
+        before: &[FunctionOverload],
+        overload: &FunctionOverload,
+    ) -> Result<()> {
+        let NodeKind::Function(part) = &node.kind else { return Ok(()) };
+        let name = format!("{}.{}", quote_identifier(&node.schema), quote_identifier(&node.alias));
+        let signature = |arguments: &[FunctionArgument]| {
+            let types: Vec<&str> = arguments.iter().map(|argument| argument.data_type.as_str()).collect();
+            format!("{name}({})", types.join(", "))
+        };
+        let own = signature(&overload.arguments);
+        let others = before.iter().map(|other| (other.defined_in.as_str(), other.arguments.as_slice()));
+        for (other, arguments) in
+            std::iter::once((node.name.as_str(), part.arguments.as_slice())).chain(others)
+        {
+            let query = "select 'same' where pg_catalog.to_regprocedure($1)::pg_catalog.oid \
+                 operator(pg_catalog.=) pg_catalog.to_regprocedure($2)::pg_catalog.oid";
+            let taken = signature(arguments);
+            let rows =
+                worker.adapter(self.run).with(|connection| connection.query(query, &[&own, &taken]))?;
+            if !rows.rows.is_empty() {
+                let message = format!("{own} is the same function as `{other}`, which it would replace");
+                let help = "give the overload other arguments, or leave it out";
+                return Err(Diagnostic::compilation("function-overload", message).help(help).boxed());
+            }
+        }
+        Ok(())
+    }
+
     fn overload(&mut self, worker: &mut Worker, node: &Arc<Node>, overload: &FunctionOverload) -> Result<()> {
         // nothing of the one before, not even its end, counts for this one
         worker.start_again(self.run, &node.unique_id, &self.info)?;
@@ -85,7 +122,6 @@ impl Job<'_, '_> {
         let own = Arc::new(own);
         let context = self.run.context(worker, &own, Extra::default());
         let compiled = self.run.render_with_ctes(worker, &own, &context)?;
-        self.call_materialization(worker, &compiled.node, Extra::default(), node.materialized())?;
-        Ok(())
+        self.call_materialization(worker, &compiled.node, Extra::default(), node.materialized())
     }
 }

@@ -217,6 +217,10 @@ impl Worker {
         self.database.as_ref().is_some_and(|database| database.has_relation(relation))
     }
 
+    pub(in crate::run) fn kind_of(&self, relation: &Relation) -> Option<adapter::RelationKind> {
+        self.database.as_ref()?.kind_of(relation)
+    }
+
     /// An error when others' code hangs on the relation that a node is about to write into.
     pub(in crate::run) fn admit_writes(&self, relation: &Relation) -> Result<()> {
         self.database.as_ref().map_or(Ok(()), |database| database.admit_writes(relation))

@@ -7,8 +7,8 @@ use minijinja::Value;
 use serde_json::{Map, Value as Json};
 
 use super::stored_result::StoredResult;
-use crate::adapter::{CacheChange, RelationCache, SeedOptions, Session};
-use crate::context::objects::Policy;
+use crate::adapter::{CacheChange, RelationCache, RelationKind, SeedOptions, Session};
+use crate::context::objects::{Policy, Relation};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::HashMap;
 use crate::memory::Memory;
@@ -112,6 +112,11 @@ impl NodeDatabase {
     }
 
     /// Changes what is known of relations, as long as the session's transaction lasts or for good.
+    /// What the relation is, as the cache knows it.
+    pub(crate) fn kind_of(&self, relation: &Relation) -> Option<RelationKind> {
+        self.settings.cache.kind(relation.schema.as_deref()?, relation.identifier.as_deref()?)
+    }
+
     pub(crate) fn change_cache<T>(&self, change: impl FnOnce(&RelationCache) -> (T, CacheChange)) -> T {
         match &self.session {
             Some(session) => session.change_cache(&self.settings.cache, change),
