@@ -422,8 +422,7 @@ fn options_that_would_leave_something_out_are_refused() {
     let project = project(&mut database);
     let at = "2022-09-03T17:00:00Z";
     for (variable, value) in [("DBT_FULL_REFRESH", "true"), ("DBT_EMPTY", "true"), ("DBT_SAMPLE", "3days")] {
-        let output =
-            project.command(&["run", "--due"]).env(CLOCK, at).env(variable, value).output().unwrap();
+        let output = project.command(&["run", "--due"]).env(CLOCK, at).env(variable, value).output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.code() == Some(2) && text.contains("is not allowed with a schedule"), "{text}");
     }
@@ -487,7 +486,7 @@ fn the_last_of_many_intervals_is_found_at_once() {
     let project = project(&mut database);
     let begun = std::time::Instant::now();
     for (cron, last) in [
-        ("* * * * *", "2022-09-05T08:58:00Z"),
+        ("* * * * *", "2022-09-05T08:59:00Z"),
         ("0 0 * * *", "2022-09-04T00:00:00Z"),
         ("30 4 1 * *", "2022-08-01T04:30:00Z"),
         ("0 0 29 2 *", "2016-02-29T00:00:00Z"),
@@ -504,7 +503,7 @@ fn the_last_of_many_intervals_is_found_at_once() {
         assert_eq!(text.matches("minutely: would run").count(), 1, "{text}");
         assert!(text.contains(&format!("{last} minutely: would run")), "{text}");
     }
-    assert!(begun.elapsed() < Duration::from_secs(60));
+    assert!(begun.elapsed() < Duration::from_mins(1));
 }
 
 #[test]
