@@ -588,8 +588,11 @@ fn tasks_of_other_targets_are_named() {
     project.write("pipelines/lineitem.yaml", &pipeline("lineitem", &WAITS.replace("ad_lineitem", "unit")));
     let text = due(&project, "2022-08-01T00:00:00Z");
     assert!(text.contains("postgres_merge_upsert_lineitem (waits for postgres_merge_upsert_unit)"), "{text}");
-    project
-        .write("pipelines/lineitem.yaml", &pipeline("lineitem", &WAITS.replace("ad_lineitem", "lineitem")));
+    project.write(
+        "models/again.sql",
+        "{{ config(materialized='table', schedule={'cron': '@daily', 'start_date': '2022-09-01', \
+         'upstream_dependencies': [{'dag_id': 'again'}]}) }} select 1 as id",
+    );
     let output = project.run(&["run", "--due"]);
     assert!(output.status == 2 && output.text.contains("which is itself"), "{}", output.text);
 }
