@@ -45,9 +45,13 @@ fn built_in_sql_calls_nothing_that_others_made() {
 
     let mut specs: Vec<PathBuf> =
         fs::read_dir("tests/spec").unwrap().map(|entry| entry.unwrap().path()).collect();
-    // the repository's own project compares columns of type varchar, for which pg_catalog has no operator
+    // the repository's own project compares columns of type varchar, for which pg_catalog has no operator, and keys whose
+    // types differ have none either
+    let compares_other_types = |path: &PathBuf| {
+        ["ad-mart-defects.md", "keys-of-other-types.md"].iter().any(|name| path.ends_with(name))
+    };
     specs.retain(|path| {
-        path.extension().is_some_and(|extension| extension == "md") && !path.ends_with("ad-mart-defects.md")
+        path.extension().is_some_and(|extension| extension == "md") && !compares_other_types(path)
     });
     specs.sort();
     let next = AtomicUsize::new(0);
