@@ -42,16 +42,15 @@ fn built_in_sql_calls_nothing_that_others_made() {
     let hostile = Arc::new(hostile);
     let mut client = Database::on(Arc::clone(&hostile)).client();
     make_hostile(&mut client);
+    // of a superuser they would be trusted
+    let stranger = format!("{name}_stranger");
+    client.batch_execute(&of_a_stranger(&stranger)).unwrap();
 
     let mut specs: Vec<PathBuf> =
         fs::read_dir("tests/spec").unwrap().map(|entry| entry.unwrap().path()).collect();
-    // the repository's own project compares columns of type varchar, for which pg_catalog has no operator, and keys whose
-    // types differ have none either
-    let compares_other_types = |path: &PathBuf| {
-        ["ad-mart-defects.md", "keys-of-other-types.md"].iter().any(|name| path.ends_with(name))
-    };
+    // the repository's own project compares columns of type varchar, for which pg_catalog has no operator
     specs.retain(|path| {
-        path.extension().is_some_and(|extension| extension == "md") && !compares_other_types(path)
+        path.extension().is_some_and(|extension| extension == "md") && !path.ends_with("ad-mart-defects.md")
     });
     specs.sort();
     let next = AtomicUsize::new(0);
@@ -61,6 +60,10 @@ fn built_in_sql_calls_nothing_that_others_made() {
             let text = fs::read_to_string(path).unwrap();
             match catch_unwind(|| spec::play(&text, &hostile)) {
                 Ok(actual) if actual == text => {}
+                // both are refused before anything is compared
+                Ok(actual)
+                    if path.ends_with("keys-of-other-types.md")
+                        && actual.matches("PostgreSQL may compare them by =(").count() == 2 => {}
                 Ok(actual) => {
                     failed.push(format!("{}:\n{}", path.display(), spec::difference(&text, &actual)));
                 }
@@ -76,9 +79,19 @@ fn built_in_sql_calls_nothing_that_others_made() {
     let calls: bool = client.query_one("select is_called from evil.hostile_calls", &[]).unwrap().get(0);
     drop(client);
     server.batch_execute(&format!("drop database {name} with (force)")).unwrap();
+    server.batch_execute(&format!("drop role {stranger}")).unwrap();
     outside.execute("select 1");
     assert!(failed.is_empty(), "{}", failed.join("\n"));
     assert!(!calls, "something called a hostile function and hid its error");
+}
+
+/// The operators for a key that is a text here and an integer there belong to a role without rights.
+fn of_a_stranger(role: &str) -> String {
+    format!(
+        "create role {role};
+         alter operator evil.=(integer, text) owner to {role};
+         alter operator evil.=(text, integer) owner to {role}"
+    )
 }
 
 /// Every word before a parenthesis in our SQL; the server says which of them are functions.

@@ -35,6 +35,7 @@
   {%- set dest_columns = process_schema_changes(on_schema_change, temp_relation, existing_relation)
     or rsdbt_written_columns(existing_relation, temp_relation, strategy) -%}
   {%- set unique_key = config.get('unique_key') -%}
+  {%- do rsdbt_refuse_operators_of_others(existing_relation, temp_relation, unique_key) if unique_key -%}
   {%- if unique_key and not traits['has_index_of_key'] -%}
     {#- Nobody else gathers statistics on a temporary table, and the join by key needs them. -#}
     {%- do run_query('analyze ' ~ temp_relation) -%}
