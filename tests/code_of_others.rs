@@ -17,16 +17,12 @@ struct Stage {
 /// A key whose types differ in table and query is compared by whatever operator there is for the two.
 #[test]
 fn operators_of_others_compare_no_keys() {
-    let database = Database::new();
+    let mut database = Database::new();
     let project = Project::new(&database);
     let (schema, role) = (database.schema.clone(), format!("{}_op", database.schema));
-    let mut client = database.client();
-    if client
-        .batch_execute(&format!("create role {role}; grant create, usage on schema {schema} to {role}"))
-        .is_err()
-    {
-        eprintln!("skipped: the role of the tests may make no roles");
-        return;
+    database.execute(&format!("create role {role}; grant create, usage on schema {schema} to {role}"));
+    if !is_superuser(&database) {
+        database.execute(&format!("grant {role} to current_user"));
     }
     let strategies = ["merge", "delete+insert", "merge_upsert"];
     for (at, strategy) in strategies.iter().enumerate() {
@@ -39,27 +35,24 @@ fn operators_of_others_compare_no_keys() {
         );
     }
     project.run_ok(&["run"]);
-    let operator = |owner: &str| {
-        format!(
-            "create table {schema}.ran (by text); grant all on {schema}.ran to public;
-             create function {schema}.same(int, text) returns bool language plpgsql as $$
-               begin insert into {schema}.ran values (current_user); return true; end $$;
-             create operator {schema}.= (leftarg = int, rightarg = text, function = {schema}.same);
-             create function {schema}.same(text, int) returns bool language plpgsql as $$
-               begin insert into {schema}.ran values (current_user); return true; end $$;
-             create operator {schema}.= (leftarg = text, rightarg = int, function = {schema}.same);
-             alter operator {schema}.=(int, text) owner to {owner};
-             alter operator {schema}.=(text, int) owner to {owner};"
-        )
-    };
-    client.batch_execute(&operator(&role)).unwrap();
+    let mut of_role = database.client();
+    of_role
+        .batch_execute(&format!(
+            "set role {role}; set search_path = {schema};
+             create function same(int, text) returns bool language plpgsql as 'begin raise exception $m$called$m$; end';
+             create function same(text, int) returns bool language plpgsql as 'begin raise exception $m$called$m$; end';
+             create operator = (leftarg = int, rightarg = text, function = same);
+             create operator = (leftarg = text, rightarg = int, function = same)"
+        ))
+        .unwrap();
+    drop(of_role);
     let profile = fs::read_to_string(project.path().join("profiles.yml")).unwrap();
     project.write("profiles.yml", &format!("{profile}      search_path: {schema}\n"));
     let output = project.run(&["run", "--vars", "{id: \"'1'::text\"}"]);
     let refused = output.text.matches(&format!("of role {role}")).count();
-    let ran: i64 = client.query_one(&format!("select count(*) from {schema}.ran"), &[]).unwrap().get(0);
-    client.batch_execute(&format!("drop owned by {role}; drop role {role}")).unwrap();
-    assert_eq!((refused, ran), (strategies.len(), 0), "{}", output.text);
+    database.execute(&format!("drop owned by {role}; drop role {role}"));
+    assert_eq!(refused, strategies.len(), "{}", output.text);
+    assert!(!output.text.contains("called"), "{}", output.text);
     assert_eq!(output.status, 1);
 }
 
