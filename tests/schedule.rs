@@ -636,7 +636,7 @@ fn mistakes_in_a_models_schedule_are_errors_of_the_parse() {
         ("'upstream_dependencies': ['abc']", "`upstream_dependencies` has \"abc\", which is not a mapping"),
         ("'upstream_dependencies': [{}]", "`upstream_dependencies` has no `dag_id`"),
         ("'end_date': 'tomorrow'", "`end_date`: `tomorrow` is not a timestamp"),
-        ("'cron': '0 25 * * *'", "`25` is no hour: it goes from 0 to 23"),
+        ("'cron': '0 25 * * *'", "`25` is not a valid hour (0-23)"),
     ] {
         let output = parse(&format!("schedule={{{day}, {more}}}"));
         let place = "models/daily.sql:1:1";
@@ -687,13 +687,13 @@ fn mistakes_in_pipeline_files_are_shown_where_they_are() {
             "pipeline_type: postgres_merge_upsert",
             "pipeline_type: postgres_merge_upset",
             "1:16",
-            "`postgres_merge_upset` is no pipeline_type",
+            "`postgres_merge_upset` is not a valid pipeline_type",
         ),
         ("pipeline_type: postgres_merge_upsert\n", "", "1:1", "`pipeline_type` is missing in pipeline"),
-        ("\"0 15 * * *\"", "\"0 25 * * *\"", "5:22", "`25` is no hour: it goes from 0 to 23"),
+        ("\"0 15 * * *\"", "\"0 25 * * *\"", "5:22", "`25` is not a valid hour (0-23)"),
         ("2022-09-01 15:00:00", "yesterday", "4:15", "`start_date` is not a timestamp"),
         ("retries: 1", "retrys: 1", "6:", "unknown key `retrys` in default_args"),
-        ("weight_rule: downstream", "weight_rule: sideways", "6:", "`sideways` is no weight_rule"),
+        ("weight_rule: downstream", "weight_rule: sideways", "6:", "`sideways` is not a valid weight_rule"),
         (
             "execution_delay_seconds: 3600",
             "execution_delay_seconds: -1",
@@ -704,7 +704,7 @@ fn mistakes_in_pipeline_files_are_shown_where_they_are() {
             "postgres_merge_upsert_ad_lineitem",
             "postgres_merge_upsert_ad_lineitm",
             "10:13",
-            "which is no pipeline or model",
+            "which is neither a pipeline nor a model",
         ),
         ("  staging_table: unit_staging\n", "  staging_table: unit\n", "14:18", "its rows would be consumed"),
         (

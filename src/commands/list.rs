@@ -101,6 +101,7 @@ pub(super) fn resource_types(invocation: &Invocation, default: &[ResourceType]) 
 
 fn parse_type(name: &str) -> Result<ResourceType> {
     ResourceType::from_str(name).map_err(|()| {
-        Diagnostic::new("resource-type", Category::Usage, format!("`{name}` is no resource type")).boxed()
+        Diagnostic::new("resource-type", Category::Usage, format!("`{name}` is not a valid resource type"))
+            .boxed()
     })
 }

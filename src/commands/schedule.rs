@@ -48,7 +48,7 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
             Err(problem) => scheduler.reconnect(problem)?,
         }
     }
-    scheduler.say("ended; what was running is run again at the next start");
+    scheduler.say("Stopped. Interrupted intervals run again at the next start");
     Ok(Outcome::Success)
 }
 
@@ -350,7 +350,7 @@ impl<'a> Scheduler<'a> {
                 // the connection is well: it was something else
                 return Err(problem);
             }
-            self.say(&format!("the server is away: {}", problem.message));
+            self.say(&format!("connection lost; retrying every 5 s: {}", problem.message));
             self.rest(Instant::now() + CALL_AGAIN);
             if self.interrupt.is_set() {
                 return Ok(());

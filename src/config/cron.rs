@@ -160,7 +160,7 @@ impl Field {
                     .parse()
                     .ok()
                     .filter(|step| *step > 0)
-                    .ok_or_else(|| format!("`{step}` is no step of the {}", self.name))?,
+                    .ok_or_else(|| format!("`{step}` is not a valid step of the {}", self.name))?,
             };
             if first > last {
                 return Err(format!("the range `{range}` of the {} ends before it begins", self.name));
@@ -177,9 +177,9 @@ impl Field {
             Some(at) => u32::try_from(at).ok().map(|at| at + self.first),
             None => word.parse().ok(),
         };
-        number.filter(|number| (self.first..=self.last).contains(number)).ok_or_else(|| {
-            format!("`{word}` is no {}: it goes from {} to {}", self.name, self.first, self.last)
-        })
+        number
+            .filter(|number| (self.first..=self.last).contains(number))
+            .ok_or_else(|| format!("`{word}` is not a valid {} ({}-{})", self.name, self.first, self.last))
     }
 }
 
@@ -224,10 +224,10 @@ mod tests {
     fn a_wrong_field_is_named() {
         let error = |text: &str| Cron::parse(text).unwrap_err();
         assert_eq!(error("0 15 * *"), "a cron expression has five fields, and `0 15 * *` has 4");
-        assert_eq!(error("0 24 * * *"), "`24` is no hour: it goes from 0 to 23");
+        assert_eq!(error("0 24 * * *"), "`24` is not a valid hour (0-23)");
         assert_eq!(error("0 0 30 2 *"), "`0 0 30 2 *` names no day that exists");
         assert_eq!(error("5-1 * * * *"), "the range `5-1` of the minute ends before it begins");
-        assert_eq!(error("*/0 * * * *"), "`0` is no step of the minute");
-        assert_eq!(error("a.b * * * *"), "`a.b` is no minute: it goes from 0 to 59");
+        assert_eq!(error("*/0 * * * *"), "`0` is not a valid step of the minute");
+        assert_eq!(error("a.b * * * *"), "`a.b` is not a valid minute (0-59)");
     }
 }

@@ -245,7 +245,7 @@ fn choice(fields: &Fields<'_>, key: &str, known: &[&str]) -> Result<Option<Strin
     }
     let suggestion = did_you_mean(text, known.iter().copied())
         .unwrap_or_else(|| format!("it is one of: {}", known.join(", ")));
-    Err(Diagnostic::parsing("pipeline", format!("`{text}` is no {key}"))
+    Err(Diagnostic::parsing("pipeline", format!("`{text}` is not a valid {key}"))
         .label(value.span(), "")
         .help(suggestion)
         .boxed())

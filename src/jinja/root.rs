@@ -14,7 +14,7 @@ pub(super) struct Root {
     pub(super) context: Arc<dyn Context>,
     pub(super) environment: &'static Environment<'static>,
     pub(super) assigned: Assigned,
-    /// Of a macro that the adapter calls; names are looked up there, whatever the package of the node.
+    /// The package of a macro that the adapter calls by name: names are resolved there, not in the package of the node.
     pub(super) package: Option<String>,
 }
 

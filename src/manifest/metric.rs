@@ -246,7 +246,7 @@ impl<'de> Deserialize<'de> for TimeWindow {
                     )));
                 };
                 let count = count.parse().map_err(|_| {
-                    D::Error::custom(format!("invalid window `{text}`, its count is no whole number"))
+                    D::Error::custom(format!("invalid window `{text}`, its count is not a whole number"))
                 })?;
                 let unit = unit.to_lowercase();
                 // dbt: a plural of a standard granularity is stored in the singular

@@ -260,7 +260,7 @@ pub(crate) const COMMANDS: &[Row] = &[
                 argument: Some(&argument(&TASK.0)),
                 ..row(
                     Subcommand::ScheduleClear,
-                    "Let failed intervals of a task run again, or all of a range",
+                    "Run failed intervals of a task again, or all of a range",
                     &[&INTERVAL_START.0, &INTERVAL_END.0, &TARGET_PATH.0],
                 )
             },
@@ -268,14 +268,14 @@ pub(crate) const COMMANDS: &[Row] = &[
                 argument: Some(&argument(&TASK.0)),
                 ..row(
                     Subcommand::ScheduleMarkSuccess,
-                    "Take failed intervals of a task for done, or all of a range",
+                    "Mark failed intervals of a task as done, or all of a range",
                     &[&INTERVAL_START.0, &INTERVAL_END.0, &TARGET_PATH.0],
                 )
             },
         ],
         ..row(
             Subcommand::Schedule,
-            "Run what has a schedule, whenever it is due",
+            "Run scheduled jobs when they are due",
             &[&STATUS.0, &TARGET_PATH.0, &THREADS.0],
         )
     },

@@ -253,7 +253,8 @@ pub(crate) const DUE: Switch =
     flag("due", "Run every scheduled interval that is due, once, and nothing else").only_where_given();
 pub(crate) const ARGS: Mapping = mapping("args", "Arguments of the macro, as a YAML mapping");
 pub(crate) const SQL: Text = text("sql", "Run this Jinja-SQL instead of a macro");
-pub(crate) const STATUS: Switch = flag("status", "Tell how far every task is, and end").only_where_given();
+pub(crate) const STATUS: Switch =
+    flag("status", "Print the status of every task and exit").only_where_given();
 pub(crate) const INLINE_DIRECT: Text = text("inline_direct", "SQL to run as it is");
 pub(crate) const LIMIT: Number =
     number("limit", (-1, i64::MAX), "How many rows; -1 for all").default(Preset::Number(5));

@@ -1,6 +1,6 @@
 //! Configs one letter off a known one: `materialised`. dbt takes any key as the user's own, so they have no effect, unless
 //! a template reads them. There are too many ways of reading to follow them (`model['config'][key]`, a helper that is given
-//! the key): a key whose word stands anywhere in a template is not warned of. Each place that writes one is told of.
+//! the key): a key whose word stands anywhere in a template causes no warning. Every place that sets a misspelled key is reported.
 
 use std::cell::OnceCell;
 

@@ -74,7 +74,7 @@ impl Parser<'_> {
                 return Err(Diagnostic::parsing(
                     "pipeline",
                     format!(
-                        "`{}` waits for `{}`, which is no pipeline or model",
+                        "`{}` waits for `{}`, which is neither a pipeline nor a model",
                         pipeline.id, upstream.dag_id
                     ),
                 )

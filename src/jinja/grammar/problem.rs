@@ -1,4 +1,4 @@
-//! Why a text is no template, in Jinja2's words.
+//! Why a text is not a template, in Jinja2's words.
 
 use std::ops::Range;
 

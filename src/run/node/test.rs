@@ -87,7 +87,7 @@ fn counted(worker: &Worker, node: &Node) -> Result<Counted> {
             "y" | "yes" | "t" | "true" | "on" | "1" => Ok(true),
             "n" | "no" | "f" | "false" | "off" | "0" => Ok(false),
             _ => Err(internal(format!(
-                "The macro 'get_test_sql' returned the value '{text}', which is no boolean"
+                "The macro 'get_test_sql' returned the value '{text}', which is not a boolean"
             ))),
         }
     };
@@ -96,7 +96,7 @@ fn counted(worker: &Worker, node: &Node) -> Result<Counted> {
         Diagnostic::new(
             "bad-fail-calc",
             Category::Database,
-            format!("the number of failures is `{}`, which is no integer", to_str(&failures)),
+            format!("the number of failures is `{}`, which is not an integer", to_str(&failures)),
         )
         .help("`fail_calc` must be an integer for every set of rows")
         .boxed()

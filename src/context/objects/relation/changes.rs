@@ -48,7 +48,7 @@ pub(super) fn parse_type(value: &Value) -> Result<Option<RelationType>, Error> {
     }
     let name = to_str(value);
     RelationType::parse(&name).map(Some).ok_or_else(|| {
-        raise(Diagnostic::runtime("unknown-relation-type", format!("`{name}` is no type of a relation")))
+        raise(Diagnostic::runtime("unknown-relation-type", format!("`{name}` is not a valid relation type")))
     })
 }
 

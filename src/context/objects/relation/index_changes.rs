@@ -44,7 +44,8 @@ impl Index {
         let method = attribute(source, method_key);
         let method = if given(&method) { to_str(&method) } else { "btree".into() };
         if !METHODS.contains(&method.as_str()) {
-            let message = format!("`{method}` is no index type; there are {}", METHODS.join(", "));
+            let message =
+                format!("`{method}` is not a valid index type (expected one of {})", METHODS.join(", "));
             return Err(Diagnostic::runtime("unknown-index-type", message).boxed());
         }
         let columns = columns.map(|column| column.to_lowercase()).collect();
