@@ -546,32 +546,74 @@ fn a_rehearsal_tells_what_would_run_and_writes_nothing() {
 fn the_lock_of_a_lost_session_is_waited_for() {
     let mut database = Database::new();
     let project = project(&mut database);
+    let schedule = ScheduleInCharge::start(&mut database, &project);
+    schedule.loses_its_session_and_goes_on(&mut database);
+}
+
+#[test]
+fn a_session_lost_while_charge_is_taken_is_made_anew() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    project.run(&["schedule", "--status"]);
+    // the lock is taken, and what is written after it waits for this
     let schema = database.schema.clone();
-    let mut schedule = project
-        .command(&["schedule"])
-        .env(CLOCK, "2022-09-02T15:59:00Z*10")
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    let lock = format!("hashtextextended('rsdbt schedule {schema} shop', 0)");
-    let holder = format!(
-        "select pid::text from pg_locks where locktype = 'advisory' and objsubid = 1 and granted \
-         and (classid::bigint << 32) + objid::bigint = {lock}"
-    );
-    wait_until("somebody is in charge", || !texts(&mut database, &holder).is_empty());
-    let terminate = holder.replace("select pid::text", "select pg_terminate_backend(pid)::text");
-    let mut stranger = database.client();
-    assert_eq!(texts(&mut database, &terminate), ["true"]);
-    wait_until("the lock is free", || {
-        stranger.query_one(&format!("select pg_try_advisory_lock({lock})"), &[]).unwrap().get(0)
-    });
-    // it calls every five seconds, and is refused
-    thread::sleep(Duration::from_secs(8));
-    assert!(schedule.try_wait().unwrap().is_none(), "it has given up");
-    drop(stranger);
-    wait_until("it goes on", || intervals(&mut database).len() == 2);
-    end(&schedule);
-    assert!(schedule.wait().unwrap().success());
+    let mut other = database.client();
+    let job = "insert into rsdbt.jobs (project, schema_name) values ('shop', $1)";
+    let mut transaction = other.transaction().unwrap();
+    transaction.execute(job, &[&schema]).unwrap();
+    let schedule = ScheduleInCharge::start(&mut database, &project);
+    schedule.loses_its_session_and_goes_on_after(&mut database, || transaction.rollback().unwrap());
+}
+
+/// A process whose session holds the lock of the schedule.
+struct ScheduleInCharge<'p> {
+    process: std::process::Child,
+    project: &'p Project,
+    lock: String,
+    holder: String,
+}
+
+impl<'p> ScheduleInCharge<'p> {
+    fn start(database: &mut Database, project: &'p Project) -> Self {
+        let lock = format!("hashtextextended('rsdbt schedule {} shop', 0)", database.schema);
+        let holder = format!(
+            "select pid::text from pg_locks where locktype = 'advisory' and objsubid = 1 and granted \
+             and (classid::bigint << 32) + objid::bigint = {lock}"
+        );
+        let output = std::fs::File::create(project.path().join("schedule.out")).unwrap();
+        let process = project
+            .command(&["schedule"])
+            .env(CLOCK, "2022-09-02T15:59:00Z*10")
+            .stdout(output)
+            .spawn()
+            .unwrap();
+        wait_until("somebody is in charge", || !texts(database, &holder).is_empty());
+        Self { process, project, lock, holder }
+    }
+
+    fn loses_its_session_and_goes_on(self, database: &mut Database) {
+        self.loses_its_session_and_goes_on_after(database, || ());
+    }
+
+    fn loses_its_session_and_goes_on_after(mut self, database: &mut Database, release: impl FnOnce()) {
+        let mut stranger = database.client();
+        let terminate = self.holder.replace("select pid::text", "select pg_terminate_backend(pid)::text");
+        assert_eq!(texts(database, &terminate), ["true"]);
+        wait_until("the lock is free", || {
+            let take = format!("select pg_try_advisory_lock({})", self.lock);
+            stranger.query_one(&take, &[]).unwrap().get(0)
+        });
+        release();
+        let refused = "retrying every 5 s: another process runs the schedule of `shop` already";
+        wait_until("it calls, is refused, and calls again", || {
+            std::fs::read_to_string(self.project.path().join("schedule.out")).unwrap().contains(refused)
+        });
+        assert!(self.process.try_wait().unwrap().is_none(), "it has given up");
+        drop(stranger);
+        wait_until("it goes on", || intervals(database).len() == 2);
+        end(&self.process);
+        assert!(self.process.wait().unwrap().success());
+    }
 }
 
 #[test]

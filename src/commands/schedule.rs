@@ -38,7 +38,10 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
     if invocation.flags.is(&STATUS) {
         return scheduler.status();
     }
-    scheduler.ledger.take_charge()?;
+    match scheduler.ledger.take_charge() {
+        Err(problem) if problem.code != TAKEN => scheduler.reconnect(problem)?,
+        taken => taken?,
+    }
     scheduler.say(&format!("{} scheduled tasks; Ctrl-C ends", scheduler.tasks.len()));
     scheduler.tell_what_is_held();
     while !scheduler.interrupt.is_set() {
