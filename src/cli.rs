@@ -102,16 +102,9 @@ fn arguments(option: &'static Opt, global: bool) -> Vec<Arg> {
 }
 
 /// A command, complete only once it is the one that was asked for: there are hundreds of options.
-fn subcommand(row: &'static Row, complete: fn(Command) -> Command) -> Command {
+fn subcommand(row: &'static Row) -> Command {
     let command = Command::new(row.word).about(row.help).visible_aliases(row.aliases.iter().copied());
-    command.subcommands(row.nested.iter().map(|row| subcommand(row, self::complete))).defer(complete)
-}
-
-/// The same with the options that every command takes.
-fn complete_alone(command: Command) -> Command {
-    let has_nested = command.has_subcommands();
-    let command = complete(command);
-    GLOBAL.iter().fold(command, |command, option| command.args(arguments(option, has_nested)))
+    command.subcommands(row.nested.iter().map(subcommand)).defer(complete)
 }
 
 fn complete(mut command: Command) -> Command {
@@ -144,7 +137,7 @@ fn find(rows: &'static [Row], word: &str) -> Option<&'static Row> {
 /// The whole command line, for parsing, help and completions.
 pub fn command() -> Command {
     let command = GLOBAL.iter().fold(root(), |command, option| command.args(arguments(option, true)));
-    command.subcommands(COMMANDS.iter().map(|row| subcommand(row, complete)))
+    command.subcommands(COMMANDS.iter().map(subcommand))
 }
 
 /// clap itself minds NO_COLOR, and TERM unless CI is set; our own switch is read before the command line is.
@@ -185,30 +178,16 @@ fn root() -> Command {
         .help_template("{usage-heading} {usage}\n\n{about}\n\n{all-args}{after-help}")
 }
 
-/// The whole command line where no option stands before the command, as usual: the options that every command takes
-/// are then those of the command alone, and need not be handed down to it.
-fn command_first() -> Command {
-    root().subcommands(COMMANDS.iter().map(|row| subcommand(row, complete_alone)))
-}
-
 /// Reads the command line; the error is clap's own text, its exit code 2 (0 for help).
 pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Request, clap::Error> {
     let arguments: Vec<String> = arguments.into_iter().collect();
     let names_models = names_models(&arguments);
-    let is_command = |word: &String| {
-        COMMANDS.iter().any(|row| row.word == word.as_str() || row.aliases.contains(&word.as_str()))
-    };
     let nested = arguments.get(1).and_then(|word| COMMANDS.iter().find(|row| row.word == word.as_str()));
     let rows = nested.map(|row| row.nested).filter(|nested| !nested.is_empty()).unwrap_or(COMMANDS);
     let suggest = |error| shown(suggest(error, rows));
     let mut given = Map::new();
-    let matches = if arguments.get(1).is_some_and(is_command) {
-        command_first().try_get_matches_from(arguments).map_err(suggest)?
-    } else {
-        let matches = command().try_get_matches_from(arguments).map_err(suggest)?;
-        collect(&matches, &mut given, GLOBAL);
-        matches
-    };
+    let matches = command().try_get_matches_from(arguments).map_err(suggest)?;
+    collect(&matches, &mut given, GLOBAL);
     if matches.get_flag("version") {
         return Ok(Request::Version);
     }
@@ -386,7 +365,6 @@ mod tests {
             rows.iter().flat_map(|row| names(row.nested).into_iter().chain([row.word])).collect()
         }
         command().debug_assert();
-        command_first().debug_assert();
         let mut all = names(COMMANDS);
         let count = all.len();
         all.sort_unstable();

@@ -7,9 +7,8 @@ use serde::ser::{Error as _, SerializeMap};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::json_text;
 use super::maps::{Children, Members, Parents};
-use super::node_json::{SharedConfigs, write_node};
+use super::node_json::{SharedConfigs, Written};
 use super::{Manifest, Node};
 use crate::parallel;
 
@@ -33,13 +32,13 @@ enum Content<'m> {
 
 /// What stands under one key.
 trait Part: Sync {
-    fn write(&self, out: &mut String) -> serde_json::Result<()>;
+    fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()>;
     fn value(&self) -> serde_json::Result<Value>;
 }
 
 impl<T: Serialize + Sync> Part for T {
-    fn write(&self, out: &mut String) -> serde_json::Result<()> {
-        json_text::write(out, self)
+    fn write(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        serde_json::to_writer(out, self)
     }
 
     fn value(&self) -> serde_json::Result<Value> {
@@ -66,10 +65,10 @@ impl Manifest {
         out.write_all(b"{")?;
         let text = |shares: &[Piece<'_>]| shares.iter().map(|piece| piece.text(&configs)).collect();
         let mut is_first = true;
-        parallel::in_order(&pieces, 1, text, |texts: serde_json::Result<Vec<String>>| {
+        parallel::in_order(&pieces, 1, text, |texts: serde_json::Result<Vec<Vec<u8>>>| {
             for text in texts? {
                 out.write_all(if std::mem::take(&mut is_first) { b"" } else { b"," })?;
-                out.write_all(text.as_bytes())?;
+                out.write_all(&text)?;
             }
             Ok::<(), io::Error>(())
         })?;
@@ -115,29 +114,29 @@ fn pieces_of_nodes<'m>(
 }
 
 impl Piece<'_> {
-    fn text(&self, configs: &SharedConfigs) -> serde_json::Result<String> {
-        let mut out = String::new();
+    fn text(&self, configs: &SharedConfigs) -> serde_json::Result<Vec<u8>> {
+        let mut out = Vec::new();
         if let Some(key) = self.key {
-            json_text::write(&mut out, &key)?;
-            out.push(':');
+            serde_json::to_writer(&mut out, key)?;
+            out.push(b':');
         }
         match self.content {
             Content::Value(part) => part.write(&mut out)?,
             Content::Nodes(nodes, is_last) => {
                 out.reserve(nodes.len() * USUAL_LENGTH);
                 if self.key.is_some() {
-                    out.push('{');
+                    out.push(b'{');
                 }
                 for (at, (unique_id, node)) in nodes.iter().enumerate() {
                     if at > 0 {
-                        out.push(',');
+                        out.push(b',');
                     }
-                    json_text::write(&mut out, unique_id)?;
-                    out.push(':');
-                    write_node(&mut out, node, configs)?;
+                    serde_json::to_writer(&mut out, unique_id)?;
+                    out.push(b':');
+                    serde_json::to_writer(&mut out, &Written::of(node, configs))?;
                 }
                 if is_last {
-                    out.push('}');
+                    out.push(b'}');
                 }
             }
         }

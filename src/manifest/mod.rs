@@ -6,7 +6,6 @@
 mod column;
 mod config;
 mod exposure;
-mod json_text;
 mod lenient;
 mod lookup;
 mod macros;

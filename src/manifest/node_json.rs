@@ -4,40 +4,50 @@ use std::sync::Arc;
 
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::hashed::{HashMap, HashSet, IndexMap};
 
-use super::json_text::{self, Known};
 use super::{
     Access, Column, Compiled, Config, Constraint, Contract, DependsOn, Docs, FileHash, FunctionArgument,
     FunctionOverload, FunctionPart, FunctionReturns, GenericTestPart, InjectedCte, Language, MacroDependsOn,
     ModelPart, Node, NodeKind, RefArgs, ResourceType, SparseMap, TestMetadata, TimeSpine, Version, lenient,
 };
 
-/// Appends a node's text.
-pub(super) fn write_node(
-    out: &mut String,
-    node: &Arc<Node>,
-    configs: &SharedConfigs,
-) -> serde_json::Result<()> {
-    let known = configs.0.get(&address(&node.config));
-    json_text::write_fields(out, known.map_or("", String::as_str), |fields| match known {
-        Some(_) => node.fields(&Known, fields),
-        None => node.fields(&*node.config, fields),
-    })
+/// A node with its config as text where others share it.
+pub(super) struct Written<'m> {
+    node: &'m Arc<Node>,
+    config: Option<&'m RawValue>,
+}
+
+impl<'m> Written<'m> {
+    pub(super) fn of(node: &'m Arc<Node>, configs: &'m SharedConfigs) -> Self {
+        Self { node, config: configs.0.get(&address(&node.config)).map(|text| &**text) }
+    }
+}
+
+impl Serialize for Written<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match self.config {
+            Some(text) => self.node.fields(text, &mut map)?,
+            None => self.node.fields(&*self.node.config, &mut map)?,
+        }
+        map.end()
+    }
 }
 
 /// The texts of configs that several nodes have in common, by address: most nodes of a project share theirs.
-pub(super) struct SharedConfigs(HashMap<usize, String>);
+pub(super) struct SharedConfigs(HashMap<usize, Box<RawValue>>);
 
 impl SharedConfigs {
     pub(super) fn of<'n>(nodes: impl Iterator<Item = &'n Arc<Node>>) -> serde_json::Result<Self> {
         let mut seen: HashSet<usize> = HashSet::default();
-        let mut texts: HashMap<usize, String> = HashMap::default();
+        let mut texts: HashMap<usize, Box<RawValue>> = HashMap::default();
         for node in nodes {
             let config = address(&node.config);
             if !seen.insert(config) && !texts.contains_key(&config) {
-                texts.insert(config, serde_json::to_string(&node.config)?);
+                texts.insert(config, to_raw_value(&node.config)?);
             }
         }
         Ok(Self(texts))
@@ -48,80 +58,54 @@ fn address(config: &Arc<Config>) -> usize {
     Arc::as_ptr(config).addr()
 }
 
-/// Takes the fields of a node, one after the other.
-trait Fields {
-    type Error;
-
-    fn field(
-        &mut self,
-        name: &'static str,
-        value: &(impl Serialize + ?Sized),
-    ) -> std::result::Result<(), Self::Error>;
-}
-
-impl Fields for json_text::Items<'_, '_> {
-    type Error = serde_json::Error;
-
-    fn field(&mut self, name: &'static str, value: &(impl Serialize + ?Sized)) -> serde_json::Result<()> {
-        Self::field(self, name, value)
-    }
-}
-
-/// Fields as entries of a serde map.
-struct Entries<M>(M);
-
-impl<M: SerializeMap> Fields for Entries<M> {
-    type Error = M::Error;
-
-    fn field(&mut self, name: &'static str, value: &(impl Serialize + ?Sized)) -> Result<(), M::Error> {
-        self.0.serialize_entry(name, value)
-    }
-}
-
 impl Serialize for Node {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut entries = Entries(serializer.serialize_map(None)?);
-        self.fields(&*self.config, &mut entries)?;
-        entries.0.end()
+        let mut map = serializer.serialize_map(None)?;
+        self.fields(&*self.config, &mut map)?;
+        map.end()
     }
 }
 
 impl Node {
-    fn fields<F: Fields>(&self, config: &(impl Serialize + ?Sized), map: &mut F) -> Result<(), F::Error> {
+    fn fields<M: SerializeMap>(
+        &self,
+        config: &(impl Serialize + ?Sized),
+        map: &mut M,
+    ) -> Result<(), M::Error> {
         if let NodeKind::Function(part) = &self.kind {
-            map.field("returns", &part.returns)?;
+            map.serialize_entry("returns", &part.returns)?;
         }
         self.head_fields(config, map)?;
         match &self.kind {
             NodeKind::Seed { root_path } => {
-                map.field("root_path", root_path)?;
+                map.serialize_entry("root_path", root_path)?;
                 let macros = MacroDependsOn { macros: self.depends_on.macros.clone() };
-                map.field("depends_on", &macros)?;
+                map.serialize_entry("depends_on", &macros)?;
             }
             _ => self.code_fields(map)?,
         }
         match &self.kind {
             NodeKind::Model(part) => {
-                map.field("access", &part.access)?;
-                map.field("constraints", &part.constraints)?;
-                map.field("version", &part.version)?;
-                map.field("latest_version", &part.latest_version)?;
-                map.field("deprecation_date", &part.deprecation_date)?;
-                map.field("primary_key", &part.primary_key)?;
-                map.field("time_spine", &part.time_spine)?;
+                map.serialize_entry("access", &part.access)?;
+                map.serialize_entry("constraints", &part.constraints)?;
+                map.serialize_entry("version", &part.version)?;
+                map.serialize_entry("latest_version", &part.latest_version)?;
+                map.serialize_entry("deprecation_date", &part.deprecation_date)?;
+                map.serialize_entry("primary_key", &part.primary_key)?;
+                map.serialize_entry("time_spine", &part.time_spine)?;
             }
             NodeKind::GenericTest(part) => {
-                map.field("column_name", &part.column_name)?;
-                map.field("file_key_name", &part.file_key_name)?;
-                map.field("attached_node", &part.attached_node)?;
-                map.field("test_metadata", &part.test_metadata)?;
+                map.serialize_entry("column_name", &part.column_name)?;
+                map.serialize_entry("file_key_name", &part.file_key_name)?;
+                map.serialize_entry("attached_node", &part.attached_node)?;
+                map.serialize_entry("test_metadata", &part.test_metadata)?;
             }
-            NodeKind::Operation { index } => map.field("index", index)?,
+            NodeKind::Operation { index } => map.serialize_entry("index", index)?,
             NodeKind::Function(part) => {
-                map.field("arguments", &part.arguments)?;
+                map.serialize_entry("arguments", &part.arguments)?;
                 // dbt 1.11 has none
                 if !part.overloads.is_empty() {
-                    map.field("overloads", &part.overloads)?;
+                    map.serialize_entry("overloads", &part.overloads)?;
                 }
             }
             _ => {}
@@ -130,54 +114,54 @@ impl Node {
     }
 
     /// What every kind has.
-    fn head_fields<F: Fields>(
+    fn head_fields<M: SerializeMap>(
         &self,
         config: &(impl Serialize + ?Sized),
-        map: &mut F,
-    ) -> Result<(), F::Error> {
-        map.field("database", &self.database)?;
-        map.field("schema", &self.schema)?;
-        map.field("name", &self.name)?;
-        map.field("resource_type", &self.resource_type())?;
-        map.field("package_name", &self.package_name)?;
-        map.field("path", &self.path)?;
-        map.field("original_file_path", &self.original_file_path)?;
-        map.field("unique_id", &self.unique_id)?;
-        map.field("fqn", &self.fqn)?;
-        map.field("alias", &self.alias)?;
-        map.field("checksum", &self.checksum)?;
-        map.field("config", config)?;
-        map.field("tags", &self.tags)?;
-        map.field("description", &self.description)?;
-        map.field("columns", &self.columns)?;
-        map.field("meta", &self.meta)?;
-        map.field("group", &self.group)?;
-        map.field("docs", &self.docs)?;
-        map.field("patch_path", &self.patch_path)?;
-        map.field("build_path", &self.build_path)?;
-        map.field("unrendered_config", &self.unrendered_config)?;
-        map.field("created_at", &self.created_at)?;
-        map.field("relation_name", &self.relation_name)?;
-        map.field("raw_code", &self.raw_code)?;
-        map.field("doc_blocks", &self.doc_blocks)
+        map: &mut M,
+    ) -> Result<(), M::Error> {
+        map.serialize_entry("database", &self.database)?;
+        map.serialize_entry("schema", &self.schema)?;
+        map.serialize_entry("name", &self.name)?;
+        map.serialize_entry("resource_type", &self.resource_type())?;
+        map.serialize_entry("package_name", &self.package_name)?;
+        map.serialize_entry("path", &self.path)?;
+        map.serialize_entry("original_file_path", &self.original_file_path)?;
+        map.serialize_entry("unique_id", &self.unique_id)?;
+        map.serialize_entry("fqn", &self.fqn)?;
+        map.serialize_entry("alias", &self.alias)?;
+        map.serialize_entry("checksum", &self.checksum)?;
+        map.serialize_entry("config", config)?;
+        map.serialize_entry("tags", &self.tags)?;
+        map.serialize_entry("description", &self.description)?;
+        map.serialize_entry("columns", &self.columns)?;
+        map.serialize_entry("meta", &self.meta)?;
+        map.serialize_entry("group", &self.group)?;
+        map.serialize_entry("docs", &self.docs)?;
+        map.serialize_entry("patch_path", &self.patch_path)?;
+        map.serialize_entry("build_path", &self.build_path)?;
+        map.serialize_entry("unrendered_config", &self.unrendered_config)?;
+        map.serialize_entry("created_at", &self.created_at)?;
+        map.serialize_entry("relation_name", &self.relation_name)?;
+        map.serialize_entry("raw_code", &self.raw_code)?;
+        map.serialize_entry("doc_blocks", &self.doc_blocks)
     }
 
     /// What every kind but seeds has.
-    fn code_fields<F: Fields>(&self, map: &mut F) -> Result<(), F::Error> {
-        map.field("language", &self.language)?;
-        map.field("refs", &self.refs)?;
-        map.field("sources", &self.sources)?;
-        map.field("metrics", &self.metrics)?;
-        map.field("functions", &self.functions)?;
-        map.field("depends_on", &self.depends_on)?;
-        map.field("compiled_path", &self.compiled_path)?;
+    fn code_fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        map.serialize_entry("language", &self.language)?;
+        map.serialize_entry("refs", &self.refs)?;
+        map.serialize_entry("sources", &self.sources)?;
+        map.serialize_entry("metrics", &self.metrics)?;
+        map.serialize_entry("functions", &self.functions)?;
+        map.serialize_entry("depends_on", &self.depends_on)?;
+        map.serialize_entry("compiled_path", &self.compiled_path)?;
         if let Some(compiled) = &self.compiled {
-            map.field("compiled", &true)?;
-            map.field("compiled_code", &compiled.code)?;
-            map.field("extra_ctes_injected", &compiled.extra_ctes_injected)?;
-            map.field("extra_ctes", &compiled.extra_ctes)?;
+            map.serialize_entry("compiled", &true)?;
+            map.serialize_entry("compiled_code", &compiled.code)?;
+            map.serialize_entry("extra_ctes_injected", &compiled.extra_ctes_injected)?;
+            map.serialize_entry("extra_ctes", &compiled.extra_ctes)?;
         }
-        map.field("contract", &self.contract)
+        map.serialize_entry("contract", &self.contract)
     }
 }
 

@@ -1,6 +1,5 @@
 //! Work shared out to the machine's cores. The order of the items is kept.
 
-mod placement;
 mod queue;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -69,7 +68,6 @@ pub(crate) fn join<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnc
     if *WORKERS == 0 {
         return (one(), other());
     }
-    placement::keep_workers_away();
     let mut first = None;
     let second = rayon_core::in_place_scope(|scope| {
         scope.spawn(|_| first = Some(one()));
@@ -94,7 +92,6 @@ pub(crate) fn in_order<T: Sync, R: Send, E>(
     if *WORKERS == 0 {
         return items.chunks(share).try_for_each(|share| take(work(share)));
     }
-    placement::keep_workers_away();
     let shares: Vec<&[T]> = items.chunks(share).collect();
     let queue = Queue::new(shares.len(), *WORKERS);
     let make = |at: usize| work(shares[at]);
@@ -124,17 +121,10 @@ static WORKERS: LazyLock<usize> = LazyLock::new(|| {
     if threads == 1 {
         return 0;
     }
-    placement::keep_workers_away();
     let pool = rayon_core::ThreadPoolBuilder::new()
         .num_threads(threads)
         .use_current_thread()
         .stack_size(STACK)
-        .start_handler(|at| {
-            // the first one is the thread that we are in
-            if at > 0 {
-                placement::place_worker();
-            }
-        })
         .build_global();
     // without threads all work is done by the one that has it
     pool.map_or(0, |()| threads - 1)
@@ -159,7 +149,6 @@ fn on_all_cores(count: usize, work: impl Fn(usize) + Sync) {
     if *WORKERS == 0 {
         return take();
     }
-    placement::keep_workers_away();
     rayon_core::in_place_scope(|scope| {
         for _ in 1..(*WORKERS + 1).min(count) {
             scope.spawn(|_| take());
