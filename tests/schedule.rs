@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rsdbt::inside::adapter::Cell;
 
-use crate::support::{Database, Project, wait_until};
+use crate::support::{Database, Project, Proxy, wait_until};
 
 const CLOCK: &str = "RSDBT_SIMULATED_CLOCK";
 const REHEARSAL: &str = "RSDBT_SCHEDULE_CLOCK";
@@ -773,4 +773,118 @@ fn mistakes_in_pipeline_files_are_shown_where_they_are() {
         assert!(output.text.contains(message), "{message}\n{}", output.text);
         assert!(output.text.contains(&format!("pipelines/unit.yaml:{place}")), "{place}\n{}", output.text);
     }
+}
+
+#[test]
+fn a_pipeline_is_selected_by_the_name_of_its_table() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let list = |select: &str| project.run(&["-q", "ls", "--select", select]).text;
+    assert_eq!(list("unit").trim(), "shop.postgres_merge_upsert_unit");
+    assert_eq!(list("+shop.unit").lines().count(), 4, "with its upstream, and the sources");
+    // a node of that name is meant first
+    project.write("models/unit.sql", "{{ config(alias='other') }} select 1 as id");
+    assert_eq!(list("unit").trim(), "shop.unit");
+    assert_eq!(list("postgres_merge_upsert_unit").trim(), "shop.postgres_merge_upsert_unit");
+    assert_eq!(list("other").trim(), "", "only pipelines go by their table");
+}
+
+#[test]
+fn columns_that_a_pipeline_misspells_are_told_with_those_there_are() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let right = pipeline("unit", "");
+    let run = |file: &str| {
+        project.write("pipelines/unit.yaml", file);
+        project.run(&["run", "--select", "unit"])
+    };
+    let columns = "Its columns are: id, unit_type, created_at, updated_at";
+    for round in 0..2 {
+        for (keys, message) in [
+            ("[idd]", "`unique_keys` (pipelines/unit.yaml:12:16): the query has no column idd. "),
+            (
+                "[id]\n  updated_at: changed_at",
+                "`updated_at` (pipelines/unit.yaml:13:15): the query has no column changed_at. ",
+            ),
+            (
+                "[id]\n  order_by: [created]",
+                "`order_by` (pipelines/unit.yaml:13:13): the query has no column created. ",
+            ),
+        ] {
+            let output = run(&right.replace("unique_keys: [id]", &format!("unique_keys: {keys}")));
+            let told = output.text.contains(&format!("{message}{columns}"));
+            assert!(output.status == 1 && told, "{round} {message}\n{}", output.text);
+        }
+        // the first time there is no table yet
+        assert_eq!(run(&right).status, 0);
+    }
+}
+
+/// A suspended machine wakes up ten hours later.
+#[test]
+fn what_came_due_while_the_clock_jumped_runs() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    project.write(
+        "models/hourly.sql",
+        "{{ config(materialized='table', schedule={'cron': '@hourly', 'start_date': '2022-09-05'}) }} select 1 as id",
+    );
+    let mut schedule = project
+        .command(&["schedule"])
+        .env(CLOCK, "2022-09-05T02:00:01Z+36000@6")
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let hourly = |database: &mut Database| {
+        let lines = intervals_if_any(database);
+        lines.into_iter().filter(|line| line.starts_with("hourly") && line.ends_with("success 1")).count()
+    };
+    wait_until("what is due at first", || hourly(&mut database) >= 2);
+    wait_until("what came due meanwhile", || hourly(&mut database) == 12);
+    end(&schedule);
+    assert!(schedule.wait().unwrap().success());
+    assert_eq!(texts(&mut database, "select count(*)::text from calls where task = 'hourly'"), ["12"]);
+}
+
+/// A network that is gone says nothing: neither end hears of the other's.
+#[test]
+fn a_connection_that_swallows_everything_is_given_up() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let proxy = Proxy::new(&database.settings);
+    let profile = std::fs::read_to_string(project.root.join("profiles.yml")).unwrap();
+    let through: Vec<String> = profile
+        .lines()
+        .map(|line| match line.trim_start().split_once(':') {
+            Some((key @ ("host" | "port"), _)) => {
+                let indent = &line[..line.len() - line.trim_start().len()];
+                let value = if key == "host" { "127.0.0.1".to_owned() } else { proxy.port.to_string() };
+                format!("{indent}{key}: {value}")
+            }
+            _ => line.to_owned(),
+        })
+        .collect();
+    project.write("profiles.yml", &through.join("\n"));
+    let schema = database.schema.clone();
+    let mut schedule = project
+        .command(&["schedule"])
+        .env(CLOCK, "2022-09-02T15:59:50Z")
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let holder = format!(
+        "select pid::text from pg_locks where locktype = 'advisory' and objsubid = 1 and granted \
+         and (classid::bigint << 32) + objid::bigint = hashtextextended('rsdbt schedule {schema} shop', 0)"
+    );
+    wait_until("somebody is in charge", || !texts(&mut database, &holder).is_empty());
+    let lost = texts(&mut database, &holder);
+    proxy.swallow();
+    wait_until("it goes on", || {
+        intervals_if_any(&mut database).iter().filter(|line| line.ends_with("success 1")).count() == 2
+    });
+    assert_ne!(texts(&mut database, &holder), lost, "its own old session does not keep it out");
+    end(&schedule);
+    assert!(schedule.wait().unwrap().success());
+    let calls = texts(&mut database, "select task || ' ' || count(*) from calls group by task order by task");
+    assert_eq!(calls, ["ad_lineitem 1", "unit 1"]);
 }

@@ -272,6 +272,13 @@ impl Connection {
         self.lock = lock;
     }
 
+    /// From now on an answer that takes longer counts as a lost connection: for short statements, over a network that may
+    /// swallow them.
+    pub(crate) fn give_up_after(&self, patience: std::time::Duration) -> Result<()> {
+        let failed = |error| connection_lost(&error, "");
+        self.wire.set_patience(patience).map_err(failed)
+    }
+
     /// The session is gone, and with it what was not committed.
     pub(crate) fn is_lost(&self) -> bool {
         self.lost

@@ -226,6 +226,10 @@ impl Wire {
         self.stream.write_all(data)
     }
 
+    pub(super) fn set_patience(&self, patience: std::time::Duration) -> io::Result<()> {
+        self.stream.set_read_timeout(Some(patience))
+    }
+
     /// Whether something has arrived that was not asked for.
     pub(super) fn has_news(&self) -> bool {
         !self.incoming.is_empty() || self.stream.has_news()

@@ -28,6 +28,9 @@ use crate::schedule::{
 const LOOK_AROUND: Duration = Duration::from_secs(30);
 const CALL_AGAIN: Duration = Duration::from_secs(5);
 
+/// How often a waiting schedule looks at the clock.
+const LOOK: Duration = Duration::from_millis(100);
+
 /// How long the lock of our own lost session is waited for: longer than the server needs to notice.
 const PATIENCE: Duration = Duration::from_mins(5);
 
@@ -334,13 +337,16 @@ impl<'a> Scheduler<'a> {
     /// Until a moment, or until something asks for attention.
     fn sleep(&mut self, wake: Timestamp) {
         let end = Instant::now() + self.clock.until(wake).min(LOOK_AROUND);
-        self.rest(end);
+        // the clock may be set ahead meanwhile
+        while Instant::now() < end && !self.interrupt.is_set() && self.clock.now() < wake {
+            self.rest(end.min(Instant::now() + LOOK));
+        }
     }
 
     fn rest(&self, end: Instant) {
         while Instant::now() < end && !self.interrupt.is_set() {
             let left = end.saturating_duration_since(Instant::now());
-            std::thread::sleep(left.min(Duration::from_millis(100)));
+            std::thread::sleep(left.min(LOOK));
         }
     }
 
@@ -359,6 +365,7 @@ impl<'a> Scheduler<'a> {
                 return Ok(());
             }
             let taken = open_ledger(&self.connect, &self.session, self.clock).and_then(|mut ledger| {
+                ledger.end_session_of(&self.ledger);
                 ledger.take_charge()?;
                 Ok(ledger)
             });

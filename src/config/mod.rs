@@ -18,6 +18,7 @@ mod resource_type;
 pub(crate) mod schedule;
 pub(crate) mod selectors;
 pub(crate) mod semver;
+mod strict;
 pub(crate) mod yaml;
 
 pub(crate) use environment::Environment;

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::cron::Cron;
 use super::schedule::{Schedule, Upstream, moment};
-use super::{Fields, Yaml, yaml};
-use crate::diagnostic::{Diagnostic, Result, SourceText, Span, did_you_mean};
+use super::{Fields, Yaml, strict, yaml};
+use crate::diagnostic::{Diagnostic, Result, SourceText, Span};
 
+/// Of all errors in these files.
+const CODE: &str = "pipeline";
 /// The templates that there are.
 const TYPES: &[&str] = &["postgres_merge_upsert"];
 const KEYS: &[&str] = &[
@@ -74,6 +76,8 @@ pub(crate) struct Merge {
     pub updated_at: String,
     pub order_by: Vec<String>,
     pub delete_when: Option<String>,
+    /// Where the names of columns stand: the config that they become, and `file:line:column`.
+    pub places: Vec<(&'static str, String)>,
 }
 
 impl Pipeline {
@@ -90,7 +94,7 @@ impl Pipeline {
             return Err(Diagnostic { labels: duplicate.labels, ..error }.help("keep one of them").boxed());
         }
         let file = Fields::new(&document, "pipeline", "")?;
-        refuse_unknown(&file, KEYS)?;
+        strict::refuse_unknown(CODE, &file, KEYS)?;
         let kind = required_choice(&file, "pipeline_type", TYPES)?;
         let id = match file.text("pipeline_key")? {
             Some(key) => format!("{kind}_{key}"),
@@ -98,15 +102,15 @@ impl Pipeline {
         };
         let dag = required_mapping(&file, "pipeline_dag_configs", "pipeline_dag_configs")?;
         warn_idle(&dag, IDLE_DAG_KEYS, warnings);
-        refuse_unknown(&dag, &[DAG_KEYS, IDLE_DAG_KEYS].concat())?;
+        strict::refuse_unknown(CODE, &dag, &[DAG_KEYS, IDLE_DAG_KEYS].concat())?;
         let arguments = required_mapping(&dag, "default_args", "default_args")?;
         warn_idle(&arguments, IDLE_ARGUMENT_KEYS, warnings);
-        refuse_unknown(&arguments, &[ARGUMENT_KEYS, IDLE_ARGUMENT_KEYS].concat())?;
-        choice(&arguments, "weight_rule", WEIGHT_RULES)?;
+        strict::refuse_unknown(CODE, &arguments, &[ARGUMENT_KEYS, IDLE_ARGUMENT_KEYS].concat())?;
+        strict::choice(CODE, &arguments, "weight_rule", WEIGHT_RULES)?;
         let conn_id = match file.nested("postgres")? {
             Some(postgres) => {
                 let postgres = Fields::new(postgres, "postgres", "")?;
-                refuse_unknown(&postgres, &["conn_id"])?;
+                strict::refuse_unknown(CODE, &postgres, &["conn_id"])?;
                 postgres.text("conn_id")?
             }
             None => None,
@@ -114,12 +118,17 @@ impl Pipeline {
         let (upstream_dependencies, upstream_spans) = upstreams(&file)?;
         let schedule = Schedule {
             cron: cron(&dag)?,
-            start_date: date(&dag, "start_date")?.ok_or_else(|| missing(&dag, "start_date"))?,
+            start_date: date(&dag, "start_date")?.ok_or_else(|| strict::missing(CODE, &dag, "start_date"))?,
             end_date: date(&dag, "end_date")?,
-            execution_delay_seconds: number(&file, "execution_delay_seconds", i64::from(i32::MAX))?
-                .unwrap_or(0),
+            execution_delay_seconds: strict::number(
+                CODE,
+                &file,
+                "execution_delay_seconds",
+                i64::from(i32::MAX),
+            )?
+            .unwrap_or(0),
             upstream_dependencies,
-            retries: number(&arguments, "retries", 1000)?.unwrap_or(0),
+            retries: strict::number(CODE, &arguments, "retries", 1000)?.unwrap_or(0),
             retry_delay_seconds: minutes(&arguments, "retry_delay")?.unwrap_or(300),
             depends_on_past: arguments.boolean("depends_on_past")?.unwrap_or(false),
             catch_up: dag.boolean("catchup")?.unwrap_or(true),
@@ -142,15 +151,15 @@ fn upstreams(file: &Fields<'_>) -> Result<(Vec<Upstream>, Vec<Span>)> {
     let mut spans = Vec::new();
     for item in file.list("upstream_dependencies")? {
         let fields = Fields::new(item, "upstream dependency", "")?;
-        refuse_unknown(&fields, UPSTREAM_KEYS)?;
-        let dag_id = fields.text("dag_id")?.ok_or_else(|| missing(&fields, "dag_id"))?;
+        strict::refuse_unknown(CODE, &fields, UPSTREAM_KEYS)?;
+        let dag_id = fields.text("dag_id")?.ok_or_else(|| strict::missing(CODE, &fields, "dag_id"))?;
         spans.push(fields.get("dag_id").map_or_else(|| item.span(), Yaml::span));
         upstreams.push(Upstream {
             dag_id,
             timedelta_seconds: fields.integer("timedelta_seconds")?.unwrap_or(0),
-            poke_interval: number(&fields, "poke_interval", i64::from(i32::MAX))?
+            poke_interval: strict::number(CODE, &fields, "poke_interval", i64::from(i32::MAX))?
                 .unwrap_or_else(Upstream::default_poke_interval),
-            timeout: number(&fields, "timeout", i64::from(i32::MAX))?
+            timeout: strict::number(CODE, &fields, "timeout", i64::from(i32::MAX))?
                 .unwrap_or_else(Upstream::default_timeout),
         });
     }
@@ -159,17 +168,29 @@ fn upstreams(file: &Fields<'_>) -> Result<(Vec<Upstream>, Vec<Span>)> {
 
 fn merge(file: &Fields<'_>) -> Result<Merge> {
     let fields = required_mapping(file, "merge_upsert", "merge_upsert")?;
-    refuse_unknown(&fields, MERGE_KEYS)?;
-    let text = |key: &str| fields.text(key)?.ok_or_else(|| missing(&fields, key));
+    strict::refuse_unknown(CODE, &fields, MERGE_KEYS)?;
+    let text = |key: &str| fields.text(key)?.ok_or_else(|| strict::missing(CODE, &fields, key));
     let (destination_table, staging_table) = (text("destination_table")?, text("staging_table")?);
     if let Some(value) = fields.get("staging_table").filter(|_| destination_table == staging_table) {
-        return Err(wrong(value, "`staging_table` is the `destination_table`: its rows would be consumed"));
+        return Err(strict::wrong(
+            CODE,
+            value,
+            "`staging_table` is the `destination_table`: its rows would be consumed",
+        ));
     }
-    let unique_keys = fields.strings("unique_keys")?.ok_or_else(|| missing(&fields, "unique_keys"))?;
+    let unique_keys =
+        fields.strings("unique_keys")?.ok_or_else(|| strict::missing(CODE, &fields, "unique_keys"))?;
     if let Some(empty) = fields.get("unique_keys").filter(|_| unique_keys.is_empty()) {
-        return Err(wrong(empty, "`unique_keys` is empty: a merge needs at least one key column"));
+        return Err(strict::wrong(
+            CODE,
+            empty,
+            "`unique_keys` is empty: a merge needs at least one key column",
+        ));
     }
+    let place = |key: &str| fields.get(key).unwrap_or(fields.yaml).span().location();
+    let places = [("unique_key", "unique_keys"), ("updated_at", "updated_at"), ("order_by", "order_by")];
     Ok(Merge {
+        places: places.map(|(config, key)| (config, place(key))).to_vec(),
         destination_table,
         staging_table,
         unique_keys,
@@ -180,9 +201,10 @@ fn merge(file: &Fields<'_>) -> Result<Merge> {
 }
 
 fn cron(dag: &Fields<'_>) -> Result<String> {
-    let value = dag.get("schedule_interval").ok_or_else(|| missing(dag, "schedule_interval"))?;
+    let value =
+        dag.get("schedule_interval").ok_or_else(|| strict::missing(CODE, dag, "schedule_interval"))?;
     let text = value.expect_str("`schedule_interval` of pipeline_dag_configs")?;
-    Cron::parse(text).map_err(|error| wrong(value, &error))?;
+    Cron::parse(text).map_err(|error| strict::wrong(CODE, value, &error))?;
     Ok(text.to_owned())
 }
 
@@ -192,18 +214,11 @@ fn date(dag: &Fields<'_>, key: &str) -> Result<Option<String>> {
     let text = value.scalar_text().filter(|text| moment(text).is_some());
     match text {
         Some(text) => Ok(Some(text)),
-        None => {
-            Err(wrong(value, &format!("`{key}` is not a timestamp; write it in UTC, as 2022-09-01 15:00:00")))
-        }
-    }
-}
-
-fn number(fields: &Fields<'_>, key: &str, most: i64) -> Result<Option<u32>> {
-    let Some(given) = fields.integer(key)? else { return Ok(None) };
-    match (u32::try_from(given), fields.get(key)) {
-        (Ok(number), _) if given <= most => Ok(Some(number)),
-        (_, Some(value)) => Err(wrong(value, &format!("`{key}` goes from 0 to {most}"))),
-        (_, None) => Ok(None),
+        None => Err(strict::wrong(
+            CODE,
+            value,
+            &format!("`{key}` is not a timestamp; write it in UTC, as 2022-09-01 15:00:00"),
+        )),
     }
 }
 
@@ -216,7 +231,7 @@ fn minutes(fields: &Fields<'_>, key: &str) -> Result<Option<u32>> {
         // the bound leaves no more than fits
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded above")]
         Some(minutes) => Ok(Some((minutes * 60.0).round() as u32)),
-        None => Err(wrong(value, &format!("`{key}` is a number of minutes from 0 to {MOST}"))),
+        None => Err(strict::wrong(CODE, value, &format!("`{key}` is a number of minutes from 0 to {MOST}"))),
     }
 }
 
@@ -229,47 +244,10 @@ fn warn_idle(fields: &Fields<'_>, idle: &[&str], warnings: &mut Vec<Diagnostic>)
 }
 
 fn required_mapping<'a>(fields: &Fields<'a>, key: &str, kind: &'static str) -> Result<Fields<'a>> {
-    let value = fields.nested(key)?.ok_or_else(|| missing(fields, key))?;
+    let value = fields.nested(key)?.ok_or_else(|| strict::missing(CODE, fields, key))?;
     Fields::new(value, kind, "")
 }
 
 fn required_choice(fields: &Fields<'_>, key: &str, known: &[&str]) -> Result<String> {
-    choice(fields, key, known)?.ok_or_else(|| missing(fields, key))
-}
-
-fn choice(fields: &Fields<'_>, key: &str, known: &[&str]) -> Result<Option<String>> {
-    let Some(value) = fields.get(key) else { return Ok(None) };
-    let text = value.expect_str(&format!("`{key}` of {fields}"))?;
-    if known.contains(&text) {
-        return Ok(Some(text.to_owned()));
-    }
-    let suggestion = did_you_mean(text, known.iter().copied())
-        .unwrap_or_else(|| format!("it is one of: {}", known.join(", ")));
-    Err(Diagnostic::parsing("pipeline", format!("`{text}` is not a valid {key}"))
-        .label(value.span(), "")
-        .help(suggestion)
-        .boxed())
-}
-
-fn refuse_unknown(fields: &Fields<'_>, known: &[&str]) -> Result<()> {
-    let Some(entry) = fields.mapping().iter().find(|entry| !known.contains(&entry.key.as_str())) else {
-        return Ok(());
-    };
-    let suggestion = did_you_mean(&entry.key, known.iter().copied())
-        .unwrap_or_else(|| format!("known are: {}", known.join(", ")));
-    Err(Diagnostic::parsing("pipeline", format!("unknown key `{}` in {fields}", entry.key))
-        .label(entry.key_span(), "")
-        .help(suggestion)
-        .boxed())
-}
-
-fn missing(fields: &Fields<'_>, key: &str) -> Box<Diagnostic> {
-    Diagnostic::parsing("pipeline", format!("`{key}` is missing in {fields}"))
-        .label(fields.yaml.span(), "")
-        .help(format!("add `{key}: ...`"))
-        .boxed()
-}
-
-fn wrong(value: &Yaml, message: &str) -> Box<Diagnostic> {
-    Diagnostic::parsing("pipeline", message.to_owned()).label(value.span(), "").boxed()
+    strict::choice(CODE, fields, key, known)?.ok_or_else(|| strict::missing(CODE, fields, key))
 }

@@ -170,6 +170,12 @@ impl Node {
         self.model()?.version.as_ref()
     }
 
+    /// A model that is written as a pipeline file.
+    pub(crate) fn is_pipeline(&self) -> bool {
+        let extension = std::path::Path::new(&self.original_file_path).extension();
+        self.model().is_some() && extension.is_some_and(|extension| extension == "yml" || extension == "yaml")
+    }
+
     pub(crate) fn is_versioned(&self) -> bool {
         self.version().is_some()
     }

@@ -70,6 +70,9 @@ fn config(pipeline: &Pipeline, target_schema: &str) -> Map<String, Json> {
     if let Some(schema) = schema.filter(|schema| *schema != target_schema) {
         config["schema"] = schema.into();
     }
+    for (key, place) in &merge.places {
+        config["written_at"][*key] = place.as_str().into();
+    }
     if !merge.order_by.is_empty() {
         config["order_by"] = json!(merge.order_by);
     }

@@ -1,5 +1,6 @@
 //! The time that schedules live by. `RSDBT_SCHEDULE_CLOCK=2022-09-11T00:00:00Z*3600` starts it elsewhere and lets it
-//! run faster: a rehearsal, in which nothing is run. `RSDBT_SIMULATED_CLOCK` does the same for tests, in which all is run.
+//! run faster: a rehearsal, in which nothing is run. `RSDBT_SIMULATED_CLOCK` does the same for tests, in which all is run; there
+//! `..*3600+36000@5` sets the clock ten hours ahead after five seconds, as a suspension does.
 
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,42 @@ struct MadeUp {
     began: Instant,
     origin: Timestamp,
     speed: u32,
+    jump: Option<Jump>,
+}
+
+/// The clock is set anew, once.
+#[derive(Debug, Clone, Copy)]
+struct Jump {
+    by: SignedDuration,
+    /// In real time since the beginning.
+    after: Duration,
+}
+
+impl MadeUp {
+    /// `2022-09-11T00:00:00Z`, then perhaps a speed, and a jump.
+    fn read(text: &str) -> Option<Self> {
+        let (text, jump) = match text.rsplit_once('@') {
+            Some((rest, after)) => {
+                let (rest, by) = rest.rsplit_once('+')?;
+                let by = SignedDuration::from_secs(by.parse().ok()?);
+                (rest, Some(Jump { by, after: Duration::from_secs(after.parse().ok()?) }))
+            }
+            None => (text, None),
+        };
+        let (start, speed) = text.split_once('*').unwrap_or((text, "1"));
+        let speed = speed.trim().parse().ok().filter(|speed| *speed > 0)?;
+        Some(Self { began: Instant::now(), origin: moment(start)?, speed, jump })
+    }
+
+    fn now(self) -> Timestamp {
+        let elapsed = self.began.elapsed();
+        let jumped =
+            self.jump.filter(|jump| elapsed >= jump.after).map_or(SignedDuration::ZERO, |jump| jump.by);
+        SignedDuration::try_from(elapsed.saturating_mul(self.speed))
+            .ok()
+            .and_then(|elapsed| self.origin.checked_add(elapsed.checked_add(jumped)?).ok())
+            .unwrap_or(Timestamp::MAX)
+    }
 }
 
 impl Clock {
@@ -34,13 +71,9 @@ impl Clock {
         else {
             return Ok(Self { made_up: None, is_rehearsal: false });
         };
-        let began = Instant::now();
-        let (start, speed) = value.split_once('*').unwrap_or((value, "1"));
-        match (moment(start), speed.trim().parse()) {
-            (Some(origin), Ok(speed)) if speed > 0 => {
-                Ok(Self { made_up: Some(MadeUp { began, origin, speed }), is_rehearsal: name == REHEARSED })
-            }
-            _ => Err(Diagnostic::runtime("schedule-clock", format!("{name} is `{value}`"))
+        match MadeUp::read(value) {
+            Some(made_up) => Ok(Self { made_up: Some(made_up), is_rehearsal: name == REHEARSED }),
+            None => Err(Diagnostic::runtime("schedule-clock", format!("{name} is `{value}`"))
                 .help("write a timestamp and a speed, as `2022-09-11T00:00:00Z*3600`")
                 .boxed()),
         }
@@ -52,12 +85,7 @@ impl Clock {
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        let Some(MadeUp { began, origin, speed }) = self.made_up else { return Timestamp::now() };
-        let elapsed = began.elapsed().saturating_mul(speed);
-        SignedDuration::try_from(elapsed)
-            .ok()
-            .and_then(|elapsed| origin.checked_add(elapsed).ok())
-            .unwrap_or(Timestamp::MAX)
+        self.made_up.map_or_else(Timestamp::now, MadeUp::now)
     }
 
     /// How long to really wait for a moment of this clock.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -28,11 +29,16 @@ const SESSION: [(&str, &str); 7] = [
     ("tcp_keepalives_count", "3"),
 ];
 
+/// How long the server may take for one of these short statements.
+const PATIENCE: Duration = Duration::from_secs(15);
+
 /// The code of the error when another process is in charge.
 pub(crate) const TAKEN: &str = "schedule-taken";
 
 pub(crate) struct Ledger {
     connection: Connection,
+    /// The process of the server, and since when it runs.
+    process: Option<[String; 2]>,
     schema: String,
     project: String,
     /// What is recorded stays in this process.
@@ -47,13 +53,19 @@ impl Ledger {
     /// Connects and reads; makes the tables when they are not there, and when something is to be written there.
     pub(crate) fn open(settings: &Arc<Settings>, project: &str, clock: Clock) -> Result<Self> {
         let mut connection = Connection::open(settings)?;
+        connection.give_up_after(PATIENCE)?;
         connection.set_settings(&SESSION.map(|(name, value)| (name.to_owned(), value.to_owned())))?;
         let is_rehearsal = clock.is_rehearsal();
         if !is_rehearsal {
             memory::prepare(&mut connection)?;
         }
+        let own = "select pid::text, backend_start::text from pg_stat_activity where pid = pg_backend_pid()";
+        let rows = connection.query(own, &[])?;
+        let process =
+            rows.rows.first().and_then(|row| Some([text(row, 0)?.to_owned(), text(row, 1)?.to_owned()]));
         let mut ledger = Self {
             connection,
+            process,
             schema: settings.schema.clone(),
             project: project.to_owned(),
             is_rehearsal,
@@ -66,6 +78,15 @@ impl Ledger {
             ledger.read()?;
         }
         Ok(ledger)
+    }
+
+    /// The lock of a session that was lost is free at once where the server can be told: it may not have noticed for long.
+    pub(crate) fn end_session_of(&mut self, lost: &Self) {
+        let Some([pid, since]) = &lost.process else { return };
+        let query = "select pg_terminate_backend(pid) from pg_stat_activity \
+             where pid::text = $1::text and backend_start::text = $2::text and pid <> pg_backend_pid()";
+        // who may not end it waits for it
+        let _ = self.connection.query(query, &[pid, since]);
     }
 
     fn exists(&mut self) -> Result<bool> {

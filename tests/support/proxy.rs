@@ -26,6 +26,9 @@ struct State {
     sent: Vec<String>,
     fault: Option<(Fault, usize)>,
     fired: bool,
+    /// The links so far, and how many of them swallow what they get.
+    links: usize,
+    swallowing: usize,
 }
 
 pub(crate) struct Proxy {
@@ -73,6 +76,12 @@ impl Proxy {
     /// The next run's `number`th statement gets the fault.
     pub(crate) fn disturb(&self, fault: Fault, number: usize) {
         *self.state.lock().unwrap() = State { fault: Some((fault, number)), ..State::default() };
+    }
+
+    /// The connections that there are stay open and pass nothing on, as over a network that is gone; new ones are well.
+    pub(crate) fn swallow(&self) {
+        let mut state = self.state.lock().unwrap();
+        state.swallowing = state.links;
     }
 
     pub(crate) fn leave_alone(&self) {
@@ -150,6 +159,7 @@ struct Link {
     server: Server,
     state: Arc<Mutex<State>>,
     answers: Arc<Answers>,
+    number: usize,
 }
 
 const SSL_REQUEST: [u8; 4] = [0x04, 0xd2, 0x16, 0x2f];
@@ -177,7 +187,12 @@ fn query(sql: &str) -> Vec<u8> {
 
 impl Link {
     fn new(client: TcpStream, server: Server, state: &Arc<Mutex<State>>) -> Self {
-        Self { client, server, state: Arc::clone(state), answers: Arc::default() }
+        let number = {
+            let mut state = state.lock().unwrap();
+            state.links += 1;
+            state.links
+        };
+        Self { client, server, state: Arc::clone(state), answers: Arc::default(), number }
     }
 
     fn start(self) {
@@ -185,9 +200,13 @@ impl Link {
         let mut to_client = self.client.try_clone().unwrap();
         let mut from_server = self.server.try_clone();
         let answers = Arc::clone(&self.answers);
+        let (state, number) = (Arc::clone(&self.state), self.number);
         *answers.open.lock().unwrap() = (1, true);
         thread::spawn(move || {
             while let Ok(bytes) = message(&mut from_server) {
+                if number <= state.lock().unwrap().swallowing {
+                    continue;
+                }
                 let mut open = answers.open.lock().unwrap();
                 if open.1 && to_client.write_all(&bytes).is_err() {
                     break;
@@ -197,7 +216,9 @@ impl Link {
                     answers.changed.notify_all();
                 }
             }
-            let _ = to_client.shutdown(Shutdown::Both);
+            if number > state.lock().unwrap().swallowing {
+                let _ = to_client.shutdown(Shutdown::Both);
+            }
             let mut open = answers.open.lock().unwrap();
             open.0 = 0;
             answers.changed.notify_all();
@@ -225,6 +246,9 @@ impl Link {
         }
         loop {
             let mut bytes = message(&mut self.client)?;
+            if self.number <= self.state.lock().unwrap().swallowing {
+                continue;
+            }
             let mut text = text_of(&bytes);
             match bytes[0] {
                 b'Q' => {}

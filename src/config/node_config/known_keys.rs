@@ -40,6 +40,7 @@ const OF_NODES: &[&str] = &[
     "tombstone_retention",
     "unlogged",
     "updated_at",
+    "written_at",
 ];
 const OF_SEEDS: &[&str] = &["keep_leading_zeros", "null_values", "replace"];
 const OF_FUNCTIONS: &[&str] = &["language"];

@@ -52,10 +52,21 @@ impl<'a> Searcher<'a> {
         match criteria.method {
             Method::Fqn => {
                 let pattern = FqnPattern::new(&value);
-                Ok(all.matching(|resource| match resource {
+                let found = all.matching(|resource| match resource {
                     Resource::Source(_) => false,
                     Resource::Node(node) => pattern.matches(&node.fqn, node.is_versioned()),
                     other => pattern.matches(other.fqn(), false),
+                });
+                if !found.is_empty() {
+                    return Ok(found);
+                }
+                // nothing else is called so: a pipeline also goes by the name of its table
+                Ok(all.matching(|resource| match resource {
+                    Resource::Node(node) if node.is_pipeline() => {
+                        let table = [node.package_name.clone(), node.alias.clone()];
+                        pattern.matches(&table, false)
+                    }
+                    _ => false,
                 }))
             }
             Method::Tag => {

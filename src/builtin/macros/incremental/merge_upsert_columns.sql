@@ -21,6 +21,20 @@
   {{ return(quoted) }}
 {% endmacro %}
 
+{# A misspelled name is told with the columns there are, and in a pipeline file where it stands. #}
+{% macro rsdbt_check_merged_names(keys, dest_columns) %}
+  {%- set names = dest_columns | map(attribute='name') | list -%}
+  {%- set places = config.get('written_at') or {} -%}
+  {%- for option, written in [('unique_key', keys), ('updated_at', [config.get('updated_at')]), ('order_by', rsdbt_listed(config.get('order_by')))] -%}
+    {%- for column in written if not rsdbt_columns_meant([column], names) -%}
+      {{ exceptions.raise_compiler_error(
+        (('`unique_keys`' if option == 'unique_key' else '`' ~ option ~ '`') ~ ' (' ~ places[option] ~ ')' if option in places else '`' ~ option ~ '`')
+        ~ ': the query has no column ' ~ column ~ '. Its columns are: ' ~ names | join(', ')
+      ) }}
+    {%- endfor -%}
+  {%- endfor -%}
+{% endmacro %}
+
 {% macro rsdbt_order_columns() %}
   {{ return([config.get('updated_at')] + rsdbt_listed(config.get('order_by'))) }}
 {% endmacro %}

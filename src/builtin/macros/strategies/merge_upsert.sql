@@ -16,6 +16,7 @@
   {%- if not keys or not config.get('updated_at') -%}
     {{ exceptions.raise_compiler_error('incremental_strategy `merge_upsert` needs `unique_key` and `updated_at`') }}
   {%- endif -%}
+  {%- do rsdbt_check_merged_names(keys, arg_dict['dest_columns']) -%}
   {%- do rsdbt_ensure_unique_index(target, keys) -%}
   {%- set names = [] -%}
   {%- for column in arg_dict['dest_columns'] -%}
