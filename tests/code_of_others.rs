@@ -56,6 +56,53 @@ fn operators_of_others_compare_no_keys() {
     assert_eq!(output.status, 1);
 }
 
+/// varchar has no operator of its own in pg_catalog: one for just that type would be taken.
+#[test]
+fn operators_of_others_compare_nothing_in_snapshots_and_tests() {
+    let mut database = Database::new();
+    let project = Project::new(&database);
+    let (schema, role) = (database.schema.clone(), format!("{}_op", database.schema));
+    database.execute(&format!("create role {role}; grant create, usage on schema {schema} to {role}"));
+    if !is_superuser(&database) {
+        database.execute(&format!("grant {role} to current_user"));
+    }
+    project
+        .write("models/kinds.sql", "{{ config(materialized='table') }} select 'a'::varchar as kind, 1 as id");
+    project.write(
+        "models/kinds.yml",
+        "models: [{name: kinds, columns: [{name: kind, data_tests: [accepted_values: {arguments: {values: [a, b]}}, \
+         relationships: {arguments: {to: ref('kinds'), field: kind}}]}]}]",
+    );
+    project.write(
+        "snapshots/by_check.sql",
+        "{% snapshot by_check %}{{ config(unique_key='id', strategy='check', check_cols=['kind']) }} select * from {{ ref('kinds') }}{% endsnapshot %}",
+    );
+    project.write(
+        "snapshots/by_key.sql",
+        "{% snapshot by_key %}{{ config(unique_key='kind', strategy='check', check_cols=['id']) }} select * from {{ ref('kinds') }}{% endsnapshot %}",
+    );
+    project.run_ok(&["build"]);
+    let mut of_role = database.client();
+    of_role.batch_execute(&format!("set role {role}; set search_path = {schema}")).unwrap();
+    of_role
+        .batch_execute(
+            "create function called(varchar, varchar) returns bool language plpgsql as 'begin raise exception $m$called$m$; end';
+             create operator = (leftarg = varchar, rightarg = varchar, function = called);
+             create operator <> (leftarg = varchar, rightarg = varchar, function = called)",
+        )
+        .unwrap();
+    drop(of_role);
+    let profile = fs::read_to_string(project.path().join("profiles.yml")).unwrap();
+    project.write("profiles.yml", &format!("{profile}      search_path: {schema}\n"));
+    let outputs = ["snapshot", "test"].map(|command| project.run(&[command]));
+    database.execute(&format!("drop owned by {role}; drop role {role}"));
+    for output in outputs {
+        assert_eq!(output.text.matches("may compare columns by").count(), 2, "{}", output.text);
+        assert!(!output.text.contains("called"), "{}", output.text);
+        assert_eq!(output.status, 1);
+    }
+}
+
 /// What the role may do for others to run. The function says who ran it.
 const CODE: &str = r"
 create table EVIL.ran (by text);

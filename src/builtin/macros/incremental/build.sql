@@ -35,7 +35,7 @@
   {%- set dest_columns = process_schema_changes(on_schema_change, temp_relation, existing_relation)
     or rsdbt_written_columns(existing_relation, temp_relation, strategy) -%}
   {%- set unique_key = config.get('unique_key') -%}
-  {%- do rsdbt_refuse_operators_of_others(existing_relation, temp_relation, unique_key) if unique_key -%}
+  {%- do rsdbt_refuse_operators_of_others(existing_relation, temp_relation, rsdbt_compared_columns(unique_key)) if unique_key -%}
   {%- if unique_key and not traits['has_index_of_key'] -%}
     {#- Nobody else gathers statistics on a temporary table, and the join by key needs them. -#}
     {%- do run_query('analyze ' ~ temp_relation) -%}
@@ -59,4 +59,9 @@
   {%- do rsdbt_add_missing_constraints(target_relation) -%}
   {%- do rsdbt_add_missing_indexes(target_relation) -%}
   {{ return(none) }}
+{% endmacro %}
+
+{# By which rows are found, and by which the newer one is. #}
+{% macro rsdbt_compared_columns(unique_key) %}
+  {{ return(rsdbt_listed(unique_key) + rsdbt_listed(config.get('updated_at') or [])) }}
 {% endmacro %}

@@ -41,6 +41,7 @@
 {# Changes are gathered aside first, so that history is read and written by different statements. #}
 {% macro rsdbt_update_snapshot(target_relation, strategy) %}
   {%- do rsdbt_refuse_hidden_rows(target_relation) -%}
+  {%- do rsdbt_refuse_comparisons_of_others() -%}
   {%- do rsdbt_keep_staged_rows(target_relation) -%}
   {%- set columns = rsdbt_snapshot_columns() -%}
   {%- do adapter.assert_valid_snapshot_target_given_strategy(target_relation, columns, strategy) -%}

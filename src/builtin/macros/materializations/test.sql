@@ -4,6 +4,10 @@
   {%- set sql_header = config.get('sql_header') if flags.REQUIRE_SQL_HEADER_IN_TEST_CONFIGS else none -%}
   {%- set header = sql_header ~ '\n' if sql_header else '' -%}
   {%- set main_sql = get_limit_subquery_sql(sql, config.get('limit')) -%}
+  {%- set tested = model.get('test_metadata') or {} -%}
+  {%- if not tested.get('namespace') and tested.get('name') in ['accepted_values', 'relationships', 'facts_before_horizon'] -%}
+    {%- do rsdbt_refuse_comparisons_of_others() -%}
+  {%- endif -%}
   {%- set relations = [] -%}
   {%- if should_store_failures() -%}
     {%- set stored = rsdbt_store_failures(header, main_sql) -%}
