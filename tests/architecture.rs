@@ -3,9 +3,11 @@
 mod tokens;
 mod uses;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use fancy_regex::Regex;
 use uses::Crate;
 
 /// A module as `src/lib.rs` lists it, with the crates that only it may name.
@@ -246,37 +248,95 @@ fn only_output_removes_and_renames() {
 /// `docs/errors.md` has the code of every error and warning, and none that is gone.
 #[test]
 fn every_code_is_documented() {
-    let documented = fs::read_to_string("docs/errors.md").unwrap();
-    let listed: Vec<&str> = documented
-        .split("## Raised by built-in macros")
-        .next()
-        .unwrap()
-        .lines()
-        .filter_map(|line| line.strip_prefix("| `")?.split_once('`').map(|(code, _)| code))
+    let listed = documented_codes();
+    assert!(listed.len() > 200, "{}", listed.len());
+    let files = sources(Path::new("src"), "rs")
+        .into_iter()
+        .filter(|path| !path.ends_with("tests.rs") && !path.ends_with("src/diagnostic/problem.rs"));
+    let source: Vec<(PathBuf, String)> = files
+        .map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap().to_owned();
+            (path, code)
+        })
         .collect();
-    let mut source = String::new();
+    let made =
+        Regex::new(r"Diagnostic::(?:compilation|parsing|runtime|database|warning|new)\(\s*([^,)]+)").unwrap();
+    // who takes a code from its caller
+    let taker =
+        Regex::new(r"(?:fn |let (?:mut )?)(\w+)(?:\(| = \|)(?:category: Category, )?code: &'static str")
+            .unwrap();
+    let takers: BTreeSet<String> = source
+        .iter()
+        .flat_map(|(_, code)| {
+            taker.captures_iter(code).map(|taken| taken.unwrap()[1].to_owned()).collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(takers.len() > 4, "{takers:?}");
+    let names = takers.into_iter().collect::<Vec<_>>().join("|");
+    let handed =
+        Regex::new(&format!(r#"(?:^|[^\w:])(?:{names})\(\s*(?:Category::\w+,\s*)?("[^" ]+")"#)).unwrap();
+    // a binding, a constant, an event's own name, or the code of an error that this one is about
+    let named = Regex::new(r"^(?:code|event|[A-Z_]+|event\.name\(|error\.code)$").unwrap();
+    let bound =
+        Regex::new(r#"(?s)(?:let (?:code|event|\((?:code|event),[^)]*\))|const [A-Z_]+: &str) = (.*?);\n"#)
+            .unwrap();
+    let literal = Regex::new(r#""([a-z]+(?:-[a-z]+)+|[A-Z][a-z]+[A-Z]\w+)""#).unwrap();
     let mut missing = Vec::new();
-    for path in sources(Path::new("src"), "rs") {
-        let text = fs::read_to_string(&path).unwrap();
-        let code = text.split("#[cfg(test)]\nmod ").next().unwrap();
-        for call in code.split("Diagnostic::").skip(1) {
-            let Some((method, rest)) = call.split_once('(') else { continue };
-            if !["compilation", "parsing", "runtime", "database", "warning", "new"].contains(&method) {
-                continue;
-            }
-            // a code that comes from elsewhere is a literal there
-            if let Some((name, _)) = rest.trim_start().strip_prefix('"').and_then(|rest| rest.split_once('"'))
-                && !listed.contains(&name)
-            {
+    for (path, code) in &source {
+        let mut check = |name: &str| {
+            if !listed.contains(name) {
                 missing.push(format!("{}: {name}", path.display()));
             }
+        };
+        for found in made.captures_iter(code).chain(handed.captures_iter(code)) {
+            let first = found.unwrap()[1].trim().to_owned();
+            if let Some(name) = first.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+                check(name);
+            } else if first.starts_with("if ") {
+                let branches = first.split_once('{').unwrap().1;
+                literal.captures_iter(branches).for_each(|name| check(&name.unwrap()[1]));
+            } else {
+                assert!(named.is_match(&first).unwrap(), "{}: which codes is `{first}`?", path.display());
+            }
         }
-        source.push_str(code);
+        let is_named = made.captures_iter(code).any(|found| !found.unwrap()[1].starts_with('"'));
+        for found in bound.captures_iter(code).filter(|_| is_named) {
+            literal.captures_iter(&found.unwrap()[1]).for_each(|name| check(&name.unwrap()[1]));
+        }
     }
     assert!(missing.is_empty(), "run tests/record/error_codes.py: {missing:#?}");
-    assert!(listed.len() > 200, "{}", listed.len());
-    let gone: Vec<_> = listed.iter().filter(|code| !source.contains(&format!("\"{code}\""))).collect();
+    let gone: Vec<_> = listed
+        .iter()
+        .filter(|code| !source.iter().any(|(_, text)| text.contains(&format!("\"{code}\""))))
+        .collect();
     assert!(gone.is_empty(), "run tests/record/error_codes.py: {gone:#?}");
+}
+
+/// Each code that a specified message shows can be looked up; those of the server are in PostgreSQL's documentation.
+#[test]
+fn every_code_that_is_shown_is_documented() {
+    let listed = documented_codes();
+    let shown = Regex::new(r"(?m)^ *error\[([^\]]*)\]$").unwrap();
+    let sqlstate = Regex::new(r"^[0-9A-Z]{5}$").unwrap();
+    let mut met = BTreeSet::new();
+    for folder in ["tests/spec", "tests/errors"] {
+        for path in sources(Path::new(folder), "md") {
+            let text = fs::read_to_string(&path).unwrap();
+            met.extend(shown.captures_iter(&text).map(|code| code.unwrap()[1].to_owned()));
+        }
+    }
+    assert!(met.len() > 100, "{}", met.len());
+    let unknown: Vec<_> =
+        met.iter().filter(|code| !listed.contains(*code) && !sqlstate.is_match(code).unwrap()).collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+}
+
+fn documented_codes() -> BTreeSet<String> {
+    let documented = fs::read_to_string("docs/errors.md").unwrap();
+    let tables = documented.split("## Raised by built-in macros").next().unwrap();
+    let code = |line: &str| Some(line.strip_prefix("| `")?.split_once('`')?.0.to_owned());
+    tables.lines().filter_map(code).collect()
 }
 
 /// What is public is what no compiler finds unused: the command line, and the surface for tests that `inside` lists.

@@ -15,6 +15,7 @@ mod dependents;
 mod docs;
 mod docs_server;
 mod embedded;
+mod error_codes;
 mod faults;
 mod first_run;
 mod full_disk;

@@ -29,6 +29,7 @@ fn mistakes_are_shown_where_they_stand() {
             let is_complete = section.lines().any(|line| line.trim_start().starts_with("--> "))
                 && section.lines().any(is_marked)
                 && section.contains("help: ")
+                && section.lines().any(|line| line.trim_start().starts_with("error["))
                 && section.contains("exit status 2");
             complete += usize::from(is_complete);
         }

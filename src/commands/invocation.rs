@@ -239,7 +239,7 @@ impl Invocation {
         }
         let (emitter, command) = (Arc::clone(&self.emitter), self.command.name());
         Some(Box::new(move || {
-            emitter.emit(Event::MainEncounteredError { exc: render_all(&interrupted().into()) });
+            emitter.emit(encountered(&interrupted().into()));
             emitter.emit(Event::CommandCompleted {
                 command: format!("rsdbt {command}"),
                 success: false,
@@ -257,7 +257,7 @@ impl Invocation {
             Ok(Outcome::Success) => 0,
             Ok(Outcome::Failure) => 1,
             Err(problems) => {
-                self.emitter.emit(Event::MainEncounteredError { exc: render_all(problems) });
+                self.emitter.emit(encountered(problems));
                 2
             }
         };
@@ -349,6 +349,11 @@ pub(super) fn unprinted(error: &std::io::Error) -> u8 {
 /// All problems as text, each as it would look alone.
 pub(super) fn render_all(problems: &Diagnostics) -> String {
     problems.0.iter().map(crate::diagnostic::render).collect::<Vec<_>>().join("\n\n")
+}
+
+fn encountered(problems: &Diagnostics) -> Event {
+    let error_codes = problems.0.iter().map(|problem| problem.shown_code().to_owned()).collect();
+    Event::MainEncounteredError { exc: render_all(problems), error_codes }
 }
 
 /// For errors before the flags that shape the output are known.

@@ -14,6 +14,7 @@ pub(crate) use category::{Category, Severity};
 pub(crate) use excerpt::MASK;
 pub(crate) use problem::{Diagnostic, Diagnostics, Label, Result, ServerError};
 pub use render::render;
+pub(crate) use render::render_without_code;
 pub use source::SourceText;
 pub(crate) use source::Span;
 pub(crate) use suggest::{did_you_mean, nearest, nearest_within};

@@ -121,6 +121,14 @@ impl Diagnostic {
         self
     }
 
+    /// The code that a user can look up: an error of the server has PostgreSQL's own.
+    pub(crate) fn shown_code(&self) -> &str {
+        match &self.server {
+            Some(server) if self.code == "database-error" => &server.sqlstate,
+            _ => self.code,
+        }
+    }
+
     /// For `return Err(..)` in functions of [`Result`].
     pub(crate) fn boxed(self) -> Box<Self> {
         Box::new(self)

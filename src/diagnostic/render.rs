@@ -1,4 +1,4 @@
-//! A diagnostic as text: the message, then each place with its line and a caret, then the help.
+//! A diagnostic as text: the message, then each place with its line and a caret, then the help and the code.
 
 use std::fmt::Write as _;
 
@@ -9,6 +9,11 @@ use super::{Diagnostic, Label};
 
 /// Plain text without colour; `report` adds the colours and the log prefix.
 pub fn render(diagnostic: &Diagnostic) -> String {
+    format!("{}\n  error[{}]", render_without_code(diagnostic), diagnostic.shown_code())
+}
+
+/// For a text that becomes part of an error, whose code is shown at its end.
+pub(crate) fn render_without_code(diagnostic: &Diagnostic) -> String {
     let mut text = String::from(diagnostic.category.title());
     if let Some(subject) = &diagnostic.subject {
         let _ = write!(text, " in {subject}");
@@ -69,7 +74,7 @@ mod tests {
             let at = source.text.find(what).unwrap();
             let diagnostic =
                 Diagnostic::compilation("x", "x").label(Span::new(&source, at..at + what.len()), "");
-            render(&diagnostic).lines().last().unwrap().to_owned()
+            render(&diagnostic).lines().nth_back(1).unwrap().to_owned()
         };
         assert_eq!(mark("日本"), format!("   | {}^^^^", " ".repeat(8)));
         assert_eq!(mark("ordesr"), format!("   | {}^^^^^^", " ".repeat(17)));
@@ -90,7 +95,8 @@ mod tests {
              --> models/a.sql:2:9\n   \
              |\n 2 | from {{ ref('stg_ordesr') }}\n   \
              |         ^^^^^^^^^^^^^^^^^\n  \
-             help: did you mean `stg_orders`?"
+             help: did you mean `stg_orders`?\n  \
+             error[missing-ref]"
         );
     }
 }

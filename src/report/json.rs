@@ -59,7 +59,9 @@ mod tests {
 
     #[test]
     fn the_end_of_a_node_tells_its_group() {
-        let ended = data(&Event::RunResultError { msg: "no".into() });
+        let ended =
+            data(&Event::RunResultError { msg: "no".into(), error_codes: vec!["missing-ref".into()] });
+        assert_eq!(ended["error_codes"], json!(["missing-ref"]));
         assert_eq!(ended["group"]["owner"]["name"], "Ann");
         assert_eq!(ended["node_info"]["node_name"], "orders");
         assert!(ended["node_info"].get("group").is_none());

@@ -179,7 +179,7 @@ fn summary(event: &Event, style: Style) -> Option<String> {
         Event::RunResultFailure { resource_type, node_name, path } => {
             style.red(&format!("Failure in {resource_type} {node_name} ({path})"))
         }
-        Event::RunResultError { msg } => format!("  {msg}"),
+        Event::RunResultError { msg, .. } => format!("  {msg}"),
         Event::RunResultErrorNoMessage { status } => format!("  Status: {status}"),
         Event::SQLCompiledPath { path } => format!("  compiled code at {path}"),
         Event::CheckNodeTestFailure { relation_name } => {
@@ -273,7 +273,7 @@ fn plain(event: &Event, style: Style) -> String {
         Event::ArtifactWritten { artifact_type, artifact_path } => {
             format!("Wrote artifact {artifact_type} to {artifact_path}")
         }
-        Event::RunningOperationCaughtError { exc } => {
+        Event::RunningOperationCaughtError { exc, .. } => {
             format!("Encountered an error while running operation: {exc}")
         }
         Event::CompileComplete {} | Event::FreshnessCheckComplete {} => "Done.".into(),
@@ -299,7 +299,7 @@ fn plain(event: &Event, style: Style) -> String {
         }
         Event::FoundStats { stat_line } => format!("Found {stat_line}"),
         Event::MainKeyboardInterrupt {} => "ctrl-c".into(),
-        Event::MainEncounteredError { exc } => format!("Encountered an error:\n{exc}"),
+        Event::MainEncounteredError { exc, .. } => format!("Encountered an error:\n{exc}"),
         Event::CheckCleanPath { path } => format!("Checking {path}/*"),
         Event::ConfirmCleanPath { path } => format!("Cleaned {path}/*"),
         Event::ProtectedCleanPath { path } => format!("ERROR: not cleaning {path}/* because it is protected"),

@@ -163,9 +163,11 @@ mod tests {
         assert_eq!(logged(text, false), "red\\x1b[2J\\x1b[31");
         assert_eq!(logged("\x1b[0;8mhidden\x1b[08m", true), "\\x1b[0;8mhidden\\x1b[08m");
         assert_eq!(logged("\x1b[8mhidden", false), "hidden");
-        let failed = visible_event(&Event::RunResultError { msg: text.into() }, true).unwrap();
+        let failed =
+            visible_event(&Event::RunResultError { msg: text.into(), error_codes: Vec::new() }, true)
+                .unwrap();
         assert!(
-            matches!(failed, Event::RunResultError { msg } if msg == "\\x1b[1;31mred\x1b[0m\\x1b[2J\\x1b[31")
+            matches!(failed, Event::RunResultError { msg, .. } if msg == "\\x1b[1;31mred\x1b[0m\\x1b[2J\\x1b[31")
         );
         assert_eq!(
             visible_but_differences("\x1b[32;1m+\x1b[0m\x1b[8mhidden\x1b[30m"),
@@ -174,7 +176,10 @@ mod tests {
         assert_eq!(visible_but_differences("\x1b[31mred"), "\x1b[31mred\x1b[0m");
         assert_eq!(logged("\x1b[31mred", true), "\x1b[31mred\x1b[0m");
         assert_eq!(visible("\x1b[31mred\x1b[0m"), "\\x1b[31mred\\x1b[0m");
-        assert!(visible_event(&Event::RunResultError { msg: "usual".into() }, true).is_none());
+        assert!(
+            visible_event(&Event::RunResultError { msg: "usual".into(), error_codes: Vec::new() }, true)
+                .is_none()
+        );
     }
 
     #[test]

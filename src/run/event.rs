@@ -131,7 +131,7 @@ events! {
     DepsLockUpdating "M031" Info { lock_filepath: String }
     DepsAddPackage "M032" Info { package_name: String, version: String, packages_filepath: String }
     ArtifactWritten "P001" Debug { artifact_type: String, artifact_path: String }
-    RunningOperationCaughtError "Q001" Error { exc: String }
+    RunningOperationCaughtError "Q001" Error { exc: String, error_codes: Vec<String> }
     CompileComplete "Q002" Info {}
     FreshnessCheckComplete "Q003" Info {}
     SeedHeader "Q004" Info { header: String }
@@ -164,10 +164,10 @@ events! {
     LogStartOverload "Q048" Info { description: String, overload_index: usize, total_overloads: usize }
     LogOverloadResult "Q049" Info { description: String, status: String, overload_index: usize, total_overloads: usize, execution_time: f64 }
     LogFunctionResult "Q047" Info { description: String, status: String, index: usize, total: usize, execution_time: f64 }
-    CatchableExceptionOnRun "W002" Debug { exc: String }
+    CatchableExceptionOnRun "W002" Debug { exc: String, error_codes: Vec<String> }
     FoundStats "W006" Info { stat_line: String }
     MainKeyboardInterrupt "Z001" Info {}
-    MainEncounteredError "Z002" Error { exc: String }
+    MainEncounteredError "Z002" Error { exc: String, error_codes: Vec<String> }
     CheckCleanPath "Z012" Info { path: String }
     ConfirmCleanPath "Z013" Info { path: String }
     ProtectedCleanPath "Z014" Info { path: String }
@@ -177,7 +177,7 @@ events! {
     RunResultWarning "Z021" Warn { resource_type: String, node_name: String, path: String }
     RunResultFailure "Z022" Error { resource_type: String, node_name: String, path: String }
     StatsLine "Z023" Info { stats: Value }
-    RunResultError "Z024" Error { msg: String }
+    RunResultError "Z024" Error { msg: String, error_codes: Vec<String> }
     RunResultErrorNoMessage "Z025" Error { status: String }
     SQLCompiledPath "Z026" Info { path: String }
     CheckNodeTestFailure "Z027" Info { relation_name: String }

@@ -15,7 +15,7 @@ use super::plan::{Action, Plan};
 use super::results::{FreshnessResults, NodeResult, RunResults, Status};
 use super::state::Run;
 use super::{describe, graph_summary, summary};
-use crate::diagnostic::{Category, Diagnostic, Result};
+use crate::diagnostic::{Diagnostic, Result, render_without_code};
 use crate::hashed::{HashMap, HashSet};
 use crate::jinja::Value;
 use crate::jinja::python::from_json;
@@ -162,8 +162,7 @@ impl Run<'_> {
             && let Some(failed) = outcome.results.iter().find(|result| result.status == Status::Error)
         {
             // dbt: a node that cannot be compiled ends the command
-            let message = failed.message.clone().unwrap_or_default();
-            return Err(Diagnostic::new("node-failed", Category::Runtime, message).boxed());
+            return Err(ended_by(failed).boxed());
         }
         results.extend(outcome.results);
         Ok(if outcome.interrupted { Ending::Interrupted } else { Ending::Normal })
@@ -303,5 +302,16 @@ impl Run<'_> {
         }
         debug_assert!(plan.steps.iter().all(|step| step.action != Action::Freshness) || freshness.is_some());
         Ok(Finished { results: run_results, freshness, compiled: self.take_compiled() })
+    }
+}
+
+/// The error of a node as that of the command.
+fn ended_by(failed: &NodeResult) -> Diagnostic {
+    match &failed.error {
+        Some(error) => Diagnostic {
+            server: error.server.clone(),
+            ..Diagnostic::runtime(error.code, render_without_code(error))
+        },
+        None => Diagnostic::runtime("node-failed", failed.message.clone().unwrap_or_default()),
     }
 }

@@ -149,6 +149,7 @@ impl Run<'_> {
                 self.explain_absent(&node.unique_id, &mut error);
                 result.status = Status::Error;
                 result.message = Some(format!("{name} failed, error:\n {}", message_of(&error)));
+                result.error = Some(error);
             }
         }
         result.failures = Some(i64::from(result.status == Status::Error));

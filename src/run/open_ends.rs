@@ -28,6 +28,7 @@ impl Run<'_> {
                     let error = Diagnostic { subject, ..Diagnostic::database("foreign-key", message) };
                     result.status = Status::Error;
                     result.message = Some(render(&error));
+                    result.error = Some(error.boxed());
                 }
                 // it has said so itself
                 Some(result) if violated && result.status == Status::Error => {}

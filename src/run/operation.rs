@@ -84,7 +84,8 @@ fn perform(run: &Run<'_>, operation: &Operation) -> Result<RunResults> {
     if let Err(error) = outcome {
         // what was cancelled has not failed
         if !inputs.interrupt.is_set() {
-            inputs.emitter.emit(Event::RunningOperationCaughtError { exc: render(&error) });
+            let error_codes = vec![error.shown_code().to_owned()];
+            inputs.emitter.emit(Event::RunningOperationCaughtError { exc: render(&error), error_codes });
         }
         result.status = Status::Error;
         result.failures = Some(1);

@@ -96,6 +96,7 @@ pub(super) fn failure(emitter: &Emitter, nodes: &dyn Nodes, result: &NodeResult,
         Some(info) => emitter.emit_for(info, event),
         None => emitter.emit(event),
     };
+    let error_codes = result.error_codes();
     match (result.status, &result.message) {
         (Status::Fail | Status::Error, message) => {
             if newline {
@@ -104,20 +105,23 @@ pub(super) fn failure(emitter: &Emitter, nodes: &dyn Nodes, result: &NodeResult,
             let (resource_type, node_name, path) = names(nodes, result);
             say(Event::RunResultFailure { resource_type, node_name, path });
             match message {
-                Some(message) if !message.is_empty() => say(Event::RunResultError { msg: message.clone() }),
+                Some(message) if !message.is_empty() => {
+                    say(Event::RunResultError { msg: message.clone(), error_codes })
+                }
                 _ => say(Event::RunResultErrorNoMessage { status: result.status.name().to_owned() }),
             }
             places(emitter, nodes, result);
         }
         (Status::Skipped, Some(message)) => {
             emitter.emit_at(Level::Debug, None, Event::formatting(""));
-            emitter.emit_at(Level::Debug, None, Event::RunResultError { msg: message.clone() });
+            let event = Event::RunResultError { msg: message.clone(), error_codes };
+            emitter.emit_at(Level::Debug, None, event);
         }
         (_, Some(message)) => {
             if newline {
                 emitter.emit(Event::formatting(""));
             }
-            say(Event::RunResultError { msg: message.clone() });
+            say(Event::RunResultError { msg: message.clone(), error_codes });
         }
         (_, None) => {}
     }

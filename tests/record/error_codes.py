@@ -4,12 +4,15 @@ import pathlib
 import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TEXT = r'(?:format!\(\s*)?(?:"((?:[^"\\]|\\.)*)")?'
-PATTERNS = [
-    re.compile(r'Diagnostic::(compilation|parsing|runtime|database|warning)\(\s*"([A-Za-z][\w-]*)",\s*' + TEXT, re.S),
-    re.compile(r'Diagnostic::new\(\s*"(?P<code>[A-Za-z][\w-]*)",\s*(?:crate::diagnostic::)?Category::(?P<title>\w+),\s*' + TEXT, re.S),
-    re.compile(r'\b(failed)\(\s*"([a-z]+(?:-[a-z]+)+)",\s*' + TEXT, re.S),
-]
+TEXT = r'(?:format!\(\s*)?(?:"(?P<text>(?:[^"\\]|\\.)*)")?'
+CODE = r'"(?P<code>[A-Za-z][\w-]*)"'
+CONSTRUCTOR = r"Diagnostic::(?P<kind>compilation|parsing|runtime|database|warning)"
+CATEGORY = r"(?:crate::diagnostic::)?Category::(?P<title>\w+),\s*"
+# a code that is a value here was named before: by a binding, or by who calls the function
+NAMED = re.compile(r"Diagnostic::(?P<kind>\w+)\(\s*(?P<name>code|event|[A-Z_]+)\b")
+BINDING = r"(?:let (?:{0}|\({0},[^)]*\))|const {0}: &str) = .*?;\n"
+NAME = re.compile(r'"([a-z]+(?:-[a-z]+)+|[A-Z][a-z]+[A-Z]\w+)"')
+TAKER = re.compile(r"(?:fn |let (?:mut )?)(\w+)(?:\(| = \|)(?:category: Category, )?code: &'static str.*?" + r"Diagnostic::(\w+)\(code\b", re.S)
 TITLES = {
     "compilation": "Compilation Error",
     "parsing": "Parsing Error",
@@ -34,18 +37,50 @@ def words(literal):
 
 
 found = {}
-for path in sorted(ROOT.glob("src/**/*.rs")):
-    code = path.read_text().split("#[cfg(test)]\nmod ")[0]
-    for at, pattern in enumerate(PATTERNS):
-        for match in pattern.finditer(code):
-            if at == 1:
-                kind, name = match["title"].lower(), match["code"]
-            else:
-                kind, name = match[1], match[2]
-            kind = "runtime" if kind == "failed" else kind
-            known = found.setdefault(kind, {})
-            text = words(match[3])
-            known[name] = known.get(name) or text
+
+
+def note(kind, code, message=""):
+    known = found.setdefault(kind.lower(), {})
+    known[code] = known.get(code) or message
+
+
+def calls(start):
+    return re.compile(start + CODE + r",\s*" + TEXT, re.S)
+
+
+sources = {
+    path: path.read_text().split("#[cfg(test)]\nmod tests {")[0]
+    for path in sorted(ROOT.glob("src/**/*.rs"))
+    if path.name != "tests.rs" and path != ROOT / "src/diagnostic/problem.rs"
+}
+for path, code in sources.items():
+    for match in calls(CONSTRUCTOR + r"\(\s*").finditer(code):
+        note(match["kind"], match["code"], words(match["text"]))
+    for match in re.finditer(r"Diagnostic::new\(\s*" + CODE + r",\s*" + CATEGORY + TEXT, code, re.S):
+        note(match["title"], match["code"], words(match["text"]))
+    for match in NAMED.finditer(code):
+        binding = re.compile(BINDING.format(match["name"]), re.S)
+        if match["name"].isupper():
+            bound = [text for source in sources.values() for text in binding.findall(source)]
+        else:
+            bound = binding.findall(code[: match.start()])[-1:]
+        for name in NAME.findall("".join(bound)):
+            note(match["kind"], name)
+    for taker, kind in TAKER.findall(code):
+        # a function is known in its folder, a closure in its file
+        call = calls(rf"(?<![\w:]){taker}\(\s*" + (CATEGORY if kind == "new" else ""))
+        for other in (text for file, text in sources.items() if path.parent in file.parents):
+            for match in call.finditer(other):
+                note(match["title"] if kind == "new" else kind, match["code"], words(match["text"]))
+
+# the names of warnings stand in two lists, dbt's and our own; those that another line names can be met
+everything = "".join(sources.values())
+for path, table in (("run/warnings.rs", "CODES"), ("options/warn_error.rs", "OWN")):
+    listed = re.search(rf"const {table}: .*?\];", sources[ROOT / "src" / path], re.S)[0]
+    for name in re.findall(r'"([A-Z][a-z]\w+)"', listed):
+        if everything.count(f'"{name}"') > 1:
+            note("warning", name)
+
 
 def raised(text):
     """The first line of every message that a macro raises: its literals, and an ellipsis for what is between them."""
@@ -68,8 +103,14 @@ lines = [
     "",
     "Each error has a title (dbt's, because orchestrators read it), a message, its place in your files with the line",
     "and a caret, and a line `help:` that says what to do. `tests/errors/` shows most of them with the input that",
-    "leads there. The code names an error once and for all; codes of warnings are dbt's names of events, as",
-    "`--warn-error-options` takes them. Exit status: 1 when something failed in a run, 2 when there was none.",
+    "leads there. Exit status: 1 when something failed in a run, 2 when there was none.",
+    "",
+    "The last line of an error is its code, as in `error[missing-ref]`: search this page for `missing-ref`. The code names",
+    "an error once and for all. In the JSON log, the events that carry an error's text have the codes in",
+    "`data.error_codes`. What PostgreSQL refuses has PostgreSQL's own code, as in `error[42P01]`: five digits or capital",
+    "letters, listed in the appendix [PostgreSQL Error Codes](https://www.postgresql.org/docs/current/errcodes-appendix.html).",
+    "Codes of warnings are dbt's names of events, as `--warn-error-options` takes them; a warning that this option makes",
+    "an error has the same code.",
     "",
     "Written by `tests/record/error_codes.py`; `…` stands for what differs from case to case.",
 ]

@@ -31,7 +31,7 @@ pub(crate) fn set(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error>
 
 pub(crate) fn set_strict(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
     let [value] = bind_required("set_strict", args, ["value"], 1)?;
-    make_set(&value).map_err(|error| strict("set_strict", &error))
+    make_set(&value).map_err(|error| strict("set-strict", &error))
 }
 
 fn strict(code: &'static str, error: &Error) -> Error {
@@ -61,7 +61,7 @@ pub(crate) fn zip(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error>
 }
 
 pub(crate) fn zip_strict(_: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-    zipped(args).map_err(|error| strict("zip_strict", &error))
+    zipped(args).map_err(|error| strict("zip-strict", &error))
 }
 
 /// What the first dict has and the second has not, names compared without case.

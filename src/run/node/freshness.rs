@@ -65,7 +65,7 @@ impl Job<'_, '_> {
             }
             Err(error) => {
                 let resource = crate::manifest::Resource::Source(source);
-                result.error = Some(self.error_text(Diagnostic::clone(&error), resource));
+                result.error = Some(self.error_text(&self.explained(Diagnostic::clone(&error), resource)));
                 self.run.keep_freshness(result);
                 Err(error)
             }

@@ -138,7 +138,9 @@ impl Job<'_, '_> {
             }
             Err(error) => {
                 let resource = crate::manifest::Resource::Node(node);
-                self.say(Event::RunResultError { msg: self.error_text(*error, resource) });
+                let error = self.explained(*error, resource);
+                let error_codes = vec![error.shown_code().to_owned()];
+                self.say(Event::RunResultError { msg: self.error_text(&error), error_codes });
                 self.batch_line(node, &context, position, "error", watch.seconds());
                 false
             }

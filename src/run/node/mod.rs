@@ -2,6 +2,7 @@
 
 pub(super) mod compile;
 mod compiled_node;
+mod explained;
 mod freshness;
 mod latest_version;
 mod lines;
@@ -33,7 +34,7 @@ use super::state::{Run, take_escalated};
 use super::summary;
 use crate::adapter::Response;
 use crate::context::objects::Table;
-use crate::diagnostic::{Category, Diagnostic, Label, Result, SourceText, Span, render};
+use crate::diagnostic::{Category, Diagnostic, Result};
 use crate::hashed::HashMap;
 use crate::manifest::{Node, NodeKind, Resource};
 use compile::Extra;
@@ -183,11 +184,14 @@ impl Job<'_, '_> {
                 shown_sql = executed.shown_sql;
             }
             Err(error) => {
-                let text = self.error_text(*error, resource);
-                self.say(Event::CatchableExceptionOnRun { exc: text.clone() });
+                let error = self.explained(*error, resource);
+                let text = self.error_text(&error);
+                let error_codes = vec![error.shown_code().to_owned()];
+                self.say(Event::CatchableExceptionOnRun { exc: text.clone(), error_codes });
                 result.status =
                     if self.step.action == Action::Freshness { Status::RuntimeError } else { Status::Error };
                 result.message = Some(text);
+                result.error = Some(Box::new(error));
             }
         }
         result.execution_time = self.watch.seconds();
@@ -306,47 +310,6 @@ impl Job<'_, '_> {
 
     fn say(&self, event: Event) {
         self.run.emitter.emit_for(&self.info, event);
-    }
-
-    /// Where in the model's file the server found the error.
-    fn place_of(&self, error: &Diagnostic, resource: Resource<'_>) -> Option<Span> {
-        let server = error.server.as_ref()?;
-        let compiled = self.run.compiled(&self.step.unique_id)?;
-        let code = compiled.node.compiled.as_ref()?.code.clone()?;
-        let path = resource.original_file_path();
-        let file = crate::regular::read_to_string(&self.run.inputs.shared.project_root.join(path)).ok()?;
-        let file = file.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(file);
-        let range = place::in_file(&file, &code, &server.statement, server.offset?)?;
-        Some(Span::new(&SourceText::new(path, file), range))
-    }
-
-    fn is_empty(&self) -> bool {
-        let compiled = self.run.compiled(&self.step.unique_id);
-        let code = compiled.and_then(|compiled| compiled.node.compiled.as_ref()?.code.clone());
-        code.is_some_and(|code| place::holds_nothing(&code))
-    }
-
-    /// dbt's text of a failure, with where the SQL is that failed.
-    fn error_text(&self, mut error: Diagnostic, resource: Resource<'_>) -> String {
-        let category = error.category;
-        if error.subject.is_none() {
-            error.subject = Some(describe::locator(resource));
-        }
-        self.run.explain_key(&self.step.unique_id, &mut error);
-        self.run.explain_absent(&self.step.unique_id, &mut error);
-        if let Some(span) = self.place_of(&error, resource) {
-            error.labels = vec![Label { span, note: String::new() }];
-        }
-        if error.server.as_ref().is_some_and(|server| server.sqlstate == "42601") && self.is_empty() {
-            let kind = resource.resource_type();
-            error.help =
-                Some(format!("the {kind} is empty: it has only comments, or Jinja that renders nothing"));
-        }
-        let mut text = render(&error);
-        if let (Category::Database, Some(path)) = (category, &self.build_path) {
-            text.push_str(&format!("\n  compiled code at {path}"));
-        }
-        text
     }
 }
 

@@ -60,9 +60,10 @@ impl Job<'_, '_> {
                 }
                 Err(error) => {
                     results.failed.push(overload.defined_in.clone());
-                    let text = self.error_text(*error, Resource::Node(node));
+                    let error = self.explained(*error, Resource::Node(node));
                     say(self, description, "error", watch.seconds());
-                    self.say(Event::RunResultError { msg: text });
+                    let error_codes = vec![error.shown_code().to_owned()];
+                    self.say(Event::RunResultError { msg: self.error_text(&error), error_codes });
                 }
             }
         }

@@ -15,7 +15,7 @@ use super::compiled_node::CompiledNode;
 use super::{Executed, Job, Worker};
 use crate::context::objects::Table;
 use crate::context::runtime::{CteTarget, NodeContext, NodeContextParts, Subject, UnitTestInputs};
-use crate::diagnostic::{Category, Diagnostic, Result, SourceText, Span, render};
+use crate::diagnostic::{Diagnostic, Result, SourceText, Span, render_without_code};
 use crate::hashed::HashMap;
 use crate::jinja::python::{given, to_str};
 use crate::jinja::{Context, Value};
@@ -305,14 +305,13 @@ fn unit_test_scope(test: &UnitTest, model: &Node, inputs: &[Input]) -> UnitTestI
 }
 
 fn execution_error(test: &UnitTest, error: &Diagnostic) -> Box<Diagnostic> {
-    let mut failed = Diagnostic::new(
-        "unit-test-failed",
-        Category::Runtime,
+    let mut failed = Diagnostic::runtime(
+        error.code,
         format!(
             "An error occurred during execution of unit test '{}'. There may be an error in the unit test definition: \
              check the data types.\n {}",
             test.name,
-            render(error)
+            render_without_code(error)
         ),
     );
     // what may pass is told by the server's code; its place is one in the test's own query

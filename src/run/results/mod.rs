@@ -116,6 +116,9 @@ pub(crate) struct NodeResult {
     /// An exposure's skip is no failure.
     #[serde(skip)]
     pub harmless_skip: bool,
+    /// What `message` says, where the node failed by an error.
+    #[serde(skip)]
+    pub error: Option<Box<Diagnostic>>,
     /// The rows of `show` and of a seed's sample.
     #[serde(skip)]
     pub table: Option<crate::context::objects::Table>,
@@ -138,8 +141,14 @@ impl NodeResult {
             batch_results: None,
             overload_results: None,
             harmless_skip: false,
+            error: None,
             table: None,
         }
+    }
+
+    /// The codes of the errors that `message` tells of.
+    pub(crate) fn error_codes(&self) -> Vec<String> {
+        self.error.iter().map(|error| error.shown_code().to_owned()).collect()
     }
 
     #[must_use]

@@ -1,0 +1,54 @@
+//! Why a node failed: the error with the node's name, the place in its file, and what to do.
+
+use super::super::describe;
+use super::Job;
+use super::place;
+use crate::diagnostic::{Category, Diagnostic, Label, SourceText, Span, render};
+use crate::manifest::Resource;
+
+impl Job<'_, '_> {
+    /// The error with dbt's locator, and what is known besides.
+    pub(super) fn explained(&self, mut error: Diagnostic, resource: Resource<'_>) -> Diagnostic {
+        if error.subject.is_none() {
+            error.subject = Some(describe::locator(resource));
+        }
+        self.run.explain_key(&self.step.unique_id, &mut error);
+        self.run.explain_absent(&self.step.unique_id, &mut error);
+        if let Some(span) = self.place_of(&error, resource) {
+            error.labels = vec![Label { span, note: String::new() }];
+        }
+        if error.server.as_ref().is_some_and(|server| server.sqlstate == "42601") && self.is_empty() {
+            let kind = resource.resource_type();
+            error.help =
+                Some(format!("the {kind} is empty: it has only comments, or Jinja that renders nothing"));
+        }
+        error
+    }
+
+    /// dbt's text of a failure, with where the SQL is that failed.
+    pub(super) fn error_text(&self, error: &Diagnostic) -> String {
+        let mut text = render(error);
+        if let (Category::Database, Some(path)) = (error.category, &self.build_path) {
+            text.push_str(&format!("\n  compiled code at {path}"));
+        }
+        text
+    }
+
+    /// Where in the model's file the server found the error.
+    fn place_of(&self, error: &Diagnostic, resource: Resource<'_>) -> Option<Span> {
+        let server = error.server.as_ref()?;
+        let compiled = self.run.compiled(&self.step.unique_id)?;
+        let code = compiled.node.compiled.as_ref()?.code.clone()?;
+        let path = resource.original_file_path();
+        let file = crate::regular::read_to_string(&self.run.inputs.shared.project_root.join(path)).ok()?;
+        let file = file.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(file);
+        let range = place::in_file(&file, &code, &server.statement, server.offset?)?;
+        Some(Span::new(&SourceText::new(path, file), range))
+    }
+
+    fn is_empty(&self) -> bool {
+        let compiled = self.run.compiled(&self.step.unique_id);
+        let code = compiled.and_then(|compiled| compiled.node.compiled.as_ref()?.code.clone());
+        code.is_some_and(|code| place::holds_nothing(&code))
+    }
+}
