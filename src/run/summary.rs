@@ -106,7 +106,7 @@ pub(super) fn failure(emitter: &Emitter, nodes: &dyn Nodes, result: &NodeResult,
             say(Event::RunResultFailure { resource_type, node_name, path });
             match message {
                 Some(message) if !message.is_empty() => {
-                    say(Event::RunResultError { msg: message.clone(), error_codes })
+                    say(Event::RunResultError { msg: message.clone(), error_codes });
                 }
                 _ => say(Event::RunResultErrorNoMessage { status: result.status.name().to_owned() }),
             }
