@@ -281,7 +281,7 @@ fn every_code_is_documented() {
     // a binding, a constant, an event's own name, or the code of an error that this one is about
     let named = Regex::new(r"^(?:code|event|[A-Z_]+|event\.name\(|error\.code)$").unwrap();
     let bound =
-        Regex::new(r#"(?s)(?:let (?:code|event|\((?:code|event),[^)]*\))|const [A-Z_]+: &str) = (.*?);\n"#)
+        Regex::new(r"(?s)(?:let (?:code|event|\((?:code|event),[^)]*\))|const [A-Z_]+: &str) = (.*?);\n")
             .unwrap();
     let literal = Regex::new(r#""([a-z]+(?:-[a-z]+)+|[A-Z][a-z]+[A-Z]\w+)""#).unwrap();
     let mut missing = Vec::new();

@@ -6,8 +6,8 @@ use crate::support::{Database, Project};
 
 /// The `data` of an event, as the JSON log has it.
 fn data(log: &str, event: &str) -> Value {
-    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let found = lines.filter(|line| line["info"]["name"] == event).last();
+    let mut lines = log.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let found = lines.find(|line| line["info"]["name"] == event);
     found.unwrap_or_else(|| panic!("no {event} in {log}"))["data"].take()
 }
 
