@@ -30,13 +30,14 @@ pub(crate) struct Arguments {
     pub names_models: bool,
 }
 
-/// Numbers with their range.
+/// With the range of a number, and the default.
 fn help(option: &Opt) -> String {
-    match option.range() {
-        Some((least, i64::MAX)) => format!("{} ({least} or more)", option.help),
-        Some((least, most)) => format!("{} ({least} to {most})", option.help),
-        None => option.help.to_owned(),
-    }
+    let range = option.range().map(|(least, most)| match most {
+        i64::MAX => format!("{least} or more"),
+        _ => format!("{least} to {most}"),
+    });
+    let more: Vec<String> = range.into_iter().chain(option.shown_default()).collect();
+    if more.is_empty() { option.help.to_owned() } else { format!("{} ({})", option.help, more.join(", ")) }
 }
 
 /// Digits, however many: the flags say which range a number is in.
@@ -113,7 +114,7 @@ fn complete(mut command: Command) -> Command {
         command = command.args(arguments(option, false));
     }
     if let Some(argument) = row.argument {
-        let arg = Arg::new(argument.option.key);
+        let arg = Arg::new(argument.option.key).help(argument.option.help);
         command = command.arg(if argument.many {
             arg.num_args(0..).trailing_var_arg(true).allow_hyphen_values(true)
         } else {

@@ -16,7 +16,7 @@ pub enum Cell {
     Date(civil::Date),
     Time(civil::Time),
     Timestamp(civil::DateTime),
-    /// With the offset of the session's time zone at that moment.
+    /// With the offset of the session's time zone at that time.
     /// The wall clock, and how far it is from UTC. As wide as the calendar, which `jiff::Zoned` is not.
     TimestampTz(civil::DateTime, Offset),
     Interval(Interval),

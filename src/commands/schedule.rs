@@ -334,7 +334,7 @@ impl<'a> Scheduler<'a> {
         Ok(Some(if messages.is_empty() { "interrupted".to_owned() } else { messages.join("; ") }))
     }
 
-    /// Until a moment, or until something asks for attention.
+    /// Until a time, or until a signal or the next look at the server.
     fn sleep(&mut self, wake: Timestamp) {
         let end = Instant::now() + self.clock.until(wake).min(LOOK_AROUND);
         // the clock may be set ahead meanwhile

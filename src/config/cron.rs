@@ -1,4 +1,4 @@
-//! Five cron fields and the moments that they name, in UTC.
+//! Five cron fields and the times that they match, in UTC.
 
 use std::fmt;
 
@@ -45,7 +45,7 @@ const FIELDS: [Field; 5] = [
     },
 ];
 
-/// Leap days come every eight years at the rarest: no later moment exists.
+/// Leap days come every eight years at the rarest: no later time exists.
 const YEARS_AHEAD: i64 = 9;
 
 impl Cron {
@@ -83,7 +83,7 @@ impl Cron {
         Ok(cron)
     }
 
-    /// The first moment after `at`.
+    /// The first time after `at`.
     pub(crate) fn next_after(&self, at: Timestamp) -> Option<Timestamp> {
         let from = at.to_zoned(TimeZone::UTC).datetime().checked_add(Span::new().minutes(1)).ok()?;
         let last = from.date().checked_add(Span::new().years(YEARS_AHEAD)).ok()?;
@@ -103,7 +103,7 @@ impl Cron {
         None
     }
 
-    /// The first moment at `at` or after it.
+    /// The first time at `at` or after it.
     pub(crate) fn next_from(&self, at: Timestamp) -> Option<Timestamp> {
         self.next_after(at.checked_sub(Span::new().nanoseconds(1)).ok()?)
     }

@@ -208,7 +208,7 @@ fn cron(dag: &Fields<'_>) -> Result<String> {
     Ok(text.to_owned())
 }
 
-/// A moment, kept as it is written.
+/// A timestamp, kept as it is written.
 fn date(dag: &Fields<'_>, key: &str) -> Result<Option<String>> {
     let Some(value) = dag.get(key) else { return Ok(None) };
     let text = value.scalar_text().filter(|text| moment(text).is_some());

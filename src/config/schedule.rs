@@ -12,7 +12,7 @@ use crate::diagnostic::did_you_mean;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Schedule {
     pub cron: String,
-    /// UTC; the first logical time is the first moment of the cron that is not before it.
+    /// UTC; the first logical time is the first time of the cron that is not before it.
     pub start_date: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_date: Option<String>,

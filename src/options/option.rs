@@ -83,6 +83,19 @@ impl Opt {
         self.key.replace('_', "-")
     }
 
+    /// What its help says about the default. One without an effect has none to speak of.
+    pub(crate) fn shown_default(&self) -> Option<String> {
+        match self.default {
+            Preset::Bool(true) if !self.help.starts_with("No effect") => {
+                Some(format!("default, turned off by --no-{}", self.name()))
+            }
+            Preset::Number(number) => Some(format!("default: {number}")),
+            // a word for "as each place has it"
+            Preset::Word(word) if word != "default" => Some(format!("default: {word}")),
+            _ => None,
+        }
+    }
+
     /// The range of a number.
     pub(crate) fn range(&self) -> Option<(i64, i64)> {
         match self.kind {

@@ -2,7 +2,7 @@
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// How many shares a thread may be ahead of the one that is taken: what is made in pieces shall not be in memory as a
+/// How many shares a thread may be ahead of the one that is taken: what is made in pieces must not be in memory as a
 /// whole.
 const AHEAD_EACH: usize = 3;
 

@@ -130,9 +130,7 @@ impl Window<'_> {
                     "microbatch-without-begin",
                     format!("Microbatch model '{}' requires a 'begin' configuration.", self.model),
                 )
-                .help(
-                    "set `begin` to the first moment that the model shall hold, as in `begin: '2024-01-01'`",
-                )
+                .help("set `begin` to the earliest event time to load, as in `begin: '2024-01-01'`")
             })?;
             return Ok(self.size.floor(begin));
         }
@@ -142,7 +140,7 @@ impl Window<'_> {
     }
 }
 
-/// Reads `2024-01-01`, `2024-01-01 10:00:00` and RFC 3339 forms, as a moment in UTC.
+/// Reads `2024-01-01`, `2024-01-01 10:00:00` and RFC 3339 forms, as a timestamp in UTC.
 pub(super) fn instant(text: &str) -> Option<DateTime> {
     let text = text.trim();
     if let Ok(at) = text.parse::<Timestamp>() {

@@ -88,7 +88,7 @@ impl Clock {
         self.made_up.map_or_else(Timestamp::now, MadeUp::now)
     }
 
-    /// How long to really wait for a moment of this clock.
+    /// How long to really wait for a time of this clock.
     pub(crate) fn until(&self, at: Timestamp) -> Duration {
         let speed = self.made_up.map_or(1, |made_up| made_up.speed);
         Duration::try_from(at.duration_since(self.now())).unwrap_or_default() / speed

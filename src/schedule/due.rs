@@ -24,7 +24,7 @@ pub(crate) enum Next {
         logical_time: Timestamp,
         message: String,
     },
-    /// Nothing to do before this moment.
+    /// Nothing to do before this time.
     Later(Timestamp),
     /// A failed interval holds back all later ones.
     Held {

@@ -42,7 +42,7 @@ impl IntervalState {
 pub(crate) struct Interval {
     pub state: IntervalState,
     pub attempt: u32,
-    /// No attempt before this moment.
+    /// No attempt before this time.
     pub not_before: Option<Timestamp>,
     pub started_at: Option<Timestamp>,
     pub message: String,

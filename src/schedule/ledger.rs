@@ -247,7 +247,7 @@ impl Ledger {
         self.settled.get(task).copied()
     }
 
-    /// Everything of a task before this moment is over.
+    /// All intervals of a task before this time are over.
     pub(crate) fn settle(&mut self, task: &str, logical_time: Timestamp) {
         self.settled.insert(task.to_owned(), logical_time);
     }

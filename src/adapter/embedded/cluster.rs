@@ -224,7 +224,7 @@ fn check_path(home: &Path) -> Result<()> {
     if home.as_os_str().as_encoded_bytes().iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
         let path = format!("{:?}", home.display().to_string());
         return Err(failed(format!("the path of the project has a line break in it: {path}"))
-            .help("the embedded PostgreSQL cannot be in such a folder: rename it, or use a server of yours")
+            .help("the embedded PostgreSQL cannot run in this folder: rename it, or connect to a server of your own")
             .boxed());
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! One cell of a CSV file: what it may be, and how the server shall read it.
+//! One cell of a CSV file: what it may be, and how the server is to read it.
 
 use std::borrow::Cow;
 

@@ -75,7 +75,7 @@ impl Downloads {
         }
         let bytes = self.fetch(url, what, span)?;
         let document: Json = serde_json::from_slice(&bytes).map_err(|problem| {
-            self.unreachable(url, what, span, &format!("the answer is no JSON: {problem}"))
+            self.unreachable(url, what, span, &format!("the response is not valid JSON: {problem}"))
         })?;
         self.documents.borrow_mut().insert(url.to_owned(), document.clone());
         Ok(document)

@@ -101,7 +101,7 @@ fn is_enabled(node: &Node, by_default: bool) -> bool {
     enabled.unwrap_or(by_default)
 }
 
-/// A node of this moment alone: the grants are the model's, its hooks and descriptions are not.
+/// A node for this step alone: the grants are the model's, its hooks and descriptions are not.
 fn pointer(node: &Node, alias: &str, built: &Relation) -> Node {
     let mut pointer = Node::clone(node);
     // no file of the project has such a name, and so none has its place in the target folder

@@ -42,7 +42,7 @@
   {%- endset -%}
   {%- set rules = adapter.introspect(query).rows[0][0] -%}
   {%- if rules -%}
-    {{ exceptions.raise_database_error(relation.render() ~ ' has rules, and PostgreSQL takes no ' ~ statement ~ ' into such a table: ' ~ rules
+    {{ exceptions.raise_database_error(relation.render() ~ ' has rules, and PostgreSQL allows no ' ~ statement ~ ' into a table with rules: ' ~ rules
       ~ '\nhelp: drop them, use a trigger instead, or set incremental_strategy to `delete+insert`') }}
   {%- endif -%}
 {% endmacro %}

@@ -8,7 +8,7 @@
   {%- for column in rsdbt_order_columns() %}, {{ column }} desc nulls last{% endfor -%}
 {%- endmacro %}
 
-{# The order's own columns are always written, or the next run would compare with an old moment. #}
+{# The order's own columns are always written, or the next run would compare with an old timestamp. #}
 {% macro rsdbt_upserted_columns(keys, dest_columns) %}
   {%- set columns = get_merge_update_columns(config.get('merge_update_columns'), config.get('merge_exclude_columns'), dest_columns) -%}
   {%- set names = dest_columns | map(attribute='name') | list -%}

@@ -1,5 +1,5 @@
 {#
-  Deletes of a merge_upsert are remembered with their moment in a table beside the target, `<target>__tombstones`:
+  Deletes of a merge_upsert are remembered with their timestamp in a table beside the target, `<target>__tombstones`:
   an older row of a deleted key that arrives late does not bring it back.
 #}
 

@@ -1,6 +1,6 @@
 {# What keeps a merge_upsert right: keys, order, and one run at a time. #}
 
-{# An empty moment counts as the oldest; of two equal rows the one that arrives later wins. True or false, never null. #}
+{# A NULL timestamp counts as the oldest; of two equal rows the one that arrives later wins. True or false, never null. #}
 {% macro rsdbt_not_older(row, other) -%}
   {%- set condition = namespace(sql='') -%}
   {%- for column in rsdbt_order_columns() | reverse -%}

@@ -59,8 +59,8 @@
 
 {% macro rsdbt_raise_reordered(target, count, all) %}
   {{ exceptions.raise_database_error(
-    rsdbt_counted(count, 'row', 'rows') ~ ' of ' ~ target.render() ~ ' did not get the order (' ~ rsdbt_order_columns() | join(', ') ~ ') that the query gives, but what ' ~ all
-    ~ ' made of it. By that, an older row could not be told from a newer one. Nothing was changed'
+    rsdbt_counted(count, 'row', 'rows') ~ ' of ' ~ target.render() ~ ' got another order (' ~ rsdbt_order_columns() | join(', ') ~ ') than the query gives: ' ~ all
+    ~ ' changed it. Older rows could then not be distinguished from newer ones. Nothing was changed'
     ~ '\nhelp: let the trigger write another column, disable it with `alter table ' ~ target.render() ~ ' disable trigger ..`, or let the query return what it writes'
   ) }}
 {% endmacro %}

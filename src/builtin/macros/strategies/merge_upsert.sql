@@ -3,7 +3,7 @@
 
     unique_key      the key; rows without it are refused
     updated_at      the column that orders the rows of a key
-    order_by        further columns for rows of the same moment
+    order_by        further columns for rows with equal timestamps
     consume         true: the rows of the staging table that were applied are deleted from it
     delete_when     a condition on the model's columns: such a row deletes its key
     merge_update_columns, merge_exclude_columns

@@ -1,4 +1,4 @@
-{# The server's clock. `now()` is the transaction's start: all statements of a model see the same moment. #}
+{# The server's clock. `now()` is the transaction's start: all statements of a model see the same time. #}
 
 {% macro current_timestamp() -%}
   pg_catalog.now()

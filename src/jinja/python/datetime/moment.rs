@@ -99,7 +99,7 @@ impl Moment {
             + microsecond
     }
 
-    /// The same in UTC; a naive moment counts as it stands.
+    /// The same in UTC; a naive time stays as it is.
     fn instant(&self) -> i128 {
         let offset = self.zone.as_ref().map_or(0, |zone| zone.offset.seconds());
         self.wall_clock() - i128::from(offset) * delta::SECOND
@@ -124,7 +124,7 @@ impl Moment {
         Ok(Delta::new(self.instant() - other.instant()))
     }
 
-    /// `astimezone`: a naive moment is taken as local time.
+    /// `astimezone`: a naive time is taken as local time.
     pub(super) fn in_timezone(&self, timezone: &Timezone) -> Result<Self, Error> {
         let since_epoch = self.since_epoch();
         let zone = timezone.at(nearest_instant(since_epoch)).1;

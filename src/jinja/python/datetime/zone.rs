@@ -18,7 +18,7 @@ pub(crate) enum Timezone {
     Named(TimeZone),
 }
 
-/// A time zone at one moment: what a pytz-aware `datetime` carries.
+/// A time zone at one time: what a pytz-aware `datetime` carries.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Zone {
     pub timezone: Timezone,
@@ -119,7 +119,7 @@ impl fmt::Debug for Timezone {
 }
 
 impl Zone {
-    /// `utcoffset`, `tzname` or `dst` of a moment in this zone.
+    /// `utcoffset`, `tzname` or `dst` of a time in this zone.
     pub(super) fn describe(&self, method: &str) -> Value {
         let seconds =
             |seconds: i32| Value::from_object(Delta::new(i128::from(seconds) * super::delta::SECOND));
