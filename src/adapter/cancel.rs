@@ -29,7 +29,7 @@ pub(crate) struct CancelHandle {
 }
 
 impl CancelHandle {
-    pub(super) fn new(settings: &Arc<Settings>, place: &open::Place, key: (i32, i32)) -> Self {
+    pub(super) fn new(settings: &Arc<Settings>, place: &open::Peer, key: (i32, i32)) -> Self {
         Self {
             settings: Arc::clone(settings),
             endpoint: place.endpoint.clone(),

@@ -38,7 +38,7 @@ const BEGIN: &str = "BEGIN;";
 /// One session on the server.
 pub struct Connection {
     wire: Wire,
-    place: open::Place,
+    place: open::Peer,
     settings: Arc<Settings>,
     comment: Option<QueryComment>,
     /// dbt's `transaction_open`.

@@ -18,14 +18,14 @@ use super::wire::{StartError, Wire};
 
 /// Where a session is.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct Peer {
     pub(super) endpoint: Endpoint,
     pub(super) over_tls: bool,
     pub(super) socket: Option<Arc<Severable>>,
 }
 
 /// Connects as dbt does: again after 0, 1, 4, 9.. seconds, but not when the server said a clear no.
-pub(super) fn start(settings: &Settings) -> Result<(Wire, Place)> {
+pub(super) fn start(settings: &Settings) -> Result<(Wire, Peer)> {
     let mut attempt = 0;
     loop {
         match start_once(settings) {
@@ -50,7 +50,7 @@ pub(super) fn secure(mut stream: Stream, endpoint: &Endpoint, settings: &Setting
 type Failure = (StartError, Option<Endpoint>);
 
 /// All hosts in turn, each with all its addresses; `prefer-standby` takes any server in a second round.
-fn start_once(settings: &Settings) -> Result<(Wire, Place), Failure> {
+fn start_once(settings: &Settings) -> Result<(Wire, Peer), Failure> {
     let mut hosts = settings.hosts().map_err(|error| (StartError::Client(error), None))?;
     if settings.load_balance_hosts {
         shuffle(&mut hosts);
@@ -76,7 +76,7 @@ fn start_once(settings: &Settings) -> Result<(Wire, Place), Failure> {
                 match start_at(&endpoint, host, settings).and_then(|wire| fitting(wire, wanted)) {
                     Ok((wire, over_tls)) => {
                         let socket = wire.severable().map(Arc::new);
-                        return Ok((wire, Place { endpoint, over_tls, socket }));
+                        return Ok((wire, Peer { endpoint, over_tls, socket }));
                     }
                     // libpq: a wrong password ends the search
                     Err(error) if !others_may_do(&error) => return Err((error, Some(endpoint))),

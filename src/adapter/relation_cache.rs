@@ -16,11 +16,11 @@ use super::catalog::{self, RelationInfo, RelationKind};
 /// The relations that the server has in the schemas of a run.
 #[derive(Debug, Default)]
 pub(crate) struct RelationCache {
-    state: Mutex<State>,
+    state: Mutex<CacheState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct CacheState {
     /// Schema, then relation; a schema that is listed here was read.
     schemas: BTreeMap<String, BTreeMap<String, Entry>>,
     /// The server's schemas, once they were read.
@@ -212,7 +212,7 @@ impl RelationCache {
     pub(crate) fn forget(&self) {
         let mut state = self.lock();
         let generation = state.generation + 1;
-        *state = State { generation, ..State::default() };
+        *state = CacheState { generation, ..CacheState::default() };
     }
 
     /// A schema was made, and is empty, or it was there before and is read when it is needed.
@@ -242,13 +242,13 @@ impl RelationCache {
         self.lock().open_ends
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, CacheState> {
         // a thread that panicked cannot have left the maps half-written
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl CacheState {
     fn replace(&mut self, schema: &str, entries: &[(&str, Option<Entry>)]) -> CacheChange {
         let mut before = Vec::new();
         if let Some(relations) = self.schemas.get_mut(schema) {

@@ -18,10 +18,10 @@ use super::{
 /// A session that several values of one thread share.
 pub(crate) struct Session {
     settings: Arc<Settings>,
-    state: Mutex<State>,
+    state: Mutex<SessionState>,
 }
 
-struct State {
+struct SessionState {
     connection: Option<Connection>,
     comment: Option<QueryComment>,
     observer: Arc<dyn Observer>,
@@ -46,7 +46,7 @@ struct State {
 impl Session {
     /// The first of a run takes the connection that is on its way.
     pub(crate) fn new(settings: &Arc<Settings>, early: Option<Arc<Early>>) -> Arc<Self> {
-        let state = State {
+        let state = SessionState {
             connection: None,
             comment: None,
             observer: Arc::new(Unobserved),
@@ -108,7 +108,7 @@ impl Session {
     /// Works on the connection, which is opened when there is none. `work` must not come back here.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
         let mut state = self.lock();
-        let State {
+        let SessionState {
             connection,
             early,
             comment,
@@ -379,7 +379,7 @@ impl Session {
         self.lock().connection.as_ref().map(Connection::cancel_handle)
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, SessionState> {
         // after a panic the connection is reset or dropped by the next `release`
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

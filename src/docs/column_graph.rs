@@ -6,12 +6,12 @@ use crate::sql::lineage::{Edge, EdgeKind, Origin, RelationName};
 use std::sync::Arc;
 
 /// A node of the project or a relation outside of it, as an index into [`ColumnGraph::names`].
-pub(crate) type Place = usize;
+pub(crate) type NodeIndex = usize;
 
 /// A column at a place; without a name the rows as such.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct ColumnAt {
-    pub place: Place,
+    pub place: NodeIndex,
     pub column: Option<Arc<str>>,
 }
 
@@ -22,7 +22,7 @@ pub(crate) enum Step {
     /// Not resolved: the name in the SQL, and the places it may come from.
     Unknown {
         what: Arc<str>,
-        candidates: Vec<Place>,
+        candidates: Vec<NodeIndex>,
     },
 }
 
@@ -93,7 +93,7 @@ impl ColumnGraph {
         }
     }
 
-    fn place(&mut self, relation: &RelationName, lineage: &ProjectLineage) -> Place {
+    fn place(&mut self, relation: &RelationName, lineage: &ProjectLineage) -> NodeIndex {
         match lineage.node_of(relation) {
             Some(index) => index,
             None => self.names.insert_full(relation.to_string().into()).0,
@@ -140,7 +140,7 @@ impl ColumnGraph {
         self.downstream.get(at).map_or(&[], Vec::as_slice)
     }
 
-    pub(crate) fn name(&self, place: Place) -> &str {
+    pub(crate) fn name(&self, place: NodeIndex) -> &str {
         self.names.get_index(place).map_or("", |name| name)
     }
 }

@@ -11,35 +11,35 @@ use crate::manifest::{Manifest, Resource};
 /// The first cycle that a depth-first walk meets, from the node where it closes.
 fn find(dag: &DiGraph<&str, ()>) -> Option<Vec<NodeIndex>> {
     #[derive(Clone, Copy, PartialEq)]
-    enum State {
+    enum Visit {
         New,
         OnPath,
         Done,
     }
-    let mut states = vec![State::New; dag.node_count()];
+    let mut states = vec![Visit::New; dag.node_count()];
     for start in dag.node_indices() {
-        if states[start.index()] != State::New {
+        if states[start.index()] != Visit::New {
             continue;
         }
-        states[start.index()] = State::OnPath;
+        states[start.index()] = Visit::OnPath;
         let mut path = vec![(start, children(dag, start).into_iter())];
         while let Some((node, rest)) = path.last_mut() {
             let node = *node;
             let Some(child) = rest.next() else {
-                states[node.index()] = State::Done;
+                states[node.index()] = Visit::Done;
                 path.pop();
                 continue;
             };
             match states[child.index()] {
-                State::OnPath => {
+                Visit::OnPath => {
                     let nodes = path.iter().map(|(node, _)| *node);
                     return Some(nodes.skip_while(|&node| node != child).collect());
                 }
-                State::New => {
-                    states[child.index()] = State::OnPath;
+                Visit::New => {
+                    states[child.index()] = Visit::OnPath;
                     path.push((child, children(dag, child).into_iter()));
                 }
-                State::Done => {}
+                Visit::Done => {}
             }
         }
     }

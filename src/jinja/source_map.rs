@@ -9,13 +9,13 @@ use crate::diagnostic::{SourceText, Span};
 #[derive(Debug, Clone)]
 pub(crate) struct SourceMap {
     source: Arc<SourceText>,
-    place: Place,
+    place: Origin,
     /// From this offset of the text on, the file is this many bytes ahead: line breaks that were shortened.
     shifts: Vec<(usize, isize)>,
 }
 
 #[derive(Debug, Clone)]
-enum Place {
+enum Origin {
     /// The text is the file's from this offset on.
     From(usize),
     /// The file holds the text in another form here.
@@ -24,14 +24,14 @@ enum Place {
 
 impl SourceMap {
     pub(crate) fn exact(source: &Arc<SourceText>, start: usize) -> Self {
-        Self { source: Arc::clone(source), place: Place::From(start), shifts: Vec::new() }
+        Self { source: Arc::clone(source), place: Origin::From(start), shifts: Vec::new() }
     }
 
     pub(crate) fn of_text(text: &str, span: &Span) -> Self {
         // A plain or quoted YAML scalar usually holds the text as it is.
         let place = match span.text().find(text) {
-            Some(at) => Place::From(span.range.start + at),
-            None => Place::Within(span.range.clone()),
+            Some(at) => Origin::From(span.range.start + at),
+            None => Origin::Within(span.range.clone()),
         };
         Self { source: Arc::clone(&span.source), place, shifts: Vec::new() }
     }
@@ -43,8 +43,8 @@ impl SourceMap {
 
     pub(super) fn span(&self, range: Range<usize>) -> Span {
         let range = match &self.place {
-            Place::From(_) => self.whole_characters(self.offset(range.start)..self.offset(range.end)),
-            Place::Within(whole) => whole.clone(),
+            Origin::From(_) => self.whole_characters(self.offset(range.start)..self.offset(range.end)),
+            Origin::Within(whole) => whole.clone(),
         };
         Span::new(&self.source, range)
     }
@@ -64,7 +64,7 @@ impl SourceMap {
 
     fn offset(&self, offset: usize) -> usize {
         let start = match &self.place {
-            Place::From(start) | Place::Within(Range { start, .. }) => *start,
+            Origin::From(start) | Origin::Within(Range { start, .. }) => *start,
         };
         let before = self.shifts.partition_point(|&(at, _)| at <= offset);
         let shift = if before == 0 { 0 } else { self.shifts[before - 1].1 };

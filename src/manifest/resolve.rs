@@ -22,7 +22,7 @@ pub(crate) struct ResolveContext<'a> {
 
 /// What came of one resource's names.
 #[derive(Default)]
-struct Outcome {
+struct ResolvedNames {
     /// Each once.
     parents: Vec<String>,
     errors: Vec<Diagnostic>,
@@ -41,7 +41,7 @@ impl Manifest {
         let nodes: Vec<&Arc<Node>> = self.nodes.values().collect();
         let of_nodes = crate::parallel::map(&nodes, |node| context.resolve(self, Resource::Node(node)));
         // a unit test's model is found while it is parsed
-        let others: Vec<(String, Outcome)> = self
+        let others: Vec<(String, ResolvedNames)> = self
             .resources()
             .skip(nodes.len())
             .filter(|resource| !matches!(resource, Resource::Source(_) | Resource::UnitTest(_)))
@@ -83,8 +83,8 @@ impl Manifest {
 }
 
 impl ResolveContext<'_> {
-    fn resolve(&self, manifest: &Manifest, resource: Resource<'_>) -> Outcome {
-        let mut outcome = Outcome::default();
+    fn resolve(&self, manifest: &Manifest, resource: Resource<'_>) -> ResolvedNames {
+        let mut outcome = ResolvedNames::default();
         let from = resource.package_name();
         let (sources, refs, metrics, functions) = names(resource);
         outcome.parents.reserve_exact(sources.len() + refs.len() + metrics.len() + functions.len());
@@ -116,7 +116,13 @@ impl ResolveContext<'_> {
         outcome
     }
 
-    fn reference(&self, manifest: &Manifest, node: Resource<'_>, args: &RefArgs, outcome: &mut Outcome) {
+    fn reference(
+        &self,
+        manifest: &Manifest,
+        node: Resource<'_>,
+        args: &RefArgs,
+        outcome: &mut ResolvedNames,
+    ) {
         let located = |diagnostic: Diagnostic| self.located(diagnostic, node, Target::Ref(args));
         let found = match self.lookup.reference(node.package_name(), args) {
             Ok(found) => found,
@@ -144,7 +150,7 @@ impl ResolveContext<'_> {
         self.note(node, Target::Ref(args), found, outcome);
     }
 
-    fn note(&self, node: Resource<'_>, target: Target<'_>, found: Found<'_>, outcome: &mut Outcome) {
+    fn note(&self, node: Resource<'_>, target: Target<'_>, found: Found<'_>, outcome: &mut ResolvedNames) {
         let reason = match found {
             Found::Enabled(id) => {
                 if !outcome.parents.iter().any(|known| known == id) {

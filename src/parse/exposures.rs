@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
-use super::properties::Place;
+use super::properties::EntryPlace;
 use super::settle::Parser;
 use super::trees::ConfigOf;
 use crate::config::ResourceType;
@@ -16,7 +16,7 @@ use crate::manifest::{Disabled, Exposure, FileHash, Group, Owner, Resource};
 
 impl Parser<'_> {
     pub(super) fn add_groups(&mut self, problems: &mut Vec<Diagnostic>) {
-        let entries: Vec<(Place, GroupProperties)> =
+        let entries: Vec<(EntryPlace, GroupProperties)> =
             self.entries.iter_mut().flat_map(|file| std::mem::take(&mut file.groups)).collect();
         for (place, properties) in entries {
             let unique_id = format!("group.{}.{}", place.package, properties.name);
@@ -47,7 +47,7 @@ impl Parser<'_> {
     }
 
     pub(super) fn add_exposures(&mut self, problems: &mut Vec<Diagnostic>) {
-        let entries: Vec<(Place, ExposureProperties, Map<String, Json>)> =
+        let entries: Vec<(EntryPlace, ExposureProperties, Map<String, Json>)> =
             self.entries.iter_mut().flat_map(|file| std::mem::take(&mut file.exposures)).collect();
         for (place, properties, written) in entries {
             match self.exposure(&place, &properties, &written) {
@@ -76,7 +76,7 @@ impl Parser<'_> {
 
     fn exposure(
         &self,
-        place: &Place,
+        place: &EntryPlace,
         properties: &ExposureProperties,
         written: &Map<String, Json>,
     ) -> Result<Exposure> {
@@ -129,7 +129,7 @@ impl Parser<'_> {
     }
 
     /// What a bare `ref('x')`, `source('a', 'b')` or `metric('m')` refers to.
-    pub(super) fn record_expression(&self, text: &str, place: &Place) -> Result<Recorded> {
+    pub(super) fn record_expression(&self, text: &str, place: &EntryPlace) -> Result<Recorded> {
         let subject = Subject::text(&place.package);
         let scope = Arc::new(ParseScope::new(&self.request.shared, subject, Value::UNDEFINED));
         let context: Arc<dyn Context> = scope.clone();
@@ -154,7 +154,7 @@ impl Parser<'_> {
 }
 
 /// The checksum of the properties file that an entry stands in.
-pub(super) fn file_checksum(place: &Place) -> FileHash {
+pub(super) fn file_checksum(place: &EntryPlace) -> FileHash {
     let checksum = crate::project::Checksum::of_text(place.span.source.text.trim());
     FileHash { name: checksum.name, checksum: checksum.checksum }
 }
@@ -176,7 +176,7 @@ fn owner(owner: &crate::config::properties::Owner) -> Owner {
     serde_json::from_value(owner.to_json()).unwrap_or_default()
 }
 
-fn check_name(place: &Place, properties: &ExposureProperties) -> Result<()> {
+fn check_name(place: &EntryPlace, properties: &ExposureProperties) -> Result<()> {
     let name = &properties.name;
     if name.chars().all(|c| c.is_alphanumeric() || c == '_') {
         return Ok(());

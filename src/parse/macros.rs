@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::ParseRequest;
-use super::properties::Place;
+use super::properties::EntryPlace;
 use crate::config::properties::MacroProperties;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::hashed::IndexMap;
@@ -91,7 +91,7 @@ fn json_object(value: serde_json::Value) -> serde_json::Map<String, serde_json::
 /// Merges the `macros:` entries of one properties file.
 pub(super) fn patch(
     manifest: &mut Manifest,
-    entries: &[(Place, MacroProperties)],
+    entries: &[(EntryPlace, MacroProperties)],
     warnings: &mut Vec<Diagnostic>,
 ) {
     for (place, properties) in entries {
@@ -157,7 +157,7 @@ pub(super) fn replaced_materializations(request: &ParseRequest<'_>, manifest: &M
 fn check_arguments(
     definition: &Macro,
     properties: &MacroProperties,
-    place: &Place,
+    place: &EntryPlace,
     warnings: &mut Vec<Diagnostic>,
 ) {
     if definition.arguments.is_empty() || properties.arguments.is_empty() {

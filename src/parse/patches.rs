@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::draft::Draft;
-use super::properties::{EntryTests, NodePatch, Place, VersionPatch};
+use super::properties::{EntryPlace, EntryTests, NodePatch, VersionPatch};
 use super::settle::{NodeClass, Parser};
 use super::test_group::{Attached, TestGroup};
 use super::trees::ConfigOf;
@@ -247,7 +247,7 @@ impl Parser<'_> {
     }
 
     /// Foreign keys that name their target by `ref()` or `source()` make edges.
-    fn constraint_references(&mut self, at: usize, place: &Place) -> Result<()> {
+    fn constraint_references(&mut self, at: usize, place: &EntryPlace) -> Result<()> {
         let node = &self.drafts[at].node;
         let of_model = node.model().map(|part| part.constraints.as_slice()).unwrap_or_default();
         let targets: Vec<String> = node

@@ -24,7 +24,7 @@ use crate::project::{FileKind, Package, SourceFile};
 
 /// Where an entry stands.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct EntryPlace {
     in_file: Arc<FilePlace>,
     pub(super) span: Span,
 }
@@ -43,14 +43,14 @@ pub(super) struct FilePlace {
     pub(super) patch_path: String,
 }
 
-impl Place {
+impl EntryPlace {
     /// Another place in the same file.
     pub(super) fn at(&self, span: Span) -> Self {
         Self { in_file: Arc::clone(&self.in_file), span }
     }
 }
 
-impl Deref for Place {
+impl Deref for EntryPlace {
     type Target = FilePlace;
 
     fn deref(&self) -> &FilePlace {
@@ -79,7 +79,7 @@ pub(super) struct EntryTests {
 #[derive(Debug)]
 pub(super) struct NodePatch {
     pub(super) kind: PropertyKind,
-    pub(super) place: Place,
+    pub(super) place: EntryPlace,
     pub(super) name: String,
     pub(super) description: String,
     pub(super) config: Map<String, Json>,
@@ -113,7 +113,7 @@ pub(super) struct VersionPatch {
 /// An entry of `sources:`, rendered and as written.
 #[derive(Debug)]
 pub(super) struct SourceEntry {
-    pub(super) place: Place,
+    pub(super) place: EntryPlace,
     pub(super) rendered: Yaml,
     pub(super) written: Yaml,
 }
@@ -123,12 +123,12 @@ pub(super) struct SourceEntry {
 pub(super) struct FileEntries {
     pub(super) nodes: Vec<NodePatch>,
     pub(super) sources: Vec<SourceEntry>,
-    pub(super) macros: Vec<(Place, MacroProperties)>,
-    pub(super) exposures: Vec<(Place, ExposureProperties, Map<String, Json>)>,
-    pub(super) groups: Vec<(Place, GroupProperties)>,
-    pub(super) unit_tests: Vec<(Place, UnitTestProperties)>,
+    pub(super) macros: Vec<(EntryPlace, MacroProperties)>,
+    pub(super) exposures: Vec<(EntryPlace, ExposureProperties, Map<String, Json>)>,
+    pub(super) groups: Vec<(EntryPlace, GroupProperties)>,
+    pub(super) unit_tests: Vec<(EntryPlace, UnitTestProperties)>,
     /// Metrics, semantic models and saved queries, as they are.
-    pub(super) semantics: Vec<(PropertyKind, Place, Json)>,
+    pub(super) semantics: Vec<(PropertyKind, EntryPlace, Json)>,
     pub(super) warnings: Vec<Diagnostic>,
 }
 
@@ -186,7 +186,7 @@ impl Reader<'_> {
         for kind in PropertyKind::ALL {
             for written in properties.entries(kind) {
                 let span = written.get("name").map_or_else(|| written.span(), Yaml::span);
-                let place = Place { in_file: Arc::clone(&in_file), span };
+                let place = EntryPlace { in_file: Arc::clone(&in_file), span };
                 let rendered = render_entry(kind, written, &renderer)?;
                 if is_root {
                     config_blocks::check(self.request.engine, kind, &rendered, &mut warnings);
@@ -217,7 +217,7 @@ impl Reader<'_> {
 /// Puts an entry among those of its kind.
 fn sort_entry(
     kind: PropertyKind,
-    place: Place,
+    place: EntryPlace,
     rendered: &Yaml,
     written: &Yaml,
     entries: &mut FileEntries,
@@ -275,7 +275,7 @@ fn written_config(entry: Option<&Yaml>) -> Map<String, Json> {
 
 fn node_patch(
     kind: PropertyKind,
-    place: Place,
+    place: EntryPlace,
     properties: &NodeProperties<'_>,
     written: &Yaml,
 ) -> Result<NodePatch> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::properties::Place;
+use super::properties::EntryPlace;
 use super::settle::Parser;
 use super::trees::ConfigOf;
 use crate::config::ResourceType;
@@ -14,7 +14,7 @@ use crate::manifest::{Disabled, ElementConfig, Measure, Metric, SavedQuery, Sema
 
 impl Parser<'_> {
     pub(super) fn add_semantics(&mut self, problems: &mut Vec<Diagnostic>) {
-        let entries: Vec<(PropertyKind, Place, Json)> =
+        let entries: Vec<(PropertyKind, EntryPlace, Json)> =
             self.entries.iter_mut().flat_map(|file| std::mem::take(&mut file.semantics)).collect();
         for (kind, place, entry) in entries {
             let added = match kind {
@@ -29,7 +29,12 @@ impl Parser<'_> {
     }
 
     /// The entry with everything that its place and the project's configs add.
-    fn completed(&self, resource: ResourceType, place: &Place, entry: Json) -> Result<Map<String, Json>> {
+    fn completed(
+        &self,
+        resource: ResourceType,
+        place: &EntryPlace,
+        entry: Json,
+    ) -> Result<Map<String, Json>> {
         let mut entry = match entry {
             Json::Object(map) => map,
             _ => Map::new(),
@@ -74,7 +79,7 @@ impl Parser<'_> {
         Ok(entry)
     }
 
-    fn add_metric(&mut self, place: &Place, entry: Json) -> Result<()> {
+    fn add_metric(&mut self, place: &EntryPlace, entry: Json) -> Result<()> {
         let entry = self.completed(ResourceType::Metric, place, entry)?;
         check_metric(place, &entry)?;
         let mut metric: Metric = typed(place, entry, "metric")?;
@@ -103,7 +108,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn add_semantic_model(&mut self, place: &Place, entry: Json) -> Result<()> {
+    fn add_semantic_model(&mut self, place: &EntryPlace, entry: Json) -> Result<()> {
         let entry = self.completed(ResourceType::SemanticModel, place, entry)?;
         let mut model: SemanticModel = typed(place, entry, "semantic model")?;
         model.refs = self.record_expression(&model.model, place)?.refs;
@@ -125,7 +130,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn add_saved_query(&mut self, place: &Place, entry: Json) -> Result<()> {
+    fn add_saved_query(&mut self, place: &EntryPlace, entry: Json) -> Result<()> {
         let mut entry = self.completed(ResourceType::SavedQuery, place, entry)?;
         let schema = self.request.target.schema.clone();
         let database = self.request.target.database.clone();
@@ -171,7 +176,7 @@ impl Parser<'_> {
 }
 
 /// dbt's rules for the names of metrics, and the keys that they need.
-fn check_metric(place: &Place, entry: &Map<String, Json>) -> Result<()> {
+fn check_metric(place: &EntryPlace, entry: &Map<String, Json>) -> Result<()> {
     let refuse = |message: String, help: &str| {
         Err(Diagnostic::parsing("invalid-metric", message).label(place.span.clone(), "").help(help).boxed())
     };
@@ -247,7 +252,11 @@ fn enabled(config: &Map<String, Json>) -> bool {
     config.get("enabled").and_then(Json::as_bool).unwrap_or(true)
 }
 
-fn typed<T: serde::de::DeserializeOwned>(place: &Place, entry: Map<String, Json>, noun: &str) -> Result<T> {
+fn typed<T: serde::de::DeserializeOwned>(
+    place: &EntryPlace,
+    entry: Map<String, Json>,
+    noun: &str,
+) -> Result<T> {
     serde_json::from_value(Json::Object(entry)).map_err(|error| {
         Diagnostic::parsing("semantic-shape", format!("the {noun} cannot be read: {error}"))
             .subject(format!("{noun} in {}", Arc::clone(&place.span.source).path))
@@ -257,7 +266,7 @@ fn typed<T: serde::de::DeserializeOwned>(place: &Place, entry: Map<String, Json>
     })
 }
 
-fn duplicate(place: &Place, unique_id: &str) -> Box<Diagnostic> {
+fn duplicate(place: &EntryPlace, unique_id: &str) -> Box<Diagnostic> {
     Diagnostic::compilation(
         "duplicate-resource",
         format!("dbt found two resources with the unique id \"{unique_id}\""),

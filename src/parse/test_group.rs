@@ -1,6 +1,6 @@
 //! What generic tests are attached to: the entry of a properties file that lists them.
 
-use super::properties::{EntryTests, Place};
+use super::properties::{EntryPlace, EntryTests};
 use crate::manifest::Version;
 
 /// What tests are attached to.
@@ -38,7 +38,7 @@ impl Attached {
 /// One entry's tests and everything that is needed to make nodes of them.
 #[derive(Debug)]
 pub(super) struct TestGroup {
-    pub(super) place: Place,
+    pub(super) place: EntryPlace,
     pub(super) attached: Attached,
     pub(super) tests: EntryTests,
     /// Tags of the source and the table.

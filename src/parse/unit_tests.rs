@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::fingerprint;
-use super::properties::{Place, as_version};
+use super::properties::{EntryPlace, as_version};
 use super::settle::Parser;
 use super::trees::ConfigOf;
 use crate::config::ResourceType;
@@ -20,7 +20,7 @@ use crate::project::FileKind;
 
 impl Parser<'_> {
     pub(super) fn add_unit_tests(&mut self, problems: &mut Vec<Diagnostic>) {
-        let entries: Vec<(Place, UnitTestProperties)> =
+        let entries: Vec<(EntryPlace, UnitTestProperties)> =
             self.entries.iter_mut().flat_map(|file| std::mem::take(&mut file.unit_tests)).collect();
         for (place, properties) in entries {
             match self.unit_test(&place, &properties) {
@@ -50,7 +50,7 @@ impl Parser<'_> {
         }
     }
 
-    fn unit_test(&self, place: &Place, properties: &UnitTestProperties) -> Result<UnitTest> {
+    fn unit_test(&self, place: &EntryPlace, properties: &UnitTestProperties) -> Result<UnitTest> {
         let mut fqn = vec![place.package.clone()];
         fqn.extend(place.folders.iter().cloned());
         fqn.extend([properties.model.clone(), properties.name.clone()]);
@@ -103,7 +103,7 @@ impl Parser<'_> {
 
     fn rows(
         &self,
-        place: &Place,
+        place: &EntryPlace,
         test: &UnitTestProperties,
         fixture: &Fixture,
         role: &str,
@@ -150,7 +150,7 @@ impl Parser<'_> {
         Ok(Some(Json::Array(rows)))
     }
 
-    fn fixture_text(&self, place: &Place, fixture: &Fixture, name: &str) -> Result<String> {
+    fn fixture_text(&self, place: &EntryPlace, fixture: &Fixture, name: &str) -> Result<String> {
         let package = self.request.project.package(&place.package);
         let files = package.map(|package| package.files.of(FileKind::Fixture)).unwrap_or_default();
         let mut named = files.iter().filter(|file| file.stem() == name);
@@ -183,7 +183,7 @@ impl Parser<'_> {
     }
 
     /// An input without rows is a seed, whose file has them.
-    fn seed_rows(&self, place: &Place, fixture: &Fixture) -> Result<Vec<Json>> {
+    fn seed_rows(&self, place: &EntryPlace, fixture: &Fixture) -> Result<Vec<Json>> {
         let input = fixture.input.clone().unwrap_or_default();
         let here = place.at(fixture.span.clone());
         let recorded = self.record_expression(&input, &here)?;
@@ -379,7 +379,7 @@ fn check_incremental(test: &UnitTest, model: &Node) -> Result<()> {
 fn csv_rows(text: &str, fixture: &Fixture) -> Result<Vec<Json>> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.trim_start().as_bytes());
     let broken = |error: csv::Error| {
-        Diagnostic::parsing("fixture-csv", format!("the rows are no CSV: {error}"))
+        Diagnostic::parsing("fixture-csv", format!("the rows are not valid CSV: {error}"))
             .label(fixture.span.clone(), "")
             .help("the first line names the columns")
     };

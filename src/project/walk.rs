@@ -16,7 +16,7 @@ use super::ignored::Ignored;
 
 /// A file that was found but not read.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct FoundFile {
     pub(super) kind: FileKind,
     pub(super) searched_path: String,
     pub(super) relative_path: String,
@@ -26,7 +26,7 @@ pub(super) struct Found {
 /// Where analysts put pipeline files.
 const PIPELINES: &str = "pipelines";
 
-pub(super) fn find(directory: &Path, paths: &SourcePaths) -> Result<Vec<Found>> {
+pub(super) fn find(directory: &Path, paths: &SourcePaths) -> Result<Vec<FoundFile>> {
     let ignored = Ignored::read(directory)?;
     let mut walked: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut seen: HashSet<(FileKind, String)> = HashSet::default();
@@ -42,7 +42,7 @@ pub(super) fn find(directory: &Path, paths: &SourcePaths) -> Result<Vec<Found>> 
                 continue;
             }
             if seen.insert((kind, join(&searched, relative))) {
-                found.push(Found {
+                found.push(FoundFile {
                     kind,
                     searched_path: searched.clone(),
                     relative_path: relative.clone(),

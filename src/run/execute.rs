@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::event::Event;
 use super::executor::{Options, on_threads};
-use super::hooks::Moment;
+use super::hooks::HookPoint;
 use super::inputs::{Command, Introspection, RunInputs};
 use super::interrupt::watched;
 use super::node::Worker;
@@ -118,9 +118,9 @@ impl Run<'_> {
             master.hand_over(self);
             return Ok(Status::Success);
         }
-        let status = self.run_hooks(master, Moment::Start, &HashMap::default(), results)?;
+        let status = self.run_hooks(master, HookPoint::Start, &HashMap::default(), results)?;
         master.release(self, "master")?;
-        if !self.has_hooks(Moment::End) {
+        if !self.has_hooks(HookPoint::End) {
             master.hand_over(self);
         }
         Ok(status)
@@ -229,7 +229,7 @@ impl Run<'_> {
                 crate::jinja::python::list(visible.map(|result| self.result_value(result)).collect()),
             ),
         ]);
-        let hooks = self.run_hooks(master, Moment::End, &values, results);
+        let hooks = self.run_hooks(master, HookPoint::End, &values, results);
         master.release(self, "master")?;
         hooks
     }

@@ -17,12 +17,12 @@ use crate::manifest::{Node, NodeKind, Resource};
 
 /// Which hooks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Moment {
+pub(super) enum HookPoint {
     Start,
     End,
 }
 
-impl Moment {
+impl HookPoint {
     fn name(self) -> &'static str {
         match self {
             Self::Start => "on-run-start",
@@ -33,14 +33,14 @@ impl Moment {
 
 impl Run<'_> {
     /// The hooks of packages first, then the root project's, each by their index.
-    fn hooks(&self, moment: Moment) -> Vec<Arc<Node>> {
+    fn hooks(&self, point: HookPoint) -> Vec<Arc<Node>> {
         let root = &self.inputs.shared.root_package;
         let mut hooks: Vec<(bool, &str, i64, Arc<Node>)> = self
             .manifest()
             .nodes
             .values()
             .filter_map(|node| match node.kind {
-                NodeKind::Operation { index } if node.tags.iter().any(|tag| tag == moment.name()) => Some((
+                NodeKind::Operation { index } if node.tags.iter().any(|tag| tag == point.name()) => Some((
                     node.package_name == *root,
                     node.package_name.as_str(),
                     index.unwrap_or_default(),
@@ -53,29 +53,29 @@ impl Run<'_> {
         hooks.into_iter().map(|(.., node)| node).collect()
     }
 
-    pub(super) fn has_hooks(&self, moment: Moment) -> bool {
-        !self.hooks(moment).is_empty()
+    pub(super) fn has_hooks(&self, point: HookPoint) -> bool {
+        !self.hooks(point).is_empty()
     }
 
     /// Runs the hooks; after the first that fails the others are skipped. An error is one of compiling.
     pub(super) fn run_hooks(
         &self,
         worker: &mut Worker,
-        moment: Moment,
+        point: HookPoint,
         values: &HashMap<String, Value>,
         results: &mut Vec<NodeResult>,
     ) -> Result<Status> {
-        let hooks = self.hooks(moment);
+        let hooks = self.hooks(point);
         if hooks.is_empty() {
             return Ok(Status::Success);
         }
-        if moment == Moment::End {
+        if point == HookPoint::End {
             self.emitter.emit(Event::formatting(""));
         }
         let mut failed = false;
         let total = hooks.len();
         for (at, node) in hooks.iter().enumerate() {
-            let name = format!("{}.{}.{at}", node.package_name, moment.name());
+            let name = format!("{}.{}.{at}", node.package_name, point.name());
             let result = if failed {
                 NodeResult { failures: Some(1), ..NodeResult::new(&node.unique_id, Status::Skipped) }
                     .with_message(format!("{name} skipped"))
@@ -102,7 +102,7 @@ impl Run<'_> {
             self.emitter.emit_for(&info, event);
             results.push(NodeResult { thread_id: "main".to_owned(), ..result });
         }
-        if moment == Moment::Start {
+        if point == HookPoint::Start {
             self.emitter.emit(Event::formatting(""));
         }
         Ok(if failed { Status::Error } else { Status::Success })

@@ -13,7 +13,7 @@ use super::lease::{self, Lease};
 use super::process::{Bond, ServerProcess, stop_process};
 use super::{Options, Source, failed};
 
-/// How long a server that this process starts shall live.
+/// How long a server that this process starts lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lifetime {
     /// As long as a [`Server`] value is left in any process.
@@ -39,7 +39,7 @@ pub struct Server {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Found {
+enum Leftover {
     Usable,
     Gone,
 }
@@ -83,7 +83,7 @@ impl Server {
             bin_dir: binaries.dir.clone(),
         };
         // a server that was found may be on its way out
-        if !answers || server.wait_until_usable()? == Found::Gone {
+        if !answers || server.wait_until_usable()? == Leftover::Gone {
             server.start(&binaries, options.durable, lifetime)?;
             return Ok(server);
         }
@@ -169,14 +169,14 @@ impl Server {
     }
 
     /// The first connection tells when the server is up, and whether role and database are there.
-    fn wait_until_usable(&self) -> Result<Found> {
+    fn wait_until_usable(&self) -> Result<Leftover> {
         let user = Arc::new(self.settings.clone());
         let deadline = Instant::now() + Duration::from_mins(1);
         loop {
-            let Err(error) = Connection::open(&user) else { return Ok(Found::Usable) };
+            let Err(error) = Connection::open(&user) else { return Ok(Leftover::Usable) };
             match error.server.as_ref().map(|server| server.sqlstate.as_str()) {
-                Some("28000" | "3D000") => return self.create_role_and_database().map(|()| Found::Usable),
-                Some("57P01" | "08001") | None if self.process.is_none() => return Ok(Found::Gone),
+                Some("28000" | "3D000") => return self.create_role_and_database().map(|()| Leftover::Usable),
+                Some("57P01" | "08001") | None if self.process.is_none() => return Ok(Leftover::Gone),
                 // starting up or recovering; ours has not opened its socket yet
                 Some("57P03" | "08001") | None => {}
                 Some(_) => return Err(error),
@@ -239,7 +239,7 @@ fn locate(project: &Path, options: &Options) -> Result<(Cluster, Binaries)> {
     }
 }
 
-/// After a kill of the server its children may live on for a moment, and a new one refuses to start.
+/// After a kill of the server its children may live on for a short time, and a new one refuses to start.
 fn start(binaries: &Binaries, cluster: &Cluster, durable: bool, bond: Bond) -> Result<ServerProcess> {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {

@@ -13,7 +13,7 @@ impl Seed {
         let Some((at, place)) = error
             .message
             .find(CONTEXT)
-            .and_then(|at| Some((at, Place::of(&error.message[at + CONTEXT.len()..])?)))
+            .and_then(|at| Some((at, CellPlace::of(&error.message[at + CONTEXT.len()..])?)))
         else {
             return error;
         };
@@ -24,7 +24,7 @@ impl Seed {
         error.label(Span::new(&source, range), text).boxed()
     }
 
-    fn cell_of(&self, place: &Place) -> Option<(std::ops::Range<usize>, Option<&str>)> {
+    fn cell_of(&self, place: &CellPlace) -> Option<(std::ops::Range<usize>, Option<&str>)> {
         let mut records = Records::new(&self.bytes, self.data_start, self.delimiter);
         let mut row = Row::default();
         let mut begin = records.position();
@@ -46,13 +46,13 @@ impl Seed {
 }
 
 /// `t, line 3, column id: "x"`: only the text before the cell is the server's.
-struct Place {
+struct CellPlace {
     /// From one.
     row: usize,
     column: Option<String>,
 }
 
-impl Place {
+impl CellPlace {
     fn of(context: &str) -> Option<Self> {
         let (_, rest) = context.split_once(", line ")?;
         let digits = rest.find(|character: char| !character.is_ascii_digit()).unwrap_or(rest.len());

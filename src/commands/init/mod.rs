@@ -21,7 +21,7 @@ use crate::options::Subcommand;
 use crate::options::table::{PROFILE, PROFILES_DIR, PROJECT_DIR, PROJECT_NAME, SKIP_PROFILE_SETUP};
 use crate::output::{self, Scratch};
 use crate::run::Event;
-use profile::Place;
+use profile::ProfileHome;
 use unwritable::unwritable;
 
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
@@ -121,7 +121,7 @@ fn already_there(directory: &Path, name: &str) -> String {
 
 /// What the user has chosen, before anything is written.
 struct Answers {
-    place: Place,
+    place: ProfileHome,
     target: Map<String, Json>,
 }
 
@@ -133,7 +133,7 @@ fn ask_for_profile(
 ) -> Result<Option<Answers>> {
     let name = &project.name;
     say(invocation, "Setting up your profile.");
-    let place = Place::new(profiles)?;
+    let place = ProfileHome::new(profiles)?;
     let question = format!(
         "The profile {name} already exists in {}. Continue and overwrite it?",
         place.path().display()
@@ -155,7 +155,7 @@ fn write_profile(invocation: &Invocation, project: &NewProject, answers: Answers
     let names_a_place = invocation.flags.text(&PROFILES_DIR).is_some();
     if is_embedded && project.is_new && !names_a_place && !place.has(name) {
         // there is no secret in it, and the project then runs wherever it is copied to
-        place = Place::new(project.directory.clone())?;
+        place = ProfileHome::new(project.directory.clone())?;
     }
     place.write(name, target)?;
     let path = place.path();

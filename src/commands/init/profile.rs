@@ -19,12 +19,12 @@ const SSL_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-c
 const SECRETS: [&str; 5] = ["pass", "secret", "token", "key", "uri"];
 
 /// Where a new profile goes.
-pub(super) struct Place {
+pub(super) struct ProfileHome {
     pub(super) directory: PathBuf,
     pub(super) file: Option<ProfilesFile>,
 }
 
-impl Place {
+impl ProfileHome {
     pub(super) fn new(directory: PathBuf) -> Result<Self> {
         let file = ProfilesFile::read(&directory)?;
         Ok(Self { directory, file })

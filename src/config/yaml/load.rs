@@ -41,7 +41,7 @@ fn parse(source: &Arc<SourceText>, text: &str) -> Result<Loaded> {
         problem: RefCell::default(),
     };
     let parsed =
-        context.node(Place::Value).deserialize(serde_yaml::Deserializer::from_str(&text[context.skipped..]));
+        context.node(Role::Value).deserialize(serde_yaml::Deserializer::from_str(&text[context.skipped..]));
     if let Some(problem) = context.problem.take() {
         return Err(problem);
     }
@@ -189,31 +189,31 @@ fn after_alias(text: &str, alias: usize) -> usize {
 
 struct Node<'c, 'a> {
     context: &'c Context<'a>,
-    place: Place,
+    place: Role,
 }
 
 /// Whether a node is a key of a mapping.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Role {
     Key,
     Value,
 }
 
 impl Context<'_> {
-    fn node(&self, place: Place) -> Node<'_, '_> {
+    fn node(&self, place: Role) -> Node<'_, '_> {
         Node { context: self, place }
     }
 
     /// Whether what starts here can only be a plain scalar that is no number: then the crate need not try it as one.
     /// A value with a colon behind it may be the first key of a mapping.
-    fn is_word(&self, start: usize, place: Place) -> bool {
+    fn is_word(&self, start: usize, place: Role) -> bool {
         let (before, rest) = self.text.as_bytes().split_at(start.min(self.text.len()));
         if !rest.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_') {
             return false;
         }
         match place {
-            Place::Key => !before.trim_ascii_end().ends_with(b"?"),
-            Place::Value => !rest.iter().take_while(|byte| **byte != b'\n').any(|byte| *byte == b':'),
+            Role::Key => !before.trim_ascii_end().ends_with(b"?"),
+            Role::Value => !rest.iter().take_while(|byte| **byte != b'\n').any(|byte| *byte == b':'),
         }
     }
 }
@@ -346,7 +346,7 @@ impl<'de> Visitor<'de> for Content<'_, '_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Kind, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = access.next_element_seed(self.context.node(Place::Value))? {
+        while let Some(item) = access.next_element_seed(self.context.node(Role::Value))? {
             items.push(item);
         }
         Ok(Kind::Sequence(items))
@@ -354,8 +354,8 @@ impl<'de> Visitor<'de> for Content<'_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Kind, A::Error> {
         let mut builder = merge::MappingBuilder::default();
-        while let Some(key) = access.next_key_seed(self.context.node(Place::Key))? {
-            let value = access.next_value_seed(self.context.node(Place::Value))?;
+        while let Some(key) = access.next_key_seed(self.context.node(Role::Key))? {
+            let value = access.next_value_seed(self.context.node(Role::Value))?;
             if let Err(problem) = builder.add(key, value, &mut self.context.warnings.borrow_mut()) {
                 self.context.problem.borrow_mut().get_or_insert(problem);
                 return Err(de::Error::custom("a key that cannot be one"));

@@ -12,7 +12,7 @@ use crate::jinja::python::namespace::namespace;
 use crate::jinja::python::{bind_required, raise, to_str};
 use attribute::attribute;
 
-type Outcome = Result<Value, Error>;
+type ValueResult = Result<Value, Error>;
 
 /// `exceptions`
 pub(super) fn module() -> Value {
@@ -53,7 +53,7 @@ pub(super) fn module() -> Value {
     )
 }
 
-fn fail(category: Category, code: &'static str, message: impl Into<String>) -> Outcome {
+fn fail(category: Category, code: &'static str, message: impl Into<String>) -> ValueResult {
     Err(raise(Diagnostic::new(code, category, message)))
 }
 
@@ -62,33 +62,33 @@ fn message(function: &str, args: &[Value]) -> Result<String, Error> {
     Ok(to_str(&message))
 }
 
-fn compiler_error(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn compiler_error(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     fail(Category::Compilation, "raised-by-macro", message("raise_compiler_error", args)?)
 }
 
-fn database_error(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn database_error(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     fail(Category::Database, "raised-by-macro", message("raise_database_error", args)?)
 }
 
-fn not_implemented(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn not_implemented(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let message = message("raise_not_implemented", args)?;
     fail(Category::Runtime, "not-implemented", format!("ERROR: {message}"))
 }
 
-fn dependency_error(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn dependency_error(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     fail(Category::Dependency, "raised-by-macro", message("raise_dependency_error", args)?)
 }
 
-fn fail_fast_error(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn fail_fast_error(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     fail(Category::Runtime, "fail-fast", message("raise_fail_fast_error", args)?)
 }
 
-fn cache_inconsistent(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn cache_inconsistent(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let message = message("raise_cache_inconsistent", args)?;
     fail(Category::Internal, "cache-inconsistent", format!("Cache inconsistency detected: {message}"))
 }
 
-fn dataclass_not_dict(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn dataclass_not_dict(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let object = message("raise_dataclass_not_dict", args)?;
     fail(
         Category::Compilation,
@@ -99,7 +99,7 @@ fn dataclass_not_dict(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
     )
 }
 
-fn missing_config(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn missing_config(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let [model, name] = bind_required("missing_config", args, ["model", "name"], 2)?;
     let (model, name) = (attribute(&model, "unique_id"), to_str(&name));
     fail(
@@ -109,7 +109,7 @@ fn missing_config(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
     )
 }
 
-fn missing_materialization(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn missing_materialization(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let [model, adapter] = bind_required("missing_materialization", args, ["model", "adapter_type"], 2)?;
     let name = attribute(&model.get_attr("config").unwrap_or_default(), "materialized");
     let adapter = to_str(&adapter);
@@ -122,12 +122,12 @@ fn missing_materialization(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
     )
 }
 
-fn missing_relation(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn missing_relation(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let [relation, _] = bind_required("missing_relation", args, ["relation", "model"], 1)?;
     fail(Category::Compilation, "missing-relation", format!("Relation {} not found!", to_str(&relation)))
 }
 
-fn relation_wrong_type(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn relation_wrong_type(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let names = ["relation", "expected_type", "model"];
     let [relation, expected, _] = bind_required("relation_wrong_type", args, names, 2)?;
     let (name, expected, kind) = (to_str(&relation), to_str(&expected), attribute(&relation, "type"));
@@ -140,7 +140,7 @@ fn relation_wrong_type(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
     ))
 }
 
-fn column_type_missing(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn column_type_missing(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let [columns] = bind_required("column_type_missing", args, ["column_names"], 1)?;
     Err(raise(
         Diagnostic::compilation(
@@ -155,7 +155,7 @@ fn column_type_missing(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
     ))
 }
 
-fn ambiguous_alias(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn ambiguous_alias(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let names = ["node_1", "node_2", "duped_name"];
     let [first, second, name] = bind_required("raise_ambiguous_alias", args, names, 2)?;
     let name = if name.is_none() || name.is_undefined() {
@@ -178,7 +178,7 @@ fn ambiguous_alias(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
     ))
 }
 
-fn ambiguous_catalog_match(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn ambiguous_catalog_match(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let names = ["unique_id", "match_1", "match_2"];
     let [model, first, second] = bind_required("raise_ambiguous_catalog_match", args, names, 3)?;
     let line = |found: &Value| {
@@ -198,7 +198,7 @@ fn ambiguous_catalog_match(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
     ))
 }
 
-fn dependency_not_found(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn dependency_not_found(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let names = ["node", "node_description", "required_pkg"];
     let [_, description, package] = bind_required("raise_dep_not_found", args, names, 3)?;
     let (description, package) = (to_str(&description), to_str(&package));
@@ -211,7 +211,7 @@ fn dependency_not_found(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
     ))
 }
 
-fn duplicate_patch(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn duplicate_patch(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let [patch, existing] = bind_required("raise_duplicate_patch_name", args, ["patch_1", "existing"], 2)?;
     let (name, file, existing) =
         (attribute(&patch, "name"), attribute(&patch, "original_file_path"), to_str(&existing));
@@ -224,7 +224,7 @@ fn duplicate_patch(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
     ))
 }
 
-fn duplicate_resource(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn duplicate_resource(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let [first, second] = bind_required("raise_duplicate_resource_name", args, ["node_1", "node_2"], 2)?;
     let name = attribute(&first, "name");
     let line = |node: &Value| {
@@ -240,7 +240,7 @@ fn duplicate_resource(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
     ))
 }
 
-fn invalid_property_file(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn invalid_property_file(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let [path, issue] = bind_required("raise_invalid_property_yml_version", args, ["path", "issue"], 2)?;
     let (path, issue) = (to_str(&path), to_str(&issue));
     fail(

@@ -23,7 +23,7 @@ impl Status {
     fn line(self) -> &'static str {
         match self {
             Self::BadRequest => "400 Bad Request",
-            Self::NotFound => "404 Not Found",
+            Self::NotFound => "404 Not ServedFile",
             Self::Method => "405 Method Not Allowed",
             Self::Timeout => "408 Request Timeout",
             Self::Misdirected => "421 Misdirected Request",
@@ -36,14 +36,14 @@ impl Status {
 
 /// A file that may be sent.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct ServedFile {
     file: File,
     length: u64,
     content_type: &'static str,
 }
 
 /// Opens a regular file under the root, or the `index.html` of a folder; links may not lead out.
-pub(super) fn file(root: &Path, parts: &[String]) -> Result<Found, Status> {
+pub(super) fn file(root: &Path, parts: &[String]) -> Result<ServedFile, Status> {
     let mut path = root.to_path_buf();
     path.extend(parts);
     let mut real = path.canonicalize().map_err(|_| Status::NotFound)?;
@@ -58,7 +58,7 @@ pub(super) fn file(root: &Path, parts: &[String]) -> Result<Found, Status> {
     let file = File::open(&real).map_err(|_| Status::NotFound)?;
     let length = file.metadata().map_err(|_| Status::NotFound)?.len();
     let extension = real.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    Ok(Found { file, length, content_type: content_type(extension) })
+    Ok(ServedFile { file, length, content_type: content_type(extension) })
 }
 
 fn content_type(extension: &str) -> &'static str {
@@ -93,7 +93,7 @@ pub(super) fn refuse(stream: &mut TcpStream, status: Status, with_body: bool) ->
 
 pub(super) fn send(
     stream: &mut TcpStream,
-    found: Found,
+    found: ServedFile,
     with_body: bool,
     deadline: Instant,
 ) -> std::io::Result<()> {

@@ -27,7 +27,7 @@ pub(super) struct Evaluation<'a> {
 }
 
 /// Nodes that are in, and tests that are in once their other parents are.
-struct Found {
+struct Hits {
     direct: NodeSet,
     indirect: NodeSet,
 }
@@ -66,14 +66,14 @@ impl<'a> Evaluation<'a> {
         Ok(self.spec(spec)?.direct)
     }
 
-    fn spec(&mut self, spec: &Spec) -> Result<Found> {
+    fn spec(&mut self, spec: &Spec) -> Result<Hits> {
         match spec {
             Spec::Criteria(criteria) => self.criteria(criteria),
             Spec::Group(group) => self.group(group),
         }
     }
 
-    fn group(&mut self, group: &Group) -> Result<Found> {
+    fn group(&mut self, group: &Group) -> Result<Hits> {
         let mut direct: Option<NodeSet> = None;
         let mut all: Option<NodeSet> = None;
         for part in &group.parts {
@@ -95,10 +95,10 @@ impl<'a> Evaluation<'a> {
             );
             self.warnings.push(warning.maybe_help(meant::hint(raw, &self.resources)));
         }
-        Ok(Found { direct, indirect })
+        Ok(Hits { direct, indirect })
     }
 
-    fn criteria(&mut self, criteria: &Criteria) -> Result<Found> {
+    fn criteria(&mut self, criteria: &Criteria) -> Result<Hits> {
         let mut selected = if criteria.method == Method::Selector {
             self.named(&criteria.text())?
         } else {
@@ -165,10 +165,10 @@ impl<'a> Evaluation<'a> {
     }
 
     /// The tests that read a selected node.
-    fn with_tests(&self, selected: NodeSet, mode: IndirectSelection) -> Found {
+    fn with_tests(&self, selected: NodeSet, mode: IndirectSelection) -> Hits {
         let mut indirect = NodeSet::new(self.graph.len());
         if mode == IndirectSelection::Empty {
-            return Found { direct: selected, indirect };
+            return Hits { direct: selected, indirect };
         }
         let mut reachable = selected.clone();
         if mode == IndirectSelection::Buildable {
@@ -194,7 +194,7 @@ impl<'a> Evaluation<'a> {
                 indirect.insert(at);
             }
         }
-        Found { direct, indirect }
+        Hits { direct, indirect }
     }
 
     /// The tests that lacked a parent in one part of the group and have it in another.

@@ -15,7 +15,7 @@ const OPERATORS: [&str; 26] = [
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Mode {
     Text,
     Block,
     Variable,
@@ -24,30 +24,30 @@ enum Place {
 pub(super) struct Lexer<'a> {
     text: &'a str,
     at: usize,
-    place: Place,
+    place: Mode,
     /// The brackets that are to be closed before the tag can end.
     closing: Vec<&'static str>,
 }
 
-type Found<'a> = (Token<'a>, Range<usize>);
+type Lexeme<'a> = (Token<'a>, Range<usize>);
 
 impl<'a> Lexer<'a> {
     pub(super) fn of_template(text: &'a str) -> Self {
-        Self { text, at: 0, place: Place::Text, closing: Vec::new() }
+        Self { text, at: 0, place: Mode::Text, closing: Vec::new() }
     }
 
     pub(super) fn of_expression(text: &'a str) -> Self {
-        Self { text, at: 0, place: Place::Variable, closing: Vec::new() }
+        Self { text, at: 0, place: Mode::Variable, closing: Vec::new() }
     }
 
     pub(super) fn text(&self) -> &'a str {
         self.text
     }
 
-    pub(super) fn next(&mut self) -> Result<Found<'a>, Problem> {
+    pub(super) fn next(&mut self) -> Result<Lexeme<'a>, Problem> {
         match self.place {
-            Place::Text => self.next_of_text(),
-            Place::Block | Place::Variable => self.next_of_tag(),
+            Mode::Text => self.next_of_text(),
+            Mode::Block | Mode::Variable => self.next_of_tag(),
         }
     }
 
@@ -64,7 +64,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// The text up to the next tag, or the tag's first mark.
-    fn next_of_text(&mut self) -> Result<Found<'a>, Problem> {
+    fn next_of_text(&mut self) -> Result<Lexeme<'a>, Problem> {
         loop {
             let start = self.at;
             let Some((opened, mark)) = self.next_mark(start) else {
@@ -90,11 +90,11 @@ impl<'a> Lexer<'a> {
                     if let Some(raw) = self.raw(opened)? {
                         return Ok(raw);
                     }
-                    self.place = Place::Block;
+                    self.place = Mode::Block;
                     return Ok((Token::BlockBegin, opened..self.at));
                 }
                 _ => {
-                    self.place = Place::Variable;
+                    self.place = Mode::Variable;
                     return Ok((Token::VariableBegin, opened..self.at));
                 }
             }
@@ -126,7 +126,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// What stands between `{% raw %}` and `{% endraw %}`, with the place after it as the next one.
-    fn raw(&mut self, opened: usize) -> Result<Option<Found<'a>>, Problem> {
+    fn raw(&mut self, opened: usize) -> Result<Option<Lexeme<'a>>, Problem> {
         let Some(inside) = tag_named(self.rest(), "raw", false) else { return Ok(None) };
         let start = self.text.len() - inside.len();
         if inside.is_empty() {
@@ -153,21 +153,21 @@ impl<'a> Lexer<'a> {
         Ok(Some((Token::Data(data), start..start + data.len())))
     }
 
-    fn next_of_tag(&mut self) -> Result<Found<'a>, Problem> {
+    fn next_of_tag(&mut self) -> Result<Lexeme<'a>, Problem> {
         if self.closing.is_empty() && self.skip_end() {
             let (token, length) =
-                if self.place == Place::Block { (Token::BlockEnd, 2) } else { (Token::VariableEnd, 2) };
+                if self.place == Mode::Block { (Token::BlockEnd, 2) } else { (Token::VariableEnd, 2) };
             let end = self.at;
             if self.byte(end) == Some(b'-') || self.byte(end) == Some(b'+') {
                 self.at += 1 + length;
                 if self.byte(end) == Some(b'-') {
                     self.skip_space();
                 }
-                self.place = Place::Text;
+                self.place = Mode::Text;
                 return Ok((token, end..end + 1 + length));
             }
             self.at += length;
-            self.place = Place::Text;
+            self.place = Mode::Text;
             return Ok((token, end..end + length));
         }
         let start = self.at;
@@ -184,7 +184,7 @@ impl<'a> Lexer<'a> {
     fn skip_end(&self) -> bool {
         let rest = self.rest();
         match self.place {
-            Place::Block => rest.strip_prefix(['-', '+']).unwrap_or(rest).starts_with("%}"),
+            Mode::Block => rest.strip_prefix(['-', '+']).unwrap_or(rest).starts_with("%}"),
             _ => rest.strip_prefix('-').unwrap_or(rest).starts_with("}}"),
         }
     }

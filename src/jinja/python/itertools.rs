@@ -14,7 +14,7 @@ use crate::jinja::python::{
 };
 use crate::jinja::warning::warn_once;
 
-type Outcome = Result<Value, Error>;
+type ValueResult = Result<Value, Error>;
 
 /// More combinations than this are a mistake.
 const RESULT_LIMIT: usize = 1_000_000;
@@ -48,7 +48,7 @@ pub(crate) fn module() -> Value {
     )
 }
 
-type Body = fn(&mut State<'_, '_>, &[Value]) -> Outcome;
+type Body = fn(&mut State<'_, '_>, &[Value]) -> ValueResult;
 
 /// A function of the module: dbt deprecates them all.
 struct Tool {
@@ -71,7 +71,7 @@ impl Object for Tool {
         ObjectRepr::Plain
     }
 
-    fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+    fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
         warn_deprecated(state);
         (self.body)(state, args)
     }
@@ -132,19 +132,19 @@ impl Object for Endless {
     }
 }
 
-fn count(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn count(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let [start, step] = bind_required("count", args, ["start", "step"], 0)?;
     let or = |value: Value, default: i64| if given(&value) { value } else { Value::from(default) };
     Ok(Value::from_object(Endless::Count { start: or(start, 0), step: or(step, 1) }))
 }
 
-fn cycle(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn cycle(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let [items] = bind_required("cycle", args, ["iterable"], 1)?;
     let items = items_of(&items)?;
     Ok(if items.is_empty() { list(items) } else { Value::from_object(Endless::Cycle(items)) })
 }
 
-fn repeat(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn repeat(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let [value, times] = bind_required("repeat", args, ["object", "times"], 1)?;
     if !given(&times) {
         return Ok(Value::from_object(Endless::Repeat(value)));
@@ -158,7 +158,7 @@ fn limited(count: usize) -> Result<(), Error> {
     if count <= RESULT_LIMIT { Ok(()) } else { Err(value_error("the result has too many items")) }
 }
 
-fn accumulate(state: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn accumulate(state: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let [items, function, initial] = bind_required("accumulate", args, ["iterable", "func", "initial"], 1)?;
     let mut total = Some(initial).filter(given);
     let mut totals: Vec<Value> = total.iter().cloned().collect();
@@ -183,13 +183,13 @@ impl Object for Chain {
         ObjectRepr::Plain
     }
 
-    fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+    fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
         warn_deprecated(state);
         let parts: Vec<Vec<Value>> = args.iter().map(items_of).collect::<Result<_, _>>()?;
         Ok(list(parts.concat()))
     }
 
-    fn call_method(self: &Arc<Self>, state: &mut State<'_, '_>, method: &str, args: &[Value]) -> Outcome {
+    fn call_method(self: &Arc<Self>, state: &mut State<'_, '_>, method: &str, args: &[Value]) -> ValueResult {
         if method != "from_iterable" {
             return Err(unknown_method("chain", method));
         }
@@ -198,13 +198,13 @@ impl Object for Chain {
     }
 }
 
-fn compress(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn compress(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let [items, selectors] = bind_required("compress", args, ["data", "selectors"], 2)?;
     let pairs = items_of(&items)?.into_iter().zip(items_of(&selectors)?);
     Ok(list(pairs.filter(|(_, selector)| selector.is_true()).map(|(item, _)| item).collect()))
 }
 
-fn islice(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn islice(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let [items, first, second, step] =
         bind_required("islice", args, ["iterable", "start", "stop", "step"], 2)?;
     let number = |value: &Value| -> Result<Option<usize>, Error> {
@@ -232,20 +232,20 @@ fn islice(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
     Ok(list(taken.collect()))
 }
 
-fn starmap(state: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn starmap(state: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let [function, items] = bind_required("starmap", args, ["function", "iterable"], 2)?;
     let results = items_of(&items)?.into_iter().map(|item| function.call(state, &items_of(&item)?));
     results.collect::<Result<_, _>>().map(list)
 }
 
-fn tee(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn tee(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let [items, count] = bind_required("tee", args, ["iterable", "n"], 1)?;
     let count = if given(&count) { expect_int("tee", &count)? } else { 2 };
     let items = items_of(&items)?;
     Ok(tuple((0..count.clamp(0, 1000)).map(|_| list(items.clone())).collect()))
 }
 
-fn zip_longest(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn zip_longest(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let mut arguments = Arguments::new("zip_longest", args);
     let fill = arguments.take_keyword("fillvalue").unwrap_or(Value::from(()));
     let columns: Vec<Vec<Value>> = arguments.positional.iter().map(items_of).collect::<Result<_, _>>()?;
@@ -254,7 +254,7 @@ fn zip_longest(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
     Ok(list((0..length).map(|at| tuple(columns.iter().map(|column| cell(column, at)).collect())).collect()))
 }
 
-fn product(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn product(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let mut arguments = Arguments::new("product", args);
     let repeat = arguments.take_keyword("repeat").map_or(Ok(1), |repeat| expect_int("product", &repeat))?;
     let repeat = usize::try_from(repeat).unwrap_or_default().min(100);
@@ -272,7 +272,7 @@ fn product(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
 }
 
 /// `permutations`, `combinations` and `combinations_with_replacement`
-fn choose(name: &'static str, args: &[Value]) -> Outcome {
+fn choose(name: &'static str, args: &[Value]) -> ValueResult {
     let [items, length] = bind_required(name, args, ["iterable", "r"], 1)?;
     let items = items_of(&items)?;
     let length = if given(&length) {
@@ -317,7 +317,7 @@ fn extend(
 }
 
 /// Runs of neighbours with the same key.
-fn group_by(state: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn group_by(state: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let [items, key] = bind_required("groupby", args, ["iterable", "key"], 1)?;
     let mut groups: Vec<(Value, Vec<Value>)> = Vec::new();
     for item in items_of(&items)? {

@@ -29,7 +29,7 @@ use minijinja::{Error, Value};
 use crate::jinja::python::namespace::namespace;
 use crate::jinja::python::type_error;
 
-type Outcome = Option<Result<Value, Error>>;
+type MethodResult = Option<Result<Value, Error>>;
 
 /// `modules.datetime`
 pub(crate) fn module() -> Value {
@@ -94,7 +94,7 @@ fn as_delta(value: &Value) -> Option<&Delta> {
     value.downcast_object_ref()
 }
 
-pub(crate) fn add(left: &Value, right: &Value) -> Outcome {
+pub(crate) fn add(left: &Value, right: &Value) -> MethodResult {
     let (first, second) = match (as_delta(left), as_delta(right)) {
         (Some(left), Some(right)) => return Some(Ok(left.plus(right))),
         (Some(delta), None) => (right, delta),
@@ -104,7 +104,7 @@ pub(crate) fn add(left: &Value, right: &Value) -> Outcome {
     shift(first, second)
 }
 
-pub(crate) fn subtract(left: &Value, right: &Value) -> Outcome {
+pub(crate) fn subtract(left: &Value, right: &Value) -> MethodResult {
     match (as_delta(left), as_delta(right)) {
         (Some(left), Some(right)) => return Some(Ok(left.plus(&right.negated()))),
         (None, Some(delta)) => return shift(left, &delta.negated()),
@@ -119,14 +119,14 @@ pub(crate) fn subtract(left: &Value, right: &Value) -> Outcome {
     Some(Ok(Value::from_object(left.since(*right))))
 }
 
-fn shift(value: &Value, delta: &Delta) -> Outcome {
+fn shift(value: &Value, delta: &Delta) -> MethodResult {
     if let Some(moment) = value.downcast_object_ref::<Moment>() {
         return Some(moment.plus(delta).map(Value::from_object));
     }
     Some(value.downcast_object_ref::<Date>()?.plus(delta).map(Value::from_object))
 }
 
-pub(crate) fn multiply(left: &Value, right: &Value) -> Outcome {
+pub(crate) fn multiply(left: &Value, right: &Value) -> MethodResult {
     let (delta, factor) = (as_delta(left)?, f64::try_from(right.clone()).ok()?);
     Some(Ok(match right.as_i64() {
         Some(factor) => Value::from_object(delta.times(factor)),
@@ -134,7 +134,7 @@ pub(crate) fn multiply(left: &Value, right: &Value) -> Outcome {
     }))
 }
 
-pub(crate) fn divide(left: &Value, right: &Value) -> Outcome {
+pub(crate) fn divide(left: &Value, right: &Value) -> MethodResult {
     let delta = as_delta(left)?;
     if let Some(divisor) = as_delta(right) {
         return Some(delta.ratio(divisor).map(Value::from));
@@ -146,7 +146,7 @@ pub(crate) fn divide(left: &Value, right: &Value) -> Outcome {
     })
 }
 
-pub(crate) fn floor_divide(left: &Value, right: &Value) -> Outcome {
+pub(crate) fn floor_divide(left: &Value, right: &Value) -> MethodResult {
     let delta = as_delta(left)?;
     if let Some(divisor) = as_delta(right) {
         return Some(delta.ratio(divisor).map(|ratio| crate::jinja::python::whole(ratio.floor())));

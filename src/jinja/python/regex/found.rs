@@ -14,14 +14,14 @@ use crate::jinja::python::{
 
 /// A match; spans are byte ranges of the text.
 #[derive(Clone)]
-pub(super) struct Found {
+pub(super) struct Match {
     pub(super) pattern: Pattern,
     pub(super) text: Arc<str>,
     /// Group 0 first.
     pub(super) groups: Vec<Option<Range<usize>>>,
 }
 
-impl Found {
+impl Match {
     pub(super) fn whole(&self) -> Range<usize> {
         self.groups.first().cloned().flatten().unwrap_or(0..0)
     }
@@ -81,7 +81,7 @@ impl Found {
     }
 }
 
-impl fmt::Debug for Found {
+impl fmt::Debug for Match {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (start, end) = self.span(None).map_err(|_| fmt::Error)?;
         let text = repr(&self.group_value(0, &Value::from(())));
@@ -89,7 +89,7 @@ impl fmt::Debug for Found {
     }
 }
 
-impl Object for Found {
+impl Object for Match {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Plain
     }

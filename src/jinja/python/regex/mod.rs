@@ -15,7 +15,7 @@ use crate::jinja::python::namespace::namespace;
 use crate::jinja::python::{Arguments, bind_required, expect_str};
 use syntax::{Flags, escape};
 
-type Outcome = Result<Value, Error>;
+type ValueResult = Result<Value, Error>;
 
 /// `modules.re`
 pub(crate) fn module() -> Value {
@@ -37,7 +37,7 @@ pub(crate) fn module() -> Value {
 }
 
 /// `re.search(pattern, ..)` is `re.compile(pattern, flags).search(..)`.
-fn of_module(method: &'static str, state: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn of_module(method: &'static str, state: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let names: &[&str] = match method {
         "sub" | "subn" => &["pattern", "repl", "string", "count", "flags"],
         "split" => &["pattern", "string", "maxsplit", "flags"],
@@ -59,12 +59,12 @@ fn of_module(method: &'static str, state: &mut State<'_, '_>, args: &[Value]) ->
     pattern.run(state, method, &rest)
 }
 
-fn compile(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn compile(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let [pattern, flags] = bind_required("compile", args, ["pattern", "flags"], 1)?;
     Pattern::of_value(&pattern, Some(&flags)).map(Value::from_object)
 }
 
-fn escape_call(_: &mut State<'_, '_>, args: &[Value]) -> Outcome {
+fn escape_call(_: &mut State<'_, '_>, args: &[Value]) -> ValueResult {
     let [text] = bind_required("escape", args, ["pattern"], 1)?;
     Ok(Value::from(escape(expect_str("escape", &text)?)))
 }

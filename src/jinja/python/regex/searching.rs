@@ -1,6 +1,6 @@
 //! What templates ask of a pattern: matches, substitutions, pieces.
 
-use super::found::Found;
+use super::found::Match;
 use crate::jinja::python::{
     bind_required, dict, expect_int, expect_str, given, list, to_str, tuple, type_error, unknown_method,
     value_error,
@@ -13,11 +13,11 @@ use std::sync::Arc;
 use super::pattern::Pattern;
 
 impl Pattern {
-    fn find(&self, regex: &Regex, text: &Arc<str>, from: usize) -> Result<Option<Found>, Error> {
+    fn find(&self, regex: &Regex, text: &Arc<str>, from: usize) -> Result<Option<Match>, Error> {
         let captures = regex
             .captures_from_pos(text, from)
             .map_err(|error| value_error(format!("regular expression gave up: {error}")))?;
-        Ok(captures.map(|captures| Found {
+        Ok(captures.map(|captures| Match {
             pattern: self.clone(),
             text: Arc::clone(text),
             groups: (0..captures.len()).map(|index| captures.get(index).map(|group| group.range())).collect(),
@@ -25,7 +25,7 @@ impl Pattern {
     }
 
     /// All matches from left to right; an empty one is followed by the next character.
-    fn find_all(&self, text: &Arc<str>, limit: usize) -> Result<Vec<Found>, Error> {
+    fn find_all(&self, text: &Arc<str>, limit: usize) -> Result<Vec<Match>, Error> {
         let mut all = Vec::new();
         let mut from = 0;
         while from <= text.len() && all.len() < limit {
@@ -143,7 +143,7 @@ fn expect_text(method: &str, value: &Value) -> Result<Arc<str>, Error> {
 }
 
 /// What `findall` lists: the match, its only group, or a tuple of its groups.
-fn listed(found: &Found) -> Value {
+fn listed(found: &Match) -> Value {
     let empty = Value::from("");
     match found.groups.len() {
         1 => found.group_value(0, &empty),
