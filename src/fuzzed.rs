@@ -1,6 +1,5 @@
 //! What the fuzz targets play with any text: nothing may panic, and every message can be drawn.
 
-use std::any::Any;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,11 +7,11 @@ use crate::adapter::{Nulls, Seed, SeedOptions};
 use crate::config::Yaml;
 use crate::config::properties::{NodeProperties, PropertiesFile, PropertyKind};
 use crate::config::yaml::load;
-use crate::context::{Engine, EngineSettings};
+use crate::context::{Engine, EngineSettings, NoNames};
 use crate::diagnostic::{Diagnostic, Result, SourceText, Span, render};
 use crate::graph::selector::Criteria;
 use crate::graph::{Graph, IndirectSelection, SelectionInputs, SelectionRequest, Selectors};
-use crate::jinja::{BlockKind, Context, Value, cut_blocks, static_calls};
+use crate::jinja::{BlockKind, Context, cut_blocks, static_calls};
 use crate::manifest::Manifest;
 
 fn draw<T>(outcome: Result<T>) -> Option<T> {
@@ -112,26 +111,6 @@ impl Selected {
     }
 }
 
-struct Nothing;
-
-impl Context for Nothing {
-    fn get(&self, _: &str) -> Option<Value> {
-        None
-    }
-
-    fn package(&self) -> &'static str {
-        "shop"
-    }
-
-    fn execute(&self) -> bool {
-        true
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-}
-
 /// An engine without macros.
 pub struct Templates(Engine);
 
@@ -156,7 +135,7 @@ impl Templates {
         // the body of a macro that nobody calls is compiled and not run
         let whole = format!("{{% macro never() %}}{text}{{% endmacro %}}");
         let source = SourceText::new("macros/never.sql", whole);
-        let context: Arc<dyn Context> = Arc::new(Nothing);
+        let context: Arc<dyn Context> = Arc::new(NoNames);
         let span = Span::new(&source, 0..source.text.len());
         let _ = draw(self.0.render_span(&span, &context));
     }

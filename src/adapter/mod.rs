@@ -50,6 +50,7 @@ pub(crate) use held_lock::HeldLock;
 pub(crate) use lock_session::LockSession;
 pub(crate) use observer::Observer;
 pub(crate) use query_comment::QueryComment;
+pub(crate) use refusal::other_database;
 pub(crate) use relation_cache::{CacheChange, RelationCache};
 pub use request::{Begin, Fetch};
 pub use response::ResultSet;

@@ -20,3 +20,10 @@ pub(super) fn rolled_back() -> Box<Diagnostic> {
         .help("remove the `rollback`; to undo a part only, use `savepoint` and `rollback to savepoint` after it, in post-hooks")
         .boxed()
 }
+
+/// PostgreSQL: other databases are out of reach.
+pub(crate) fn other_database(database: &str, expected: &str) -> Diagnostic {
+    let message = format!("Cross-db references not allowed in postgres ({database} vs {expected})");
+    Diagnostic::new("cross-database", crate::diagnostic::Category::Runtime, message)
+        .help("make the other database's tables visible here as foreign tables (postgres_fdw)")
+}

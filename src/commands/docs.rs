@@ -12,8 +12,8 @@ use super::run::write_compiled;
 use super::running;
 use super::session::{Parsed, Session, types_without};
 use super::{CommandResult, Outcome, artifact};
-use crate::adapter::Connection;
 use crate::adapter::catalog::documentation;
+use crate::adapter::{Connection, other_database};
 use crate::config::DBT_VERSION;
 use crate::diagnostic::{Diagnostic, Result, render};
 use crate::docs::{self, Artifacts, catalog, outline};
@@ -126,7 +126,19 @@ fn read_catalog(
     schemas.sort_unstable();
     schemas.dedup();
     let inputs = running::inputs(session, parsed, connect, Command::Compile, &[])?;
-    let mut errors = Vec::new();
+    let database = &connect.settings.database;
+    let foreign =
+        parsed.manifest.sources.values().filter(|source| selection.contains(&source.unique_id)).find_map(
+            |source| {
+                let other =
+                    source.database.as_deref().filter(|other| !other.eq_ignore_ascii_case(database))?;
+                Some(
+                    other_database(other, database)
+                        .subject(format!("source {}.{}", source.source_name, source.name)),
+                )
+            },
+        );
+    let mut told: Vec<_> = foreign.into_iter().map(Diagnostic::boxed).collect();
     let tables = match run::own_catalog(&inputs, &selection.unique_ids, &schemas) {
         Ok(Some(own)) => own,
         Ok(None) => {
@@ -134,14 +146,16 @@ fn read_catalog(
             documentation(&mut connection, &schemas)?
         }
         Err(error) => {
-            let message = format!("Encountered an error while generating catalog: {}", render(&error));
-            invocation.emitter.warn(Diagnostic::warning("CatalogGenerationError", message))?;
-            errors.push(render(&error));
+            told.push(error);
             Vec::new()
         }
     };
+    for error in &told {
+        let message = format!("Encountered an error while generating catalog: {}", render(error));
+        invocation.emitter.warn(Diagnostic::warning("CatalogGenerationError", message))?;
+    }
+    let errors: Vec<String> = told.iter().map(|error| render(error)).collect();
     let selected = |unique_id: &str| selection.contains(unique_id);
-    let database = &connect.settings.database;
     Ok(catalog::shape(&tables, database, manifest, &selected, &metadata(invocation), &errors))
 }
 

@@ -26,7 +26,7 @@ pub(crate) use dispatch::dispatch;
 pub use engine::Engine;
 pub(crate) use engine::prepare;
 pub(crate) use globals::{Globals, ParseGlobals};
-pub(crate) use parsing::{DocScope, DocTable, ParseScope, Recorded, SharedNames, Subject};
+pub(crate) use parsing::{DocScope, DocTable, NoNames, ParseScope, Recorded, SharedNames, Subject};
 pub(crate) use registry::BUILTIN as BUILTIN_PACKAGE;
 pub(crate) use settings::DispatchOrder;
 pub use settings::{EngineSettings, MacroPackage};

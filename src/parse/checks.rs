@@ -250,6 +250,17 @@ fn check_groups(manifest: &Manifest, problems: &mut Vec<Diagnostic>) {
     }
 }
 
+/// A `begin` as dbt keeps it; none where it is no timestamp.
+pub(super) fn microbatch_begin(text: &str) -> Option<String> {
+    let text = text.replace(' ', "T");
+    if text.parse::<jiff::Timestamp>().is_ok() {
+        return Some(text);
+    }
+    let at = text.parse::<jiff::civil::DateTime>().ok()?;
+    let format = if at.subsec_nanosecond() == 0 { "%Y-%m-%dT%H:%M:%S" } else { "%Y-%m-%dT%H:%M:%S.%6f" };
+    Some(at.strftime(format).to_string())
+}
+
 fn check_microbatch(node: &Node, refuse: &mut dyn FnMut(&'static str, String)) {
     let name = &node.name;
     let value = |key: &str| node.config.get(key).filter(|value| !value.is_null());
@@ -268,11 +279,7 @@ fn check_microbatch(node: &Node, refuse: &mut dyn FnMut(&'static str, String)) {
     match value("begin") {
         None => wrong("must provide a 'begin' (datetime) config that indicates the earliest timestamp the microbatch model should be built from.".into()),
         Some(Json::String(text)) => {
-            let date = text.replace(' ', "T");
-            let valid = date.parse::<jiff::civil::DateTime>().is_ok()
-                || date.parse::<jiff::civil::Date>().is_ok()
-                || date.parse::<jiff::Timestamp>().is_ok();
-            if !valid {
+            if microbatch_begin(text).is_none() {
                 wrong(format!("must provide a 'begin' config of valid datetime (ISO format), but got: {text}."));
             }
         }
@@ -421,4 +428,24 @@ fn warn_unused_paths(request: &ParseRequest<'_>, manifest: &Manifest, warnings: 
         used.add_disabled(disabled.resource().fqn());
     }
     warnings.extend(used.warn_unused(&request.project.root.file));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::microbatch_begin;
+
+    #[test]
+    fn a_begin_is_kept_as_dbt_keeps_it() {
+        for (written, kept) in [
+            ("2026-11-20", Some("2026-11-20T00:00:00")),
+            ("20261120", Some("2026-11-20T00:00:00")),
+            ("2026-11-20 05:00", Some("2026-11-20T05:00:00")),
+            ("2026-11-20T05:00:00.25", Some("2026-11-20T05:00:00.250000")),
+            ("2026-11-20T05:00:00+02:00", Some("2026-11-20T05:00:00+02:00")),
+            ("2026-11", None),
+            ("nonsense", None),
+        ] {
+            assert_eq!(microbatch_begin(written).as_deref(), kept, "{written}");
+        }
+    }
 }

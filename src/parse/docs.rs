@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::ParseRequest;
 use crate::config::holds_jinja;
-use crate::context::{DocScope, DocTable};
+use crate::context::{DocScope, DocTable, NoNames};
 use crate::diagnostic::{Diagnostics, Result, SourceText, Span};
 use crate::jinja::{BlockKind, Context, cut_blocks};
 use crate::manifest::{Column, Doc, Lookup, Manifest, Node, duplicate_doc};
@@ -13,23 +13,28 @@ use crate::project::{FileKind, Package};
 
 /// The blocks of a package's Markdown files.
 pub(super) fn read_blocks(
-    _request: &ParseRequest<'_>,
+    request: &ParseRequest<'_>,
     package: &Package,
     manifest: &mut Manifest,
 ) -> Result<(), Diagnostics> {
+    let nothing: Arc<dyn Context> = Arc::new(NoNames);
     for file in package.files.of(FileKind::Documentation) {
         if !file.source.text.contains("{%") {
             continue;
         }
         for block in cut_blocks(&file.source, &[BlockKind::Docs])? {
             let unique_id = format!("doc.{}.{}", package.name(), block.name);
+            let contents = request
+                .engine
+                .render_span(&Span::new(&file.source, block.body.clone()), &nothing)
+                .map_err(|problem| problem.subject(format!("doc {}", block.name)))?;
             let doc = Doc {
                 name: block.name.clone(),
                 package_name: package.name().to_owned(),
                 path: file.relative_path.clone(),
                 original_file_path: file.original_file_path(),
                 unique_id: unique_id.clone(),
-                block_contents: file.source.text[block.body.clone()].trim().to_owned(),
+                block_contents: contents.trim().to_owned(),
                 ..Doc::default()
             };
             if let Some(first) = manifest.docs.get(&unique_id) {

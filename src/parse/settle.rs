@@ -265,6 +265,12 @@ impl<'a> Parser<'a> {
             return Err(located(Diagnostic::parsing("schedule", message), draft));
         }
         naming.apply(draft.node_mut(), &resolved)?;
+        if config.get("incremental_strategy").and_then(serde_json::Value::as_str) == Some("microbatch")
+            && let Some(begin) =
+                config.get("begin").and_then(serde_json::Value::as_str).and_then(checks::microbatch_begin)
+        {
+            draft.node_mut().config_mut().insert("begin".to_owned(), begin.into());
+        }
         self.render_hooks(draft, &resolved)
     }
 

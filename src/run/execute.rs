@@ -66,6 +66,7 @@ impl Run<'_> {
             node_count: plan.counted(),
         });
         inputs.emitter.emit(Event::formatting(""));
+        self.refuse_other_databases(plan)?;
         let begun = Instant::now();
         let mut results = Vec::new();
         let mut master = Worker::new();

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::describe;
 use super::event::Event;
-use super::inputs::Command;
+use super::inputs::{Command, Introspection};
 use super::plan::Plan;
 use super::state::Run;
-use crate::adapter::{Connection, catalog};
+use crate::adapter::{Connection, catalog, other_database};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::manifest::{Node, NodeKind, Resource};
 
@@ -53,6 +53,28 @@ impl Run<'_> {
             .subject(describe::locator(Resource::Node(node)))
             .help("shorten `schema` in the profile or in the config, or what `generate_schema_name` makes of them")
             .boxed())
+    }
+
+    /// As soon as the relation cache would be read: of the whole project, or of the selected nodes.
+    pub(super) fn refuse_other_databases(&self, plan: &Plan) -> Result<()> {
+        let options = &self.inputs.options;
+        let reads = options.populate_cache && self.inputs.command != Command::Freshness;
+        if !reads || options.introspection != Introspection::Allowed {
+            return Ok(());
+        }
+        let nodes: Vec<&Node> = if options.cache_selected_only {
+            self.relational(plan)
+        } else {
+            self.manifest().nodes.values().map(AsRef::as_ref).filter(|node| node.is_relational()).collect()
+        };
+        let own = &self.inputs.shared.database;
+        let foreign = nodes.into_iter().find_map(|node| {
+            let other = node.database.as_deref().filter(|other| !other.eq_ignore_ascii_case(own))?;
+            Some((node, other))
+        });
+        foreign.map_or(Ok(()), |(node, other)| {
+            Err(other_database(other, own).subject(describe::locator(Resource::Node(node))).boxed())
+        })
     }
 
     /// Creates the schemas that the plan needs, through the project's own `create_schema`.

@@ -50,8 +50,10 @@ pub(crate) fn stable(text: &str, project: &Project, database: &Database) -> Stri
         let line = RULE.replace_all(&line, "---");
         let line = line.replace(&root, ".").replace(&database.schema, "spec");
         let name = &database.settings.database;
-        let line =
-            line.replace(&format!("\"{name}\"."), "").replace(&format!("database `{name}`"), "database `db`");
+        let line = line
+            .replace(&format!("\"{name}\"."), "")
+            .replace(&format!("database `{name}`"), "database `db`")
+            .replace(&format!(" vs {name})"), " vs db)");
         let trimmed = line.trim();
         let counts =
             trimmed.strip_prefix("Found ").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));

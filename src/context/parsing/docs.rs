@@ -14,6 +14,27 @@ use crate::jinja::python;
 use crate::jinja::{Context, Message};
 use crate::manifest::{Doc, Lookup, doc_not_found};
 
+/// What a doc block sees.
+pub(crate) struct NoNames;
+
+impl Context for NoNames {
+    fn get(&self, _: &str) -> Option<Value> {
+        None
+    }
+
+    fn package(&self) -> &'static str {
+        ""
+    }
+
+    fn execute(&self) -> bool {
+        true
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
 /// All doc blocks and how their names are found.
 pub(crate) struct DocTable {
     lookup: Lookup,

@@ -15,7 +15,7 @@ use crate::jinja::python;
 use crate::jinja::{Context, Message};
 use crate::manifest::Node;
 
-pub(crate) use docs::{DocScope, DocTable};
+pub(crate) use docs::{DocScope, DocTable, NoNames};
 
 use config::ConfigRecorder;
 pub(crate) use recorded::Recorded;

@@ -7,7 +7,7 @@ use minijinja::Value;
 use serde_json::{Map, Value as Json};
 
 use super::stored_result::StoredResult;
-use crate::adapter::{CacheChange, RelationCache, RelationKind, SeedOptions, Session};
+use crate::adapter::{CacheChange, RelationCache, RelationKind, SeedOptions, Session, other_database};
 use crate::context::objects::{Policy, Relation};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::HashMap;
@@ -128,15 +128,11 @@ impl NodeDatabase {
         self.seed.as_ref()
     }
 
-    /// Postgres: other databases are out of reach.
     pub(super) fn verify_database(&self, database: &str) -> Result<()> {
         let (database, expected) = (database.trim_matches('"'), &self.settings.database);
         if database.to_lowercase() == expected.to_lowercase() {
             return Ok(());
         }
-        let message = format!("Cross-db references not allowed in postgres ({database} vs {expected})");
-        Err(Diagnostic::new("cross-database", crate::diagnostic::Category::Runtime, message)
-            .help("make the other database's tables visible here as foreign tables (postgres_fdw)")
-            .boxed())
+        Err(other_database(database, expected).boxed())
     }
 }
