@@ -5,7 +5,7 @@
 
 use std::any::Any;
 use std::fs;
-use std::io::{BufWriter, Write as _};
+use std::io::{LineWriter, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -21,17 +21,21 @@ use crate::jinja::{BlockKind, Context, Value, cut_blocks};
 const CORPUS: &str = "tests/recorded/templates.jsonl";
 
 /// The names that a template sees: values of its own, which it may change.
-struct Names(HashMap<String, Value>);
+struct Names {
+    values: HashMap<String, Value>,
+    execute: bool,
+}
 
 impl Names {
-    fn of(names: &Map<String, Json>) -> Arc<dyn Context> {
-        Arc::new(Self(names.iter().map(|(name, value)| (name.clone(), from_json(value))).collect()))
+    fn of(names: &Map<String, Json>, execute: bool) -> Arc<dyn Context> {
+        let values = names.iter().map(|(name, value)| (name.clone(), from_json(value))).collect();
+        Arc::new(Self { values, execute })
     }
 }
 
 impl Context for Names {
     fn get(&self, name: &str) -> Option<Value> {
-        self.0.get(name).cloned()
+        self.values.get(name).cloned()
     }
 
     fn package(&self) -> &'static str {
@@ -39,7 +43,7 @@ impl Context for Names {
     }
 
     fn execute(&self) -> bool {
-        true
+        self.execute
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -58,7 +62,7 @@ fn rendered(engine: &Engine, context: &Arc<dyn Context>, template: &Json) -> Res
 
 /// A text, or the message of an error.
 fn outcome(bare: &Engine, names: &Map<String, Json>, template: &Json) -> Json {
-    let context = &Names::of(names);
+    let context = &Names::of(names, template["parsing"] != json!(true));
     let caught = catch_unwind(AssertUnwindSafe(|| match template["macros"].as_str() {
         Some(macros) => {
             let source = SourceText::new("macros/all.sql", macros);
@@ -85,7 +89,8 @@ fn templates_render_as_jinja2_renders_them() {
     let names = lines.next().unwrap().as_object().unwrap().clone();
     let bare = engine(&[]);
     if let Ok(path) = std::env::var("RSDBT_OUTCOMES") {
-        let mut out = BufWriter::new(fs::File::create(path).unwrap());
+        // whoever reads them sees the last one that was rendered
+        let mut out = LineWriter::new(fs::File::create(path).unwrap());
         for template in lines {
             writeln!(out, "{}", outcome(&bare, &names, &template)).unwrap();
         }

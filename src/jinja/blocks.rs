@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Result, SourceText, Span};
 
+use super::python::is_space;
 use super::scan::{Scanner, Tag};
 
 /// The tags that dbt defines on top of Jinja.
@@ -97,6 +98,18 @@ fn block(source: &Arc<SourceText>, outer: &Tag<'_>, kind: BlockKind, end: &Tag<'
         return Err(Diagnostic::compilation("block-without-name", format!("a {} needs a name", outer.name))
             .label(Span::new(source, outer.start..outer.end), "")
             .help(format!("write `{{% {} name %}}`", outer.name))
+            .boxed());
+    }
+    let ends = &source.text[end.after_name..end.close];
+    if BlockKind::MACROS.contains(&kind)
+        && let Some(at) = ends.find(|letter| !is_space(letter))
+    {
+        let start = end.after_name + at;
+        let got: String = ends[at..].chars().take_while(|&letter| !is_space(letter)).collect();
+        let message = format!("expected token 'end of statement block', got '{got}'");
+        return Err(Diagnostic::compilation("jinja-syntax", message)
+            .label(Span::new(source, start..start + got.len()), "")
+            .help(format!("write `{{% {} %}}`", end.name))
             .boxed());
     }
     Ok(Block {
@@ -221,6 +234,7 @@ mod tests {
             ("{% macro a() %}x", "Reached EOF without finding a close tag for macro (searched from line 1)"),
             ("{% macro a() %}{% macro b() %}{% endmacro %}", "Got nested tags: macro (started at 0)"),
             ("{% if 1 %}{% macro a() %}{% endmacro %}", "Got a block definition inside control flow at 1:10"),
+            ("{% macro a() %}{% endmacro a %}", "expected token 'end of statement block', got 'a'"),
             ("{% endif %}", "got endif but never saw a preceeding if (@ 1:0)"),
             ("{% for a in b %}{% endif %}", "got endif but expected endfor next"),
             ("{% macro a()", "unexpected EOF, expected tag close (\"%}\")"),

@@ -60,7 +60,11 @@ pub(crate) fn calls_of(definition: &MacroDef) -> Result<Vec<StaticCall>> {
     let mut calls = Vec::new();
     let parameters = definition.parameters()?;
     for default in parameters.into_iter().filter_map(|parameter| parameter.default) {
-        add(&mut calls, static_calls(&format!("{{{{ {} }}}}", &text[default])));
+        let mut of_default = Vec::new();
+        if !collect(&format!("{{{{ {} }}}}", &text[default]), &mut of_default) {
+            definition.check()?;
+        }
+        add(&mut calls, of_default);
     }
     let mut of_body = Vec::new();
     if !collect(&text[definition.block.body.clone()], &mut of_body) {

@@ -104,6 +104,7 @@ fn add_intrinsics(environment: &mut Environment<'static>) {
     });
     environment.add_filter(intrinsic::ONLY_TEXT, only_text);
     environment.add_filter(intrinsic::OTHER_TEMPLATES, other_templates);
+    environment.add_filter("attr", own_attribute);
     environment.add_filter(intrinsic::EMIT, |output: Value| output);
     environment.add_filter(intrinsic::LOOP, |state: &State<'_, '_>, items: &Value| {
         interruptible::iterable(state, items)
@@ -174,6 +175,8 @@ fn letters(value: &Value) -> Option<Value> {
 
 /// What a loop goes over. minijinja goes over nothing where Python complains.
 fn iterated(value: Value) -> Result<Value, Error> {
+    // their number is known then, and with it `loop.last`
+    let value = letters(&value).unwrap_or(value);
     match value.kind() {
         ValueKind::None | ValueKind::Number | ValueKind::Bool => {
             let kind = python::type_name(&value);
@@ -211,6 +214,15 @@ fn only_text(value: Value) -> Result<Value, Error> {
     }
     let kind = python::type_name(&value);
     Err(python::type_error(format!("sequence item 0: expected str instance, {kind} found")))
+}
+
+/// `x | attr('y')` finds no item.
+fn own_attribute(value: &Value, name: &str) -> Result<Value, Error> {
+    let attribute = match python::type_name(value).as_str() {
+        "dict" => Value::UNDEFINED,
+        _ => value.get_attr(name)?,
+    };
+    Ok(method_before(value, name, attribute))
 }
 
 fn other_templates(tag: &str) -> Result<Value, Error> {

@@ -39,6 +39,17 @@ pub(super) fn parameters(source: &Arc<SourceText>, block: &Block) -> Result<Vec<
             }
         }
         let Some(name) = reader.identifier() else { return Err(reader.error("expected a parameter name")) };
+        let range = reader.at - name.len()..reader.at;
+        if matches!(name, "true" | "false" | "none" | "True" | "False" | "None") {
+            return Err(refused(source, range, "can't assign to 'name'".to_owned()));
+        }
+        if found.iter().any(|known| known.name == name) {
+            return Err(refused(
+                source,
+                range,
+                format!("duplicate argument '{name}' in function definition"),
+            ));
+        }
         let annotation = reader.skip(b':').then(|| reader.expression(b"=,)"));
         let default = if reader.skip(b'=') { Some(reader.expression(b",)")) } else { None };
         if default.as_ref().is_some_and(Range::is_empty) {
@@ -47,11 +58,21 @@ pub(super) fn parameters(source: &Arc<SourceText>, block: &Block) -> Result<Vec<
         if default.is_none() && found.last().is_some_and(|last| last.default.is_some()) {
             return Err(reader.error("non-default argument follows default argument"));
         }
+        if name == "caller" && default.is_none() {
+            return Err(refused(source, range, CALLER_WITHOUT_DEFAULT.to_owned()));
+        }
         let annotation = annotation.map(|range| source.text[range].to_owned());
         found.push(Parameter { name: name.to_owned(), annotation, default });
     }
     reader.expect_end()?;
     Ok(found)
+}
+
+/// Jinja2's words.
+pub(super) const CALLER_WITHOUT_DEFAULT: &str = "When defining macros or call blocks the special \"caller\" argument must be omitted or be given a default.";
+
+fn refused(source: &Arc<SourceText>, range: Range<usize>, message: String) -> Box<Diagnostic> {
+    Diagnostic::compilation("jinja-syntax", message).label(Span::new(source, range), "").boxed()
 }
 
 /// `, adapter='postgres', supported_languages=['sql', 'python']`.
@@ -209,6 +230,9 @@ mod tests {
             ("{% macro a %}{% endmacro %}", "expected token '(', got 'end of statement block'"),
             ("{% macro a(x=1, y) %}{% endmacro %}", "non-default argument follows default argument"),
             ("{% macro a(x y) %}{% endmacro %}", "expected token ',', got 'y'"),
+            ("{% macro a(x, y, x) %}{% endmacro %}", "duplicate argument 'x' in function definition"),
+            ("{% macro a(x, none=1) %}{% endmacro %}", "can't assign to 'name'"),
+            ("{% macro a(caller) %}{% endmacro %}", "the special \"caller\" argument must be omitted"),
             ("{% macro a(x) y %}{% endmacro %}", "expected token 'end of statement block', got 'y'"),
         ] {
             let (source, block) = first(text);

@@ -42,6 +42,10 @@ impl Object for Interruptible {
             Err(_) => Enumerator::NonEnumerable,
         }
     }
+
+    fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
+        self.items.len()
+    }
 }
 
 /// An item that is an error ends the loop with it.

@@ -142,6 +142,7 @@ impl<'a, 'm> Lowering<'a, 'm> {
                 Stmt::WithBlock(Spanned::new(self.with_block(one), one.span()))
             }
             Stmt::AutoEscape(one) => {
+                self.output = output;
                 let escape =
                     ast::AutoEscape { enabled: self.expression(&one.enabled), body: self.body(&one.body) };
                 Stmt::AutoEscape(Spanned::new(escape, one.span()))

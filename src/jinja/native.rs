@@ -60,7 +60,15 @@ impl Object for Collected {
     }
 
     fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-        self.printed().values.extend(args.first().cloned());
+        let mut printed = self.printed();
+        let Some(value) = args.first() else { return Ok(Value::UNDEFINED) };
+        // one alone is a value; of several the text is made as they come, before they change
+        let as_text = |value: &Value| Value::from(python::to_str(value));
+        let value = if printed.values.is_empty() { value.clone() } else { as_text(value) };
+        if let [first] = printed.values.as_mut_slice() {
+            *first = as_text(first);
+        }
+        printed.values.push(value);
         Ok(Value::UNDEFINED)
     }
 }

@@ -106,7 +106,7 @@ class Grammar:
 
     def expr(self, depth=3, want=None):
         """An expression, mostly of the type that is wanted."""
-        if self.chance(0.08):
+        if self.chance(0.04):
             want = None
         want = want or self.random.choices(
             ["int", "float", "str", "list", "dict", "tuple", "bool", "none", "any"], [5, 3, 6, 4, 2, 1, 4, 1, 3]
@@ -131,7 +131,7 @@ class Grammar:
         return Node("expr", self.atom_text(want))
 
     def atom_text(self, want):
-        if self.locals and self.chance(0.3):
+        if self.locals and self.chance(0.2):
             return self.one(*self.locals)
         if want == "int":
             return self.one("0", "1", "2", "3", "7", "10", "42", "1_000", "0x1F", "0b101", "0o17", "0XfF", "00", "n", "i", "255", "n", "i", "1000000007")
@@ -149,7 +149,7 @@ class Grammar:
             return self.one("true", "false", "True", "False", "b")
         if want == "none":
             return self.one("none", "None", "z")
-        return self.one("u", "u", "d.zz", "1", "'x'", "xs", "z", "n", "s", "d", "not", "in")
+        return self.one(*["u", "d.zz", "1", "'x'", "xs", "z", "n", "s", "d", "f", "rows"] * 3, "u", "not", "in")
 
     def string(self):
         quote = self.one("'", '"')

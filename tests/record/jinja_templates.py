@@ -3,22 +3,28 @@
 
     jinja_templates.py run [--seed 1] [--count 20000] [--level 3] [--show 40]
     jinja_templates.py record FILE..     adds the templates of these files (one JSON object a line) to the corpus of the suite
-    jinja_templates.py try 'TEMPLATE'    what both make of one template, as text and natively
+    jinja_templates.py try 'TEMPLATE'    what both make of one template in each environment; with --file FILE what differs of many
 
-Template number k of a seed is always the same. Each is rendered by Jinja2 in one of dbt's two environments: as text, as models and macros
-are, or natively, as values of YAML files are. rsdbt must print the same text, or both must fail; messages are not compared. Each
-template that differs is reduced as long as it differs, and counted under its reduced form. What is known and listed in
-docs/compatibility.md is in `KNOWN`, as narrow as can be; everything else makes the command fail.
+Template number k of a seed is always the same. Each is rendered by Jinja2 in one of dbt's three environments: as text, as models and macros
+are; natively, as values of YAML files are; or as while parsing, where undefined values swallow what is done with them. rsdbt must print the
+same text, or both must fail; messages are not compared. Each template that differs is reduced as long as it differs, and counted under its
+reduced form. What is known and listed in docs/compatibility.md is in `KNOWN`, as narrow as can be; everything else makes the command fail.
+
+Both render batches in processes of their own, with bounded memory and a time limit for each template. What exhausts dbt's is not compared, and
+counted as such; what exhausts or ends rsdbt's differs.
 
 Needs a Python with dbt-core (1.11) and a built test binary (`cargo test --lib --no-run`).
 """
 import argparse
 import collections
 import copy
+import functools
 import json
 import multiprocessing
 import os
 import re
+import resource
+import select
 import signal
 import subprocess
 import sys
@@ -43,35 +49,95 @@ def _too_slow(*_):
     raise TooSlow
 
 
+# of each template, in seconds of its processor, and of the clock until its process is taken for hung
+RENDERING, HUNG = 2, 90
+MEMORY = 1 << 30
+
+
+def bound_memory():
+    """Lets this process have so much memory more than it has now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    size = pages * resource.getpagesize() + MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+def answers(descriptor, count):
+    """The lines that a process writes, until it has written all, ends or hangs."""
+    left, lines = b"", []
+    while len(lines) < count:
+        ready, _, _ = select.select([descriptor], [], [], HUNG)
+        more = os.read(descriptor, 1 << 16) if ready else b""
+        if not more:
+            break
+        *whole, left = (left + more).split(b"\n")
+        lines += map(json.loads, whole)
+    return lines
+
+
+def in_batches(render, templates, ended):
+    """The outcomes of all, where each process goes on behind the template that ended the one before."""
+    outcomes = []
+    while len(outcomes) < len(templates):
+        outcomes += render(templates[len(outcomes) :])
+        if len(outcomes) < len(templates):
+            outcomes.append(ended)
+    return outcomes
+
+
 class Dbt:
-    """dbt's two environments."""
+    """dbt's three environments."""
 
     def __init__(self):
         from dbt.context.base import BaseContext
         from dbt_common.clients import jinja
 
-        self.generator = jinja.CallableMacroGenerator
-        self.cut = jinja.extract_toplevel_blocks
-        self.environments = {native: jinja.get_environment(None, False, native=native) for native in (False, True)}
+        self.jinja = jinja
         self.base = BaseContext({}).to_dict()
-        signal.signal(signal.SIGALRM, _too_slow)
+        signal.signal(signal.SIGPROF, _too_slow)
         warnings.simplefilter("ignore")
 
-    def render(self, template):
+    def render(self, templates, eager=False):
+        return in_batches(lambda rest: self._batch(rest, eager), templates, {"skip": "ended"})
+
+    def _batch(self, templates, eager):
+        reading, writing = os.pipe()
+        child = os.fork()
+        if not child:
+            try:
+                bound_memory()
+                if eager:
+                    without_generators()
+                environments = {
+                    "text": self.jinja.get_environment(None, False),
+                    "native": self.jinja.get_environment(None, False, native=True),
+                    "parsing": self.jinja.get_environment(None, True),
+                }
+                for template in templates:
+                    os.write(writing, json.dumps(self._one(template, environments)).encode() + b"\n")
+            finally:
+                os._exit(0)
+        os.close(writing)
+        outcomes = answers(reading, len(templates))
+        os.close(reading)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        return outcomes
+
+    def _one(self, template, environments):
         context = dict(self.base)
         context.update(copy.deepcopy(NAMES))
         for name in ("context", "builtins"):
             context.pop(name)
-        signal.setitimer(signal.ITIMER_REAL, 3)
+        signal.setitimer(signal.ITIMER_PROF, RENDERING)
         try:
             if template.get("macros"):
-                for block in self.cut(template["macros"], allowed_blocks={"macro"}, collect_raw_data=False):
+                for block in self.jinja.extract_toplevel_blocks(template["macros"], allowed_blocks={"macro"}, collect_raw_data=False):
                     macro = types.SimpleNamespace(name=block.block_name, macro_sql=block.full_block)
-                    self.environments[False].parse(block.full_block)
-                    context[block.block_name] = self.generator(macro, context)
+                    environments["text"].parse(block.full_block)
+                    context[block.block_name] = self.jinja.CallableMacroGenerator(macro, context)
             native = template.get("native", False)
-            made = self.environments[native].from_string(template["template"], globals=context)
-            value = made.render(context)
+            environment = environments["native" if native else "parsing" if template.get("parsing") else "text"]
+            value = environment.from_string(template["template"], globals=context).render(context)
             text = repr(value) if native else value
             text = ADDRESS.sub("", text)
             if len(text) > 20000:
@@ -80,6 +146,8 @@ class Dbt:
             return {"text": text}
         except TooSlow:
             return {"skip": "too slow"}
+        except MemoryError:
+            return {"skip": "too large"}
         except UnicodeEncodeError:
             return {"skip": "a lone surrogate"}
         except RecursionError:
@@ -89,7 +157,23 @@ class Dbt:
                 raise
             return {"error": f"{type(error).__name__}: {error}"}
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def without_generators():
+    """Lets the filters that are generators give lists, as rsdbt's do."""
+    from jinja2.defaults import DEFAULT_FILTERS
+
+    def listing(filter):
+        @functools.wraps(filter)
+        def listed(*positional, **named):
+            value = filter(*positional, **named)
+            return list(value) if hasattr(value, "__next__") else value
+
+        return listed
+
+    for name in LAZY_FILTERS:
+        DEFAULT_FILTERS[name] = listing(DEFAULT_FILTERS[name])
 
 
 def test_binary():
@@ -110,27 +194,26 @@ class Rsdbt:
         self.binary = binary
 
     def render(self, templates):
-        if not templates:
-            return []
-        with tempfile.TemporaryDirectory() as folder:
-            asked, answered = Path(folder) / "templates", Path(folder) / "outcomes"
-            lines = [NAMES, *templates]
-            asked.write_text("".join(json.dumps(line) + "\n" for line in lines))
-            environment = {**os.environ, "RSDBT_TEMPLATES": str(asked), "RSDBT_OUTCOMES": str(answered), "RUST_MIN_STACK": "67108864", "RUST_BACKTRACE": "0"}
-            ran = subprocess.run(
-                [self.binary, "templates_render_as_jinja2_renders_them", "--test-threads=1"], cwd=ROOT, env=environment, capture_output=True, text=True
-            )
-            outcomes = [json.loads(line) for line in answered.read_text().split("\n") if line] if answered.exists() else []
-            if len(outcomes) == len(templates):
-                for outcome in outcomes:
-                    if "text" in outcome:
-                        outcome["text"] = ADDRESS.sub("", outcome["text"])
-                return outcomes
-            # the process ended: the template after the last outcome is the one
-            if len(templates) == 1:
-                return [{"panic": f"exit {ran.returncode}"}]
-            middle = len(templates) // 2
-            return self.render(templates[:middle]) + self.render(templates[middle:])
+        return in_batches(self._batch, templates, {"panic": "ended"})
+
+    def _batch(self, templates):
+        reading, writing = os.pipe()
+        with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as asked:
+            asked.write("".join(json.dumps(line) + "\n" for line in [NAMES, *templates]))
+            asked.flush()
+            names = {"RSDBT_TEMPLATES": asked.name, "RSDBT_OUTCOMES": f"/dev/fd/{writing}", "RUST_MIN_STACK": "67108864", "RUST_BACKTRACE": "0"}
+            command = [self.binary, "templates_render_as_jinja2_renders_them", "--test-threads=1"]
+            quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            process = subprocess.Popen(command, cwd=ROOT, env=os.environ | names, pass_fds=[writing], preexec_fn=bound_memory, **quiet)
+            os.close(writing)
+            outcomes = answers(reading, len(templates))
+            os.close(reading)
+            process.kill()
+            process.wait()
+        for outcome in outcomes:
+            if "text" in outcome:
+                outcome["text"] = ADDRESS.sub("", outcome["text"])
+        return outcomes
 
 
 def differ(theirs, ours):
@@ -158,23 +241,13 @@ def known(name, reason):
     return add
 
 
-LAZY = re.compile(r"<generator object|<reversed object|reverseiterator object|range_iterator object")
-LAZY_ERROR = re.compile(r"'(generator|reversed|\w*reverseiterator)'|\"generator\"|object is not reversible")
-EAGER_ERROR = re.compile(r"object is not iterable|^No (test|filter) named|Can only get item pairs|map requires a filter argument")
-LAZY_FILTER = re.compile(r"\|\s*(map|select|reject|selectattr|rejectattr|batch|slice|items|unique|reverse)\b")
+LAZY_FILTERS = ["map", "select", "reject", "selectattr", "rejectattr", "batch", "slice", "items", "unique", "reverse"]
+LAZY_FILTER = re.compile(r"\b(" + "|".join(LAZY_FILTERS) + r")\b")
 MARKUP = re.compile(r"""Markup\(('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\)""")
 
 
 def all_of(template):
     return template["template"] + (template.get("macros") or "")
-
-
-@known("generators", "filters that are generators in Jinja2 give lists, and fail at once")
-def _(template, theirs, ours):
-    if not LAZY_FILTER.search(all_of(template)):
-        return False
-    said = theirs.get("text", "") + theirs.get("error", "")
-    return bool(LAZY.search(said) or LAZY_ERROR.search(said) or "text" in theirs and EAGER_ERROR.search(ours.get("error", "")))
 
 
 @known("Markup", "methods of Markup give plain texts")
@@ -207,14 +280,50 @@ def _(template, theirs, ours):
     return "{%+" in (template.get("macros") or "") and re.match(r"(Missing|Unexpected|BlockDefinition)\w*Error", theirs.get("error", "")) is not None
 
 
-@known("loop in a macro that is not called", "it fails when it is read")
+UNCOMPILED = re.compile("Can't assign to special loop variable|outside loop|not properly in loop|duplicate argument|special \"caller\" argument")
+
+
+@known("mistakes in a macro that is not called", "it fails when it is read")
 def _(template, theirs, ours):
-    return bool(template.get("macros")) and "Can't assign to special loop variable" in ours.get("error", "")
+    return bool(template.get("macros")) and UNCOMPILED.search(ours.get("error", "")) is not None
 
 
-def known_class(template, theirs, ours):
+@known("call blocks", "they print what is no text")
+def _(template, theirs, ours):
+    return "call" in all_of(template) and "expected str instance" in theirs.get("error", "")
+
+
+@known("autoescape", "it escapes nothing")
+def _(template, theirs, ours):
+    return re.search(r"autoescape\s+true", all_of(template)) is not None
+
+
+@known("recursive loops", "they print natively what is one value")
+def _(template, theirs, ours):
+    return "recursive" in all_of(template) and bool(template.get("native")) and "expected str instance" in theirs.get("error", "")
+
+
+@known("namespaces", "they print their names in order, and have the methods of a dict")
+def _(template, theirs, ours):
+    said = theirs.get("text", "") + theirs.get("error", "")
+    return "Namespace" in said and (sorted(theirs.get("text", "1")) == sorted(ours.get("text", "2")) or "has no attribute" in said)
+
+
+@known("sets", "they keep the order in which their items came")
+def _(template, theirs, ours):
+    return "set(" in all_of(template) and sorted(theirs.get("text", "1")) == sorted(ours.get("text", "2"))
+
+
+def known_class(dbt, template, theirs, ours):
+    """The class of a difference that is known; filters that are generators in Jinja2 give lists, and fail at once."""
+    if LAZY_FILTER.search(all_of(template)):
+        eager = dbt.render([template], eager=True)[0]
+        if "skip" in eager or not differ(eager, ours):
+            return "generators"
+    else:
+        eager = theirs
     for name, _, check in KNOWN:
-        if check(template, theirs, ours):
+        if check(template, theirs, ours) or check(template, eager, ours):
             return name
     return None
 
@@ -222,16 +331,16 @@ def known_class(template, theirs, ours):
 def template_of(seed, index, level):
     grammar = Grammar(f"{seed}/{index}", level)
     macros, body = grammar.template()
-    native = grammar.random.random() < 0.25
-    return macros, body, native
+    environment = grammar.random.choices(["", "native", "parsing"], [13, 4, 3])[0]
+    return macros, body, environment
 
 
-def as_template(macros, body, native):
+def as_template(macros, body, environment):
     template = {"template": body.text()}
     if macros is not None:
         template["macros"] = macros.text()
-    if native:
-        template["native"] = True
+    if environment:
+        template[environment] = True
     return template
 
 
@@ -241,16 +350,16 @@ def chunk(work):
     dbt, rsdbt = worker(), Rsdbt(binary)
     trees = [template_of(seed, index, level) for index in indexes]
     templates = [as_template(*tree) for tree in trees]
-    theirs = [dbt.render(template) for template in templates]
+    theirs = dbt.render(templates)
     # what has no end in dbt has none here
     outcomes = iter(rsdbt.render([template for template, their in zip(templates, theirs) if "skip" not in their]))
     ours = [{} if "skip" in their else next(outcomes) for their in theirs]
     counts = collections.Counter()
     found = []
     for index, template, their, our in zip(indexes, templates, theirs, ours):
-        counts["skipped" if "skip" in their else "errors" if "error" in their else "texts"] += 1
+        counts["not compared: " + their["skip"] if "skip" in their else "errors" if "error" in their else "texts"] += 1
         if differ(their, our):
-            name = known_class(template, their, our)
+            name = known_class(dbt, template, their, our)
             if name:
                 counts["known: " + name] += 1
             else:
@@ -267,13 +376,8 @@ def worker():
     return _worker[0]
 
 
-def halves(tree):
-    macros, body, native = tree
-    return Node("whole", macros if macros is not None else "", body), macros is not None, native
-
-
-def template_of_whole(whole, has_macros, native):
-    return as_template(whole.parts[0] if has_macros and isinstance(whole.parts[0], Node) else None, whole.parts[1], native)
+def template_of_whole(whole, has_macros, environment):
+    return as_template(whole.parts[0] if has_macros and isinstance(whole.parts[0], Node) else None, whole.parts[1], environment)
 
 
 def reduce(work):
@@ -282,33 +386,32 @@ def reduce(work):
     dbt, rsdbt = worker(), Rsdbt(binary)
     trees = {}
     for index in indexes:
-        macros, body, native = template_of(seed, index, level)
-        trees[index] = Node("whole", macros if macros is not None else "", body), macros is not None, native
+        macros, body, environment = template_of(seed, index, level)
+        trees[index] = Node("whole", macros if macros is not None else "", body), macros is not None, environment
     kinds = {}
     templates = {index: template_of_whole(*tree) for index, tree in trees.items()}
-    for (index, template), ours in zip(templates.items(), rsdbt.render(list(templates.values()))):
-        kinds[index] = differ(dbt.render(template), ours)
+    for index, theirs, ours in zip(templates, dbt.render(list(templates.values())), rsdbt.render(list(templates.values()))):
+        kinds[index] = differ(theirs, ours)
     active = set(indexes)
     until = time.monotonic() + 40
     while time.monotonic() < until:
         candidates = []
         for index in active:
-            whole, has_macros, native = trees[index]
+            whole, has_macros, environment = trees[index]
             options = smaller(whole)
             if has_macros:
                 options.insert(0, Node("whole", "", whole.parts[1]))
-            if native:
-                candidates.append((index, (whole, has_macros, False)))
-            candidates += [(index, (option, has_macros, native)) for option in options[:24]]
+            if environment:
+                candidates.append((index, (whole, has_macros, "")))
+            candidates += [(index, (option, has_macros, environment)) for option in options[:24]]
         if not candidates:
             break
         texts = [template_of_whole(*tree) for _, tree in candidates]
         taken = set()
-        for (index, tree), template, ours in zip(candidates, texts, rsdbt.render(texts)):
+        for (index, tree), template, theirs, ours in zip(candidates, texts, dbt.render(texts), rsdbt.render(texts)):
             if index in taken:
                 continue
-            theirs = dbt.render(template)
-            if differ(theirs, ours) == kinds[index] and not known_class(template, theirs, ours):
+            if differ(theirs, ours) == kinds[index] and not known_class(dbt, template, theirs, ours):
                 trees[index] = tree
                 taken.add(index)
         active = taken
@@ -316,12 +419,13 @@ def reduce(work):
             break
     result = []
     templates = [template_of_whole(*trees[index]) for index in indexes]
-    for index, template, ours in zip(indexes, templates, rsdbt.render(templates)):
-        result.append((index, template, dbt.render(template), ours))
+    for index, template, theirs, ours in zip(indexes, templates, dbt.render(templates), rsdbt.render(templates)):
+        result.append((index, template, theirs, ours))
     return result
 
 
 def run(options):
+    begun = time.monotonic()
     binary = test_binary()
     counts, found = collections.Counter(), []
     parts = [range(start, min(start + 500, options.start + options.count)) for start in range(options.start, options.start + options.count, 500)]
@@ -332,10 +436,10 @@ def run(options):
             found += differing
             if sys.stderr.isatty():
                 print(f"\r{(done + 1) * 500} templates, {len(found)} differ", end="", file=sys.stderr)
-        total = sum(counts[name] for name in ("texts", "errors", "skipped"))
-        print(f"seed {options.seed}, {total} templates: {counts['texts']} texts, {counts['errors']} errors, {counts['skipped']} not compared, {len(found)} differ")
+        spent = time.monotonic() - begun
+        print(f"seed {options.seed}, {options.count} templates in {spent:.0f} s: {counts['texts']} texts, {counts['errors']} errors, {len(found)} differ")
         for name, count in sorted(counts.items()):
-            if name.startswith("known"):
+            if ": " in name:
                 print(f"  {name}: {count}")
         found.sort(key=lambda one: one[:2])
         shown = [one[1] for one in found[: options.reduce]]
@@ -344,7 +448,7 @@ def run(options):
             reduced += part
     classes = collections.defaultdict(list)
     for index, template, theirs, ours in reduced:
-        key = re.sub(r"\s+", " ", template["template"]) + ("  MACROS " + template["macros"] if template.get("macros") else "") + ("  NATIVE" if template.get("native") else "")
+        key = re.sub(r"\s+", " ", template["template"]) + ("  MACROS " + template["macros"] if template.get("macros") else "") + ("  NATIVE" if template.get("native") else "  PARSING" if template.get("parsing") else "")
         classes[key].append((index, template, theirs, ours))
     for key, members in sorted(classes.items(), key=lambda pair: -len(pair[1]))[: options.show]:
         index, template, theirs, ours = members[0]
@@ -356,19 +460,24 @@ def run(options):
     sys.exit(1 if found else 0)
 
 
+def asked(template):
+    return json.dumps([template["template"], template.get("macros"), template.get("native"), template.get("parsing")])
+
+
 def record(options):
     dbt = Dbt()
     known_templates = [line for line in CORPUS.read_text().split("\n") if line][1:] if CORPUS.exists() else []
     templates = [json.loads(line) for line in known_templates]
-    seen = {json.dumps([one["template"], one.get("macros"), one.get("native")]) for one in templates}
+    seen = {asked(one) for one in templates}
+    new = {}
     for path in options.files:
         for line in filter(None, Path(path).read_text().split("\n")):
             template = json.loads(line)
-            key = json.dumps([template["template"], template.get("macros"), template.get("native")])
-            outcome = dbt.render(template)
-            if key in seen or "skip" in outcome:
-                continue
-            seen.add(key)
+            template.pop("text", None)
+            if asked(template) not in seen:
+                new[asked(template)] = template
+    for template, outcome in zip(new.values(), dbt.render(list(new.values()))):
+        if "skip" not in outcome:
             templates.append(template | ({"text": outcome["text"]} if "text" in outcome else {}))
     binary = test_binary()
     ours = Rsdbt(binary).render(templates)
@@ -377,14 +486,20 @@ def record(options):
     print(f"{len(agreeing)} templates in {CORPUS.relative_to(ROOT)}; {len(templates) - len(agreeing)} differ and are left out")
 
 
-def try_one(options):
+def try_some(options):
+    """What both make of templates; of those of files only what differs."""
     dbt, rsdbt = Dbt(), Rsdbt(test_binary())
-    for text in options.templates:
-        for native in (False, True):
-            template = {"template": text, "native": native} | ({"macros": options.macros} if options.macros else {})
-            ours = rsdbt.render([template])[0]
-            theirs = dbt.render(template)
-            print(("native " if native else "text   ") + (differ(theirs, ours) or "same"), "\n    dbt:  ", theirs, "\n    rsdbt:", ours)
+    given = [{"template": text} for text in options.templates]
+    for path in options.file:
+        given += [json.loads(line) for line in filter(None, Path(path).read_text().split("\n"))]
+    templates = []
+    for template in given:
+        for environment in ("text", "native", "parsing"):
+            templates.append(template | {environment: True} | ({"macros": options.macros} if options.macros else {}))
+    for template, theirs, ours in zip(templates, dbt.render(templates), rsdbt.render(templates)):
+        how = differ(theirs, ours)
+        if not options.file or how and not known_class(dbt, template, theirs, ours):
+            print(how or "same", json.dumps(template, ensure_ascii=False), "\n    dbt:  ", theirs, "\n    rsdbt:", ours)
 
 
 def main():
@@ -404,9 +519,10 @@ def main():
     command.add_argument("files", nargs="*")
     command.set_defaults(run=record)
     command = commands.add_parser("try")
-    command.add_argument("templates", nargs="+")
+    command.add_argument("templates", nargs="*")
+    command.add_argument("--file", action="append", default=[])
     command.add_argument("--macros")
-    command.set_defaults(run=try_one)
+    command.set_defaults(run=try_some)
     options = parser.parse_args()
     options.run(options)
 

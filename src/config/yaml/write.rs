@@ -6,7 +6,8 @@ use serde_json::Value as Json;
 pub(crate) fn to_yaml_text(value: &Json) -> String {
     let mut text = String::new();
     match value {
-        Json::Object(_) | Json::Array(_) => block(&mut text, value, 0),
+        Json::Object(object) if !object.is_empty() => block(&mut text, value, 0),
+        Json::Array(items) if !items.is_empty() => block(&mut text, value, 0),
         scalar => {
             text.push_str(&scalar_text(scalar));
             text.push('\n');
@@ -115,5 +116,7 @@ mod tests {
             to_yaml_text(&value),
             "packages:\n- name: a\n  version: '1.0'\n  list:\n  - 1\n  - null\ne: {}\n'yes': 'no'\n"
         );
+        assert_eq!(to_yaml_text(&serde_json::json!([])), "[]\n");
+        assert_eq!(to_yaml_text(&serde_json::json!({})), "{}\n");
     }
 }

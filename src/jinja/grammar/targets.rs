@@ -2,6 +2,7 @@
 
 use minijinja::machinery::ast::{self, Expr, Spanned};
 
+use super::super::header::CALLER_WITHOUT_DEFAULT;
 use super::expressions::TupleOf;
 use super::nodes::{start, variable};
 use super::parser::{Parsed, Parser, span};
@@ -87,6 +88,8 @@ impl<'a> Parser<'a> {
                 defaults.push(self.expression()?);
             } else if !defaults.is_empty() {
                 return self.fail("non-default argument follows default argument");
+            } else if name == "caller" {
+                return Err(Problem::new(CALLER_WITHOUT_DEFAULT, range));
             }
             parameters.push(variable(name, span(range.start, range.end)));
         }

@@ -6,7 +6,7 @@ use minijinja::{Error, ErrorKind};
 use super::datetime;
 use super::integer::as_int;
 use super::number::as_float;
-use super::{Arguments, float_repr, repr, to_str, type_name, value_error};
+use super::{Arguments, ascii, float_repr, repr, to_str, type_name, value_error};
 
 /// `[[fill]align][sign][#][0][width][grouping][.precision][type]`
 #[derive(Debug, Default, Clone)]
@@ -243,12 +243,14 @@ fn take_number(rest: &mut Vec<char>) -> Result<Option<usize>, ()> {
 /// `template.format(..)`
 pub(super) fn str_format(template: &str, args: &[Value]) -> Result<String, Error> {
     let arguments = Arguments::new("format", args);
-    Formatter { arguments: &arguments, next: 0 }.render(template, 0)
+    Formatter { arguments: &arguments, next: 0, numbered: false }.render(template, 0)
 }
 
 struct Formatter<'a> {
     arguments: &'a Arguments<'a>,
     next: usize,
+    /// Fields have numbers of their own.
+    numbered: bool,
 }
 
 impl Formatter<'_> {
@@ -290,7 +292,8 @@ impl Formatter<'_> {
         };
         let value = match conversion {
             None => value,
-            Some('r' | 'a') => Value::from(repr(&value)),
+            Some('r') => Value::from(repr(&value)),
+            Some('a') => Value::from(ascii(&value)),
             Some('s') => Value::from(to_str(&value)),
             Some(other) => return Err(value_error(format!("unknown conversion specifier {other}"))),
         };
@@ -307,6 +310,15 @@ impl Formatter<'_> {
     fn lookup(&mut self, name: &str) -> Result<Value, Error> {
         let end = name.find(['.', '[']).unwrap_or(name.len());
         let (first, mut path) = name.split_at(end);
+        if first.is_empty() && !path.is_empty() {
+            return Err(value_error(format!("no field is named by '{name}'")));
+        }
+        let is_number = !name.is_empty() && name.chars().all(char::is_numeric);
+        if (name.is_empty() && self.numbered) || (is_number && self.next > 0) {
+            let message = "cannot switch from manual field specification to automatic field numbering";
+            return Err(value_error(message));
+        }
+        self.numbered |= is_number;
         let mut value = self.argument(first)?;
         while !path.is_empty() {
             if let Some(after) = path.strip_prefix('[') {

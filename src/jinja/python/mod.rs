@@ -59,6 +59,7 @@ pub(crate) use number::float_repr;
 pub(crate) use number::{as_float, whole};
 pub(crate) use percent::percent_format;
 pub(crate) use range::{Range, range};
+use repr::ascii;
 pub(crate) use repr::{json_repr, repr, to_str, write_str_repr};
 pub(crate) use set::{Set, check_hashable};
 pub(crate) use space::is_space;

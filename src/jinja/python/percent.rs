@@ -6,7 +6,7 @@ use minijinja::{Error, ErrorKind};
 use super::format::Spec;
 use super::integer::{as_int, int_value};
 use super::number::as_float;
-use super::{repr, to_str, type_error, type_name, value_error};
+use super::{ascii, repr, to_str, type_error, type_name, value_error};
 
 /// Formats `template` with one value, a tuple of values, or a dict for `%(key)s`.
 pub(crate) fn percent_format(template: &str, values: &Value) -> Result<String, Error> {
@@ -134,7 +134,8 @@ fn closing_parenthesis(text: &str) -> Option<usize> {
 fn convert(kind: char, mut spec: Spec, value: &Value) -> Result<String, Error> {
     let text = match kind {
         's' => Some(to_str(value)),
-        'r' | 'a' => Some(repr(value)),
+        'r' => Some(repr(value)),
+        'a' => Some(ascii(value)),
         'c' if value.kind() == ValueKind::String => Some(to_str(value)),
         _ => None,
     };

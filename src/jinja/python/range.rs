@@ -127,7 +127,10 @@ impl Object for Range {
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         let range = **self;
-        Enumerator::Iter(Box::new((0..range.length()).filter_map(move |at| range.at(at).map(Value::from))))
+        // its length is told, and with it `loop.last`
+        Enumerator::Iter(Box::new(
+            (0..self.length()).map(move |at| Value::from(range.start + at * range.step)),
+        ))
     }
 
     fn enumerator_len(self: &Arc<Self>) -> Option<usize> {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use minijinja::Value;
 use minijinja::value::{DynObject, ObjectRepr, Tuple, ValueKind};
 
-use super::type_name::is_ours;
+use super::type_name::{is_namespace, is_ours};
 use super::{Dict, List, float_repr};
 
 /// Beyond this nesting a container prints as `...`, as one that holds itself does in Python.
@@ -117,9 +117,19 @@ fn write_bytes(out: &mut String, bytes: &[u8]) {
     out.push(quote);
 }
 
-/// What `namespace()` makes is minijinja's.
-fn is_namespace(object: &DynObject) -> bool {
-    object.type_name().ends_with("::Namespace") && !is_ours(object)
+/// Python's `ascii()`.
+pub(super) fn ascii(value: &Value) -> String {
+    let mut text = String::new();
+    for letter in repr(value).chars() {
+        let code = u32::from(letter);
+        let _ = match code {
+            0..0x80 => write!(text, "{letter}"),
+            0x80..0x100 => write!(text, "\\x{code:02x}"),
+            0x100..0x1_0000 => write!(text, "\\u{code:04x}"),
+            _ => write!(text, "\\U{code:08x}"),
+        };
+    }
+    text
 }
 
 fn write_items(out: &mut String, [open, close]: [char; 2], items: &[Value], depth: usize) {

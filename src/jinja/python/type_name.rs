@@ -28,6 +28,7 @@ pub(crate) fn type_name(value: &Value) -> String {
         ValueKind::Seq | ValueKind::Iterable => "list",
         ValueKind::Map => match value.as_object() {
             Some(object) if is_ours(object) => object_name(object),
+            Some(object) if is_namespace(object) => "Namespace",
             _ => "dict",
         },
         _ => value.as_object().map_or("object", object_name),
@@ -47,6 +48,11 @@ pub(crate) fn type_name(value: &Value) -> String {
 /// Objects of this crate print themselves: `Debug` is their `repr()`, `render` their `str()`.
 pub(super) fn is_ours(object: &DynObject) -> bool {
     object.type_name().starts_with(concat!(env!("CARGO_CRATE_NAME"), "::"))
+}
+
+/// What `namespace()` makes.
+pub(super) fn is_namespace(object: &DynObject) -> bool {
+    object.type_name().ends_with("::Namespace") && !is_ours(object)
 }
 
 pub(super) fn object_name(object: &DynObject) -> &'static str {
