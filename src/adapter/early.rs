@@ -23,21 +23,33 @@ pub(crate) struct Early {
 pub(super) struct Slot(Mutex<Option<JoinHandle<Result<Connection>>>>);
 
 impl Early {
-    /// Nobody waits for them, and nobody hears of an error, before they are wanted.
-    pub(crate) fn begin(settings: &Settings, with_lock: bool) -> Self {
+    /// Nobody waits for them, and nobody hears of an error, before they are wanted. `lock` and `first`: what can be asked in them meanwhile.
+    pub(crate) fn begin(
+        settings: &Settings,
+        lock: Option<Ahead>,
+        first: impl FnOnce(&mut Connection) + Send + 'static,
+    ) -> Self {
         let early = Self::default();
-        if with_lock {
-            early.lock.begin(settings.for_locks());
+        if let Some(lock) = lock {
+            early.lock.begin(settings.for_locks(), move |connection| _ = lock(connection));
         }
-        early.first.begin(settings.clone());
+        early.first.begin(settings.clone(), first);
         early
     }
 }
 
+/// What a session does ahead of the work. It is done again, and its error met, by whoever works there.
+type Ahead = fn(&mut Connection) -> Result<()>;
+
 impl Slot {
-    fn begin(&self, settings: Settings) {
+    fn begin(&self, settings: Settings, ahead: impl FnOnce(&mut Connection) + Send + 'static) {
         let settings = Arc::new(settings);
-        let opened = thread::Builder::new().spawn(move || Connection::open_at_leisure(&settings));
+        let opened = thread::Builder::new().spawn(move || {
+            let mut connection = Connection::open_at_leisure(&settings)?;
+            let _ = connection.identity();
+            ahead(&mut connection);
+            Ok(connection)
+        });
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = opened.ok();
     }
 

@@ -29,6 +29,19 @@ impl LockSession {
     /// Connects; nothing is locked yet.
     pub(crate) fn open(settings: &Settings, early: &Early, observer: &dyn Observer) -> Result<Self> {
         let mut connection = reconnect::open(&Arc::new(settings.for_locks()), Some(&early.lock), observer)?;
+        if !connection.is_open() {
+            Self::prepare(&mut connection)?;
+        }
+        let (_, rows) =
+            connection.add_query("select pg_catalog.pg_backend_pid()", Begin::Auto, Fetch::All)?;
+        let Some(Cell::Int(pid)) = first(rows) else {
+            return Err(refusal::internal("the server does not tell its process id"));
+        };
+        Ok(Self { connection: Mutex::new(connection), pid })
+    }
+
+    /// A session of its own becomes one that may idle, in the transaction that is going to hold the locks.
+    pub(crate) fn prepare(connection: &mut Connection) -> Result<()> {
         connection.clear_transaction()?;
         // no timeout ends a session that idles for hours; the server looks whether the client is still there
         let sql = "select pg_catalog.set_config(name, case when name like 'tcp%' then '30' else '0' end, false) \
@@ -36,12 +49,7 @@ impl LockSession {
             'idle_session_timeout', 'statement_timeout', 'lock_timeout', 'transaction_timeout', \
             'tcp_keepalives_idle', 'tcp_keepalives_interval'])";
         connection.query(sql, &[])?;
-        let (_, rows) =
-            connection.add_query("select pg_catalog.pg_backend_pid()", Begin::Auto, Fetch::All)?;
-        let Some(Cell::Int(pid)) = first(rows) else {
-            return Err(refusal::internal("the server does not tell its process id"));
-        };
-        Ok(Self { connection: Mutex::new(connection), pid })
+        connection.add_query("select", Begin::Auto, Fetch::Nothing).map(drop)
     }
 
     /// Locks a name for this program, or says that somebody else holds it.

@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use super::invocation::Invocation;
 use crate::adapter::embedded::{Lifetime, Options, Server};
-use crate::adapter::{ChannelBindingMode, Early, Keepalives, Settings, SslMode, TargetSessionAttrs, Tls};
+use crate::adapter::{
+    ChannelBindingMode, Early, Keepalives, LockSession, Settings, SslMode, TargetSessionAttrs, Tls,
+};
 use crate::config::profiles::{Profile, Target};
 use crate::diagnostic::{Diagnostic, Result, did_you_mean};
+use crate::memory::Memory;
 use crate::options::Subcommand;
 use crate::run::Event;
 
@@ -75,7 +78,7 @@ fn announcement(server: &Server, working_directory: &Path) -> String {
 
 /// The sessions that the command opens first, begun before the project is read. An embedded server comes later, with a word to
 /// the user.
-pub(super) fn early(profile: &Profile, invocation: &Invocation) -> Arc<Early> {
+pub(super) fn early(profile: &Profile, invocation: &Invocation, memory: &Arc<Memory>) -> Arc<Early> {
     let with_lock = match invocation.command {
         Subcommand::Run | Subcommand::Build | Subcommand::Seed | Subcommand::Snapshot => Some(true),
         Subcommand::Test => Some(false),
@@ -83,7 +86,13 @@ pub(super) fn early(profile: &Profile, invocation: &Invocation) -> Arc<Early> {
     };
     match (with_lock, settings(&profile.target, profile.threads)) {
         (Some(with_lock), Ok(settings)) if profile.target.embedded.is_none() => {
-            Arc::new(Early::begin(&settings, with_lock))
+            let memory = Arc::clone(memory);
+            let lock = with_lock.then_some(LockSession::prepare as _);
+            Arc::new(Early::begin(&settings, lock, move |connection| {
+                if with_lock {
+                    memory.look_ahead(connection);
+                }
+            }))
         }
         _ => Arc::default(),
     }

@@ -70,6 +70,8 @@ pub(super) fn run_nodes(invocation: &Invocation, retried: Retried) -> CommandRes
     let plan = run::plan(&parsed.manifest, &parsed.graph, &selected, command);
     let outcome = run::execute(&inputs, &plan)?;
     write_compiled(&session, &parsed, &outcome.compiled)?;
+    // the process is about to end: the system frees these faster than they would be dropped
+    std::mem::forget((Arc::clone(&parsed.manifest), session.engine.clone()));
     if let Some(file) = invocation.flags.text(&OPENLINEAGE) {
         super::open_lineage::write(file, &session, &connect, &outcome.results.results)?;
     }
@@ -140,7 +142,7 @@ pub(super) fn write_compiled(session: &Session<'_>, parsed: &Parsed, compiled: &
             *slot = Arc::clone(node);
         }
     }
-    session.write_manifest(&manifest)
+    session.write_again(parsed, &manifest)
 }
 
 fn command(invocation: &Invocation) -> Command {

@@ -68,6 +68,7 @@ pub(super) fn inputs(
         engine: session.engine.clone(),
         settings: Arc::new(connect.settings.clone()),
         early: Arc::clone(&session.early),
+        memory: Arc::clone(&session.memory),
         emitter: Arc::clone(&invocation.emitter),
         invocation: invocation.for_artifacts(),
         interrupt: Interrupt::of_process(),

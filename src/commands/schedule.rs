@@ -441,5 +441,5 @@ fn with_post_hook(parsed: &Parsed, unique_id: &str, statement: &str) -> Result<P
         }
     }
     let graph = Arc::new(Graph::build(&manifest)?);
-    Ok(Parsed { manifest: Arc::new(manifest), graph })
+    Ok(Parsed { manifest: Arc::new(manifest), graph, kept: Arc::clone(&parsed.kept) })
 }

@@ -26,8 +26,9 @@ use crate::graph::{
 use crate::hashed::{HashMap, HashSet};
 use crate::jinja::{Context, Value, python};
 use crate::manifest::{
-    Deferral, Favor, Manifest, Metadata, Node, PreviousState, Quoting, ResourceType, SourceNames,
+    Deferral, Favor, KeptText, Manifest, Metadata, Node, PreviousState, Quoting, ResourceType, SourceNames,
 };
+use crate::memory::Memory;
 use crate::options::behavior;
 use crate::options::table::{
     DEFER, DEFER_STATE, EXCLUDE, FAVOR_STATE, INDIRECT_SELECTION, MODELS, PROFILE, PROFILES_DIR, SELECT,
@@ -51,12 +52,15 @@ pub(super) struct Session<'i> {
     state: Option<PreviousState>,
     /// Sessions that are on their way while the project is read.
     pub(super) early: Arc<Early>,
+    pub(super) memory: Arc<Memory>,
 }
 
 /// The finished manifest with its graph.
 pub(super) struct Parsed {
     pub(super) manifest: Arc<Manifest>,
     pub(super) graph: Arc<Graph>,
+    /// Of the manifest's file.
+    pub(super) kept: Arc<KeptText>,
 }
 
 impl<'i> Session<'i> {
@@ -67,7 +71,8 @@ impl<'i> Session<'i> {
         let mut warnings = Vec::new();
         let bare = BareRenderer::new(invocation, None)?;
         let profile = load_profile(invocation, &bare, &mut warnings)?;
-        let early = connect::early(&profile, invocation);
+        let memory = Arc::default();
+        let early = connect::early(&profile, invocation, &memory);
         let target = Json::Object(profile.to_target_dict());
         let with_target = BareRenderer::new(invocation, Some(&target))?;
         let check = if flags.is(&VERSION_CHECK) { VersionCheck::Enforced } else { VersionCheck::Skipped };
@@ -116,7 +121,18 @@ impl<'i> Session<'i> {
         for warning in warnings {
             invocation.emitter.warn(warning)?;
         }
-        Ok(Self { invocation, profile, project, engine, globals, selectors, target_directory, state, early })
+        Ok(Self {
+            invocation,
+            profile,
+            project,
+            engine,
+            globals,
+            selectors,
+            target_directory,
+            state,
+            early,
+            memory,
+        })
     }
 
     /// The profile alone, for commands that read no models.
@@ -136,11 +152,15 @@ impl<'i> Session<'i> {
         work: impl FnOnce(&Parsed) -> Result<R, Diagnostics>,
     ) -> Result<(Parsed, R), Diagnostics> {
         let manifest = Arc::new(self.parse_manifest()?);
+        let kept = Arc::<KeptText>::default();
         let (written, done) = parallel::join(
-            || self.write_manifest(&manifest),
+            || self.write_manifest(&manifest, &kept),
             || {
-                let parsed =
-                    Parsed { graph: Arc::new(Graph::build(&manifest)?), manifest: Arc::clone(&manifest) };
+                let parsed = Parsed {
+                    graph: Arc::new(Graph::build(&manifest)?),
+                    manifest: Arc::clone(&manifest),
+                    kept: Arc::clone(&kept),
+                };
                 let result = work(&parsed)?;
                 Ok((parsed, result))
             },
@@ -152,7 +172,11 @@ impl<'i> Session<'i> {
     /// The same without manifest.json.
     pub(super) fn parse_unwritten(&self) -> Result<Parsed, Diagnostics> {
         let manifest = self.parse_manifest()?;
-        Ok(Parsed { graph: Arc::new(Graph::build(&manifest)?), manifest: Arc::new(manifest) })
+        Ok(Parsed {
+            graph: Arc::new(Graph::build(&manifest)?),
+            manifest: Arc::new(manifest),
+            kept: Arc::default(),
+        })
     }
 
     /// The manifest, with `Event`s about what is odd in the project.
@@ -279,8 +303,13 @@ impl<'i> Session<'i> {
         Ok(Some(Deferral::new(&parsed.manifest, manifest, selected, favor)))
     }
 
+    /// The parsed manifest again, with other nodes.
+    pub(super) fn write_again(&self, parsed: &Parsed, manifest: &Manifest) -> Result<()> {
+        self.write_manifest(manifest, &parsed.kept)
+    }
+
     /// Writes an artifact below the target directory, unless `--no-write-json`.
-    pub(super) fn write_manifest(&self, manifest: &Manifest) -> Result<()> {
+    fn write_manifest(&self, manifest: &Manifest, kept: &KeptText) -> Result<()> {
         if !self.invocation.flags.is(&WRITE_JSON) {
             return Ok(());
         }
@@ -288,7 +317,7 @@ impl<'i> Session<'i> {
         let failed = |error: std::io::Error| crate::output::unwritten(&path, &error);
         let output = crate::output::Output::create(&path).map_err(failed)?;
         let mut writer = std::io::BufWriter::new(output);
-        manifest.write(&mut writer).map_err(failed)?;
+        manifest.write(kept, &mut writer).map_err(failed)?;
         let output = writer.into_inner().map_err(|error| failed(error.into_error()))?;
         output.finish().map_err(failed)?;
         Ok(())

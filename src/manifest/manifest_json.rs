@@ -1,7 +1,8 @@
 //! manifest.json as it is written: its parts become text on all cores, while the ones before go to the file.
 
+use std::borrow::Cow;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::ser::{Error as _, SerializeMap};
 use serde::{Serialize, Serializer};
@@ -28,6 +29,13 @@ enum Content<'m> {
     /// Entries of `nodes`, and whether they are the last ones.
     Nodes(&'m [(&'m String, &'m Arc<Node>)], bool),
     Value(&'m dyn Part),
+    Kept(&'m dyn Part, &'m OnceLock<Vec<u8>>),
+}
+
+/// What does not become text anew when a manifest is written again with its nodes compiled: the macros, most of the file of a small project.
+#[derive(Debug, Default)]
+pub(crate) struct KeptText {
+    macros: OnceLock<Vec<u8>>,
 }
 
 /// What stands under one key.
@@ -47,25 +55,28 @@ impl<T: Serialize + Sync> Part for T {
 }
 
 impl Manifest {
-    /// Writes the file.
+    /// Writes the file. `kept`: of a manifest with the same macros.
     ///
     /// # Errors
     /// Those of `out`.
-    pub(crate) fn write(&self, out: &mut impl io::Write) -> io::Result<()> {
+    pub(crate) fn write(&self, kept: &KeptText, out: &mut impl io::Write) -> io::Result<()> {
         let nodes: Vec<_> = self.nodes.iter().collect();
         let configs = SharedConfigs::of(self.nodes.values())?;
         let maps = (Parents(self), Children(self), Members(self));
         let mut pieces = Vec::new();
         for (key, part) in self.parts(&maps) {
             match part {
+                Some(part) if key == "macros" => {
+                    pieces.push(Piece { key: Some(key), content: Content::Kept(part, &kept.macros) });
+                }
                 Some(part) => pieces.push(Piece { key: Some(key), content: Content::Value(part) }),
                 None => pieces.extend(pieces_of_nodes(key, &nodes)),
             }
         }
         out.write_all(b"{")?;
-        let text = |shares: &[Piece<'_>]| shares.iter().map(|piece| piece.text(&configs)).collect();
         let mut is_first = true;
-        parallel::in_order(&pieces, 1, text, |texts: serde_json::Result<Vec<Vec<u8>>>| {
+        let make = |share: &[_]| texts(share, &configs);
+        parallel::in_order(&pieces, 1, make, |texts: serde_json::Result<Vec<_>>| {
             for text in texts? {
                 out.write_all(if std::mem::take(&mut is_first) { b"" } else { b"," })?;
                 out.write_all(&text)?;
@@ -102,6 +113,10 @@ impl Manifest {
     }
 }
 
+fn texts<'m>(pieces: &[Piece<'m>], configs: &SharedConfigs) -> serde_json::Result<Vec<Cow<'m, [u8]>>> {
+    pieces.iter().map(|piece| piece.text(configs)).collect()
+}
+
 fn pieces_of_nodes<'m>(
     key: &'static str,
     nodes: &'m [(&'m String, &'m Arc<Node>)],
@@ -113,15 +128,24 @@ fn pieces_of_nodes<'m>(
     })
 }
 
-impl Piece<'_> {
-    fn text(&self, configs: &SharedConfigs) -> serde_json::Result<Vec<u8>> {
+impl<'m> Piece<'m> {
+    fn text(&self, configs: &SharedConfigs) -> serde_json::Result<Cow<'m, [u8]>> {
+        let Content::Kept(part, kept) = &self.content else { return self.new_text(configs).map(Cow::Owned) };
+        if let Some(text) = kept.get() {
+            return Ok(Cow::Borrowed(text));
+        }
+        let text = Piece { key: self.key, content: Content::Value(*part) }.new_text(configs)?;
+        Ok(Cow::Borrowed(kept.get_or_init(|| text)))
+    }
+
+    fn new_text(&self, configs: &SharedConfigs) -> serde_json::Result<Vec<u8>> {
         let mut out = Vec::new();
         if let Some(key) = self.key {
             serde_json::to_writer(&mut out, key)?;
             out.push(b':');
         }
         match self.content {
-            Content::Value(part) => part.write(&mut out)?,
+            Content::Value(part) | Content::Kept(part, _) => part.write(&mut out)?,
             Content::Nodes(nodes, is_last) => {
                 out.reserve(nodes.len() * USUAL_LENGTH);
                 if self.key.is_some() {

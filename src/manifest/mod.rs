@@ -41,6 +41,7 @@ pub(crate) use config::Config;
 pub(crate) use exposure::{Doc, Exposure, Group, Owner};
 pub(crate) use lookup::{Ambiguous, Found, Lookup, Precedence};
 pub(crate) use macros::{Macro, MacroArgument, MacroDependsOn};
+pub(crate) use manifest_json::KeptText;
 pub(crate) use metadata::{Metadata, SCHEMA_VERSION};
 pub(crate) use metric::{Filter, MeasureAggregation, Metric, MetricInputMeasure, NonAdditiveDimension};
 pub(crate) use missing::{Reason, Target, ambiguous_ref, doc_not_found, target_not_found};

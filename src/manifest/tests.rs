@@ -31,7 +31,7 @@ fn as_many_nodes_as_there_are_come_out() {
         let nodes = (0..count).map(node).map(|(id, node)| (id, Arc::new(node))).collect();
         let manifest = Manifest { nodes, ..Manifest::default() };
         let mut written = Vec::new();
-        manifest.write(&mut written).unwrap();
+        manifest.write(&KeptText::default(), &mut written).unwrap();
         assert_eq!(serde_json::from_slice::<Manifest>(&written).unwrap().nodes, manifest.nodes);
     }
 }
@@ -43,8 +43,12 @@ fn what_dbt_wrote_comes_out_again_key_by_key() {
         let theirs: Value = serde_json::from_str(&text).unwrap();
         let manifest: Manifest = serde_json::from_str(&text).unwrap();
         compare(&theirs, &serde_json::to_value(&manifest).unwrap(), &file);
+        let kept = KeptText::default();
         let mut written = Vec::new();
-        manifest.write(&mut written).unwrap();
+        manifest.write(&kept, &mut written).unwrap();
+        let mut again = Vec::new();
+        manifest.write(&kept, &mut again).unwrap();
+        assert_eq!(written, again);
         compare(&theirs, &serde_json::from_slice(&written).unwrap(), &file);
     }
 }

@@ -33,6 +33,18 @@ enum Readiness {
 }
 
 impl Memory {
+    /// Before somebody asks, in a session that has nothing else to do. An error is met again by whoever asks.
+    pub(crate) fn look_ahead(&self, connection: &mut Connection) {
+        if Condition::read(connection).is_ok_and(|condition| condition.verdict() == Verdict::Ready) {
+            *self.ready.lock().unwrap_or_else(PoisonError::into_inner) = Some(Readiness::Ready);
+        }
+    }
+
+    /// Another run, perhaps of another rsdbt, has worked meanwhile.
+    pub(crate) fn look_again(&self) {
+        *self.ready.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// Makes the tables where they are missing or old, in a transaction of another session.
     pub(crate) fn require(&self, session: &Session) -> Result<()> {
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);

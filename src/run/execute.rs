@@ -68,6 +68,7 @@ impl Run<'_> {
         inputs.emitter.emit(Event::formatting(""));
         self.refuse_other_databases(plan)?;
         let begun = Instant::now();
+        self.compile_macros_ahead(plan);
         let mut results = Vec::new();
         let mut master = Worker::new();
         self.lock_and_connect(&mut master, plan)?;

@@ -11,6 +11,7 @@ use crate::context::runtime::RunContext;
 use crate::graph::Graph;
 use crate::hashed::HashMap;
 use crate::interrupt::Interrupt;
+use crate::memory::Memory;
 
 /// The commands that follow a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +116,7 @@ pub(crate) struct RunInputs {
     pub settings: Arc<Settings>,
     /// The sessions that a run takes first, on their way since the profile was read.
     pub early: Arc<Early>,
+    pub memory: Arc<Memory>,
     pub emitter: Arc<Emitter>,
     pub invocation: InvocationRecord,
     pub interrupt: Interrupt,

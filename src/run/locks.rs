@@ -79,6 +79,7 @@ impl Run<'_> {
         self.take_locks(&session, &schemas)?;
         if was_lost {
             self.cache.forget();
+            self.adapter_settings.memory.look_again();
         }
         let session = Arc::new(session);
         *known = Some(Arc::clone(&session));
@@ -109,6 +110,9 @@ impl Run<'_> {
                 }
                 std::thread::sleep(ASK);
             }
+        }
+        if told {
+            self.adapter_settings.memory.look_again();
         }
         Ok(())
     }

@@ -17,6 +17,7 @@ mod inputs;
 mod interrupt;
 mod key_errors;
 mod locks;
+mod macros_ahead;
 mod microbatch;
 mod node;
 mod node_timing;

@@ -48,7 +48,7 @@ impl<'a> Run<'a> {
             quoting: shared.quoting,
             behavior: shared.flags.as_object().cloned().unwrap_or_default(),
             cache: Arc::clone(&cache),
-            memory: crate::memory::Memory::default(),
+            memory: Arc::clone(&inputs.memory),
         });
         Self {
             inputs,

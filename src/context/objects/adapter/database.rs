@@ -23,7 +23,7 @@ pub(crate) struct AdapterSettings {
     /// Behaviour-change flags that the user set, by name.
     pub behavior: Map<String, Json>,
     pub cache: Arc<RelationCache>,
-    pub memory: Memory,
+    pub memory: Arc<Memory>,
 }
 
 /// A seed's file, for `load_agate_table`.

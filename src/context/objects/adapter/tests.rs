@@ -63,7 +63,7 @@ impl Project {
             quoting: Policy::default(),
             behavior: serde_json::Map::new(),
             cache: Arc::new(RelationCache::default()),
-            memory: crate::memory::Memory::default(),
+            memory: Arc::default(),
         });
         let database = NodeDatabase::new(&adapter, Some(&session), seed);
         let context = Node { database: Some(database), schema: schema.clone() };
