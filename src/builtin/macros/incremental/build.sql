@@ -27,13 +27,11 @@
   {%- do rsdbt_read_rows(temp_relation, sql, {'query': get_empty_subquery_sql(sql), 'beside': []} if reads_at_last else reading) -%}
   {%- set read = rsdbt_step_of(strategy, 'read') -%}
   {%- do read(prepared, temp_relation) if read is not none -%}
-  {%- if not config.get('contract').enforced -%}
-    {%- do adapter.expand_target_column_types(from_relation=temp_relation, to_relation=target_relation) -%}
-  {%- endif -%}
-  {%- do rsdbt_refuse_unapplied_columns(reading, temp_relation, existing_relation) -%}
+  {%- set columns = rsdbt_widened_columns(target_relation, temp_relation) -%}
+  {%- do rsdbt_refuse_unapplied_columns(reading, columns, temp_relation, existing_relation) -%}
   {%- set on_schema_change = incremental_validate_on_schema_change(config.get('on_schema_change'), default='ignore') -%}
-  {%- set dest_columns = process_schema_changes(on_schema_change, temp_relation, existing_relation)
-    or rsdbt_written_columns(existing_relation, temp_relation, strategy) -%}
+  {%- set synced = process_schema_changes(on_schema_change, temp_relation, existing_relation) -%}
+  {%- set dest_columns = synced or rsdbt_written_columns(existing_relation, columns, strategy) -%}
   {%- set unique_key = config.get('unique_key') -%}
   {%- do rsdbt_refuse_operators_of_others(existing_relation, temp_relation, rsdbt_compared_columns(unique_key)) if unique_key -%}
   {%- if unique_key and not traits['has_index_of_key'] -%}
@@ -44,6 +42,7 @@
     'target_relation': target_relation, 'temp_relation': temp_relation, 'unique_key': unique_key, 'dest_columns': dest_columns,
     'incremental_predicates': config.get('predicates', none) or config.get('incremental_predicates', none),
     'prepared': prepared, 'acting': acting, 'reading': reading if reads_at_last else none,
+    'own_columns': rsdbt_without_filled(columns['target'], columns['filled'], []) if not synced else none,
   } -%}
   {%- set strategy_sql = get_strategy_sql(arg_dict) -%}
   {%- if strategy_sql is not string -%}

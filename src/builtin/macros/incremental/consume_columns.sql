@@ -1,14 +1,15 @@
 {# Columns of a consuming model: what the table cannot hold would be lost with the staged rows. #}
 
-{# Only what the user has written counts: dbt's default is `ignore`. #}
-{% macro rsdbt_refuse_unapplied_columns(reading, source_relation, target_relation) %}
+{# Only what the user has written counts: dbt's default is `ignore`. `columns`: of rsdbt_widened_columns. #}
+{% macro rsdbt_refuse_unapplied_columns(reading, columns, source_relation, target_relation) %}
   {%- set written = config.get('on_schema_change') if 'on_schema_change' in model.unrendered_config -%}
   {%- if not reading['staging'] or written in ['ignore', 'sync_all_columns', 'fail'] -%}
     {{ return('') }}
   {%- endif -%}
-  {%- set changes = check_for_schema_changes(source_relation, target_relation) -%}
-  {%- set added = changes['source_not_in_target'] | map(attribute='name') | list -%}
-  {%- set removed = changes['target_not_in_source'] | map(attribute='name') | list -%}
+  {%- set given = rsdbt_without_filled(columns['source'], columns['filled'], columns['source']) -%}
+  {%- set there = rsdbt_without_filled(columns['target'], columns['filled'], columns['source']) -%}
+  {%- set added = diff_columns(given, there) | map(attribute='name') | list -%}
+  {%- set removed = diff_columns(there, given) | map(attribute='name') | list -%}
   {%- if (added or removed) and written != 'append_new_columns' -%}
     {{ exceptions.raise_compiler_error(
       '`consume`: the columns of the query and of ' ~ target_relation ~ ' differ, and nothing was consumed.\n'

@@ -5,6 +5,10 @@
   ones; a rule may do something else than was asked; what inherits from a plain table would lose its own rows.
 #}
 {% macro rsdbt_refuse_hidden_rows(relation) %}
+  {%- set class = rsdbt_class_flags(relation) -%}
+  {%- if not (class['has_row_security'] or class['has_rules'] or class['has_children']) -%}
+    {{ return('') }}
+  {%- endif -%}
   {%- set query -%}
     select
       {{ rsdbt_hides_rows_sql('class.oid') }}, current_user::pg_catalog.text, (
@@ -18,7 +22,7 @@
         where inhparent = class.oid and class.relkind = 'r'
       )
     from pg_catalog.pg_class as class
-    where class.oid = {{ rsdbt_regclass(relation) }} and (class.relrowsecurity or class.relhasrules or class.relhassubclass)
+    where class.oid = {{ rsdbt_regclass(relation) }}
   {%- endset -%}
   {%- for hides, role, rules, children in adapter.introspect(query).rows -%}
     {%- if hides -%}

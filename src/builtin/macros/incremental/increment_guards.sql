@@ -1,8 +1,10 @@
 {# What is refused before an increment begins. #}
 
 {% macro rsdbt_check_increment(traits, existing_relation) %}
-  {%- do rsdbt_keep_consumed_rows(existing_relation) if traits['deletes'] -%}
-  {%- do rsdbt_keep_staged_rows(existing_relation) if not traits['adds_only'] -%}
+  {%- if (traits['deletes'] or not traits['adds_only']) and rsdbt_concerns_logs(existing_relation) -%}
+    {%- do rsdbt_keep_consumed_rows(existing_relation) if traits['deletes'] -%}
+    {%- do rsdbt_keep_staged_rows(existing_relation) if not traits['adds_only'] -%}
+  {%- endif -%}
   {%- if adapter.has_memory() and not traits['remembers'] -%}
     {#- What is remembered of its periods does not hold for rows that another strategy writes. -#}
     {%- do adapter.introspect('delete from rsdbt.relations where relation = ' ~ rsdbt_regclass(existing_relation)) -%}

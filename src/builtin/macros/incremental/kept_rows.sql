@@ -4,9 +4,10 @@
 #}
 
 {# A block that fails when rows that meet the condition are still there after a DELETE; none where nothing can keep them. `is_all`: the node does nothing else. #}
-{% macro rsdbt_check_deleted_sql(relation, condition, is_all=true) %}
-  {%- set hides = adapter.introspect('select ' ~ rsdbt_hides_rows_sql(rsdbt_regclass(relation) ~ '::pg_catalog.oid')).rows[0][0] -%}
-  {%- set acting = rsdbt_acting_on_rows(relation, ['delete']) -%}
+{% macro rsdbt_check_deleted_sql(relation, condition, is_all=true, known_flags=none) %}
+  {%- set class = rsdbt_class_flags(relation) if known_flags is none else known_flags -%}
+  {%- set hides = class['has_row_security'] and adapter.introspect('select ' ~ rsdbt_hides_rows_sql(rsdbt_regclass(relation) ~ '::pg_catalog.oid')).rows[0][0] -%}
+  {%- set acting = rsdbt_acting_on_rows(relation, ['delete'], class) -%}
   {%- if hides -%}
     {{ return(rsdbt_block("begin raise exception using message = '"
       ~ escape_single_quotes('row level security of ' ~ relation ~ ' hides rows from this role: they would stay beside the new ones') ~ "'; end")) }}

@@ -24,11 +24,15 @@
   {%- if not queries -%}
     {{ return([]) }}
   {%- endif -%}
-  {%- set rows = run_query(rsdbt_steady_windows_sql(queries, by)).rows -%}
+  {%- set rows = run_query(rsdbt_steady_windows_sql(rsdbt_chosen_periods_sql(queries, by), by)).rows -%}
   {%- set steady = not rows | rejectattr(5) | list -%}
   {%- if not steady -%}
     {%- set rows = run_query(rsdbt_windows_sql(queries, by)).rows -%}
   {%- endif -%}
+  {{ return(rsdbt_windows_in(rows, steady)) }}
+{% endmacro %}
+
+{% macro rsdbt_windows_in(rows, steady) %}
   {%- set windows = [] -%}
   {%- for row in rows -%}
     {%- do windows.append({'start': row[0], 'end': row[1], 'local_start': row[2], 'local_end': row[3], 'name': row[4], 'steady': steady}) -%}
@@ -36,15 +40,15 @@
   {{ return(windows) }}
 {% endmacro %}
 
-{# Where clocks stay as they are: the last column says whether they do, for two days around both edges. #}
-{% macro rsdbt_steady_windows_sql(queries, by) %}
+{# Where clocks stay as they are: column 5 says whether they do, for two days around both edges. `chosen` selects the starts. #}
+{% macro rsdbt_steady_windows_sql(chosen, by, more='') %}
   {%- set offset = rsdbt_local('edge + around', by.time_zone) ~ ' - (edge + around)' -%}
   {%- set query -%}
     select
       (start - offset_of_start)::text || '+00', (stop - offset_of_end)::text || '+00', start::text, stop::text,
-      {{ rsdbt_period_name('start', by) }}, steady_start and steady_end
+      {{ rsdbt_period_name('start', by) }}, steady_start and steady_end{{ more }}
     from (
-      {{ rsdbt_chosen_periods_sql(queries, by) }}
+      {{ chosen }}
     ) as period
     cross join lateral (values (start + interval '1 {{ by.granularity }}')) as following (stop)
     {%- for edge, name in [('start', 'start'), ('stop', 'end')] %}
@@ -69,11 +73,3 @@
 {% macro rsdbt_period_name(start, by) -%}
   pg_catalog.to_char({{ start }}, '{{ 'YYYYMMDD_HH24' if by.granularity == 'hour' else 'YYYYMM' if by.granularity == 'month' else 'YYYYMMDD' }}')
 {%- endmacro %}
-
-{# The window of so many periods ago. #}
-{% macro rsdbt_periods_ago(count) %}
-  {%- set by = rsdbt_partitioning() -%}
-  {{ return(rsdbt_windows([
-    "select pg_catalog.now() at time zone '" ~ by.time_zone ~ "' - " ~ count ~ "::pg_catalog.float8 * interval '1 " ~ by.granularity ~ "'"
-  ])[0]) }}
-{% endmacro %}

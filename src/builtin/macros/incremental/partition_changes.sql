@@ -2,21 +2,18 @@
 
 {#
   Of a table without `partitioned`. Rows whose field is NULL are those of another field: a first build leaves such rows out, and no run
-  would overwrite them. Partitions of ours take no rows of further periods.
+  would overwrite them. Partitions of ours take no rows of further periods. `class`: of rsdbt_class_flags, with the field.
 #}
-{% macro rsdbt_refuse_other_periods(target, columns, windows) %}
+{% macro rsdbt_refuse_other_periods(target, columns, windows, class) %}
   {%- set by = rsdbt_partitioning() -%}
   {%- set query -%}
-    select class.relkind = 'p' and not exists (
+    select not exists (
       select from pg_catalog.pg_inherits join pg_catalog.pg_class as part on part.oid = inhrelid
-      where inhparent = class.oid and pg_catalog.pg_get_expr(part.relpartbound, part.oid) = 'DEFAULT'
-    ), coalesce((
-      select not attnotnull from pg_catalog.pg_attribute where attrelid = class.oid and attname = '{{ escape_single_quotes(rsdbt_plain_names(by.field)[0]) }}'
-    ), false)
-    from pg_catalog.pg_class as class where class.oid = {{ rsdbt_regclass(target) }}
+      where inhparent = {{ rsdbt_regclass(target) }} and pg_catalog.pg_get_expr(part.relpartbound, part.oid) = 'DEFAULT'
+    )
   {%- endset -%}
-  {%- set has_partitions_only, may_be_null = adapter.introspect(query).rows[0] -%}
-  {%- if may_be_null and rsdbt_has_rows(target, by.field ~ ' is null') -%}
+  {%- set has_partitions_only = class['kind'] == 'p' and adapter.introspect(query).rows[0][0] -%}
+  {%- if class['may_be_null'] and rsdbt_has_rows(target, by.field ~ ' is null') -%}
     {{ exceptions.raise_database_error(
       target.render() ~ ' has rows whose `' ~ by.field[1:-1] ~ '` is NULL: they belong to no period, and no run would overwrite them. Nothing was changed'
       ~ '\nhelp: after a change of `partition_by.field`, run with --full-refresh; or delete them: `delete from ' ~ target.render() ~ ' where ' ~ by.field ~ ' is null`'

@@ -7,8 +7,9 @@
 {% macro rsdbt_overwrite_in_place(partition, target, rows, columns, window, of_window='true', first=[]) %}
   {%- set insert_sql = rsdbt_insert_part_sql(partition, target, rows, columns, rsdbt_of_window(window, columns)) -%}
   {%- set delete_sql = 'delete from ' ~ partition ~ ' where ' ~ of_window -%}
-  {%- set check = rsdbt_check_deleted_sql(partition, of_window, is_all=false) -%}
-  {%- set acting = rsdbt_acting_on_rows(partition, ['insert']) -%}
+  {%- set class = rsdbt_class_flags(partition) -%}
+  {%- set check = rsdbt_check_deleted_sql(partition, of_window, is_all=false, known_flags=class) -%}
+  {%- set acting = rsdbt_acting_on_rows(partition, ['insert'], class) -%}
   {%- if acting -%}
     {%- set expected = run_query('select pg_catalog.count(*) from ' ~ rows ~ ' where ' ~ rsdbt_of_window(window, columns)).rows[0][0] -%}
     {%- set insert_sql = rsdbt_insert_all_sql(insert_sql, expected, partition, of_window, acting) -%}

@@ -4,11 +4,12 @@
   it may be built aside of `this`. Nothing of the `doubtful` windows is forgotten: they may be kept.
 #}
 {% macro rsdbt_remembering(windows, relation=this, doubtful=[]) %}
-  {%- set oid = rsdbt_remember_relation(relation, rsdbt_files_sql('oid') if windows is none else 'null') -%}
+  {#- To find changed periods, a run has remembered the relation. -#}
+  {%- set oid = rsdbt_remember_relation(relation, rsdbt_files_sql('oid')) if windows is none else rsdbt_regclass(relation) -%}
   {#- Where not all rows are read, no number of rows is the right one: the next run builds the period again. -#}
   {%- set row_count = '-1' if flags.EMPTY or flags.SAMPLE else 'row_count' -%}
   {%- set of_windows = 'true' if windows is none else rsdbt_in_windows('known.period', 'local', rsdbt_windows_but(windows, doubtful)) -%}
-  {{ return([
+  {{ return(([] if windows is none else ['rsdbt_known as (' ~ rsdbt_remember_relation_sql(relation) ~ ')']) + [
     'rsdbt_prints as materialized (select * from (' ~ rsdbt_fingerprints_sql(none, windows) ~ ') as prints where pg_catalog.isfinite(period))',
     'rsdbt_forgotten as (delete from rsdbt.periods as known where relation = ' ~ oid ~ " and input <> 'own rows' and " ~ of_windows
     ~ ' and (input, period) not in (select input, period from rsdbt_prints))',

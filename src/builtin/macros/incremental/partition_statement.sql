@@ -3,15 +3,16 @@
 {% macro rsdbt_overwrite_sql(arg_dict, windows) %}
   {%- set target = arg_dict['target_relation'] -%}
   {%- set condition = rsdbt_in_windows(rsdbt_partitioning().field, rsdbt_field_kind(arg_dict['dest_columns']), windows) -%}
-  {%- do rsdbt_refuse_other_periods(target, arg_dict['dest_columns'], windows) if windows -%}
-  {%- do rsdbt_refuse_cascades(target, '`partition_overwrite`', condition=condition) if windows -%}
+  {%- set class = rsdbt_class_flags(target, rsdbt_plain_names(rsdbt_partitioning().field)[0]) -%}
+  {%- do rsdbt_refuse_other_periods(target, arg_dict['dest_columns'], windows, class) if windows -%}
+  {%- do rsdbt_refuse_cascades(target, '`partition_overwrite`', condition=condition, known_flags=class) if windows -%}
   {%- do arg_dict.update({'rsdbt_overwritten': condition}) -%}
   {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
   {%- set fresh = rsdbt_rows_of(arg_dict) -%}
   {%- set overwrite_sql -%}
   delete from {{ target }}
   where {{ condition }};
-  {%- set check = rsdbt_check_deleted_sql(target, condition) %}
+  {%- set check = rsdbt_check_deleted_sql(target, condition, known_flags=class) %}
   {{ check ~ ';' if check }}
   {{ fresh['with'] -}}
   insert into {{ target }} ({{ columns }})

@@ -36,11 +36,12 @@
     {{ return(none) }}
   {%- endif -%}
   {%- set windows = {} -%}
-  {%- for window in rsdbt_windows(given) -%}
+  {%- set given, named = rsdbt_windows_of_both(given, named) -%}
+  {%- for window in given -%}
     {%- do windows.update({window['local_start']: dict(window, given=true)}) -%}
   {%- endfor -%}
   {%- set left_out = [] -%}
-  {%- for window in rsdbt_windows(named) -%}
+  {%- for window in named -%}
     {%- if flags.EVENT_TIME_START and window['local_start'] not in windows -%}
       {%- do left_out.append(window) -%}
     {%- else -%}

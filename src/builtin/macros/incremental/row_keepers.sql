@@ -9,13 +9,11 @@
 {#
   {keepers, later, updates, deferred}, each a text or none; none where nothing acts. `later`: triggers that run when the row is written already, or
   once for a statement: they may delete it, or write it again. `updates`: the keepers that see an UPDATE. `deferred`: what `set constraints` calls
-  those that wait for the COMMIT, whatever their event.
+  those that wait for the COMMIT, whatever their event. `known_flags`: of rsdbt_class_flags.
 #}
-{% macro rsdbt_acting_on_rows(relation, events) %}
-  {%- set class = adapter.introspect(
-    'select relhassubclass, relhastriggers or relhasrules from pg_catalog.pg_class where oid = ' ~ rsdbt_regclass(relation)
-  ).rows[0] -%}
-  {%- if not class or not (class[0] or class[1]) -%}
+{% macro rsdbt_acting_on_rows(relation, events, known_flags=none) %}
+  {%- set class = rsdbt_class_flags(relation) if known_flags is none else known_flags -%}
+  {%- if not (class['has_children'] or class['has_triggers'] or class['has_rules']) -%}
     {{ return(none) }}
   {%- endif -%}
   {%- set bits = {'insert': 4, 'delete': 8, 'update': 16} -%}
@@ -28,9 +26,9 @@
   {%- endfor -%}
   {%- set listed = "pg_catalog.string_agg(pg_catalog.format('%s %I of %I.%I', keeper.kind, keeper.name, nspname, relname), ', ' order by keeper.kind desc, keeper.name, relname)" -%}
   {%- set query -%}
-    with {{ 'recursive' if class[0] }} tree (id) as (
+    with {{ 'recursive' if class['has_children'] }} tree (id) as (
       select {{ rsdbt_regclass(relation) }}
-      {{ 'union all select inhrelid from pg_catalog.pg_inherits join tree on inhparent = tree.id' if class[0] }}
+      {{ 'union all select inhrelid from pg_catalog.pg_inherits join tree on inhparent = tree.id' if class['has_children'] }}
     )
     select {{ listed }} filter (where keeper.holds), {{ listed }} filter (where not keeper.holds), {{ listed }} filter (where keeper.holds and keeper.updates),
       pg_catalog.string_agg(distinct pg_catalog.format('%I.%I', nspname, keeper.name), ', ') filter (where keeper.waits)

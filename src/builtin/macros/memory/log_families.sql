@@ -25,6 +25,22 @@
   join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace
 {%- endmacro %}
 
+{# False of a relation that has consumed no log, is none and shares rows with none. #}
+{% macro rsdbt_concerns_logs(relation) %}
+  {%- if not execute or not adapter.has_memory() -%}
+    {{ return(false) }}
+  {%- endif -%}
+  {%- set id = rsdbt_regclass(relation) ~ '::pg_catalog.oid' -%}
+  {%- set query -%}
+    select exists (
+      select from rsdbt.logs as known
+      where known.consumer = {{ id }} or known.log = {{ id }} or array[known.log_schema, known.log_name] = {{ rsdbt_name_parts_sql(relation) }}
+        or exists (select from pg_catalog.pg_inherits where inhrelid = {{ id }} or inhparent = {{ id }})
+    )
+  {%- endset -%}
+  {{ return(adapter.introspect(query).rows[0][0]) }}
+{% endmacro %}
+
 {# Logs that share rows have a topmost parent in common: that one is locked until the transaction ends. #}
 {% macro rsdbt_lock_log_family(log) %}
   {%- set query -%}

@@ -3,24 +3,25 @@
   left.
 #}
 
-{# No windows: all periods. #}
-{% macro rsdbt_count_own_rows_sql(relation, columns, windows) -%}
+{# No windows: all periods. Rows of one window need no groups. `own_columns`: those that count, where they are known. #}
+{% macro rsdbt_count_own_rows_sql(relation, columns, windows, own_columns=none) -%}
   {%- set field = rsdbt_partitioning().field -%}
   {%- set kind = rsdbt_field_kind(columns) -%}
-  select period, pg_catalog.count(*) as row_count, pg_catalog.sum({{ rsdbt_mixed_hash('hash') }}) as checksum
+  {%- set whole = windows[0] if windows is not none and windows | length == 1 and (windows[0]['steady'] or kind != 'instant') else none -%}
+  {%- set period = "date_trunc('" ~ rsdbt_partitioning().granularity ~ "', " ~ rsdbt_local_field(field, kind) ~ ')' -%}
+  select {{ "timestamp '" ~ whole['local_start'] ~ "' as" if whole is not none }} period, pg_catalog.count(*) as row_count, pg_catalog.sum({{ rsdbt_mixed_hash('hash') }}) as checksum
   from (
-    select
-      date_trunc('{{ rsdbt_partitioning().granularity }}', {{ rsdbt_local_field(field, kind) }}) as period, {{ rsdbt_own_row_hash(relation) }} as hash
+    select {{ period ~ ' as period, ' if whole is none }}{{ rsdbt_own_row_hash(relation, own_columns) }} as hash
     from {{ relation }} as input
     where {{ rsdbt_has_period_sql(field) if windows is none else rsdbt_in_windows(field, kind, windows) }}
     {# The hash is used twice: without the offset it would also be calculated twice. #}offset '0'
   ) as own
-  group by period
+  {{ 'group by period' if whole is none else 'having pg_catalog.count(*) > 0' }}
 {%- endmacro %}
 
 {# A column that is added changes the hash of no row that has NULL there. #}
-{% macro rsdbt_own_row_hash(relation) -%}
-  {{ rsdbt_row_hash(rsdbt_without_filled(adapter.get_columns_in_relation(relation), rsdbt_filled_columns(relation), []), nulls='0') }}
+{% macro rsdbt_own_row_hash(relation, own_columns=none) -%}
+  {{ rsdbt_row_hash(rsdbt_without_filled(adapter.get_columns_in_relation(relation), rsdbt_filled_columns(relation), []) if own_columns is none else own_columns, nulls='0') }}
 {%- endmacro %}
 
 {# {rows, checksum} of a native partition, or of rows of a table, as literals; `relation` has the order of the columns. #}
@@ -31,14 +32,14 @@
   {{ return({'rows': row[0], 'checksum': row[1] or 'null'}) }}
 {% endmacro %}
 
-{# `known`: by the local start of a window, where they are known; else they are read. #}
-{% macro rsdbt_remember_own_rows(relation, columns, windows, known=none) %}
+{# `known`: by the local start of a window, where they are known; else they are read. `own_columns`: of those that are read, where they are known. #}
+{% macro rsdbt_remember_own_rows(relation, columns, windows, known=none, own_columns=none) %}
   {%- set oid = rsdbt_regclass(relation) -%}
   {%- set counted = [] -%}
   {%- for start, own in (known or {}).items() if own['rows'] > 0 -%}
     {%- do counted.append("('" ~ start ~ "'::timestamp, " ~ own['rows'] ~ '::bigint, ' ~ own['checksum'] ~ '::numeric)') -%}
   {%- endfor -%}
-  {%- set counted_sql = rsdbt_count_own_rows_sql(relation, columns, windows) if known is none
+  {%- set counted_sql = rsdbt_count_own_rows_sql(relation, columns, windows, own_columns) if known is none
     else 'values ' ~ counted | join(', ') if counted else 'select null::timestamp, 0::bigint, 0::numeric where false' -%}
   {%- set query -%}
     with counted (period, row_count, checksum) as ({{ counted_sql }}),

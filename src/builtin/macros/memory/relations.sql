@@ -66,14 +66,15 @@
 #}
 {% macro rsdbt_remember_relation(relation, files='null') %}
   {%- do rsdbt_memory() -%}
-  {%- set query -%}
-    insert into rsdbt.relations as known (relation, schema_name, relation_name, files)
-    select oid, name[1]::pg_catalog.name, name[2]::pg_catalog.name, {{ files }}
-    from pg_catalog.pg_class
-    cross join pg_catalog.parse_ident('{{ escape_single_quotes(this.include(database=false).render()) }}') as name
-    where oid = {{ rsdbt_regclass(relation) }}
-    on conflict (relation) do update set remembered_at = excluded.remembered_at
-    returning relation::text
-  {%- endset -%}
-  {{ return("'" ~ adapter.introspect(query).rows[0][0] ~ "'::pg_catalog.oid") }}
+  {{ return("'" ~ adapter.introspect(rsdbt_remember_relation_sql(relation, files)).rows[0][0] ~ "'::pg_catalog.oid") }}
 {% endmacro %}
+
+{% macro rsdbt_remember_relation_sql(relation, files='null') -%}
+  insert into rsdbt.relations as known (relation, schema_name, relation_name, files)
+  select oid, name[1]::pg_catalog.name, name[2]::pg_catalog.name, {{ files }}
+  from pg_catalog.pg_class
+  cross join pg_catalog.parse_ident('{{ escape_single_quotes(this.include(database=false).render()) }}') as name
+  where oid = {{ rsdbt_regclass(relation) }}
+  on conflict (relation) do update set remembered_at = excluded.remembered_at
+  returning relation::text
+{%- endmacro %}

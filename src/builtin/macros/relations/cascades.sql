@@ -4,7 +4,11 @@
 #}
 
 {# `deletes`: what would delete the rows that meet the condition, if there are any. `comes_back`: and write them again. #}
-{% macro rsdbt_refuse_cascades(relation, deletes, comes_back=true, condition='true') %}
+{% macro rsdbt_refuse_cascades(relation, deletes, comes_back=true, condition='true', known_flags=none) %}
+  {%- set class = rsdbt_class_flags(relation) if known_flags is none else known_flags -%}
+  {%- if not (class['has_triggers'] or class['has_children']) -%}
+    {{ return('') }}
+  {%- endif -%}
   {%- set query -%}
     with recursive tree (oid) as (
       select {{ rsdbt_regclass(relation) }}::pg_catalog.oid

@@ -14,13 +14,29 @@
   {{ return(filled) }}
 {% endmacro %}
 
-{# Those of the target that rows of the source can be written to. A strategy of the project's own may write fewer. #}
-{% macro rsdbt_written_columns(target_relation, source_relation, strategy) %}
-  {%- set columns = adapter.get_columns_in_relation(target_relation) -%}
-  {%- set filled = rsdbt_filled_columns(target_relation) -%}
+{#
+  {target, source, filled: of rsdbt_filled_columns}: the columns of a table and of the rows that it is to get, once its texts are as wide as theirs. A
+  contract says how wide they are.
+#}
+{% macro rsdbt_widened_columns(target_relation, source_relation) %}
   {%- set given = adapter.get_columns_in_relation(source_relation) -%}
-  {%- set written = rsdbt_without_filled(columns, filled, given) -%}
-  {%- set names = given | map(attribute='name') | list -%}
+  {%- set found = namespace(columns=adapter.get_columns_in_relation(target_relation), is_narrow=false) -%}
+  {%- for column in (found.columns if not config.get('contract').enforced else []) -%}
+    {%- for wanted in given if wanted.name == column.name and column.can_expand_to(other_column=wanted) -%}
+      {%- set found.is_narrow = true -%}
+    {%- endfor -%}
+  {%- endfor -%}
+  {%- if found.is_narrow -%}
+    {%- do adapter.expand_target_column_types(from_relation=source_relation, to_relation=target_relation) -%}
+    {%- set found.columns = adapter.get_columns_in_relation(target_relation) -%}
+  {%- endif -%}
+  {{ return({'target': found.columns, 'source': given, 'filled': rsdbt_filled_columns(target_relation)}) }}
+{% endmacro %}
+
+{# Those of the target that rows of the source can be written to; `columns`: of rsdbt_widened_columns. A strategy of the project's own may write fewer. #}
+{% macro rsdbt_written_columns(target_relation, columns, strategy) %}
+  {%- set written = rsdbt_without_filled(columns['target'], columns['filled'], columns['source']) -%}
+  {%- set names = columns['source'] | map(attribute='name') | list -%}
   {%- set missing = written | rejectattr('name', 'in', names) | map(attribute='quoted') | list -%}
   {%- if missing and strategy in ['default', 'append', 'delete+insert', 'merge', 'microbatch', 'merge_upsert', 'partition_overwrite'] -%}
     {{ exceptions.raise_database_error(

@@ -4,18 +4,10 @@
 #}
 
 {% macro rsdbt_settle(target_relation) %}
+  {#- A key that waits has triggers on both tables. -#}
   {%- set query -%}
     select
-      exists (
-        select from pg_catalog.pg_constraint
-        where conrelid = target.oid and contype = 'f' and not convalidated
-      ) as as_child,
-      exists (
-        select from pg_catalog.pg_depend
-        join pg_catalog.pg_constraint on pg_constraint.oid = objid and contype = 'f' and not convalidated
-        where refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and refobjid = target.oid
-          and classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass
-      ) as as_parent,
+      target.relhastriggers as has_keys,
       exists (
         select from pg_catalog.pg_class as backup
         where backup.relnamespace = target.relnamespace
@@ -29,10 +21,24 @@
     {%- if row['has_backups'] -%}
       {%- do rsdbt_adopt_dependents(target_relation) -%}
     {%- endif -%}
-    {%- if row['as_child'] or row['as_parent'] -%}
+    {%- if row['has_keys'] and rsdbt_may_wait(target_relation) -%}
       {%- do rsdbt_validate_waiting(target_relation) -%}
     {%- endif -%}
   {%- endfor -%}
+{% endmacro %}
+
+{# Whether a foreign key of the table, or to it, is not validated. #}
+{% macro rsdbt_may_wait(target_relation) %}
+  {%- set table = rsdbt_regclass(target_relation) -%}
+  {%- set query -%}
+    select exists (select from pg_catalog.pg_constraint where conrelid = {{ table }} and contype = 'f' and not convalidated) or exists (
+      select from pg_catalog.pg_depend
+      join pg_catalog.pg_constraint on pg_constraint.oid = objid and contype = 'f' and not convalidated
+      where refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and refobjid = {{ table }}
+        and classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass
+    )
+  {%- endset -%}
+  {{ return(adapter.introspect(query).rows[0][0]) }}
 {% endmacro %}
 
 {# Of the backups of this relation. Those that this run builds have their turn. #}

@@ -61,7 +61,7 @@
 {% macro rsdbt_finish_partition_overwrite(arg_dict) %}
   {%- set prepared = arg_dict['prepared'] -%}
   {%- if prepared['windows'] and config.get('dirty') -%}
-    {%- do rsdbt_remember_own_rows(arg_dict['target_relation'], arg_dict['dest_columns'], prepared['windows']) -%}
+    {%- do rsdbt_remember_own_rows(arg_dict['target_relation'], arg_dict['dest_columns'], prepared['windows'], own_columns=arg_dict['own_columns']) -%}
   {%- endif -%}
   {%- do rsdbt_report_counted_rows() if arg_dict['reading'] and prepared['reading']['narrowed'] -%}
 {% endmacro %}
