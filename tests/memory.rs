@@ -1,5 +1,7 @@
 //! The schema `rsdbt`: who makes it, who may write what, what becomes of older and of foreign ones. Each test has a database.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
 use std::thread;
 
 use postgres::{Client, Config, NoTls};
@@ -365,6 +367,24 @@ fn a_newer_layout_is_refused_and_nothing_is_made_where_nothing_is_remembered() {
     stage.execute("comment on schema rsdbt is 'hands off'; insert into rsdbt.layout (version) values (999)");
     let output = project.run(&["run"]);
     assert!(output.text.contains("its layout is 999"), "{}", output.text);
+}
+
+#[test]
+fn a_run_that_waited_for_another_looks_at_the_memory_again() {
+    let stage = Stage::new();
+    let project = stage.project("prod", None);
+    assert_eq!(Stage::rows(&project), "3");
+    let mut other = stage.client();
+    other.batch_execute("begin; select pg_advisory_xact_lock(hashtext('rsdbt'), hashtext('prod'))").unwrap();
+    let mut run = project.command(&["run"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(run.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.contains("Waiting for another run to finish with schema \"prod\"")));
+    stage.execute("comment on schema rsdbt is 'What rsdbt remembers; layout 999'");
+    other.batch_execute("commit").unwrap();
+    let text: Vec<String> = lines.collect();
+    assert!(!run.wait().unwrap().success());
+    let text = text.join("\n");
+    assert!(text.contains("a newer rsdbt has written the schema `rsdbt`"), "{text}");
 }
 
 #[test]
