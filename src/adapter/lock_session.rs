@@ -108,6 +108,16 @@ impl HeldLock for LockSession {
     }
 }
 
+impl Drop for LockSession {
+    /// A run that begins when this one has ended finds the locks free: the server may take its time to end a session.
+    fn drop(&mut self) {
+        let connection = self.connection.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if !connection.is_lost() {
+            let _ = connection.abandon();
+        }
+    }
+}
+
 impl std::fmt::Debug for LockSession {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("LockSession").field("pid", &self.pid).finish_non_exhaustive()
