@@ -386,8 +386,9 @@ fn a_server_that_restarts_fails_no_run() {
         project("restarts", &format!("host: 127.0.0.1\nport: {}\nuser: postgres\nthreads: 4", server.port));
     many_models(&project, "0.3");
     let run = project.command(&["run"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let asleep = "select count(*) > 0 from pg_stat_activity where wait_event = 'PgSleep'";
     for _ in 0..3 {
-        thread::sleep(Duration::from_millis(600));
+        wait_until("models are at work", || server.psql(&[asleep]).trim() == "t");
         server.control(&["restart", "-m", "fast"]);
     }
     let output = run.wait_with_output().unwrap();

@@ -458,3 +458,71 @@ fn db_install_refuses_folders_of_others() {
     }
     assert!(found(&install(&shop, &cache).0), "right again");
 }
+
+/// `db psql` opens the server's own psql, or the system's where it has none; its arguments and its exit status are the user's.
+#[test]
+fn db_psql_is_connected_to_the_projects_server() {
+    let shop = Shop::new("psql");
+    let status = shop.0.run(&["db", "status"]).text;
+    let field = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        line.unwrap_or_else(|| panic!("no {name} in {status}")).to_owned()
+    };
+    let folder = shop.0.path().join("programs");
+    fs::create_dir_all(&folder).unwrap();
+    let with = |arguments: &[&str]| {
+        let mut command = shop.0.command(&[&["db", "psql", "--"], arguments].concat());
+        let path = format!("{}:/usr/bin:/bin", folder.display());
+        let output = command.env("PATH", path).stdin(Stdio::null()).output().unwrap();
+        (String::from_utf8_lossy(&output.stdout).into_owned(), output.status.code())
+    };
+    let own = Path::new(&field("programs")).join("psql").is_file();
+    if !own {
+        let script = "#!/bin/sh\nfor word in \"$@\"; do printf '[%s]' \"$word\"; done\nexit ${STATUS:-0}\n";
+        shop.0.write("programs/psql", script);
+        fs::set_permissions(folder.join("psql"), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let (said, code) = with(&["-At", "-c", "select 40 + 2"]);
+    assert_eq!(code, Some(0), "{said}");
+    if own {
+        assert!(said.contains("\n42\n"), "{said}");
+        let (said, code) = with(&["-c", "select 1 / 0"]);
+        assert_eq!(code, Some(1), "{said}");
+    } else {
+        let Settings { host, port, user, database, .. } =
+            Server::status(shop.0.path(), &Options::default()).unwrap().settings;
+        assert_eq!(host, field("socket"));
+        let connection = format!("[-h][{host}][-p][{port}][-U][{user}][-d][{database}]");
+        assert!(said.contains(&format!("{connection}[-At][-c][select 40 + 2]")), "{said}");
+        let mut command = shop.0.command(&["db", "psql"]);
+        let path = format!("{}:/usr/bin:/bin", folder.display());
+        let failed = command.env("PATH", path).env("STATUS", "3").output().unwrap();
+        assert_eq!(failed.status.code(), Some(1));
+        let nowhere = shop.0.command(&["db", "psql"]).env("PATH", "/nowhere").output().unwrap();
+        let said = String::from_utf8_lossy(&nowhere.stdout);
+        assert_eq!(nowhere.status.code(), Some(2), "{said}");
+        assert!(said.contains("psql cannot be started") && said.contains("error[psql-missing]"), "{said}");
+    }
+    assert!(!shop.is_running(), "the server ends with the command");
+}
+
+/// Every line of `db status`, of a server that runs and of one that does not.
+#[test]
+fn db_status_shows_the_server() {
+    let shop = Shop::new("status");
+    let shown = || {
+        let text = shop.0.run(&["db", "status"]).text;
+        let lines = text.lines().filter(|line| !line.contains("Running with"));
+        lines.map(|line| line.split_once(": ").map_or(line, |(key, _)| key).to_owned()).collect::<Vec<_>>()
+    };
+    let keys = ["version", "programs", "data", "socket", "log", "in use by other commands"];
+    let stopped = shown();
+    assert_eq!(stopped[0], "stopped");
+    assert_eq!(stopped[1..], keys);
+    shop.0.run_ok(&["db", "start"]);
+    let running = shown();
+    assert_eq!(running[0], format!("running (pid {})", shop.postmaster()));
+    assert_eq!(running[1..], keys);
+    shop.0.run_ok(&["db", "stop"]);
+    assert_eq!(shown()[0], "stopped");
+}

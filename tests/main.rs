@@ -10,6 +10,7 @@ mod command_line;
 mod connections;
 mod consume;
 mod consumed_types;
+mod debug;
 mod dependent_kinds;
 mod dependents;
 mod docs;

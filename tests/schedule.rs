@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rsdbt::inside::adapter::Cell;
 
-use crate::support::{Database, Project, Proxy, wait_until};
+use crate::support::{Database, Project, Proxy, wait_minutes_until, wait_until};
 
 const CLOCK: &str = "RSDBT_SIMULATED_CLOCK";
 const REHEARSAL: &str = "RSDBT_SCHEDULE_CLOCK";
@@ -99,15 +99,9 @@ fn killed_processes_repeat_nothing_and_skip_nothing() {
         schedule.wait().unwrap();
     }
     // the server may need a moment to see that the last one is gone
-    let mut output = project.command(&["run", "--due"]).env(CLOCK, at).output().unwrap();
-    for _ in 0..50 {
-        if output.status.success() {
-            break;
-        }
-        thread::sleep(Duration::from_millis(100));
-        output = project.command(&["run", "--due"]).env(CLOCK, at).output().unwrap();
-    }
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    wait_until("the killed one's lock is free", || {
+        project.command(&["run", "--due"]).env(CLOCK, at).output().unwrap().status.success()
+    });
     let calls = texts(&mut database, "select task || ' ' || count(*) from calls group by task order by task");
     assert_eq!(calls, ["ad_lineitem 10", "unit 10"]);
     let states: Vec<String> = (1..=10)
@@ -312,11 +306,12 @@ fn work_that_is_committed_is_not_repeated_when_a_hook_fails_after_it() {
         "{{ config(materialized='incremental', incremental_strategy='append', \
          schedule={'cron': '@daily', 'start_date': '2022-09-01', 'retries': 3}) }} select now() as at",
     );
-    for _ in 0..3 {
+    let calls = [0; 3].map(|_| {
         let output = project.command(&["run", "--due"]).env(CLOCK, "2022-09-03T00:00:01Z").output().unwrap();
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(text.contains("division by zero") || text.contains("nothing is due"), "{text}");
-    }
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    });
+    assert!(calls[0].contains("division by zero"), "{}", calls[0]);
+    assert!(calls[2].contains("nothing is due"), "{}", calls[2]);
     assert_eq!(texts(&mut database, "select count(*)::text from daily"), ["2"]);
     let states = format!(
         "select concat_ws(' ', logical_time at time zone 'UTC', state, attempt) from rsdbt.intervals \
@@ -649,7 +644,12 @@ fn two_schedulers_of_one_project_are_one_too_many() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    thread::sleep(Duration::from_secs(2));
+    let holder = format!(
+        "select pid::text from pg_locks where locktype = 'advisory' and objsubid = 1 and granted and \
+         (classid::bigint << 32) + objid::bigint = hashtextextended('rsdbt schedule {} shop', 0)",
+        database.schema
+    );
+    wait_until("the first is in charge", || !texts(&mut database, &holder).is_empty());
     let second = project.run(&["schedule"]);
     end(&first);
     first.wait().unwrap();
@@ -879,7 +879,7 @@ fn a_connection_that_swallows_everything_is_given_up() {
     wait_until("somebody is in charge", || !texts(&mut database, &holder).is_empty());
     let lost = texts(&mut database, &holder);
     proxy.swallow();
-    wait_until("it goes on", || {
+    wait_minutes_until("it goes on", || {
         intervals_if_any(&mut database).iter().filter(|line| line.ends_with("success 1")).count() == 2
     });
     assert_ne!(texts(&mut database, &holder), lost, "its own old session does not keep it out");

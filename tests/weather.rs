@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rsdbt::inside::adapter::{Begin, Cell, Connection, Fetch};
 
-use crate::support::{Database, Project};
+use crate::support::{Database, Project, wait_until};
 
 const TABLE: &str =
     "{{ config(materialized='table') }}\nselect generate_series(1, 1000) as id, now() as at\n";
@@ -129,11 +129,7 @@ fn an_interrupted_operation_is_told_from_a_failed_one() {
     let naps = format!(
         "select count(*) from pg_stat_activity where query like '%{schema}%' and query like '%pg_sleep%' and pid <> pg_backend_pid()"
     );
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while database.query(&naps).unwrap().rows[0][0] == Cell::Int(0) {
-        assert!(Instant::now() < deadline, "the operation does not begin");
-        thread::sleep(Duration::from_millis(20));
-    }
+    wait_until("the operation begins", || database.query(&naps).unwrap().rows[0][0] != Cell::Int(0));
     let interrupt = std::process::Command::new("kill").arg("-INT").arg(operation.id().to_string()).status();
     assert!(interrupt.unwrap().success());
     assert_eq!(operation.wait().unwrap().code(), Some(2));
@@ -209,28 +205,31 @@ fn long_and_odd_names_are_built() {
 }
 
 #[test]
-fn a_terminated_session_fails_its_model_or_is_tried_again() {
+fn a_terminated_session_is_tried_again_and_five_fail_the_model() {
     let mut database = Database::new();
     let project = Project::new(&database);
-    let slow = "{{ config(materialized='table') }}\nselect 1 as id from pg_sleep({{ var('s', 0) }})\n";
+    let slow = "{{ config(materialized='table') }}\nselect {{ var('id', 1) }} as id from pg_sleep({{ var('s', 0) }})\n";
     project.write("models/slow.sql", slow);
     project.run_ok(&["run"]);
-    let mut run: Command = project.command(&["run", "--vars", "{s: 1}"]);
-    let child = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let pattern = format!("%{}%pg_sleep%", database.schema);
-    let find = format!(
-        "select count(pg_terminate_backend(pid)) from pg_stat_activity where query like '{pattern}' and pid <> pg_backend_pid()"
+    let terminate = format!(
+        "select pg_terminate_backend(pid, 5000) from pg_stat_activity where query like '%{}%pg_sleep%' and wait_event = 'PgSleep' and pid <> pg_backend_pid()",
+        database.schema
     );
-    for _ in 0..100 {
-        if database.query(&find).unwrap().rows != [[Cell::Int(0)]] {
-            break;
+    for (times, status, id) in [(1, 0, 2), (5, 1, 2)] {
+        let vars = format!("{{s: {}, id: {}}}", if times == 1 { 1 } else { 60 }, times + 1);
+        let mut run: Command = project.command(&["run", "--vars", &vars]);
+        let child = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        for _ in 0..times {
+            wait_until("the model is at work", || !database.query(&terminate).unwrap().rows.is_empty());
         }
-        thread::sleep(Duration::from_millis(20));
+        let output = child.wait_with_output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(status), "{text}");
+        let attempts = text.matches("; attempt ").count();
+        assert_eq!(attempts, times.min(4), "{text}");
+        assert_eq!(text.contains("error[57P01]"), times == 5, "{text}");
+        assert_eq!(database.query("select id from slow").unwrap().rows, [[Cell::Int(id)]], "{text}");
     }
-    let output = child.wait_with_output().unwrap();
-    assert!(matches!(output.status.code(), Some(0 | 1)), "no panic, no hang");
-    assert_eq!(database.query("select id from slow").unwrap().rows, [[Cell::Int(1)]]);
-    project.run_ok(&["run"]);
 }
 
 #[test]

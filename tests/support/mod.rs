@@ -13,4 +13,4 @@ pub(crate) use draw::Draw;
 pub(crate) use project::{Output, Project};
 pub(crate) use proxy::{Fault, Proxy};
 pub(crate) use server::Server;
-pub(crate) use waiting::wait_until;
+pub(crate) use waiting::{wait_minutes_until, wait_until};
