@@ -9,6 +9,9 @@ mod diagnostic;
 /// Bytes as hexadecimal digits.
 mod hex;
 
+/// Compressed bytes as plain ones.  [flate2, ruzstd]
+mod packed;
+
 /// Percent-encoded texts.  [percent-encoding]
 mod percent;
 
@@ -39,7 +42,7 @@ mod config;
 /// What the user may set: every option, the commands that take them, the values of both.
 mod options;
 
-/// Files on disk as a project: packages, raw texts; nothing rendered.  [walkdir, ignore, ureq, flate2]
+/// Files on disk as a project: packages, raw texts; nothing rendered.  [walkdir, ignore, ureq]
 mod project;
 
 /// Plain data: nodes, sources, macros, lookup, state comparison; serialized it is manifest.json.
@@ -51,7 +54,10 @@ mod graph;
 /// Compiled SQL: column lineage, statement split.  [sqlparser]
 mod sql;
 
-/// Postgres: connect, execute, catalog reads, relation cache, COPY, the embedded server.  [postgres-protocol, rustls, ruzstd]
+/// Rows from elsewhere: files, commands and pipes, decoded, split, checked, and written as rows of a binary COPY.  [encoding_rs, memchr]
+mod load;
+
+/// Postgres: connect, execute, catalog reads, relation cache, COPY, the embedded server.  [postgres-protocol, rustls]
 mod adapter;
 
 /// What rsdbt remembers about relations and jobs: the tables of the schema `rsdbt`, made and migrated.

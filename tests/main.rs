@@ -24,6 +24,7 @@ mod histories;
 mod hostile;
 mod kills;
 mod lineage;
+mod loads;
 mod many_periods;
 mod mart_lineage;
 mod memory;

@@ -6,6 +6,7 @@
 mod column;
 mod config;
 mod exposure;
+mod filled;
 mod lenient;
 mod lookup;
 mod macros;

@@ -20,6 +20,7 @@ pub(crate) enum Subcommand {
     Init,
     Lineage,
     List,
+    Load,
     Parse,
     Retry,
     Run,
@@ -35,7 +36,7 @@ pub(crate) enum Subcommand {
 }
 
 impl Subcommand {
-    pub(crate) const ALL: [Self; 29] = [
+    pub(crate) const ALL: [Self; 30] = [
         Self::Build,
         Self::Clean,
         Self::Clone,
@@ -53,6 +54,7 @@ impl Subcommand {
         Self::Init,
         Self::Lineage,
         Self::List,
+        Self::Load,
         Self::Parse,
         Self::Retry,
         Self::Run,
@@ -87,6 +89,7 @@ impl Subcommand {
             Self::Init => "init",
             Self::Lineage => "lineage",
             Self::List => "list",
+            Self::Load => "load",
             Self::Parse => "parse",
             Self::Retry => "retry",
             Self::Run => "run",

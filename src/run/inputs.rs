@@ -28,6 +28,7 @@ pub(crate) enum Command {
     },
     Clone,
     Freshness,
+    Load,
 }
 
 impl Command {
