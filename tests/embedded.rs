@@ -195,7 +195,7 @@ fn a_comma_in_the_path_is_allowed_and_a_line_break_is_named() {
             "{}",
             output.text
         );
-        assert!(output.text.contains("rename it, or use a server of yours"), "{}", output.text);
+        assert!(output.text.contains("rename it, or connect to a server of your own"), "{}", output.text);
         assert!(begun.elapsed() < Duration::from_secs(5));
         assert!(!shop.0.path().join(".rsdbt").exists());
     }
@@ -489,10 +489,10 @@ fn db_psql_is_connected_to_the_projects_server() {
         let (said, code) = with(&["-c", "select 1 / 0"]);
         assert_eq!(code, Some(1), "{said}");
     } else {
-        let Settings { host, port, user, database, .. } =
+        let Settings { host, port, .. } =
             Server::status(shop.0.path(), &Options::default()).unwrap().settings;
         assert_eq!(host, field("socket"));
-        let connection = format!("[-h][{host}][-p][{port}][-U][{user}][-d][{database}]");
+        let connection = format!("[-h][{host}][-p][{port}][-U][postgres][-d][postgres]");
         assert!(said.contains(&format!("{connection}[-At][-c][select 40 + 2]")), "{said}");
         let mut command = shop.0.command(&["db", "psql"]);
         let path = format!("{}:/usr/bin:/bin", folder.display());

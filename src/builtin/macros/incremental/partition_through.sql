@@ -42,8 +42,11 @@
       and exists (
         select from pg_catalog.pg_publication as publication
         join pg_catalog.pg_publication_tables as published on published.pubname = publication.pubname
-        where pubdelete and pg_catalog.format('%I.%I', schemaname, tablename)::pg_catalog.regclass in (
-          select relid from pg_catalog.pg_partition_ancestors(class.oid)
+        where pubdelete and (schemaname, tablename) in (
+          select namespace.nspname, above.relname
+          from pg_catalog.pg_partition_ancestors(class.oid) as family
+          join pg_catalog.pg_class as above on above.oid = family.relid::pg_catalog.oid
+          join pg_catalog.pg_namespace as namespace on namespace.oid = above.relnamespace
         )
       )
   {%- endset -%}
