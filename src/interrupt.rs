@@ -5,7 +5,7 @@ mod family;
 
 use std::io;
 use std::panic::resume_unwind;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -180,19 +180,9 @@ impl Drop for Clearing {
 /// Runs a program without input for what it prints. It does not outlive this process, nor does what it started.
 pub(crate) fn output(command: &mut Command) -> io::Result<Output> {
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-    let _clearing = ends_with_us(&child);
-    child.wait_with_output()
-}
-
-/// A program that does not outlive this process, nor does what it started.
-pub(crate) fn ends_with_us(child: &Child) -> Clearing {
     let id = child.id();
-    Clearing::at_the_end(move || family::end(id))
-}
-
-/// Ends a program and what it started.
-pub(crate) fn end_program(child: &Child) {
-    family::end(child.id());
+    let _clearing = Clearing::at_the_end(move || family::end(id));
+    child.wait_with_output()
 }
 
 /// Does what may block for longer than anybody wants to wait, such as a name resolution; `None` when a signal came first,

@@ -9,9 +9,6 @@ mod diagnostic;
 /// Bytes as hexadecimal digits.
 mod hex;
 
-/// Compressed bytes as plain ones.  [flate2, ruzstd]
-mod packed;
-
 /// Percent-encoded texts.  [percent-encoding]
 mod percent;
 
@@ -42,7 +39,7 @@ mod config;
 /// What the user may set: every option, the commands that take them, the values of both.
 mod options;
 
-/// Files on disk as a project: packages, raw texts; nothing rendered.  [walkdir, ignore, ureq]
+/// Files on disk as a project: packages, raw texts; nothing rendered.  [walkdir, ignore, ureq, flate2]
 mod project;
 
 /// Plain data: nodes, sources, macros, lookup, state comparison; serialized it is manifest.json.
@@ -54,10 +51,7 @@ mod graph;
 /// Compiled SQL: column lineage, statement split.  [sqlparser]
 mod sql;
 
-/// Rows from elsewhere: files, commands and pipes, decoded, split, checked, and written as rows of a binary COPY.  [encoding_rs, memchr]
-mod load;
-
-/// Postgres: connect, execute, catalog reads, relation cache, COPY, the embedded server.  [postgres-protocol, rustls]
+/// Postgres: connect, execute, catalog reads, relation cache, COPY, the embedded server.  [postgres-protocol, rustls, ruzstd]
 mod adapter;
 
 /// What rsdbt remembers about relations and jobs: the tables of the schema `rsdbt`, made and migrated.

@@ -24,7 +24,6 @@ mod histories;
 mod hostile;
 mod kills;
 mod lineage;
-mod loads;
 mod many_periods;
 mod mart_lineage;
 mod memory;

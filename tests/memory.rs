@@ -150,7 +150,6 @@ fn a_development_role_cannot_falsify_the_memory_of_production() {
          insert into rsdbt.jobs (project, schema_name) values ('shop', 'prod');
          insert into rsdbt.past_intervals (project, schema_name, task, first_time, until_time) values ('shop', 'prod', 'mart', '2023-01-01', '2024-01-01');
          insert into rsdbt.builds (relation, kind, project, node, target) values ('prod.mart'::regclass, 'seed', 'shop', 'mart', 'prod');
-         insert into rsdbt.loads (relation, file, size, modified, checksum, row_count) values ('prod.mart'::regclass, 'landing/mart.csv', 1, 1, 'x', 1);
          create table prod.mart__tombstones (id bigint);
          insert into rsdbt.tombstones values ('prod.mart__tombstones'::regclass, 'prod', 'mart__tombstones', 'prod.mart'::regclass)",
         etl = stage.role("etl"),
@@ -166,7 +165,6 @@ fn a_development_role_cannot_falsify_the_memory_of_production() {
             "intervals",
             "jobs",
             "layout",
-            "loads",
             "logs",
             "past_intervals",
             "periods",
@@ -211,7 +209,6 @@ fn a_development_role_cannot_falsify_the_memory_of_production() {
         "update rsdbt.periods set relation = 'prod.mart'::regclass, input = 'x' where relation = 'dev.mart'::regclass",
         "insert into rsdbt.builds (relation, kind, project, node, target) values ('prod.mart'::regclass, '', '', '', '')",
         "insert into rsdbt.tombstones values ('prod.mart__tombstones'::regclass, 'prod', 'mart__tombstones', 1)",
-        "insert into rsdbt.loads (relation, file, size, modified, checksum, row_count) values ('prod.mart'::regclass, 'landing/other.csv', 1, 1, 'x', 1)",
         "insert into rsdbt.logs values ('facts.ad_click'::regclass, 'facts', 'ad_click', 'dev.mart'::regclass, 'dev', 'mart')",
         "insert into rsdbt.logs values ('facts.ad_click'::regclass, 'facts', 'ad_click', 'prod.mart'::regclass, 'prod', 'mart')",
     ] {
@@ -257,7 +254,6 @@ impl Stage {
             "relations" => "files = 1",
             "periods" => "row_count = 7",
             "builds" => "kind = 'x'",
-            "loads" => "checksum = 'y'",
             "jobs" => "since = now()",
             "past_intervals" => "until_time = now()",
             _ => "relation = 1",

@@ -1,8 +1,7 @@
 //! Runs `tests/spec/*.md` and `tests/errors/*.md` on a real Postgres: the files of a section make a project, its
-//! commands run the binary, its queries look at what was built. A `bytes`, `gzip` or `zstd` block is a file that no document can hold. A `repository` block lists folders of the
+//! commands run the binary, its queries look at what was built. A `repository` block lists folders of the
 //! repository's own project. `UPDATE_SPECS=1` rewrites what is expected; read the diff.
 
-mod bytes;
 mod document;
 mod filter;
 
@@ -137,11 +136,8 @@ impl Stage {
                 block.body.lines().for_each(|path| self.project.remove(path));
                 None
             }
-            (kind, Some(path)) => {
-                match bytes::of(kind, &block.body) {
-                    Some(bytes) => self.project.write_bytes(path, &bytes),
-                    None => self.project.write(path, &block.body),
-                }
+            (_, Some(path)) => {
+                self.project.write(path, &block.body);
                 None
             }
             _ => None,

@@ -14,7 +14,6 @@ mod interrupted;
 mod invocation;
 mod lineage;
 mod list;
-mod load;
 mod messages;
 mod open_lineage;
 mod outcome;
@@ -84,7 +83,6 @@ pub fn main(arguments: impl IntoIterator<Item = String>) -> ExitCode {
 fn dispatch(invocation: &Invocation) -> CommandResult {
     match invocation.command {
         Subcommand::List => list::run(invocation),
-        Subcommand::Load => load::run(invocation),
         Subcommand::Parse => parse::run(invocation),
         Subcommand::Clean => clean::run(invocation),
         Subcommand::Docs => docs::overview(invocation),

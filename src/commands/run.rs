@@ -179,7 +179,7 @@ pub(super) fn selectable(invocation: &Invocation, command: Command) -> Result<Ve
         Command::Compile => Ok(vec![Model, Seed, Snapshot, Test, Analysis, Function]),
         Command::Show { .. } => Ok(vec![Model, Seed, Snapshot, Test, Analysis]),
         Command::Clone => resource_types(invocation, &[Model, Seed, Snapshot]),
-        Command::Freshness | Command::Load => Ok(vec![Source]),
+        Command::Freshness => Ok(vec![Source]),
     }
 }
 

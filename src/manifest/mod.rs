@@ -6,7 +6,6 @@
 mod column;
 mod config;
 mod exposure;
-mod filled;
 mod lenient;
 mod lookup;
 mod macros;

@@ -68,8 +68,6 @@ pub(crate) enum NodeKind {
     },
     SqlOperation,
     Function(Box<FunctionPart>),
-    /// The table of a source that is loaded; only while it is, never in a manifest.json.
-    FilledSource,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,7 +129,6 @@ impl Node {
             NodeKind::Operation { .. } => ResourceType::Operation,
             NodeKind::SqlOperation => ResourceType::SqlOperation,
             NodeKind::Function(_) => ResourceType::Function,
-            NodeKind::FilledSource => ResourceType::Source,
         }
     }
 
@@ -210,7 +207,7 @@ impl Node {
 
     /// Whether the database holds a relation for it.
     pub(crate) fn is_relational(&self) -> bool {
-        matches!(self.kind, NodeKind::FilledSource) || self.is_refable() && !self.is_ephemeral_model()
+        self.is_refable() && !self.is_ephemeral_model()
     }
 
     pub(crate) fn is_enabled(&self) -> bool {

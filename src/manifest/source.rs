@@ -92,13 +92,6 @@ impl Default for SourceDefinition {
     }
 }
 
-impl SourceDefinition {
-    /// Whether its table is filled by `load`.
-    pub(crate) fn is_loaded(&self) -> bool {
-        self.config.get("load").is_some_and(|load| !load.is_null())
-    }
-}
-
 /// Which parts of a relation's name are quoted; `None` leaves it to the adapter.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

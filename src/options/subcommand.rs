@@ -20,7 +20,6 @@ pub(crate) enum Subcommand {
     Init,
     Lineage,
     List,
-    Load,
     Parse,
     Retry,
     Run,
@@ -36,7 +35,7 @@ pub(crate) enum Subcommand {
 }
 
 impl Subcommand {
-    pub(crate) const ALL: [Self; 30] = [
+    pub(crate) const ALL: [Self; 29] = [
         Self::Build,
         Self::Clean,
         Self::Clone,
@@ -54,7 +53,6 @@ impl Subcommand {
         Self::Init,
         Self::Lineage,
         Self::List,
-        Self::Load,
         Self::Parse,
         Self::Retry,
         Self::Run,
@@ -89,7 +87,6 @@ impl Subcommand {
             Self::Init => "init",
             Self::Lineage => "lineage",
             Self::List => "list",
-            Self::Load => "load",
             Self::Parse => "parse",
             Self::Retry => "retry",
             Self::Run => "run",

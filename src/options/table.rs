@@ -207,10 +207,6 @@ pub(crate) const ALLOW_EMPTY: Switch = switch(
     "Empty the periods of a window, interval or lookback that have no input rows",
 )
 .in_environment();
-pub(crate) const ALLOW_DELETES: Switch =
-    switch("allow_deletes", false, "Let a load take more than 20 % of the rows out of a table, or all")
-        .only_where_given();
-pub(crate) const LOAD_TABLE: Text = text("load_table", "").only_where_given();
 pub(crate) const SQLPARSE: Text =
     text("sqlparse", "No effect, accepted for compatibility").only_where_given();
 pub(crate) const OPENLINEAGE: Text =

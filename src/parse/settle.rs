@@ -447,10 +447,7 @@ impl NodeClass {
             NodeKind::Analysis => Self::Analysis,
             NodeKind::SingularTest => Self::SingularTest,
             NodeKind::Function(_) => Self::Function,
-            NodeKind::GenericTest(_)
-            | NodeKind::Operation { .. }
-            | NodeKind::SqlOperation
-            | NodeKind::FilledSource => Self::Other,
+            NodeKind::GenericTest(_) | NodeKind::Operation { .. } | NodeKind::SqlOperation => Self::Other,
         }
     }
 }

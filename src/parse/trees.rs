@@ -76,6 +76,5 @@ pub(super) fn resource_type(node: &Node) -> ResourceType {
         NodeKind::Function(_) => ResourceType::Function,
         NodeKind::Analysis => ResourceType::Analysis,
         NodeKind::Operation { .. } | NodeKind::SqlOperation => ResourceType::Operation,
-        NodeKind::FilledSource => ResourceType::Source,
     }
 }

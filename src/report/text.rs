@@ -64,10 +64,6 @@ fn result_line(event: &Event, style: Style) -> Option<String> {
                 Some(*execution_time),
             )
         }
-        Event::LogLoadResult { description, status, result_message, index, total, execution_time } => {
-            let (verb, shown) = outcome(style, status, result_message, ["ERROR loading", "OK loaded"]);
-            line(&format!("{verb} {description}"), &shown, (*index, *total), Some(*execution_time))
-        }
         Event::LogTestResult { name, status, index, num_models, execution_time, num_failures, .. } => {
             let info = match status.as_str() {
                 "error" => "ERROR".to_owned(),

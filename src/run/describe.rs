@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::emitter::{NodeInfo, NodeRelation};
-use crate::manifest::{Manifest, Node, NodeKind, Resource, ResourceType, SourceDefinition};
+use crate::manifest::{Manifest, Node, NodeKind, Resource, ResourceType};
 
 /// What the log tells about a node.
 pub(super) fn node_info(manifest: &Manifest, resource: Resource<'_>) -> NodeInfo {
@@ -78,11 +78,6 @@ pub(super) fn description(resource: Resource<'_>, default_database: &str) -> Str
     }
 }
 
-/// The same of a source that is loaded.
-pub(super) fn load(source: &SourceDefinition) -> String {
-    format!("source {}.{}", source.source_name, source.name)
-}
-
 fn materialization(node: &Node) -> &str {
     let microbatch = node.config.get("incremental_strategy").and_then(Value::as_str) == Some("microbatch");
     if microbatch && node.materialized() == "incremental" { "microbatch" } else { node.materialized() }
@@ -123,8 +118,7 @@ pub(super) fn found(manifest: &Manifest) -> String {
         None if count > 0 => counts.push((kind, count)),
         None => {}
     };
-    let is_own = |node: &Node| !matches!(node.kind, NodeKind::FilledSource);
-    for node in manifest.nodes.values().filter(|node| node.is_enabled() && is_own(node)) {
+    for node in manifest.nodes.values().filter(|node| node.is_enabled()) {
         add(node.resource_type(), 1);
     }
     add(ResourceType::Source, manifest.sources.len());

@@ -141,7 +141,6 @@ events! {
     LogModelResult "Q012" Info { description: String, status: String, index: usize, total: usize, execution_time: f64 }
     LogSnapshotResult "Q015" Info { description: String, status: String, result_message: String, index: usize, total: usize, execution_time: f64, cfg: Value }
     LogSeedResult "Q016" Info { status: String, result_message: String, schema: String, relation: String, index: usize, total: usize, execution_time: f64 }
-    LogLoadResult "Q050" Info { description: String, status: String, result_message: String, index: usize, total: usize, execution_time: f64 }
     LogFreshnessResult "Q018" Info { status: String, source_name: String, table_name: String, index: usize, total: usize, execution_time: f64 }
     LogNodeNoOpResult "Q019" Info { description: String, status: String, index: usize, total: usize, execution_time: f64 }
     LogCancelLine "Q022" Error { conn_name: String }
@@ -204,7 +203,6 @@ impl Event {
                 | Self::LogSeedResult { .. }
                 | Self::LogSnapshotResult { .. }
                 | Self::LogFunctionResult { .. }
-                | Self::LogLoadResult { .. }
                 | Self::LogSkipBecauseError { .. }
                 | Self::SkippingDetails { .. }
                 | Self::RunResultError { .. }
@@ -230,7 +228,6 @@ impl Event {
             | Self::LogOverloadResult { status, .. }
             | Self::LogFunctionResult { status, .. }
             | Self::LogNodeResult { status, .. }
-            | Self::LogLoadResult { status, .. }
                 if status == "error" =>
             {
                 Level::Error

@@ -28,7 +28,6 @@ pub(crate) enum Command {
     },
     Clone,
     Freshness,
-    Load,
 }
 
 impl Command {

@@ -21,8 +21,6 @@ pub(crate) enum Action {
     Test,
     UnitTest,
     Freshness,
-    /// A source's table through the materialization `load`.
-    Load,
     Compile,
     Show,
     Clone,
@@ -171,10 +169,6 @@ fn action(resource: Resource<'_>, command: Command) -> Option<Action> {
         Command::Freshness => {
             let checked = matches!(resource, Resource::Source(source) if source.freshness.is_some());
             return checked.then_some(Action::Freshness);
-        }
-        Command::Load => {
-            let loaded = matches!(resource, Resource::Source(source) if source.is_loaded());
-            return loaded.then_some(Action::Load);
         }
         _ => {}
     }

@@ -42,12 +42,6 @@ impl Project {
         fs::write(path, text).unwrap();
     }
 
-    pub(crate) fn write_bytes(&self, path: &str, bytes: &[u8]) {
-        let path = self.root.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
-
     /// `from to`: the files of one folder into another.
     pub(crate) fn copy(&self, folders: &str) {
         let (from, to) = folders.split_once(' ').unwrap();

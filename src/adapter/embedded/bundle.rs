@@ -110,7 +110,7 @@ mod archive {
     }
 
     fn unpack_into(partial: &Path) -> std::io::Result<()> {
-        let mut decoder = crate::packed::unzstd(ARCHIVE);
+        let mut decoder = ruzstd::decoding::StreamingDecoder::new(ARCHIVE).map_err(std::io::Error::other)?;
         let mut plain = Vec::with_capacity(20 << 20);
         decoder.read_to_end(&mut plain)?;
         let mut contents = String::new();

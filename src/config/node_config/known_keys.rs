@@ -43,7 +43,6 @@ const OF_NODES: &[&str] = &[
     "written_at",
 ];
 const OF_SEEDS: &[&str] = &["keep_leading_zeros", "null_values", "replace"];
-const OF_SOURCES: &[&str] = &["grants", "indexes", "load", "persist_docs", "post_hook", "pre_hook"];
 const OF_FUNCTIONS: &[&str] = &["language"];
 const OF_SNAPSHOTS: &[&str] = &["hard_deletes", "invalidate_hard_deletes", "snapshot_table_column_names"];
 const OF_COLUMNS: &[&str] = &["meta", "tags"];
@@ -59,7 +58,6 @@ const BELOW: &[(&str, &[&str])] = &[
     ("docs", &["node_color", "show"]),
     ("error_after", &["count", "period"]),
     ("freshness", &["build_after", "error_after", "filter", "warn_after"]),
-    ("load", &["columns", "from", "mode", "rejects", "time_zone", "unique_key"]),
     ("persist_docs", &["columns", "relation"]),
     ("quoting", &["column", "database", "identifier", "schema"]),
     (
@@ -87,7 +85,6 @@ pub(crate) fn known_keys(of: Configured) -> Vec<&'static str> {
         ResourceType::Model | ResourceType::Test => &[OF_NODES],
         ResourceType::Function => &[OF_NODES, OF_FUNCTIONS],
         ResourceType::Seed => &[OF_NODES, OF_SEEDS],
-        ResourceType::Source => &[OF_SOURCES],
         ResourceType::Snapshot => &[OF_NODES, OF_SNAPSHOTS],
         _ => &[],
     };

@@ -3,8 +3,6 @@
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
-use crate::packed;
-
 /// The largest package of the hub unpacks to a hundredth of this.
 const MOST_BYTES: u64 = 1 << 30;
 const MOST_ENTRIES: usize = 100_000;
@@ -28,7 +26,7 @@ pub(super) fn reason(problem: &io::Error) -> String {
 
 fn unpack_within(bytes: &[u8], folder: &Path, most_bytes: u64, most_entries: usize) -> io::Result<()> {
     // tar reads what it skips, too: the limit is on all that comes out of gzip, headers and padding included
-    let bounded = packed::gunzip_first(bytes).take(most_bytes + 1);
+    let bounded = flate2::read::GzDecoder::new(bytes).take(most_bytes + 1);
     let mut archive = tar::Archive::new(Bounded { inner: bounded, most: most_bytes });
     std::fs::create_dir_all(folder)?;
     for (count, entry) in archive.entries()?.enumerate() {
@@ -107,13 +105,13 @@ mod tests {
     use super::*;
     use crate::output::Scratch;
 
-    fn archive(fill: impl FnOnce(&mut tar::Builder<&mut Vec<u8>>)) -> Vec<u8> {
-        let mut plain = Vec::new();
-        let mut builder = tar::Builder::new(&mut plain);
+    fn archive(fill: impl FnOnce(&mut tar::Builder<&mut flate2::write::GzEncoder<Vec<u8>>>)) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        let mut builder = tar::Builder::new(&mut encoder);
         fill(&mut builder);
         builder.finish().unwrap();
         drop(builder);
-        packed::gzip(&plain).unwrap()
+        encoder.finish().unwrap()
     }
 
     /// The crate refuses to write some names that others write.

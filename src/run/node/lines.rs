@@ -20,10 +20,7 @@ impl Job<'_, '_> {
         }
         let database = &self.run.inputs.shared.database;
         let Turn { index, total } = self.turn;
-        let description = match (self.step.action, resource) {
-            (Action::Load, Resource::Source(source)) => describe::load(source),
-            _ => describe::description(resource, database),
-        };
+        let description = describe::description(resource, database);
         self.say(Event::LogStartLine { description, index, total });
     }
 
@@ -84,14 +81,6 @@ impl Job<'_, '_> {
                 status,
                 source_name: source.source_name.clone(),
                 table_name: source.name.clone(),
-                index,
-                total,
-                execution_time,
-            },
-            (Action::Load, Resource::Source(source)) => Event::LogLoadResult {
-                description: describe::load(source),
-                status,
-                result_message: message,
                 index,
                 total,
                 execution_time,

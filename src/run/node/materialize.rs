@@ -32,19 +32,6 @@ impl Job<'_, '_> {
         executed
     }
 
-    /// A source's table: nothing of it is compiled.
-    pub(super) fn load(&mut self, worker: &mut Worker) -> Result<Executed> {
-        let node = self.node()?;
-        self.watch.phase("compile", || ());
-        self.executing();
-        let mut watch = std::mem::replace(&mut self.watch, super::Watch::start());
-        let executed = watch.phase("execute", || {
-            self.run_materialization(worker, &node, Extra::default(), node.materialized())
-        });
-        self.watch = watch;
-        executed
-    }
-
     /// Calls the materialization's macro and reads what its `main` statement answered.
     pub(super) fn run_materialization(
         &mut self,
@@ -90,10 +77,7 @@ impl Job<'_, '_> {
         let definition = self.materialization(name)?;
         check_language(&definition, node.language)?;
         let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(&context);
-        if matches!(
-            node.kind,
-            NodeKind::Model(_) | NodeKind::Seed { .. } | NodeKind::Snapshot | NodeKind::FilledSource
-        ) {
+        if matches!(node.kind, NodeKind::Model(_) | NodeKind::Seed { .. } | NodeKind::Snapshot) {
             worker.admit_writes(&run.inputs.shared.relation_of(node))?;
         }
         let returned = run.inputs.engine.call_macro(&definition, &dynamic, &[], &[]);

@@ -247,10 +247,6 @@ impl Job<'_, '_> {
             Resource::Node(node) if self.step.action == Action::Materialize && is_microbatch(node) => {
                 self.microbatch(worker)
             }
-            // what standard input has said it does not say again
-            Resource::Source(_) if self.step.action == Action::Load && worker.reads_stdin() => {
-                self.attempt(worker, resource)
-            }
             _ => self.with_retries(worker, |job, worker| job.attempt(worker, resource)),
         }
     }
@@ -275,7 +271,6 @@ impl Job<'_, '_> {
             (Resource::Node(_), Action::Materialize) => self.materialize(worker),
             (Resource::Node(_), Action::Clone) => self.clone_from_state(worker),
             (Resource::UnitTest(test), Action::UnitTest) => self.unit_test(worker, test),
-            (Resource::Source(_), Action::Load) => self.load(worker),
             (Resource::Source(source), Action::Freshness) => self.freshness(worker, source),
             (_, Action::Nothing) => Ok(Executed {
                 status: Status::NoOp,

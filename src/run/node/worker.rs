@@ -5,18 +5,16 @@ use std::time::Duration;
 
 use super::super::emitter::{Emitter, NodeInfo};
 use super::super::event::Event;
-use super::super::inputs::Command;
 use super::super::interrupt::InFlight;
 use super::super::state::Run;
 use crate::adapter::{
     self, Begin, CancelHandle, Fetch, Observer, QueryComment, Response, ResultSet, SeedOptions,
 };
-use crate::context::objects::adapter::{LoadAtWork, NodeDatabase, NodeInputs, SeedFile};
+use crate::context::objects::adapter::{NodeDatabase, SeedFile};
 use crate::context::objects::{Relation, Table};
 use crate::context::runtime::Database;
 use crate::diagnostic::{Category, Diagnostic, Result};
 use crate::jinja::python::to_str;
-use crate::load::LoadSpec;
 use crate::manifest::{Node, NodeKind};
 
 /// What a statement left under its name.
@@ -29,7 +27,6 @@ pub(in crate::run) struct Stored {
 pub(in crate::run) struct Worker {
     adapter: Option<Arc<adapter::Session>>,
     database: Option<Arc<NodeDatabase>>,
-    reads_stdin: bool,
 }
 
 /// Tells events and Ctrl-C what a node's statements do.
@@ -84,7 +81,7 @@ impl Observer for Watcher {
 
 impl Worker {
     pub(in crate::run) fn new() -> Self {
-        Self { adapter: None, database: None, reads_stdin: false }
+        Self { adapter: None, database: None }
     }
 
     /// Makes the connection ready for a node; it connects when the node first needs it.
@@ -116,16 +113,13 @@ impl Worker {
         adapter.require_lock(run.held_locks()?);
         adapter.set_settings(run.server_settings(unique_id));
         let seed = run.seed_file(unique_id)?;
-        let load = run.load_spec(unique_id)?;
-        self.reads_stdin = load.as_ref().is_some_and(LoadSpec::reads_stdin);
-        let inputs = NodeInputs { seed, load: load.map(LoadAtWork::new) };
-        self.database = Some(NodeDatabase::new(&run.adapter_settings, Some(&adapter), inputs));
+        self.database = Some(NodeDatabase::new(&run.adapter_settings, Some(&adapter), seed));
         Ok(())
     }
 
     /// Without a connection: templates that ask the database fail with a hint.
     pub(in crate::run) fn acquire_offline(&mut self, run: &Run<'_>) {
-        self.database = Some(NodeDatabase::new(&run.adapter_settings, None, NodeInputs::default()));
+        self.database = Some(NodeDatabase::new(&run.adapter_settings, None, None));
     }
 
     /// The connection itself.
@@ -162,11 +156,6 @@ impl Worker {
     ) -> Result<()> {
         self.release(run, unique_id)?;
         self.acquire(run, unique_id, info)
-    }
-
-    /// The node at work can be tried once.
-    pub(in crate::run) fn reads_stdin(&self) -> bool {
-        self.reads_stdin
     }
 
     pub(in crate::run) fn has_committed(&self) -> bool {
@@ -319,12 +308,6 @@ impl Run<'_> {
         };
         let path = root.join(&node.original_file_path);
         Ok(Some(SeedFile { path, shown_path: node.original_file_path.clone(), options }))
-    }
-
-    /// Where the rows of a source come from that this command loads.
-    fn load_spec(&self, unique_id: &str) -> Result<Option<LoadSpec>> {
-        let source = self.manifest().sources.get(unique_id).filter(|_| self.inputs.command == Command::Load);
-        source.map_or(Ok(None), |source| LoadSpec::of(source, self.inputs.shared.project_root.clone()))
     }
 
     /// dbt's query comment for a node's statements.

@@ -11,7 +11,6 @@ use crate::adapter::{CacheChange, RelationCache, RelationKind, SeedOptions, Sess
 use crate::context::objects::{Policy, Relation};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::HashMap;
-use crate::load::{Input, LoadSpec, Rejects};
 use crate::memory::Memory;
 
 /// What is the same for all nodes of a run.
@@ -36,32 +35,12 @@ pub(crate) struct SeedFile {
     pub options: SeedOptions,
 }
 
-/// What a node reads beside the database.
-#[derive(Default)]
-pub(crate) struct NodeInputs {
-    pub seed: Option<SeedFile>,
-    pub load: Option<LoadAtWork>,
-}
-
-/// The load of a source's table: what is to be read, and what did not fit.
-pub(crate) struct LoadAtWork {
-    pub(super) spec: LoadSpec,
-    pub(super) inputs: Mutex<Vec<Input>>,
-    pub(super) rejects: Mutex<Rejects>,
-}
-
-impl LoadAtWork {
-    pub(crate) fn new(spec: LoadSpec) -> Self {
-        Self { spec, inputs: Mutex::default(), rejects: Mutex::default() }
-    }
-}
-
 /// The database in one node's context.
 pub(crate) struct NodeDatabase {
     pub settings: Arc<AdapterSettings>,
     /// None where a command must not ask the database (`compile --no-introspect`).
     pub(super) session: Option<Arc<Session>>,
-    node_inputs: NodeInputs,
+    seed: Option<SeedFile>,
     /// None for results that were loaded: dbt lets each be read once.
     results: Mutex<HashMap<String, Option<StoredResult>>>,
     /// By the rendered name of a relation that the node reads.
@@ -72,12 +51,12 @@ impl NodeDatabase {
     pub(crate) fn new(
         settings: &Arc<AdapterSettings>,
         session: Option<&Arc<Session>>,
-        node_inputs: NodeInputs,
+        seed: Option<SeedFile>,
     ) -> Arc<Self> {
         Arc::new(Self {
             settings: Arc::clone(settings),
             session: session.cloned(),
-            node_inputs,
+            seed,
             results: Mutex::default(),
             input_columns: Mutex::default(),
         })
@@ -146,14 +125,7 @@ impl NodeDatabase {
     }
 
     pub(super) fn seed_file(&self) -> Option<&SeedFile> {
-        self.node_inputs.seed.as_ref()
-    }
-
-    pub(super) fn load_at_work(&self) -> Result<&LoadAtWork> {
-        self.node_inputs.load.as_ref().ok_or_else(|| {
-            Diagnostic::compilation("not-a-load", "only the materialization `load` of a source loads rows")
-                .boxed()
-        })
+        self.seed.as_ref()
     }
 
     pub(super) fn verify_database(&self, database: &str) -> Result<()> {

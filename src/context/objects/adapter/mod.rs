@@ -5,7 +5,6 @@ mod columns;
 mod constraints;
 mod database;
 mod index;
-mod load;
 mod methods;
 mod names;
 mod object;
@@ -22,7 +21,7 @@ mod strategies;
 mod tests;
 mod untrusted;
 
-pub(crate) use database::{AdapterSettings, LoadAtWork, NodeDatabase, NodeInputs, SeedFile};
+pub(crate) use database::{AdapterSettings, NodeDatabase, SeedFile};
 pub(crate) use object::parse_name;
 pub(crate) use stored_result::StoredResult;
 

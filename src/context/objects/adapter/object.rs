@@ -7,7 +7,7 @@ use minijinja::value::{Enumerator, Object, ObjectRepr};
 use minijinja::{Error, State, Value};
 
 use super::{
-    Database, columns, constraints, index, load, methods, none, relations, restricted, seed, snapshots,
+    Database, columns, constraints, index, methods, none, relations, restricted, seed, snapshots,
     staged_rows, strategies, untrusted,
 };
 use crate::context::objects::{ColumnClass, RelationClass, Table};
@@ -150,7 +150,6 @@ impl Object for AdapterObject {
             columns::call,
             snapshots::call,
             seed::call,
-            load::call,
             staged_rows::call,
             restricted::call,
             untrusted::call,

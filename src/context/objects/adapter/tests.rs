@@ -65,7 +65,7 @@ impl Project {
             cache: Arc::new(RelationCache::default()),
             memory: Arc::default(),
         });
-        let database = NodeDatabase::new(&adapter, Some(&session), NodeInputs { seed, load: None });
+        let database = NodeDatabase::new(&adapter, Some(&session), seed);
         let context = Node { database: Some(database), schema: schema.clone() };
         let project = Self { engine: engine(), context: Arc::new(context), session, schema };
         project
