@@ -40,7 +40,7 @@ const MACRO: &str = r#"
   ),
   steady as materialized (
     select x1::timestamp as "start", x2::timestamp as "end", x5 as name
-    from ({{ rsdbt_steady_windows_sql(queries, by) }}) as windows (x1, x2, x3, x4, x5, x6) where x6
+    from ({{ rsdbt_steady_windows_sql(rsdbt_chosen_periods_sql(queries, by), by) }}) as windows (x1, x2, x3, x4, x5, x6) where x6
   ),
   sample (at) as materialized (
     select distinct at + around from ({{ changes }}) as changes, unnest('{-40 days,-8 days,-25 hours,-3 hours,-2 hours,-1 hours,
