@@ -14,16 +14,22 @@ struct Stage {
     project: Project,
 }
 
+/// A role that may create operators in the schema of the test.
+fn role_that_may_create(database: &mut Database) -> String {
+    let (schema, role) = (database.schema.clone(), format!("{}_op", database.schema));
+    database.execute(&format!("create role {role}; grant create, usage on schema {schema} to {role}"));
+    if !is_superuser(database) {
+        database.execute(&format!("grant {role} to current_user"));
+    }
+    role
+}
+
 /// A key whose types differ in table and query is compared by whatever operator there is for the two.
 #[test]
 fn operators_of_others_compare_no_keys() {
     let mut database = Database::new();
     let project = Project::new(&database);
-    let (schema, role) = (database.schema.clone(), format!("{}_op", database.schema));
-    database.execute(&format!("create role {role}; grant create, usage on schema {schema} to {role}"));
-    if !is_superuser(&database) {
-        database.execute(&format!("grant {role} to current_user"));
-    }
+    let (schema, role) = (database.schema.clone(), role_that_may_create(&mut database));
     let strategies = ["merge", "delete+insert", "merge_upsert"];
     for (at, strategy) in strategies.iter().enumerate() {
         project.write(
@@ -61,11 +67,7 @@ fn operators_of_others_compare_no_keys() {
 fn operators_of_others_compare_nothing_in_snapshots_and_tests() {
     let mut database = Database::new();
     let project = Project::new(&database);
-    let (schema, role) = (database.schema.clone(), format!("{}_op", database.schema));
-    database.execute(&format!("create role {role}; grant create, usage on schema {schema} to {role}"));
-    if !is_superuser(&database) {
-        database.execute(&format!("grant {role} to current_user"));
-    }
+    let (schema, role) = (database.schema.clone(), role_that_may_create(&mut database));
     project
         .write("models/kinds.sql", "{{ config(materialized='table') }} select 'a'::varchar as kind, 1 as id");
     project.write(

@@ -106,7 +106,7 @@ fn each_error_of_a_command_has_its_code() {
     assert_eq!(output.status, 2);
 }
 
-/// A failed test is no error: it has no code.
+/// A failed test is not an error, so it has no code.
 #[test]
 fn a_failed_test_has_no_code() {
     let database = Database::new();

@@ -250,7 +250,7 @@ fn check_groups(manifest: &Manifest, problems: &mut Vec<Diagnostic>) {
     }
 }
 
-/// A `begin` as dbt keeps it; none where it is no timestamp.
+/// A `begin` as dbt keeps it; `None` if it is not a valid timestamp.
 pub(super) fn microbatch_begin(text: &str) -> Option<String> {
     let text = text.replace(' ', "T");
     if text.parse::<jiff::Timestamp>().is_ok() {

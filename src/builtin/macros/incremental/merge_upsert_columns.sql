@@ -21,7 +21,7 @@
   {{ return(quoted) }}
 {% endmacro %}
 
-{# A misspelled name is told with the columns there are, and in a pipeline file where it stands. #}
+{# The error for a misspelled name lists the existing columns and, for a pipeline file, the place in it. #}
 {% macro rsdbt_check_merged_names(keys, dest_columns) %}
   {%- set names = dest_columns | map(attribute='name') | list -%}
   {%- set places = config.get('written_at') or {} -%}
