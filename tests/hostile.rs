@@ -3,6 +3,9 @@
 //!
 //! The specs are played as a superuser in a database full of them: every name that our SQL calls, every operator that it
 //! uses, for all types of the catalogs' columns. Each counts its calls and fails.
+//!
+//! In the same database, every object of others is broken: our SQL must not have the server describe or open any relation but its own.
+//! In a live database those of others are dropped at any time, and a statement that looks at them fails.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -42,6 +45,7 @@ fn built_in_sql_calls_nothing_that_others_made() {
     let hostile = Arc::new(hostile);
     let mut client = Database::on(Arc::clone(&hostile)).client();
     make_hostile(&mut client);
+    client.batch_execute(include_str!("hostile/neighbours.sql")).unwrap();
     // of a superuser they would be trusted
     let stranger = format!("{name}_stranger");
     client.batch_execute(&of_a_stranger(&stranger)).unwrap();

@@ -79,7 +79,9 @@ select distinct format('%s (%s) of %s', pg_describe_object(classid, objid, 0), d
   (select string_agg(e.extname, ' ') from pg_depend as x join pg_extension as e on e.oid = x.refobjid where x.classid = d.classid and x.objid = d.objid and x.deptype = 'x'))
 from relation join pg_depend as d on refobjid = relation.oid and refclassid = 'pg_class'::regclass
 left join of_index on of_index.indexrelid = objid and classid = 'pg_class'::regclass
-where (of_index.relname is null or of_index.relname !~ '^[0-9a-f]{32}$') and pg_describe_object(classid, objid, 0) !~ 'toast table|^default value'
+where (of_index.relname is null or of_index.relname !~ '^[0-9a-f]{32}$')
+  -- of these only: what belongs to other tables may be dropped meanwhile
+  and case when refobjid = relation.oid then pg_describe_object(classid, objid, 0) !~ 'toast table|^default value' end
 union all
 select format('comment %s on %s', coalesce(attname, ''), shown), description
 from relation join pg_description on objoid = relation.oid and classoid = 'pg_class'::regclass

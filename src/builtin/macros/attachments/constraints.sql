@@ -72,7 +72,7 @@
     left join pg_catalog.pg_tablespace as tablespace on tablespace.oid = index.reltablespace
     where con.conrelid = pair.old_id and con.contype in ('c', 'n', 'p', 'u', 'x', 'f') and con.conparentid = 0 and con.coninhcount = 0
       and (con.contype <> 'n' or own_column.is_kept)
-      and not (is_part and {{ rsdbt_is_check_of_bounds_sql('con') }})
+      and not (is_part and {{ rsdbt_is_check_of_bounds_sql('con', 'pair.old_id') }})
   ) as old_constraint (
     constraint_id, conname, what, contype, conindid, confrelid, waiting_name, definition, nspname, index_id, index_options, spcname, fits
   )

@@ -4,7 +4,8 @@
 {% macro rsdbt_has_index_sql(target) -%}
   pg_catalog.format(
     'exists (select from pg_catalog.pg_index join pg_catalog.pg_class as index on index.oid = indexrelid cross join lateral '
-    '(select pg_catalog.pg_get_indexdef(index.oid)) as made (definition) where indrelid = %L::pg_catalog.regclass::pg_catalog.oid '
+    '(select %L::pg_catalog.regclass::pg_catalog.oid) as tables (id) cross join lateral '
+    '(select case when indrelid = tables.id then pg_catalog.pg_get_indexdef(indexrelid) end) as made (definition) where indrelid = tables.id '
     'and (index.relname = %L or indisunique = %L and pg_catalog.substr(definition, pg_catalog.strpos(definition, %L)) = %L))',
     {{ target }}, index_name, indisunique, ' USING ', tail
   )
@@ -32,7 +33,7 @@
         select new_index.relname
         from pg_catalog.pg_index as fresh
         join pg_catalog.pg_class as new_index on new_index.oid = fresh.indexrelid
-        cross join lateral (select pg_catalog.pg_get_indexdef(new_index.oid)) as made (definition)
+        cross join lateral (select case when fresh.indrelid = new_id then pg_catalog.pg_get_indexdef(fresh.indexrelid) end) as made (definition)
         where fresh.indrelid = new_id and fresh.indisunique = pg_index.indisunique
           and pg_catalog.substr(definition, pg_catalog.strpos(definition, ' USING ')) = tail and new_index.relname ~ '^[0-9a-f]{32}$'
         limit 1

@@ -47,7 +47,7 @@
       )
     from pg_catalog.pg_class as index
     join pg_catalog.pg_namespace as schema on schema.oid = index.relnamespace
-    cross join lateral (select pg_catalog.pg_get_indexdef(index.oid)) as made (definition)
+    cross join lateral (select case when index.oid = indexrelid then pg_catalog.pg_get_indexdef(index.oid) end) as made (definition)
     left join pg_catalog.pg_tablespace as tablespace on tablespace.oid = index.reltablespace
     left join pg_catalog.pg_constraint on conindid = index.oid and contype in ('p', 'u', 'x')
     where index.oid = indexrelid

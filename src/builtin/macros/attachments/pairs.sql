@@ -53,13 +53,10 @@
   {%- set pairs = [] -%}
   {%- if config.get('partitioned') -%}
     {%- set query -%}
-      select old.relname::text, new.relname::text
-      from pg_catalog.pg_inherits as had
-      join pg_catalog.pg_class as old on old.oid = had.inhrelid
-      join pg_catalog.pg_inherits as has on has.inhparent = {{ rsdbt_regclass(new_relation) }}
-      join pg_catalog.pg_class as new on new.oid = has.inhrelid
-      where had.inhparent = {{ rsdbt_regclass(existing_relation) }}
-        and pg_catalog.pg_get_expr(old.relpartbound, old.oid) = pg_catalog.pg_get_expr(new.relpartbound, new.oid)
+      with {{ rsdbt_partitions_with_bounds(existing_relation, 'old') }}, {{ rsdbt_partitions_with_bounds(new_relation, 'new') }}
+      select old.name, new.name
+      from old
+      join new on new.bounds = old.bounds
     {%- endset -%}
     {%- for row in adapter.introspect(query).rows -%}
       {%- do pairs.append([

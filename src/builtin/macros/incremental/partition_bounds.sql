@@ -28,6 +28,19 @@
   {{ return(found[0][0]) }}
 {% endmacro %}
 
+{#
+  A table expression: the partitions of a table, with the text of their bounds. Materialized, so that the server asks for no bounds but
+  these: a partition of another table may be dropped meanwhile.
+#}
+{% macro rsdbt_partitions_with_bounds(target, name) -%}
+  {{ name }} as materialized (
+    select pg_class.oid as id, relname::text as name, pg_catalog.pg_get_expr(relpartbound, pg_class.oid) as bounds
+    from pg_catalog.pg_inherits
+    join pg_catalog.pg_class on pg_class.oid = inhrelid
+    where inhparent = {{ rsdbt_regclass(target) }}
+  )
+{%- endmacro %}
+
 {# The first of those that overlap a window and are not one. #}
 {% macro rsdbt_partitions_across_sql(target, columns, windows) -%}
   {%- set side = '' if rsdbt_field_kind(columns) == 'instant' else 'local_' -%}
@@ -36,17 +49,12 @@
     {%- do ranges.append('[' ~ window[side ~ 'start'] ~ ',' ~ window[side ~ 'end'] ~ ')') -%}
   {%- endfor -%}
   {%- set value = "::timestamptz at time zone 'UTC'" if rsdbt_field_column(columns).dtype == 'timestamp with time zone' else '::timestamp' -%}
-  with partition as (
-    select part.relname::text as name, pg_catalog.pg_get_expr(part.relpartbound, part.oid) as bounds
-    from pg_catalog.pg_inherits
-    join pg_catalog.pg_class as part on part.oid = inhrelid
-    where inhparent = {{ rsdbt_regclass(target) }} and part.relname ~ '_p[0-9]{6,8}(_[0-9]{2})?$'
-  ),
+  with {{ rsdbt_partitions_with_bounds(target, 'part') }},
   ranged as (
     select name, bounds, pg_catalog.tsrange(edge[1]{{ value }}, edge[2]{{ value }}) as period
-    from partition
+    from part
     cross join lateral pg_catalog.regexp_match(bounds, $$^FOR VALUES FROM \('([^']+)'\) TO \('([^']+)'\)$$) as found (edge)
-    where edge is not null
+    where edge is not null and name ~ '_p[0-9]{6,8}(_[0-9]{2})?$'
   )
   select name, bounds
   from ranged

@@ -7,10 +7,7 @@
 {% macro rsdbt_refuse_other_periods(target, columns, windows, class) %}
   {%- set by = rsdbt_partitioning() -%}
   {%- set query -%}
-    select not exists (
-      select from pg_catalog.pg_inherits join pg_catalog.pg_class as part on part.oid = inhrelid
-      where inhparent = {{ rsdbt_regclass(target) }} and pg_catalog.pg_get_expr(part.relpartbound, part.oid) = 'DEFAULT'
-    )
+    select not exists (select from pg_catalog.pg_partitioned_table where partrelid = {{ rsdbt_regclass(target) }} and partdefid <> 0)
   {%- endset -%}
   {%- set has_partitions_only = class['kind'] == 'p' and adapter.introspect(query).rows[0][0] -%}
   {%- if class['may_be_null'] and rsdbt_has_rows(target, by.field ~ ' is null') -%}

@@ -28,7 +28,7 @@
       )
       and not exists (
         select from pg_catalog.pg_constraint
-        where conrelid = class.oid and conparentid = 0 and coninhcount = 0 and not {{ rsdbt_is_check_of_bounds_sql('pg_constraint') }}
+        where conrelid = class.oid and conparentid = 0 and coninhcount = 0 and not {{ rsdbt_is_check_of_bounds_sql('pg_constraint', 'class.oid') }}
       )
       and (select pg_catalog.count(*) from pg_catalog.pg_statistic_ext where stxrelid = class.oid)
         <= (select pg_catalog.count(*) from pg_catalog.pg_statistic_ext join pg_catalog.pg_inherits on inhparent = stxrelid where inhrelid = class.oid)
@@ -45,10 +45,12 @@
       )
 {%- endmacro %}
 
-{# The check that a partition was built with says what its bounds say. #}
-{% macro rsdbt_is_check_of_bounds_sql(con) -%}
-  ({{ con }}.contype = 'c' and pg_catalog.translate(pg_catalog.pg_get_constraintdef({{ con }}.oid), '() ', '')
-    = pg_catalog.translate('CHECK' || pg_catalog.pg_get_partition_constraintdef({{ con }}.conrelid), '() ', ''))
+{# The check that a partition was built with says what its bounds say. Of the constraints of `table_id` only: others may be dropped meanwhile. #}
+{% macro rsdbt_is_check_of_bounds_sql(con, table_id) -%}
+  case when {{ con }}.contype = 'c' and {{ con }}.conrelid = {{ table_id }} then
+    pg_catalog.translate(pg_catalog.pg_get_constraintdef({{ con }}.oid), '() ', '')
+      = pg_catalog.translate('CHECK' || pg_catalog.pg_get_partition_constraintdef({{ table_id }}), '() ', '')
+  else false end
 {%- endmacro %}
 
 {# What a new partition needs beside `like`, once it is attached: publications look at its own replica identity. #}

@@ -7,7 +7,9 @@
   exists (
     select from pg_catalog.pg_inherits as link
     cross join lateral (
-      select pg_catalog.regexp_match(pg_catalog.pg_get_expr(class.relpartbound, class.oid), 'FROM \(''([^'']+)''\) TO \(''([^'']+)''\)') as ends
+      select pg_catalog.regexp_match(
+        case when link.inhrelid = class.oid then pg_catalog.pg_get_expr(class.relpartbound, class.oid) end, 'FROM \(''([^'']+)''\) TO \(''([^'']+)''\)'
+      ) as ends
     ) as bound
     where link.inhrelid = class.oid and link.inhparent = {{ rsdbt_regclass(target) }}
       and bound.ends[1]::{{ type }} = '{{ window[side ~ 'start'] }}'::{{ type }} and bound.ends[2]::{{ type }} = '{{ window[side ~ 'end'] }}'::{{ type }}
@@ -37,13 +39,12 @@
     {%- do asked.append('(' ~ loop.index0 ~ ", '" ~ window[side ~ 'start'] ~ "'::" ~ type ~ ", '" ~ window[side ~ 'end'] ~ "'::" ~ type ~ ')') -%}
   {%- endfor -%}
   {%- set query -%}
-    with edge as materialized (
+    with {{ rsdbt_partitions_with_bounds(target, 'part') }},
+    edge as materialized (
       select
-        (pg_catalog.regexp_match(bound.text, 'FROM \(''([^'']+)''\)'))[1]::{{ type }} as low, (pg_catalog.regexp_match(bound.text, 'TO \(''([^'']+)''\)'))[1]::{{ type }} as high
-      from pg_catalog.pg_inherits
-      join pg_catalog.pg_class on pg_class.oid = inhrelid
-      cross join lateral (select pg_catalog.pg_get_expr(relpartbound, pg_class.oid) as text) as bound
-      where inhparent = {{ rsdbt_regclass(target) }} and bound.text <> 'DEFAULT'
+        (pg_catalog.regexp_match(bounds, 'FROM \(''([^'']+)''\)'))[1]::{{ type }} as low, (pg_catalog.regexp_match(bounds, 'TO \(''([^'']+)''\)'))[1]::{{ type }} as high
+      from part
+      where bounds <> 'DEFAULT'
     )
     select number from (values {{ asked | join(', ') }}) as asked (number, start, stop)
     where exists (select from edge where (low is null or low < stop) and (high is null or high > start))

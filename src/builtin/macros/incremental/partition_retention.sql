@@ -17,14 +17,13 @@
     {{ return([]) }}
   {%- endif -%}
   {%- set query -%}
-    select partition.oid::regclass::text
-    from pg_catalog.pg_inherits
-    join pg_catalog.pg_class as partition on partition.oid = inhrelid
+    with {{ rsdbt_partitions_with_bounds(target, 'part') }}
+    select part.id::pg_catalog.regclass::text
+    from part
     cross join lateral (
-      select (regexp_match(pg_catalog.pg_get_expr(relpartbound, partition.oid), 'TO \(''([^'']+)''\)'))[1]::{{ rsdbt_field_column(columns).dtype }} as period_end
+      select (pg_catalog.regexp_match(bounds, 'TO \(''([^'']+)''\)'))[1]::{{ rsdbt_field_column(columns).dtype }} as period_end
     ) as bound
-    where inhparent = {{ rsdbt_regclass(target) }}
-      and {{ rsdbt_local_field('period_end', rsdbt_field_kind(columns)) }} <= '{{ rsdbt_periods_ago(config.get('retention'))['local_start'] }}'
+    where {{ rsdbt_local_field('period_end', rsdbt_field_kind(columns)) }} <= '{{ rsdbt_periods_ago(config.get('retention'))['local_start'] }}'
     order by 1
   {%- endset -%}
   {%- set names = [] -%}

@@ -39,14 +39,13 @@
     select pg_catalog.count(*) from pg_catalog.pg_class as class
     where class.oid = {{ rsdbt_regclass(partition) }} and relreplident = 'd'
       and not exists (select from pg_catalog.pg_index where indrelid = class.oid and indisprimary)
-      and exists (
-        select from pg_catalog.pg_publication as publication
-        join pg_catalog.pg_publication_tables as published on published.pubname = publication.pubname
-        where pubdelete and (schemaname, tablename) in (
-          select namespace.nspname, above.relname
-          from pg_catalog.pg_partition_ancestors(class.oid) as family
-          join pg_catalog.pg_class as above on above.oid = family.relid::pg_catalog.oid
-          join pg_catalog.pg_namespace as namespace on namespace.oid = above.relnamespace
+      and relpersistence = 'p' and exists (
+        select from pg_catalog.pg_partition_ancestors(class.oid) as family
+        join pg_catalog.pg_class as above on above.oid = family.relid::pg_catalog.oid
+        join pg_catalog.pg_publication as publication on pubdelete and (
+          puballtables
+          or exists (select from pg_catalog.pg_publication_rel where prpubid = publication.oid and prrelid = above.oid)
+          or exists (select from pg_catalog.pg_publication_namespace where pnpubid = publication.oid and pnnspid = above.relnamespace)
         )
       )
   {%- endset -%}
