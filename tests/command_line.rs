@@ -1,5 +1,9 @@
 //! The command line, whatever is typed: numbers out of their range.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
 use crate::support::{Database, Project};
 
 /// All options of all commands whose value is a number, as clap has them.
@@ -98,49 +102,95 @@ fn every_warning_can_be_silenced() {
     assert!(output.text.contains("did you mean `NoNodesSelected`?"), "{}", output.text);
 }
 
+/// The lines of tests that give options: commands of specs, and code.
+fn commands_of_tests(folder: &Path) -> String {
+    let mut all = String::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if ["spec", "errors", "first_run", "parity", "histories"].contains(&name.as_str()) {
+                all.push_str(&commands_of_tests(&path));
+            }
+            continue;
+        }
+        let is_code = path.extension().is_some_and(|end| end == "rs");
+        if is_code || path.extension().is_some_and(|end| end == "md") {
+            let text = fs::read_to_string(&path).unwrap();
+            let gives = |line: &&str| {
+                if is_code { !line.trim_start().starts_with("//") } else { line.starts_with("$ rsdbt ") }
+            };
+            text.lines().filter(gives).for_each(|line| all.extend([line, "\n"]));
+        }
+    }
+    all
+}
+
+/// The ways to give each option that a test has to take: its long name, or `--no-` of what is on by default; its
+/// letter; its other names. Of one without an effect, either way will do.
+fn ways_to_give(command: &clap::Command, found: &mut BTreeSet<Vec<String>>) {
+    for argument in command.get_arguments().filter(|argument| !argument.is_hide_set()) {
+        let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+        if let Some(long) = argument.get_long() {
+            let off = format!("--no-{long}");
+            let on = format!("--{long}");
+            found.insert(if help.starts_with("No effect") {
+                vec![on, off]
+            } else if help.contains(&format!("turned off by {off})")) {
+                vec![off]
+            } else {
+                vec![on]
+            });
+        }
+        found.extend(
+            argument.get_all_aliases().unwrap_or_default().iter().map(|alias| vec![format!("--{alias}")]),
+        );
+        let letters = argument.get_short_and_visible_aliases().unwrap_or_default();
+        found.extend(letters.iter().map(|letter| vec![format!("-{letter}")]));
+    }
+    command.get_subcommands().for_each(|sub| ways_to_give(sub, found));
+}
+
 /// An option that no test gives would be one of which nobody knows whether it does anything.
 #[test]
 fn every_option_is_given_by_a_test() {
-    fn texts(folder: &std::path::Path, all: &mut String) {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir()
-                && path
-                    .file_name()
-                    .is_some_and(|name| name == "spec" || name == "errors" || name == "first_run")
-            {
-                texts(&path, all);
-            } else if path.extension().is_some_and(|end| end == "rs" || end == "md") {
-                all.push_str(&std::fs::read_to_string(&path).unwrap());
-            }
-        }
-    }
-    fn options(command: &clap::Command, found: &mut Vec<String>) {
-        found.extend(command.get_arguments().filter_map(|argument| argument.get_long()).map(str::to_owned));
-        command.get_subcommands().for_each(|sub| options(sub, found));
-    }
-    let mut tests = String::new();
-    texts(std::path::Path::new("tests"), &mut tests);
+    let commands = commands_of_tests(Path::new("tests"));
     let mut command = rsdbt::inside::cli::command();
     command.build();
-    let mut all = Vec::new();
-    options(&command, &mut all);
-    all.sort_unstable();
-    all.dedup();
-    assert!(all.len() > 100, "{}", all.len());
-    let given = |option: &str| {
-        tests.match_indices(&format!("--{option}")).any(|(at, found)| {
-            let after = tests[at + found.len()..].chars().next();
-            !after.is_some_and(|letter| letter.is_alphanumeric() || letter == '-' || letter == '_')
+    let mut ways = BTreeSet::new();
+    ways_to_give(&command, &mut ways);
+    assert!(ways.len() > 100, "{}", ways.len());
+    let given = |way: &String| {
+        commands.match_indices(way.as_str()).any(|(at, found)| {
+            let before = commands[..at].chars().next_back();
+            let after = commands[at + found.len()..].chars().next();
+            before.is_some_and(|letter| letter == ' ' || letter == '"')
+                && !after.is_some_and(|letter| letter.is_alphanumeric() || "-_".contains(letter))
         })
     };
-    // of a switch, either way will do
-    let has_test = |option: &&String| {
-        let bare = option.strip_prefix("no-").unwrap_or(option);
-        given(bare) || given(&format!("no-{bare}"))
-    };
-    let missing: Vec<&String> = all.iter().filter(|option| !has_test(option)).collect();
+    let missing: Vec<_> = ways.iter().filter(|ways| !ways.iter().any(given)).collect();
     assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn a_letter_is_the_option_that_it_is_short_for() {
+    let database = Database::new();
+    let project = Project::new(&database);
+    let lines = |arguments: &[&str]| {
+        let output = project.run(arguments);
+        assert_eq!(output.status, 0, "{}", output.text);
+        output.text.lines().count()
+    };
+    let usual = lines(&["parse"]);
+    for debug in ["-d", "--debug"] {
+        assert!(lines(&[debug, "-r", "timing.txt", "parse"]) > usual + 3, "{debug}");
+    }
+    for quiet in ["-q", "--quiet"] {
+        assert_eq!(lines(&[quiet, "parse"]), 0, "{quiet}");
+    }
+    for help in ["-h", "--help"] {
+        assert!(project.run(&["run", help]).text.contains("Usage: rsdbt run [OPTIONS]"), "{help}");
+    }
 }
 
 #[test]
@@ -184,6 +234,8 @@ fn the_log_file_is_rotated_and_coloured_where_it_is_asked_for() {
     let plain = logs();
     assert!(plain.len() == 1 && !plain[0].contains('\u{1b}'), "{plain:?}");
     let most = plain[0].len().to_string();
+    project.run_ok(&["run", "--use-colors", "--no-use-colors-file"]);
+    assert!(!logs().concat().contains('\u{1b}'), "the file has no colours of its console");
     project.run_ok(&["run", "--log-file-max-bytes", &most, "--use-colors-file"]);
     let after = logs();
     assert!(after.len() > 1, "a full file is put aside");

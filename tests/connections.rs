@@ -1,5 +1,6 @@
 //! Real servers with TLS and client certificates, SCRAM with channel binding, several hosts, restarts, Ctrl-C.
 
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpListener;
 use std::process::{Child, Stdio};
 use std::thread;
@@ -480,7 +481,7 @@ fn nothing_is_committed_without_the_lock() {
     let project = Project::new(&database);
     let schema = database.schema.clone();
     project.write("models/m.sql", "{{ config(materialized='table') }} select 1 as id from pg_sleep(1)");
-    let run = project.command(&["run"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut run = project.command(&["run"]).stdout(Stdio::piped()).spawn().unwrap();
     let asleep = format!(
         "select from pg_stat_activity where query like '%{schema}%pg_sleep(1)%' and wait_event = 'PgSleep'"
     );
@@ -492,7 +493,13 @@ fn nothing_is_committed_without_the_lock() {
     database.query(&steal).unwrap();
     let lock = format!("select pg_advisory_xact_lock(hashtext('rsdbt'), hashtext('{schema}'))");
     other.execute(&lock, Begin::Auto, Fetch::Nothing).unwrap();
-    thread::sleep(Duration::from_secs(3));
+    let waits = format!("Waiting for another run to finish with schema \"{schema}\" (pid ");
+    let mut said = BufReader::new(run.stdout.take().unwrap());
+    let mut text = String::new();
+    while !text.contains(&waits) {
+        assert_ne!(said.read_line(&mut text).unwrap(), 0, "{text}");
+    }
+    wait_until("the statement ends", || database.query(&asleep).unwrap().rows.is_empty());
     let table = format!("select to_regclass('{schema}.m') is null as missing");
     assert_eq!(
         database.query(&table).unwrap().rows,
@@ -500,14 +507,12 @@ fn nothing_is_committed_without_the_lock() {
         "committed without the lock"
     );
     other.commit().unwrap();
-    let output = run.wait_with_output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{text}");
+    said.read_to_string(&mut text).unwrap();
+    assert!(run.wait().unwrap().success(), "{text}");
     assert!(
         text.contains("The session that holds the lock of this run was lost; taking the lock again"),
         "{text}"
     );
-    let waits = format!("Waiting for another run to finish with schema \"{schema}\" (pid ");
     let line = text.lines().find(|line| line.contains(&waits)).unwrap_or(&text);
     for part in ["user ", "application ", "since 2"] {
         assert!(line.contains(part), "{line}");

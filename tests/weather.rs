@@ -1,5 +1,7 @@
 //! Bad weather: readers at work, runs that are killed, sessions that end, runs at the same time.
 
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -93,13 +95,22 @@ fn a_killed_run_leaves_nothing_behind() {
     }
     project.write("seeds/names.csv", "id,name\n0,even\n1,odd\n");
     project.run_ok(&["build"]);
-    for round in 0_u64..100 {
-        let arguments: &[&str] = if round % 3 == 0 { &["build", "--full-refresh"] } else { &["build"] };
-        let mut run = project.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        thread::sleep(Duration::from_millis(20 + round * 37 % 700));
+    let kinds: [&[&str]; 2] =
+        [&["build", "--log-level", "debug"], &["build", "--full-refresh", "--log-level", "debug"]];
+    // each statement is announced by a line before it is sent
+    let usual = kinds.map(|arguments| project.run(arguments).text.lines().count());
+    let mut killed = 0;
+    for round in 0..100 {
+        let kind = usize::from(round % 3 == 0);
+        let mut run =
+            project.command(kinds[kind]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let said = BufReader::new(run.stdout.take().unwrap());
+        let lines = usual[kind] * round / 100;
+        assert!(said.lines().take(lines).all(|line| line.is_ok()));
         run.kill().unwrap();
-        run.wait().unwrap();
+        killed += usize::from(run.wait().unwrap().signal() == Some(9));
     }
+    assert!(killed > 50, "{killed} of 100 were killed before their end");
     project.run_ok(&["build"]);
     let left = "select relname::text from pg_class where relnamespace = current_schema()::regnamespace
         and relname like '%\\_\\_dbt\\_%'";
@@ -251,8 +262,11 @@ fn a_server_that_stops_fails_the_run_at_once_and_the_next_run_is_right() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    thread::sleep(Duration::from_secs(2));
-    let stopped = std::time::Instant::now();
+    let asleep = "select count(*) as n from pg_stat_activity where query like '%pg_sleep(60)%' and pid <> pg_backend_pid()";
+    wait_until("the slow model is at work", || {
+        project.run(&["show", "--quiet", "--inline", asleep]).text.contains("| 1 |")
+    });
+    let stopped = Instant::now();
     project.run_ok(&["db", "stop"]);
     assert_eq!(run.wait().unwrap().code(), Some(1));
     assert!(stopped.elapsed() < Duration::from_secs(30), "the run waited for a server that is gone");
@@ -285,7 +299,7 @@ fn a_query_that_takes_too_long_is_stopped() {
 /// The bundled server has no timers: there the swap gets in line like anyone else.
 #[test]
 fn a_swap_of_partitions_waits_for_a_long_reader_and_holds_up_no_other() {
-    let database = Database::new();
+    let mut database = Database::new();
     let project = Project::new(&database);
     let config = "materialized='incremental', incremental_strategy='partition_overwrite', partitioned=true, partition_by={'field': 'at'}";
     project.write(
@@ -298,24 +312,26 @@ fn a_swap_of_partitions_waits_for_a_long_reader_and_holds_up_no_other() {
     long.execute(&read, Begin::Auto, Fetch::All).unwrap();
     let mut other = Connection::open(&database.settings).unwrap();
     let has_timers = std::env::var_os("RSDBT_TEST_DATABASE_URL").is_some();
+    let asks = format!(
+        "select 1 from pg_stat_activity where state = 'active' and query like '%{}%' and query like '%lock table%' and pid <> pg_backend_pid()",
+        database.schema
+    );
     let mut worst = Duration::ZERO;
     thread::scope(|scope| {
         let run = scope.spawn(|| project.run_ok(&["run"]));
-        let begun = Instant::now();
-        while !run.is_finished() {
+        wait_until("the swap asks for its lock", || !database.query(&asks).unwrap().rows.is_empty());
+        for _ in 0..if has_timers { 300 } else { 0 } {
             let asked = Instant::now();
-            if begun.elapsed() > Duration::from_secs(3) {
-                if long.transaction_open() {
-                    long.commit().unwrap();
-                }
-            } else if has_timers {
-                other.execute(&read, Begin::No, Fetch::All).unwrap();
-                let _ = other.execute("commit", Begin::No, Fetch::Nothing);
-                worst = worst.max(asked.elapsed());
-            }
-            thread::sleep(Duration::from_millis(10));
+            other.execute(&read, Begin::No, Fetch::All).unwrap();
+            let _ = other.execute("commit", Begin::No, Fetch::Nothing);
+            worst = worst.max(asked.elapsed());
+            thread::sleep(Duration::from_millis(5));
         }
-        assert!(begun.elapsed() > Duration::from_secs(3), "the swap waited for the long reader");
+        assert!(
+            !run.is_finished() && !database.query(&asks).unwrap().rows.is_empty(),
+            "the swap still waits"
+        );
+        long.commit().unwrap();
     });
     assert!(worst < Duration::from_secs(1), "{worst:?}");
 }

@@ -481,7 +481,7 @@ fn globals(invocation: &Invocation, project: &Project, target: Json) -> Globals 
         project_name: project.root.name().to_owned(),
         invocation_id: invocation.id.clone(),
         run_started_at: invocation.started_at,
-        sink: super::messages::sink(&invocation.emitter),
+        sink: super::messages::sink(invocation),
     }
 }
 

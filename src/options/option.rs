@@ -74,6 +74,8 @@ pub(crate) struct Opt {
     pub(crate) kind: Kind,
     pub(crate) reach: Reach,
     pub(super) default: Preset,
+    /// Unless the help says in its own words what happens by default.
+    states_default: bool,
     pub(crate) help: &'static str,
 }
 
@@ -86,6 +88,7 @@ impl Opt {
     /// What its help says about the default. One without an effect has none to speak of.
     pub(crate) fn shown_default(&self) -> Option<String> {
         match self.default {
+            _ if !self.states_default => None,
             Preset::Bool(true) if !self.help.starts_with("No effect") => {
                 Some(format!("default, turned off by --no-{}", self.name()))
             }
@@ -117,7 +120,8 @@ pub(crate) type Mapping = Typed<Map<String, Json>>;
 
 impl<T> Typed<T> {
     const fn new(key: &'static str, kind: Kind, default: Preset, help: &'static str) -> Self {
-        let option = Opt { key, short: None, aliases: &[], kind, reach: Reach::CommandLine, default, help };
+        let reach = Reach::CommandLine;
+        let option = Opt { key, short: None, aliases: &[], kind, reach, default, states_default: true, help };
         Self(option, PhantomData)
     }
 
@@ -135,6 +139,10 @@ impl<T> Typed<T> {
 
     pub(super) const fn not_typed(self) -> Self {
         Self(Opt { reach: Reach::NotTyped, ..self.0 }, PhantomData)
+    }
+
+    pub(super) const fn default_is_in_help(self) -> Self {
+        Self(Opt { states_default: false, ..self.0 }, PhantomData)
     }
 
     pub(super) const fn default(self, default: Preset) -> Self {

@@ -105,7 +105,9 @@ pub(crate) const STATIC_PARSER: Switch =
 pub(crate) const TARGET: Text = text("target", "Use this target of the profile").short('t').in_environment();
 pub(crate) const USE_COLORS: Switch = switch("use_colors", true, "Colour the console").in_environment();
 pub(crate) const USE_COLORS_FILE: Switch =
-    switch("use_colors_file", true, "Colour the log file").in_environment();
+    switch("use_colors_file", true, "Colour the log file; without this or --use-colors it is plain")
+        .default_is_in_help()
+        .in_environment();
 pub(crate) const USE_EXPERIMENTAL_PARSER: Switch =
     switch("use_experimental_parser", false, "No effect, accepted for compatibility").in_environment();
 pub(crate) const USE_FAST_TEST_EDGES: Switch =

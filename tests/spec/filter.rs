@@ -6,22 +6,10 @@ use fancy_regex::Regex;
 
 use crate::support::{Database, Project};
 
-/// Lines that say nothing about what a spec is about.
-const NOISE: [&str; 10] = [
-    "Running with ",
-    "Registered adapter",
-    "Concurrency:",
-    "Finished running",
-    "Completed successfully",
-    "Done.",
-    "Warnings above: ",
-    "Unable to do partial parsing",
-    // servers differ in what they call this
-    "HINT:  There is a column named",
-    "DETAIL:  There is a column named",
-];
+/// How servers differ in one message.
+const OF_THE_SERVER: [&str; 2] = ["HINT:  There is a column named", "DETAIL:  There is a column named"];
 
-/// The output without times, colours, names of this run, and noise.
+/// The output without times, colours, names of this run, and what every command says in the same words.
 pub(crate) fn stable(text: &str, project: &Project, database: &Database) -> String {
     static CLOCK: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\d\d:\d\d:\d\d(\.\d+)? {0,2}").unwrap());
     static DURATION: LazyLock<Regex> = LazyLock::new(|| Regex::new(r" in \d+\.\d+s\b").unwrap());
@@ -35,8 +23,14 @@ pub(crate) fn stable(text: &str, project: &Project, database: &Database) -> Stri
         LazyLock::new(|| Regex::new(r#"column (?:\w+\.)?"?(\w+)"? does not exist"#).unwrap());
     static SINCE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"since \d{4}-[-\d]+ [\d:.+]+").unwrap());
     static RULE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"-{20,}").unwrap());
+    static TOOK: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(Finished running .*) in \d+ hours \d+ minutes and \d+\.\d+ seconds \(\d+\.\d+s\)\.$")
+            .unwrap()
+    });
+    // a built-in macro more does not concern a spec
+    static MACROS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^(Found (?:.*, )?)\d+ macros\b").unwrap());
     let root = project.path().display().to_string();
-    let mut shown = String::new();
+    let mut lines = Vec::new();
     for line in text.lines() {
         let line = COLOUR.replace_all(line, "");
         let line = CLOCK.replace(&line, "");
@@ -54,15 +48,52 @@ pub(crate) fn stable(text: &str, project: &Project, database: &Database) -> Stri
             .replace(&format!("\"{name}\"."), "")
             .replace(&format!("database `{name}`"), "database `db`")
             .replace(&format!(" vs {name})"), " vs db)");
-        let trimmed = line.trim();
-        let counts =
-            trimmed.strip_prefix("Found ").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-        let is_noise =
-            counts || NOISE.iter().any(|noise| trimmed.starts_with(noise)) || trimmed.contains(" START ");
-        if !trimmed.is_empty() && !is_noise {
-            shown.push_str(line.trim_end());
-            shown.push('\n');
-        }
+        let line = TOOK.replace(&line, "$1");
+        let line = MACROS.replace(&line, "$1.. macros").replace(", .. macros", "");
+        lines.push(line.trim_end().to_owned());
     }
-    shown
+    let is_shown = |at: &usize| {
+        let line = lines[*at].trim();
+        let is_of_the_server = OF_THE_SERVER.iter().any(|words| line.starts_with(words));
+        !line.is_empty() && !is_of_the_server && !is_opening(line) && !is_start(line, &lines[at + 1..])
+    };
+    (0..lines.len()).filter(is_shown).flat_map(|at| [lines[at].as_str(), "\n"]).collect()
+}
+
+/// What every command says first; in any other words it is shown.
+fn is_opening(line: &str) -> bool {
+    static OPENING: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"^(?:Running with dbt=1\.11\.16|Registered adapter: postgres=1\.11\.0|Concurrency: \d+ threads \(target='\w+'\))$",
+        )
+        .unwrap()
+    });
+    OPENING.is_match(line).unwrap()
+}
+
+/// `1 of 2 START ..`, where a later line has how it ended.
+fn is_start(line: &str, later: &[String]) -> bool {
+    line.split_once(" START ").is_some_and(|(number, _)| {
+        later.iter().any(|line| {
+            line.strip_prefix(number)
+                .is_some_and(|rest| rest.starts_with(' ') && !rest.starts_with(" START "))
+        })
+    })
+}
+
+#[test]
+fn only_what_every_command_says_is_left_out() {
+    assert!(is_opening("Concurrency: 4 threads (target='dev')"));
+    for line in
+        ["Concurrency: 0 (target='dev')", "Running with dbt=1.12.0", "Done. PASS=1", "Completed successfully"]
+    {
+        assert!(!is_opening(line), "{line}");
+    }
+    let later = [
+        "1 of 2 OK created sql table model spec.a".to_owned(),
+        "2 of 2 START sql table model spec.b".to_owned(),
+    ];
+    assert!(is_start("1 of 2 START sql table model spec.a", &later));
+    assert!(!is_start("2 of 2 START sql table model spec.b", &later), "its end is missing");
+    assert!(!is_start("11 of 2 START sql table model spec.c", &later));
 }
