@@ -101,8 +101,15 @@ fn no_file_uses_one_that_uses_it() {
 fn every_spelling_of_a_use_is_seen() {
     let mut texts = texts_of_the_crate();
     texts.retain(|(file, _)| {
-        ["lib.rs", "run/mod.rs", "run/locks.rs", "run/state.rs", "adapter/mod.rs", "adapter/session.rs"]
-            .contains(&file.as_str())
+        [
+            "lib.rs",
+            "run/mod.rs",
+            "run/locks.rs",
+            "run/state.rs",
+            "adapter/mod.rs",
+            "adapter/worker_session.rs",
+        ]
+        .contains(&file.as_str())
     });
     let with = |file: &str, line: &str| {
         let mut texts = texts.clone();
@@ -120,6 +127,26 @@ fn every_spelling_of_a_use_is_seen() {
         "const X: usize = super::locks::still_locked;\n",
         "const X: usize = crate::run::locks::still_locked;\n",
         "use super::locks::*;\n",
+        // by another name of the crate or of a room
+        "use crate as root; const X: usize = root::run::locks::still_locked;\n",
+        "use crate::{run as r}; fn x(_: &r::locks::Waiting) {}\n",
+        "extern crate self as me; const X: usize = me::run::locks::still_locked;\n",
+        "use super::r#locks::still_locked; const X: usize = still_locked;\n",
+        // by a glob
+        "use super::*; const X: usize = locks::still_locked;\n",
+        "use super::super::run::*; fn x() { locks::still_locked() }\n",
+        "use crate::*; const X: usize = run::locks::still_locked;\n",
+        // without a `use`: in types, implementations, macros and attributes
+        "fn x(_: Vec<super::locks::Waiting>) {}\n",
+        "type X = <super::locks::Waiting as Default>::X;\n",
+        "impl crate::run::locks::Waiting {}\n",
+        "fn x() { vec![super::locks::still_locked] }\n",
+        "macro_rules! x { () => { $crate::run::locks::still_locked } }\n",
+        "#[serde(with = \"crate::run::locks\")] struct X;\n",
+        // in a function or a module that is written out
+        "fn x() { use super::locks::still_locked; still_locked() }\n",
+        "mod x { use super::super::locks::still_locked; const X: usize = still_locked; }\n",
+        "mod x { mod y { const X: usize = super::super::super::locks::still_locked; } }\n",
     ] {
         assert!(!with("run/state.rs", line).circles().is_empty(), "{line}");
     }
@@ -131,8 +158,15 @@ fn every_spelling_of_a_use_is_seen() {
         "pub(crate) use crate::run;\n",
         "const X: usize = crate::run::execute;\n",
         "const X: usize = super::super::run::execute;\n",
+        "use crate as root; const X: usize = root::run::execute;\n",
+        "use crate::*; const X: usize = run::execute;\n",
+        "use super::super::*; const X: usize = run::execute;\n",
+        "extern crate self as me; const X: usize = me::run::execute;\n",
+        "fn x(_: &crate::run::RunInputs) {}\n",
+        "#[serde(with = \"crate::run::locks\")] struct X;\n",
+        "mod x { use super::super::super::run; }\n",
     ] {
-        assert!(!with("adapter/session.rs", line).upward(&order()).is_empty(), "{line}");
+        assert!(!with("adapter/worker_session.rs", line).upward(&order()).is_empty(), "{line}");
     }
     // what is no use
     for line in [
@@ -140,6 +174,9 @@ fn every_spelling_of_a_use_is_seen() {
         "const X: &str = \"super::locks::still_locked\";\n",
         "#[cfg(test)] use super::locks::still_locked;\n",
         "pub(super) use super::locks::still_locked;\n",
+        "mod locks { pub(crate) fn x() {} } const X: usize = locks::x;\n",
+        "mod x { use super::Y; } struct Y;\n",
+        "#[doc = \"super::locks::still_locked is meant\"] struct X;\n",
         "/* crate::run::locks */ const X: &str = r#\"crate::run::locks::x \"quoted\" \"#;\n",
     ] {
         assert_eq!(with("run/state.rs", line).circles(), Vec::<String>::new(), "{line}");
@@ -153,6 +190,16 @@ fn a_file_that_only_re_exports_is_looked_through() {
     let noun = ("a/noun.rs", "pub(crate) struct Noun;");
     let re_exports = "mod child;\nmod noun;\npub(crate) use child::make;\npub(crate) use noun::Noun;";
     assert!(Crate::new([("a/mod.rs", re_exports), child, noun]).circles().is_empty());
+    // a name that comes by way of re-exports, also of globs, is where it is defined
+    let back = ("a/noun.rs", "use super::make; pub(crate) struct Noun; fn twice() { make(); }");
+    for re_exports in [
+        re_exports,
+        "mod child;\nmod noun;\npub(crate) use child::*;\npub(crate) use noun::*;",
+        "mod child;\nmod noun;\npub(crate) use child::{make as make, *};\npub(crate) use self::noun::Noun;",
+    ] {
+        let circles = Crate::new([("a/mod.rs", re_exports), child, back]).circles();
+        assert_eq!(circles, ["a/child.rs -> a/noun.rs -> a/child.rs"], "{re_exports}");
+    }
     let defines =
         "mod child;\npub(crate) struct Noun;\npub(crate) fn twice() { child::make(); child::make(); }";
     assert_eq!(Crate::new([("a/mod.rs", defines), child]).circles(), ["a/mod.rs -> a/child.rs -> a/mod.rs"]);

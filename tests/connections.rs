@@ -433,7 +433,7 @@ fn ctrl_c_cancels_over_tls_on_a_full_server() {
     }
     let mut settings = server.settings();
     (settings.host, settings.user) = (server.folder.display().to_string(), "anyone".into());
-    settings.retries = 0;
+    settings.patience.retries = 0;
     let settings = std::sync::Arc::new(settings);
     let mut held = Vec::new();
     let refused = loop {

@@ -55,9 +55,10 @@ impl CancelHandle {
     }
 
     fn request(&self) -> io::Result<()> {
-        let timeout = self.settings.connect_timeout;
+        let timeout = self.settings.patience.connect_timeout;
         let timeout = if timeout.is_zero() { PATIENCE } else { timeout.min(PATIENCE) };
-        let settings = Settings { connect_timeout: timeout, ..(*self.settings).clone() };
+        let mut settings = Settings::clone(&self.settings);
+        settings.patience.connect_timeout = timeout;
         let mut stream = self.endpoint.connect(&settings)?;
         if self.over_tls {
             stream = open::secure(stream, &self.endpoint, &settings)?;

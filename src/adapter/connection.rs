@@ -332,12 +332,12 @@ impl Connection {
         self.open
     }
 
-    /// The server's view: what was done may still be undone.
     /// Whether dbt's transaction is open, also while the server has none.
     pub(crate) fn is_open(&self) -> bool {
         self.is_inside() || self.open && !self.settings.autocommit && !self.outside
     }
 
+    /// The server's view: what was done may still be undone.
     pub(crate) fn in_transaction(&self) -> bool {
         self.wire.status != Status::Idle
     }

@@ -150,7 +150,7 @@ fn a_failed_connection_says_what_to_do() {
     assert!(error.help.unwrap().starts_with("create it with"));
     settings.host = "127.0.0.1".into();
     settings.port = 1;
-    settings.retries = 0;
+    settings.patience.retries = 0;
     let error = Connection::open(&Arc::new(settings)).map(drop).unwrap_err();
     assert_eq!(error.message, "connection to server at \"127.0.0.1\", port 1 failed: Connection refused");
 }

@@ -31,13 +31,13 @@ mod response;
 mod savepoints;
 mod seed;
 mod server_error;
-mod session;
 mod settings;
 mod stream;
 #[cfg(test)]
 pub(crate) mod test_database;
 mod tls;
 mod wire;
+mod worker_session;
 
 pub(crate) use crate::sql::{quote_identifier, quote_literal, quote_odd_identifier, quote_where_needed};
 pub(crate) use cancel::CancelHandle;
@@ -59,6 +59,8 @@ pub(crate) use seed::Nulls;
 pub(crate) use seed::SeedColumn;
 pub use seed::{Seed, SeedOptions};
 pub(crate) use server_error::is_transient;
-pub(crate) use session::Session;
 pub use settings::Settings;
-pub(crate) use settings::{ChannelBindingMode, Keepalives, SslMode, TargetSessionAttrs, Tls};
+pub(crate) use settings::{
+    ChannelBindingMode, Hosts, Keepalives, Patience, SslMode, TargetSessionAttrs, Tls,
+};
+pub(crate) use worker_session::WorkerSession;

@@ -30,7 +30,7 @@ pub(super) fn start(settings: &Settings) -> Result<(Wire, Peer)> {
     loop {
         match start_once(settings) {
             Ok(started) => return Ok(started),
-            Err((error, endpoint)) if attempt >= settings.retries || !may_pass(&error) => {
+            Err((error, endpoint)) if attempt >= settings.patience.retries || !may_pass(&error) => {
                 return Err(explain(error, endpoint.as_ref(), settings));
             }
             Err(_) => sleep(Duration::from_secs(u64::from(attempt * attempt))),
@@ -51,11 +51,11 @@ type Failure = (StartError, Option<Endpoint>);
 
 /// All hosts in turn, each with all its addresses; `prefer-standby` takes any server in a second round.
 fn start_once(settings: &Settings) -> Result<(Wire, Peer), Failure> {
-    let mut hosts = settings.hosts().map_err(|error| (StartError::Client(error), None))?;
-    if settings.load_balance_hosts {
+    let mut hosts = settings.hosts_in_turn().map_err(|error| (StartError::Client(error), None))?;
+    if settings.hosts.load_balance {
         shuffle(&mut hosts);
     }
-    let rounds = match settings.target_session_attrs {
+    let rounds = match settings.hosts.target_session_attrs {
         TargetSessionAttrs::PreferStandby => vec![TargetSessionAttrs::Standby, TargetSessionAttrs::Any],
         wanted => vec![wanted],
     };
@@ -69,7 +69,7 @@ fn start_once(settings: &Settings) -> Result<(Wire, Peer), Failure> {
                     continue;
                 }
             };
-            if settings.load_balance_hosts {
+            if settings.hosts.load_balance {
                 shuffle(&mut endpoints);
             }
             for endpoint in endpoints {

@@ -32,13 +32,13 @@ pub(super) fn open(
         if !contact.was_reached() || !is_unreachable(&error) || observer.is_cancelled() {
             return Err(error);
         }
-        if begun.elapsed() > settings.reconnect_timeout {
+        if begun.elapsed() > settings.patience.reconnect_timeout {
             contact.give_up();
             return Err(error);
         }
         if !std::mem::replace(&mut told, true) {
             let message = error.message.lines().next().unwrap_or_default();
-            let seconds = settings.reconnect_timeout.as_secs();
+            let seconds = settings.patience.reconnect_timeout.as_secs();
             observer.note(&format!("{message}; trying to reconnect for {seconds} s"));
         }
         std::thread::sleep(wait);

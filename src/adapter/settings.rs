@@ -14,72 +14,87 @@ use super::contact::Contact;
 pub struct Settings {
     /// A host name, an address, or the directory of a unix socket (starts with `/`); several separated by commas.
     pub host: String,
-    /// Addresses instead of a look-up of the hosts.
-    pub hostaddr: Option<String>,
     /// The first host's, or that of all hosts.
     pub port: u16,
-    /// One for each host, when `port` alone does not say it.
-    pub ports: Vec<u16>,
-    /// From the password file, one for each host, where `password` is none.
-    pub host_passwords: Vec<Option<String>>,
-    pub target_session_attrs: TargetSessionAttrs,
-    /// Tries hosts and their addresses in random order.
-    pub load_balance_hosts: bool,
+    /// What else is known of the hosts.
+    pub hosts: Hosts,
     pub user: String,
     pub password: Option<String>,
     pub database: String,
     pub schema: String,
     pub threads: usize,
-    /// Zero waits as long as the system does.
-    pub connect_timeout: Duration,
     /// `set role` after connecting.
     pub role: Option<String>,
     pub search_path: Option<String>,
-    pub keepalives: Keepalives,
-    /// Milliseconds that sent data may stay unacknowledged; zero leaves the system's default.
-    pub tcp_user_timeout: u32,
     pub tls: Tls,
-    pub channel_binding: ChannelBindingMode,
     pub application_name: Option<String>,
-    /// Further attempts to connect after the first.
-    pub retries: u32,
+    pub patience: Patience,
     /// dbt's `autocommit`: no transaction around a node.
     pub autocommit: bool,
     /// Server settings for each session, as in `statement_timeout: 5min`.
     pub session: IndexMap<String, String>,
-    /// How long a server that was reached before is waited for while it restarts.
-    pub reconnect_timeout: Duration,
     /// Whether the server was reached, for all sessions of the run.
     pub contact: Arc<Contact>,
+}
+
+/// What is known of the hosts beside their names, and which of them will do.
+#[derive(Clone, Default)]
+pub struct Hosts {
+    /// Addresses instead of a look-up of the hosts.
+    pub addresses: Option<String>,
+    /// One for each host, when `port` alone does not say it.
+    pub ports: Vec<u16>,
+    /// From the password file, one for each host, where the settings have no password.
+    pub passwords: Vec<Option<String>>,
+    pub target_session_attrs: TargetSessionAttrs,
+    /// Tries hosts and their addresses in random order.
+    pub load_balance: bool,
+}
+
+/// How long a connection is waited for, and how a dead one is noticed.
+#[derive(Clone)]
+pub struct Patience {
+    /// For each address; zero waits as long as the system does.
+    pub connect_timeout: Duration,
+    /// Further attempts to connect after the first.
+    pub retries: u32,
+    /// How long a server that was reached before is waited for while it restarts.
+    pub reconnect_timeout: Duration,
+    pub keepalives: Keepalives,
+    /// Milliseconds that sent data may stay unacknowledged; zero leaves the system's default.
+    pub tcp_user_timeout: u32,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            retries: 1,
+            reconnect_timeout: Duration::from_secs(30),
+            keepalives: Keepalives::default(),
+            tcp_user_timeout: 0,
+        }
+    }
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             host: "localhost".into(),
-            hostaddr: None,
             port: 5432,
-            ports: Vec::new(),
-            host_passwords: Vec::new(),
-            target_session_attrs: TargetSessionAttrs::default(),
-            load_balance_hosts: false,
+            hosts: Hosts::default(),
             user: String::new(),
             password: None,
             database: String::new(),
             schema: "public".into(),
             threads: 1,
-            connect_timeout: Duration::from_secs(10),
             role: None,
             search_path: None,
-            keepalives: Keepalives::default(),
-            tcp_user_timeout: 0,
             tls: Tls::default(),
-            channel_binding: ChannelBindingMode::default(),
             application_name: Some("dbt".into()),
-            retries: 1,
+            patience: Patience::default(),
             autocommit: false,
             session: IndexMap::default(),
-            reconnect_timeout: Duration::from_secs(30),
             contact: Arc::default(),
         }
     }
@@ -104,7 +119,7 @@ impl Host {
 impl Settings {
     /// The socket file when `host` names a directory.
     pub fn socket_path(&self) -> Option<PathBuf> {
-        self.hosts().ok()?.first()?.socket_path()
+        self.hosts_in_turn().ok()?.first()?.socket_path()
     }
 
     /// Of the session that does nothing but hold locks.
@@ -112,17 +127,18 @@ impl Settings {
         // the profile's `autocommit` would let go of a lock as soon as it is taken
         let search_path = Some("pg_catalog".into());
         let mut settings = Self { autocommit: false, role: None, search_path, ..self.clone() };
-        settings.keepalives.on = true;
-        if settings.keepalives.idle == 0 {
-            settings.keepalives.idle = 30;
+        let keepalives = &mut settings.patience.keepalives;
+        keepalives.on = true;
+        if keepalives.idle == 0 {
+            keepalives.idle = 30;
         }
         settings
     }
 
     /// libpq's rules: as many addresses as hosts, and one port or as many as hosts.
-    pub(super) fn hosts(&self) -> Result<Vec<Host>, String> {
+    pub(super) fn hosts_in_turn(&self) -> Result<Vec<Host>, String> {
         let list = |text: &str| text.split(',').map(|part| part.trim().to_owned()).collect::<Vec<_>>();
-        let addresses = self.hostaddr.as_deref().filter(|text| !text.is_empty()).map(list);
+        let addresses = self.hosts.addresses.as_deref().filter(|text| !text.is_empty()).map(list);
         let names = match (&addresses, self.host.as_str()) {
             (Some(addresses), "") => addresses.clone(),
             _ => list(&self.host),
@@ -131,12 +147,9 @@ impl Settings {
             let (names, addresses) = (names.len(), addresses.len());
             return Err(format!("could not match {names} host names to {addresses} hostaddr values"));
         }
-        if !self.ports.is_empty() && self.ports.len() != names.len() {
-            return Err(format!(
-                "could not match {} port numbers to {} hosts",
-                self.ports.len(),
-                names.len()
-            ));
+        let Hosts { ports, passwords, .. } = &self.hosts;
+        if !ports.is_empty() && ports.len() != names.len() {
+            return Err(format!("could not match {} port numbers to {} hosts", ports.len(), names.len()));
         }
         Ok(names
             .into_iter()
@@ -144,8 +157,8 @@ impl Settings {
             .map(|(at, name)| Host {
                 name: if name.is_empty() { "localhost".to_owned() } else { name },
                 address: addresses.as_ref().and_then(|addresses| addresses.get(at).cloned()),
-                port: self.ports.get(at).copied().unwrap_or(self.port),
-                password: self.password.clone().or_else(|| self.host_passwords.get(at).cloned().flatten()),
+                port: ports.get(at).copied().unwrap_or(self.port),
+                password: self.password.clone().or_else(|| passwords.get(at).cloned().flatten()),
             })
             .collect())
     }
@@ -233,6 +246,7 @@ pub struct Tls {
     pub certificate: Option<PathBuf>,
     pub key: Option<PathBuf>,
     pub root_certificate: Option<PathBuf>,
+    pub channel_binding: ChannelBindingMode,
 }
 
 /// libpq's `sslmode`.
@@ -272,12 +286,15 @@ mod tests {
         let of = |host: &str, hostaddr: Option<&str>, ports: &[u16]| {
             let settings = Settings {
                 host: host.into(),
-                hostaddr: hostaddr.map(str::to_owned),
-                ports: ports.to_vec(),
+                hosts: Hosts {
+                    addresses: hostaddr.map(str::to_owned),
+                    ports: ports.to_vec(),
+                    ..Hosts::default()
+                },
                 ..Settings::default()
             };
             let shown = |host: Host| format!("{}:{}", host.name, host.port);
-            settings.hosts().map(|hosts| hosts.into_iter().map(shown).collect::<Vec<_>>())
+            settings.hosts_in_turn().map(|hosts| hosts.into_iter().map(shown).collect::<Vec<_>>())
         };
         assert_eq!(of("a,::1,c", None, &[1, 5432, 3]).unwrap(), ["a:1", "::1:5432", "c:3"]);
         assert_eq!(of("a,b", None, &[]).unwrap(), ["a:5432", "b:5432"]);

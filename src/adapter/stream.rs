@@ -131,16 +131,16 @@ impl Endpoint {
         match self {
             Self::Socket(path) => UnixStream::connect(path).map(Stream::Unix),
             Self::Address { address, .. } => {
-                let stream = if settings.connect_timeout.is_zero() {
+                let stream = if settings.patience.connect_timeout.is_zero() {
                     TcpStream::connect(address)?
                 } else {
-                    TcpStream::connect_timeout(address, settings.connect_timeout)?
+                    TcpStream::connect_timeout(address, settings.patience.connect_timeout)?
                 };
                 stream.set_nodelay(true)?;
                 keep_alive(&stream, settings)?;
-                if !settings.connect_timeout.is_zero() {
+                if !settings.patience.connect_timeout.is_zero() {
                     // the whole of connecting is limited, as in libpq; the started session lifts the limit
-                    stream.set_read_timeout(Some(settings.connect_timeout))?;
+                    stream.set_read_timeout(Some(settings.patience.connect_timeout))?;
                 }
                 Ok(Stream::Tcp(stream))
             }
@@ -165,7 +165,7 @@ impl std::fmt::Display for Endpoint {
 /// On, as libpq has it by default; zero leaves the system's times.
 fn keep_alive(stream: &TcpStream, settings: &Settings) -> io::Result<()> {
     let socket = SockRef::from(stream);
-    let wanted = settings.keepalives;
+    let wanted = settings.patience.keepalives;
     let seconds = |number: u32| Duration::from_secs(number.into());
     if wanted.on {
         let mut times = TcpKeepalive::new();
@@ -184,8 +184,9 @@ fn keep_alive(stream: &TcpStream, settings: &Settings) -> io::Result<()> {
         }
     }
     #[cfg(target_os = "linux")]
-    if settings.tcp_user_timeout > 0 {
-        socket.set_tcp_user_timeout(Some(Duration::from_millis(settings.tcp_user_timeout.into())))?;
+    if settings.patience.tcp_user_timeout > 0 {
+        socket
+            .set_tcp_user_timeout(Some(Duration::from_millis(settings.patience.tcp_user_timeout.into())))?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
 use super::*;
-use crate::adapter::{Connection, SslMode, Tls};
+use crate::adapter::{Connection, Patience, SslMode, Tls};
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
@@ -109,8 +109,9 @@ fn server_config(authority: &Authority, clients: Option<&Authority>, name: &str)
 }
 
 fn connect(port: u16, host: &str, tls: Tls) -> std::result::Result<(), String> {
+    let patience = Patience { retries: 0, ..Patience::default() };
     let settings =
-        Settings { host: host.into(), port, user: "me".into(), tls, retries: 0, ..Settings::default() };
+        Settings { host: host.into(), port, user: "me".into(), tls, patience, ..Settings::default() };
     Connection::open(&Arc::new(settings)).map(drop).map_err(|error| error.message)
 }
 
@@ -166,9 +167,12 @@ fn a_server_that_never_answers_is_given_up() {
         host: "127.0.0.1".into(),
         port,
         user: "me".into(),
-        connect_timeout: std::time::Duration::from_millis(100),
         tls: mode(SslMode::Disable, None),
-        retries: 0,
+        patience: Patience {
+            connect_timeout: std::time::Duration::from_millis(100),
+            retries: 0,
+            ..Patience::default()
+        },
         ..Settings::default()
     };
     let error = Connection::open(&Arc::new(settings)).map(drop).unwrap_err();
@@ -202,7 +206,7 @@ fn a_client_certificate_is_shown_when_there_is_one() {
         mode: SslMode::Require,
         certificate: Some(files.write("me.pem", &certificate.pem())),
         key: Some(files.write("me.key", &key.serialize_pem())),
-        root_certificate: None,
+        ..Tls::default()
     };
     assert_eq!(connect(port, "localhost", tls), Ok(()));
     assert!(connect(port, "localhost", mode(SslMode::Require, None)).is_err());

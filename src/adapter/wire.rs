@@ -86,7 +86,7 @@ impl Wire {
     }
 
     fn authenticate(&mut self, settings: &Settings, host: &Host) -> Result<(), StartError> {
-        let binds = settings.channel_binding == ChannelBindingMode::Require;
+        let binds = settings.tls.channel_binding == ChannelBindingMode::Require;
         if binds && !matches!(self.stream, Stream::Tls(_)) {
             return Err(StartError::Client("channel binding required, but SSL not in use".into()));
         }
@@ -110,7 +110,7 @@ impl Wire {
                 frontend::password_message(hash.as_bytes(), &mut self.outgoing)?;
             }
             Message::AuthenticationSasl(body) => {
-                self.authenticate_scram(&body, password()?, settings.channel_binding)?;
+                self.authenticate_scram(&body, password()?, settings.tls.channel_binding)?;
             }
             Message::ErrorResponse(body) => {
                 return Err(StartError::Server(Box::new(Fields::read(body.fields()))));

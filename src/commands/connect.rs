@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::invocation::Invocation;
 use crate::adapter::embedded::{Lifetime, Options, Server};
 use crate::adapter::{
-    ChannelBindingMode, Early, Keepalives, LockSession, Settings, SslMode, TargetSessionAttrs, Tls,
+    ChannelBindingMode, Early, Hosts, Keepalives, LockSession, Patience, Settings, SslMode,
+    TargetSessionAttrs, Tls,
 };
 use crate::config::profiles::{Profile, Target};
 use crate::diagnostic::{Diagnostic, Result, did_you_mean};
@@ -55,7 +56,7 @@ impl Connect {
         let own = server.settings();
         settings.host.clone_from(&own.host);
         settings.port = own.port;
-        settings.ports.clear();
+        settings.hosts.ports.clear();
         settings.user.clone_from(&own.user);
         settings.database.clone_from(&own.database);
         settings.password.clone_from(&own.password);
@@ -122,39 +123,43 @@ pub(super) fn settings(target: &Target, threads: usize) -> Result<Settings> {
     let path = |text: &Option<String>| text.as_ref().map(PathBuf::from);
     Ok(Settings {
         host: target.host.clone(),
-        hostaddr: target.hostaddr.clone(),
         port: target.port,
-        ports: if target.ports.len() > 1 { target.ports.clone() } else { Vec::new() },
-        host_passwords: target.host_passwords.clone(),
-        target_session_attrs: word(target.target_session_attrs.as_ref(), TargetSessionAttrs::from_name),
-        load_balance_hosts: target.load_balance_hosts.as_deref() == Some("random"),
-        channel_binding: word(target.channel_binding.as_ref(), ChannelBindingMode::from_name),
+        hosts: Hosts {
+            addresses: target.hostaddr.clone(),
+            ports: if target.ports.len() > 1 { target.ports.clone() } else { Vec::new() },
+            passwords: target.host_passwords.clone(),
+            target_session_attrs: word(target.target_session_attrs.as_ref(), TargetSessionAttrs::from_name),
+            load_balance: target.load_balance_hosts.as_deref() == Some("random"),
+        },
         user: target.user.clone(),
         password: target.password.clone(),
         database: target.database.clone(),
         schema: target.schema.clone(),
         threads,
-        connect_timeout: Duration::from_secs(target.connect_timeout),
         role: target.role.clone(),
         search_path: target.search_path.clone(),
-        keepalives: Keepalives {
-            on: target.keepalives,
-            idle: target.keepalives_idle,
-            interval: target.keepalives_interval,
-            count: target.keepalives_count,
-        },
-        tcp_user_timeout: target.tcp_user_timeout,
         tls: Tls {
             mode,
             certificate: path(&target.sslcert),
             key: path(&target.sslkey),
             root_certificate: path(&target.sslrootcert),
+            channel_binding: word(target.channel_binding.as_ref(), ChannelBindingMode::from_name),
         },
         application_name: target.application_name.clone(),
-        retries: target.retries,
+        patience: Patience {
+            connect_timeout: Duration::from_secs(target.connect_timeout),
+            retries: target.retries,
+            reconnect_timeout: Duration::from_secs(target.reconnect_timeout),
+            keepalives: Keepalives {
+                on: target.keepalives,
+                idle: target.keepalives_idle,
+                interval: target.keepalives_interval,
+                count: target.keepalives_count,
+            },
+            tcp_user_timeout: target.tcp_user_timeout,
+        },
         autocommit: target.autocommit,
         session: target.session.clone(),
-        reconnect_timeout: Duration::from_secs(target.reconnect_timeout),
         ..Settings::default()
     })
 }

@@ -8,10 +8,9 @@ use serde_json::{Map, Value as Json};
 use super::connect::Connect;
 use super::runtime_config::runtime_config;
 use super::session::{Parsed, Session};
-use crate::config::DBT_VERSION;
 use crate::config::schedule::moment;
 use crate::context::objects::Policy;
-use crate::context::runtime::RunContext;
+use crate::context::runtime::{RunContext, RunInvocation, RunProject, RunTarget};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::HashSet;
 use crate::interrupt::Interrupt;
@@ -95,7 +94,7 @@ fn run_context(
     } else {
         Precedence::RootPackageFirst
     };
-    let restricted: HashSet<String> = session
+    let restricted_packages: HashSet<String> = session
         .project
         .all()
         .filter(|package| package.file.restrict_access)
@@ -104,31 +103,35 @@ fn run_context(
     let quoting = session.project.root.file.quoting;
     let target_path =
         flags.text(&TARGET_PATH).map_or_else(|| session.project.root.file.target_path.clone(), str::to_owned);
-    let envs: Map<String, Json> = invocation.for_artifacts().env;
     Ok(RunContext {
         manifest: Arc::clone(manifest),
         lookup: Lookup::new(manifest, root, precedence),
-        restricted_packages: restricted,
-        root_package: root.to_owned(),
-        project_root: invocation.project_directory.clone(),
-        target_path: target_path.into(),
-        database: session.profile.target.database.clone(),
-        schema: session.profile.target.schema.clone(),
-        quoting: Policy {
-            database: quoting.database.unwrap_or(true),
-            schema: quoting.schema.unwrap_or(true),
-            identifier: quoting.identifier.unwrap_or(true),
+        project: RunProject {
+            name: root.to_owned(),
+            root: invocation.project_directory.clone(),
+            target_path: target_path.into(),
+            quoting: Policy {
+                database: quoting.database.unwrap_or(true),
+                schema: quoting.schema.unwrap_or(true),
+                identifier: quoting.identifier.unwrap_or(true),
+            },
+            restricted_packages,
+            vars: session.globals.vars.clone(),
+            environment: Arc::clone(&session.globals.environment),
         },
-        vars: session.globals.vars.clone(),
-        environment: Arc::clone(&session.globals.environment),
-        target: session.globals.target.clone(),
-        flags: session.globals.flags.clone(),
-        invocation_args: Json::Object(flags.values().clone()),
-        runtime_config: runtime_config(session),
-        invocation_id: invocation.id.clone(),
-        dbt_version: DBT_VERSION.to_owned(),
-        run_started_at: invocation.started_at,
-        metadata_envs: Json::Object(envs),
+        target: RunTarget {
+            database: session.profile.target.database.clone(),
+            schema: session.profile.target.schema.clone(),
+            shown: session.globals.target.clone(),
+        },
+        invocation: RunInvocation {
+            id: invocation.id.clone(),
+            started_at: invocation.started_at,
+            args: Json::Object(flags.values().clone()),
+            flags: session.globals.flags.clone(),
+            runtime_config: runtime_config(session),
+            metadata_envs: Json::Object(invocation.for_artifacts().env),
+        },
         selected: selected.to_vec(),
         defer,
         empty: flags.is(&EMPTY),

@@ -12,7 +12,7 @@ mod tests;
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::adapter::{Connection, Session};
+use crate::adapter::{Connection, WorkerSession};
 use crate::diagnostic::Result;
 
 use condition::{Condition, Verdict};
@@ -46,7 +46,7 @@ impl Memory {
     }
 
     /// Makes the tables where they are missing or old, in a transaction of another session.
-    pub(crate) fn require(&self, session: &Session) -> Result<()> {
+    pub(crate) fn require(&self, session: &WorkerSession) -> Result<()> {
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         if *ready != Some(Readiness::Ready) {
             session.with(prepare)?;
@@ -56,7 +56,7 @@ impl Memory {
     }
 
     /// For what works without memory, too: false where there is none and the role may not create it.
-    pub(crate) fn offer(&self, session: &Session) -> Result<bool> {
+    pub(crate) fn offer(&self, session: &WorkerSession) -> Result<bool> {
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*ready, None | Some(Readiness::Missing)) {
             *ready = Some(look(session)?);
@@ -69,7 +69,7 @@ impl Memory {
     }
 
     /// Whether there are tables that can be read: makes none.
-    pub(crate) fn exists(&self, session: &Session) -> Result<bool> {
+    pub(crate) fn exists(&self, session: &WorkerSession) -> Result<bool> {
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         if ready.is_none() {
             *ready = Some(look(session)?);
@@ -78,7 +78,7 @@ impl Memory {
     }
 }
 
-fn look(session: &Session) -> Result<Readiness> {
+fn look(session: &WorkerSession) -> Result<Readiness> {
     Ok(match session.with(Condition::read)?.verdict() {
         Verdict::Denied | Verdict::Untrusted | Verdict::Newer => Readiness::Absent,
         Verdict::Missing => Readiness::Missing,

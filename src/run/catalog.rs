@@ -28,7 +28,7 @@ pub(crate) fn own_catalog(
 ) -> Result<Option<Vec<CatalogTable>>> {
     let shared = &inputs.shared;
     let information_schema =
-        Relation::new(Some(&shared.database), None, None).information_schema(None).to_value();
+        Relation::new(Some(&shared.target.database), None, None).information_schema(None).to_value();
     let (name, wanted) = if selected.len() <= FEW {
         let relations = selected.iter().filter_map(|unique_id| relation(inputs, unique_id));
         ("get_catalog_relations", relations.collect())

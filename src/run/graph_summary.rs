@@ -18,5 +18,5 @@ pub(super) fn write(inputs: &RunInputs) -> Result<()> {
         linked.insert(number.to_string(), entry);
     }
     let summary = json!({ "_invocation_id": inputs.invocation.id, "linked": Value::Object(linked) });
-    shared.write(&shared.target_path.join("graph_summary.json"), &summary.to_string())
+    shared.write(&shared.project.target_path.join("graph_summary.json"), &summary.to_string())
 }

@@ -34,7 +34,7 @@ impl HookPoint {
 impl Run<'_> {
     /// The hooks of packages first, then the root project's, each by their index.
     fn hooks(&self, point: HookPoint) -> Vec<Arc<Node>> {
-        let root = &self.inputs.shared.root_package;
+        let root = &self.inputs.shared.project.name;
         let mut hooks: Vec<(bool, &str, i64, Arc<Node>)> = self
             .manifest()
             .nodes

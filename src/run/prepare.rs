@@ -67,7 +67,7 @@ impl Run<'_> {
         } else {
             self.manifest().nodes.values().map(AsRef::as_ref).filter(|node| node.is_relational()).collect()
         };
-        let own = &self.inputs.shared.database;
+        let own = &self.inputs.shared.target.database;
         let foreign = nodes.into_iter().find_map(|node| {
             let other = node.database.as_deref().filter(|other| !other.eq_ignore_ascii_case(own))?;
             Some((node, other))

@@ -28,8 +28,7 @@ pub(super) struct Run<'a> {
     compiled: Mutex<HashMap<String, Arc<CompiledNode>>>,
     freshness: Mutex<Vec<FreshnessResult>>,
     /// The session that prepared the run, for the first thread that needs one.
-    spare: Mutex<Option<Arc<adapter::Session>>>,
-    /// Warnings that `--warn-error` makes errors, met outside of a node.
+    spare: Mutex<Option<Arc<adapter::WorkerSession>>>,
     pub(super) emitter: Arc<Emitter>,
 }
 
@@ -43,10 +42,10 @@ impl<'a> Run<'a> {
         }
         let shared = &inputs.shared;
         let adapter_settings = Arc::new(AdapterSettings {
-            database: shared.database.clone(),
-            project_name: shared.root_package.clone(),
-            quoting: shared.quoting,
-            behavior: shared.flags.as_object().cloned().unwrap_or_default(),
+            database: shared.target.database.clone(),
+            project_name: shared.project.name.clone(),
+            quoting: shared.project.quoting,
+            behavior: shared.invocation.flags.as_object().cloned().unwrap_or_default(),
             cache: Arc::clone(&cache),
             memory: Arc::clone(&inputs.memory),
         });
@@ -63,7 +62,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    pub(super) fn spare(&self) -> MutexGuard<'_, Option<Arc<adapter::Session>>> {
+    pub(super) fn spare(&self) -> MutexGuard<'_, Option<Arc<adapter::WorkerSession>>> {
         self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -1,4 +1,5 @@
-//! Rust text as words and signs, without comments, literals and what is compiled for tests alone.
+//! Rust text as words and signs, without comments, literals and what is compiled for tests alone. A path in a text of an
+//! attribute counts: `#[serde(with = "x::y")]`.
 
 /// The tokens of a file that count: names and single signs; `::` is one.
 pub(super) fn of(text: &str) -> Vec<String> {
@@ -8,7 +9,9 @@ pub(super) fn of(text: &str) -> Vec<String> {
 fn read(text: &str) -> Vec<String> {
     let letters: Vec<char> = text.chars().collect();
     let is_name = |letter: char| letter.is_alphanumeric() || letter == '_';
-    let mut tokens = Vec::new();
+    let mut tokens: Vec<String> = Vec::new();
+    // brackets of an attribute that are open
+    let mut attribute = 0;
     let mut at = 0;
     while at < letters.len() {
         let next = letters.get(at + 1).copied().unwrap_or(' ');
@@ -32,7 +35,15 @@ fn read(text: &str) -> Vec<String> {
                     }
                 }
             }
-            '"' => at = after_string(&letters, at),
+            '"' => {
+                let end = after_string(&letters, at);
+                let text: String = letters[at + 1..(end - 1).min(letters.len())].iter().collect();
+                if attribute > 0 && text.contains("::") && text.chars().all(|c| is_name(c) || c == ':') {
+                    tokens.extend(read(&text));
+                }
+                at = end;
+            }
+            'r' if next == '#' && letters.get(at + 2).is_some_and(|letter| is_name(*letter)) => at += 2,
             'r' | 'b' | 'c' if after_raw_string(&letters, at).is_some() => {
                 at = after_raw_string(&letters, at).unwrap();
             }
@@ -49,6 +60,11 @@ fn read(text: &str) -> Vec<String> {
                 tokens.push(letters[start..at].iter().collect());
             }
             letter => {
+                match letter {
+                    '[' if attribute > 0 || opens_attribute(&tokens) => attribute += 1,
+                    ']' if attribute > 0 => attribute -= 1,
+                    _ => {}
+                }
                 if !letter.is_whitespace() {
                     tokens.push(letter.to_string());
                 }
@@ -57,6 +73,15 @@ fn read(text: &str) -> Vec<String> {
         }
     }
     tokens
+}
+
+/// After `#` or `#!`.
+fn opens_attribute(tokens: &[String]) -> bool {
+    let mut last = tokens.iter().rev().map(String::as_str);
+    match last.next() {
+        Some("!") => last.next() == Some("#"),
+        last => last == Some("#"),
+    }
 }
 
 fn after_string(letters: &[char], start: usize) -> usize {

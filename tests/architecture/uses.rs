@@ -2,7 +2,7 @@
 //!
 //! A file uses the file in which a name that it mentions is defined. A file that re-exports the name is looked through, and
 //! one that only re-exports uses nothing: so a `mod.rs` that declares and re-exports its children is no circle with them,
-//! and one that defines what its children take is.
+//! and one that defines what its children take is. A glob leads to each name that it brings and the file mentions.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -23,6 +23,8 @@ struct Source {
     /// Paths of the code: `crate::x::y`, `x::y`.
     paths: Vec<Vec<String>>,
     words: BTreeSet<String>,
+    /// What it defines, wherever in it.
+    items: BTreeSet<String>,
     /// The files that it declares, those for tests aside.
     children: BTreeSet<String>,
 }
@@ -47,18 +49,42 @@ impl Source {
             imports: Vec::new(),
             paths: Vec::new(),
             words: BTreeSet::new(),
+            items: BTreeSet::new(),
             children: BTreeSet::new(),
         };
         let mut at = 0;
+        let mut depth = 0;
+        // the modules that are written out in the file, by the depth of their braces
+        let mut inline = Vec::new();
         while at < tokens.len() {
             let next = tokens.get(at + 1).map_or("", String::as_str);
             match tokens[at].as_str() {
+                "{" => {
+                    depth += 1;
+                    at += 1;
+                }
+                "}" => {
+                    depth -= 1;
+                    if inline.last() == Some(&depth) {
+                        inline.pop();
+                    }
+                    at += 1;
+                }
                 // `impl Trait + use<'a>` is none
                 "use" if next != "<" => {
                     let end = at + tokens[at..].iter().position(|token| token == ";").unwrap_or_default();
                     let mut tree = tokens[at + 1..end].iter().map(String::as_str).peekable();
+                    let first = source.imports.len();
                     source.tree(&mut tree, &[]);
+                    for import in &mut source.imports[first..] {
+                        leave(&mut import.path, inline.len());
+                    }
                     at = end.max(at) + 1;
+                }
+                "extern" if tokens[at..].iter().take(4).eq(&["extern", "crate", "self", "as"]) => {
+                    let alias = tokens.get(at + 4).cloned().unwrap_or_default();
+                    source.imports.push(Import { path: vec!["crate".to_owned()], alias });
+                    at += 5;
                 }
                 "mod" if tokens.get(at + 2).is_some_and(|token| token == ";") => {
                     source.children.insert(next.to_owned());
@@ -66,6 +92,15 @@ impl Source {
                 }
                 // the surface for tests is no part of the house
                 "mod" if file == "lib.rs" && next == "inside" => break,
+                "mod" if tokens.get(at + 2).is_some_and(|token| token == "{") => {
+                    inline.push(depth);
+                    depth += 1;
+                    at += 3;
+                }
+                "fn" | "struct" | "enum" | "trait" | "const" | "static" | "type" | "union" => {
+                    source.items.insert(next.to_owned());
+                    at += 1;
+                }
                 word if word.chars().all(|letter| letter.is_alphanumeric() || letter == '_') => {
                     let mut path = vec![word.to_owned()];
                     while tokens.get(at + 1).is_some_and(|token| token == "::")
@@ -78,6 +113,7 @@ impl Source {
                     }
                     source.words.extend(path.iter().cloned());
                     if path.len() > 1 {
+                        leave(&mut path, inline.len());
                         source.paths.push(path);
                     }
                     at += 1;
@@ -133,6 +169,12 @@ impl Source {
         self.imports.push(Import { path, alias: alias.unwrap_or(last) });
     }
 
+    /// The modules whose names it takes as a whole.
+    fn globs(&self) -> impl Iterator<Item = &[String]> {
+        let globs = self.imports.iter().filter(|import| import.alias == "*");
+        globs.filter_map(|import| import.path.split_last().map(|(_, module)| module))
+    }
+
     /// The paths that the file itself needs, re-exports aside.
     fn needed(&self) -> impl Iterator<Item = &Vec<String>> {
         let is_needed = |import: &&Import| {
@@ -143,6 +185,15 @@ impl Source {
 
     fn alias(&self, name: &str) -> Option<&Vec<String>> {
         self.imports.iter().find(|import| import.alias == name).map(|import| &import.path)
+    }
+}
+
+/// A path of a module that is written out in the file, as the file would write it.
+fn leave(path: &mut Vec<String>, levels: usize) {
+    let climbs = path.iter().take_while(|part| *part == "super").count();
+    path.drain(..climbs.min(levels));
+    if levels > 0 && climbs > 0 && climbs <= levels {
+        path.insert(0, "self".to_owned());
     }
 }
 
@@ -198,9 +249,10 @@ impl Crate {
                 }
             }
             first => {
-                let known = child(module, &path[0]).is_some() || self.0.get(module)?.alias(first).is_some();
-                if !known {
-                    return None;
+                let source = self.0.get(module)?;
+                let is_own = child(module, &path[0]).is_some() || source.alias(first).is_some();
+                if !is_own && !source.items.contains(first) {
+                    return self.through_glob(module, path, seen);
                 }
             }
         }
@@ -217,14 +269,51 @@ impl Crate {
                 let whole: Vec<String> = target.iter().chain(after).cloned().collect();
                 return self.resolve(&at, &whole, seen);
             }
+            let defines = self.0.get(&at).is_some_and(|source| source.items.contains(first));
+            if !defines && let Some(beyond) = self.through_glob(&at, rest, seen) {
+                return Some(beyond);
+            }
             break;
         }
         Some(at)
     }
 
+    /// The same for a path that begins with a name which a `use x::*` of the module brings.
+    fn through_glob(
+        &self,
+        module: &[String],
+        path: &[String],
+        seen: &mut Vec<(Module, Vec<String>)>,
+    ) -> Option<Module> {
+        let mut globs = self.0.get(module)?.globs();
+        globs.find_map(|glob| {
+            let target = self.resolve(module, glob, seen)?;
+            let source = self.0.get(&target)?;
+            let name = path.first()?;
+            let mut child = target.clone();
+            child.push(name.clone());
+            let provides = self.0.contains_key(&child)
+                || source.items.contains(name)
+                || source.alias(name).is_some()
+                || source.globs().next().is_some();
+            if provides { self.resolve(&target, path, seen) } else { None }
+        })
+    }
+
+    /// What the file mentions of the names that its globs bring, as paths.
+    fn brought(&self, module: &[String]) -> BTreeSet<Vec<String>> {
+        let Some(source) = self.0.get(module).filter(|source| source.globs().next().is_some()) else {
+            return BTreeSet::new();
+        };
+        let is_own = |word: &String| source.items.contains(word) || source.alias(word).is_some();
+        source.words.iter().filter(|word| !is_own(word)).map(|word| vec![word.clone()]).collect()
+    }
+
     fn uses_of(&self, module: &[String]) -> BTreeSet<Module> {
         let Some(source) = self.0.get(module) else { return BTreeSet::new() };
-        let targets = source.needed().filter_map(|path| self.resolve(module, path, &mut Vec::new()));
+        let brought = self.brought(module);
+        let paths = source.needed().chain(&brought);
+        let targets = paths.filter_map(|path| self.resolve(module, path, &mut Vec::new()));
         targets.filter(|target| target != module && self.0.contains_key(target)).collect()
     }
 
@@ -262,8 +351,9 @@ impl Crate {
         let mut found = BTreeSet::new();
         for (module, source) in &self.0 {
             let Some(own) = module.first() else { continue };
-            let all = source.imports.iter().map(|import| &import.path).chain(&source.paths);
-            for path in all {
+            let brought = self.brought(module);
+            let imported = source.imports.iter().map(|import| &import.path);
+            for path in imported.chain(&source.paths).chain(&brought) {
                 // also a path that names nothing yet: what follows `crate` is a module
                 let named = (path[0] == "crate").then(|| path.get(1).cloned().into_iter().collect());
                 let target = self.resolve(module, path, &mut Vec::new()).or(named);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::diagnostic::{Diagnostic, Result};
 
-use super::super::{Begin, Connection, Fetch, Settings, quote_identifier};
+use super::super::{Begin, Connection, Fetch, Patience, Settings, quote_identifier};
 use super::binaries::Binaries;
 use super::cluster::{Cluster, SUPERUSER};
 use super::lease::{self, Lease};
@@ -287,7 +287,7 @@ fn settings(cluster: &Cluster, options: &Options) -> Settings {
         port: 5432,
         user: or_default(&options.user),
         database: or_default(&options.database),
-        retries: 0,
+        patience: Patience { retries: 0, ..Patience::default() },
         ..Settings::default()
     }
 }

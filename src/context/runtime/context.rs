@@ -30,7 +30,7 @@ impl Context for NodeContext {
 
     fn emit(&self, message: Message) {
         // `--no-print`
-        let silent = self.shared.flags.get("PRINT") == Some(&serde_json::Value::Bool(false));
+        let silent = self.shared.invocation.flags.get("PRINT") == Some(&serde_json::Value::Bool(false));
         if silent && matches!(message, Message::Print(_)) {
             return;
         }

@@ -9,6 +9,7 @@ use super::config::ConfigObject;
 use super::references::{Kind, Reference};
 use super::relation;
 use super::{NodeContext, Subject, model, templates};
+use crate::config::DBT_VERSION;
 use crate::context::functions::{EnvVar, Secrets, Var};
 use crate::context::objects::Relation;
 use crate::jinja::python::{datetime, from_json};
@@ -118,8 +119,8 @@ impl NodeContext {
                 Subject::Source(source) => Some(from_json(&json!(source))),
                 _ => None,
             },
-            "invocation_args_dict" => Some(from_json(&self.shared.invocation_args)),
-            "dbt_metadata_envs" => Some(from_json(&self.shared.metadata_envs)),
+            "invocation_args_dict" => Some(from_json(&self.shared.invocation.args)),
+            "dbt_metadata_envs" => Some(from_json(&self.shared.invocation.metadata_envs)),
             "render"
             | "write"
             | "try_or_compiler_error"
@@ -129,12 +130,12 @@ impl NodeContext {
             "sql_now" => Some(Value::from("now()")),
             "var" => Some(self.var()),
             "env_var" => Some(self.env_var()),
-            "target" | "env" => Some(from_json(&self.shared.target)),
-            "flags" => Some(from_json(&self.shared.flags)),
-            "project_name" => Some(Value::from(self.shared.root_package.as_str())),
-            "invocation_id" => Some(Value::from(self.shared.invocation_id.as_str())),
-            "dbt_version" => Some(Value::from(self.shared.dbt_version.as_str())),
-            "run_started_at" => Some(datetime::utc(self.shared.run_started_at)),
+            "target" | "env" => Some(from_json(&self.shared.target.shown)),
+            "flags" => Some(from_json(&self.shared.invocation.flags)),
+            "project_name" => Some(Value::from(self.shared.project.name.as_str())),
+            "invocation_id" => Some(Value::from(self.shared.invocation.id.as_str())),
+            "dbt_version" => Some(Value::from(DBT_VERSION)),
+            "run_started_at" => Some(datetime::utc(self.shared.invocation.started_at)),
             "thread_id" => Some(Value::from(match std::thread::current().name() {
                 Some("main") | None => "MainThread".to_owned(),
                 Some(name) => name.to_owned(),
@@ -168,9 +169,10 @@ impl NodeContext {
     fn var(&self) -> Value {
         let known = self
             .shared
+            .project
             .vars
             .get(self.package_name())
-            .or_else(|| self.shared.vars.get(&self.shared.root_package));
+            .or_else(|| self.shared.project.vars.get(&self.shared.project.name));
         let mut values = known.cloned().unwrap_or_default();
         if let Some(test) = &self.unit_test {
             Arc::make_mut(&mut values).extend(test.vars.clone());
@@ -180,7 +182,7 @@ impl NodeContext {
     }
 
     fn env_var(&self) -> Value {
-        let environment = self.shared.environment.clone();
+        let environment = self.shared.project.environment.clone();
         let own = self.unit_test.as_ref().map(|test| test.env_vars.clone()).unwrap_or_default();
         let lookup = move |name: &str| match own.get(name) {
             Some(Json::String(text)) => Some(text.clone()),
@@ -215,11 +217,11 @@ impl NodeContext {
 
     fn database(&self) -> Value {
         let own = self.node().and_then(|node| node.database.as_deref());
-        Value::from(own.unwrap_or(&self.shared.database))
+        Value::from(own.unwrap_or(&self.shared.target.database))
     }
 
     fn schema(&self) -> Value {
-        Value::from(self.node().map_or(self.shared.schema.as_str(), |node| node.schema.as_str()))
+        Value::from(self.node().map_or(self.shared.target.schema.as_str(), |node| node.schema.as_str()))
     }
 
     /// dbt: tests have no hooks.

@@ -134,7 +134,7 @@ impl NodeContext {
         match &self.subject {
             Subject::Node(node) => &node.package_name,
             Subject::Source(source) => &source.package_name,
-            Subject::Operation => &self.shared.root_package,
+            Subject::Operation => &self.shared.project.name,
         }
     }
 

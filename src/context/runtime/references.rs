@@ -40,7 +40,7 @@ impl Object for Reference {
     }
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        let config = || RuntimeConfig(self.context.shared.runtime_config.clone());
+        let config = || RuntimeConfig(self.context.shared.invocation.runtime_config.clone());
         (key.as_str()? == "config").then(|| Value::from_object(config()))
     }
 
@@ -150,7 +150,7 @@ impl NodeContext {
         }
         let Some(target) = shared.manifest.nodes.get(id) else { return Err(missing(Reason::NotFound)) };
         if let Some(subject) = subject
-            && let Some(error) = forbidden(subject, target, &shared.restricted_packages)
+            && let Some(error) = forbidden(subject, target, &shared.project.restricted_packages)
         {
             return Err(error.boxed());
         }

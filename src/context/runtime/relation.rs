@@ -8,7 +8,7 @@ impl RunContext {
     /// The relation of a node: the project's quoting, then the node's own.
     pub(crate) fn relation_of(&self, node: &Node) -> Relation {
         let own = |part: &str| node.config.get("quoting")?.get(part)?.as_bool();
-        let project = self.quoting;
+        let project = self.project.quoting;
         let quoting = Policy {
             database: own("database").unwrap_or(project.database),
             schema: own("schema").unwrap_or(project.schema),

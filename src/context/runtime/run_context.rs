@@ -14,34 +14,14 @@ use crate::hashed::{HashMap, HashSet, IndexMap};
 use crate::jinja::python::from_json;
 use crate::manifest::{Deferral, Lookup, Manifest, NodeKind};
 
-/// The project, the invocation and the flags, as templates see them.
+/// What templates see of the project, its target and the invocation.
 #[derive(Debug)]
 pub(crate) struct RunContext {
     pub manifest: Arc<Manifest>,
     pub lookup: Lookup,
-    /// Packages with `restrict-access: true`.
-    pub restricted_packages: HashSet<String>,
-    pub root_package: String,
-    pub project_root: PathBuf,
-    /// As the user writes it, relative to the project or absolute.
-    pub target_path: PathBuf,
-    pub database: String,
-    pub schema: String,
-    /// The project's quoting of database, schema and identifier.
-    pub quoting: Policy,
-    /// Each package's variables with those of the root project and the command line over them.
-    pub vars: HashMap<String, Arc<Map<String, Json>>>,
-    pub environment: Arc<Environment>,
-    /// `target`, without the password.
-    pub target: Json,
-    pub flags: Json,
-    pub invocation_args: Json,
-    /// The project, the profile and the arguments as `builtins.ref.config` shows them.
-    pub runtime_config: Json,
-    pub invocation_id: String,
-    pub dbt_version: String,
-    pub run_started_at: jiff::Timestamp,
-    pub metadata_envs: Json,
+    pub project: RunProject,
+    pub target: RunTarget,
+    pub invocation: RunInvocation,
     /// The unique ids of the selection.
     pub selected: Vec<String>,
     pub defer: Option<Deferral>,
@@ -52,21 +32,58 @@ pub(crate) struct RunContext {
     pub graph: OnceLock<Value>,
 }
 
+/// The root project, and what its packages take from it.
+#[derive(Debug)]
+pub(crate) struct RunProject {
+    pub name: String,
+    pub root: PathBuf,
+    /// As the user writes it, relative to the project or absolute.
+    pub target_path: PathBuf,
+    /// Of database, schema and identifier.
+    pub quoting: Policy,
+    /// Packages with `restrict-access: true`.
+    pub restricted_packages: HashSet<String>,
+    /// Each package's variables with those of the root project and the command line over them.
+    pub vars: HashMap<String, Arc<Map<String, Json>>>,
+    pub environment: Arc<Environment>,
+}
+
+/// The output of the profile that the run writes to.
+#[derive(Debug)]
+pub(crate) struct RunTarget {
+    pub database: String,
+    pub schema: String,
+    /// `target`, without the password.
+    pub shown: Json,
+}
+
+/// The command as templates see it.
+#[derive(Debug)]
+pub(crate) struct RunInvocation {
+    pub id: String,
+    pub started_at: jiff::Timestamp,
+    pub args: Json,
+    pub flags: Json,
+    /// The project, the profile and the arguments as `builtins.ref.config` shows them.
+    pub runtime_config: Json,
+    pub metadata_envs: Json,
+}
+
 impl RunContext {
     pub(super) fn limit(&self) -> Option<u64> {
         self.empty.then_some(0)
     }
 
-    /// `graph`: everything in the project, as mappings. Made when first asked for.
     /// As if the option had been given.
     pub(crate) fn set_flag(&mut self, name: &str, value: &str) {
-        if let Json::Object(flags) = &mut self.flags {
+        if let Json::Object(flags) = &mut self.invocation.flags {
             for name in [name.to_owned(), name.to_uppercase()] {
                 flags.insert(name, value.into());
             }
         }
     }
 
+    /// `graph`: everything in the project, as mappings. Made when first asked for.
     pub(super) fn graph(&self) -> Value {
         let make = || {
             let manifest = &self.manifest;
@@ -92,12 +109,12 @@ impl RunContext {
 
     /// Where a node's compiled or executed SQL is written, as it is printed.
     pub(crate) fn write_path(&self, folder: &str, file: &NodeFile<'_>) -> PathBuf {
-        file.below(&self.target_path.join(folder))
+        file.below(&self.project.target_path.join(folder))
     }
 
     /// Writes a text to such a path.
     pub(crate) fn write(&self, path: &Path, text: &str) -> Result<()> {
-        crate::output::write(&self.project_root.join(path), text)
+        crate::output::write(&self.project.root.join(path), text)
             .map_err(|error| crate::output::unwritten(path, &error))
     }
 }

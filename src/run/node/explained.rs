@@ -40,7 +40,7 @@ impl Job<'_, '_> {
         let compiled = self.run.compiled(&self.step.unique_id)?;
         let code = compiled.node.compiled.as_ref()?.code.clone()?;
         let path = resource.original_file_path();
-        let file = crate::regular::read_to_string(&self.run.inputs.shared.project_root.join(path)).ok()?;
+        let file = crate::regular::read_to_string(&self.run.inputs.shared.project.root.join(path)).ok()?;
         let file = file.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(file);
         let range = place::in_file(&file, &code, &server.statement, server.offset?)?;
         Some(Span::new(&SourceText::new(path, file), range))

@@ -18,7 +18,7 @@ impl Job<'_, '_> {
         ) {
             return;
         }
-        let database = &self.run.inputs.shared.database;
+        let database = &self.run.inputs.shared.target.database;
         let Turn { index, total } = self.turn;
         let description = describe::description(resource, database);
         self.say(Event::LogStartLine { description, index, total });
@@ -29,7 +29,7 @@ impl Job<'_, '_> {
         let execution_time = result.execution_time;
         let message = result.message.clone().unwrap_or_default();
         let status = result.status.name().to_owned();
-        let database = &self.run.inputs.shared.database;
+        let database = &self.run.inputs.shared.target.database;
         let event = match (self.step.action, resource) {
             (Action::Materialize, Resource::Node(node)) => match node.kind {
                 NodeKind::Seed { .. } => Event::LogSeedResult {

@@ -119,7 +119,7 @@ impl Job<'_, '_> {
         let batch_label = &context.label;
         let description = format!(
             "batch {batch_label} of {}",
-            describe::representation(node, &self.run.inputs.shared.database)
+            describe::representation(node, &self.run.inputs.shared.target.database)
         );
         self.say(Event::LogStartBatch {
             description,
@@ -165,7 +165,7 @@ impl Job<'_, '_> {
         status: &str,
         seconds: f64,
     ) {
-        let name = describe::representation(node, &self.run.inputs.shared.database);
+        let name = describe::representation(node, &self.run.inputs.shared.target.database);
         let event = Event::LogBatchResult {
             description: format!("batch {} of {name}", context.label),
             status: status.to_owned(),

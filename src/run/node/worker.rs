@@ -25,7 +25,7 @@ pub(in crate::run) struct Stored {
 
 /// One per thread, with one connection.
 pub(in crate::run) struct Worker {
-    adapter: Option<Arc<adapter::Session>>,
+    adapter: Option<Arc<adapter::WorkerSession>>,
     database: Option<Arc<NodeDatabase>>,
 }
 
@@ -123,10 +123,10 @@ impl Worker {
     }
 
     /// The connection itself.
-    pub(in crate::run) fn adapter(&mut self, run: &Run<'_>) -> Arc<adapter::Session> {
+    pub(in crate::run) fn adapter(&mut self, run: &Run<'_>) -> Arc<adapter::WorkerSession> {
         let found = || {
             run.spare().take().unwrap_or_else(|| {
-                adapter::Session::new(&run.inputs.settings, Some(Arc::clone(&run.inputs.early)))
+                adapter::WorkerSession::new(&run.inputs.settings, Some(Arc::clone(&run.inputs.early)))
             })
         };
         Arc::clone(self.adapter.get_or_insert_with(found))
@@ -279,7 +279,7 @@ impl Run<'_> {
     fn seed_file(&self, unique_id: &str) -> Result<Option<SeedFile>> {
         let Some(node) = self.manifest().nodes.get(unique_id) else { return Ok(None) };
         let NodeKind::Seed { root_path } = &node.kind else { return Ok(None) };
-        let root = root_path.as_ref().map_or_else(|| self.inputs.shared.project_root.clone(), Into::into);
+        let root = root_path.as_ref().map_or_else(|| self.inputs.shared.project.root.clone(), Into::into);
         let config = |name: &str| node.config.get(name);
         let types = config("column_types").and_then(serde_json::Value::as_object);
         let delimiter = config("delimiter").and_then(serde_json::Value::as_str);

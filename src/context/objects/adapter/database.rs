@@ -7,7 +7,7 @@ use minijinja::Value;
 use serde_json::{Map, Value as Json};
 
 use super::stored_result::StoredResult;
-use crate::adapter::{CacheChange, RelationCache, RelationKind, SeedOptions, Session, other_database};
+use crate::adapter::{CacheChange, RelationCache, RelationKind, SeedOptions, WorkerSession, other_database};
 use crate::context::objects::{Policy, Relation};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::HashMap;
@@ -39,7 +39,7 @@ pub(crate) struct SeedFile {
 pub(crate) struct NodeDatabase {
     pub settings: Arc<AdapterSettings>,
     /// None where a command must not ask the database (`compile --no-introspect`).
-    pub(super) session: Option<Arc<Session>>,
+    pub(super) session: Option<Arc<WorkerSession>>,
     seed: Option<SeedFile>,
     /// None for results that were loaded: dbt lets each be read once.
     results: Mutex<HashMap<String, Option<StoredResult>>>,
@@ -50,7 +50,7 @@ pub(crate) struct NodeDatabase {
 impl NodeDatabase {
     pub(crate) fn new(
         settings: &Arc<AdapterSettings>,
-        session: Option<&Arc<Session>>,
+        session: Option<&Arc<WorkerSession>>,
         seed: Option<SeedFile>,
     ) -> Arc<Self> {
         Arc::new(Self {
@@ -62,7 +62,7 @@ impl NodeDatabase {
         })
     }
 
-    pub(crate) fn session(&self) -> Result<&Arc<Session>> {
+    pub(crate) fn session(&self) -> Result<&Arc<WorkerSession>> {
         self.session.as_ref().ok_or_else(|| {
             Diagnostic::runtime(
                 "no-introspection",

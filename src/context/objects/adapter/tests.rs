@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
-use crate::adapter::{Begin, Fetch, RelationCache, SeedOptions, Session, test_database};
+use crate::adapter::{Begin, Fetch, RelationCache, SeedOptions, WorkerSession, test_database};
 use crate::context::objects::Policy;
 use crate::context::runtime::Database as _;
 use crate::context::{Engine, EngineSettings};
@@ -47,7 +47,7 @@ impl Context for Node {
 struct Project {
     engine: Engine,
     context: Arc<dyn Context>,
-    session: Arc<Session>,
+    session: Arc<WorkerSession>,
     schema: String,
 }
 
@@ -56,7 +56,7 @@ impl Project {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let schema = format!("templates_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let settings = test_database::settings();
-        let session = Session::new(&settings, None);
+        let session = WorkerSession::new(&settings, None);
         let adapter = Arc::new(AdapterSettings {
             database: settings.database.clone(),
             project_name: "shop".into(),

@@ -16,12 +16,12 @@ use super::{
 };
 
 /// A session that several values of one thread share.
-pub(crate) struct Session {
+pub(crate) struct WorkerSession {
     settings: Arc<Settings>,
-    state: Mutex<SessionState>,
+    state: Mutex<WorkerState>,
 }
 
-struct SessionState {
+struct WorkerState {
     connection: Option<Connection>,
     comment: Option<QueryComment>,
     observer: Arc<dyn Observer>,
@@ -43,10 +43,10 @@ struct SessionState {
     early: Option<Arc<Early>>,
 }
 
-impl Session {
+impl WorkerSession {
     /// The first of a run takes the connection that is on its way.
     pub(crate) fn new(settings: &Arc<Settings>, early: Option<Arc<Early>>) -> Arc<Self> {
-        let state = SessionState {
+        let state = WorkerState {
             connection: None,
             comment: None,
             observer: Arc::new(Unobserved),
@@ -108,7 +108,7 @@ impl Session {
     /// Works on the connection, which is opened when there is none. `work` must not come back here.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
         let mut state = self.lock();
-        let SessionState {
+        let WorkerState {
             connection,
             early,
             comment,
@@ -379,7 +379,7 @@ impl Session {
         self.lock().connection.as_ref().map(Connection::cancel_handle)
     }
 
-    fn lock(&self) -> MutexGuard<'_, SessionState> {
+    fn lock(&self) -> MutexGuard<'_, WorkerState> {
         // after a panic the connection is reset or dropped by the next `release`
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -419,7 +419,7 @@ mod tests {
 
     #[test]
     fn a_lost_connection_is_opened_again_and_release_forgets() {
-        let session = Session::new(&test_database::settings(), None);
+        let session = WorkerSession::new(&test_database::settings(), None);
         session.execute("create temp table t ()", Begin::Auto, Fetch::Nothing).unwrap();
         assert!(!session.has_committed());
         session.commit().unwrap();
@@ -435,7 +435,7 @@ mod tests {
     fn what_a_rolled_back_transaction_changed_in_the_cache_is_taken_back() {
         let (mut other, schema) = test_database::connect_with_schema();
         other.commit().unwrap();
-        let session = Session::new(&test_database::settings(), None);
+        let session = WorkerSession::new(&test_database::settings(), None);
         let cache: Arc<RelationCache> = Arc::default();
         session.load_schema(&cache, &schema).unwrap();
         let create = |name: &str| {
@@ -456,7 +456,7 @@ mod tests {
 
     #[test]
     fn a_nodes_settings_last_until_release() {
-        let session = Session::new(&test_database::settings(), None);
+        let session = WorkerSession::new(&test_database::settings(), None);
         let timeout = || {
             let sql = "select current_setting('statement_timeout')";
             session.execute(sql, Begin::No, Fetch::All).unwrap().1.unwrap().rows[0][0].clone()
