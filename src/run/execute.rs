@@ -33,7 +33,7 @@ pub(crate) struct Finished {
 /// Follows the plan with everything around it. An error is one that ends the command with status 2.
 pub(crate) fn execute(inputs: &RunInputs, plan: &Plan) -> Result<Finished> {
     let run = Run::new(inputs);
-    watched(&inputs.interrupt, &run.in_flight, || run.whole(plan))
+    watched(&inputs.interrupt, &run.in_flight, || run.carry_out(plan))
 }
 
 /// How the end of the run is told.
@@ -47,7 +47,7 @@ enum Ending {
 
 impl Run<'_> {
     /// From the first line to the last.
-    fn whole(&self, plan: &Plan) -> Result<Finished> {
+    fn carry_out(&self, plan: &Plan) -> Result<Finished> {
         let inputs = self.inputs;
         inputs.emitter.emit(Event::FoundStats { stat_line: describe::found(self.manifest()) });
         if inputs.options.write_json {
@@ -72,8 +72,8 @@ impl Run<'_> {
         let mut results = Vec::new();
         let mut master = Worker::new();
         self.lock_and_connect(&mut master, plan)?;
-        let started = self.prepare(&mut master, plan, &mut results);
-        let ending = match started {
+        let prepared = self.prepare(&mut master, plan, &mut results);
+        let ending = match prepared {
             _ if inputs.interrupt.is_set() => self.run_steps(plan, &mut results)?,
             Err(error) => {
                 let seconds = begun.elapsed().as_secs_f64();
@@ -86,25 +86,27 @@ impl Run<'_> {
             }
             Ok(_) => self.run_steps(plan, &mut results)?,
         };
-        let (ending, left) = match ending {
+        let (ending, settled) = match ending {
             Ending::Normal => self.end(&mut master, &mut results)?,
             other => (other, Ok(())),
         };
-        let outcome = self.close(plan, results, begun.elapsed().as_secs_f64(), ending)?;
-        left.map(|()| outcome)
+        let finished = self.close(plan, results, begun.elapsed().as_secs_f64(), ending)?;
+        settled.map(|()| finished)
     }
 
-    /// What comes after the nodes: an error of theirs, and whether a signal came meanwhile.
+    /// What comes after the nodes: what they left open is settled, then on-run-end runs. How the run ends, and an error of
+    /// what was left open.
     fn end(&self, master: &mut Worker, results: &mut Vec<NodeResult>) -> Result<(Ending, Result<()>)> {
-        let left = self.close_open_ends(results);
-        let hooks = self.after(master, results);
-        let is_whole = left.is_ok() && hooks.as_ref().is_ok_and(|status| *status == Status::Success);
+        let settled = self.close_open_ends(results);
+        let hooks = self.on_run_end(master, results);
+        let is_whole = settled.is_ok() && hooks.as_ref().is_ok_and(|status| *status == Status::Success);
         if self.inputs.interrupt.is_set() && !is_whole {
             return Ok((Ending::Interrupted, Ok(())));
         }
-        hooks.map(|_| (Ending::Normal, left))
+        hooks.map(|_| (Ending::Normal, settled))
     }
 
+    /// What comes before the nodes: schemas and the cache, then on-run-start. The status of its hooks.
     fn prepare(&self, master: &mut Worker, plan: &Plan, results: &mut Vec<NodeResult>) -> Result<Status> {
         let command = self.inputs.command;
         if self.inputs.options.introspection == Introspection::Allowed {
@@ -146,6 +148,7 @@ impl Run<'_> {
         })
     }
 
+    /// The nodes, on threads.
     fn run_steps(&self, plan: &Plan, results: &mut Vec<NodeResult>) -> Result<Ending> {
         let options = Options {
             threads: self.inputs.options.threads,
@@ -176,6 +179,7 @@ impl Run<'_> {
             && matches!(self.inputs.command, Command::Compile | Command::Show { .. })
     }
 
+    /// A failed on-run-start skips all nodes, where the project says so.
     fn skip_all(&self, plan: &Plan, results: &mut Vec<NodeResult>) {
         let total = plan.counted();
         let counted = plan.steps.iter().filter(|step| step.is_counted());
@@ -197,8 +201,8 @@ impl Run<'_> {
         }
     }
 
-    /// on-run-end sees what happened.
-    fn after(&self, master: &mut Worker, results: &mut Vec<NodeResult>) -> Result<Status> {
+    /// The hooks of on-run-end, which see the results.
+    fn on_run_end(&self, master: &mut Worker, results: &mut Vec<NodeResult>) -> Result<Status> {
         let command = self.inputs.command;
         let wants_hooks =
             command != Command::Freshness || self.inputs.options.source_freshness_run_project_hooks;
@@ -253,6 +257,7 @@ impl Run<'_> {
         super::result_object::value(fields)
     }
 
+    /// The artifact and the closing lines.
     fn close(
         &self,
         plan: &Plan,

@@ -159,6 +159,7 @@ impl Runner for Run<'_> {
 }
 
 impl Job<'_, '_> {
+    /// From the line that reports the start to the one that reports the result.
     fn work(&mut self, worker: &mut Worker, resource: Resource<'_>) -> NodeResult {
         let id = self.step.unique_id.clone();
         self.info.node_started_at = naive_timestamp(self.watch.started_at);
@@ -233,6 +234,7 @@ impl Job<'_, '_> {
         self.say(Event::NodeFinished { unique_id: result.unique_id.clone(), run_result });
     }
 
+    /// Gives the worker its connection and attempts the step, again after an error that may pass.
     fn execute(&mut self, worker: &mut Worker, resource: Resource<'_>) -> Result<Executed> {
         let run = self.run;
         if self.step.action != Action::Nothing {
@@ -251,7 +253,7 @@ impl Job<'_, '_> {
         }
     }
 
-    /// The phases by what the step does.
+    /// One attempt at what the step does.
     fn attempt(&mut self, worker: &mut Worker, resource: Resource<'_>) -> Result<Executed> {
         match (resource, self.step.action) {
             (Resource::Node(_), Action::Render) => {
