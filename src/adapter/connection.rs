@@ -254,7 +254,7 @@ impl Connection {
     }
 
     /// The node's own work is done: no savepoint from before it may be gone back to.
-    pub fn note_work(&mut self) {
+    pub(crate) fn note_work(&mut self) {
         self.savepoints.note_work();
     }
 
@@ -328,7 +328,7 @@ impl Connection {
     }
 
     /// dbt's flag, not the server's state.
-    pub fn transaction_open(&self) -> bool {
+    pub(crate) fn transaction_open(&self) -> bool {
         self.open
     }
 
