@@ -104,12 +104,23 @@ fn arguments(option: &'static Opt, global: bool) -> Vec<Arg> {
 
 /// A command, complete only once it is the one that was asked for: there are hundreds of options.
 fn subcommand(row: &'static Row) -> Command {
-    let command = Command::new(row.word).about(row.help).visible_aliases(row.aliases.iter().copied());
-    command.subcommands(row.nested.iter().map(subcommand)).defer(complete)
+    named(row).defer(|command| match COMMANDS.iter().find(|row| row.word == command.get_name()) {
+        Some(row) => filled(command, row),
+        None => command,
+    })
 }
 
-fn complete(mut command: Command) -> Command {
-    let Some(row) = find(COMMANDS, command.get_name()) else { return command };
+/// Below another one, where there are few; their names may be those of other commands, as that of `schedule retry`.
+fn nested(row: &'static Row) -> Command {
+    filled(named(row), row)
+}
+
+fn named(row: &'static Row) -> Command {
+    let command = Command::new(row.word).about(row.help).visible_aliases(row.aliases.iter().copied());
+    command.subcommands(row.nested.iter().map(nested))
+}
+
+fn filled(mut command: Command, row: &'static Row) -> Command {
     for option in row.options {
         command = command.args(arguments(option, false));
     }
@@ -128,11 +139,6 @@ fn complete(mut command: Command) -> Command {
         command = command.subcommand_required(true).arg_required_else_help(true);
     }
     command
-}
-
-/// No two commands have one name, nested ones included.
-fn find(rows: &'static [Row], word: &str) -> Option<&'static Row> {
-    rows.iter().find_map(|row| if row.word == word { Some(row) } else { find(row.nested, word) })
 }
 
 /// The whole command line, for parsing, help and completions.

@@ -2,6 +2,7 @@
 //! must not stay behind was cleared away: temporary folders, and programs that were started.
 
 mod family;
+mod supervised;
 
 use std::io;
 use std::panic::resume_unwind;
@@ -15,6 +16,8 @@ use std::time::{Duration, Instant};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level;
+
+pub(crate) use supervised::Supervised;
 
 /// How often the flag is looked at.
 pub(crate) const LOOK: Duration = Duration::from_millis(50);

@@ -30,6 +30,9 @@ mod regular;
 /// Files and folders of our own: written, replaced and removed.
 mod output;
 
+/// Requests over HTTP.  [ureq]
+mod http;
+
 /// Work shared out to the machine's cores.
 mod parallel;
 
@@ -39,7 +42,7 @@ mod config;
 /// What the user may set: every option, the commands that take them, the values of both.
 mod options;
 
-/// Files on disk as a project: packages, raw texts; nothing rendered.  [walkdir, ignore, ureq, flate2]
+/// Files on disk as a project: packages, raw texts; nothing rendered.  [walkdir, ignore, flate2]
 mod project;
 
 /// Plain data: nodes, sources, macros, lookup, state comparison; serialized it is manifest.json.

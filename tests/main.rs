@@ -22,6 +22,7 @@ mod first_run;
 mod full_disk;
 mod histories;
 mod hostile;
+mod jobs;
 mod kills;
 mod lineage;
 mod many_periods;

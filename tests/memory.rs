@@ -149,6 +149,7 @@ fn a_development_role_cannot_falsify_the_memory_of_production() {
          values ('shop', 'prod', 'mart', '2024-01-01', 'success', 1);
          insert into rsdbt.jobs (project, schema_name) values ('shop', 'prod');
          insert into rsdbt.past_intervals (project, schema_name, task, first_time, until_time) values ('shop', 'prod', 'mart', '2023-01-01', '2024-01-01');
+         insert into rsdbt.progress (project, schema_name, task, logical_time, step, node) values ('shop', 'prod', 'job.shop.nightly', '2024-01-01', 0, 'model.shop.a');
          insert into rsdbt.builds (relation, kind, project, node, target) values ('prod.mart'::regclass, 'seed', 'shop', 'mart', 'prod');
          create table prod.mart__tombstones (id bigint);
          insert into rsdbt.tombstones values ('prod.mart__tombstones'::regclass, 'prod', 'mart__tombstones', 'prod.mart'::regclass)",
@@ -168,6 +169,7 @@ fn a_development_role_cannot_falsify_the_memory_of_production() {
             "logs",
             "past_intervals",
             "periods",
+            "progress",
             "relations",
             "tombstones"
         ]
@@ -241,7 +243,7 @@ impl Stage {
     fn of_production(&self, table: &str) -> String {
         match table {
             "logs" => "consumer = 'prod.mart'::regclass".to_owned(),
-            "intervals" | "jobs" | "past_intervals" => format!("role = '{}'", self.role("etl")),
+            "intervals" | "jobs" | "past_intervals" | "progress" => format!("role = '{}'", self.role("etl")),
             _ => "relation = 'prod.mart'::regclass".to_owned(),
         }
     }
@@ -256,6 +258,7 @@ impl Stage {
             "builds" => "kind = 'x'",
             "jobs" => "since = now()",
             "past_intervals" => "until_time = now()",
+            "progress" => "done_at = now()",
             _ => "relation = 1",
         }
     }
@@ -490,7 +493,7 @@ fn a_role_does_not_begin_the_job_of_another_anew() {
         "{}",
         second.text
     );
-    for table in ["jobs", "intervals", "past_intervals"] {
+    for table in ["jobs", "intervals", "past_intervals", "progress"] {
         stage.execute(&format!("update rsdbt.{table} set role = '{ann}' where role = '{etl}'"));
     }
     let third = due("ann");

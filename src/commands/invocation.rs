@@ -16,8 +16,8 @@ use crate::config::{DBT_VERSION, Environment, RawProjectFile};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::options::table::{
     DEBUG, LINEAGE_OUTPUT, LOG_FILE_MAX_BYTES, LOG_FORMAT, LOG_FORMAT_FILE, LOG_LEVEL, LOG_LEVEL_FILE,
-    LOG_PATH, PRINTER_WIDTH, PROFILES_DIR, PROJECT_DIR, QUIET, SHOW_ALL_DEPRECATIONS, TARGET_PATH,
-    USE_COLORS, USE_COLORS_FILE, VARS,
+    LOG_PATH, PRINTER_WIDTH, PROFILE, PROFILES_DIR, PROJECT_DIR, QUIET, SHOW_ALL_DEPRECATIONS, TARGET,
+    TARGET_PATH, USE_COLORS, USE_COLORS_FILE, VARS,
 };
 use crate::options::{FlagInputs, Flags, Subcommand, Text};
 use crate::report::{Channel, Format, Reporter, Scrubber, Settings, Style};
@@ -206,6 +206,21 @@ impl Invocation {
         })
     }
 
+    /// What another process of this program needs to work on the same project and target.
+    pub(super) fn inherited_options(&self) -> Vec<String> {
+        let mut options = vec!["--project-dir".to_owned(), self.project_directory.display().to_string()];
+        let profiles = self.profiles_directory();
+        if self.flags.text(&PROFILES_DIR).is_some() || profiles.join("profiles.yml").exists() {
+            options.extend(["--profiles-dir".to_owned(), profiles.display().to_string()]);
+        }
+        for (name, option) in [("--profile", &PROFILE), ("--target", &TARGET)] {
+            options.extend(
+                self.flags.text(option).into_iter().flat_map(|text| [name.to_owned(), text.to_owned()]),
+            );
+        }
+        options
+    }
+
     /// Where artifacts are, as far as it is known before the project file is rendered.
     pub(super) fn target_directory(&self) -> PathBuf {
         let configured = self
@@ -305,6 +320,7 @@ impl Invocation {
                 | Subcommand::Schedule
                 | Subcommand::ScheduleClear
                 | Subcommand::ScheduleMarkSuccess
+                | Subcommand::ScheduleRetry
                 | Subcommand::Seed
                 | Subcommand::Snapshot
                 | Subcommand::Test

@@ -12,6 +12,9 @@ mod docs;
 mod init;
 mod interrupted;
 mod invocation;
+mod job_alerts;
+mod job_attempt;
+mod lease;
 mod lineage;
 mod list;
 mod messages;
@@ -24,7 +27,9 @@ mod run_operation;
 mod running;
 mod runtime_config;
 mod schedule;
+mod schedule_jobs;
 mod schedule_repair;
+mod scheduler;
 mod session;
 mod show;
 mod version;
@@ -98,6 +103,7 @@ fn dispatch(invocation: &Invocation) -> CommandResult {
         Subcommand::Schedule => schedule::run(invocation),
         Subcommand::ScheduleClear => schedule_repair::clear(invocation),
         Subcommand::ScheduleMarkSuccess => schedule_repair::mark_success(invocation),
+        Subcommand::ScheduleRetry => schedule_repair::retry(invocation),
         Subcommand::Run if invocation.flags.is(&DUE) => schedule::once(invocation),
         Subcommand::Debug => debug::run(invocation),
         Subcommand::Deps => deps::run(invocation),

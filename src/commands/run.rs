@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::connect::Connect;
 use super::interrupted::interrupted;
 use super::invocation::Invocation;
+use super::lease::Leased;
 use super::list::resource_types;
 use super::running;
 use super::session::{Parsed, Session};
@@ -62,7 +63,22 @@ pub(super) fn run_nodes(invocation: &Invocation, retried: Retried) -> CommandRes
         }
     };
     let connect = Connect::new(&session.profile, invocation)?;
+    let leased = Leased::of(invocation)?;
+    let selected = match &leased {
+        Some(leased) => {
+            let left = leased.left(&connect, &selected)?;
+            if left.is_empty() && !selected.is_empty() {
+                return Ok(Outcome::Success);
+            }
+            parsed = leased.mark(&parsed, &left);
+            left
+        }
+        None => selected,
+    };
     let mut inputs = running::inputs(&session, &parsed, &connect, command, &selected)?;
+    if let Some(leased) = &leased {
+        leased.bind(invocation, &mut inputs.options);
+    }
     inputs.previous = retried.previous;
     if let Some(path) = results_path(invocation, command) {
         inputs.results_path = path;

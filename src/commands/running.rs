@@ -59,6 +59,7 @@ pub(super) fn inputs(
         source_freshness_run_project_hooks: flags.follows(&behavior::SOURCE_FRESHNESS_RUN_PROJECT_HOOKS),
         keep_seed_rows: flags.is(&SHOW),
         lock_wait: LOCK_WAIT,
+        proof: None,
     };
     Ok(RunInputs {
         command,

@@ -1,17 +1,17 @@
-//! `rsdbt schedule clear` and `rsdbt schedule mark-success`: the way out when an interval has failed for good.
+//! `rsdbt schedule clear`, `rsdbt schedule retry` and `rsdbt schedule mark-success`: the way out when an interval has failed for good.
 
 use jiff::Timestamp;
 
 use super::connect::Connect;
 use super::invocation::Invocation;
-use super::schedule::open_ledger;
+use super::scheduler::{open_ledger, plan_of};
 use super::session::Session;
 use super::{CommandResult, Outcome};
 use crate::config::schedule::moment;
 use crate::diagnostic::{Diagnostic, Result, did_you_mean};
 use crate::options::table::{INTERVAL_END, INTERVAL_START, TASK};
 use crate::run::Event;
-use crate::schedule::{Clock, Interval, IntervalState, Ledger, Task, tasks};
+use crate::schedule::{Clock, Interval, IntervalState, Ledger, Task};
 
 /// Forgets what became of intervals, so that they run again when the schedule does.
 pub(super) fn clear(invocation: &Invocation) -> CommandResult {
@@ -41,6 +41,26 @@ pub(super) fn clear(invocation: &Invocation) -> CommandResult {
     let times: Vec<Timestamp> = intervals.into_iter().map(|(at, _)| at).collect();
     repair.ledger.clear(&repair.task.unique_id, &times)?;
     repair.end(times.len(), "cleared: what is due runs again")
+}
+
+/// Opens failed intervals again, with all their attempts; what a job has committed in them stays done.
+pub(super) fn retry(invocation: &Invocation) -> CommandResult {
+    let mut repair = Repair::new(invocation)?;
+    let range = range(invocation)?;
+    let failed: Vec<(Timestamp, Interval)> = repair
+        .ledger
+        .intervals(&repair.task.unique_id)
+        .filter(|(at, interval)| {
+            interval.state == IntervalState::Failed && range.as_ref().is_none_or(|range| range.contains(at))
+        })
+        .map(|(at, interval)| (at, interval.clone()))
+        .collect();
+    for (at, interval) in &failed {
+        let open = Interval { state: IntervalState::Retry, attempt: 0, not_before: None, ..interval.clone() };
+        repair.ledger.record(&repair.task.unique_id, *at, open)?;
+        repair.say(&format!("{at} {}: continues where it failed", repair.task.name));
+    }
+    repair.end(failed.len(), "opened again: what is due runs")
 }
 
 /// Takes intervals for done, which nobody has run.
@@ -83,7 +103,7 @@ impl<'i> Repair<'i> {
     fn new(invocation: &'i Invocation) -> Result<Self, crate::diagnostic::Diagnostics> {
         let session = Session::load(invocation)?;
         let parsed = session.parse()?;
-        let tasks = tasks(&parsed.manifest, &parsed.graph, &session.profile.target_name)?;
+        let tasks = plan_of(&session, &parsed)?.tasks;
         let name = invocation.flags.text(&TASK).unwrap_or_default();
         let Some(task) = tasks.iter().find(|task| task.name == name) else {
             let names: Vec<&str> = tasks.iter().map(|task| task.name.as_str()).collect();

@@ -36,7 +36,7 @@ use crate::options::table::{
 };
 use crate::options::{Subcommand, Text};
 use crate::parallel;
-use crate::parse::{self, ParseRequest, ParseTarget, Quoted};
+use crate::parse::{self, ParseRequest, ParseTarget, Quoted, ResolvedJob};
 use crate::project::{self, FileKind, Installed, LoadRequest, Project};
 
 /// A project that was read, with the profile that it runs under.
@@ -61,6 +61,7 @@ pub(super) struct Parsed {
     pub(super) graph: Arc<Graph>,
     /// Of the manifest's file.
     pub(super) kept: Arc<KeptText>,
+    pub(super) jobs: Arc<[ResolvedJob]>,
 }
 
 impl<'i> Session<'i> {
@@ -151,7 +152,8 @@ impl<'i> Session<'i> {
         &self,
         work: impl FnOnce(&Parsed) -> Result<R, Diagnostics>,
     ) -> Result<(Parsed, R), Diagnostics> {
-        let manifest = Arc::new(self.parse_manifest()?);
+        let (manifest, jobs) = self.parse_manifest()?;
+        let manifest = Arc::new(manifest);
         let kept = Arc::<KeptText>::default();
         let (written, done) = parallel::join(
             || self.write_manifest(&manifest, &kept),
@@ -160,6 +162,7 @@ impl<'i> Session<'i> {
                     graph: Arc::new(Graph::build(&manifest)?),
                     manifest: Arc::clone(&manifest),
                     kept: Arc::clone(&kept),
+                    jobs,
                 };
                 let result = work(&parsed)?;
                 Ok((parsed, result))
@@ -171,16 +174,17 @@ impl<'i> Session<'i> {
 
     /// The same without manifest.json.
     pub(super) fn parse_unwritten(&self) -> Result<Parsed, Diagnostics> {
-        let manifest = self.parse_manifest()?;
+        let (manifest, jobs) = self.parse_manifest()?;
         Ok(Parsed {
             graph: Arc::new(Graph::build(&manifest)?),
             manifest: Arc::new(manifest),
             kept: Arc::default(),
+            jobs,
         })
     }
 
     /// The manifest, with `Event`s about what is odd in the project.
-    fn parse_manifest(&self) -> Result<Manifest, Diagnostics> {
+    fn parse_manifest(&self) -> Result<(Manifest, Arc<[ResolvedJob]>), Diagnostics> {
         let request = self.parse_request();
         let parsed = parse::manifest(&request)?;
         for warning in parsed.warnings {
@@ -188,7 +192,7 @@ impl<'i> Session<'i> {
         }
         let mut manifest = parsed.manifest;
         manifest.selectors.clone_from(&self.selectors.expanded);
-        Ok(manifest)
+        Ok((manifest, parsed.jobs.into()))
     }
 
     /// The project with one more node: the SQL of `--inline`. Its unique id.

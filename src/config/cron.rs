@@ -1,9 +1,9 @@
-//! Five cron fields and the times that they match, in UTC.
+//! Five cron fields and the times that they match, in UTC or in a zone.
 
 use std::fmt;
 
 use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Span, Timestamp};
 
 /// A schedule such as `0 15 * * *`.
@@ -17,6 +17,7 @@ pub(crate) struct Cron {
     weekdays: u64,
     /// Both days of the month and of the week are restricted: either is enough.
     either_day: bool,
+    zone: TimeZone,
 }
 
 /// A field: its name, its bounds, and names for its numbers.
@@ -75,6 +76,7 @@ impl Cron {
             days: read(2, day)?,
             months: read(3, month)?,
             weekdays,
+            zone: TimeZone::UTC,
             either_day: !day.starts_with('*') && !weekday.starts_with('*'),
         };
         if cron.next_after(Timestamp::UNIX_EPOCH).is_none() {
@@ -83,9 +85,45 @@ impl Cron {
         Ok(cron)
     }
 
+    /// The same by the clocks of a zone.
+    pub(crate) fn in_zone(self, zone: TimeZone) -> Self {
+        Self { zone, ..self }
+    }
+
+    /// None: UTC.
+    pub(crate) fn zone_name(&self) -> Option<&str> {
+        self.zone.iana_name().filter(|name| *name != "UTC")
+    }
+
     /// The first time after `at`.
     pub(crate) fn next_after(&self, at: Timestamp) -> Option<Timestamp> {
-        let from = at.to_zoned(TimeZone::UTC).datetime().checked_add(Span::new().minutes(1)).ok()?;
+        let mut from = at.to_zoned(self.zone.clone()).datetime().checked_add(Span::new().minutes(1)).ok()?;
+        loop {
+            let local = self.next_local(from)?;
+            let moment = self.moment(local)?;
+            // a time that comes twice means the first one
+            if moment > at {
+                return Some(moment);
+            }
+            from = local.checked_add(Span::new().minutes(1)).ok()?;
+        }
+    }
+
+    /// A local time that clocks leave out means the one that they go on with.
+    fn moment(&self, local: DateTime) -> Option<Timestamp> {
+        match self.zone.to_ambiguous_timestamp(local).offset() {
+            AmbiguousOffset::Gap { after, .. } => {
+                let before_the_gap = after.to_timestamp(local).ok()?;
+                Some(self.zone.following(before_the_gap).next()?.timestamp())
+            }
+            AmbiguousOffset::Unambiguous { offset } | AmbiguousOffset::Fold { before: offset, .. } => {
+                offset.to_timestamp(local).ok()
+            }
+        }
+    }
+
+    /// The first time of the fields in the minute of `from` or later.
+    fn next_local(&self, from: DateTime) -> Option<DateTime> {
         let last = from.date().checked_add(Span::new().years(YEARS_AHEAD)).ok()?;
         let mut date = from.date();
         let mut earliest = (u32::try_from(from.hour()).ok()?, u32::try_from(from.minute()).ok()?);
@@ -94,8 +132,7 @@ impl Cron {
                 && let Some((hour, minute)) = self.time_from(earliest)
             {
                 let time = jiff::civil::Time::new(i8::try_from(hour).ok()?, i8::try_from(minute).ok()?, 0, 0);
-                let moment = DateTime::from_parts(date, time.ok()?);
-                return moment.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
+                return Some(DateTime::from_parts(date, time.ok()?));
             }
             date = date.tomorrow().ok()?;
             earliest = (0, 0);
@@ -218,6 +255,65 @@ mod tests {
             ["2024-09-13T00:00:00Z", "2024-09-20T00:00:00Z"]
         );
         assert_eq!(moments("30 5 * * 7", "2024-09-06T00:00:00Z", 1), ["2024-09-08T05:30:00Z"]);
+    }
+
+    #[test]
+    fn clocks_that_change_skip_nothing_and_repeat_nothing() {
+        let in_zone = |cron: &str, zone: &str, from: &str, count: usize| -> Vec<String> {
+            let cron = Cron::parse(cron).unwrap().in_zone(TimeZone::get(zone).unwrap());
+            let from: Timestamp = from.parse().unwrap();
+            let times = std::iter::successors(cron.next_after(from), |at| cron.next_after(*at));
+            times.take(count).map(|at| at.to_string()).collect()
+        };
+        // 02:30 does not exist on 2024-03-31 in Berlin: clocks go on with 03:00
+        assert_eq!(
+            in_zone("30 2 * * *", "Europe/Berlin", "2024-03-29T12:00:00Z", 4),
+            ["2024-03-30T01:30:00Z", "2024-03-31T01:00:00Z", "2024-04-01T00:30:00Z", "2024-04-02T00:30:00Z"]
+        );
+        assert_eq!(
+            in_zone("0 * * * *", "Europe/Berlin", "2024-03-30T23:30:00Z", 3),
+            ["2024-03-31T00:00:00Z", "2024-03-31T01:00:00Z", "2024-03-31T02:00:00Z"]
+        );
+        // 02:30 comes twice on 2024-10-27
+        assert_eq!(
+            in_zone("30 2 * * *", "Europe/Berlin", "2024-10-26T12:00:00Z", 2),
+            ["2024-10-27T00:30:00Z", "2024-10-28T01:30:00Z"]
+        );
+        // also after the second one
+        assert_eq!(
+            in_zone("30 2 * * *", "Europe/Berlin", "2024-10-27T01:10:00Z", 1),
+            ["2024-10-28T01:30:00Z"]
+        );
+        // half an hour, to the south; and a day that did not exist
+        assert_eq!(
+            in_zone("15 2 * * *", "Australia/Lord_Howe", "2024-10-04T16:00:00Z", 2),
+            ["2024-10-05T15:30:00Z", "2024-10-06T15:15:00Z"]
+        );
+        assert_eq!(
+            in_zone("0 12 * * *", "Pacific/Apia", "2011-12-29T20:00:00Z", 2),
+            ["2011-12-29T22:00:00Z", "2011-12-30T10:00:00Z"]
+        );
+    }
+
+    /// In every zone that there is: each local day has its time once, in its order.
+    #[test]
+    fn every_zone_has_each_day_once() {
+        let (from, to): (Timestamp, Timestamp) =
+            ("2023-12-31T00:00:00Z".parse().unwrap(), "2025-01-02T00:00:00Z".parse().unwrap());
+        for name in jiff::tz::db().available() {
+            let zone = TimeZone::get(name.as_str()).unwrap();
+            let cron = Cron::parse("30 2 * * *").unwrap().in_zone(zone.clone());
+            let times = std::iter::successors(cron.next_after(from), |at| cron.next_after(*at));
+            let days: Vec<Date> =
+                times.take_while(|at| *at < to).map(|at| at.to_zoned(zone.clone()).date()).collect();
+            for pair in days.windows(2) {
+                assert_eq!(pair[0].tomorrow().unwrap(), pair[1], "{name}");
+            }
+            assert!(days.len() >= 366, "{name}");
+            // what is a time of the cron is found from itself
+            let next = cron.next_after(from).unwrap();
+            assert_eq!(cron.next_from(next), Some(next), "{name}");
+        }
     }
 
     #[test]

@@ -3,8 +3,10 @@
 //! Jinja inside YAML is rendered through [`Renderer`], because the engine is a higher layer.
 
 pub(crate) mod cron;
+pub(crate) mod duration;
 pub(crate) mod environment;
 mod fields;
+pub(crate) mod jobs;
 pub(crate) mod known;
 pub(crate) mod node_config;
 mod optional_file;

@@ -57,6 +57,11 @@ pub(crate) struct Upstream {
 }
 
 impl Upstream {
+    /// However long that takes.
+    pub(crate) fn whenever(name: &str) -> Self {
+        Self { dag_id: name.to_owned(), timedelta_seconds: 0, poke_interval: 2, timeout: u32::MAX }
+    }
+
     pub(crate) fn default_poke_interval() -> u32 {
         180
     }

@@ -10,15 +10,20 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 const PATIENCE: Duration = Duration::from_millis(300);
 
 pub(super) fn end(program: u32) {
+    end_within(program, PATIENCE);
+}
+
+/// The same with a patience of one's own.
+pub(super) fn end_within(program: u32, patience: Duration) {
     let members = members(program);
     let send = |signal| {
-        for member in &members {
+        for member in members.iter().filter(|member| lives(**member)) {
             let _ = kill_process(*member, signal);
         }
     };
     send(Signal::TERM);
     let begun = Instant::now();
-    while begun.elapsed() < PATIENCE && members.iter().any(|member| lives(*member)) {
+    while begun.elapsed() < patience && members.iter().any(|member| lives(*member)) {
         sleep(Duration::from_millis(5));
     }
     send(Signal::KILL);

@@ -96,6 +96,7 @@ pub(super) fn copy_of_stranger(connection: &mut Connection, aside: &str) -> Resu
         ("intervals", own_jobs.as_str()),
         ("past_intervals", own_jobs.as_str()),
         ("jobs", own_jobs.as_str()),
+        ("progress", own_jobs.as_str()),
     ];
     for (table, condition) in tables {
         if has_same_columns(connection, aside, table)? {

@@ -272,6 +272,14 @@ pub(crate) const COMMANDS: &[Row] = &[
                     &[&INTERVAL_START.0, &INTERVAL_END.0, &TARGET_PATH.0],
                 )
             },
+            Row {
+                argument: Some(&argument(&TASK.0)),
+                ..row(
+                    Subcommand::ScheduleRetry,
+                    "Continue failed intervals of a task where they failed",
+                    &[&INTERVAL_START.0, &INTERVAL_END.0, &TARGET_PATH.0],
+                )
+            },
         ],
         ..row(
             Subcommand::Schedule,

@@ -27,6 +27,7 @@ pub(crate) enum Subcommand {
     Schedule,
     ScheduleClear,
     ScheduleMarkSuccess,
+    ScheduleRetry,
     Seed,
     Show,
     Snapshot,
@@ -35,7 +36,7 @@ pub(crate) enum Subcommand {
 }
 
 impl Subcommand {
-    pub(crate) const ALL: [Self; 29] = [
+    pub(crate) const ALL: [Self; 30] = [
         Self::Build,
         Self::Clean,
         Self::Clone,
@@ -60,6 +61,7 @@ impl Subcommand {
         Self::Schedule,
         Self::ScheduleClear,
         Self::ScheduleMarkSuccess,
+        Self::ScheduleRetry,
         Self::Seed,
         Self::Show,
         Self::Snapshot,
@@ -94,6 +96,7 @@ impl Subcommand {
             Self::Schedule => "schedule",
             Self::ScheduleClear => "schedule clear",
             Self::ScheduleMarkSuccess => "schedule mark-success",
+            Self::ScheduleRetry => "schedule retry",
             Self::Seed => "seed",
             Self::Show => "show",
             Self::Snapshot => "snapshot",

@@ -14,6 +14,7 @@ mod fingerprint;
 mod generic_tests;
 mod hooks;
 mod inline;
+mod jobs;
 mod macros;
 mod materializations;
 mod mistyped_configs;
@@ -42,6 +43,7 @@ use crate::diagnostic::Diagnostics;
 
 pub(crate) use generic_tests::render_arguments;
 pub(crate) use inline::{INLINE_NAME, inline};
+pub(crate) use jobs::ResolvedJob;
 pub(crate) use parsed::Parsed;
 pub(crate) use quoted::Quoted;
 pub(crate) use request::{ParseRequest, ParseTarget};
@@ -63,5 +65,7 @@ pub(crate) fn manifest(request: &ParseRequest<'_>) -> Result<Parsed, Diagnostics
     parser.link_pipelines()?;
     parser.settle_nodes()?;
     parser.add_tests_and_sources()?;
-    parser.resolve()
+    let mut parsed = parser.resolve()?;
+    parsed.jobs = jobs::resolved(request, &parsed.manifest)?;
+    Ok(parsed)
 }

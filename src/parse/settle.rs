@@ -188,7 +188,7 @@ impl<'a> Parser<'a> {
         self.warnings.extend(checked?);
         mistyped_configs::leave_out_read(self.request, &mut self.warnings);
         checks::set_primary_keys(&mut self.manifest, keys);
-        Ok(Parsed { manifest: self.manifest, warnings: self.warnings })
+        Ok(Parsed { manifest: self.manifest, warnings: self.warnings, jobs: Vec::new() })
     }
 
     /// What is wrong or doubtful about the resolved whole.

@@ -27,6 +27,7 @@ pub(crate) enum FileKind {
     Fixture,
     Function,
     Pipeline,
+    Job,
 }
 
 /// One file, read once; of seeds only the place is known.

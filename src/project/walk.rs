@@ -25,6 +25,8 @@ pub(super) struct FoundFile {
 
 /// Where analysts put pipeline files.
 const PIPELINES: &str = "pipelines";
+/// Where jobs are, beside `jobs.yml`.
+const JOBS: &str = "jobs";
 
 pub(super) fn find(directory: &Path, paths: &SourcePaths) -> Result<Vec<FoundFile>> {
     let ignored = Ignored::read(directory)?;
@@ -60,7 +62,7 @@ fn searches(paths: &SourcePaths) -> Vec<(FileKind, String, &'static [&'static st
     const CODE: &[&str] = &[".sql", ".py"];
     let below_tests =
         |directory: &str| -> Vec<String> { paths.tests.iter().map(|path| join(path, directory)).collect() };
-    let table: [(FileKind, Vec<String>, &'static [&'static str]); 12] = [
+    let table: [(FileKind, Vec<String>, &'static [&'static str]); 13] = [
         (FileKind::Macro, paths.macros.clone(), SQL),
         (FileKind::Model, paths.models.clone(), CODE),
         (FileKind::Snapshot, paths.snapshots.clone(), SQL),
@@ -73,6 +75,7 @@ fn searches(paths: &SourcePaths) -> Vec<(FileKind, String, &'static [&'static st
         (FileKind::Fixture, below_tests("fixtures"), &[".csv", ".sql"]),
         (FileKind::Function, paths.functions.clone(), CODE),
         (FileKind::Pipeline, vec![PIPELINES.to_owned()], &[".yml", ".yaml"]),
+        (FileKind::Job, vec![JOBS.to_owned()], &[".yml", ".yaml"]),
     ];
     let mut searches = Vec::new();
     for (kind, directories, extensions) in table {

@@ -105,6 +105,8 @@ pub(crate) struct RunOptions {
     pub keep_seed_rows: bool,
     /// How long to wait for another run on the same schema before giving up.
     pub lock_wait: std::time::Duration,
+    /// An SQL expression that fails where nothing may be committed any more.
+    pub proof: Option<String>,
 }
 
 /// A command's settings and the stages before it.

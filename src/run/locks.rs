@@ -29,6 +29,22 @@ impl Observer for Waiting<'_, '_> {
     }
 }
 
+/// The run's lock, and what is proven besides.
+struct Proven {
+    session: Arc<LockSession>,
+    proof: String,
+}
+
+impl HeldLock for Proven {
+    fn is_held(&self) -> bool {
+        self.session.is_held()
+    }
+
+    fn proof(&self) -> String {
+        format!("select ({}), {}", self.session.proof(), self.proof)
+    }
+}
+
 impl Run<'_> {
     /// Keeps other runs of this program off the schemas that this run writes. A second run waits.
     pub(super) fn lock_schemas(&self, plan: &Plan) -> Result<()> {
@@ -67,7 +83,7 @@ impl Run<'_> {
         }
         let mut known = self.locks.session.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(session) = known.as_ref().filter(|session| session.is_held()) {
-            return Ok(Some(Arc::<LockSession>::clone(session)));
+            return Ok(Some(self.proven(session)));
         }
         let was_lost = known.take().is_some();
         if was_lost {
@@ -83,7 +99,15 @@ impl Run<'_> {
         }
         let session = Arc::new(session);
         *known = Some(Arc::clone(&session));
-        Ok(Some(session))
+        Ok(Some(self.proven(&session)))
+    }
+
+    /// Together with what else a commit needs.
+    fn proven(&self, session: &Arc<LockSession>) -> Arc<dyn HeldLock> {
+        match &self.inputs.options.proof {
+            Some(proof) => Arc::new(Proven { session: Arc::clone(session), proof: proof.clone() }),
+            None => Arc::<LockSession>::clone(session),
+        }
     }
 
     /// All in one order, so that two runs cannot wait for each other.

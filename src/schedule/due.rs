@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::interval::IntervalState;
 use super::ledger::Ledger;
 use super::task::Task;
+use crate::config::jobs::CatchUp;
 
 /// The next step of a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +38,12 @@ pub(crate) enum Next {
 /// Intervals come in their order; one that waits holds back those after it.
 pub(crate) fn next(task: &Task, tasks: &[Task], ledger: &mut Ledger, now: Timestamp) -> Next {
     let Some(mut logical_time) = first_open(task, ledger) else { return Next::Over };
-    if !task.schedule.catch_up {
+    if task.catch_up != CatchUp::All {
         logical_time = last_due(task, logical_time, now);
+    }
+    let is_missed = |at| ledger.interval(&task.unique_id, at).is_none() && task.due_at(at) < ledger.since();
+    if task.catch_up == CatchUp::None && is_missed(logical_time) {
+        logical_time = task.following(logical_time);
     }
     loop {
         if task.is_over(logical_time) {

@@ -8,11 +8,12 @@ use jiff::Timestamp;
 
 use crate::adapter::{Cell, Connection, Settings, quote_literal};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::hashed::HashMap;
+use crate::hashed::{HashMap, HashSet};
 use crate::memory;
 
 use super::clock::Clock;
 use super::interval::{Interval, IntervalState};
+use super::lease::Lease;
 use super::past::Past;
 use super::task::Task;
 
@@ -39,6 +40,11 @@ pub(crate) struct Ledger {
     connection: Connection,
     /// The process of the server, and since when it runs.
     process: Option<[String; 2]>,
+    role: String,
+    /// Raised by whoever takes charge.
+    epoch: i64,
+    /// Since when this process is in charge.
+    since: Timestamp,
     schema: String,
     project: String,
     /// What is recorded stays in this process.
@@ -59,13 +65,17 @@ impl Ledger {
         if !is_rehearsal {
             memory::prepare(&mut connection)?;
         }
-        let own = "select pid::text, backend_start::text from pg_stat_activity where pid = pg_backend_pid()";
+        let own = "select pid::text, backend_start::text, current_user::text from pg_stat_activity where pid = pg_backend_pid()";
         let rows = connection.query(own, &[])?;
+        let role = rows.rows.first().and_then(|row| text(row, 2)).unwrap_or_default().to_owned();
         let process =
             rows.rows.first().and_then(|row| Some([text(row, 0)?.to_owned(), text(row, 1)?.to_owned()]));
         let mut ledger = Self {
             connection,
             process,
+            role,
+            epoch: 0,
+            since: clock.now(),
             schema: settings.schema.clone(),
             project: project.to_owned(),
             is_rehearsal,
@@ -80,8 +90,9 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// The lock of a session that was lost is free at once where the server can be told: it may not have noticed for long.
-    pub(crate) fn end_session_of(&mut self, lost: &Self) {
+    /// Takes over from a session that was lost. Its lock is free at once where the server can be told: it may not have noticed for long.
+    pub(crate) fn succeed(&mut self, lost: &Self) {
+        self.since = lost.since;
         let Some([pid, since]) = &lost.process else { return };
         let query = "select pg_terminate_backend(pid) from pg_stat_activity \
              where pid::text = $1::text and backend_start::text = $2::text and pid <> pg_backend_pid()";
@@ -115,7 +126,7 @@ impl Ledger {
         )
         .help(format!(
             "set `role: {other}` in the profile, or hand the job over: `update rsdbt.jobs set role = {} where role = {} and project = {} \
-             and schema_name = {}`, and the same for `rsdbt.intervals` and `rsdbt.past_intervals`",
+             and schema_name = {}`, and the same for `rsdbt.intervals`, `rsdbt.past_intervals` and `rsdbt.progress`",
             quote_literal(role),
             quote_literal(other),
             quote_literal(&self.project),
@@ -140,8 +151,12 @@ impl Ledger {
             .help("one is enough: `rsdbt schedule --status` shows what it does")
             .boxed());
         }
-        let job = "insert into rsdbt.jobs (project, schema_name) values ($1, $2) on conflict do nothing";
-        self.connection.query(job, &[&self.project, &self.schema])?;
+        // before anything else: what another process has at work commits nothing from here on
+        let job = "insert into rsdbt.jobs as job (project, schema_name, epoch) values ($1, $2, 1) \
+             on conflict (role, project, schema_name) do update set epoch = job.epoch + 1 returning epoch::text";
+        let raised = self.connection.query(job, &[&self.project, &self.schema])?;
+        let epoch = raised.rows.first().and_then(|row| text(row, 0)?.parse().ok());
+        self.epoch = epoch.unwrap_or_default();
         let update = "update rsdbt.intervals set state = 'interrupted', attempt = attempt - 1 \
              where role = current_user and project = $1 and schema_name = $2 and state = 'running'";
         self.connection.query(update, &[&self.project, &self.schema])?;
@@ -196,6 +211,7 @@ impl Ledger {
              and task = $3 and logical_time = $4::timestamptz";
         for time in times {
             self.connection.query(statement, &[&self.project, &self.schema, task, &time.to_string()])?;
+            self.forget_progress(task, *time)?;
         }
         self.tasks.entry(task.to_owned()).or_default().retain(|at, _| !times.contains(at));
         Ok(())
@@ -304,6 +320,53 @@ impl Ledger {
              'another process has taken charge of the schedule: nothing of this attempt is committed'; end if; end"
         );
         Some(format!("do {}", quote_literal(&block)))
+    }
+
+    /// What a process needs to work on an interval.
+    pub(crate) fn lease(&self, task: &str, logical_time: Timestamp) -> Lease {
+        Lease {
+            role: self.role.clone(),
+            project: self.project.clone(),
+            schema: self.schema.clone(),
+            task: task.to_owned(),
+            logical_time,
+            epoch: self.epoch,
+            step: 0,
+        }
+    }
+
+    /// The steps of a job's interval that earlier attempts have done.
+    pub(crate) fn steps_done(&mut self, task: &str, logical_time: Timestamp) -> Result<HashSet<usize>> {
+        let query = "select step::text from rsdbt.progress where role = current_user and project = $1 and schema_name = $2 \
+             and task = $3 and logical_time = $4::timestamptz and node = ''";
+        let time = logical_time.to_string();
+        let rows = self.connection.query(query, &[&self.project, &self.schema, task, &time])?;
+        Ok(rows.rows.iter().filter_map(|row| text(row, 0)?.parse().ok()).collect())
+    }
+
+    pub(crate) fn note_step(&mut self, task: &str, logical_time: Timestamp, step: usize) -> Result<()> {
+        let lease = Lease { step, ..self.lease(task, logical_time) };
+        self.connection.query(&lease.marker(""), &[]).map(drop)
+    }
+
+    /// An interval that is done needs no record of its parts.
+    pub(crate) fn forget_progress(&mut self, task: &str, logical_time: Timestamp) -> Result<()> {
+        let statement = "delete from rsdbt.progress where role = current_user and project = $1 and schema_name = $2 \
+             and task = $3 and logical_time = $4::timestamptz";
+        let time = logical_time.to_string();
+        self.connection.query(statement, &[&self.project, &self.schema, task, &time]).map(drop)
+    }
+
+    pub(crate) fn since(&self) -> Timestamp {
+        self.since
+    }
+
+    /// The end of the last interval before one that has succeeded.
+    pub(crate) fn done_until(&self, task: &Task, before: Timestamp) -> Option<Timestamp> {
+        let known = self.tasks.get(&task.unique_id).into_iter().flat_map(|known| known.range(..before));
+        let last = known.rev().find(|(_, interval)| interval.state == IntervalState::Success);
+        let past = self.past_until(&task.unique_id).filter(|until| *until <= before);
+        last.map(|(at, _)| task.following(*at)).max(past)
     }
 
     /// Whether the server has the interval as done, whatever this process knows.

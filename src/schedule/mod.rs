@@ -3,12 +3,18 @@
 mod clock;
 mod due;
 mod interval;
+mod jobs;
+mod lease;
 mod ledger;
 mod past;
+mod status;
 mod task;
 
 pub(crate) use clock::Clock;
 pub(crate) use due::{Next, next};
 pub(crate) use interval::{Interval, IntervalState};
+pub(crate) use jobs::{Planned, planned};
+pub(crate) use lease::{Lease, VARIABLE as LEASE};
 pub(crate) use ledger::{Ledger, TAKEN};
-pub(crate) use task::{Task, of_other_targets, tasks};
+pub(crate) use status::status;
+pub(crate) use task::{Task, Work};

@@ -1,8 +1,11 @@
 //! A node with a schedule.
 
-use jiff::Timestamp;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
 
 use crate::config::cron::Cron;
+use crate::config::jobs::{CatchUp, Job};
 use crate::config::schedule::{Schedule, moment};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::graph::Graph;
@@ -17,6 +20,15 @@ pub(crate) struct Task {
     pub cron: Cron,
     pub start: Timestamp,
     pub end: Option<Timestamp>,
+    pub catch_up: CatchUp,
+    pub work: Work,
+}
+
+/// What an interval of it runs.
+#[derive(Debug, Clone)]
+pub(crate) enum Work {
+    Node,
+    Job(Arc<Job>),
 }
 
 impl Task {
@@ -38,7 +50,7 @@ impl Task {
 
     /// When an interval may run: at its end, and after the delay.
     pub(crate) fn due_at(&self, logical_time: Timestamp) -> Timestamp {
-        let delay = jiff::SignedDuration::from_secs(i64::from(self.schedule.execution_delay_seconds));
+        let delay = SignedDuration::from_secs(i64::from(self.schedule.execution_delay_seconds));
         self.following(logical_time).checked_add(delay).unwrap_or(Timestamp::MAX)
     }
 
@@ -47,6 +59,15 @@ impl Task {
         logical_time >= self.start
             && !self.is_over(logical_time)
             && self.cron.next_from(logical_time) == Some(logical_time)
+    }
+
+    /// How long after an attempt the next one comes.
+    pub(crate) fn retry_delay(&self, attempt: u32) -> SignedDuration {
+        let delay = SignedDuration::from_secs(i64::from(self.schedule.retry_delay_seconds));
+        let Work::Job(job) = &self.work else { return delay };
+        let times = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
+        let longer = delay.as_secs_f64() * job.backoff.powi(times);
+        SignedDuration::try_from_secs_f64(longer).unwrap_or(SignedDuration::MAX)
     }
 
     pub(crate) fn is_over(&self, logical_time: Timestamp) -> bool {
@@ -61,7 +82,7 @@ pub(crate) struct Other {
 }
 
 /// What has a schedule for another target, or waits for what has.
-pub(crate) fn of_other_targets(manifest: &Manifest, target: &str) -> Vec<Other> {
+pub(super) fn of_other_targets(manifest: &Manifest, target: &str) -> Vec<Other> {
     let nodes = manifest.nodes.values().filter(|node| node.is_refable());
     let schedules: Vec<(&str, Schedule)> = nodes
         .filter_map(|node| Some((node.name.as_str(), Schedule::of_config(&node.config).ok().flatten()?)))
@@ -88,7 +109,7 @@ pub(crate) fn of_other_targets(manifest: &Manifest, target: &str) -> Vec<Other> 
 }
 
 /// The tasks of a target, upstream first.
-pub(crate) fn tasks(manifest: &Manifest, graph: &Graph, target: &str) -> Result<Vec<Task>, Diagnostics> {
+pub(super) fn tasks(manifest: &Manifest, graph: &Graph, target: &str) -> Result<Vec<Task>, Diagnostics> {
     let mut tasks = Vec::new();
     let mut problems = Vec::new();
     for unique_id in graph.levels().into_iter().flatten() {
@@ -111,7 +132,10 @@ pub(crate) fn tasks(manifest: &Manifest, graph: &Graph, target: &str) -> Result<
                     continue;
                 };
                 let end = schedule.end_date.as_deref().and_then(moment);
+                let catch_up = if schedule.catch_up { CatchUp::All } else { CatchUp::Latest };
                 tasks.push(Task {
+                    catch_up,
+                    work: Work::Node,
                     unique_id: unique_id.to_owned(),
                     name: node.name.clone(),
                     schedule,

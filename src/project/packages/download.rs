@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::fs;
-use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use serde_json::Value as Json;
 
 use crate::diagnostic::{Diagnostic, Result, Span};
 use crate::hashed::{HashMap, HashSet};
+use crate::http::Client;
 use crate::output::Scratch;
 
 use super::{DepsRequest, archive, failed, scrub};
@@ -23,7 +23,7 @@ pub(super) struct Downloads {
     directory: PathBuf,
     /// Removed at the end.
     _scratch: Option<Scratch>,
-    agent: ureq::Agent,
+    client: Client,
     documents: RefCell<HashMap<String, Json>>,
     done: RefCell<HashSet<String>>,
     secrets: Vec<String>,
@@ -44,15 +44,11 @@ impl Downloads {
                 (scratch.path().to_owned(), Some(scratch))
             }
         };
-        let agent = ureq::Agent::config_builder()
-            .timeout_connect(Some(Duration::from_secs(10)))
-            .timeout_global(Some(Duration::from_mins(5)))
-            .build()
-            .new_agent();
+        let client = Client::new(Duration::from_mins(5));
         Ok(Self {
             directory,
             _scratch: scratch,
-            agent,
+            client,
             documents: RefCell::default(),
             done: RefCell::default(),
             secrets: request.secrets.clone(),
@@ -131,24 +127,16 @@ impl Downloads {
     fn fetch(&self, url: &str, what: &str, span: &Span) -> Result<Vec<u8>> {
         let mut attempt = 1;
         loop {
-            let problem = match self.get(url) {
+            let problem = match self.client.get(url, LIMIT) {
                 Ok(bytes) => return Ok(bytes),
                 Err(problem) => problem,
             };
-            let is_final = matches!(problem, ureq::Error::StatusCode(400..=499) | ureq::Error::HostNotFound);
-            if is_final || attempt == ATTEMPTS {
-                return Err(self.unreachable(url, what, span, &problem.to_string()));
+            if problem.is_final || attempt == ATTEMPTS {
+                return Err(self.unreachable(url, what, span, &problem.message));
             }
             std::thread::sleep(Duration::from_millis(500 * u64::from(attempt)));
             attempt += 1;
         }
-    }
-
-    fn get(&self, url: &str) -> std::result::Result<Vec<u8>, ureq::Error> {
-        let mut bytes = Vec::new();
-        let mut answer = self.agent.get(url).call()?;
-        answer.body_mut().as_reader().take(LIMIT).read_to_end(&mut bytes)?;
-        Ok(bytes)
     }
 
     fn unreachable(&self, url: &str, what: &str, span: &Span, problem: &str) -> Box<Diagnostic> {

@@ -1,0 +1,448 @@
+//! The loop of a schedule: what is due is run, nodes in this process and jobs beside it, and how it ended is recorded.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::connect::Connect;
+use super::invocation::Invocation;
+use super::job_alerts::{Alerts, JobEnd};
+use super::job_attempt::{Attempt, Stopped};
+use super::lease::with_post_hooks;
+use super::running;
+use super::schedule_jobs::{Ended, Jobs, News};
+use super::session::{Parsed, Session};
+use crate::config::jobs::{CatchUp, Job};
+use crate::diagnostic::{Diagnostic, Diagnostics, Result};
+use crate::interrupt::{Interrupt, Watched};
+use crate::options::table::{INTERVAL_END, INTERVAL_START, VARS};
+use crate::run::{self, Command, Event};
+use crate::schedule::{
+    Clock, Interval, IntervalState, Ledger, Next, Planned, TAKEN, Task, Work, next, planned,
+};
+
+/// How long at most until the server is looked after, and how long until it is called again after it was lost.
+const LOOK_AROUND: Duration = Duration::from_secs(30);
+const CALL_AGAIN: Duration = Duration::from_secs(5);
+
+/// How often a waiting schedule looks at the clock.
+pub(super) const LOOK: Duration = Duration::from_millis(100);
+
+/// How long the lock of our own lost session is waited for: longer than the server needs to notice.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+pub(super) struct Scheduler<'a> {
+    invocation: &'a Invocation,
+    session: Session<'a>,
+    parsed: Parsed,
+    connect: Connect,
+    pub(super) tasks: Vec<Task>,
+    pub(super) ledger: Ledger,
+    pub(super) clock: Clock,
+    pub(super) jobs: Jobs,
+    alerts: Alerts,
+    pub(super) interrupt: Interrupt,
+    _watched: Watched,
+    executable: PathBuf,
+    pub(super) attempts: usize,
+    pub(super) failures: usize,
+}
+
+/// What one look at all tasks came to.
+pub(super) struct Pass {
+    /// Something was done, so that more may be due now.
+    pub(super) ran: bool,
+    /// When to look again.
+    pub(super) wake: Timestamp,
+}
+
+impl<'a> Scheduler<'a> {
+    pub(super) fn new(invocation: &'a Invocation) -> Result<Self, Diagnostics> {
+        let clock = Clock::from_environment(|name| invocation.environment.get(name))?;
+        let session = Session::load(invocation)?;
+        let parsed = session.parse()?;
+        let Planned { tasks, others } = plan_of(&session, &parsed)?;
+        if !others.is_empty() {
+            let target = &session.profile.target_name;
+            let others: Vec<String> =
+                others.iter().map(|other| format!("{} ({})", other.name, other.why)).collect();
+            let msg = format!("not for target {target}, and left alone: {}", others.join(", "));
+            invocation.emitter.emit(Event::PrintEvent { msg });
+        }
+        let connect = Connect::new(&session.profile, invocation)?;
+        let ledger = open_ledger(&connect, &session, clock)?;
+        let jobs = Jobs::new(session.profile.threads.max(1));
+        let alerts = Alerts::new(invocation, session.project.root.name(), &session.profile.target_name);
+        Ok(Self {
+            invocation,
+            session,
+            parsed,
+            connect,
+            tasks,
+            ledger,
+            clock,
+            jobs,
+            alerts,
+            interrupt: Interrupt::of_process(),
+            _watched: Watched::begin(),
+            executable: std::env::current_exe().unwrap_or_else(|_| "rsdbt".into()),
+            attempts: 0,
+            failures: 0,
+        })
+    }
+
+    pub(super) fn say(&self, text: &str) {
+        self.invocation.emitter.emit(Event::PrintEvent { msg: text.to_owned() });
+    }
+
+    /// Gives every task one step, upstream first.
+    pub(super) fn pass(&mut self) -> Result<Pass> {
+        let mut pass = Pass { ran: self.hear()?, wake: Timestamp::MAX };
+        for at in 0..self.tasks.len() {
+            if self.interrupt.is_set() {
+                break;
+            }
+            let task = self.tasks[at].clone();
+            if self.jobs.is_running(&task.unique_id) {
+                continue;
+            }
+            match next(&task, &self.tasks, &mut self.ledger, self.clock.now()) {
+                Next::Run { logical_time } if self.clock.is_rehearsal() => {
+                    self.say(&format!("{} {logical_time} {}: would run", self.clock.now(), task.name));
+                    self.settle(&task, logical_time, IntervalState::Success, 0, String::new())?;
+                    self.attempts += 1;
+                    pass.ran = true;
+                }
+                Next::Run { logical_time } => match &task.work {
+                    Work::Node => {
+                        self.attempt(&task, logical_time)?;
+                        pass.ran = true;
+                    }
+                    // the end of another one is heard of
+                    Work::Job(_) if self.jobs.is_full() => {}
+                    Work::Job(job) => self.begin(&task, job, logical_time)?,
+                },
+                Next::Wait { logical_time, since, until, message } => {
+                    pass.wake = pass.wake.min(until);
+                    let known = self.ledger.interval(&task.unique_id, logical_time);
+                    let is_told = known.is_some_and(|known| known.state == IntervalState::Waiting);
+                    let is_job = matches!(task.work, Work::Job(_));
+                    // what a job waits for is known here: it need not be kept from looking
+                    if is_job && is_told {
+                        continue;
+                    }
+                    let not_before = (!is_job).then_some(until);
+                    let attempt =
+                        self.ledger.interval(&task.unique_id, logical_time).map_or(0, |known| known.attempt);
+                    self.ledger.record(
+                        &task.unique_id,
+                        logical_time,
+                        Interval {
+                            state: IntervalState::Waiting,
+                            attempt,
+                            not_before,
+                            started_at: Some(since),
+                            message,
+                        },
+                    )?;
+                }
+                Next::InVain { logical_time, message } => {
+                    self.say(&format!("{logical_time} {}: failed: {message}", task.name));
+                    self.failures += 1;
+                    self.settle(&task, logical_time, IntervalState::Failed, 0, message.clone())?;
+                    self.alert(&task, logical_time, 0, Some(&message));
+                    pass.ran = true;
+                }
+                Next::Later(at) => pass.wake = pass.wake.min(at),
+                Next::Held { .. } | Next::Over => {}
+            }
+        }
+        Ok(pass)
+    }
+
+    /// Intervals that failed and hold back all later ones, with the way out; and what is tried again later.
+    pub(super) fn tell_what_is_held(&mut self) -> usize {
+        let mut held = 0;
+        for at in 0..self.tasks.len() {
+            let task = self.tasks[at].clone();
+            match next(&task, &self.tasks, &mut self.ledger, self.clock.now()) {
+                Next::Held { logical_time } => {
+                    held += 1;
+                    self.say(&format!(
+                        "{}: held back, since {logical_time} failed: `rsdbt schedule clear {}` lets it run again",
+                        task.name, task.name
+                    ));
+                }
+                Next::Later(until) => {
+                    let retried = self.ledger.intervals(&task.unique_id).find(|(_, interval)| {
+                        interval.state == IntervalState::Retry && interval.not_before == Some(until)
+                    });
+                    if let Some((logical_time, _)) = retried {
+                        self.say(&format!("{logical_time} {}: is tried again at {until}", task.name));
+                    }
+                }
+                _ => {}
+            }
+        }
+        held
+    }
+
+    fn settle(
+        &mut self,
+        task: &Task,
+        logical_time: Timestamp,
+        state: IntervalState,
+        attempt: u32,
+        message: String,
+    ) -> Result<()> {
+        let started_at =
+            self.ledger.interval(&task.unique_id, logical_time).and_then(|known| known.started_at);
+        let interval = Interval { state, attempt, not_before: None, started_at, message };
+        self.ledger.record(&task.unique_id, logical_time, interval)
+    }
+
+    /// One more try of an interval: its number.
+    fn count(&mut self, task: &Task, logical_time: Timestamp) -> Result<u32> {
+        let known = self.ledger.interval(&task.unique_id, logical_time);
+        let attempt = known.map_or(0, |known| known.attempt) + 1;
+        let begun = Interval {
+            state: IntervalState::Running,
+            attempt,
+            not_before: None,
+            started_at: Some(self.clock.now()),
+            message: String::new(),
+        };
+        self.ledger.record(&task.unique_id, logical_time, begun)?;
+        self.attempts += 1;
+        self.say(&format!("{logical_time} {}: attempt {attempt}", task.name));
+        Ok(attempt)
+    }
+
+    /// One try of one interval of a node.
+    fn attempt(&mut self, task: &Task, logical_time: Timestamp) -> Result<()> {
+        let attempt = self.count(task, logical_time)?;
+        let error = match self.execute(task, logical_time) {
+            Ok(error) => error,
+            Err(problem) => Some(problem.to_string()),
+        };
+        let Some(message) = error else { return self.conclude(task, logical_time, attempt, Ok(())) };
+        if self.ledger.has_committed(&task.unique_id, logical_time)? {
+            // the work is done, and must not be done again
+            self.failures += 1;
+            self.say(&format!("{logical_time} {}: success, but what followed failed: {message}", task.name));
+            self.settle(task, logical_time, IntervalState::Success, attempt, message)?;
+            return self.ledger.forget_past(task);
+        }
+        let is_interrupted = self.interrupt.is_set();
+        let stopped = if is_interrupted { Stopped::Interrupted } else { Stopped::Failed(message) };
+        self.conclude(task, logical_time, attempt, Err(stopped))
+    }
+
+    /// Begins one try of one interval of a job.
+    fn begin(&mut self, task: &Task, job: &Arc<Job>, logical_time: Timestamp) -> Result<()> {
+        let done = self.ledger.steps_done(&task.unique_id, logical_time)?;
+        let number = self.count(task, logical_time)?;
+        let invocation = self.invocation;
+        let interval = [logical_time, task.following(logical_time)];
+        let window = match task.catch_up {
+            CatchUp::Latest => {
+                let since = self.ledger.done_until(task, logical_time);
+                since.map(|since| [since, interval[1]])
+            }
+            CatchUp::All | CatchUp::None => Some(interval),
+        };
+        let attempt = Attempt {
+            job: Arc::clone(job),
+            lease: self.ledger.lease(&task.unique_id, logical_time),
+            number,
+            executable: self.executable.clone(),
+            interval,
+            window,
+            options: invocation.inherited_options(),
+            vars: invocation.flags.mapping(&VARS),
+            directory: invocation.project_directory.clone(),
+            target: self.session.target_directory.join("jobs").join(&job.name),
+            done,
+            stop: Arc::default(),
+        };
+        self.jobs.start(&task.unique_id, attempt);
+        Ok(())
+    }
+
+    /// What the jobs at work say: whether one has ended.
+    fn hear(&mut self) -> Result<bool> {
+        let mut has_ended = false;
+        while let Some(news) = self.jobs.take() {
+            match news {
+                News::Step { task, logical_time, step } => {
+                    self.ledger.note_step(&task, logical_time, step)?;
+                }
+                News::End(Ended { task, logical_time, attempt, outcome }) => {
+                    has_ended = true;
+                    let known = self.tasks.iter().find(|known| known.unique_id == task).cloned();
+                    if let Some(task) = known {
+                        self.conclude(&task, logical_time, attempt, outcome)?;
+                    }
+                }
+            }
+        }
+        Ok(has_ended)
+    }
+
+    /// Records how an attempt ended.
+    fn conclude(
+        &mut self,
+        task: &Task,
+        logical_time: Timestamp,
+        attempt: u32,
+        outcome: Result<(), Stopped>,
+    ) -> Result<()> {
+        let message = match outcome {
+            Ok(()) => {
+                self.say(&format!("{logical_time} {}: success", task.name));
+                self.settle(task, logical_time, IntervalState::Success, attempt, String::new())?;
+                if matches!(task.work, Work::Job(_)) {
+                    self.ledger.forget_progress(&task.unique_id, logical_time)?;
+                }
+                self.alert(task, logical_time, attempt, None);
+                return self.ledger.forget_past(task);
+            }
+            Err(Stopped::Interrupted) => {
+                let message = "interrupted".to_owned();
+                return self.settle(task, logical_time, IntervalState::Interrupted, attempt - 1, message);
+            }
+            Err(Stopped::Failed(message)) => message,
+        };
+        self.failures += 1;
+        if attempt > task.schedule.retries {
+            self.say(&format!("{logical_time} {}: failed: {message}", task.name));
+            self.settle(task, logical_time, IntervalState::Failed, attempt, message.clone())?;
+            self.alert(task, logical_time, attempt, Some(&message));
+            return Ok(());
+        }
+        let not_before = self.clock.now().checked_add(task.retry_delay(attempt)).ok();
+        self.say(&format!(
+            "{logical_time} {}: attempt {attempt} of {} failed: {message}",
+            task.name,
+            task.schedule.retries + 1
+        ));
+        let started_at =
+            self.ledger.interval(&task.unique_id, logical_time).and_then(|known| known.started_at);
+        self.ledger.record(
+            &task.unique_id,
+            logical_time,
+            Interval { state: IntervalState::Retry, attempt, not_before, started_at, message },
+        )
+    }
+
+    /// Tells those whom a job names how one of its intervals ended.
+    fn alert(&mut self, task: &Task, logical_time: Timestamp, attempt: u32, failure: Option<&str>) {
+        if let Work::Job(job) = &task.work {
+            let ended = JobEnd { interval: [logical_time, task.following(logical_time)], attempt, failure };
+            self.alerts.tell(job, &ended);
+        }
+    }
+
+    /// An orderly end of what is at work.
+    pub(super) fn end(&mut self) -> Result<()> {
+        self.jobs.stop();
+        let heard = self.hear();
+        self.alerts.finish();
+        heard.map(drop)
+    }
+
+    /// Runs the node for the interval's window; why it failed, if it did.
+    fn execute(&self, task: &Task, logical_time: Timestamp) -> Result<Option<String>> {
+        let Some(statement) = self.ledger.success_statement(&task.unique_id, logical_time) else {
+            return Ok(Some("the interval is not known to be at work".to_owned()));
+        };
+        let parsed = with_post_hooks(&self.parsed, &[(task.unique_id.as_str(), statement)]);
+        let selected = vec![task.unique_id.clone()];
+        let mut inputs = running::inputs(&self.session, &parsed, &self.connect, Command::Run, &selected)?;
+        let window = [logical_time, task.following(logical_time)];
+        let window = window.map(|at| at.strftime("%Y-%m-%d %H:%M:%S").to_string());
+        if let (Some(shared), [start, end]) = (Arc::get_mut(&mut inputs.shared), &window) {
+            shared.set_flag(INTERVAL_START.0.key, start);
+            shared.set_flag(INTERVAL_END.0.key, end);
+        }
+        inputs.options.event_time = window.map(Some);
+        inputs.options.proof = Some(self.ledger.lease(&task.unique_id, logical_time).proof());
+        let plan = run::plan(&parsed.manifest, &parsed.graph, &selected, Command::Run);
+        let outcome = run::execute(&inputs, &plan)?;
+        if outcome.results.success() {
+            return Ok(None);
+        }
+        let messages: Vec<String> =
+            outcome.results.results.iter().filter_map(|result| result.message.clone()).collect();
+        Ok(Some(if messages.is_empty() { "interrupted".to_owned() } else { messages.join("; ") }))
+    }
+
+    /// Until a time, or until a signal, news of a job or the next look at the server.
+    pub(super) fn sleep(&mut self, wake: Timestamp) {
+        let end = Instant::now() + self.clock.until(wake).min(LOOK_AROUND);
+        // the clock may be set ahead meanwhile
+        while Instant::now() < end && !self.interrupt.is_set() && self.clock.now() < wake {
+            if self.jobs.is_idle() {
+                self.rest(end.min(Instant::now() + LOOK));
+            } else if self.jobs.wait(LOOK) {
+                return;
+            }
+        }
+    }
+
+    fn rest(&self, end: Instant) {
+        while Instant::now() < end && !self.interrupt.is_set() {
+            let left = end.saturating_duration_since(Instant::now());
+            std::thread::sleep(left.min(LOOK));
+        }
+    }
+
+    /// The server is away: call it until it answers, or a signal comes.
+    pub(super) fn reconnect(&mut self, problem: Box<Diagnostic>) -> Result<()> {
+        let mut problem = problem;
+        let begun = Instant::now();
+        let mut is_idle = self.jobs.is_idle();
+        loop {
+            if self.ledger.ping().is_ok() {
+                // the connection is well: it was something else
+                return Err(problem);
+            }
+            self.say(&format!("connection lost; retrying every 5 s: {}", problem.message));
+            if !std::mem::replace(&mut is_idle, true) {
+                // they begin again where they were, under the next charge
+                self.jobs.stop();
+                while self.jobs.take().is_some() {}
+            }
+            self.rest(Instant::now() + CALL_AGAIN);
+            if self.interrupt.is_set() {
+                return Ok(());
+            }
+            let taken = open_ledger(&self.connect, &self.session, self.clock).and_then(|mut ledger| {
+                ledger.succeed(&self.ledger);
+                ledger.take_charge()?;
+                Ok(ledger)
+            });
+            match taken {
+                Ok(ledger) => {
+                    self.ledger = ledger;
+                    return Ok(());
+                }
+                // the server may not have noticed yet that the session before is gone
+                Err(next) if next.code == TAKEN && begun.elapsed() > PATIENCE => return Err(next),
+                Err(next) => problem = next,
+            }
+        }
+    }
+}
+
+/// What the profile's target runs.
+pub(super) fn plan_of(session: &Session<'_>, parsed: &Parsed) -> Result<Planned, Diagnostics> {
+    let (project, target) = (session.project.root.name(), &session.profile.target_name);
+    planned(&parsed.manifest, &parsed.graph, &parsed.jobs, project, target)
+}
+
+pub(super) fn open_ledger(connect: &Connect, session: &Session<'_>, clock: Clock) -> Result<Ledger> {
+    Ledger::open(&Arc::new(connect.settings.clone()), session.project.root.name(), clock)
+}
