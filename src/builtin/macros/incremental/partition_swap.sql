@@ -1,6 +1,6 @@
 {#
   The swap of native partitions. Everything slow happens aside; readers wait while the old partitions are detached and the
-  new ones attached, and for nothing else: not for the disk, and not for an earlier reader.
+  new ones attached and this is written to the log, and for nothing else: not for an earlier reader.
 #}
 
 {# Builds the new partitions. Gives {swap, drop, failed}: what the transaction ends with, what is dropped after it, what went wrong. #}
