@@ -373,7 +373,9 @@ mod tests {
             words.sort_unstable();
             words.dedup();
             assert_eq!(words.len(), rows.len(), "commands of one level are found by their names");
-            rows.iter().for_each(|row| names_are_told_apart(row.nested));
+            for row in rows {
+                names_are_told_apart(row.nested);
+            }
         }
         command().debug_assert();
         names_are_told_apart(COMMANDS);
