@@ -139,6 +139,41 @@ fn a_job_resumes_where_it_failed() {
     assert_eq!(std::fs::read_to_string(project.root.join("said.txt")).unwrap(), "once\nlast\n");
 }
 
+/// All nodes have committed, and what follows them has not: only that is repeated, for the schemas of all of them.
+#[test]
+fn a_hook_after_the_nodes_is_repeated_until_it_succeeds() {
+    let mut database = Database::new();
+    let project = Project::new(&database);
+    database.execute(
+        "create table switch (broken int); insert into switch values (1); create table heard (at text)",
+    );
+    let schema = database.schema.clone();
+    counting(&project, "a", "");
+    project.write(
+        "dbt_project.yml",
+        &format!(
+            "name: shop\nprofile: shop\non-run-end:\n  - \"insert into {schema}.heard select '{{{{ schemas | join(' ') }}}}' from {schema}.switch where 1 / (1 - broken) = 1\"\n"
+        ),
+    );
+    project.write("jobs.yml", "jobs:\n  - {name: nightly, cron: '@daily', retries: 1, steps: [run]}\n");
+    let (status, text) = due(&project, "2024-05-02T00:00:01Z");
+    assert!(status == 1 && text.contains("division by zero"), "{text}");
+    let (status, text) = due(&project, "2024-05-02T01:00:00Z");
+    assert!(status == 1 && text.contains("division by zero"), "{text}");
+    assert_eq!(intervals(&mut database), ["nightly 05-01 00:00 failed 2"]);
+    database.execute("update switch set broken = 0");
+    let retried = project
+        .command(&["schedule", "retry", "nightly"])
+        .env(CLOCK, "2024-05-02T08:00:00Z")
+        .output()
+        .unwrap();
+    assert!(retried.status.success());
+    let (status, text) = due(&project, "2024-05-02T08:00:00Z");
+    assert_eq!(status, 0, "{text}");
+    assert_eq!(count(&mut database, "a"), "1");
+    assert_eq!(texts(&mut database, "select at from heard"), [schema]);
+}
+
 /// In the morning: what the night has committed stays, or is done anew, as one likes.
 #[test]
 fn a_job_that_failed_for_good_continues_or_begins_anew() {
@@ -535,6 +570,8 @@ fn mistakes_are_shown_where_they_are() {
     let mistakes = [
         ("name: nightly", "name: 'my job'", "2:11", "`my job` is not a valid name of a job"),
         ("name: nightly", "name: a", "2:11", "`a` is already the name of a node with a schedule"),
+        ("name: nightly", "name: '..'", "2:11", "`..` is not a valid name of a job"),
+        ("jobs:", "job:", "1:1", "unknown key `job` in file of jobs"),
         ("name: report", "name: nightly", "18:11", "there are two jobs named `nightly`"),
         ("retries: 2", "retrys: 2", "6:5", "unknown key `retrys` in job `nightly`"),
         ("cron: \"0 3 * * *\"", "cron: \"0 25 * * *\"", "3:11", "`25` is not a valid hour (0-23)"),

@@ -32,11 +32,12 @@ impl Leased {
         })
     }
 
-    /// Of what is selected, what no earlier attempt has committed.
-    pub(super) fn left(&self, connect: &Connect, selected: &[String]) -> Result<Vec<String>> {
+    /// Of what is selected, what earlier attempts have committed, and what is left.
+    pub(super) fn done_and_left(&self, connect: &Connect, selected: &[String]) -> Result<[Vec<String>; 2]> {
         let mut connection = Connection::open(&Arc::new(connect.settings.clone()))?;
         let done = self.0.done(&mut connection)?;
-        Ok(selected.iter().filter(|unique_id| !done.contains(*unique_id)).cloned().collect())
+        let (done, left) = selected.iter().cloned().partition(|unique_id| done.contains(unique_id));
+        Ok([done, left])
     }
 
     pub(super) fn mark(&self, parsed: &Parsed, selected: &[String]) -> Parsed {
@@ -45,8 +46,9 @@ impl Leased {
         with_post_hooks(parsed, &statements)
     }
 
-    pub(super) fn bind(&self, invocation: &Invocation, options: &mut RunOptions) {
+    pub(super) fn bind(&self, invocation: &Invocation, options: &mut RunOptions, done: Vec<String>) {
         options.proof = Some(self.0.proof());
+        options.done_before = done;
         options.lock_wait = LOCK_WAIT;
         let flags = &invocation.flags;
         if let (Some(start), Some(end)) = (flags.text(&INTERVAL_START), flags.text(&INTERVAL_END)) {

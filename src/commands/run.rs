@@ -64,20 +64,17 @@ pub(super) fn run_nodes(invocation: &Invocation, retried: Retried) -> CommandRes
     };
     let connect = Connect::new(&session.profile, invocation)?;
     let leased = Leased::of(invocation)?;
-    let selected = match &leased {
+    let [done, selected] = match &leased {
         Some(leased) => {
-            let left = leased.left(&connect, &selected)?;
-            if left.is_empty() && !selected.is_empty() {
-                return Ok(Outcome::Success);
-            }
+            let [done, left] = leased.done_and_left(&connect, &selected)?;
             parsed = leased.mark(&parsed, &left);
-            left
+            [done, left]
         }
-        None => selected,
+        None => [Vec::new(), selected],
     };
     let mut inputs = running::inputs(&session, &parsed, &connect, command, &selected)?;
     if let Some(leased) = &leased {
-        leased.bind(invocation, &mut inputs.options);
+        leased.bind(invocation, &mut inputs.options, done);
     }
     inputs.previous = retried.previous;
     if let Some(path) = results_path(invocation, command) {

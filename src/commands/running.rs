@@ -60,6 +60,7 @@ pub(super) fn inputs(
         keep_seed_rows: flags.is(&SHOW),
         lock_wait: LOCK_WAIT,
         proof: None,
+        done_before: Vec::new(),
     };
     Ok(RunInputs {
         command,

@@ -54,7 +54,7 @@ impl Run<'_> {
             graph_summary::write(inputs)?;
         }
         self.refuse_long_schemas(plan)?;
-        if plan.steps.is_empty() {
+        if plan.steps.is_empty() && inputs.options.done_before.is_empty() {
             let warning = "Nothing to do. Try checking your model configs and model specification args";
             inputs.emitter.warn(Diagnostic::warning("NothingToDo", warning))?;
             return self.close(plan, Vec::new(), 0.0, Ending::Empty);
@@ -211,11 +211,12 @@ impl Run<'_> {
         }
         let mut seen = HashSet::default();
         let mut pairs = Vec::new();
-        for result in results.iter() {
-            if matches!(result.status, Status::Error | Status::Fail | Status::Skipped) {
-                continue;
-            }
-            let Some(Resource::Node(node)) = self.manifest().resource(&result.unique_id) else { continue };
+        let built = results
+            .iter()
+            .filter(|result| !matches!(result.status, Status::Error | Status::Fail | Status::Skipped))
+            .map(|result| &result.unique_id);
+        for unique_id in self.inputs.options.done_before.iter().chain(built) {
+            let Some(Resource::Node(node)) = self.manifest().resource(unique_id) else { continue };
             if node.is_relational() && seen.insert((node.database.clone(), node.schema.clone())) {
                 pairs.push((node.database.clone().unwrap_or_default(), node.schema.clone()));
             }

@@ -107,6 +107,8 @@ pub(crate) struct RunOptions {
     pub lock_wait: std::time::Duration,
     /// An SQL expression that fails where nothing may be committed any more.
     pub proof: Option<String>,
+    /// Selected nodes that an earlier attempt has committed. The hooks around the nodes are theirs, too.
+    pub done_before: Vec<String>,
 }
 
 /// A command's settings and the stages before it.

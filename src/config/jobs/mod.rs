@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::schedule::Upstream;
 use super::{Fields, Yaml, strict, yaml};
-use crate::diagnostic::{Diagnostic, Diagnostics, Result, SourceText, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, Result, SourceText, Span, did_you_mean};
 
 pub(crate) use alert::Alert;
 pub(crate) use step::{Action, Step};
@@ -62,11 +62,12 @@ pub(crate) struct Job {
     pub span: Span,
 }
 
-/// The jobs of a file; one without `jobs:` is somebody else's.
+/// The jobs of a file; one without `jobs:`, or a slip in it, is somebody else's.
 pub(crate) fn read(source: &Arc<SourceText>) -> std::result::Result<Vec<Job>, Diagnostics> {
     let loaded = yaml::load(source)?;
     let document = loaded.yaml;
-    if document.get("jobs").is_none() {
+    let is_ours = |key: &str| key == "jobs" || did_you_mean(key, ["jobs"]).is_some();
+    if !document.as_mapping().is_some_and(|file| file.keys().any(is_ours)) {
         return Ok(Vec::new());
     }
     if let Some(duplicate) = loaded.warnings.into_iter().next() {
@@ -91,7 +92,9 @@ fn job(entry: &Yaml) -> Result<Job> {
     strict::refuse_unknown(CODE, &fields, KEYS)?;
     let name = fields.name().to_owned();
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
-    if let Some(value) = fields.get("name").filter(|_| name.is_empty() || !name.chars().all(is_plain)) {
+    // its folder has its name
+    let is_wrong = !name.chars().all(is_plain) || name.chars().all(|c| c == '.');
+    if let Some(value) = fields.get("name").filter(|_| is_wrong) {
         let message = format!("`{name}` is not a valid name of a job (letters, digits, `_`, `-` and `.`)");
         return Err(strict::wrong(CODE, value, &message));
     }
