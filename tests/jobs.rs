@@ -370,7 +370,7 @@ struct Receiver {
 }
 
 impl Receiver {
-    /// Answers the first requests as it is told, and all later ones with success.
+    /// Answers the first requests with the given statuses, and all later ones with success.
     fn answering(first: &'static [&'static str]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://127.0.0.1:{}/hook", listener.local_addr().unwrap().port());

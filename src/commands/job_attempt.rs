@@ -71,7 +71,7 @@ impl Attempt {
         Ok(())
     }
 
-    /// None when all went well.
+    /// `None` if all went well.
     fn step(&self, at: usize, step: &Step, begun: Instant) -> io::Result<Option<Stopped>> {
         let log = OpenOptions::new().append(true).open(self.output())?;
         let printed_before = log.metadata()?.len();
@@ -175,7 +175,7 @@ impl Attempt {
     }
 }
 
-/// What failed in the run, by its artifact; none where it wrote none.
+/// What failed in the run, by its artifact; `None` if it wrote none.
 fn failures(results: &Path, started: SystemTime) -> Option<String> {
     let written = std::fs::metadata(results).ok()?.modified().ok()?;
     if written < started {

@@ -22,7 +22,7 @@ const LOCK_WAIT: Duration = Duration::from_hours(24);
 pub(super) struct Leased(Lease);
 
 impl Leased {
-    /// None where nobody has leased anything to this process.
+    /// `None` if nobody has leased anything to this process.
     pub(super) fn of(invocation: &Invocation) -> Result<Option<Self>> {
         let Some(text) = invocation.environment.get(LEASE) else { return Ok(None) };
         serde_json::from_str(text).map(|lease| Some(Self(lease))).map_err(|error| {

@@ -1,6 +1,6 @@
 //! Durations as people write them: `90 seconds`, `5 minutes`, `2h`, `1 week`.
 
-/// In seconds; none where the text is no duration, or longer than a few decades.
+/// In seconds; `None` if the text is not a duration, or longer than a few decades.
 pub(crate) fn seconds(text: &str) -> Option<u32> {
     let text = text.trim();
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
