@@ -178,7 +178,7 @@ fn command(invocation: &Invocation) -> Command {
 /// What a command can work on.
 pub(super) fn selectable(invocation: &Invocation, command: Command) -> Result<Vec<ResourceType>> {
     use ResourceType::{
-        Analysis, Exposure, Function, Model, SavedQuery, Seed, Snapshot, Source, Test, UnitTest,
+        Analysis, Exposure, Function, Model, Operation, SavedQuery, Seed, Snapshot, Source, Test, UnitTest,
     };
     match command {
         Command::Run => Ok(vec![Model]),
@@ -189,7 +189,7 @@ pub(super) fn selectable(invocation: &Invocation, command: Command) -> Result<Ve
         Command::Test => resource_types(invocation, &[Test, UnitTest]),
         Command::Seed => Ok(vec![Seed]),
         Command::Snapshot => Ok(vec![Snapshot]),
-        Command::Compile => Ok(vec![Model, Seed, Snapshot, Test, Analysis, Function]),
+        Command::Compile => Ok(vec![Model, Seed, Snapshot, Test, Analysis, Function, Operation]),
         Command::Show { .. } => Ok(vec![Model, Seed, Snapshot, Test, Analysis]),
         Command::Clone => resource_types(invocation, &[Model, Seed, Snapshot]),
         Command::Freshness => Ok(vec![Source]),

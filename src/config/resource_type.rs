@@ -16,10 +16,11 @@ pub(crate) enum ResourceType {
     SemanticModel,
     SavedQuery,
     Function,
+    Group,
 }
 
 impl ResourceType {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Model,
         Self::Seed,
         Self::Snapshot,
@@ -33,6 +34,7 @@ impl ResourceType {
         Self::SemanticModel,
         Self::SavedQuery,
         Self::Function,
+        Self::Group,
     ];
 
     /// All that have a tree of their own in dbt_project.yml.
@@ -50,11 +52,11 @@ impl ResourceType {
         Self::Function,
     ];
 
-    /// The resource whose tree configures this one: analyses and operations read `models:`, as in dbt.
+    /// The resource whose tree configures this one: analyses, operations and groups read `models:`, as in dbt.
     #[must_use]
     pub(crate) fn tree(self) -> Self {
         match self {
-            Self::Analysis | Self::Operation => Self::Model,
+            Self::Analysis | Self::Operation | Self::Group => Self::Model,
             other => other,
         }
     }
@@ -72,7 +74,7 @@ impl ResourceType {
             Self::SemanticModel => "semantic-models",
             Self::SavedQuery => "saved-queries",
             Self::Function => "functions",
-            Self::Model | Self::Analysis | Self::Operation => "models",
+            Self::Model | Self::Analysis | Self::Operation | Self::Group => "models",
         }
     }
 
@@ -92,6 +94,7 @@ impl ResourceType {
             Self::SemanticModel => "semantic_model",
             Self::SavedQuery => "saved_query",
             Self::Function => "function",
+            Self::Group => "group",
         }
     }
 }

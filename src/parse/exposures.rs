@@ -20,8 +20,13 @@ impl Parser<'_> {
             self.entries.iter_mut().flat_map(|file| std::mem::take(&mut file.groups)).collect();
         for (place, properties) in entries {
             let unique_id = format!("group.{}.{}", place.package, properties.name);
-            let mut config = properties.config.clone();
-            config.entry("meta").or_insert_with(|| Json::Object(Map::new()));
+            let config = match self.group_config(&place, &properties) {
+                Ok(config) => config,
+                Err(problem) => {
+                    problems.push(*problem);
+                    continue;
+                }
+            };
             let group = Group {
                 name: properties.name.clone(),
                 package_name: place.package.clone(),
@@ -44,6 +49,17 @@ impl Parser<'_> {
                 );
             }
         }
+    }
+
+    /// dbt: what dbt_project.yml says of models holds for groups, too, but for their hooks.
+    fn group_config(&self, place: &EntryPlace, properties: &GroupProperties) -> Result<Map<String, Json>> {
+        let mut fqn = vec![place.package.clone()];
+        fqn.extend(place.folders.iter().cloned());
+        fqn.push(properties.name.clone());
+        let of = ConfigOf { resource: ResourceType::Group, package: &place.package, fqn: &fqn };
+        let mut config = Arc::unwrap_or_clone(self.trees.resolve(&of, &properties.config, &Map::new())?);
+        config.retain(|key, _| !matches!(key.as_str(), "pre-hook" | "post-hook" | "pre_hook" | "post_hook"));
+        Ok(config)
     }
 
     pub(super) fn add_exposures(&mut self, problems: &mut Vec<Diagnostic>) {

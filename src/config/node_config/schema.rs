@@ -88,6 +88,8 @@ pub(super) fn of(resource: ResourceType) -> &'static Schema {
             ],
         )
     });
+    static GROUP: LazyLock<Schema> =
+        LazyLock::new(|| with(Vec::new(), [("meta", json!({}), Merge::Update)]));
     match resource {
         ResourceType::Model => &MODEL,
         ResourceType::Analysis | ResourceType::Operation => &NODE,
@@ -100,6 +102,7 @@ pub(super) fn of(resource: ResourceType) -> &'static Schema {
         ResourceType::Exposure => &EXPOSURE,
         ResourceType::Metric | ResourceType::SemanticModel => &SEMANTIC,
         ResourceType::SavedQuery => &SAVED_QUERY,
+        ResourceType::Group => &GROUP,
     }
 }
 

@@ -1,5 +1,7 @@
 //! A node's context as the engine asks for it.
 
+use std::sync::PoisonError;
+
 use minijinja::Value;
 
 use super::NodeContext;
@@ -35,6 +37,13 @@ impl Context for NodeContext {
             return;
         }
         (self.sink)(message);
+    }
+
+    fn called(&self, unique_id: &str) {
+        let mut macros = self.macros.lock().unwrap_or_else(PoisonError::into_inner);
+        if !macros.iter().any(|known| known == unique_id) {
+            macros.push(unique_id.to_owned());
+        }
     }
 
     fn override_of(&self, name: &str) -> Option<Value> {

@@ -60,6 +60,8 @@ pub(crate) struct NodeContext {
     pub(super) operation: bool,
     pub(super) ctes: Mutex<Vec<String>>,
     pub(super) conditions: Mutex<Vec<Condition>>,
+    /// The macros that the templates themselves called.
+    pub(super) macros: Mutex<Vec<String>>,
     pub(super) build_path: Mutex<Option<String>>,
     /// What was sent before the statement that `write` writes.
     pub(super) sent_first: Mutex<String>,
@@ -95,6 +97,7 @@ impl NodeContext {
             operation,
             ctes: Mutex::default(),
             conditions: Mutex::default(),
+            macros: Mutex::default(),
             build_path: Mutex::default(),
             sent_first: Mutex::default(),
             made: Mutex::default(),
@@ -112,6 +115,11 @@ impl NodeContext {
     /// The conditions of the query that a run may make narrower.
     pub(crate) fn conditions(&self) -> Vec<Condition> {
         self.conditions.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The ids of the macros that the templates themselves called, in the order of their first call.
+    pub(crate) fn macros(&self) -> Vec<String> {
+        self.macros.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Where `write` put the SQL that ran.

@@ -55,10 +55,12 @@ impl Run<'_> {
         let suffix = extra.batch.as_ref().map(|batch| batch.label.clone());
         let mut extra = extra;
         let mut named_in_arguments = Vec::new();
+        let mut called = Vec::new();
         if node.generic_test().is_some() {
             let bare = self.context(worker, node, Extra::default());
             extra.values.insert(parse::KWARGS_NAME.into(), self.test_arguments(node, &bare)?);
             named_in_arguments = bare.ctes();
+            called = bare.macros();
         }
         let context = self.context(worker, node, extra);
         for unique_id in named_in_arguments {
@@ -68,6 +70,9 @@ impl Run<'_> {
         if let Some(done) = Arc::get_mut(&mut compiled.node) {
             if node.is_test() && self.stores_failures(node) && done.relation_name.is_none() {
                 done.relation_name = Some(self.inputs.shared.relation_of(node).render());
+            }
+            for unique_id in called.iter().chain(&context.macros()) {
+                done.depends_on.add_macro(unique_id);
             }
             self.resolve_foreign_keys(done, &context)?;
             self.write_compiled(done, suffix.as_deref())?;
