@@ -13,7 +13,7 @@ use crate::run::Event;
 
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let flags = &invocation.flags;
-    let renderer = BareRenderer::new(invocation, None)?.lenient().with_secrets();
+    let renderer = BareRenderer::new(invocation, None)?.lenient().for_packages();
     let raw = invocation.raw_project()?;
     let mut warnings = Vec::new();
     // dbt: packages are installed before the project must be valid in any other way

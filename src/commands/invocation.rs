@@ -19,7 +19,7 @@ use crate::options::table::{
     LOG_PATH, PRINTER_WIDTH, PROFILE, PROFILES_DIR, PROJECT_DIR, QUIET, SHOW_ALL_DEPRECATIONS, TARGET,
     TARGET_PATH, USE_COLORS, USE_COLORS_FILE, VARS,
 };
-use crate::options::{FlagInputs, Flags, Subcommand, Text};
+use crate::options::{FlagInputs, Flags, Subcommand, Text, variable_keys};
 use crate::report::{Channel, Format, Reporter, Scrubber, Settings, Style};
 use crate::run::{self, Emitter, Event, Level};
 
@@ -104,7 +104,8 @@ impl Invocation {
         let working_directory = std::env::current_dir().map_err(|error| {
             Diagnostic::runtime("working-directory", format!("the working directory cannot be read: {error}"))
         })?;
-        let environment = Environment::read(&working_directory)?;
+        let mut environment = Environment::read(&working_directory)?;
+        environment.share_prefixes(variable_keys());
         let mut warnings = Vec::new();
         let no_project = Map::new();
         let inputs = FlagInputs {

@@ -21,6 +21,7 @@ mod messages;
 mod open_lineage;
 mod outcome;
 mod parse;
+mod parse_events;
 mod retry;
 mod run;
 mod run_operation;

@@ -7,13 +7,14 @@ use serde_json::{Map, Value as Json, json};
 
 use super::connect;
 use super::invocation::Invocation;
+use super::parse_events;
 use crate::adapter::Early;
 use crate::config::packages::PackagesFile;
 use crate::config::profiles::{Profile, ProfileChoice, ProfilesFile};
 use crate::config::project_file::VersionCheck;
 use crate::config::{DBT_VERSION, Environment, ProjectFile, Renderer};
 use crate::context;
-use crate::context::functions::Secrets;
+use crate::context::functions::{Secrets, reveal};
 use crate::context::objects::Relation;
 use crate::context::{
     DispatchOrder, Engine, EngineSettings, Globals, MacroPackage, ParseGlobals, ParseScope, SharedNames,
@@ -85,6 +86,7 @@ impl<'i> Session<'i> {
                 Some(yaml) => Selectors::from_yaml(&yaml, indirect_selection(invocation))?,
                 None => Selectors::default(),
             };
+        crate::config::catalogs::check(&invocation.project_directory, &with_target)?;
         let load = LoadRequest {
             root: file,
             packages: Installed { specified: installed.0, specified_in: installed.1 },
@@ -186,10 +188,12 @@ impl<'i> Session<'i> {
     /// The manifest, with `Event`s about what is odd in the project.
     fn parse_manifest(&self) -> Result<(Manifest, Arc<[ResolvedJob]>), Diagnostics> {
         let request = self.parse_request();
+        parse_events::begun(self.invocation);
         let parsed = parse::manifest(&request)?;
         for warning in parsed.warnings {
             self.invocation.emitter.warn(warning)?;
         }
+        parse_events::unpinned(self.invocation, &parsed.manifest);
         let mut manifest = parsed.manifest;
         manifest.selectors.clone_from(&self.selectors.expanded);
         Ok((manifest, parsed.jobs.into()))
@@ -422,7 +426,7 @@ fn is_unattended(environment: &Environment) -> bool {
 
 /// How many packages the project names, and in which file.
 fn installed_packages(file: &ProjectFile, renderer: BareRenderer) -> Result<(usize, &'static str)> {
-    let asked = PackagesFile::read(&file.directory, "", &renderer.with_secrets())?;
+    let asked = PackagesFile::read(&file.directory, "", &renderer.for_packages())?;
     Ok((asked.packages.len(), asked.file_name))
 }
 
@@ -506,7 +510,8 @@ pub(super) struct BareRenderer {
     engine: Engine,
     globals: Arc<Globals>,
     secret_globals: Arc<Globals>,
-    allow_secrets: bool,
+    package_globals: Arc<Globals>,
+    secrets: Secrets,
     /// Missing vars are none: dbt installs packages before the project is complete.
     lenient: bool,
 }
@@ -526,16 +531,22 @@ impl BareRenderer {
             engine: Engine::bare(),
             globals: make(Secrets::Refused),
             secret_globals: make(Secrets::Allowed),
-            allow_secrets: false,
+            package_globals: make(Secrets::StandIns),
+            secrets: Secrets::Refused,
             lenient: false,
         })
     }
 }
 
 impl BareRenderer {
-    /// For profiles and packages files, which may read secrets.
+    /// For profiles, which may read secrets.
     pub(super) fn with_secrets(self) -> Self {
-        Self { allow_secrets: true, ..self }
+        Self { secrets: Secrets::Allowed, ..self }
+    }
+
+    /// For packages files, which may read secrets that messages and the lock file must not show.
+    pub(super) fn for_packages(self) -> Self {
+        Self { secrets: Secrets::StandIns, ..self }
     }
 
     /// For commands that work on a project that cannot be parsed yet.
@@ -546,13 +557,22 @@ impl BareRenderer {
 
 impl Renderer for BareRenderer {
     fn render(&self, text: &str, span: Span) -> Result<Json> {
-        let globals = if self.allow_secrets { &self.secret_globals } else { &self.globals };
+        let globals = match self.secrets {
+            Secrets::Refused => &self.globals,
+            Secrets::Allowed => &self.secret_globals,
+            Secrets::StandIns => &self.package_globals,
+        };
         let shared: Arc<dyn SharedNames> = Arc::new(ParseGlobals(Arc::clone(globals)));
         let scope = ParseScope::new(&shared, Subject::text(""), Value::UNDEFINED);
         let scope = if self.lenient { scope } else { scope.strict() };
         let context: Arc<dyn Context> = Arc::new(scope);
         let value = self.engine.evaluate(text, &span, &context)?;
-        Ok(python::to_json(&value))
+        Ok(match python::to_json(&value) {
+            Json::String(text) if self.secrets == Secrets::StandIns => {
+                Json::String(reveal(&text, &globals.environment))
+            }
+            other => other,
+        })
     }
 }
 

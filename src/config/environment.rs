@@ -31,6 +31,17 @@ impl Environment {
         Ok(Self { variables: parse(&text).into_iter().chain(process).collect() })
     }
 
+    /// Gives each variable of dbt's its value under its older name, too, and the older ones theirs under the new name.
+    pub(crate) fn share_prefixes(&mut self, keys: impl Iterator<Item = String>) {
+        for key in keys {
+            let (new, old) = (format!("DBT_ENGINE_{key}"), format!("DBT_{key}"));
+            let (from, to) = if self.variables.contains_key(&new) { (new, old) } else { (old, new) };
+            if let Some(value) = self.variables.get(&from).cloned() {
+                self.variables.insert(to, value);
+            }
+        }
+    }
+
     #[cfg(test)]
     pub(crate) fn of(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         Self { variables: variables.into_iter().collect() }

@@ -2,6 +2,7 @@
 //!
 //! Jinja inside YAML is rendered through [`Renderer`], because the engine is a higher layer.
 
+pub(crate) mod catalogs;
 pub(crate) mod cron;
 pub(crate) mod duration;
 pub(crate) mod environment;

@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostics, Result, SourceText, Span};
 
 use crate::jinja::{
     Context, MacroDef, Native, Scope, SourceMap, call_definition, call_named, environments,
-    execute_definition, execute_macro, in_subject, may_hold_jinja, render_mapped, without_last_line_break,
+    execute_definition, execute_macro, in_subject, may_hold_jinja, render_body, render_mapped, without_last_line_break,
 };
 
 use super::dependencies;
@@ -108,6 +108,14 @@ impl Engine {
     /// Syntax errors, undefined names that are used, and whatever the functions it calls raise.
     pub fn render(&self, source: &Arc<SourceText>, context: &Arc<dyn Context>) -> Result<String> {
         self.render_span(&Span::new(source, 0..source.text.len()), context)
+    }
+
+    /// Renders a text that dbt takes for the body of a macro, as a query comment: `return(..)` gives it as well.
+    ///
+    /// # Errors
+    /// As [`Engine::render`].
+    pub(crate) fn render_body(&self, source: &Arc<SourceText>, context: &Arc<dyn Context>) -> Result<String> {
+        render_body(source, &self.scope(context))
     }
 
     /// Renders a part of a file to text.

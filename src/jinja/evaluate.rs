@@ -9,6 +9,7 @@ use crate::diagnostic::Result;
 
 use super::compiled::Template;
 use super::errors;
+use super::python::to_str;
 use super::returned::returned;
 use super::scope::Scope;
 
@@ -32,6 +33,11 @@ pub(super) fn evaluate(
     let mut output = make_string_output(text);
     eval(environment, &template.instructions, root, &template.blocks, &mut output, AutoEscape::None)
         .map(|(value, _)| value)
+}
+
+/// As [`render`], where the text of a template may be what it returns.
+pub(super) fn render_body(template: &Template<'_>, scope: &Arc<Scope>) -> Result<String> {
+    run_body(template, scope).map(|value| to_str(&value))
 }
 
 /// Runs a macro's or closure's body: the value that it returns, else its text.

@@ -30,6 +30,15 @@ pub(crate) fn render_mapped(
         .map_err(|diagnostic| errors::in_subject(diagnostic, scope.context().as_ref()))
 }
 
+/// Renders a file that dbt takes for the body of a macro: it may return its text.
+pub(crate) fn render_body(source: &Arc<SourceText>, scope: &Arc<Scope>) -> Result<String> {
+    Template::with(&source.text, SourceMap::exact(source, 0), |template| {
+        evaluate::render_body(template, scope)
+    })
+    .and_then(|rendered| rendered)
+    .map_err(|diagnostic| errors::in_subject(diagnostic, scope.context().as_ref()))
+}
+
 pub(crate) fn may_hold_jinja(text: &str) -> bool {
     text.contains('\r')
         || text

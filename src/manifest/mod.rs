@@ -27,6 +27,7 @@ mod sparse;
 mod state;
 mod unique;
 mod unit_test;
+mod unpinned;
 mod version;
 
 use std::sync::Arc;

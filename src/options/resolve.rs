@@ -46,6 +46,12 @@ const OTHER_ENGINE_VARIABLES: [&str; 6] = [
     "SHOW_RESOURCE_REPORT",
 ];
 
+/// The names of dbt's variables, without a prefix.
+pub(crate) fn variable_keys() -> impl Iterator<Item = String> {
+    let options = all().filter(|option| option.reach != Reach::CommandLine);
+    options.map(|option| option.key.to_ascii_uppercase()).chain(OTHER_ENGINE_VARIABLES.map(str::to_owned))
+}
+
 impl Flags {
     /// Merges all places. Called twice by a command: without the project's flags to find the project, then
     /// with them.

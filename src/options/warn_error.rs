@@ -22,6 +22,7 @@ const OWN: &[&str] = &[
     "OpenTransaction",
     "PasswordFileIgnored",
     "PipelineKeyIgnored",
+    "SchemaNameCut",
     "SeedColumnType",
     "SeedDelimiter",
     "UnknownConfig",

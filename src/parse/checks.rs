@@ -59,7 +59,8 @@ pub(super) fn check_contract(node: &mut Node) -> Result<(), String> {
     if node.language != crate::manifest::Language::Sql {
         errors.push("Language Error: Expected 'sql' but found 'python'".to_owned());
     }
-    if !errors.is_empty() && node.patch_path.is_some() || node.columns.is_empty() {
+    // dbt: without a properties file the missing columns are an error when the model is built
+    if !errors.is_empty() && node.patch_path.is_some() {
         return Err(format!(
             "Contract enforcement failed for: ({})\n{}",
             node.original_file_path,
@@ -192,6 +193,8 @@ pub(super) fn check(
                 ),
             );
         }
+        warnings.extend(ignored_constraints(node));
+        warnings.extend(unfiltered_batches(node, manifest));
         if matches!(node.kind, NodeKind::Snapshot)
             && let Err(problem) = check_snapshot(&node.config)
         {
@@ -208,6 +211,45 @@ pub(super) fn check(
     warn_unused_paths(request, manifest, warnings);
     check_functions(manifest, &mut problems);
     if problems.is_empty() { Ok(()) } else { Err(Diagnostics(problems)) }
+}
+
+/// Constraints of a contract that its materialization does not make.
+fn ignored_constraints(node: &Node) -> Option<Diagnostic> {
+    let is_made = matches!(node.materialized(), "table" | "incremental");
+    let part = node.model().filter(|_| node.contract.enforced && node.patch_path.is_some() && !is_made)?;
+    let of_columns = node.columns.values().flat_map(|column| &column.constraints);
+    of_columns.chain(&part.constraints).find(|constraint| constraint.warn_unsupported)?;
+    let message = format!(
+        "Constraint types are not supported for {} materializations and will be ignored.  Set 'warn_unsupported: false' \
+         on this constraint to ignore this warning.",
+        node.materialized()
+    );
+    Some(Diagnostic::warning("UnsupportedConstraintMaterialization", message).subject(node.locator()))
+}
+
+/// A microbatch model of which each batch would read all rows.
+fn unfiltered_batches(node: &Node, manifest: &Manifest) -> Option<Diagnostic> {
+    let strategy = node.config.get("incremental_strategy").and_then(Json::as_str);
+    if node.materialized() != "incremental" || strategy != Some("microbatch") {
+        return None;
+    }
+    let has_time = |id: &String| {
+        let time = manifest.resource(id).and_then(|input| input.config().get("event_time"));
+        time.is_some_and(|time| !time.is_null())
+    };
+    if node.depends_on.nodes.iter().any(has_time) {
+        return None;
+    }
+    let message = format!(
+        "no input of the microbatch model '{}' has an `event_time`: each of its batches reads all rows",
+        node.name
+    );
+    Some(
+        Diagnostic::warning("MicrobatchModelNoEventTimeInputs", message)
+            .fact("model_name", node.name.clone())
+            .subject(node.locator())
+            .help("give `event_time` to the models or sources that it reads"),
+    )
 }
 
 fn check_functions(manifest: &Manifest, problems: &mut Vec<Diagnostic>) {

@@ -138,6 +138,25 @@ pub(super) fn render_descriptions(
     Ok(())
 }
 
+/// The names of the blocks that stand by themselves between braces. dbt: `doc('x').format(..)` is no reference.
+fn shown_whole(description: &str) -> Vec<&str> {
+    let inner = |part: &'_ str| -> Option<usize> { part.find("}}") };
+    let mut names = Vec::new();
+    for part in description.split("{{").skip(1) {
+        let Some(end) = inner(part) else { continue };
+        let call = part[..end].trim_matches(['-', '+']).trim();
+        let arguments = call.strip_prefix("doc").map(str::trim_start);
+        let Some(arguments) = arguments.and_then(|rest| rest.strip_prefix('(')?.strip_suffix(')')) else {
+            continue;
+        };
+        let last = arguments.rsplit(',').next().unwrap_or_default().trim().trim_matches(['\'', '"']);
+        if !last.contains(['(', ')', '\'', '"']) {
+            names.push(last);
+        }
+    }
+    names
+}
+
 fn any_column<'c>(mut columns: impl Iterator<Item = &'c Column>) -> bool {
     columns.any(|column| holds_jinja(&column.description))
 }
@@ -164,8 +183,13 @@ impl Renderer<'_> {
         let context: Arc<dyn Context> = scope.clone();
         let source = SourceText::new(owner.file, description.as_str());
         let rendered = self.request.engine.render(&source, &context)?;
+        let mut named = scope.named();
+        let shown = shown_whole(description);
+        named.retain(|unique_id| {
+            unique_id.rsplit_once('.').is_some_and(|(_, name)| shown.contains(&name))
+        });
         *description = rendered;
-        Ok(scope.named())
+        Ok(named)
     }
 
     fn columns<'c>(&self, columns: impl Iterator<Item = &'c mut Column>, owner: &Owner<'_>) -> Result<()> {

@@ -1,6 +1,7 @@
 //! Where a node lives in the database: the `generate_*_name` macros decide, the built-in ones without being called.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value as Json;
 
@@ -8,7 +9,7 @@ use super::ParseRequest;
 use super::quoted::Quoted;
 use super::resolved_config::ResolvedConfig;
 use super::scope::Scopes;
-use crate::diagnostic::Result;
+use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::HashMap;
 use crate::jinja::{MacroDef, Value, python};
 use crate::manifest::{Node, NodeKind, Quoting};
@@ -37,7 +38,12 @@ pub(super) struct Naming<'a> {
     scopes: &'a Scopes,
     /// By package and component; only those that are no built-in ones.
     replaced: HashMap<(&'a str, Component), Arc<MacroDef>>,
+    /// Schemas as they were named, where the server would cut the name.
+    long_schemas: Mutex<BTreeSet<String>>,
 }
+
+/// In bytes, of the server.
+const NAME_LIMIT: usize = 63;
 
 impl<'a> Naming<'a> {
     pub(super) fn new(request: &'a ParseRequest<'a>, scopes: &'a Scopes) -> Self {
@@ -55,7 +61,7 @@ impl<'a> Naming<'a> {
                 }
             }
         }
-        Self { request, scopes, replaced }
+        Self { request, scopes, replaced, long_schemas: Mutex::default() }
     }
 
     /// Sets database, schema, alias and relation name from the node's resolved config.
@@ -71,8 +77,34 @@ impl<'a> Naming<'a> {
                 node.schema = schema;
             }
         }
+        self.cut_schema(node);
         node.relation_name = self.holds_relation(node, config).then(|| self.relation_name(node, config));
         Ok(())
+    }
+
+    /// As the server does it, so that what this run makes is what the next one finds.
+    fn cut_schema(&self, node: &mut Node) {
+        if node.schema.len() <= NAME_LIMIT {
+            return;
+        }
+        let end = node.schema.floor_char_boundary(NAME_LIMIT);
+        let cut = node.schema[..end].to_owned();
+        let long = std::mem::replace(&mut node.schema, cut);
+        self.long_schemas.lock().unwrap_or_else(PoisonError::into_inner).insert(long);
+    }
+
+    /// A warning of each schema whose name was cut.
+    pub(super) fn warnings(&self) -> Vec<Diagnostic> {
+        let long = std::mem::take(&mut *self.long_schemas.lock().unwrap_or_else(PoisonError::into_inner));
+        let warning = |schema: &String| {
+            let message = format!(
+                "the schema name `{schema}` has {} bytes; PostgreSQL cuts off what follows the first {NAME_LIMIT}",
+                schema.len()
+            );
+            let help = "shorten `schema` in the profile or in the config, or what `generate_schema_name` makes of them";
+            Diagnostic::warning("SchemaNameCut", message).help(help)
+        };
+        long.iter().map(warning).collect()
     }
 
     fn component(&self, component: Component, custom: &Json, node: &Node) -> Result<Option<String>> {

@@ -83,6 +83,7 @@ impl Parser<'_> {
         if found.is_empty() {
             self.warn_no_node(&patch, &patch.name);
         }
+        self.refuse_several_disabled(&patch, &found)?;
         for &at in &found {
             if let Some(other) = &self.drafts[at].node.patch_path {
                 return Err(duplicate_patch(&patch, other));
@@ -125,6 +126,25 @@ impl Parser<'_> {
             self.queue_tests(&patch, None, tests);
         }
         Ok(())
+    }
+
+    /// An entry cannot enable one of several.
+    fn refuse_several_disabled(&self, patch: &NodePatch, found: &[usize]) -> Result<()> {
+        let enables = patch.config.get("enabled").and_then(Json::as_bool) == Some(true);
+        if !enables || found.len() < 2 || found.iter().any(|&at| self.is_enabled_by_file(&self.drafts[at])) {
+            return Ok(());
+        }
+        let kind = patch.kind.key().trim_end_matches('s');
+        let message = format!(
+            "Found {} matching disabled nodes for {kind} '{}'. Multiple nodes for the same unique_id cannot be enabled in a \
+             properties file.",
+            found.len(),
+            patch.name
+        );
+        Err(Diagnostic::parsing("several-disabled", message)
+            .label(patch.place.span.clone(), "")
+            .help("enable one of them in dbt_project.yml or by `config(enabled=true)` in its file")
+            .boxed())
     }
 
     fn warn_no_node(&mut self, patch: &NodePatch, name: &str) {

@@ -124,6 +124,7 @@ impl<'a> Parser<'a> {
         let mut drafts = std::mem::take(&mut self.drafts);
         let naming = Naming::new(self.request, &self.scopes);
         let problems = parallel::change(&mut drafts, |draft| self.settle(draft, &naming));
+        self.warnings.extend(naming.warnings());
         if !problems.is_empty() {
             return Err(Diagnostics(problems.into_iter().map(|problem| *problem).collect()));
         }
@@ -139,6 +140,7 @@ impl<'a> Parser<'a> {
         let maker = TestMaker { request: self.request, scopes: &self.scopes };
         let naming = Naming::new(self.request, &self.scopes);
         let made = parallel::map(&groups, |group| self.tests_of(group, &maker, &naming));
+        self.warnings.extend(naming.warnings());
         let mut tests = Vec::with_capacity(2 * made.len());
         let (mut unmade, mut unsettled) = (Vec::new(), Vec::new());
         for outcome in made {

@@ -266,6 +266,15 @@ fn plain(event: &Event, style: Style) -> String {
             if *num_exceptions == 1 { "" } else { "s" }
         ),
         Event::PartialParsingNotEnabled {} => "Partial parsing not enabled".into(),
+        Event::StateCheckVarsHash { checksum, vars, profile, target, version } => {
+            format!("checksum: {checksum}, vars: {vars}, profile: {profile}, target: {target}, version: {version}")
+        }
+        Event::UnpinnedRefNewVersionAvailable {
+            ref_node_name: name,
+            ref_node_package: package,
+            ref_node_version: latest,
+            ref_max_version: newest,
+        } => unpinned(name, package, latest, newest),
         Event::ParsePerfInfoPath { path } => format!("Performance info: {path}"),
         Event::SelectorReportInvalidSelector { valid_selectors, spec_method, raw_spec } => format!(
             "The '{spec_method}' selector specified in {raw_spec} is invalid. Must be one of [{valid_selectors}]"
@@ -414,6 +423,14 @@ fn warning(diagnostic: &Diagnostic, style: Style) -> String {
     } else {
         format!("[{tag}]: {text}")
     }
+}
+
+fn unpinned(name: &str, package: &str, latest: &str, newest: &str) -> String {
+    format!(
+        "`ref('{name}')` of package {package} names no version: it means {latest}, the latest, and will mean {newest} once that is \
+         declared the latest.\n  pin it: ref('{package}', '{name}', v='{latest}')\n  try the new one: ref('{package}', '{name}', \
+         v='{newest}')"
+    )
 }
 
 #[cfg(test)]

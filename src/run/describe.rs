@@ -6,7 +6,7 @@ use super::emitter::{NodeInfo, NodeRelation};
 use crate::manifest::{Manifest, Node, NodeKind, Resource, ResourceType};
 
 /// What the log tells about a node.
-pub(super) fn node_info(manifest: &Manifest, resource: Resource<'_>) -> NodeInfo {
+pub(crate) fn node_info(manifest: &Manifest, resource: Resource<'_>) -> NodeInfo {
     let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
     let mut info = NodeInfo {
         node_path: resource.path().to_owned(),

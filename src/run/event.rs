@@ -117,6 +117,13 @@ events! {
     WriteCatalogFailure "E041" Error { num_exceptions: usize }
     FinishedRunningStats "E047" Info { stat_line: String, execution: String, execution_time: f64 }
     PartialParsingNotEnabled "I028" Debug {}
+    StateCheckVarsHash "I025" Debug { checksum: String, vars: String, profile: String, target: String, version: String }
+    UnpinnedRefNewVersionAvailable "I064" Info {
+        ref_node_name: String,
+        ref_node_package: String,
+        ref_node_version: String,
+        ref_max_version: String
+    }
     ParsePerfInfoPath "I010" Info { path: String }
     JinjaLogInfo "I062" Info { msg: String }
     JinjaLogDebug "I063" Debug { msg: String }

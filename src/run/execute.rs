@@ -53,7 +53,6 @@ impl Run<'_> {
         if inputs.options.write_json {
             graph_summary::write(inputs)?;
         }
-        self.refuse_long_schemas(plan)?;
         if plan.steps.is_empty() && inputs.options.done_before.is_empty() {
             let warning = "Nothing to do. Try checking your model configs and model specification args";
             inputs.emitter.warn(Diagnostic::warning("NothingToDo", warning))?;
@@ -103,7 +102,11 @@ impl Run<'_> {
         if self.inputs.interrupt.is_set() && !is_whole {
             return Ok((Ending::Interrupted, Ok(())));
         }
-        hooks.map(|_| (Ending::Normal, settled))
+        // what the nodes came to is kept, too, where a hook could not even be compiled
+        Ok(match hooks {
+            Ok(_) => (Ending::Normal, settled),
+            Err(problem) => (Ending::Quiet, Err(problem)),
+        })
     }
 
     /// What comes before the nodes: schemas and the cache, then on-run-start. The status of its hooks.

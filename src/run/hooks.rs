@@ -32,7 +32,7 @@ impl HookPoint {
 }
 
 impl Run<'_> {
-    /// The hooks of packages first, then the root project's, each by their index.
+    /// The root project's hooks first, then those of packages by their names, each by their index.
     fn hooks(&self, point: HookPoint) -> Vec<Arc<Node>> {
         let root = &self.inputs.shared.project.name;
         let mut hooks: Vec<(bool, &str, i64, Arc<Node>)> = self
@@ -41,7 +41,7 @@ impl Run<'_> {
             .values()
             .filter_map(|node| match node.kind {
                 NodeKind::Operation { index } if node.tags.iter().any(|tag| tag == point.name()) => Some((
-                    node.package_name == *root,
+                    node.package_name != *root,
                     node.package_name.as_str(),
                     index.unwrap_or_default(),
                     Arc::clone(node),

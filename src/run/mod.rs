@@ -38,6 +38,7 @@ mod warnings;
 use std::borrow::Cow;
 
 pub(crate) use catalog::own_catalog;
+pub(crate) use describe::node_info;
 #[cfg(test)]
 pub(crate) use emitter::NodeInfo;
 pub(crate) use emitter::{Emitter, Listener, Occurrence};

@@ -148,7 +148,7 @@ impl Run<'_> {
             database: None,
         });
         let source = SourceText::new("dbt_project.yml", text);
-        let rendered = self.inputs.engine.render(&source, &context)?;
+        let rendered = self.inputs.engine.render_body(&source, &context)?;
         Ok(Some(rendered).filter(|text| !text.trim().is_empty()))
     }
 }

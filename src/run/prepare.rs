@@ -8,11 +8,10 @@ use super::inputs::{Command, Introspection};
 use super::plan::Plan;
 use super::state::Run;
 use crate::adapter::{Connection, catalog, other_database};
-use crate::diagnostic::{Diagnostic, Result};
+use crate::diagnostic::Result;
 use crate::manifest::{Node, NodeKind, Resource};
 
 /// Bytes of a name in Postgres.
-const NAME_LIMIT: usize = 63;
 
 impl Run<'_> {
     /// The nodes of the plan that have relations of their own.
@@ -34,25 +33,6 @@ impl Run<'_> {
 
     pub(super) fn written_schemas(&self, plan: &Plan) -> BTreeSet<String> {
         self.relational(plan).into_iter().map(|node| node.schema.clone()).collect()
-    }
-
-    /// The server would cut the name and the next run would not find what this one has made.
-    pub(super) fn refuse_long_schemas(&self, plan: &Plan) -> Result<()> {
-        if !self.inputs.command.creates_schemas() {
-            return Ok(());
-        }
-        let Some(node) = self.relational(plan).into_iter().find(|node| node.schema.len() > NAME_LIMIT) else {
-            return Ok(());
-        };
-        let length = node.schema.len();
-        let message = format!(
-            "the schema name `{}` has {length} bytes; PostgreSQL cuts off what follows the first {NAME_LIMIT}",
-            node.schema
-        );
-        Err(Diagnostic::runtime("schema-name-too-long", message)
-            .subject(describe::locator(Resource::Node(node)))
-            .help("shorten `schema` in the profile or in the config, or what `generate_schema_name` makes of them")
-            .boxed())
     }
 
     /// As soon as the relation cache would be read: of the whole project, or of the selected nodes.

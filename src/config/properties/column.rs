@@ -49,7 +49,8 @@ impl<'a> ColumnProperties<'a> {
             }
         }
         let known = |key: &str| known_keys::COLUMN[..12].contains(&key);
-        let extra = column.mapping().iter().filter(|entry| !known(&entry.key));
+        // what descriptions show is found in them
+        let extra = column.mapping().iter().filter(|entry| !known(&entry.key) && entry.key != "doc_blocks");
         Ok(Self {
             name: column.name().to_owned(),
             description: column.string_or_empty("description")?,

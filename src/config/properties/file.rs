@@ -144,7 +144,7 @@ fn check_list(kind: PropertyKind, list: &Yaml) -> Result<()> {
         if list.is_null() && !matches!(kind, PropertyKind::Models | PropertyKind::Sources) {
             return Ok(());
         }
-        return Err(invalid(format!("the value of '{key}' is not a list"), list)
+        return Err(invalid(format!("'{key}' is not a list"), list)
             .help(format!("write each entry with a dash: `{key}:` and below it `  - name: ...`"))
             .boxed());
     };

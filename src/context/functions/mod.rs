@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use minijinja::{Environment, Value};
 
-pub(crate) use variables::{EnvVar, Secrets, Var};
+pub(crate) use variables::{EnvVar, Secrets, Var, reveal};
 
 use crate::hashed::HashMap;
 

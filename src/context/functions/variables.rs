@@ -7,6 +7,7 @@ use minijinja::value::{Object, ObjectRepr, Value};
 use minijinja::{Error, State};
 use serde_json::{Map, Value as Json};
 
+use crate::config::Environment;
 use crate::diagnostic::{Diagnostic, SourceText, did_you_mean};
 use crate::jinja::Scope;
 use crate::jinja::python::{bind_required, expect_str, from_json, raise, to_str, unknown_method};
@@ -104,9 +105,29 @@ impl Object for Var {
 /// Where a template stands decides whether it may read secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Secrets {
-    /// profiles.yml and packages.yml.
+    /// profiles.yml.
     Allowed,
+    /// packages.yml: a template works on a stand-in, so that nothing it makes of a secret can be shown; [`reveal`] puts the
+    /// value in its place.
+    StandIns,
     Refused,
+}
+
+/// dbt's own, of the variable's name.
+const STAND_IN: [&str; 2] = ["$$$DBT_SECRET_START$$$", "$$$DBT_SECRET_END$$$"];
+
+/// A rendered text with the secrets that its stand-ins name.
+pub(crate) fn reveal(text: &str, environment: &Environment) -> String {
+    let [start, end] = STAND_IN;
+    let mut parts = text.split(start);
+    let mut revealed = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(end) {
+            Some((name, rest)) => revealed.extend([environment.get(name).unwrap_or_default(), rest]),
+            None => revealed.extend([start, part]),
+        }
+    }
+    revealed
 }
 
 type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -153,6 +174,10 @@ impl Object for EnvVar {
             )));
         }
         match (self.lookup)(name) {
+            Some(_) if name.starts_with(SECRET_PREFIX) && self.secrets == Secrets::StandIns => {
+                let [start, end] = STAND_IN;
+                Ok(Value::from([start, name, end].concat()))
+            }
             Some(value) => Ok(Value::from(value)),
             None if default.is_none() || default.is_undefined() => Err(raise(
                 Diagnostic::parsing(

@@ -238,7 +238,7 @@ impl<'a> StateComparison<'a> {
             return;
         }
         let (code, verdict) = if old.checksum.name != "path" {
-            ("SeedIncreased", "The previous file was <=1MiB, so it has changed")
+            ("SeedIncreased", "The previous file was <=1MB, so it has changed")
         } else if new.checksum.same(&old.checksum) {
             (
                 "SeedExceedsLimitSamePath",
@@ -250,7 +250,7 @@ impl<'a> StateComparison<'a> {
                 "The previous file was in a different location, assuming it has changed",
             )
         };
-        let message = format!("Found a seed ({}.{}) >1MiB in size. {verdict}", new.package_name, new.name);
+        let message = format!("Found a seed ({}.{}) >1MB in size. {verdict}", new.package_name, new.name);
         self.warn(Diagnostic::warning(code, message));
     }
 }

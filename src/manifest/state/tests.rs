@@ -94,7 +94,7 @@ fn a_seed_too_big_to_hash_is_known_by_its_path() {
     set(&mut new, FileHash::path("seeds/rates.csv"));
     let (ids, warnings) = compare(&new, &old, Aspect::Body).unwrap();
     assert_eq!(ids, ["seed.mart.rates"]);
-    assert!(warnings[0].contains("The previous file was <=1MiB"));
+    assert!(warnings[0].contains("The previous file was <=1MB"));
     set(&mut old, FileHash::path("seeds/rates.csv"));
     let (ids, warnings) = compare(&new, &old, Aspect::Body).unwrap();
     assert!(ids.is_empty() && warnings[0].contains("assuming they are the same"));

@@ -48,6 +48,7 @@ pub(super) fn install(
             _ => {}
         }
     }
+    folder.finish()?;
     if !outdated.is_empty() {
         emit(DepsEvent::UpdatesAvailable { packages: outdated });
     }

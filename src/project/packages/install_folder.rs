@@ -21,6 +21,7 @@ const USUAL: &str = "dbt_packages";
 pub(super) struct InstallFolder {
     path: PathBuf,
     installed: String,
+    is_usual: bool,
 }
 
 impl InstallFolder {
@@ -30,13 +31,14 @@ impl InstallFolder {
         let (path, is_linked) = match fs::symlink_metadata(given) {
             Err(_) => {
                 crate::output::make_folders(given).map_err(|problem| io(given, &problem))?;
-                return Ok(Self { path: given.clone(), installed: String::new() });
+                return Ok(Self { path: given.clone(), installed: String::new(), is_usual: given.ends_with(USUAL) });
             }
             Ok(data) if data.is_symlink() => (linked(given)?, true),
             Ok(data) if data.is_dir() => (given.clone(), false),
             Ok(_) => return Err(refused(given, "is not a folder")),
         };
-        let folder = Self { path: path.clone(), installed: String::new() };
+        let is_usual = path.ends_with(USUAL) && !is_linked;
+        let folder = Self { path: path.clone(), installed: String::new(), is_usual };
         let project = &request.project_directory;
         if project.starts_with(&path) || project.canonicalize().is_ok_and(|real| real.starts_with(&path)) {
             return Err(refused(&path, "holds the project itself"));
@@ -51,7 +53,7 @@ impl InstallFolder {
             let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
             let is_unfinished = unfinished.contains(&name) && entry.path().is_dir();
             let is_package = is_link || is_unfinished || entry.path().join(PROJECT_FILE).is_file();
-            let is_ours = (path.ends_with(USUAL) && !is_linked) || known.contains(&name);
+            let is_ours = is_usual || known.contains(&name);
             match (is_package && is_ours, name.starts_with('.')) {
                 (true, _) => packages.push((entry.path(), is_link)),
                 (false, true) => {}
@@ -78,6 +80,15 @@ impl InstallFolder {
         self.installed.push('\n');
         let path = self.path.join(INSTALLED);
         crate::output::write(&path, &self.installed).map_err(|problem| io(&path, &problem))
+    }
+
+    /// In dbt's own folder all packages are ours once they are whole, and need no note.
+    pub(super) fn finish(self) -> Result<()> {
+        if !self.is_usual {
+            return Ok(());
+        }
+        let path = self.path.join(INSTALLED);
+        crate::output::remove(&path, &self.path).map_err(|problem| io(&path, &problem))
     }
 }
 

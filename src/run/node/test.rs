@@ -87,7 +87,7 @@ fn counted(worker: &Worker, node: &Node) -> Result<Counted> {
             "y" | "yes" | "t" | "true" | "on" | "1" => Ok(true),
             "n" | "no" | "f" | "false" | "off" | "0" => Ok(false),
             _ => Err(internal(format!(
-                "The macro 'get_test_sql' returned the value '{text}', which is not a boolean"
+                "'get_test_sql' returns '{text}', which is not a boolean"
             ))),
         }
     };

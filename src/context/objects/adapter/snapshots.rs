@@ -3,7 +3,7 @@
 use minijinja::{Error, State, Value};
 
 use super::columns::columns;
-use super::{Database, expect_relation, none, runtime};
+use super::{Database, expect_relation, none};
 use crate::context::objects::Relation;
 use crate::jinja::python::{bind_required, given, to_str};
 
@@ -62,5 +62,5 @@ fn check(
          See https://docs.getdbt.com/docs/build/snapshots#snapshot-meta-fields for more information.",
         missing.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
     );
-    Err(runtime("not-a-snapshot", message))
+    Err(crate::jinja::python::raise(crate::diagnostic::Diagnostic::compilation("not-a-snapshot", message)))
 }
