@@ -27,7 +27,7 @@ const RETRYABLE: [Subcommand; 11] = [
 ];
 
 /// Arguments that the new call does not take over.
-const NOT_INHERITED: [&str; 12] = [
+const NOT_INHERITED: [&str; 11] = [
     "log_path",
     "output_path",
     "profiles_dir",
@@ -39,7 +39,6 @@ const NOT_INHERITED: [&str; 12] = [
     "warn_error",
     "which",
     "invocation_command",
-    "state",
 ];
 
 pub(super) fn run(invocation: &Invocation) -> CommandResult {

@@ -10,7 +10,7 @@ use super::list::resource_types;
 use super::running;
 use super::session::{Parsed, Session};
 use super::{CommandResult, Outcome};
-use crate::diagnostic::{Diagnostic, Diagnostics, Result};
+use crate::diagnostic::{Diagnostic, Diagnostics, Result, did_you_mean};
 use crate::graph::EmptyNodes;
 use crate::manifest::{Manifest, Node, NodeKind, ResourceType};
 use crate::options::table::{FRESHNESS_OUTPUT, INLINE, INLINE_DIRECT, LIMIT, OPENLINEAGE, SELECT, SELECTOR};
@@ -47,7 +47,10 @@ pub(super) fn run_nodes(invocation: &Invocation, retried: Retried) -> CommandRes
         warn_of_hooks(&session)?;
     }
     let selected = match (retried.only, invocation.flags.text(&INLINE)) {
-        (Some(only), _) => only,
+        (Some(only), _) => {
+            refuse_missing(&parsed.manifest, &only)?;
+            only
+        }
         (None, Some(sql)) => vec![session.add_inline(&mut parsed, sql).map_err(inline_error)?],
         (None, None) if matches!(command, Command::Show { .. }) && !asks_for_nodes(invocation) => {
             let message = "Either --select or --inline must be passed to show";
@@ -101,6 +104,20 @@ pub(super) fn run_nodes(invocation: &Invocation, retried: Retried) -> CommandRes
         None => outcome.results.success(),
     };
     Ok(if success { Outcome::Success } else { Outcome::Failure })
+}
+
+/// What a retry would repeat may have been removed or renamed.
+fn refuse_missing(manifest: &Manifest, only: &[String]) -> Result<()> {
+    let Some(unique_id) = only.iter().find(|unique_id| manifest.resource(unique_id).is_none()) else {
+        return Ok(());
+    };
+    let kind = unique_id.split('.').next().unwrap_or("node");
+    let message = format!("Couldn't find {kind} '{unique_id}' which the last run left unfinished");
+    let near = did_you_mean(unique_id, manifest.nodes.keys().map(String::as_str));
+    Err(Diagnostic::runtime("retry-missing", message)
+        .help("if it was removed or renamed on purpose, run the command itself again")
+        .maybe_help(near)
+        .boxed())
 }
 
 /// The project's hooks do not run around freshness where the project says so.
@@ -186,7 +203,11 @@ pub(super) fn selectable(invocation: &Invocation, command: Command) -> Result<Ve
             invocation,
             &[Model, Seed, Snapshot, Test, UnitTest, Exposure, SavedQuery, Function],
         ),
-        Command::Test => resource_types(invocation, &[Test, UnitTest]),
+        Command::Test => {
+            let mut types = resource_types(invocation, &[Test, UnitTest])?;
+            types.retain(|kind| matches!(kind, Test | UnitTest));
+            Ok(types)
+        }
         Command::Seed => Ok(vec![Seed]),
         Command::Snapshot => Ok(vec![Snapshot]),
         Command::Compile => Ok(vec![Model, Seed, Snapshot, Test, Analysis, Function, Operation]),

@@ -21,7 +21,12 @@ pub(crate) fn dispatch(state: &State<'_, '_>, name: &str, namespace: Option<&str
         return Err(raise(Diagnostic::compilation("dispatch", message)));
     }
     let library = scope.library();
-    match library.dispatch(name, namespace, scope.package()) {
+    let found = library.dispatch(name, namespace, scope.package()).or_else(|tried| {
+        // dbt gives a generic test the macros that its own package has beside it
+        let beside = scope.macro_package().filter(|_| namespace.is_none());
+        beside.and_then(|package| library.dispatch(name, namespace, package).ok()).ok_or(tried)
+    });
+    match found {
         Ok(value) => Ok(value),
         Err(tried) => {
             let tried: Vec<_> = tried.iter().map(|name| format!("'{name}'")).collect();

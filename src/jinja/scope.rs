@@ -103,6 +103,11 @@ impl Scope {
         self.root.package()
     }
 
+    /// The package of the macro that runs.
+    pub(crate) fn macro_package(&self) -> Option<&str> {
+        self.caller.as_ref().map(|(definition, _)| definition.package.as_str())
+    }
+
     pub(crate) fn library(&self) -> &dyn Library {
         self.root.library.as_ref()
     }

@@ -21,6 +21,8 @@ pub(crate) const SKIP_NODES_IF_ON_RUN_START_FAILS: Behavior =
     behavior("skip_nodes_if_on_run_start_fails", false);
 pub(crate) const STATE_MODIFIED_COMPARE_MORE_UNRENDERED_VALUES: Behavior =
     behavior("state_modified_compare_more_unrendered_values", false);
+pub(crate) const REQUIRE_ALL_WARNINGS_HANDLED_BY_WARN_ERROR: Behavior =
+    behavior("require_all_warnings_handled_by_warn_error", false);
 pub(crate) const VALIDATE_MACRO_ARGS: Behavior = behavior("validate_macro_args", false);
 pub(crate) const REQUIRE_UNIQUE_PROJECT_RESOURCE_NAMES: Behavior =
     behavior("require_unique_project_resource_names", false);
@@ -44,7 +46,7 @@ pub(super) const ALL: &[Behavior] = &[
     behavior("require_yaml_configuration_for_mf_time_spines", false),
     behavior("require_nested_cumulative_type_params", false),
     VALIDATE_MACRO_ARGS,
-    behavior("require_all_warnings_handled_by_warn_error", false),
+    REQUIRE_ALL_WARNINGS_HANDLED_BY_WARN_ERROR,
     REQUIRE_GENERIC_TEST_ARGUMENTS_PROPERTY,
     REQUIRE_UNIQUE_PROJECT_RESOURCE_NAMES,
     REQUIRE_REF_SEARCHES_NODE_PACKAGE_BEFORE_ROOT,

@@ -89,10 +89,12 @@ impl Flags {
     }
 
     pub(crate) fn warn_error_options(&self) -> Result<WarnErrorOptions> {
-        if self.is(&WARN_ERROR) {
-            return Ok(WarnErrorOptions::all());
-        }
-        WarnErrorOptions::read(&self.mapping(&WARN_ERROR_OPTIONS))
+        let options = match self.is(&WARN_ERROR) {
+            true => WarnErrorOptions::all(),
+            false => WarnErrorOptions::read(&self.mapping(&WARN_ERROR_OPTIONS))?,
+        };
+        let handles_all = self.follows(&behavior::REQUIRE_ALL_WARNINGS_HANDLED_BY_WARN_ERROR);
+        Ok(WarnErrorOptions { handles_all, ..options })
     }
 
     fn read_old_variables(&mut self, inputs: &FlagInputs<'_>, warnings: &mut Vec<Diagnostic>) -> Result<()> {

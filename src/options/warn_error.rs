@@ -41,6 +41,8 @@ pub(crate) struct WarnErrorOptions {
     /// Exceptions from `error`.
     pub warn: Vec<String>,
     pub silence: Vec<String>,
+    /// Those that dbt says without asking, too.
+    pub handles_all: bool,
 }
 
 impl WarnErrorOptions {
@@ -60,6 +62,7 @@ impl WarnErrorOptions {
             error: names(either(options, "error", "include")?, "error")?,
             warn: names(either(options, "warn", "exclude")?, "warn")?,
             silence: names(options.get("silence"), "silence")?,
+            handles_all: false,
         };
         read.check()?;
         Ok(read)

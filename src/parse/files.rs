@@ -110,7 +110,8 @@ impl Reader<'_> {
         let code = file.code();
         let start = code.as_ptr() as usize - text.as_ptr() as usize;
         let span = Span::new(&file.source, start..start + code.len());
-        if node.language == Language::Python {
+        // dbt: Python of functions is a template, that of models is none
+        if node.language == Language::Python && !matches!(node.kind, NodeKind::Function(_)) {
             let mut draft = Draft::new(node, Some(span));
             super::python_models::read(&mut draft);
             return Ok(draft);

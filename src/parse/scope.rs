@@ -36,7 +36,7 @@ impl Scopes {
         Arc::new(self.package_scope(package, locator))
     }
 
-    fn package_scope(&self, package: &str, locator: &str) -> ParseScope {
+    pub(super) fn package_scope(&self, package: &str, locator: &str) -> ParseScope {
         let subject = Subject::Text { package: package.to_owned(), locator: locator.to_owned() };
         ParseScope::new(&self.shared, subject, Value::UNDEFINED)
     }

@@ -23,6 +23,7 @@ impl Parser<'_> {
             entries.into_iter().partition(|entry| entry.rendered.get("overrides").is_some());
         let mut used: HashSet<usize> = HashSet::default();
         let mut problems = Vec::new();
+        problems.extend(twice_patched(&patches));
         for mut entry in own {
             for (at, patch) in patches.iter().enumerate() {
                 if overrides(patch, &entry) {
@@ -139,7 +140,8 @@ impl Parser<'_> {
         source: &SourceProperties<'_>,
         table: &TableProperties<'_>,
     ) -> Result<()> {
-        let (_, tests) = table_columns(&table.columns, table.tests)?;
+        let (_, mut tests) = table_columns(&table.columns, table.tests)?;
+        tests.quote_columns = table.quoting.column.or(source.quoting.column);
         if tests.tests.is_empty() && tests.columns.is_empty() {
             return Ok(());
         }
@@ -153,6 +155,25 @@ impl Parser<'_> {
         });
         Ok(())
     }
+}
+
+/// Two entries that override the same source.
+fn twice_patched(patches: &[SourceEntry]) -> Option<Diagnostic> {
+    let text = |patch: &SourceEntry, key: &str| patch.rendered.get(key)?.as_str().map(str::to_owned);
+    let key = |patch: &SourceEntry| Some((text(patch, "overrides")?, text(patch, "name")?));
+    let (first, second) = patches.iter().enumerate().find_map(|(at, patch)| {
+        let wanted = key(patch)?;
+        patches[..at].iter().find(|earlier| key(earlier).as_ref() == Some(&wanted)).map(|first| (first, patch))
+    })?;
+    let name = text(second, "name").unwrap_or_default();
+    let message = format!(
+        "dbt found two schema.yml entries for the same source named {name} in package {}. Resources may only be described a \
+         single time. To fix this, remove the source entry for {name} in one of these files:\n - {}\n - {}",
+        text(second, "overrides").unwrap_or_default(),
+        first.place.file,
+        second.place.file
+    );
+    Some(Diagnostic::compilation("source-overridden-twice", message).label(second.place.span.clone(), ""))
 }
 
 fn tags(config: &Map<String, Json>) -> Vec<String> {

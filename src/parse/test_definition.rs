@@ -1,6 +1,8 @@
 //! What a properties file says of one generic test: its name, the arguments of its macro and its config, wherever they
 //! stand.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value as Json};
 
 use super::ParseRequest;
@@ -8,8 +10,9 @@ use super::scope::Scopes;
 use super::test_group::{Attached, TestGroup};
 use super::test_name::{self, TestName};
 use crate::config::{Yaml, holds_jinja};
+use crate::context::Recorded;
 use crate::diagnostic::{Diagnostic, Result, Span};
-use crate::jinja::python;
+use crate::jinja::{Context, python};
 use crate::options::behavior;
 
 /// Test configs that may stand beside the arguments, as dbt had it before `config:`.
@@ -285,6 +288,20 @@ fn warn_old_style(
     }
 }
 
+/// A config is read before there are nodes, and dbt knows no macros there.
+fn refuse_macros(recorded: &Recorded, key: &str, group: &TestGroup, span: &Span) -> Result<()> {
+    let uses_nodes = !(recorded.refs.is_empty() && recorded.sources.is_empty());
+    if !uses_nodes && recorded.macros.is_empty() {
+        return Ok(());
+    }
+    let what = if uses_nodes { "`ref()` or `source()`" } else { "a macro" };
+    let message = format!("Invalid generic test configuration: `{key}` of a test of {} calls {what}", group.attached.name());
+    Err(Diagnostic::compilation("test-config-macro", message)
+        .label(span.clone(), "")
+        .help("configs of tests see variables and the environment only: write a generic test of your own, whose SQL does it")
+        .boxed())
+}
+
 fn render_config(
     config: &Map<String, Json>,
     request: &ParseRequest<'_>,
@@ -296,8 +313,10 @@ fn render_config(
     for (key, value) in config {
         let value = match value {
             Json::String(text) if holds_jinja(text) => {
-                let context = scopes.of_package(&group.place.package, "");
+                let scope = Arc::new(scopes.package_scope(&group.place.package, ""));
+                let context: Arc<dyn Context> = scope.clone();
                 let value = request.engine.evaluate(text, span, &context)?;
+                refuse_macros(&scope.take_recorded(), key, group, span)?;
                 python::to_json(&value)
             }
             other => other.clone(),

@@ -163,7 +163,7 @@ fn lets_children_run(manifest: &Manifest, id: &str) -> bool {
 fn action(resource: Resource<'_>, command: Command) -> Option<Action> {
     let ephemeral = matches!(resource, Resource::Node(node) if node.is_ephemeral_model());
     match command {
-        Command::Compile => return Some(Action::Compile),
+        Command::Compile => return Some(if ephemeral { Action::Render } else { Action::Compile }),
         Command::Show { .. } => return Some(Action::Show),
         Command::Clone => return (!ephemeral).then_some(Action::Clone),
         Command::Freshness => {

@@ -14,10 +14,12 @@ pub(super) enum Treatment {
     Silence,
 }
 
+/// dbt says these without asking whether warnings are errors, unless the project wants it to.
+const UNASKED: [&str; 2] = ["FreshnessConfigProblem", "MicrobatchModelNoEventTimeInputs"];
+
 /// The most specific list decides: the name itself, then the group of deprecations, then `all`.
 pub(super) fn treatment(options: &WarnErrorOptions, name: &str) -> Treatment {
-    // dbt says this one without asking whether warnings are errors
-    if name == "FreshnessConfigProblem" {
+    if !options.handles_all && UNASKED.contains(&name) {
         return Treatment::Warn;
     }
     let deprecation = is_deprecation(name).then_some("Deprecations");
@@ -152,7 +154,7 @@ mod tests {
     fn the_most_specific_list_decides() {
         let list = |name: &str| vec![name.to_owned()];
         let options =
-            WarnErrorOptions { error: list("all"), warn: list("Deprecations"), silence: list("NothingToDo") };
+            WarnErrorOptions { error: list("all"), warn: list("Deprecations"), silence: list("NothingToDo"), handles_all: false };
         assert_eq!(treatment(&options, "NothingToDo"), Treatment::Silence);
         assert_eq!(treatment(&options, "ExposureNameDeprecation"), Treatment::Warn);
         assert_eq!(treatment(&options, "NoNodesForSelectionCriteria"), Treatment::Error);

@@ -11,6 +11,8 @@ pub(crate) struct Quoting {
     pub database: Option<bool>,
     pub schema: Option<bool>,
     pub identifier: Option<bool>,
+    /// Of a source: its columns in tests.
+    pub column: Option<bool>,
 }
 
 impl Quoting {
@@ -21,6 +23,7 @@ impl Quoting {
             database: fields.boolean("database")?.or(fields.boolean("project")?),
             schema: fields.boolean("schema")?,
             identifier: fields.boolean("identifier")?,
+            column: fields.boolean("column")?,
         })
     }
 
@@ -31,6 +34,7 @@ impl Quoting {
             database: self.database.or(base.database),
             schema: self.schema.or(base.schema),
             identifier: self.identifier.or(base.identifier),
+            column: self.column.or(base.column),
         }
     }
 }

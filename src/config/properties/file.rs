@@ -96,6 +96,8 @@ impl PropertyKind {
 /// A parsed properties file.
 #[derive(Debug)]
 pub(crate) struct PropertiesFile {
+    /// A list that cannot be read, and is left out.
+    unread: Option<PropertyKind>,
     pub yaml: Yaml,
 }
 
@@ -116,18 +118,40 @@ impl PropertiesFile {
             .help("start with a list such as `models:`")
             .boxed());
         };
+        let mut unread = None;
         for entry in mapping {
             match PropertyKind::ALL.into_iter().find(|kind| kind.key() == entry.key) {
+                // dbt goes on without them
+                Some(PropertyKind::DataTests) => {
+                    if let Err(problem) = check_list(PropertyKind::DataTests, &entry.value) {
+                        warnings.push(unread_tests(*problem));
+                        unread = Some(PropertyKind::DataTests);
+                    }
+                }
                 Some(kind) => check_list(kind, &entry.value)?,
                 None => warn_top_level(entry, warnings),
             }
         }
-        Ok(Some(Self { yaml: loaded.yaml }))
+        Ok(Some(Self { yaml: loaded.yaml, unread }))
     }
 
     /// The entries of one list; every one is a mapping with a name.
     pub(crate) fn entries(&self, kind: PropertyKind) -> &[Yaml] {
+        if self.unread == Some(kind) {
+            return &[];
+        }
         self.yaml.get(kind.key()).and_then(Yaml::as_sequence).unwrap_or_default()
+    }
+}
+
+fn unread_tests(problem: Diagnostic) -> Diagnostic {
+    let path = problem.labels.first().map(|label| label.span.source.path.clone()).unwrap_or_default();
+    let message = format!("Unable to parse 'data_tests' section of file '{path}'\nEntry did not contain a name");
+    Diagnostic {
+        severity: crate::diagnostic::Severity::Warning,
+        code: "ValidationWarning",
+        message,
+        ..problem
     }
 }
 

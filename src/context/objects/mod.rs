@@ -2,6 +2,7 @@
 
 pub(crate) mod adapter;
 mod column;
+mod metric;
 #[cfg(test)]
 mod parity;
 mod relation;
@@ -9,6 +10,7 @@ mod table;
 
 pub(crate) use column::translate_type;
 pub(crate) use column::{Column, ColumnClass};
+pub(crate) use metric::MetricReference;
 pub(crate) use relation::{
     EventTimeFilter, InformationSchema, Policy, Relation, RelationClass, RelationType,
 };

@@ -7,6 +7,7 @@ use minijinja::value::{Kwargs, Object, ObjectRepr};
 use minijinja::{Error, State, Value};
 
 use super::{Recorded, lock};
+use crate::context::objects::MetricReference;
 use crate::diagnostic::Diagnostic;
 use crate::jinja::python;
 use crate::manifest::{RefArgs, Version};
@@ -47,7 +48,12 @@ impl Object for Recorder {
         match self.kind {
             Kind::Ref => recorded.refs.push(ref_args(args)?),
             Kind::Source => recorded.sources.push(source_args(args)?),
-            Kind::Metric => recorded.metrics.push(one_or_two("metric", args)?),
+            Kind::Metric => {
+                let names = one_or_two("metric", args)?;
+                let reference = metric(&names);
+                recorded.metrics.push(names);
+                return Ok(reference);
+            }
             Kind::Function => recorded.functions.push(one_or_two("function", args)?),
         }
         Ok(self.this.clone())
@@ -106,6 +112,15 @@ pub(super) fn source_args(args: &[Value]) -> Result<Vec<String>, Error> {
         return Ok(names);
     }
     Err(wrong_arity("source", "source() takes exactly two arguments", names.len()))
+}
+
+/// A name, or a package and a name.
+fn metric(names: &[String]) -> Value {
+    let (name, package) = match names {
+        [package, name] => (name, Some(package.clone())),
+        other => (&other[0], None),
+    };
+    MetricReference { name: name.clone(), package, fields: serde_json::Value::Null }.into_value()
 }
 
 fn one_or_two(function: &'static str, args: &[Value]) -> Result<Vec<String>, Error> {

@@ -43,6 +43,7 @@ pub(super) const NAMES: &[&str] = &[
     "load_result",
     "local_md5",
     "log",
+    "metric",
     "model",
     "modules",
     "post_hooks",
@@ -101,6 +102,7 @@ impl NodeContext {
         match name {
             "ref" => self.reference_object(Kind::Ref),
             "source" => self.reference_object(Kind::Source),
+            "metric" => self.reference_object(Kind::Metric),
             "function" => self.reference_object(Kind::Function),
             "builtins" => self.builtins(),
             "config" => Some(self.config()),

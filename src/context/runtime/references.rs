@@ -11,7 +11,7 @@ use super::NodeContext;
 use super::cte_target::CteTarget;
 use super::relation;
 use super::runtime_config::RuntimeConfig;
-use crate::context::objects::{EventTimeFilter, Policy, Relation, RelationType};
+use crate::context::objects::{EventTimeFilter, MetricReference, Policy, Relation, RelationType};
 use crate::diagnostic::Diagnostic;
 use crate::jinja::python::{Arguments, raise, to_json, type_name};
 use crate::manifest::{
@@ -24,6 +24,7 @@ use crate::manifest::{
 pub(super) enum Kind {
     Ref,
     Source,
+    Metric,
     Function,
 }
 
@@ -50,6 +51,10 @@ impl Object for Reference {
             Kind::Source => {
                 let [source, table] = pair(args)?;
                 self.context.source(&source, &table)
+            }
+            Kind::Metric => {
+                let args = ref_args(args)?;
+                return self.context.metric(&args.name, args.package.as_deref()).map_err(raise);
             }
             Kind::Function => {
                 let args = ref_args(args)?;
@@ -214,6 +219,19 @@ impl NodeContext {
         let deferred = self.deferred(target);
         let target = deferred.as_ref().unwrap_or(target);
         Ok(self.shared.relation_of(target).with_quoting(Policy::default()).of_type(RelationType::Function))
+    }
+
+    fn metric(&self, name: &str, package: Option<&str>) -> Result<Value, Box<Diagnostic>> {
+        let missing = |reason| self.missing(Target::Metric(name, package), reason);
+        let id = match self.shared.lookup.metric(self.package_name(), name, package) {
+            Found::Enabled(id) => id,
+            Found::Disabled(_) => return Err(missing(Reason::Disabled)),
+            Found::Missing => return Err(missing(Reason::NotFound)),
+        };
+        let metric = self.shared.manifest.metrics.get(id).ok_or_else(|| missing(Reason::NotFound))?;
+        let fields = serde_json::to_value(metric).unwrap_or_default();
+        let package = Some(metric.package_name.clone());
+        Ok(MetricReference { name: metric.name.clone(), package, fields }.into_value())
     }
 
     /// Remembers that the query needs this CTE.

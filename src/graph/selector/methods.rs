@@ -187,6 +187,9 @@ impl<'a> Searcher<'a> {
         let manifest = self.manifest;
         let comparison =
             self.comparison.get_or_insert_with(|| StateComparison::new(manifest, old, state.source_names));
+        if let Some(test) = all.0.iter().find_map(|resource| unknown_test(*resource)) {
+            return Err(test.boxed());
+        }
         let mut found = Vec::new();
         for (at, &resource) in all.0.iter().enumerate() {
             if comparison.holds(aspect, resource)? {
@@ -358,4 +361,16 @@ fn config_matches(found: &Value, wanted: &Value, keys: &[String]) -> bool {
         Value::String(own) if keys == ["severity"] => own.eq_ignore_ascii_case(&text),
         other => same(other),
     }
+}
+
+/// A test whose macro is gone: nothing can tell whether it has changed.
+fn unknown_test(resource: Resource<'_>) -> Option<Diagnostic> {
+    let Resource::Node(node) = resource else { return None };
+    let name = &node.generic_test()?.test_metadata.name;
+    let its_own = |id: &String| id.rsplit('.').next().and_then(|id| id.strip_prefix("test_")) == Some(name);
+    if node.depends_on.macros.iter().any(its_own) {
+        return None;
+    }
+    let message = format!("the macro or test `{name}` that {} uses does not exist", node.name);
+    Some(Diagnostic::compilation("unknown-test", message).subject(node.locator()))
 }

@@ -91,10 +91,11 @@ impl Run<'_> {
     ) -> Result<CompiledNode> {
         let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(context);
         let source = SourceText::new(node.original_file_path.clone(), &*node.raw_code);
-        // dbt: Python is never rendered
+        // dbt: Python of models is never rendered
         let own_code = match node.language {
             Language::Sql => self.inputs.engine.render(&source, &dynamic)?,
-            Language::Python => node.raw_code.to_string(),
+            Language::Python if node.model().is_some() => node.raw_code.to_string(),
+            Language::Python => self.inputs.engine.render(&source, &dynamic)?,
         };
         let mut ctes = Vec::new();
         let mut conditions = context.conditions();

@@ -192,7 +192,7 @@ impl Job<'_, '_> {
         node: &Arc<Node>,
         scope: &Arc<UnitTestInputs>,
         inputs: &[Input],
-    ) -> Result<CompiledNode> {
+    ) -> Result<Arc<CompiledNode>> {
         let context = NodeContext::new(NodeContextParts {
             shared: Arc::clone(&self.run.inputs.shared),
             subject: Subject::Node(Arc::clone(node)),
@@ -214,7 +214,7 @@ impl Job<'_, '_> {
                 add_once(&mut ctes, Cte::new(&id, &input.target.name, &input.query));
             }
         }
-        let compiled = finish(node, code, ctes, Injection::Full);
+        let mut compiled = finish(node, code, ctes, Injection::Full);
         let shared = &self.run.inputs.shared;
         let file = crate::context::runtime::NodeFile {
             package_name: &node.package_name,
@@ -226,6 +226,11 @@ impl Job<'_, '_> {
         if let Some(code) = compiled.node.compiled.as_ref().and_then(|compiled| compiled.code.as_deref()) {
             shared.write(&path, code)?;
         }
+        if let Some(node) = Arc::get_mut(&mut compiled.node) {
+            node.compiled_path = Some(path.display().to_string());
+        }
+        let compiled = Arc::new(compiled);
+        self.run.keep_compiled(&compiled);
         Ok(compiled)
     }
 }
@@ -279,7 +284,10 @@ fn test_node(test: &UnitTest, model: &Node) -> Node {
         kind: NodeKind::SingularTest,
         name: name.clone(),
         package_name: test.package_name.clone(),
-        path: format!("{name}.sql"),
+        path: match test.original_file_path.rsplit_once('/') {
+            Some((folder, _)) => format!("{folder}/{name}.sql"),
+            None => format!("{name}.sql"),
+        },
         original_file_path: test.original_file_path.clone(),
         unique_id: test.unique_id.clone(),
         config: Arc::new(config),
