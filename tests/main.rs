@@ -3,6 +3,7 @@
 
 mod ad_mart_sample;
 mod architecture;
+mod artifacts;
 mod attachments;
 mod cascades;
 mod code_of_others;

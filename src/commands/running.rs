@@ -21,7 +21,9 @@ use crate::options::table::{
     INJECT_EPHEMERAL_CTES, INTROSPECT, POPULATE_CACHE, SAMPLE, SHOW, SINGLE_THREADED, STORE_FAILURES,
     TARGET_PATH, USE_COLORS, WRITE_JSON,
 };
-use crate::run::{Command, CommentSetting, Injection, Introspection, PreviousRun, RunInputs, RunOptions};
+use crate::run::{
+    Behaviors, Command, CommentSetting, Injection, Introspection, PreviousRun, RunInputs, RunOptions,
+};
 
 /// How long a run waits for another one on the same schema.
 const LOCK_WAIT: Duration = Duration::from_mins(10);
@@ -54,9 +56,12 @@ pub(super) fn inputs(
         write_json: flags.is(&WRITE_JSON),
         use_colors: flags.is(&USE_COLORS),
         event_time,
-        latest_version_pointers: flags.follows(&behavior::LATEST_VERSION_POINTER_ENABLED_BY_DEFAULT),
-        skip_nodes_if_on_run_start_fails: flags.follows(&behavior::SKIP_NODES_IF_ON_RUN_START_FAILS),
-        source_freshness_run_project_hooks: flags.follows(&behavior::SOURCE_FRESHNESS_RUN_PROJECT_HOOKS),
+        behaviors: Behaviors {
+            latest_version_pointers: flags.follows(&behavior::LATEST_VERSION_POINTER_ENABLED_BY_DEFAULT),
+            skip_nodes_if_on_run_start_fails: flags.follows(&behavior::SKIP_NODES_IF_ON_RUN_START_FAILS),
+            source_freshness_run_project_hooks: flags.follows(&behavior::SOURCE_FRESHNESS_RUN_PROJECT_HOOKS),
+            batches_of_custom_microbatch: flags.follows(&behavior::REQUIRE_BATCHED_EXECUTION),
+        },
         keep_seed_rows: flags.is(&SHOW),
         lock_wait: LOCK_WAIT,
         proof: None,

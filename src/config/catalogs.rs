@@ -44,7 +44,8 @@ fn check_catalog(catalog: &Fields<'_>) -> Result<()> {
         if known.len() == 1 {
             return Ok(());
         }
-        let what = "must specify an 'active_write_integration' when multiple 'write_integrations' are provided.";
+        let what =
+            "must specify an 'active_write_integration' when multiple 'write_integrations' are provided.";
         let help = "name one of them: `active_write_integration: ...`";
         return Err(refused(catalog.yaml, what.to_owned()).help(help).boxed());
     };

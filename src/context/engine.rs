@@ -8,13 +8,17 @@ use crate::diagnostic::{Diagnostics, Result, SourceText, Span};
 
 use crate::jinja::{
     Context, MacroDef, Native, Scope, SourceMap, call_definition, call_named, environments,
-    execute_definition, execute_macro, in_subject, may_hold_jinja, render_body, render_mapped, without_last_line_break,
+    execute_definition, execute_macro, in_subject, may_hold_jinja, render_body, render_mapped,
+    without_last_line_break,
 };
 
 use super::dependencies;
 use super::functions;
 use super::registry::{self, Registry};
 use super::settings::EngineSettings;
+
+/// The macro that a project may have written before dbt had batches of its own.
+pub(crate) const MICROBATCH_MACRO: &str = "get_incremental_microbatch_sql";
 
 /// Renders templates; cheap to clone, shared by all threads.
 #[derive(Clone)]

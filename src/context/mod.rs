@@ -24,7 +24,7 @@ mod tests;
 
 pub(crate) use dispatch::dispatch;
 pub use engine::Engine;
-pub(crate) use engine::prepare;
+pub(crate) use engine::{MICROBATCH_MACRO, prepare};
 pub(crate) use globals::{Globals, ParseGlobals};
 pub(crate) use parsing::{DocScope, DocTable, NoNames, ParseScope, Recorded, SharedNames, Subject};
 pub(crate) use registry::BUILTIN as BUILTIN_PACKAGE;

@@ -29,9 +29,9 @@ impl Manifest {
         for node in self.nodes.values() {
             for args in node.refs.iter().filter(|args| args.version.is_none()) {
                 let parents = node.depends_on.nodes.iter().filter_map(|id| self.nodes.get(id));
-                let target = parents.map(AsRef::as_ref).find(|parent: &&Node| {
-                    parent.name == args.name && parent.is_latest_version()
-                });
+                let target = parents
+                    .map(AsRef::as_ref)
+                    .find(|parent: &&Node| parent.name == args.name && parent.is_latest_version());
                 let Some(target) = target else { continue };
                 let newest = newest.get(&(target.package_name.as_str(), target.name.as_str())).copied();
                 if let Some(newest) = newest.filter(|newest| Some(*newest) > target.version()) {

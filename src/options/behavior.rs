@@ -21,6 +21,8 @@ pub(crate) const SKIP_NODES_IF_ON_RUN_START_FAILS: Behavior =
     behavior("skip_nodes_if_on_run_start_fails", false);
 pub(crate) const STATE_MODIFIED_COMPARE_MORE_UNRENDERED_VALUES: Behavior =
     behavior("state_modified_compare_more_unrendered_values", false);
+pub(crate) const REQUIRE_BATCHED_EXECUTION: Behavior =
+    behavior("require_batched_execution_for_custom_microbatch_strategy", false);
 pub(crate) const REQUIRE_ALL_WARNINGS_HANDLED_BY_WARN_ERROR: Behavior =
     behavior("require_all_warnings_handled_by_warn_error", false);
 pub(crate) const VALIDATE_MACRO_ARGS: Behavior = behavior("validate_macro_args", false);
@@ -35,7 +37,7 @@ pub(crate) const REQUIRE_GENERIC_TEST_ARGUMENTS_PROPERTY: Behavior =
     behavior("require_generic_test_arguments_property", true);
 
 pub(super) const ALL: &[Behavior] = &[
-    behavior("require_batched_execution_for_custom_microbatch_strategy", false),
+    REQUIRE_BATCHED_EXECUTION,
     behavior("require_event_names_in_deprecations", false),
     REQUIRE_EXPLICIT_PACKAGE_OVERRIDES_FOR_BUILTIN_MATERIALIZATIONS,
     REQUIRE_RESOURCE_NAMES_WITHOUT_SPACES,

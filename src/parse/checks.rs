@@ -9,6 +9,7 @@ use super::fingerprint;
 use super::trees::resource_type;
 use crate::config::ResourceType;
 use crate::config::node_config::{UsedConfigs, check_snapshot};
+use crate::context::MICROBATCH_MACRO;
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, did_you_mean};
 use crate::hashed::HashMap;
 use crate::manifest::{Access, Disabled, Manifest, Node, NodeKind};
@@ -167,6 +168,7 @@ pub(super) fn check(
     if may_have_spaces {
         warnings.extend(names_with_spaces(manifest, request.flags.is(&DEBUG)));
     }
+    let batches = batches(request, manifest, warnings);
     for node in manifest.nodes.values() {
         let subject = || node.locator();
         let mut refuse = |code: &'static str, message: String| {
@@ -194,16 +196,16 @@ pub(super) fn check(
             );
         }
         warnings.extend(ignored_constraints(node));
-        warnings.extend(unfiltered_batches(node, manifest));
+        if batches && is_microbatch(node) {
+            warnings.extend(unfiltered_batches(node, manifest));
+        }
         if matches!(node.kind, NodeKind::Snapshot)
             && let Err(problem) = check_snapshot(&node.config)
         {
             problems.push(problem.subject(subject()));
             continue;
         }
-        if node.materialized() == "incremental"
-            && node.config.get("incremental_strategy").and_then(Json::as_str) == Some("microbatch")
-        {
+        if batches && is_microbatch(node) {
             check_microbatch(node, &mut refuse);
         }
     }
@@ -227,12 +229,29 @@ fn ignored_constraints(node: &Node) -> Option<Diagnostic> {
     Some(Diagnostic::warning("UnsupportedConstraintMaterialization", message).subject(node.locator()))
 }
 
+fn is_microbatch(node: &Node) -> bool {
+    let strategy = node.config.get("incremental_strategy").and_then(Json::as_str);
+    node.materialized() == "incremental" && strategy == Some("microbatch")
+}
+
+/// dbt: a project with a microbatch macro of its own has its models run whole, unless it wants batches.
+fn batches(request: &ParseRequest<'_>, manifest: &Manifest, warnings: &mut Vec<Diagnostic>) -> bool {
+    if !request.engine.is_replaced(MICROBATCH_MACRO)
+        || request.flags.follows(&behavior::REQUIRE_BATCHED_EXECUTION)
+    {
+        return true;
+    }
+    if manifest.nodes.values().any(|node| is_microbatch(node)) {
+        let message = "The use of a custom microbatch macro outside of batched execution is deprecated. To use it with batched \
+                       execution, set `flags.require_batched_execution_for_custom_microbatch_strategy` to `True` in \
+                       `dbt_project.yml`. In the future this will be the default behavior.";
+        warnings.push(Diagnostic::warning("MicrobatchMacroOutsideOfBatchesDeprecation", message));
+    }
+    false
+}
+
 /// A microbatch model of which each batch would read all rows.
 fn unfiltered_batches(node: &Node, manifest: &Manifest) -> Option<Diagnostic> {
-    let strategy = node.config.get("incremental_strategy").and_then(Json::as_str);
-    if node.materialized() != "incremental" || strategy != Some("microbatch") {
-        return None;
-    }
     let has_time = |id: &String| {
         let time = manifest.resource(id).and_then(|input| input.config().get("event_time"));
         time.is_some_and(|time| !time.is_null())

@@ -185,9 +185,7 @@ impl Renderer<'_> {
         let rendered = self.request.engine.render(&source, &context)?;
         let mut named = scope.named();
         let shown = shown_whole(description);
-        named.retain(|unique_id| {
-            unique_id.rsplit_once('.').is_some_and(|(_, name)| shown.contains(&name))
-        });
+        named.retain(|unique_id| unique_id.rsplit_once('.').is_some_and(|(_, name)| shown.contains(&name)));
         *description = rendered;
         Ok(named)
     }

@@ -73,7 +73,7 @@ impl Parser<'_> {
     }
 
     /// dbt: without the flag the unrendered config of a node holds what its properties file renders to.
-    fn keeps_written_config(&self) -> bool {
+    pub(super) fn keeps_written_config(&self) -> bool {
         self.request.flags.follows(&behavior::STATE_MODIFIED_COMPARE_MORE_UNRENDERED_VALUES)
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use indexmap::map::Entry;
-use serde_json::Map;
+use serde_json::{Map, Value as Json};
 
 use super::draft::Draft;
 use super::generic_tests::TestMaker;
@@ -20,7 +20,7 @@ use crate::config::pipelines::Pipeline;
 use crate::config::schedule::Schedule;
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, Span};
 use crate::hashed::{HashMap, HashSet};
-use crate::jinja::Context;
+use crate::jinja::{Context, has_only_literal_calls, keyword_nodes};
 use crate::manifest::{
     Disabled, Lookup, Manifest, Node, NodeKind, Precedence, ResolveContext, Resource, SameNames, Target,
 };
@@ -251,7 +251,8 @@ impl<'a> Parser<'a> {
             .trees
             .resolve(&of, &draft.properties, &draft.calls)
             .map_err(|problem| located(*problem, draft))?;
-        let written = self.trees.written(&of, &draft.properties_written, &draft.calls);
+        let written =
+            self.trees.written(&of, &self.properties_as_written(draft), &self.calls_as_written(draft));
         let resolved = ResolvedConfig::new(&config);
         let node = draft.node_mut();
         node.config = Arc::clone(&config);
@@ -274,6 +275,38 @@ impl<'a> Parser<'a> {
             draft.node_mut().config_mut().insert("begin".to_owned(), begin.into());
         }
         self.render_hooks(draft, &resolved)
+    }
+
+    /// dbt: with the flag, what a file calls `config()` with is compared as nodes of its template, but where the template
+    /// is so plain that dbt does not render it while parsing.
+    fn calls_as_written(&self, draft: &Draft) -> Map<String, Json> {
+        let calls: Map<String, Json> = draft.calls.clone().into();
+        let node = &draft.node;
+        if calls.is_empty() || !self.keeps_written_config() {
+            return calls;
+        }
+        let is_plain = match node.generic_test() {
+            Some(test) => matches!(test.test_metadata.name.as_str(), "unique" | "not_null"),
+            None => {
+                node.model().is_some() && has_only_literal_calls(&node.raw_code, &["ref", "source", "config"])
+            }
+        };
+        let nodes = if is_plain { Vec::new() } else { keyword_nodes(&node.raw_code, "config") };
+        if nodes.is_empty() {
+            return calls;
+        }
+        nodes.into_iter().map(|(key, node)| (key, node.into())).collect()
+    }
+
+    /// dbt: with the flag, the lists of a properties file are there twice.
+    fn properties_as_written(&self, draft: &Draft) -> Map<String, Json> {
+        let mut written: Map<String, Json> = draft.properties_written.clone().into();
+        if self.keeps_written_config() && draft.patched_at.is_some() {
+            for value in written.values_mut() {
+                repeat_lists(value);
+            }
+        }
+        written
     }
 
     /// Hooks may refer to other nodes too.
@@ -451,5 +484,17 @@ impl NodeClass {
             NodeKind::Function(_) => Self::Function,
             NodeKind::GenericTest(_) | NodeKind::Operation { .. } | NodeKind::SqlOperation => Self::Other,
         }
+    }
+}
+
+fn repeat_lists(value: &mut Json) {
+    match value {
+        Json::Array(items) => items.extend(items.clone()),
+        Json::Object(fields) => {
+            for items in fields.values_mut().filter_map(Json::as_array_mut) {
+                items.extend(items.clone());
+            }
+        }
+        _ => {}
     }
 }

@@ -163,7 +163,10 @@ fn twice_patched(patches: &[SourceEntry]) -> Option<Diagnostic> {
     let key = |patch: &SourceEntry| Some((text(patch, "overrides")?, text(patch, "name")?));
     let (first, second) = patches.iter().enumerate().find_map(|(at, patch)| {
         let wanted = key(patch)?;
-        patches[..at].iter().find(|earlier| key(earlier).as_ref() == Some(&wanted)).map(|first| (first, patch))
+        patches[..at]
+            .iter()
+            .find(|earlier| key(earlier).as_ref() == Some(&wanted))
+            .map(|first| (first, patch))
     })?;
     let name = text(second, "name").unwrap_or_default();
     let message = format!(

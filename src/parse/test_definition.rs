@@ -295,7 +295,10 @@ fn refuse_macros(recorded: &Recorded, key: &str, group: &TestGroup, span: &Span)
         return Ok(());
     }
     let what = if uses_nodes { "`ref()` or `source()`" } else { "a macro" };
-    let message = format!("Invalid generic test configuration: `{key}` of a test of {} calls {what}", group.attached.name());
+    let message = format!(
+        "Invalid generic test configuration: `{key}` of a test of {} calls {what}",
+        group.attached.name()
+    );
     Err(Diagnostic::compilation("test-config-macro", message)
         .label(span.clone(), "")
         .help("configs of tests see variables and the environment only: write a generic test of your own, whose SQL does it")

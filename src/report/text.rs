@@ -267,7 +267,9 @@ fn plain(event: &Event, style: Style) -> String {
         ),
         Event::PartialParsingNotEnabled {} => "Partial parsing not enabled".into(),
         Event::StateCheckVarsHash { checksum, vars, profile, target, version } => {
-            format!("checksum: {checksum}, vars: {vars}, profile: {profile}, target: {target}, version: {version}")
+            format!(
+                "checksum: {checksum}, vars: {vars}, profile: {profile}, target: {target}, version: {version}"
+            )
         }
         Event::UnpinnedRefNewVersionAvailable {
             ref_node_name: name,

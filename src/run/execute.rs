@@ -79,7 +79,7 @@ impl Run<'_> {
                 self.close(plan, results, seconds, Ending::Quiet)?;
                 return Err(error);
             }
-            Ok(Status::Error) if inputs.options.skip_nodes_if_on_run_start_fails => {
+            Ok(Status::Error) if inputs.options.behaviors.skip_nodes_if_on_run_start_fails => {
                 self.skip_all(plan, &mut results);
                 Ending::Normal
             }
@@ -120,7 +120,7 @@ impl Run<'_> {
             })?;
         }
         let wants_hooks =
-            command != Command::Freshness || self.inputs.options.source_freshness_run_project_hooks;
+            command != Command::Freshness || self.inputs.options.behaviors.source_freshness_run_project_hooks;
         if !command.has_hooks() || !wants_hooks {
             master.hand_over(self);
             return Ok(Status::Success);
@@ -208,7 +208,7 @@ impl Run<'_> {
     fn on_run_end(&self, master: &mut Worker, results: &mut Vec<NodeResult>) -> Result<Status> {
         let command = self.inputs.command;
         let wants_hooks =
-            command != Command::Freshness || self.inputs.options.source_freshness_run_project_hooks;
+            command != Command::Freshness || self.inputs.options.behaviors.source_freshness_run_project_hooks;
         if !command.has_hooks() || !wants_hooks {
             return Ok(Status::Success);
         }

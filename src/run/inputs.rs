@@ -82,6 +82,16 @@ pub(crate) struct PreviousRun {
     pub overloads: HashMap<String, OverloadResults>,
 }
 
+/// What the project chose of dbt's changes of behavior.
+pub(crate) struct Behaviors {
+    pub skip_nodes_if_on_run_start_fails: bool,
+    pub source_freshness_run_project_hooks: bool,
+    /// The latest version of a model can be read under its name alone, where the model does not say otherwise.
+    pub latest_version_pointers: bool,
+    /// A microbatch model runs batch by batch although the project has a microbatch macro of its own.
+    pub batches_of_custom_microbatch: bool,
+}
+
 /// What the user may set about a run.
 pub(crate) struct RunOptions {
     pub threads: usize,
@@ -96,11 +106,7 @@ pub(crate) struct RunOptions {
     pub use_colors: bool,
     /// `--event-time-start` and `--event-time-end`, or the sample's window.
     pub event_time: [Option<String>; 2],
-    /// The flags `skip_nodes_if_on_run_start_fails` and `source_freshness_run_project_hooks`.
-    pub skip_nodes_if_on_run_start_fails: bool,
-    pub source_freshness_run_project_hooks: bool,
-    /// The latest version of a model can be read under its name alone, where the model does not say otherwise.
-    pub latest_version_pointers: bool,
+    pub behaviors: Behaviors,
     /// `seed --show`: keep the rows for printing.
     pub keep_seed_rows: bool,
     /// How long to wait for another run on the same schema before giving up.

@@ -153,8 +153,12 @@ mod tests {
     #[test]
     fn the_most_specific_list_decides() {
         let list = |name: &str| vec![name.to_owned()];
-        let options =
-            WarnErrorOptions { error: list("all"), warn: list("Deprecations"), silence: list("NothingToDo"), handles_all: false };
+        let options = WarnErrorOptions {
+            error: list("all"),
+            warn: list("Deprecations"),
+            silence: list("NothingToDo"),
+            handles_all: false,
+        };
         assert_eq!(treatment(&options, "NothingToDo"), Treatment::Silence);
         assert_eq!(treatment(&options, "ExposureNameDeprecation"), Treatment::Warn);
         assert_eq!(treatment(&options, "NoNodesForSelectionCriteria"), Treatment::Error);

@@ -88,8 +88,7 @@ pub(super) fn of(resource: ResourceType) -> &'static Schema {
             ],
         )
     });
-    static GROUP: LazyLock<Schema> =
-        LazyLock::new(|| with(Vec::new(), [("meta", json!({}), Merge::Update)]));
+    static GROUP: LazyLock<Schema> = LazyLock::new(|| with(Vec::new(), [("meta", json!({}), Merge::Update)]));
     match resource {
         ResourceType::Model => &MODEL,
         ResourceType::Analysis | ResourceType::Operation => &NODE,

@@ -146,7 +146,8 @@ impl PropertiesFile {
 
 fn unread_tests(problem: Diagnostic) -> Diagnostic {
     let path = problem.labels.first().map(|label| label.span.source.path.clone()).unwrap_or_default();
-    let message = format!("Unable to parse 'data_tests' section of file '{path}'\nEntry did not contain a name");
+    let message =
+        format!("Unable to parse 'data_tests' section of file '{path}'\nEntry did not contain a name");
     Diagnostic {
         severity: crate::diagnostic::Severity::Warning,
         code: "ValidationWarning",

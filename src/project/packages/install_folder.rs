@@ -31,7 +31,11 @@ impl InstallFolder {
         let (path, is_linked) = match fs::symlink_metadata(given) {
             Err(_) => {
                 crate::output::make_folders(given).map_err(|problem| io(given, &problem))?;
-                return Ok(Self { path: given.clone(), installed: String::new(), is_usual: given.ends_with(USUAL) });
+                return Ok(Self {
+                    path: given.clone(),
+                    installed: String::new(),
+                    is_usual: given.ends_with(USUAL),
+                });
             }
             Ok(data) if data.is_symlink() => (linked(given)?, true),
             Ok(data) if data.is_dir() => (given.clone(), false),

@@ -26,7 +26,9 @@ impl Job<'_, '_> {
         worker: &Worker,
         node: &Arc<Node>,
     ) -> Result<Option<Arc<Node>>> {
-        if !node.is_latest_version() || !is_enabled(node, self.run.inputs.options.latest_version_pointers) {
+        if !node.is_latest_version()
+            || !is_enabled(node, self.run.inputs.options.behaviors.latest_version_pointers)
+        {
             return Ok(None);
         }
         let shared = &self.run.inputs.shared;

@@ -33,6 +33,7 @@ use super::results::{NodeResult, Status, naive_timestamp};
 use super::state::{Run, take_escalated};
 use super::summary;
 use crate::adapter::Response;
+use crate::context::MICROBATCH_MACRO;
 use crate::context::objects::Table;
 use crate::diagnostic::{Category, Diagnostic, Result};
 use crate::hashed::HashMap;
@@ -246,11 +247,19 @@ impl Job<'_, '_> {
         }
         match resource {
             // each batch is tried again by itself
-            Resource::Node(node) if self.step.action == Action::Materialize && is_microbatch(node) => {
+            Resource::Node(node)
+                if self.step.action == Action::Materialize && is_microbatch(node) && self.runs_batches() =>
+            {
                 self.microbatch(worker)
             }
             _ => self.with_retries(worker, |job, worker| job.attempt(worker, resource)),
         }
+    }
+
+    /// dbt: a project with a microbatch macro of its own has its models run whole, unless it wants batches.
+    fn runs_batches(&self) -> bool {
+        let inputs = self.run.inputs;
+        inputs.options.behaviors.batches_of_custom_microbatch || !inputs.engine.is_replaced(MICROBATCH_MACRO)
     }
 
     /// One attempt at what the step does.

@@ -86,9 +86,7 @@ fn counted(worker: &Worker, node: &Node) -> Result<Counted> {
         match text.to_lowercase().as_str() {
             "y" | "yes" | "t" | "true" | "on" | "1" => Ok(true),
             "n" | "no" | "f" | "false" | "off" | "0" => Ok(false),
-            _ => Err(internal(format!(
-                "'get_test_sql' returns '{text}', which is not a boolean"
-            ))),
+            _ => Err(internal(format!("'get_test_sql' returns '{text}', which is not a boolean"))),
         }
     };
     let failures = cell("failures");
