@@ -82,7 +82,7 @@ fn a_retry_defers_as_the_run_before_it() {
     let given = Given::new();
     let project = &given.project;
     project.write("models/a.sql", "select 1 as id");
-    project.write("models/b.sql", "select id / 0 as id from {{ ref('a') }}");
+    project.write("models/b.sql", "select nonsense from {{ ref('a') }}");
     project.run_ok(&["run", "--select", "a"]);
     project.run_ok(&["compile", "--target-path", "before"]);
     project.run(&["run", "--select", "b", "--defer", "--state", "before"]);
