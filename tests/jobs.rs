@@ -8,7 +8,7 @@ use std::thread;
 
 use rsdbt::inside::adapter::Cell;
 
-use crate::support::{Database, Project, wait_until};
+use crate::support::{Database, Project, assert_mistakes, wait_until};
 
 const CLOCK: &str = "RSDBT_SIMULATED_CLOCK";
 
@@ -612,14 +612,7 @@ fn mistakes_are_shown_where_they_are() {
         ("steps: [test]", "steps: []", "20:12", "`steps` is empty: a job needs at least one step"),
         ("    steps: [test]\n", "", "18:5", "`steps` is missing in job `report`"),
     ];
-    for (from, to, place, message) in mistakes {
-        assert!(right.contains(from), "{from}");
-        project.write("jobs/nightly.yml", &right.replacen(from, to, 1));
-        let output = project.run(&["parse"]);
-        assert_eq!(output.status, 2, "{to}\n{}", output.text);
-        assert!(output.text.contains(message), "{message}\n{}", output.text);
-        assert!(output.text.contains(&format!("jobs/nightly.yml:{place}")), "{place}\n{}", output.text);
-    }
+    assert_mistakes(&project, "jobs/nightly.yml", right, &mistakes);
     // somebody else's file of that name
     project.write("jobs/nightly.yml", "tasks: []\n");
     assert_eq!(project.run(&["parse"]).status, 0);

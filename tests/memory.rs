@@ -150,6 +150,7 @@ fn a_development_role_cannot_falsify_the_memory_of_production() {
          insert into rsdbt.jobs (project, schema_name) values ('shop', 'prod');
          insert into rsdbt.past_intervals (project, schema_name, task, first_time, until_time) values ('shop', 'prod', 'mart', '2023-01-01', '2024-01-01');
          insert into rsdbt.progress (project, schema_name, task, logical_time, step, node) values ('shop', 'prod', 'job.shop.nightly', '2024-01-01', 0, 'model.shop.a');
+         insert into rsdbt.built (relation, interval_start, interval_end, code) values ('prod.mart'::regclass, '2024-01-01', '2024-01-02', 'x');
          insert into rsdbt.builds (relation, kind, project, node, target) values ('prod.mart'::regclass, 'seed', 'shop', 'mart', 'prod');
          create table prod.mart__tombstones (id bigint);
          insert into rsdbt.tombstones values ('prod.mart__tombstones'::regclass, 'prod', 'mart__tombstones', 'prod.mart'::regclass)",
@@ -163,6 +164,7 @@ fn a_development_role_cannot_falsify_the_memory_of_production() {
         tables,
         [
             "builds",
+            "built",
             "intervals",
             "jobs",
             "layout",
@@ -256,6 +258,7 @@ impl Stage {
             "relations" => "files = 1",
             "periods" => "row_count = 7",
             "builds" => "kind = 'x'",
+            "built" => "code = 'y'",
             "jobs" => "since = now()",
             "past_intervals" => "until_time = now()",
             "progress" => "done_at = now()",

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rsdbt::inside::adapter::Cell;
 
-use crate::support::{Database, Project, Proxy, wait_minutes_until, wait_until};
+use crate::support::{Database, Project, Proxy, assert_mistakes, wait_minutes_until, wait_until};
 
 const CLOCK: &str = "RSDBT_SIMULATED_CLOCK";
 const REHEARSAL: &str = "RSDBT_SCHEDULE_CLOCK";
@@ -765,14 +765,7 @@ fn mistakes_in_pipeline_files_are_shown_where_they_are() {
         ("unique_keys: [id]", "unique_keys: []", "15:16", "`unique_keys` is empty"),
         ("  unique_keys: [id]\n", "", "13:3", "`unique_keys` is missing in merge_upsert"),
     ];
-    for (from, to, place, message) in mistakes {
-        assert!(right.contains(from), "{from}");
-        project.write("pipelines/unit.yaml", &right.replacen(from, to, 1));
-        let output = project.run(&["parse"]);
-        assert_eq!(output.status, 2, "{}", output.text);
-        assert!(output.text.contains(message), "{message}\n{}", output.text);
-        assert!(output.text.contains(&format!("pipelines/unit.yaml:{place}")), "{place}\n{}", output.text);
-    }
+    assert_mistakes(&project, "pipelines/unit.yaml", &right, &mistakes);
 }
 
 #[test]

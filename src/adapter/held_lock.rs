@@ -11,12 +11,30 @@ pub(crate) trait HeldLock: Send + Sync {
 
     /// A statement that fails on the server when the session that holds the lock is gone there.
     fn proof(&self) -> String;
+
+    /// Whether texts of the project may not end the transaction: what they commit would have no mark of the interval.
+    fn refuses_commits(&self) -> bool {
+        false
+    }
 }
 
 /// What a proof that failed means: the cast in it fails when the session is gone; anything else is its own error.
 pub(super) fn of_proof(error: Box<Diagnostic>) -> Box<Diagnostic> {
     let is_gone = error.server.as_ref().is_some_and(|server| server.sqlstate == "22P02");
     if is_gone { lost() } else { error }
+}
+
+/// A text that ends a transaction of scheduled work by itself.
+pub(super) fn commits_by_itself() -> Box<Diagnostic> {
+    Diagnostic::database(
+        "commit-in-interval",
+        "a statement ends the transaction of a scheduled interval, whose work and its mark are committed together",
+    )
+    .help(
+        "remove the COMMIT, ROLLBACK or PREPARE TRANSACTION; what has to run in a transaction of its own goes into a hook with \
+         `transaction: false`, or into a step of its own",
+    )
+    .boxed()
 }
 
 /// The error of whoever would commit without the lock.

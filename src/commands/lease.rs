@@ -11,7 +11,7 @@ use super::invocation::Invocation;
 use super::session::Parsed;
 use crate::adapter::Connection;
 use crate::diagnostic::{Diagnostic, Result};
-use crate::manifest::{Manifest, NodeKind};
+use crate::manifest::{Manifest, NodeKind, code};
 use crate::options::table::{INTERVAL_END, INTERVAL_START};
 use crate::run::RunOptions;
 use crate::schedule::{LEASE, Lease};
@@ -41,8 +41,13 @@ impl Leased {
     }
 
     pub(super) fn mark(&self, parsed: &Parsed, selected: &[String]) -> Parsed {
+        let marker = |unique_id: &String| {
+            let node = parsed.manifest.nodes.get(unique_id);
+            let code = node.map_or_else(String::new, |node| code(&parsed.manifest, node));
+            self.0.marker(unique_id, &code)
+        };
         let statements: Vec<(&str, String)> =
-            selected.iter().map(|unique_id| (unique_id.as_str(), self.0.marker(unique_id))).collect();
+            selected.iter().map(|unique_id| (unique_id.as_str(), marker(unique_id))).collect();
         with_post_hooks(parsed, &statements)
     }
 
@@ -57,7 +62,7 @@ impl Leased {
     }
 }
 
-/// The project with one more statement in the transactions of nodes.
+/// The project with one more statement in the transactions of nodes: a mark that their work is done, and all of it.
 pub(super) fn with_post_hooks(parsed: &Parsed, statements: &[(&str, String)]) -> Parsed {
     let mut manifest = Manifest::clone(&parsed.manifest);
     for (unique_id, statement) in statements {
@@ -68,7 +73,7 @@ pub(super) fn with_post_hooks(parsed: &Parsed, statements: &[(&str, String)]) ->
         };
         let hooks = Arc::make_mut(node).config_mut().entry("post-hook").or_insert_with(|| json!([]));
         if let Json::Array(hooks) = hooks {
-            hooks.push(json!({"sql": statement, "transaction": true, "index": null}));
+            hooks.push(json!({"sql": statement, "transaction": true, "index": null, "mark": true}));
         }
     }
     Parsed {

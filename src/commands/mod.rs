@@ -2,6 +2,9 @@
 
 mod artifact;
 mod assets;
+mod backfill;
+mod backfill_plan;
+mod built;
 mod clean;
 mod compiled;
 mod connect;
@@ -29,7 +32,11 @@ mod running;
 mod runtime_config;
 mod schedule;
 mod schedule_jobs;
+mod schedule_pause;
 mod schedule_repair;
+mod schedule_run;
+mod schedule_status;
+mod schedule_task;
 mod scheduler;
 mod session;
 mod show;
@@ -89,6 +96,7 @@ pub fn main(arguments: impl IntoIterator<Item = String>) -> ExitCode {
 fn dispatch(invocation: &Invocation) -> CommandResult {
     match invocation.command {
         Subcommand::List => list::run(invocation),
+        Subcommand::Backfill => backfill::run(invocation),
         Subcommand::Parse => parse::run(invocation),
         Subcommand::Clean => clean::run(invocation),
         Subcommand::Docs => docs::overview(invocation),
@@ -104,7 +112,11 @@ fn dispatch(invocation: &Invocation) -> CommandResult {
         Subcommand::Schedule => schedule::run(invocation),
         Subcommand::ScheduleClear => schedule_repair::clear(invocation),
         Subcommand::ScheduleMarkSuccess => schedule_repair::mark_success(invocation),
+        Subcommand::SchedulePause => schedule_pause::pause(invocation),
+        Subcommand::ScheduleResume => schedule_pause::resume(invocation),
         Subcommand::ScheduleRetry => schedule_repair::retry(invocation),
+        Subcommand::ScheduleRun => schedule_run::run(invocation),
+        Subcommand::ScheduleStatus => schedule_status::run(invocation),
         Subcommand::Run if invocation.flags.is(&DUE) => schedule::once(invocation),
         Subcommand::Debug => debug::run(invocation),
         Subcommand::Deps => deps::run(invocation),

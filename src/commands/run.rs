@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::built;
 use super::connect::Connect;
 use super::interrupted::interrupted;
 use super::invocation::Invocation;
@@ -13,8 +14,11 @@ use super::{CommandResult, Outcome};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, did_you_mean};
 use crate::graph::EmptyNodes;
 use crate::manifest::{Manifest, Node, NodeKind, ResourceType};
-use crate::options::table::{FRESHNESS_OUTPUT, INLINE, INLINE_DIRECT, LIMIT, OPENLINEAGE, SELECT, SELECTOR};
-use crate::options::{Subcommand, behavior};
+use crate::options::table::{
+    EMPTY, EVENT_TIME_END, EVENT_TIME_START, FRESHNESS_OUTPUT, INLINE, INLINE_DIRECT, INTERVAL_END,
+    INTERVAL_START, LIMIT, OPENLINEAGE, SAMPLE, SELECT, SELECTOR,
+};
+use crate::options::{Subcommand, Text, behavior};
 use crate::run::{self, Command, PreviousRun};
 
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
@@ -75,6 +79,9 @@ pub(super) fn run_nodes(invocation: &Invocation, retried: Retried) -> CommandRes
         }
         None => [Vec::new(), selected],
     };
+    if let Some(window) = window_of(invocation, command) {
+        parsed = built::noting(&parsed, &selected, window);
+    }
     let mut inputs = running::inputs(&session, &parsed, &connect, command, &selected)?;
     if let Some(leased) = &leased {
         leased.bind(invocation, &mut inputs.options, done);
@@ -118,6 +125,16 @@ fn refuse_missing(manifest: &Manifest, only: &[String]) -> Result<()> {
         .help("if it was removed or renamed on purpose, run the command itself again")
         .maybe_help(near)
         .boxed())
+}
+
+/// The interval or the event time window that a run builds, all of it.
+fn window_of(invocation: &Invocation, command: Command) -> Option<[&str; 2]> {
+    let flags = &invocation.flags;
+    let is_whole = !flags.is(&EMPTY) && flags.text(&SAMPLE).is_none();
+    let window = |[start, end]: [&Text; 2]| Some([flags.text(start)?, flags.text(end)?]);
+    let given =
+        window([&INTERVAL_START, &INTERVAL_END]).or_else(|| window([&EVENT_TIME_START, &EVENT_TIME_END]));
+    given.filter(|_| is_whole && matches!(command, Command::Run | Command::Build))
 }
 
 /// The project's hooks do not run around freshness where the project says so.

@@ -1,24 +1,22 @@
 //! `rsdbt schedule` and `rsdbt run --due`: runs what is due, each interval once.
 
 use super::invocation::Invocation;
+use super::schedule_status;
 use super::scheduler::{LOOK, Pass, Scheduler};
 use super::{CommandResult, Outcome};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::options::table::{
     EMPTY, EVENT_TIME_START, EXCLUDE, FULL_REFRESH, INTERVAL_START, MODELS, SAMPLE, SELECT, SELECTOR, STATUS,
 };
-use crate::schedule::{TAKEN, status};
+use crate::schedule::TAKEN;
 
 /// Keeps running until a signal comes.
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
     refuse_other_wishes(invocation)?;
-    let mut scheduler = Scheduler::new(invocation)?;
     if invocation.flags.is(&STATUS) {
-        let now = scheduler.clock.now();
-        let text = status(&scheduler.tasks, &mut scheduler.ledger, now);
-        scheduler.say(&text);
-        return Ok(Outcome::Success);
+        return schedule_status::run(invocation);
     }
+    let mut scheduler = Scheduler::new(invocation)?;
     match scheduler.ledger.take_charge() {
         Err(problem) if problem.code != TAKEN => scheduler.reconnect(problem)?,
         taken => taken?,
@@ -26,6 +24,7 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
     scheduler.say(&format!("{} scheduled tasks; Ctrl-C ends", scheduler.tasks.len()));
     scheduler.tell_what_is_held();
     while !scheduler.interrupt.is_set() {
+        scheduler.take_in_changes();
         match scheduler.pass() {
             Ok(Pass { ran: true, .. }) => {}
             Ok(Pass { wake, .. }) => scheduler.sleep(wake),

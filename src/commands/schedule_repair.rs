@@ -1,42 +1,38 @@
 //! `rsdbt schedule clear`, `rsdbt schedule retry` and `rsdbt schedule mark-success`: the way out when an interval has failed for good.
+//! Each says what it does before it does it. A process that runs the schedule meanwhile reads the intervals again.
 
 use jiff::Timestamp;
 
 use super::connect::Connect;
 use super::invocation::Invocation;
+use super::schedule_task::{named, range, spelled};
 use super::scheduler::{open_ledger, plan_of};
 use super::session::Session;
 use super::{CommandResult, Outcome};
-use crate::config::schedule::moment;
-use crate::diagnostic::{Diagnostic, Result, did_you_mean};
-use crate::options::table::{INTERVAL_END, INTERVAL_START, TASK};
+use crate::diagnostic::{Diagnostic, Result};
 use crate::run::Event;
-use crate::schedule::{Clock, Interval, IntervalState, Ledger, Task};
+use crate::schedule::{Clock, Interval, IntervalState, Ledger, TAKEN, Task};
 
 /// Forgets what became of intervals, so that they run again when the schedule does.
 pub(super) fn clear(invocation: &Invocation) -> CommandResult {
     let mut repair = Repair::new(invocation)?;
     let range = range(invocation)?;
-    let intervals: Vec<(Timestamp, IntervalState)> = repair
-        .ledger
-        .intervals(&repair.task.unique_id)
-        .filter(|(at, interval)| match &range {
-            Some(range) => range.contains(at),
-            None => interval.state == IntervalState::Failed,
-        })
-        .map(|(at, interval)| (at, interval.state))
-        .collect();
     if let Some(range) = &range
         && let Some(until) =
             repair.ledger.past_until(&repair.task.unique_id).filter(|until| range.start < *until)
     {
         let message = format!("what succeeded before {until} has no rows any more and cannot be cleared");
         return Err(Diagnostic::runtime("schedule-past", message)
-            .help(format!("begin with `--interval-start '{}'`", spelled(until)))
+            .help(format!("begin with `--from '{}'`", spelled(until)))
             .into());
     }
-    for (at, state) in &intervals {
-        repair.say(&format!("{at} {}: {} is cleared", repair.task.name, state.name()));
+    let intervals = repair.known(|at, state| match &range {
+        Some(range) => range.contains(&at),
+        None => state == IntervalState::Failed,
+    });
+    let intervals = repair.without_running(intervals);
+    for (at, interval) in &intervals {
+        repair.say(&format!("{at} {}: {} is cleared", repair.task.name, interval.state.name()));
     }
     let times: Vec<Timestamp> = intervals.into_iter().map(|(at, _)| at).collect();
     repair.ledger.clear(&repair.task.unique_id, &times)?;
@@ -47,18 +43,15 @@ pub(super) fn clear(invocation: &Invocation) -> CommandResult {
 pub(super) fn retry(invocation: &Invocation) -> CommandResult {
     let mut repair = Repair::new(invocation)?;
     let range = range(invocation)?;
-    let failed: Vec<(Timestamp, Interval)> = repair
-        .ledger
-        .intervals(&repair.task.unique_id)
-        .filter(|(at, interval)| {
-            interval.state == IntervalState::Failed && range.as_ref().is_none_or(|range| range.contains(at))
-        })
-        .map(|(at, interval)| (at, interval.clone()))
-        .collect();
+    let failed = repair.known(|at, state| {
+        state == IntervalState::Failed && range.as_ref().is_none_or(|range| range.contains(&at))
+    });
+    for (at, _) in &failed {
+        repair.say(&format!("{at} {}: continues where it failed", repair.task.name));
+    }
     for (at, interval) in &failed {
         let open = Interval { state: IntervalState::Retry, attempt: 0, not_before: None, ..interval.clone() };
-        repair.ledger.record(&repair.task.unique_id, *at, open)?;
-        repair.say(&format!("{at} {}: continues where it failed", repair.task.name));
+        repair.ledger.amend(&repair.task.unique_id, *at, open)?;
     }
     repair.end(failed.len(), "opened again: what is due runs")
 }
@@ -68,27 +61,35 @@ pub(super) fn mark_success(invocation: &Invocation) -> CommandResult {
     let mut repair = Repair::new(invocation)?;
     let now = repair.clock.now();
     let task = repair.task.clone();
-    let times: Vec<Timestamp> = match range(invocation)? {
-        Some(range) => task.logical_times(range.start.max(task.start), range.end.min(now)).collect(),
-        None => {
-            let failed = repair.ledger.intervals(&task.unique_id);
-            failed.filter(|(_, interval)| interval.state == IntervalState::Failed).map(|(at, _)| at).collect()
-        }
+    let open = |message: String| Interval {
+        state: IntervalState::Waiting,
+        attempt: 0,
+        not_before: None,
+        started_at: None,
+        message,
     };
-    let mut marked = 0;
-    for at in times {
-        if repair.ledger.state(&task.unique_id, at) == Some(IntervalState::Success) {
-            continue;
+    let marked: Vec<(Timestamp, Interval)> = match range(invocation)? {
+        Some(range) => {
+            let times = task.logical_times(range.start.max(task.start), range.end.min(now));
+            let known = |at: Timestamp| repair.ledger.interval(&task.unique_id, at).cloned();
+            let open = times.map(|at| (at, known(at).unwrap_or_else(|| open(String::new()))));
+            let is_done =
+                |at: Timestamp| repair.ledger.state(&task.unique_id, at) == Some(IntervalState::Success);
+            open.filter(|(at, _)| !is_done(*at)).collect()
         }
-        let attempt = repair.ledger.interval(&task.unique_id, at).map_or(0, |known| known.attempt);
-        let message = "marked by hand".to_owned();
-        let interval =
-            Interval { state: IntervalState::Success, attempt, not_before: None, started_at: None, message };
-        repair.ledger.record(&task.unique_id, at, interval)?;
+        None => repair.known(|_, state| state == IntervalState::Failed),
+    };
+    let marked = repair.without_running(marked);
+    for (at, _) in &marked {
         repair.say(&format!("{at} {}: success, marked by hand", task.name));
-        marked += 1;
     }
-    repair.end(marked, "marked as success")
+    for (at, known) in &marked {
+        let message = "marked by hand".to_owned();
+        let state = IntervalState::Success;
+        let interval = Interval { state, not_before: None, started_at: None, message, ..known.clone() };
+        repair.ledger.amend(&task.unique_id, *at, interval)?;
+    }
+    repair.end(marked.len(), "marked as success")
 }
 
 struct Repair<'i> {
@@ -96,52 +97,58 @@ struct Repair<'i> {
     task: Task,
     ledger: Ledger,
     clock: Clock,
+    /// Whether another process runs the schedule.
+    is_beside: bool,
 }
 
 impl<'i> Repair<'i> {
-    /// In charge of the schedule: who runs it meanwhile would not know of the change.
     fn new(invocation: &'i Invocation) -> Result<Self, crate::diagnostic::Diagnostics> {
         let session = Session::load(invocation)?;
         let parsed = session.parse()?;
         let tasks = plan_of(&session, &parsed)?.tasks;
-        let name = invocation.flags.text(&TASK).unwrap_or_default();
-        let Some(task) = tasks.iter().find(|task| task.name == name) else {
-            let names: Vec<&str> = tasks.iter().map(|task| task.name.as_str()).collect();
-            let message = format!("no task of this target is called `{name}`");
-            let known = || format!("the tasks are: {}", names.join(", "));
-            let help = did_you_mean(name, names.iter().copied()).unwrap_or_else(known);
-            return Err(Diagnostic::runtime("missing-task", message).help(help).into());
-        };
-        let task = task.clone();
+        let task = named(invocation, &tasks)?.clone();
         let clock = Clock::from_environment(|name| invocation.environment.get(name))?;
         let connect = Connect::new(&session.profile, invocation)?;
         let mut ledger = open_ledger(&connect, &session, clock)?;
-        ledger.take_charge()?;
-        Ok(Self { invocation, task, ledger, clock })
+        let is_beside = match ledger.take_charge() {
+            Ok(()) => false,
+            Err(problem) if problem.code == TAKEN => true,
+            Err(problem) => return Err(problem.into()),
+        };
+        Ok(Self { invocation, task, ledger, clock, is_beside })
+    }
+
+    fn known(&self, wanted: impl Fn(Timestamp, IntervalState) -> bool) -> Vec<(Timestamp, Interval)> {
+        let known = self.ledger.intervals(&self.task.unique_id);
+        let wanted = known.filter(|(at, interval)| wanted(*at, interval.state));
+        wanted.map(|(at, interval)| (at, interval.clone())).collect()
+    }
+
+    /// What another process is at work on is not changed under its hands.
+    fn without_running(&self, intervals: Vec<(Timestamp, Interval)>) -> Vec<(Timestamp, Interval)> {
+        let (running, others): (Vec<_>, Vec<_>) =
+            intervals.into_iter().partition(|(_, interval)| interval.state == IntervalState::Running);
+        for (at, _) in running {
+            self.say(&format!("{at} {}: is running, and left alone", self.task.name));
+        }
+        others
     }
 
     fn say(&self, text: &str) {
         self.invocation.emitter.emit(Event::PrintEvent { msg: text.to_owned() });
     }
 
-    fn end(&self, count: usize, what: &str) -> CommandResult {
+    fn end(&mut self, count: usize, what: &str) -> CommandResult {
         let noun = if count == 1 { "interval" } else { "intervals" };
         let text = if count == 0 {
             format!("no interval of {}", self.task.name)
         } else {
             format!("{count} {noun} {what}")
         };
+        if count > 0 && self.is_beside {
+            self.ledger.announce_changes()?;
+        }
         self.say(&text);
         Ok(Outcome::Success)
     }
-}
-
-fn range(invocation: &Invocation) -> Result<Option<std::ops::Range<Timestamp>>> {
-    let at = |text: Option<&str>| text.and_then(moment);
-    let flags = &invocation.flags;
-    Ok(at(flags.text(&INTERVAL_START)).zip(at(flags.text(&INTERVAL_END))).map(|(start, end)| start..end))
-}
-
-fn spelled(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }

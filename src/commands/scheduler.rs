@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::built;
 use super::connect::Connect;
 use super::invocation::Invocation;
 use super::job_alerts::{Alerts, JobEnd};
@@ -14,17 +15,19 @@ use super::lease::with_post_hooks;
 use super::running;
 use super::schedule_jobs::{Ended, Jobs, News};
 use super::session::{Parsed, Session};
+use crate::config::RawProjectFile;
 use crate::config::jobs::{CatchUp, Job};
-use crate::diagnostic::{Diagnostic, Diagnostics, Result};
+use crate::diagnostic::{Diagnostic, Diagnostics, Result, render};
 use crate::interrupt::{Interrupt, Watched};
 use crate::options::table::{INTERVAL_END, INTERVAL_START, VARS};
+use crate::project;
 use crate::run::{self, Command, Event};
 use crate::schedule::{
-    Clock, Interval, IntervalState, Ledger, Next, Planned, TAKEN, Task, Work, next, planned,
+    Clock, Interval, IntervalState, Ledger, Next, Planned, Progress, TAKEN, Task, Work, next, planned,
 };
 
 /// How long at most until the server is looked after, and how long until it is called again after it was lost.
-const LOOK_AROUND: Duration = Duration::from_secs(30);
+const LOOK_AROUND: Duration = Duration::from_secs(5);
 const CALL_AGAIN: Duration = Duration::from_secs(5);
 
 /// How often a waiting schedule looks at the clock.
@@ -46,6 +49,10 @@ pub(super) struct Scheduler<'a> {
     pub(super) interrupt: Interrupt,
     _watched: Watched,
     executable: PathBuf,
+    /// Of the project's files when they were read last.
+    stamp: u64,
+    /// Tasks that the project no longer has, and that are still at work.
+    retired: Vec<Task>,
     pub(super) attempts: usize,
     pub(super) failures: usize,
 }
@@ -62,6 +69,7 @@ impl<'a> Scheduler<'a> {
     pub(super) fn new(invocation: &'a Invocation) -> Result<Self, Diagnostics> {
         let clock = Clock::from_environment(|name| invocation.environment.get(name))?;
         let session = Session::load(invocation)?;
+        let stamp = stamp(&session);
         let parsed = session.parse()?;
         let Planned { tasks, others } = plan_of(&session, &parsed)?;
         if !others.is_empty() {
@@ -88,6 +96,8 @@ impl<'a> Scheduler<'a> {
             interrupt: Interrupt::of_process(),
             _watched: Watched::begin(),
             executable: std::env::current_exe().unwrap_or_else(|_| "rsdbt".into()),
+            stamp,
+            retired: Vec::new(),
             attempts: 0,
             failures: 0,
         })
@@ -97,9 +107,44 @@ impl<'a> Scheduler<'a> {
         self.invocation.emitter.emit(Event::PrintEvent { msg: text.to_owned() });
     }
 
+    /// Reads the project again when its files have changed. One with errors leaves everything as it was.
+    pub(super) fn take_in_changes(&mut self) {
+        let now = stamp(&self.session);
+        if std::mem::replace(&mut self.stamp, now) == now {
+            return;
+        }
+        match self.reload() {
+            Ok(()) => self.say(&format!("the project has changed: {} scheduled tasks", self.tasks.len())),
+            Err(problems) => {
+                let problems: Vec<String> = problems.0.iter().map(render).collect();
+                self.say(&format!(
+                    "the project has changed and has errors; the schedule continues with what it was before:\n{}",
+                    problems.join("\n")
+                ));
+            }
+        }
+    }
+
+    fn reload(&mut self) -> Result<(), Diagnostics> {
+        let raw = RawProjectFile::read(&self.invocation.project_directory, "")?;
+        let session = Session::load_from(self.invocation, &raw)?;
+        let parsed = session.parse()?;
+        let tasks = plan_of(&session, &parsed)?.tasks;
+        let jobs = &self.jobs;
+        let has_gone = |task: &Task| {
+            jobs.is_running(&task.unique_id) && !tasks.iter().any(|known| known.unique_id == task.unique_id)
+        };
+        self.retired.retain(|task| jobs.is_running(&task.unique_id));
+        self.retired.extend(self.tasks.iter().filter(|task| has_gone(task)).cloned());
+        self.ledger.unsettle();
+        (self.session, self.parsed, self.tasks) = (session, parsed, tasks);
+        Ok(())
+    }
+
     /// Gives every task one step, upstream first.
     pub(super) fn pass(&mut self) -> Result<Pass> {
         let mut pass = Pass { ran: self.hear()?, wake: Timestamp::MAX };
+        self.ledger.look()?;
         for at in 0..self.tasks.len() {
             if self.interrupt.is_set() {
                 break;
@@ -156,7 +201,7 @@ impl<'a> Scheduler<'a> {
                     pass.ran = true;
                 }
                 Next::Later(at) => pass.wake = pass.wake.min(at),
-                Next::Held { .. } | Next::Over => {}
+                Next::Held { .. } | Next::Paused { .. } | Next::Over => {}
             }
         }
         Ok(pass)
@@ -175,6 +220,10 @@ impl<'a> Scheduler<'a> {
                         task.name, task.name
                     ));
                 }
+                Next::Paused { logical_time } => self.say(&format!(
+                    "{}: paused, and {logical_time} is due: `rsdbt schedule resume {}` lets it run",
+                    task.name, task.name
+                )),
                 Next::Later(until) => {
                     let retried = self.ledger.intervals(&task.unique_id).find(|(_, interval)| {
                         interval.state == IntervalState::Retry && interval.not_before == Some(until)
@@ -203,6 +252,11 @@ impl<'a> Scheduler<'a> {
         self.ledger.record(&task.unique_id, logical_time, interval)
     }
 
+    /// All its attempts, for an interval that had failed.
+    pub(super) fn open_again(&mut self, task: &Task, logical_time: Timestamp) -> Result<()> {
+        self.settle(task, logical_time, IntervalState::Retry, 0, String::new())
+    }
+
     /// One more try of an interval: its number.
     fn count(&mut self, task: &Task, logical_time: Timestamp) -> Result<u32> {
         let known = self.ledger.interval(&task.unique_id, logical_time);
@@ -221,7 +275,7 @@ impl<'a> Scheduler<'a> {
     }
 
     /// One try of one interval of a node.
-    fn attempt(&mut self, task: &Task, logical_time: Timestamp) -> Result<()> {
+    pub(super) fn attempt(&mut self, task: &Task, logical_time: Timestamp) -> Result<()> {
         let attempt = self.count(task, logical_time)?;
         let error = match self.execute(task, logical_time) {
             Ok(error) => error,
@@ -241,9 +295,15 @@ impl<'a> Scheduler<'a> {
     }
 
     /// Begins one try of one interval of a job.
-    fn begin(&mut self, task: &Task, job: &Arc<Job>, logical_time: Timestamp) -> Result<()> {
-        let done = self.ledger.steps_done(&task.unique_id, logical_time)?;
+    pub(super) fn begin(&mut self, task: &Task, job: &Arc<Job>, logical_time: Timestamp) -> Result<()> {
+        let (manifest, graph) = (&self.parsed.manifest, &self.parsed.graph);
+        let Progress { done, changed } =
+            self.ledger.progress(&task.unique_id, logical_time, manifest, graph)?;
         let number = self.count(task, logical_time)?;
+        if !changed.is_empty() {
+            let changed = changed.join(", ");
+            self.say(&format!("{logical_time} {}: runs again from what has changed: {changed}", task.name));
+        }
         let invocation = self.invocation;
         let interval = [logical_time, task.following(logical_time)];
         let window = match task.catch_up {
@@ -272,7 +332,7 @@ impl<'a> Scheduler<'a> {
     }
 
     /// What the jobs at work say: whether one has ended.
-    fn hear(&mut self) -> Result<bool> {
+    pub(super) fn hear(&mut self) -> Result<bool> {
         let mut has_ended = false;
         while let Some(news) = self.jobs.take() {
             match news {
@@ -281,7 +341,8 @@ impl<'a> Scheduler<'a> {
                 }
                 News::End(Ended { task, logical_time, attempt, outcome }) => {
                     has_ended = true;
-                    let known = self.tasks.iter().find(|known| known.unique_id == task).cloned();
+                    let mut known = self.tasks.iter().chain(&self.retired);
+                    let known = known.find(|known| known.unique_id == task).cloned();
                     if let Some(task) = known {
                         self.conclude(&task, logical_time, attempt, outcome)?;
                     }
@@ -360,9 +421,10 @@ impl<'a> Scheduler<'a> {
         };
         let parsed = with_post_hooks(&self.parsed, &[(task.unique_id.as_str(), statement)]);
         let selected = vec![task.unique_id.clone()];
-        let mut inputs = running::inputs(&self.session, &parsed, &self.connect, Command::Run, &selected)?;
         let window = [logical_time, task.following(logical_time)];
         let window = window.map(|at| at.strftime("%Y-%m-%d %H:%M:%S").to_string());
+        let parsed = built::noting(&parsed, &selected, [&window[0], &window[1]]);
+        let mut inputs = running::inputs(&self.session, &parsed, &self.connect, Command::Run, &selected)?;
         if let (Some(shared), [start, end]) = (Arc::get_mut(&mut inputs.shared), &window) {
             shared.set_flag(INTERVAL_START.0.key, start);
             shared.set_flag(INTERVAL_END.0.key, end);
@@ -437,6 +499,11 @@ impl<'a> Scheduler<'a> {
     }
 }
 
+fn stamp(session: &Session<'_>) -> u64 {
+    let profiles = session.invocation.profiles_directory().join("profiles.yml");
+    project::stamp(&session.project, &[&profiles])
+}
+
 /// What the profile's target runs.
 pub(super) fn plan_of(session: &Session<'_>, parsed: &Parsed) -> Result<Planned, Diagnostics> {
     let (project, target) = (session.project.root.name(), &session.profile.target_name);
@@ -444,5 +511,7 @@ pub(super) fn plan_of(session: &Session<'_>, parsed: &Parsed) -> Result<Planned,
 }
 
 pub(super) fn open_ledger(connect: &Connect, session: &Session<'_>, clock: Clock) -> Result<Ledger> {
-    Ledger::open(&Arc::new(connect.settings.clone()), session.project.root.name(), clock)
+    let mut ledger = Ledger::open(&Arc::new(connect.settings.clone()), session.project.root.name(), clock)?;
+    ledger.look()?;
+    Ok(ledger)
 }

@@ -12,7 +12,7 @@ use crate::adapter::Early;
 use crate::config::packages::PackagesFile;
 use crate::config::profiles::{Profile, ProfileChoice, ProfilesFile};
 use crate::config::project_file::VersionCheck;
-use crate::config::{DBT_VERSION, Environment, ProjectFile, Renderer};
+use crate::config::{DBT_VERSION, Environment, ProjectFile, RawProjectFile, Renderer};
 use crate::context;
 use crate::context::functions::{Secrets, reveal};
 use crate::context::objects::Relation;
@@ -68,7 +68,11 @@ pub(super) struct Parsed {
 impl<'i> Session<'i> {
     /// Profile, project file, packages and macros; nothing is parsed yet.
     pub(super) fn load(invocation: &'i Invocation) -> Result<Self, Diagnostics> {
-        let raw = invocation.raw_project()?;
+        Self::load_from(invocation, invocation.raw_project()?)
+    }
+
+    /// The same by a project file that was read later than the invocation's.
+    pub(super) fn load_from(invocation: &'i Invocation, raw: &RawProjectFile) -> Result<Self, Diagnostics> {
         let flags = &invocation.flags;
         let mut warnings = Vec::new();
         let bare = BareRenderer::new(invocation, None)?;

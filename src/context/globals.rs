@@ -12,6 +12,7 @@ use crate::jinja::Message;
 use crate::jinja::python::{self, datetime};
 
 use super::functions::{EnvVar, Secrets, Var};
+use super::interval;
 use super::objects::adapter;
 use super::parsing::{ParseScope, SharedNames};
 
@@ -59,12 +60,14 @@ impl Globals {
     }
 }
 
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 12] = [
     "var",
     "env_var",
     "target",
     "flags",
     "project_name",
+    "interval_end",
+    "interval_start",
     "invocation_id",
     "run_started_at",
     "dbt_version",
@@ -92,6 +95,9 @@ impl SharedNames for ParseGlobals {
             "project_name" => Value::from(globals.project_name.as_str()),
             "invocation_id" => Value::from(globals.invocation_id.as_str()),
             "dbt_version" => Value::from(DBT_VERSION),
+            "interval_start" | "interval_end" => {
+                interval::parsed(name, &globals.flags, &globals.environment, globals.run_started_at)
+            }
             "run_started_at" => datetime::utc(globals.run_started_at),
             "graph" => python::dict([]),
             "pre_hooks" | "post_hooks" | "selected_resources" => python::list(Vec::new()),

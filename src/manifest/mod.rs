@@ -3,6 +3,7 @@
 //! `parse` builds it, every later stage borrows it; older manifests (v4 and up, dbt's too) deserialize into it
 //! for `--state` and `--defer`. Nodes, sources and macros stand behind `Arc`, so that a worker can keep one.
 
+mod code;
 mod column;
 mod config;
 mod exposure;
@@ -37,6 +38,7 @@ use serde_json::{Map, Value};
 
 use crate::hashed::IndexMap;
 
+pub(crate) use code::code;
 pub(crate) use column::{Column, ColumnConfig, Constraint};
 pub(crate) use config::Config;
 pub(crate) use exposure::{Doc, Exposure, Group, Owner};

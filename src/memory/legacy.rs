@@ -92,6 +92,7 @@ pub(super) fn copy_of_stranger(connection: &mut Connection, aside: &str) -> Resu
         ("relations", own.as_str()),
         ("periods", known),
         ("builds", known),
+        ("built", known),
         ("tombstones", own_tombstones.as_str()),
         ("intervals", own_jobs.as_str()),
         ("past_intervals", own_jobs.as_str()),

@@ -3,13 +3,14 @@
 use super::option::Opt;
 use super::subcommand::{Subcommand, last_word};
 use super::table::{
-    ADD_PACKAGE, ALLOW_EMPTY, ARGS, ARGUMENTS, BROWSER, CLEAN_PROJECT_FILES_ONLY, COMPILE, CONFIG_DIR,
-    CONNECTION, DEPTH, DIRECTION, DUE, EMPTY, EMPTY_CATALOG, EVENT_TIME_END, EVENT_TIME_START, EXCLUDE,
-    EXCLUDE_RESOURCE_TYPES, EXPORT_SAVED_QUERIES, FRESHNESS_OUTPUT, FULL_REFRESH, HOST, INCLUDE_SAVED_QUERY,
-    INFLUENCES, INJECT_EPHEMERAL_CTES, INLINE, INLINE_DIRECT, INTERVAL_END, INTERVAL_START, INTROSPECT,
-    LIMIT, LINEAGE_OUTPUT, LIST_OUTPUT, LIST_SELECT, LOCK, MACRO, MODELS, OPENLINEAGE, OUTPUT_KEYS, PORT,
-    PROJECT_NAME, RESOURCE_TYPES, SAMPLE, SELECT, SELECTOR, SHOW, SHOW_OUTPUT, SKIP_PROFILE_SETUP, SOURCE,
-    SQL, SQLPARSE, STATIC, STATUS, STORE_FAILURES, TARGET_NODE, TARGET_PATH, TASK, THREADS, UPGRADE,
+    ADD_PACKAGE, ALLOW_EMPTY, ARGS, ARGUMENTS, BATCH, BATCH_MODEL, BROWSER, CLEAN_PROJECT_FILES_ONLY,
+    COMPILE, CONFIG_DIR, CONNECTION, DEPTH, DIRECTION, DOWNSTREAM, DRY_RUN, DUE, EMPTY, EMPTY_CATALOG,
+    EVENT_TIME_END, EVENT_TIME_START, EXCLUDE, EXCLUDE_RESOURCE_TYPES, EXPORT_SAVED_QUERIES,
+    FRESHNESS_OUTPUT, FROM, FULL_REFRESH, HOST, INCLUDE_SAVED_QUERY, INFLUENCES, INJECT_EPHEMERAL_CTES,
+    INLINE, INLINE_DIRECT, INTERVAL, INTERVAL_END, INTERVAL_START, INTROSPECT, LIMIT, LINEAGE_OUTPUT,
+    LIST_OUTPUT, LIST_SELECT, LOCK, MACRO, MODELS, OPENLINEAGE, OUTPUT_KEYS, PORT, PROJECT_NAME, REBUILD,
+    RESOURCE_TYPES, SAMPLE, SELECT, SELECTOR, SHOW, SHOW_OUTPUT, SKIP_PROFILE_SETUP, SOURCE, SQL, SQLPARSE,
+    STATIC, STATUS, STATUS_OUTPUT, STORE_FAILURES, TARGET_NODE, TARGET_PATH, TASK, THREADS, TO, UPGRADE,
 };
 
 /// A word of the command line that is a command, or begins the name of some.
@@ -60,6 +61,13 @@ const fn argument(option: &'static Opt) -> Argument {
     Argument { option, many: false }
 }
 
+/// A command on one task of the schedule.
+const fn of_task(command: Subcommand, help: &'static str, options: &'static [&'static Opt]) -> Row {
+    Row { argument: Some(&Argument { option: &TASK.0, many: false }), ..row(command, help, options) }
+}
+
+const REPAIR_OPTIONS: &[&Opt] = &[&FROM.0, &TO.0, &INTERVAL_START.0, &INTERVAL_END.0, &TARGET_PATH.0];
+
 const DOCS_OPTIONS: &[&Opt] = &[
     &SELECT.0,
     &EXCLUDE.0,
@@ -85,6 +93,14 @@ const RUNNING: &[&Opt] = &[
 ];
 
 pub(crate) const COMMANDS: &[Row] = &[
+    Row {
+        argument: Some(&argument(&BATCH_MODEL.0)),
+        ..row(
+            Subcommand::Backfill,
+            "Build a past time range of an incremental model in batches",
+            &[&FROM.0, &TO.0, &BATCH.0, &DOWNSTREAM.0, &DRY_RUN.0, &REBUILD.0, &TARGET_PATH.0, &THREADS.0],
+        )
+    },
     Row {
         known: RUNNING,
         ..row(
@@ -256,30 +272,37 @@ pub(crate) const COMMANDS: &[Row] = &[
     },
     Row {
         nested: &[
-            Row {
-                argument: Some(&argument(&TASK.0)),
-                ..row(
-                    Subcommand::ScheduleClear,
-                    "Run failed intervals of a task again, or all in a time range",
-                    &[&INTERVAL_START.0, &INTERVAL_END.0, &TARGET_PATH.0],
-                )
-            },
-            Row {
-                argument: Some(&argument(&TASK.0)),
-                ..row(
-                    Subcommand::ScheduleMarkSuccess,
-                    "Mark failed intervals of a task as done, or all in a time range",
-                    &[&INTERVAL_START.0, &INTERVAL_END.0, &TARGET_PATH.0],
-                )
-            },
-            Row {
-                argument: Some(&argument(&TASK.0)),
-                ..row(
-                    Subcommand::ScheduleRetry,
-                    "Continue failed intervals of a task where they failed",
-                    &[&INTERVAL_START.0, &INTERVAL_END.0, &TARGET_PATH.0],
-                )
-            },
+            of_task(
+                Subcommand::ScheduleClear,
+                "Run failed intervals of a task again, or all in a time range",
+                REPAIR_OPTIONS,
+            ),
+            of_task(
+                Subcommand::ScheduleMarkSuccess,
+                "Mark failed intervals of a task as done, or all in a time range",
+                REPAIR_OPTIONS,
+            ),
+            of_task(
+                Subcommand::SchedulePause,
+                "Begin no interval of a task until it is resumed",
+                &[&TARGET_PATH.0],
+            ),
+            of_task(Subcommand::ScheduleResume, "Let a paused task run again", &[&TARGET_PATH.0]),
+            of_task(
+                Subcommand::ScheduleRetry,
+                "Continue failed intervals of a task where they failed",
+                REPAIR_OPTIONS,
+            ),
+            of_task(
+                Subcommand::ScheduleRun,
+                "Run one interval of a task now",
+                &[&INTERVAL.0, &TARGET_PATH.0, &THREADS.0],
+            ),
+            row(
+                Subcommand::ScheduleStatus,
+                "Print the status of every task",
+                &[&STATUS_OUTPUT.0, &TARGET_PATH.0],
+            ),
         ],
         ..row(
             Subcommand::Schedule,

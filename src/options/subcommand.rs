@@ -3,6 +3,7 @@
 /// A command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Subcommand {
+    Backfill,
     Build,
     Clean,
     Clone,
@@ -27,7 +28,11 @@ pub(crate) enum Subcommand {
     Schedule,
     ScheduleClear,
     ScheduleMarkSuccess,
+    SchedulePause,
+    ScheduleResume,
     ScheduleRetry,
+    ScheduleRun,
+    ScheduleStatus,
     Seed,
     Show,
     Snapshot,
@@ -36,7 +41,8 @@ pub(crate) enum Subcommand {
 }
 
 impl Subcommand {
-    pub(crate) const ALL: [Self; 30] = [
+    pub(crate) const ALL: [Self; 35] = [
+        Self::Backfill,
         Self::Build,
         Self::Clean,
         Self::Clone,
@@ -61,7 +67,11 @@ impl Subcommand {
         Self::Schedule,
         Self::ScheduleClear,
         Self::ScheduleMarkSuccess,
+        Self::SchedulePause,
+        Self::ScheduleResume,
         Self::ScheduleRetry,
+        Self::ScheduleRun,
+        Self::ScheduleStatus,
         Self::Seed,
         Self::Show,
         Self::Snapshot,
@@ -72,6 +82,7 @@ impl Subcommand {
     /// dbt's name of it.
     pub(crate) const fn name(self) -> &'static str {
         match self {
+            Self::Backfill => "backfill",
             Self::Build => "build",
             Self::Clean => "clean",
             Self::Clone => "clone",
@@ -96,7 +107,11 @@ impl Subcommand {
             Self::Schedule => "schedule",
             Self::ScheduleClear => "schedule clear",
             Self::ScheduleMarkSuccess => "schedule mark-success",
+            Self::SchedulePause => "schedule pause",
+            Self::ScheduleResume => "schedule resume",
             Self::ScheduleRetry => "schedule retry",
+            Self::ScheduleRun => "schedule run",
+            Self::ScheduleStatus => "schedule status",
             Self::Seed => "seed",
             Self::Show => "show",
             Self::Snapshot => "snapshot",

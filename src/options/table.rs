@@ -266,10 +266,24 @@ pub(crate) const ARGS: Mapping = mapping("args", "Arguments of the macro, as a Y
 pub(crate) const SQL: Text = text("sql", "Run this Jinja-SQL instead of a macro");
 pub(crate) const STATUS: Switch =
     flag("status", "Print the status of every task and exit").only_where_given();
+pub(crate) const STATUS_OUTPUT: Text =
+    choice("output", &["text", "json"], "Output format").only_where_given();
+pub(crate) const FROM: Text = time("from", "Begin of the time range in UTC, inclusive");
+pub(crate) const TO: Text = time("to", "End of the time range in UTC, exclusive");
+pub(crate) const BATCH: Text =
+    text("batch", "Length of a batch, as in `12 hours` or `1 week` (default: 1 day)").only_where_given();
+pub(crate) const BATCH_MODEL: Text = text("model_name", "Name of the model");
+pub(crate) const DOWNSTREAM: Switch =
+    flag("downstream", "Also build the models that depend on it").only_where_given();
+pub(crate) const DRY_RUN: Switch =
+    flag("dry_run", "Print which batches are built and which are missing, and exit").only_where_given();
+pub(crate) const REBUILD: Switch =
+    flag("rebuild", "Also build batches that are built already").only_where_given();
+pub(crate) const INTERVAL: Text = time("interval", "Begin of the interval in UTC");
 pub(crate) const INLINE_DIRECT: Text = text("inline_direct", "Run this SQL without rendering Jinja");
 pub(crate) const LIMIT: Number =
     number("limit", (-1, i64::MAX), "Maximum number of rows; -1 for all").default(Preset::Number(5));
-pub(crate) const TASK: Text = text("task", "The task, as `rsdbt schedule --status` lists it");
+pub(crate) const TASK: Text = text("task", "The task, as `rsdbt schedule status` lists it");
 pub(crate) const MACRO: Text = text("macro", "Name of the macro, as in `my_macro` or `package.my_macro`");
 pub(crate) const PROJECT_NAME: Text = text("project_name", "Name of the new project");
 

@@ -43,6 +43,10 @@ impl HeldLock for Proven {
     fn proof(&self) -> String {
         format!("select ({}), {}", self.session.proof(), self.proof)
     }
+
+    fn refuses_commits(&self) -> bool {
+        true
+    }
 }
 
 impl Run<'_> {

@@ -25,6 +25,10 @@ pub(crate) enum Next {
         logical_time: Timestamp,
         message: String,
     },
+    /// Somebody has paused the task.
+    Paused {
+        logical_time: Timestamp,
+    },
     /// Nothing to do before this time.
     Later(Timestamp),
     /// A failed interval holds back all later ones.
@@ -96,6 +100,9 @@ fn open(task: &Task, tasks: &[Task], ledger: &Ledger, logical_time: Timestamp, n
     let due = task.due_at(logical_time);
     if due > now {
         return Next::Later(due);
+    }
+    if ledger.is_paused(&task.unique_id) {
+        return Next::Paused { logical_time };
     }
     let interval = ledger.interval(&task.unique_id, logical_time);
     if let Some(until) = interval.and_then(|interval| interval.not_before).filter(|until| *until > now) {

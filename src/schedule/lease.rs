@@ -35,10 +35,10 @@ impl Lease {
         )
     }
 
-    /// What a node commits together with its work.
-    pub(crate) fn marker(&self, node: &str) -> String {
+    /// What a node commits together with its work; `code` is a checksum of what it was built from.
+    pub(crate) fn marker(&self, node: &str, code: &str) -> String {
         format!(
-            "insert into rsdbt.progress (role, project, schema_name, task, logical_time, step, node) values ({}, {}, {}, {}, {}, {}, {}) \
+            "insert into rsdbt.progress (role, project, schema_name, task, logical_time, step, node, code) values ({}, {}, {}, {}, {}, {}, {}, {}) \
              on conflict do nothing",
             quote_literal(&self.role),
             quote_literal(&self.project),
@@ -46,7 +46,8 @@ impl Lease {
             quote_literal(&self.task),
             quote_literal(&self.logical_time.to_string()),
             self.step,
-            quote_literal(node)
+            quote_literal(node),
+            quote_literal(code)
         )
     }
 

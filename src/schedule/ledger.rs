@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub(crate) const TAKEN: &str = "schedule-taken";
 
 pub(crate) struct Ledger {
-    connection: Connection,
+    pub(super) connection: Connection,
     /// The process of the server, and since when it runs.
     process: Option<[String; 2]>,
     role: String,
@@ -45,11 +45,14 @@ pub(crate) struct Ledger {
     epoch: i64,
     /// Since when this process is in charge.
     since: Timestamp,
-    schema: String,
-    project: String,
+    pub(super) schema: String,
+    pub(super) project: String,
     /// What is recorded stays in this process.
-    is_rehearsal: bool,
-    tasks: HashMap<String, Intervals>,
+    pub(super) is_rehearsal: bool,
+    /// How often other processes have changed intervals, and the tasks that are paused.
+    pub(super) changes: i64,
+    pub(super) paused: HashSet<String>,
+    pub(super) tasks: HashMap<String, Intervals>,
     past: HashMap<String, Past>,
     /// Up to here, nothing of a task is open.
     settled: HashMap<String, Timestamp>,
@@ -79,6 +82,8 @@ impl Ledger {
             schema: settings.schema.clone(),
             project: project.to_owned(),
             is_rehearsal,
+            changes: 0,
+            paused: HashSet::default(),
             tasks: HashMap::default(),
             past: HashMap::default(),
             settled: HashMap::default(),
@@ -148,7 +153,7 @@ impl Ledger {
                 TAKEN,
                 format!("another process runs the schedule of `{}` already", self.project),
             )
-            .help("one is enough: `rsdbt schedule --status` shows what it does")
+            .help("one is enough: `rsdbt schedule status` shows what it does")
             .boxed());
         }
         // before anything else: what another process has at work commits nothing from here on
@@ -163,13 +168,14 @@ impl Ledger {
         self.read()
     }
 
-    fn read(&mut self) -> Result<()> {
+    pub(super) fn read(&mut self) -> Result<()> {
         let query = "select task, to_char(logical_time at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), state, \
              attempt::text, to_char(not_before at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), \
              to_char(started_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), message \
              from rsdbt.intervals where role = current_user and project = $1 and schema_name = $2";
         let rows = self.connection.query(query, &[&self.project, &self.schema])?;
         self.tasks.clear();
+        self.settled.clear();
         for row in &rows.rows {
             let (Some(task), Some(logical_time), Some(state)) =
                 (text(row, 0), timestamp(row, 1), text(row, 2).and_then(IntervalState::from_name))
@@ -208,10 +214,11 @@ impl Ledger {
     /// Forgets intervals: they are open again.
     pub(crate) fn clear(&mut self, task: &str, times: &[Timestamp]) -> Result<()> {
         let statement = "delete from rsdbt.intervals where role = current_user and project = $1 and schema_name = $2 \
-             and task = $3 and logical_time = $4::timestamptz";
+             and task = $3 and logical_time = $4::timestamptz and state <> 'running'";
+        let progress = statement.replace("intervals", "progress").replace(" and state <> 'running'", "");
         for time in times {
             self.connection.query(statement, &[&self.project, &self.schema, task, &time.to_string()])?;
-            self.forget_progress(task, *time)?;
+            self.connection.query(&progress, &[&self.project, &self.schema, task, &time.to_string()])?;
         }
         self.tasks.entry(task.to_owned()).or_default().retain(|at, _| !times.contains(at));
         Ok(())
@@ -266,6 +273,11 @@ impl Ledger {
     /// All intervals of a task before this time are over.
     pub(crate) fn settle(&mut self, task: &str, logical_time: Timestamp) {
         self.settled.insert(task.to_owned(), logical_time);
+    }
+
+    /// What tasks have changed, and so may their intervals have.
+    pub(crate) fn unsettle(&mut self) {
+        self.settled.clear();
     }
 
     /// Records how far an interval is.
@@ -335,28 +347,6 @@ impl Ledger {
         }
     }
 
-    /// The steps of a job's interval that earlier attempts have done.
-    pub(crate) fn steps_done(&mut self, task: &str, logical_time: Timestamp) -> Result<HashSet<usize>> {
-        let query = "select step::text from rsdbt.progress where role = current_user and project = $1 and schema_name = $2 \
-             and task = $3 and logical_time = $4::timestamptz and node = ''";
-        let time = logical_time.to_string();
-        let rows = self.connection.query(query, &[&self.project, &self.schema, task, &time])?;
-        Ok(rows.rows.iter().filter_map(|row| text(row, 0)?.parse().ok()).collect())
-    }
-
-    pub(crate) fn note_step(&mut self, task: &str, logical_time: Timestamp, step: usize) -> Result<()> {
-        let lease = Lease { step, ..self.lease(task, logical_time) };
-        self.connection.query(&lease.marker(""), &[]).map(drop)
-    }
-
-    /// An interval that is done needs no record of its parts.
-    pub(crate) fn forget_progress(&mut self, task: &str, logical_time: Timestamp) -> Result<()> {
-        let statement = "delete from rsdbt.progress where role = current_user and project = $1 and schema_name = $2 \
-             and task = $3 and logical_time = $4::timestamptz";
-        let time = logical_time.to_string();
-        self.connection.query(statement, &[&self.project, &self.schema, task, &time]).map(drop)
-    }
-
     pub(crate) fn since(&self) -> Timestamp {
         self.since
     }
@@ -384,7 +374,7 @@ impl Ledger {
     }
 }
 
-fn text(row: &[Cell], at: usize) -> Option<&str> {
+pub(super) fn text(row: &[Cell], at: usize) -> Option<&str> {
     match row.get(at) {
         Some(Cell::Text(text)) => Some(text),
         _ => None,

@@ -7,6 +7,8 @@ mod jobs;
 mod lease;
 mod ledger;
 mod past;
+mod progress;
+mod requests;
 mod status;
 mod task;
 
@@ -16,5 +18,6 @@ pub(crate) use interval::{Interval, IntervalState};
 pub(crate) use jobs::{Planned, planned};
 pub(crate) use lease::{Lease, VARIABLE as LEASE};
 pub(crate) use ledger::{Ledger, TAKEN};
-pub(crate) use status::status;
+pub(crate) use progress::Progress;
+pub(crate) use status::{TaskStatus, statuses};
 pub(crate) use task::{Task, Work};

@@ -1,48 +1,115 @@
-//! How far every task is, for people.
+//! How far every task is, for people and as JSON.
+
+use std::fmt::{self, Display, Formatter};
 
 use jiff::Timestamp;
+use serde_json::{Value as Json, json};
 
 use super::due::{Next, next};
-use super::interval::IntervalState;
+use super::interval::{Interval, IntervalState};
 use super::ledger::Ledger;
-use super::task::Task;
+use super::task::{Task, Work};
 
-pub(crate) fn status(tasks: &[Task], ledger: &mut Ledger, now: Timestamp) -> String {
-    let mut lines = Vec::new();
-    for task in tasks {
+/// How many of the newest failed intervals are listed.
+const FAILED: usize = 100;
+
+pub(crate) struct TaskStatus {
+    task: Task,
+    is_paused: bool,
+    last_success: Option<Timestamp>,
+    /// Newest first.
+    failed: Vec<(Timestamp, Interval)>,
+    open: Option<(Timestamp, Interval)>,
+    next: Next,
+}
+
+pub(crate) fn statuses(tasks: &[Task], ledger: &mut Ledger, now: Timestamp) -> Vec<TaskStatus> {
+    let status = |task: &Task| {
+        let next = next(task, tasks, ledger, now);
         let intervals = || ledger.intervals(&task.unique_id);
-        let last = intervals()
-            .rev()
-            .find(|(_, interval)| interval.state == IntervalState::Success)
-            .map_or_else(|| "never".to_owned(), |(at, _)| at.to_string());
-        let failed = intervals().filter(|(_, interval)| interval.state == IntervalState::Failed).count();
-        let open = intervals()
-            .find(|(_, interval)| !matches!(interval.state, IntervalState::Success | IntervalState::Failed))
-            .map(|(at, interval)| {
-                let message = if interval.message.is_empty() {
-                    String::new()
-                } else {
-                    format!(" ({})", interval.message)
-                };
-                format!("\n  now: {at} {}, attempt {}{message}", interval.state.name(), interval.attempt)
+        let last = intervals().rev().find(|(_, interval)| interval.state == IntervalState::Success);
+        let failed = intervals().rev().filter(|(_, interval)| interval.state == IntervalState::Failed);
+        let failed = failed.map(|(at, interval)| (at, interval.clone())).collect();
+        let open = intervals().find(|(_, interval)| !interval.state.is_settled());
+        TaskStatus {
+            task: task.clone(),
+            is_paused: ledger.is_paused(&task.unique_id),
+            last_success: last.map(|(at, _)| at),
+            failed,
+            open: open.map(|(at, interval)| (at, interval.clone())),
+            next,
+        }
+    };
+    tasks.iter().map(status).collect()
+}
+
+impl TaskStatus {
+    pub(crate) fn to_json(&self) -> Json {
+        let text = |at: Option<Timestamp>| at.map(|at| at.to_string());
+        let interval = |(at, interval): &(Timestamp, Interval)| {
+            json!({
+                "interval_start": at.to_string(),
+                "interval_end": self.task.following(*at).to_string(),
+                "state": interval.state.name(),
+                "attempt": interval.attempt,
+                "not_before": text(interval.not_before),
+                "started_at": text(interval.started_at),
+                "message": interval.message,
             })
-            .unwrap_or_default();
-        let coming = match next(task, tasks, ledger, now) {
+        };
+        let (what, at, message) = self.coming();
+        json!({
+            "name": self.task.name,
+            "kind": match self.task.work { Work::Job(_) => "job", Work::Node => "node" },
+            "cron": self.task.cron.to_string(),
+            "timezone": self.task.cron.zone_name().unwrap_or("UTC"),
+            "paused": self.is_paused,
+            "last_success": text(self.last_success),
+            "failed_intervals": self.failed.len(),
+            "failed": self.failed.iter().take(FAILED).map(interval).collect::<Vec<_>>(),
+            "current": self.open.as_ref().map(interval),
+            "next": {"state": what, "at": text(at), "message": message},
+        })
+    }
+
+    /// A word for it, the interval or the time that it is about, and why.
+    fn coming(&self) -> (&'static str, Option<Timestamp>, Option<&str>) {
+        match &self.next {
+            Next::Run { logical_time } => ("due", Some(*logical_time), None),
+            Next::Wait { logical_time, message, .. } => ("waits", Some(*logical_time), Some(message)),
+            Next::InVain { logical_time, message } => ("fails", Some(*logical_time), Some(message)),
+            Next::Later(at) => ("later", Some(*at), None),
+            Next::Held { logical_time } => ("held", Some(*logical_time), None),
+            Next::Paused { logical_time } => ("paused", Some(*logical_time), None),
+            Next::Over => ("over", None, None),
+        }
+    }
+}
+
+impl Display for TaskStatus {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let task = &self.task;
+        let zone = task.cron.zone_name().map_or_else(String::new, |zone| format!(" ({zone})"));
+        let paused = if self.is_paused { " (paused)" } else { "" };
+        let last = self.last_success.map_or_else(|| "never".to_owned(), |at| at.to_string());
+        let coming = match &self.next {
             Next::Run { logical_time } => format!("{logical_time} is due"),
             Next::Wait { logical_time, message, .. } => format!("{logical_time} waits for {message}"),
             Next::InVain { logical_time, message } => format!("{logical_time}: {message}"),
             Next::Later(at) => format!("at {at}"),
             Next::Held { logical_time } => format!("held back: {logical_time} failed"),
+            Next::Paused { logical_time } => format!("{logical_time} is due when the task is resumed"),
             Next::Over => "none: the end date has passed".to_owned(),
         };
-        let zone = task.cron.zone_name().map_or_else(String::new, |zone| format!(" ({zone})"));
-        lines.push(format!(
-            "{}\n  cron: {}{zone}\n  last success: {last}\n  failed intervals: {failed}\n  next: {coming}{open}",
-            task.name, task.cron
-        ));
+        write!(
+            f,
+            "{}{paused}\n  cron: {}{zone}\n  last success: {last}\n  failed intervals: {}\n  next: {coming}",
+            task.name,
+            task.cron,
+            self.failed.len()
+        )?;
+        let Some((at, interval)) = &self.open else { return Ok(()) };
+        write!(f, "\n  now: {at} {}, attempt {}", interval.state.name(), interval.attempt)?;
+        if interval.message.is_empty() { Ok(()) } else { write!(f, " ({})", interval.message) }
     }
-    if lines.is_empty() {
-        lines.push("nothing has a schedule".to_owned());
-    }
-    lines.join("\n")
 }

@@ -2,6 +2,7 @@
 
 mod database;
 mod draw;
+mod mistakes;
 mod project;
 mod proxy;
 mod server;
@@ -10,6 +11,7 @@ mod waiting;
 
 pub(crate) use database::{Database, rows_as_table, settings};
 pub(crate) use draw::Draw;
+pub(crate) use mistakes::assert_mistakes;
 pub(crate) use project::{Output, Project};
 pub(crate) use proxy::{Fault, Proxy};
 pub(crate) use server::Server;

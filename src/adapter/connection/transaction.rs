@@ -29,6 +29,10 @@ impl Connection {
     pub(super) fn statement(&mut self, sql: &str, fetch: Fetch) -> Result<(Response, Option<ResultSet>)> {
         let inside = self.is_inside();
         let ending = if inside { Ending::of(sql) } else { Ending::Open };
+        let is_work = self.wrote || !Ending::is_alone(sql);
+        if inside && ending != Ending::Open && is_work && self.has_refusing_lock() {
+            return Err(held_lock::commits_by_itself());
+        }
         let commits = matches!(ending, Ending::Commit { .. } | Ending::Unclear);
         if !inside {
             self.prove_lock_outside()?;
@@ -49,6 +53,10 @@ impl Connection {
             Err(error) if self.lost => Err(self.outcome_of_lost(error, inside, ending, transaction)),
             Err(error) => Err(error),
         }
+    }
+
+    fn has_refusing_lock(&self) -> bool {
+        self.lock.as_ref().is_some_and(|lock| lock.refuses_commits())
     }
 
     /// What a lost reply leaves open.

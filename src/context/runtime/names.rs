@@ -11,6 +11,7 @@ use super::relation;
 use super::{NodeContext, Subject, model, templates};
 use crate::config::DBT_VERSION;
 use crate::context::functions::{EnvVar, Secrets, Var};
+use crate::context::interval;
 use crate::context::objects::Relation;
 use crate::jinja::python::{datetime, from_json};
 use crate::manifest::{Node, NodeKind};
@@ -37,6 +38,8 @@ pub(super) const NAMES: &[&str] = &[
     "fromyaml",
     "function",
     "graph",
+    "interval_end",
+    "interval_start",
     "invocation_args_dict",
     "invocation_id",
     "load_agate_table",
@@ -137,6 +140,10 @@ impl NodeContext {
             "project_name" => Some(Value::from(self.shared.project.name.as_str())),
             "invocation_id" => Some(Value::from(self.shared.invocation.id.as_str())),
             "dbt_version" => Some(Value::from(DBT_VERSION)),
+            "interval_start" | "interval_end" => {
+                let (flags, environment) = (&self.shared.invocation.flags, &self.shared.project.environment);
+                Some(interval::value(name, flags, environment))
+            }
             "run_started_at" => Some(datetime::utc(self.shared.invocation.started_at)),
             "thread_id" => Some(Value::from(match std::thread::current().name() {
                 Some("main") | None => "MainThread".to_owned(),

@@ -21,6 +21,8 @@ use crate::manifest::Node;
 struct Position {
     at: usize,
     total: usize,
+    /// Batches before it that have failed.
+    failed: usize,
 }
 
 impl Job<'_, '_> {
@@ -58,7 +60,7 @@ impl Job<'_, '_> {
                 end: timestamp(batch.end),
                 incremental: at > 0 || incremental,
             };
-            let position = Position { at, total };
+            let position = Position { at, total, failed: outcome.failed.len() };
             if self.run.inputs.interrupt.is_set() || self.run.in_flight.is_cancelled() {
                 skip = true;
             }
@@ -115,6 +117,12 @@ impl Job<'_, '_> {
         }
         if position.at + 1 < position.total {
             own.config_mut().insert("post-hook".into(), Json::Array(Vec::new()));
+        }
+        if position.failed > 0
+            && let Some(Json::Array(hooks)) = own.config_mut().get_mut("post-hook")
+        {
+            // the model is not done without the batches that failed
+            hooks.retain(|hook| hook.get("mark").is_none());
         }
         let batch_label = &context.label;
         let description = format!(

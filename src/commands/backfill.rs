@@ -1,0 +1,183 @@
+//! `rsdbt backfill MODEL --from --to`: builds a past time range of incremental models in batches, each once.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::backfill_plan::{Models, batches};
+use super::built::{self, Built};
+use super::connect::Connect;
+use super::interrupted::interrupted;
+use super::invocation::Invocation;
+use super::running;
+use super::schedule_task::range;
+use super::session::{Parsed, Session};
+use super::{CommandResult, Outcome};
+use crate::adapter::{Cell, Connection};
+use crate::diagnostic::{Diagnostic, Diagnostics, Result};
+use crate::memory;
+use crate::options::table::{DRY_RUN, INTERVAL_END, INTERVAL_START, REBUILD};
+use crate::run::{self, Command, Event};
+
+pub(super) fn run(invocation: &Invocation) -> CommandResult {
+    let Some(range) = range(invocation)? else {
+        let error = Diagnostic::runtime("backfill", "`--from` and `--to` are missing");
+        return Err(error
+            .help("write the range as `--from 2024-05-01 --to 2024-05-08`; the end is not part of it")
+            .into());
+    };
+    let batches = batches(invocation, [range.start, range.end])?;
+    let session = Session::load(invocation)?;
+    let parsed = session.parse()?;
+    let models = Models::named(invocation, &parsed)?;
+    let connect = Connect::new(&session.profile, invocation)?;
+    let mut connection = Connection::open(&Arc::new(connect.settings.clone()))?;
+    memory::prepare(&mut connection)?;
+    hold(&mut connection, &session.profile.target.schema, models.name())?;
+    let mut backfill = Backfill { invocation, session, parsed, connect, built: Vec::new() };
+    backfill.read(&mut connection, &models)?;
+    if invocation.flags.is(&REBUILD) {
+        // all of it once more, and what is done of that counts when the command is repeated
+        backfill.forget(&mut connection, [range.start, range.end])?;
+    }
+    let open: Vec<[Timestamp; 2]> =
+        batches.iter().copied().filter(|batch| !backfill.missing(*batch).is_empty()).collect();
+    backfill.say_plan(&batches);
+    if invocation.flags.is(&DRY_RUN) {
+        return Ok(Outcome::Success);
+    }
+    backfill.run_all(&models, &open)
+}
+
+/// One backfill of a model at a time: two would build the same batches.
+fn hold(connection: &mut Connection, schema: &str, model: &str) -> Result<()> {
+    let lock = format!("rsdbt backfill {schema} {model}");
+    let taken = connection.query(
+        "select pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended($1::text, 0))",
+        &[&lock],
+    )?;
+    if taken.rows.first().and_then(|row| row.first()) == Some(&Cell::Bool(true)) {
+        return Ok(());
+    }
+    let message = format!("another process is filling `{model}` already");
+    Err(Diagnostic::runtime("backfill-taken", message).help("repeat the command when it has ended").boxed())
+}
+
+struct Backfill<'i> {
+    invocation: &'i Invocation,
+    session: Session<'i>,
+    parsed: Parsed,
+    connect: Connect,
+    /// Of each model that is built in parts.
+    built: Vec<(String, Built)>,
+}
+
+impl Backfill<'_> {
+    fn read(&mut self, connection: &mut Connection, models: &Models) -> Result<()> {
+        for unique_id in &models.in_parts {
+            let Some(node) = self.parsed.manifest.nodes.get(unique_id) else { continue };
+            let built = Built::of(connection, &self.parsed.manifest, node)?;
+            self.built.push((unique_id.clone(), built));
+        }
+        Ok(())
+    }
+
+    fn forget(&mut self, connection: &mut Connection, [start, end]: [Timestamp; 2]) -> Result<()> {
+        let is_dry = self.invocation.flags.is(&DRY_RUN);
+        for (unique_id, built) in &mut self.built {
+            let Some(node) = self.parsed.manifest.nodes.get(unique_id) else { continue };
+            let statement = "delete from rsdbt.built using rsdbt.relations as known where known.relation = built.relation \
+                 and schema_name = $1::text and relation_name = $2::text and interval_start < $4::timestamptz and interval_end > $3::timestamptz";
+            if !is_dry {
+                connection
+                    .query(statement, &[&node.schema, &node.alias, &start.to_string(), &end.to_string()])?;
+            }
+            *built = Built::none();
+        }
+        Ok(())
+    }
+
+    /// The models of which the batch is not built.
+    fn missing(&self, batch: [Timestamp; 2]) -> Vec<String> {
+        let open = self.built.iter().filter(|(_, built)| !built.covers(batch));
+        open.map(|(unique_id, _)| unique_id.clone()).collect()
+    }
+
+    fn say(&self, text: &str) {
+        self.invocation.emitter.emit(Event::PrintEvent { msg: text.to_owned() });
+    }
+
+    fn say_plan(&self, batches: &[[Timestamp; 2]]) {
+        for batch in batches {
+            let [start, end] = built::window(*batch);
+            let missing = self.missing(*batch);
+            let what = if missing.is_empty() {
+                "is built".to_owned()
+            } else {
+                let names: Vec<&str> = missing.iter().map(|id| id.rsplit('.').next().unwrap_or(id)).collect();
+                format!("to build: {}", names.join(", "))
+            };
+            self.say(&format!("{start} .. {end}  {what}"));
+        }
+    }
+
+    fn run_all(&mut self, models: &Models, open: &[[Timestamp; 2]]) -> CommandResult {
+        let begun = Instant::now();
+        for (at, batch) in open.iter().enumerate() {
+            let [start, end] = built::window(*batch);
+            let left = remaining(begun, at, open.len());
+            self.say(&format!("batch {} of {}: {start} .. {end}{left}", at + 1, open.len()));
+            let mut selected = self.missing(*batch);
+            selected.extend(models.between.iter().cloned());
+            if !self.build(&selected, Some(*batch))? {
+                self.say("stopped: the same command continues with this batch");
+                return Ok(Outcome::Failure);
+            }
+            for (unique_id, built) in &mut self.built {
+                if selected.contains(unique_id) {
+                    built.add(*batch);
+                }
+            }
+        }
+        if !open.is_empty() && !models.last.is_empty() && !self.build(&models.last, None)? {
+            return Ok(Outcome::Failure);
+        }
+        let noun = if open.len() == 1 { "batch" } else { "batches" };
+        self.say(&format!("{} {noun} built", open.len()));
+        Ok(Outcome::Success)
+    }
+
+    /// Whether all went well.
+    fn build(&self, selected: &[String], batch: Option<[Timestamp; 2]>) -> Result<bool, Diagnostics> {
+        let window = batch.map(built::window);
+        let parsed = match &window {
+            Some([start, end]) => built::noting(&self.parsed, selected, [start, end]),
+            None => built::noting(&self.parsed, &[], ["", ""]),
+        };
+        let mut inputs = running::inputs(&self.session, &parsed, &self.connect, Command::Run, selected)?;
+        if let Some(window) = window {
+            if let (Some(shared), [start, end]) = (Arc::get_mut(&mut inputs.shared), &window) {
+                shared.set_flag(INTERVAL_START.0.key, &start.replace(' ', "T"));
+                shared.set_flag(INTERVAL_END.0.key, &end.replace(' ', "T"));
+            }
+            inputs.options.event_time = window.map(Some);
+        }
+        let plan = run::plan(&parsed.manifest, &parsed.graph, selected, Command::Run);
+        let outcome = run::execute(&inputs, &plan)?;
+        if outcome.results.interrupted {
+            return Err(interrupted().into());
+        }
+        Ok(outcome.results.success())
+    }
+}
+
+/// By the batches so far.
+fn remaining(begun: Instant, done: usize, all: usize) -> String {
+    let Some(each) = u32::try_from(done).ok().and_then(|done| begun.elapsed().checked_div(done)) else {
+        return String::new();
+    };
+    let left: Duration = each.saturating_mul(u32::try_from(all - done).unwrap_or(u32::MAX));
+    let left = SignedDuration::from_secs(i64::try_from(left.as_secs()).unwrap_or(i64::MAX));
+    format!(", about {left:#} left")
+}

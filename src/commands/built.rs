@@ -1,0 +1,76 @@
+//! Which intervals of incremental models are built: each run with a window notes its own, together with the work.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::lease::with_post_hooks;
+use super::schedule_task::spelled;
+use super::session::Parsed;
+use crate::adapter::{Cell, Connection};
+use crate::diagnostic::Result;
+use crate::manifest::{Manifest, Node, NodeKind, code};
+
+/// A model of which a run builds a part.
+pub(super) fn is_built_in_parts(node: &Node) -> bool {
+    matches!(node.kind, NodeKind::Model(_)) && node.materialized() == "incremental"
+}
+
+/// The project whose incremental models note the window when they commit.
+pub(super) fn noting(parsed: &Parsed, selected: &[String], window: [&str; 2]) -> Parsed {
+    let [start, end] = window.map(|at| at.replace(['T', '\''], " "));
+    let note = |unique_id: &String| {
+        let node = parsed.manifest.nodes.get(unique_id).filter(|node| is_built_in_parts(node))?;
+        let code = code(&parsed.manifest, node);
+        Some((unique_id.clone(), format!("{{{{ rsdbt_note_built('{start}', '{end}', '{code}') }}}}")))
+    };
+    let notes: Vec<(String, String)> = selected.iter().filter_map(note).collect();
+    let notes: Vec<(&str, String)> = notes.iter().map(|(id, text)| (id.as_str(), text.clone())).collect();
+    with_post_hooks(parsed, &notes)
+}
+
+/// What of a model is built from the project's code as it is.
+pub(super) struct Built(Vec<[Timestamp; 2]>);
+
+impl Built {
+    pub(super) fn of(connection: &mut Connection, manifest: &Manifest, node: &Arc<Node>) -> Result<Self> {
+        let query = "select extract(epoch from interval_start)::bigint::text, extract(epoch from interval_end)::bigint::text \
+             from rsdbt.built join rsdbt.relations as known using (relation) join pg_catalog.pg_class as c on c.oid = relation \
+             join pg_catalog.pg_namespace as n on n.oid = c.relnamespace \
+             where n.nspname = $1::text and c.relname = $2::text and known.schema_name = $1::text and known.relation_name = $2::text \
+             and code = $3::text order by interval_start";
+        let rows = connection.query(query, &[&node.schema, &node.alias, &code(manifest, node)])?.rows;
+        let at = |cell: Option<&Cell>| match cell {
+            Some(Cell::Text(seconds)) => Timestamp::from_second(seconds.parse().ok()?).ok(),
+            _ => None,
+        };
+        let range = |row: &Vec<Cell>| Some([at(row.first())?, at(row.get(1))?]);
+        Ok(Self(rows.iter().filter_map(range).collect()))
+    }
+
+    /// Without a gap; the ranges are ordered by their starts.
+    pub(super) fn covers(&self, [start, end]: [Timestamp; 2]) -> bool {
+        let mut until = start;
+        for [from, to] in &self.0 {
+            if *from <= until {
+                until = until.max(*to);
+            }
+        }
+        until >= end
+    }
+
+    pub(super) fn none() -> Self {
+        Self(Vec::new())
+    }
+
+    /// As it is from now on.
+    pub(super) fn add(&mut self, range: [Timestamp; 2]) {
+        self.0.push(range);
+        self.0.sort_unstable();
+    }
+}
+
+/// As a mark has it.
+pub(super) fn window([start, end]: [Timestamp; 2]) -> [String; 2] {
+    [spelled(start), spelled(end)]
+}

@@ -1,0 +1,42 @@
+//! From what a node is built: when it changes, what was built before is not what would be built now.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::hashed::HashSet;
+
+use super::{Manifest, Node, NodeKind};
+
+/// Config that does not change what is built.
+const DESCRIPTIVE: [&str; 9] =
+    ["access", "docs", "freshness", "group", "meta", "persist_docs", "schedule", "tags", "threads"];
+
+/// A checksum of its SQL or rows, its config, and the project's macros that it calls. Not of its compiled SQL, which may name the time
+/// of the run.
+pub(crate) fn code(manifest: &Manifest, node: &Node) -> String {
+    let mut hash = Sha256::new();
+    match node.kind {
+        NodeKind::Seed { .. } => hash.update(node.checksum.checksum.as_bytes()),
+        _ => hash.update(node.raw_code.as_bytes()),
+    }
+    // as it is written: what it renders to may name the time of the run, too
+    let written = serde_json::to_value(&node.unrendered_config).unwrap_or_default();
+    for (key, value) in written.as_object().into_iter().flatten() {
+        if !DESCRIPTIVE.contains(&key.as_str()) {
+            hash.update(format!("\0{key}\0{value}").as_bytes());
+        }
+    }
+    let mut known = HashSet::default();
+    let mut open: Vec<&str> = node.depends_on.macros.iter().map(String::as_str).collect();
+    while let Some(id) = open.pop() {
+        let Some(called) = manifest.macros.get(id) else { continue };
+        if !matches!(called.package_name.as_str(), "dbt" | "dbt_postgres" | "rsdbt") && known.insert(id) {
+            open.extend(called.depends_on.macros.iter().map(String::as_str));
+        }
+    }
+    let mut known: Vec<&str> = known.into_iter().collect();
+    known.sort_unstable();
+    for called in known.into_iter().filter_map(|id| manifest.macros.get(id)) {
+        hash.update(format!("\0{}\0{}", called.unique_id, called.macro_sql).as_bytes());
+    }
+    crate::hex::digits(hash.finalize())
+}

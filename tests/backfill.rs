@@ -1,0 +1,184 @@
+//! `rsdbt backfill`: a past time range in batches, each once, whoever built it and whatever interrupts it.
+
+use rsdbt::inside::adapter::Cell;
+
+use crate::support::{Database, Project};
+
+fn texts(database: &mut Database, sql: &str) -> Vec<String> {
+    let text = |row: Vec<Cell>| match row.into_iter().next() {
+        Some(Cell::Text(text)) => text,
+        other => panic!("{other:?}"),
+    };
+    database.query(sql).unwrap().rows.into_iter().map(text).collect()
+}
+
+/// `a` appends the facts of its interval, `t` is a table of `a`, `b` appends the interval's rows of `t`, `v` counts them.
+fn project(database: &mut Database) -> Project {
+    let project = Project::new(database);
+    let schema = database.schema.clone();
+    database.execute(
+        "create table f (at timestamp); insert into f select timestamp '2024-05-01' + n * interval '1 hour' from generate_series(0, 24 * 20 - 1) as n; \
+         create table switch (broken_day date); insert into switch values ('2024-05-05')",
+    );
+    let appended = "{{ config(materialized='incremental', incremental_strategy='append') }}";
+    let within =
+        "{% if interval_start %}where at >= '{{ interval_start }}' and at < '{{ interval_end }}'{% endif %}";
+    project.write("models/a.sql", &format!("{appended} select at from {schema}.f {within}"));
+    project.write("models/t.sql", "{{ config(materialized='table') }} select at from {{ ref('a') }}");
+    project.write(
+        "models/b.sql",
+        &format!(
+            "{appended} select at, 1 / (case when at::date = broken_day then 0 else 1 end) as one from {{{{ ref('t') }}}}, {schema}.switch {within}"
+        ),
+    );
+    project
+        .write("models/v.sql", "{{ config(materialized='table') }} select count(*) as n from {{ ref('b') }}");
+    project
+}
+
+fn days(database: &mut Database, table: &str) -> Vec<String> {
+    let sql = format!(
+        "select to_char(at, 'DD') || ' ' || count(*) from {table} group by to_char(at, 'DD') order by 1"
+    );
+    texts(database, &sql)
+}
+
+fn backfill(project: &Project, more: &[&str]) -> (i32, String) {
+    let output = project.run(&[&["backfill"], more].concat());
+    (output.status, output.text)
+}
+
+#[test]
+fn batches_are_built_once_and_an_interruption_is_continued() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    project.run_ok(&[
+        "run",
+        "--interval-start",
+        "2024-05-03",
+        "--interval-end",
+        "2024-05-04",
+        "--select",
+        "a",
+    ]);
+    let range = ["--from", "2024-05-02", "--to", "2024-05-07 12:00:00"];
+    let with = |more: &[&'static str]| [&["a"], &range[..], more].concat();
+    let (status, text) = backfill(&project, &with(&["--dry-run"]));
+    assert_eq!(status, 0, "{text}");
+    for line in [
+        "2024-05-02 00:00:00 .. 2024-05-03 00:00:00  to build: a\n",
+        "2024-05-03 00:00:00 .. 2024-05-04 00:00:00  is built\n",
+        "2024-05-07 00:00:00 .. 2024-05-07 12:00:00  to build: a\n",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    assert_eq!(days(&mut database, "a"), ["03 24"], "nothing is built");
+    let (status, text) = backfill(&project, &with(&["--downstream", "--batch", "1 day"]));
+    assert!(status == 1 && text.contains("stopped: the same command continues with this batch"), "{text}");
+    assert!(text.contains("batch 1 of 6: 2024-05-02 00:00:00 .. 2024-05-03 00:00:00\n"), "{text}");
+    assert!(text.contains("batch 4 of 6: 2024-05-05 00:00:00 .. 2024-05-06 00:00:00, about "), "{text}");
+    assert_eq!(days(&mut database, "a"), ["02 24", "03 24", "04 24", "05 24"]);
+    assert_eq!(days(&mut database, "b"), ["02 24", "03 24", "04 24"]);
+    database.execute("update switch set broken_day = null");
+    let (status, text) = backfill(&project, &with(&["--downstream", "--batch", "1 day"]));
+    assert!(status == 0 && text.contains("to build: b\n") && text.contains("3 batches built"), "{text}");
+    let all = ["02 24", "03 24", "04 24", "05 24", "06 24", "07 12"];
+    assert_eq!(days(&mut database, "a"), all);
+    assert_eq!(days(&mut database, "b"), all);
+    assert_eq!(texts(&mut database, "select n::text from v"), ["132"]);
+    let (status, text) = backfill(&project, &with(&["--downstream", "--batch", "2 days"]));
+    assert!(status == 0 && text.contains("0 batches built") && !text.contains("to build"), "{text}");
+    assert_eq!(days(&mut database, "a"), all);
+    // what is built from other SQL is not built
+    let sql = std::fs::read_to_string(project.root.join("models/a.sql")).unwrap();
+    project.write("models/a.sql", &format!("{sql} -- other"));
+    database.execute("truncate a");
+    let (status, text) = backfill(&project, &with(&["--batch", "1 week"]));
+    assert!(status == 0 && text.contains("1 batch built"), "{text}");
+    assert_eq!(days(&mut database, "a"), all);
+    // once more, on demand
+    database.execute("truncate a");
+    let (status, text) = backfill(&project, &with(&["--rebuild"]));
+    assert!(status == 0 && text.contains("6 batches built"), "{text}");
+    assert_eq!(days(&mut database, "a"), all);
+    // the memory of a table dies with it
+    database.execute("drop table a cascade");
+    let (_, text) = backfill(&project, &with(&["--dry-run"]));
+    assert!(!text.contains("is built"), "{text}");
+}
+
+/// A microbatch model whose middle batch fails is not built, whatever its last batch did.
+#[test]
+fn a_microbatch_model_is_built_when_all_its_batches_are() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let schema = database.schema.clone();
+    project.declare_facts(&schema);
+    project.write(
+        "models/m.sql",
+        &format!("{{{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='at', batch_size='day', begin='2024-05-01', unique_key='at') }}}} \
+         select at, 1 / (case when at::date = broken_day then 0 else 1 end) as one from {{{{ source('s', 'f') }}}}, {schema}.switch"),
+    );
+    let fill = ["m", "--from", "2024-05-04", "--to", "2024-05-07", "--batch", "1 week"];
+    let (status, text) = backfill(&project, &fill);
+    assert_eq!(status, 1, "{text}");
+    assert_eq!(days(&mut database, "m"), ["04 24", "06 24"]);
+    let (_, text) = backfill(&project, &[&fill[..], &["--dry-run"]].concat());
+    assert!(text.contains("to build: m"), "{text}");
+    project.write(
+        "jobs.yml",
+        "jobs:\n  - {name: nightly, cron: '@weekly', start: 2024-05-05, catch_up: all, steps: [run: m]}\n",
+    );
+    let due = |at: &str| {
+        let output = project.command(&["run", "--due"]).env("RSDBT_SIMULATED_CLOCK", at).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    database.execute("update switch set broken_day = '2024-05-06'");
+    let (status, text) = due("2024-05-12T00:00:01Z");
+    assert_eq!(status, 1, "{text}");
+    database.execute("update switch set broken_day = null");
+    let mut retried = project.command(&["schedule", "retry", "nightly"]);
+    retried.env("RSDBT_SIMULATED_CLOCK", "2024-05-12T00:00:01Z");
+    assert!(retried.output().unwrap().status.success());
+    let (status, text) = due("2024-05-12T00:00:01Z");
+    assert_eq!(status, 0, "{text}");
+    let all = ["04 24", "05 24", "06 24", "07 24", "08 24", "09 24", "10 24", "11 24"];
+    assert_eq!(days(&mut database, "m"), all);
+}
+
+#[test]
+fn mistakes_of_a_backfill_are_told() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let range = ["--from", "2024-05-02", "--to", "2024-05-03"];
+    for (arguments, message) in [
+        (&["a"][..], "`--from` and `--to` are missing"),
+        (&["a", "--from", "2024-05-02"], "`--from` and `--to` belong together"),
+        (&["a", "--from", "2024-05-02", "--to", "2024-05-01"], "`--from` must lie before `--to`"),
+        (
+            &["a", "--from", "2024-05-02", "--to", "2024-05-01", "--batch", "1 month"],
+            "`--from` must lie before `--to`",
+        ),
+        (
+            &["a", "--from", "2024-05-01", "--to", "2024-05-02", "--batch", "1 month"],
+            "`1 month` is not a valid batch",
+        ),
+        (
+            &["a", "--from", "2000-05-01", "--to", "2024-05-02", "--batch", "1 s"],
+            "has more than 100000 batches of 1 s",
+        ),
+    ] {
+        let (status, text) = backfill(&project, arguments);
+        assert!(status == 2 && text.contains(message), "{message}\n{text}");
+    }
+    for (model, message) in
+        [("aa", "there is no model named `aa`"), ("t", "`t` is a table: each run builds all of it")]
+    {
+        let (status, text) = backfill(&project, &[&[model][..], &range].concat());
+        assert!(status == 2 && text.contains(message), "{message}\n{text}");
+    }
+    let lock = format!("rsdbt backfill {} model.shop.a", database.schema);
+    database.query(&format!("select pg_advisory_lock(hashtextextended('{lock}', 0))::text")).unwrap();
+    let (status, text) = backfill(&project, &[&["a"][..], &range].concat());
+    assert!(status == 2 && text.contains("another process is filling `model.shop.a` already"), "{text}");
+}
