@@ -14,10 +14,9 @@ const DESCRIPTIVE: [&str; 9] =
 /// of the run.
 pub(crate) fn code(manifest: &Manifest, node: &Node) -> String {
     let mut hash = Sha256::new();
-    match node.kind {
-        NodeKind::Seed { .. } => hash.update(node.checksum.checksum.as_bytes()),
-        _ => hash.update(node.raw_code.as_bytes()),
-    }
+    // rows of a seed, and a pipeline file
+    let has_text = !matches!(node.kind, NodeKind::Seed { .. }) && !node.raw_code.is_empty();
+    hash.update(if has_text { node.raw_code.as_bytes() } else { node.checksum.checksum.as_bytes() });
     // as it is written: what it renders to may name the time of the run, too
     let written = serde_json::to_value(&node.unrendered_config).unwrap_or_default();
     for (key, value) in written.as_object().into_iter().flatten() {

@@ -16,15 +16,21 @@ pub(crate) fn stamp(project: &Project, more: &[&Path]) -> u64 {
     for package in project.all() {
         stamp_package(package, &mut hasher);
     }
-    more.iter().for_each(|path| stamp_file(path, &mut hasher));
+    for path in more {
+        stamp_file(path, &mut hasher);
+    }
     hasher.finish()
 }
 
 fn stamp_package(package: &Package, hasher: &mut DefaultHasher) {
-    FILES.iter().for_each(|name| stamp_file(&package.directory.join(name), hasher));
+    for name in FILES {
+        stamp_file(&package.directory.join(name), hasher);
+    }
     // a folder that cannot be read is an error of whoever reads it
     let found = walk::find(&package.directory, &package.file.paths).unwrap_or_default();
-    found.iter().for_each(|file| stamp_file(&file.absolute_path, hasher));
+    for file in &found {
+        stamp_file(&file.absolute_path, hasher);
+    }
 }
 
 fn stamp_file(path: &Path, hasher: &mut DefaultHasher) {

@@ -7,7 +7,12 @@
   {%- endif -%}
   {%- if adapter.has_memory() and not traits['remembers'] -%}
     {#- What is remembered of its periods does not hold for rows that another strategy writes. -#}
-    {%- do adapter.introspect('delete from rsdbt.relations where relation = ' ~ rsdbt_regclass(existing_relation)) -%}
+    {%- set own = 'relation = ' ~ rsdbt_regclass(existing_relation) -%}
+    {#- Which intervals are built still holds. -#}
+    {%- do adapter.introspect(
+      'with period as (delete from rsdbt.periods where ' ~ own ~ '), build as (delete from rsdbt.builds where ' ~ own
+      ~ ') update rsdbt.relations set files = null, adopted = false where ' ~ own
+    ) -%}
   {%- endif -%}
 {% endmacro %}
 
