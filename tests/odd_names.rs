@@ -419,8 +419,8 @@ const COMMANDS: [(&str, &[&[&str]]); 13] = [
     ("source", &[&["freshness"]]),
     ("list", &[&[], &["--state", "state", "--select", "state:modified"]]),
 ];
-const WITHOUT_NAMES: [&str; 9] =
-    ["clean", "debug", "deps", "init", "lineage", "parse", "schedule", "db", "help"];
+const WITHOUT_NAMES: [&str; 10] =
+    ["backfill", "clean", "debug", "deps", "init", "lineage", "parse", "schedule", "db", "help"];
 
 fn play(style: Style) {
     let mut play = Play::new(style);

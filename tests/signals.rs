@@ -224,6 +224,8 @@ fn each_command_ends_at_a_signal() {
         "run",
         "run-operation",
         "schedule",
+        "schedule run",
+        "schedule status",
         "seed",
         "show",
         "snapshot",
