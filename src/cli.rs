@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::diagnostic::nearest;
 use crate::options::table::{GLOBAL, SELECT};
-use crate::options::{COMMANDS, Kind, Opt, Row, Subcommand};
+use crate::options::{COMMANDS, Count, Kind, Opt, Row, Subcommand};
 use crate::report::visible;
 
 /// What the user asked for.
@@ -126,10 +126,10 @@ fn filled(mut command: Command, row: &'static Row) -> Command {
     }
     if let Some(argument) = row.argument {
         let arg = Arg::new(argument.option.key).help(argument.option.help);
-        command = command.arg(if argument.many {
-            arg.num_args(0..).trailing_var_arg(true).allow_hyphen_values(true)
-        } else {
-            arg
+        command = command.arg(match argument.count {
+            Count::One => arg,
+            Count::Many => arg.num_args(0..),
+            Count::AllThatFollow => arg.num_args(0..).trailing_var_arg(true).allow_hyphen_values(true),
         });
     }
     // with options of its own, the command does something without a nested one
@@ -210,7 +210,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Reque
             let key = argument.option.key;
             let mut words =
                 inner.get_many::<String>(key).unwrap_or_default().map(|word| Json::from(word.as_str()));
-            let value = if argument.many { Some(words.collect()) } else { words.next() };
+            let value = if argument.count == Count::One { words.next() } else { Some(words.collect()) };
             given.extend(value.map(|value| (key.to_owned(), value)));
         }
         command = row.command;

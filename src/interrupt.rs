@@ -188,6 +188,16 @@ pub(crate) fn output(command: &mut Command) -> io::Result<Output> {
     child.wait_with_output()
 }
 
+/// A program at work does not outlive this process, nor does what it started, as long as the value lives.
+pub(crate) fn end_with_us(program: u32) -> Clearing {
+    Clearing::at_the_end(move || family::end(program))
+}
+
+/// Ends a program that nobody needs any more, and what it started.
+pub(crate) fn end_now(program: u32) {
+    family::end(program);
+}
+
 /// Does what may block for longer than anybody wants to wait, such as a name resolution; `None` when a signal came first,
 /// and then nobody takes what may come of it. Where nothing is watched, a signal ends the process anyway.
 pub(crate) fn unless_interrupted<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {

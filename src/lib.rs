@@ -42,7 +42,7 @@ mod config;
 /// What the user may set: every option, the commands that take them, the values of both.
 mod options;
 
-/// Files on disk as a project: packages, raw texts; nothing rendered.  [walkdir, ignore, flate2]
+/// Files on disk as a project: packages, raw texts; nothing rendered.  [ignore]
 mod project;
 
 /// Plain data: nodes, sources, macros, lookup, state comparison; serialized it is manifest.json.
@@ -56,6 +56,9 @@ mod sql;
 
 /// Postgres: connect, execute, catalog reads, relation cache, COPY, the embedded server.  [postgres-protocol, rustls, ruzstd]
 mod adapter;
+
+/// Rows from files, commands and standard input: read, judged by the declared columns, written as COPY reads them.
+mod load;
 
 /// What rsdbt remembers about relations and jobs: the tables of the schema `rsdbt`, made and migrated.
 mod memory;

@@ -1,6 +1,6 @@
 //! Reads files that users name: regular ones only. A FIFO would never end, a device may never end.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::Path;
@@ -9,7 +9,15 @@ use std::path::Path;
 pub(crate) const NONBLOCK: i32 = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
 
 pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut file = OpenOptions::new().read(true).custom_flags(NONBLOCK).open(path)?;
+    let mut file = open(path)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(file.metadata()?.len()).unwrap_or(0) + 1);
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// For who reads it piece by piece.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).custom_flags(NONBLOCK).open(path)?;
     let data = file.metadata()?;
     if !data.is_file() {
         let kind = data.file_type();
@@ -21,9 +29,7 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
         };
         return Err(io::Error::other(format!("it is {what}, not a regular file")));
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(data.len()).unwrap_or(0) + 1);
-    file.read_to_end(&mut bytes)?;
-    Ok(bytes)
+    Ok(file)
 }
 
 /// `None` if there is no such file. One that is there and cannot be read is not the same.

@@ -27,6 +27,8 @@ struct Scenario {
 
 const ROWS: &str = "select id, {{ var('n') }} as n from generate_series(1, 10) as id";
 const ONE_OF_EACH: &str = "select count(*) = 10 and min(n) = {n} and max(n) = {n} from m";
+const LOADED: &str = "sources:\n  - name: raw\n    schema: \"{{ target.schema }}\"\n    tables:\n      - name: m\n        config: {load: {from: {files: m.csv}, rejects: {max: 1}}}\n        columns: [{name: id, data_type: int}, {name: n, data_type: int}]\n";
+const UPSERTED: &str = "sources:\n  - name: raw\n    schema: \"{{ target.schema }}\"\n    tables:\n      - name: m\n        config: {load: {from: {files: \"*.csv\"}, mode: upsert, unique_key: id}}\n        columns: [{name: id, data_type: int}, {name: n, data_type: int}]\n";
 const STAGED: &str = "insert into staging select id, {n}, timestamp '2024-01-01' + {n} * interval '1 day' from generate_series(1, 10) as id";
 
 const FACTS: &str =
@@ -64,6 +66,28 @@ const SCENARIOS: &[Scenario] = &[
     Scenario {
         arguments: &["seed"],
         ..scenario("seed", &[("seeds/m.csv", "id,name\n1,a\n2,b\n3,c\n")], "select count(*) = 3 from m where {n} > 0")
+    },
+    Scenario {
+        arguments: &["load"],
+        before: "drop table if exists m",
+        ..scenario(
+            "load",
+            &[("models/s.yml", LOADED), ("m.csv", "id,n\n1,1\n2,x\n3,1\n")],
+            "select count(*) = 2 and {n} > 0 and (select count(*) = {n} from m__rejects) and (
+               select count(*) = 1 from rsdbt.loads where relation = 'm'::regclass and applied_count = 2
+             ) from m",
+        )
+    },
+    Scenario {
+        arguments: &["load"],
+        before: "drop table if exists m",
+        ..scenario(
+            "load",
+            &[("models/s.yml", UPSERTED), ("m.csv", "id,n\n1,1\n2,1\n1,2\n"), ("n.csv", "id,n\n2,3\n")],
+            "select count(*) = 2 and sum(n) = 5 and {n} > 0 and (
+               select count(*) = 2 from rsdbt.loads where relation = 'm'::regclass
+             ) from m",
+        )
     },
     scenario(
         "table",
@@ -373,6 +397,7 @@ fn faults_cover_each_materialization_and_strategy() {
     wanted.extend(names("{% macro get_incremental_", "_sql(arg_dict)"));
     assert!(wanted.len() > 15, "{wanted:?}");
     // `clone` makes views like `view`; Postgres has no insert_overwrite
+    wanted.push("load".to_owned());
     let known = |name: &String| {
         matches!(name.as_str(), "clone" | "insert_overwrite")
             || SCENARIOS.iter().any(|known| known.name == name)

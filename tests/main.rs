@@ -27,6 +27,7 @@ mod hostile;
 mod jobs;
 mod kills;
 mod lineage;
+mod loads;
 mod many_periods;
 mod mart_lineage;
 mod memory;

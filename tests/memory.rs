@@ -152,6 +152,8 @@ fn a_development_role_cannot_falsify_the_memory_of_production() {
          insert into rsdbt.progress (project, schema_name, task, logical_time, step, node) values ('shop', 'prod', 'job.shop.nightly', '2024-01-01', 0, 'model.shop.a');
          insert into rsdbt.built (relation, interval_start, interval_end, code) values ('prod.mart'::regclass, '2024-01-01', '2024-01-02', 'x');
          insert into rsdbt.builds (relation, kind, project, node, target) values ('prod.mart'::regclass, 'seed', 'shop', 'mart', 'prod');
+         insert into rsdbt.loads (relation, file, bytes, checksum, read_count, applied_count, rejected_count, duplicate_count)
+         values ('prod.mart'::regclass, 'a.csv', 1, '', 1, 1, 0, 0);
          create table prod.mart__tombstones (id bigint);
          insert into rsdbt.tombstones values ('prod.mart__tombstones'::regclass, 'prod', 'mart__tombstones', 'prod.mart'::regclass)",
         etl = stage.role("etl"),
@@ -168,6 +170,7 @@ fn a_development_role_cannot_falsify_the_memory_of_production() {
             "intervals",
             "jobs",
             "layout",
+            "loads",
             "logs",
             "past_intervals",
             "periods",
@@ -259,6 +262,7 @@ impl Stage {
             "periods" => "row_count = 7",
             "builds" => "kind = 'x'",
             "built" => "code = 'y'",
+            "loads" => "bytes = 7",
             "jobs" => "since = now()",
             "past_intervals" => "until_time = now()",
             "progress" => "done_at = now()",

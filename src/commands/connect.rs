@@ -81,7 +81,9 @@ fn announcement(server: &Server, working_directory: &Path) -> String {
 /// the user.
 pub(super) fn early(profile: &Profile, invocation: &Invocation, memory: &Arc<Memory>) -> Arc<Early> {
     let with_lock = match invocation.command {
-        Subcommand::Run | Subcommand::Build | Subcommand::Seed | Subcommand::Snapshot => Some(true),
+        Subcommand::Run | Subcommand::Build | Subcommand::Load | Subcommand::Seed | Subcommand::Snapshot => {
+            Some(true)
+        }
         Subcommand::Test => Some(false),
         _ => None,
     };

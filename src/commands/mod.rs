@@ -20,6 +20,7 @@ mod job_attempt;
 mod lease;
 mod lineage;
 mod list;
+mod load_selection;
 mod messages;
 mod open_lineage;
 mod outcome;
@@ -130,6 +131,7 @@ fn dispatch(invocation: &Invocation) -> CommandResult {
         | Subcommand::Compile
         | Subcommand::Show
         | Subcommand::Clone
+        | Subcommand::Load
         | Subcommand::SourceFreshness => run::run(invocation),
     }
 }

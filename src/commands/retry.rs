@@ -12,11 +12,12 @@ use crate::options::table::{EXCLUDE, MODELS, SELECT, SELECTOR, STATE, WARN_ERROR
 use crate::run::{NodeResult, PreviousResults, PreviousRun, Status};
 
 /// Commands whose results say what is to be done again.
-const RETRYABLE: [Subcommand; 11] = [
+const RETRYABLE: [Subcommand; 12] = [
     Subcommand::Build,
     Subcommand::Clone,
     Subcommand::Compile,
     Subcommand::DocsGenerate,
+    Subcommand::Load,
     Subcommand::Run,
     Subcommand::RunOperation,
     Subcommand::Seed,

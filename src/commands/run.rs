@@ -8,6 +8,7 @@ use super::interrupted::interrupted;
 use super::invocation::Invocation;
 use super::lease::Leased;
 use super::list::resource_types;
+use super::load_selection;
 use super::running;
 use super::session::{Parsed, Session};
 use super::{CommandResult, Outcome};
@@ -60,6 +61,7 @@ pub(super) fn run_nodes(invocation: &Invocation, retried: Retried) -> CommandRes
             let message = "Either --select or --inline must be passed to show";
             return Err(Diagnostic::runtime("nothing-to-show", message).into());
         }
+        (None, None) if command == Command::Load => load_selection::selected(&session, &parsed)?,
         (None, None) => {
             let mut selected =
                 session.select(&parsed, selectable(invocation, command)?, EmptyNodes::Skip)?.unique_ids;
@@ -204,6 +206,7 @@ fn command(invocation: &Invocation) -> Command {
             Command::Show { limit: u64::try_from(limit).ok() }
         }
         Subcommand::Clone => Command::Clone,
+        Subcommand::Load => Command::Load,
         Subcommand::SourceFreshness => Command::Freshness,
         _ => Command::Run,
     }
@@ -230,7 +233,7 @@ pub(super) fn selectable(invocation: &Invocation, command: Command) -> Result<Ve
         Command::Compile => Ok(vec![Model, Seed, Snapshot, Test, Analysis, Function, Operation]),
         Command::Show { .. } => Ok(vec![Model, Seed, Snapshot, Test, Analysis]),
         Command::Clone => resource_types(invocation, &[Model, Seed, Snapshot]),
-        Command::Freshness => Ok(vec![Source]),
+        Command::Freshness | Command::Load => Ok(vec![Source]),
     }
 }
 

@@ -17,12 +17,12 @@ use crate::interrupt::Interrupt;
 use crate::manifest::{Deferral, Lookup, Manifest, Precedence};
 use crate::options::behavior;
 use crate::options::table::{
-    CACHE_SELECTED_ONLY, EMPTY, EVENT_TIME_END, EVENT_TIME_START, FAIL_FAST, FULL_REFRESH,
-    INJECT_EPHEMERAL_CTES, INTROSPECT, POPULATE_CACHE, SAMPLE, SHOW, SINGLE_THREADED, STORE_FAILURES,
-    TARGET_PATH, USE_COLORS, WRITE_JSON,
+    ALLOW_DELETES, CACHE_SELECTED_ONLY, EMPTY, EVENT_TIME_END, EVENT_TIME_START, FAIL_FAST, FULL_REFRESH,
+    INJECT_EPHEMERAL_CTES, INTROSPECT, LOAD_FILES, POPULATE_CACHE, SAMPLE, SHOW, SINGLE_THREADED,
+    STORE_FAILURES, TARGET_PATH, USE_COLORS, WRITE_JSON,
 };
 use crate::run::{
-    Behaviors, Command, CommentSetting, Injection, Introspection, PreviousRun, RunInputs, RunOptions,
+    Behaviors, Command, CommentSetting, Injection, Introspection, Loading, PreviousRun, RunInputs, RunOptions,
 };
 
 /// How long a run waits for another one on the same schema.
@@ -66,6 +66,14 @@ pub(super) fn inputs(
         lock_wait: LOCK_WAIT,
         proof: None,
         done_before: Vec::new(),
+        loading: Loading {
+            files: flags
+                .words(&LOAD_FILES)
+                .iter()
+                .map(|file| invocation.working_directory.join(file))
+                .collect(),
+            allow_deletes: flags.is(&ALLOW_DELETES),
+        },
     };
     Ok(RunInputs {
         command,

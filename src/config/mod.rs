@@ -9,6 +9,7 @@ pub(crate) mod environment;
 mod fields;
 pub(crate) mod jobs;
 pub(crate) mod known;
+pub(crate) mod load;
 pub(crate) mod node_config;
 mod optional_file;
 pub(crate) mod packages;

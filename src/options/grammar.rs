@@ -3,14 +3,7 @@
 use super::option::Opt;
 use super::subcommand::{Subcommand, last_word};
 use super::table::{
-    ADD_PACKAGE, ALLOW_EMPTY, ARGS, ARGUMENTS, BATCH, BATCH_MODEL, BROWSER, CLEAN_PROJECT_FILES_ONLY,
-    COMPILE, CONFIG_DIR, CONNECTION, DEPTH, DIRECTION, DOWNSTREAM, DRY_RUN, DUE, EMPTY, EMPTY_CATALOG,
-    EVENT_TIME_END, EVENT_TIME_START, EXCLUDE, EXCLUDE_RESOURCE_TYPES, EXPORT_SAVED_QUERIES,
-    FRESHNESS_OUTPUT, FROM, FULL_REFRESH, HOST, INCLUDE_SAVED_QUERY, INFLUENCES, INJECT_EPHEMERAL_CTES,
-    INLINE, INLINE_DIRECT, INTERVAL, INTERVAL_END, INTERVAL_START, INTROSPECT, LIMIT, LINEAGE_OUTPUT,
-    LIST_OUTPUT, LIST_SELECT, LOCK, MACRO, MODELS, OPENLINEAGE, OUTPUT_KEYS, PORT, PROJECT_NAME, REBUILD,
-    RESOURCE_TYPES, SAMPLE, SELECT, SELECTOR, SHOW, SHOW_OUTPUT, SKIP_PROFILE_SETUP, SOURCE, SQL, SQLPARSE,
-    STATIC, STATUS, STATUS_OUTPUT, STORE_FAILURES, TARGET_NODE, TARGET_PATH, TASK, THREADS, TO, UPGRADE,
+    ADD_PACKAGE, ALLOW_DELETES, ALLOW_EMPTY, ARGS, ARGUMENTS, BATCH, BATCH_MODEL, BROWSER, CLEAN_PROJECT_FILES_ONLY, COMPILE, CONFIG_DIR, CONNECTION, DEPTH, DIRECTION, DOWNSTREAM, DRY_RUN, DUE, EMPTY, EMPTY_CATALOG, EVENT_TIME_END, EVENT_TIME_START, EXCLUDE, EXCLUDE_RESOURCE_TYPES, EXPORT_SAVED_QUERIES, FRESHNESS_OUTPUT, FROM, FULL_REFRESH, HOST, INCLUDE_SAVED_QUERY, INFLUENCES, INJECT_EPHEMERAL_CTES, INLINE, INLINE_DIRECT, INTERVAL, INTERVAL_END, INTERVAL_START, INTROSPECT, LIMIT, LINEAGE_OUTPUT, LIST_OUTPUT, LIST_SELECT, LOAD_FILES, LOAD_TABLES, LOCK, MACRO, MODELS, OPENLINEAGE, OUTPUT_KEYS, PORT, PROJECT_NAME, REBUILD, RESOURCE_TYPES, SAMPLE, SELECT, SELECTOR, SHOW, SHOW_OUTPUT, SKIP_PROFILE_SETUP, SOURCE, SQL, SQLPARSE, STATIC, STATUS, STATUS_OUTPUT, STORE_FAILURES, TARGET_NODE, TARGET_PATH, TASK, THREADS, TO, UPGRADE,
 };
 
 /// A word of the command line that is a command, or begins the name of some.
@@ -44,7 +37,16 @@ impl Subcommand {
 #[derive(Debug)]
 pub(crate) struct Argument {
     pub(crate) option: &'static Opt,
-    pub(crate) many: bool,
+    pub(crate) count: Count,
+}
+
+/// How many words an argument is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Count {
+    One,
+    Many,
+    /// Of another program: what looks like an option is a word, too.
+    AllThatFollow,
 }
 
 const fn row(command: Subcommand, help: &'static str, options: &'static [&'static Opt]) -> Row {
@@ -58,7 +60,7 @@ const fn group(word: &'static str, help: &'static str, nested: &'static [Row]) -
 }
 
 const fn argument(option: &'static Opt) -> Argument {
-    Argument { option, many: false }
+    Argument { option, count: Count::One }
 }
 
 /// A command on one task of the schedule.
@@ -233,6 +235,22 @@ pub(crate) const COMMANDS: &[Row] = &[
             &[&DIRECTION.0, &DEPTH.0, &INFLUENCES.0, &LINEAGE_OUTPUT.0, &TARGET_PATH.0],
         )
     },
+    Row {
+        argument: Some(&Argument { option: &LOAD_TABLES.0, count: Count::Many }),
+        ..row(
+            Subcommand::Load,
+            "Load files, command output or standard input into source tables",
+            &[
+                &SELECT.0,
+                &EXCLUDE.0,
+                &SELECTOR.0,
+                &LOAD_FILES.0,
+                &ALLOW_DELETES.0,
+                &TARGET_PATH.0,
+                &THREADS.0,
+            ],
+        )
+    },
     row(Subcommand::Parse, "Parse the project and write manifest.json", &[&TARGET_PATH.0, &THREADS.0]),
     Row {
         known: RUNNING,
@@ -400,7 +418,7 @@ pub(crate) const COMMANDS: &[Row] = &[
             row(Subcommand::DbStop, "Stop the server", &[]),
             row(Subcommand::DbStatus, "Show whether the server is running and how to connect", &[]),
             Row {
-                argument: Some(&Argument { option: &ARGUMENTS.0, many: true }),
+                argument: Some(&Argument { option: &ARGUMENTS.0, count: Count::AllThatFollow }),
                 ..row(Subcommand::DbPsql, "Open psql, connected to the server", &[])
             },
             row(Subcommand::DbInstall, "Download the server's programs from the package index", &[]),

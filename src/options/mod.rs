@@ -12,7 +12,7 @@ mod values;
 mod warn_error;
 
 pub(crate) use flags::Flags;
-pub(crate) use grammar::{COMMANDS, Row};
+pub(crate) use grammar::{COMMANDS, Count, Row};
 pub(crate) use option::{Kind, Opt, Text};
 pub(crate) use resolve::{FlagInputs, variable_keys};
 pub(crate) use subcommand::Subcommand;

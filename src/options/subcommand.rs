@@ -21,6 +21,7 @@ pub(crate) enum Subcommand {
     Init,
     Lineage,
     List,
+    Load,
     Parse,
     Retry,
     Run,
@@ -41,7 +42,7 @@ pub(crate) enum Subcommand {
 }
 
 impl Subcommand {
-    pub(crate) const ALL: [Self; 35] = [
+    pub(crate) const ALL: [Self; 36] = [
         Self::Backfill,
         Self::Build,
         Self::Clean,
@@ -60,6 +61,7 @@ impl Subcommand {
         Self::Init,
         Self::Lineage,
         Self::List,
+        Self::Load,
         Self::Parse,
         Self::Retry,
         Self::Run,
@@ -100,6 +102,7 @@ impl Subcommand {
             Self::Init => "init",
             Self::Lineage => "lineage",
             Self::List => "list",
+            Self::Load => "load",
             Self::Parse => "parse",
             Self::Retry => "retry",
             Self::Run => "run",

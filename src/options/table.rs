@@ -300,3 +300,11 @@ pub(crate) const LIST_SELECT: Words = words("select", "Nodes to include").short(
 pub(crate) const TARGET_NODE: Text =
     text("target_node", "A model, or one of its columns as in `orders.id`").only_where_given();
 pub(crate) const ARGUMENTS: Words = words("arguments", "Arguments for psql").only_where_given();
+pub(crate) const LOAD_TABLES: Words =
+    words("load_tables", "Source tables to load, as in `raw.events` or `events`").only_where_given();
+pub(crate) const LOAD_FILES: Words =
+    words("files", "Load these files instead of those that the config names").only_where_given();
+pub(crate) const ALLOW_DELETES: Switch = flag(
+    "allow_deletes",
+    "Replace a table even if it would be empty or more than 20 % of its rows would be gone",
+);

@@ -18,6 +18,8 @@ const EVENTS_OF_DBT: &str = include_str!("event_names.txt");
 const OWN: &[&str] = &[
     "CleanTargetNotFolder",
     "LineageNotCompiled",
+    "LoadNotOnTime",
+    "NoFilesToLoad",
     "OpenEnd",
     "OpenTransaction",
     "PasswordFileIgnored",

@@ -9,10 +9,12 @@ use super::properties::{SourceEntry, table_columns};
 use super::settle::Parser;
 use super::test_group::{Attached, TestGroup};
 use super::trees::ConfigOf;
+use crate::config::load::Load;
 use crate::config::properties::{SourceProperties, TableProperties};
 use crate::config::{ResourceType, Yaml};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::hashed::HashSet;
+use crate::load::{self, LoadedTable};
 use crate::manifest::{Disabled, Freshness, Quoting, Resource, SourceDefinition};
 
 impl Parser<'_> {
@@ -44,8 +46,14 @@ impl Parser<'_> {
 
     fn add_source(&mut self, entry: &SourceEntry) -> Result<()> {
         let properties = SourceProperties::read(&entry.rendered, &mut Vec::new())?;
+        check_load(&entry.rendered)?;
         for table in &properties.tables {
+            check_load(table.yaml)?;
             let definition = self.definition(entry, &properties, table)?;
+            if load::is_loaded(&definition) || table.yaml.path(&["config", "load"]).is_some() {
+                let place = table.yaml.path(&["config", "load"]).unwrap_or(table.yaml);
+                LoadedTable::of(&definition, &place.span())?;
+            }
             self.queue_source_tests(entry, &properties, table)?;
             self.warnings.extend(freshness_problem(&definition, table));
             let unique_id = definition.unique_id.clone();
@@ -177,6 +185,11 @@ fn twice_patched(patches: &[SourceEntry]) -> Option<Diagnostic> {
         second.place.file
     );
     Some(Diagnostic::compilation("source-overridden-twice", message).label(second.place.span.clone(), ""))
+}
+
+/// The `load` that is written here, with its own places.
+fn check_load(owner: &Yaml) -> Result<()> {
+    owner.path(&["config", "load"]).filter(|load| !load.is_null()).map_or(Ok(()), Load::check)
 }
 
 fn tags(config: &Map<String, Json>) -> Vec<String> {

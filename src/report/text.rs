@@ -64,6 +64,10 @@ fn result_line(event: &Event, style: Style) -> Option<String> {
                 Some(*execution_time),
             )
         }
+        Event::LogNodeResult { description, status, index, total, execution_time, msg } => {
+            let (verb, shown) = outcome(style, status, msg, ["ERROR loading", "OK loaded"]);
+            line(&format!("{verb} {description}"), &shown, (*index, *total), Some(*execution_time))
+        }
         Event::LogTestResult { name, status, index, num_models, execution_time, num_failures, .. } => {
             let info = match status.as_str() {
                 "error" => "ERROR".to_owned(),

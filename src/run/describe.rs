@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::emitter::{NodeInfo, NodeRelation};
-use crate::manifest::{Manifest, Node, NodeKind, Resource, ResourceType};
+use crate::manifest::{Manifest, Node, NodeKind, Resource, ResourceType, SourceDefinition};
 
 /// What the log tells about a node.
 pub(crate) fn node_info(manifest: &Manifest, resource: Resource<'_>) -> NodeInfo {
@@ -76,6 +76,11 @@ pub(super) fn description(resource: Resource<'_>, default_database: &str) -> Str
         Resource::SavedQuery(query) => format!("saved query {}", query.name),
         other => format!("{} {}", other.resource_type(), other.name()),
     }
+}
+
+/// The same of a source table that is filled.
+pub(super) fn load(source: &SourceDefinition) -> String {
+    format!("source table {}.{}", source.source_name, source.name)
 }
 
 fn materialization(node: &Node) -> &str {

@@ -139,9 +139,9 @@ impl Run<'_> {
         if self.inputs.command.creates_schemas() {
             let adapter = master.adapter(self);
             adapter.with(|connection| {
-                self.create_schemas(connection, plan, &mut |node| {
+                self.create_schemas(connection, plan, &mut |relation| {
                     let mut worker = Worker::new();
-                    worker.create_schema(self, node)
+                    worker.create_schema(self, relation)
                 })
             })?;
         }

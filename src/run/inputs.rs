@@ -28,6 +28,7 @@ pub(crate) enum Command {
     },
     Clone,
     Freshness,
+    Load,
 }
 
 impl Command {
@@ -115,6 +116,15 @@ pub(crate) struct RunOptions {
     pub proof: Option<String>,
     /// Selected nodes that an earlier attempt has committed. The hooks around the nodes are theirs, too.
     pub done_before: Vec<String>,
+    pub loading: Loading,
+}
+
+/// What the command line says about loads.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Loading {
+    /// Instead of those that the config names.
+    pub files: Vec<std::path::PathBuf>,
+    pub allow_deletes: bool,
 }
 
 /// A command's settings and the stages before it.

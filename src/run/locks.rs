@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::event::Event;
+use super::held_schemas::Locked;
 use super::inputs::{Command, Introspection};
 use super::node::Worker;
 use super::plan::Plan;
@@ -53,7 +54,7 @@ impl Run<'_> {
     /// Keeps other runs of this program off the schemas that this run writes. A second run waits.
     pub(super) fn lock_schemas(&self, plan: &Plan) -> Result<()> {
         if self.writes() {
-            *self.locks.schemas.lock().unwrap_or_else(PoisonError::into_inner) = self.written_schemas(plan);
+            *self.locks.names.lock().unwrap_or_else(PoisonError::into_inner) = self.locked(plan);
             self.held_locks().map(drop)?;
         }
         Ok(())
@@ -81,8 +82,8 @@ impl Run<'_> {
     /// The session that holds the locks. When it was lost they are taken again, and what was known of the
     /// relations is read again: another run may have worked in between.
     pub(super) fn held_locks(&self) -> Result<Option<Arc<dyn HeldLock>>> {
-        let schemas = self.locks.schemas.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if schemas.is_empty() {
+        let names = self.locks.names.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if names.is_empty() {
             return Ok(None);
         }
         let mut known = self.locks.session.lock().unwrap_or_else(PoisonError::into_inner);
@@ -96,7 +97,7 @@ impl Run<'_> {
             self.emitter.emit(Event::Note { msg });
         }
         let session = LockSession::open(&self.inputs.settings, &self.inputs.early, &Waiting(self))?;
-        self.take_locks(&session, &schemas)?;
+        self.take_locks(&session, &names)?;
         if was_lost {
             self.cache.forget();
             self.adapter_settings.memory.look_again();
@@ -115,11 +116,11 @@ impl Run<'_> {
     }
 
     /// All in one order, so that two runs cannot wait for each other.
-    fn take_locks(&self, session: &LockSession, schemas: &BTreeSet<String>) -> Result<()> {
+    fn take_locks(&self, session: &LockSession, names: &BTreeSet<Locked>) -> Result<()> {
         let begun = Instant::now();
         let mut told = false;
-        for schema in schemas {
-            while !session.try_lock(schema)? {
+        for name in names {
+            while !session.try_lock(&name.key())? {
                 if self.inputs.interrupt.is_set() {
                     return Err(Diagnostic::runtime(
                         "interrupted",
@@ -128,12 +129,12 @@ impl Run<'_> {
                     .boxed());
                 }
                 if begun.elapsed() > self.inputs.options.lock_wait {
-                    return Err(still_locked(session, schema));
+                    return Err(still_locked(session, name));
                 }
                 if !std::mem::replace(&mut told, true) {
-                    let holder = session.holder(schema);
+                    let holder = session.holder(&name.key());
                     let holder = holder.map_or_else(String::new, |held| format!(" ({})", held.description));
-                    let msg = format!("Waiting for another run to finish with schema \"{schema}\"{holder}");
+                    let msg = format!("Waiting for another run to finish with {name}{holder}");
                     self.emitter.emit(Event::Note { msg });
                 }
                 std::thread::sleep(ASK);
@@ -146,10 +147,10 @@ impl Run<'_> {
     }
 }
 
-fn still_locked(session: &LockSession, schema: &str) -> Box<Diagnostic> {
-    let message = format!("another run is still working on schema `{schema}`");
+fn still_locked(session: &LockSession, name: &Locked) -> Box<Diagnostic> {
+    let message = format!("another run is still working on {name}").replace('"', "`");
     let error = |message, help: &str| Diagnostic::runtime("schema-locked", message).help(help).boxed();
-    match session.holder(schema) {
+    match session.holder(&name.key()) {
         Some(holder) => error(
             format!("{message} ({})", holder.description),
             &format!("wait for it to end, or end its session: `select pg_terminate_backend({})`", holder.pid),

@@ -45,7 +45,7 @@ pub(crate) use emitter::{Emitter, Listener, Occurrence};
 pub(crate) use event::{Event, Level};
 pub(crate) use execute::execute;
 pub(crate) use inputs::{
-    Behaviors, Command, CommentSetting, Injection, Introspection, PreviousRun, RunInputs, RunOptions,
+    Behaviors, Command, CommentSetting, Injection, Introspection, Loading, PreviousRun, RunInputs, RunOptions,
 };
 pub(crate) use operation::{Operation, run_operation};
 pub(crate) use plan::plan;

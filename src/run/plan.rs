@@ -9,6 +9,7 @@ use super::inputs::Command;
 use super::tests_first::with_tests;
 use crate::graph::{self, Graph, NodeSet};
 use crate::hashed::HashMap;
+use crate::load;
 use crate::manifest::{Manifest, Resource, ResourceType};
 
 /// What is done to a node.
@@ -21,6 +22,8 @@ pub(crate) enum Action {
     Test,
     UnitTest,
     Freshness,
+    /// A source table that is filled.
+    Load,
     Compile,
     Show,
     Clone,
@@ -170,6 +173,10 @@ fn action(resource: Resource<'_>, command: Command) -> Option<Action> {
             let checked = matches!(resource, Resource::Source(source) if source.freshness.is_some());
             return checked.then_some(Action::Freshness);
         }
+        Command::Load => {
+            let is_loaded = matches!(resource, Resource::Source(source) if load::is_loaded(source));
+            return is_loaded.then_some(Action::Load);
+        }
         _ => {}
     }
     match resource.resource_type() {
@@ -180,6 +187,10 @@ fn action(resource: Resource<'_>, command: Command) -> Option<Action> {
         ResourceType::Test => Some(Action::Test),
         ResourceType::UnitTest => Some(Action::UnitTest),
         ResourceType::Exposure | ResourceType::SavedQuery => Some(Action::Nothing),
+        // selected only where the build is to load
+        ResourceType::Source => {
+            matches!(resource, Resource::Source(source) if load::is_loaded(source)).then_some(Action::Load)
+        }
         _ => None,
     }
 }

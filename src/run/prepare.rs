@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 
 use super::describe;
 use super::event::Event;
+use super::held_schemas::Locked;
 use super::inputs::{Command, Introspection};
-use super::plan::Plan;
+use super::plan::{Action, Plan};
 use super::state::Run;
 use crate::adapter::{Connection, catalog, other_database};
-use crate::diagnostic::Result;
-use crate::manifest::{Node, NodeKind, Resource};
+use crate::context::objects::Relation;
+use crate::context::runtime::source_relation;
+use crate::diagnostic::{Diagnostic, Result};
+use crate::manifest::{Node, NodeKind, Resource, SourceDefinition};
 
 /// Bytes of a name in Postgres.
 
@@ -33,6 +36,21 @@ impl Run<'_> {
 
     pub(super) fn written_schemas(&self, plan: &Plan) -> BTreeSet<String> {
         self.relational(plan).into_iter().map(|node| node.schema.clone()).collect()
+    }
+
+    /// The source tables that the plan loads.
+    fn loaded_sources<'p>(&'p self, plan: &'p Plan) -> impl Iterator<Item = &'p SourceDefinition> {
+        let loads = plan.steps.iter().filter(|step| step.action == Action::Load);
+        loads.filter_map(|step| self.manifest().sources.get(&step.unique_id).map(AsRef::as_ref))
+    }
+
+    /// What the run keeps other runs off.
+    pub(super) fn locked(&self, plan: &Plan) -> BTreeSet<Locked> {
+        let schemas = self.written_schemas(plan).into_iter().map(Locked::Schema);
+        let tables = self
+            .loaded_sources(plan)
+            .map(|source| Locked::Table { schema: source.schema.clone(), table: source.identifier.clone() });
+        schemas.chain(tables).collect()
     }
 
     /// As soon as the relation cache would be read: of the whole project, or of the selected nodes.
@@ -62,19 +80,21 @@ impl Run<'_> {
         &self,
         connection: &mut Connection,
         plan: &Plan,
-        create: &mut dyn FnMut(&Node) -> Result<()>,
+        create: &mut dyn FnMut(&Relation) -> Result<()>,
     ) -> Result<()> {
         let existing: BTreeSet<String> =
             catalog::existing_schemas(connection)?.into_iter().map(|schema| schema.to_lowercase()).collect();
         connection.rollback_if_open()?;
         let mut known = existing;
-        for node in self.relational(plan) {
-            if known.insert(node.schema.to_lowercase()) {
-                let relation = self.inputs.shared.relation_of(node);
-                let name = format!("database: {:?}\nschema: {:?}\n", relation.database, node.schema);
+        let nodes = self.relational(plan).into_iter().map(|node| self.inputs.shared.relation_of(node));
+        let sources = self.loaded_sources(plan).map(source_relation);
+        for relation in nodes.chain(sources) {
+            let Some(schema) = relation.schema.clone() else { continue };
+            if known.insert(schema.to_lowercase()) {
+                let name = format!("database: {:?}\nschema: {schema:?}\n", relation.database);
                 self.emitter.emit(Event::SchemaCreation { relation: name });
-                create(node)?;
-                self.cache.add_schema(&node.schema);
+                create(&relation)?;
+                self.cache.add_schema(&schema);
             }
         }
         Ok(())

@@ -45,6 +45,7 @@ const OF_NODES: &[&str] = &[
 const OF_SEEDS: &[&str] = &["keep_leading_zeros", "null_values", "replace"];
 const OF_FUNCTIONS: &[&str] = &["language"];
 const OF_SNAPSHOTS: &[&str] = &["hard_deletes", "invalidate_hard_deletes", "snapshot_table_column_names"];
+const OF_SOURCES: &[&str] = &["load"];
 const OF_COLUMNS: &[&str] = &["meta", "tags"];
 
 /// Words that mean a config and look nothing like it.
@@ -86,6 +87,7 @@ pub(crate) fn known_keys(of: Configured) -> Vec<&'static str> {
         ResourceType::Function => &[OF_NODES, OF_FUNCTIONS],
         ResourceType::Seed => &[OF_NODES, OF_SEEDS],
         ResourceType::Snapshot => &[OF_NODES, OF_SNAPSHOTS],
+        ResourceType::Source => &[OF_SOURCES],
         _ => &[],
     };
     schema::of(resource).keys().chain(more.iter().copied().flatten().copied()).collect()

@@ -94,6 +94,13 @@ impl<'a> SourceProperties<'a> {
     pub(crate) fn table_config(&self, table: &TableProperties<'_>) -> Result<Map<String, Json>> {
         let mut config = self.config.clone();
         config.extend(table.config.clone());
+        if let (Some(Json::Object(of_source)), Some(Json::Object(of_table))) =
+            (self.config.get("load"), table.config.get("load"))
+        {
+            let mut load = of_source.clone();
+            load.extend(of_table.clone());
+            config.insert("load".into(), Json::Object(load));
+        }
         let thresholds = [
             self.freshness.clone(),
             Freshness::in_config(&self.config, self.yaml)?,

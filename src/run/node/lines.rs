@@ -20,7 +20,10 @@ impl Job<'_, '_> {
         }
         let database = &self.run.inputs.shared.target.database;
         let Turn { index, total } = self.turn;
-        let description = describe::description(resource, database);
+        let description = match (self.step.action, resource) {
+            (Action::Load, Resource::Source(source)) => describe::load(source),
+            _ => describe::description(resource, database),
+        };
         self.say(Event::LogStartLine { description, index, total });
     }
 
@@ -84,6 +87,14 @@ impl Job<'_, '_> {
                 index,
                 total,
                 execution_time,
+            },
+            (Action::Load, Resource::Source(source)) => Event::LogNodeResult {
+                description: describe::load(source),
+                status,
+                index,
+                total,
+                execution_time,
+                msg: message,
             },
             (Action::Nothing, _) => Event::LogNodeNoOpResult {
                 description: describe::description(resource, database),

@@ -6,6 +6,7 @@ mod explained;
 mod freshness;
 mod latest_version;
 mod lines;
+mod load;
 mod materialize;
 mod microbatch;
 mod overloads;
@@ -252,6 +253,8 @@ impl Job<'_, '_> {
             {
                 self.microbatch(worker)
             }
+            // each file is tried again by itself
+            Resource::Source(source) if self.step.action == Action::Load => self.load(worker, source),
             _ => self.with_retries(worker, |job, worker| job.attempt(worker, resource)),
         }
     }

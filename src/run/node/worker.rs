@@ -15,7 +15,7 @@ use crate::context::objects::{Relation, Table};
 use crate::context::runtime::Database;
 use crate::diagnostic::{Category, Diagnostic, Result};
 use crate::jinja::python::to_str;
-use crate::manifest::{Node, NodeKind};
+use crate::manifest::NodeKind;
 
 /// What a statement left under its name.
 pub(in crate::run) struct Stored {
@@ -238,11 +238,12 @@ impl Worker {
         }
     }
 
-    /// Creates a node's schema by the macro `create_schema`, in a session of its own.
-    pub(in crate::run) fn create_schema(&mut self, run: &Run<'_>, node: &Node) -> Result<()> {
-        let name = format!("create_{}_{}", node.database.as_deref().unwrap_or_default(), node.schema);
+    /// Creates a relation's schema by the macro `create_schema`, in a session of its own.
+    pub(in crate::run) fn create_schema(&mut self, run: &Run<'_>, relation: &Relation) -> Result<()> {
+        let part = |name: &Option<String>| name.clone().unwrap_or_default();
+        let name = format!("create_{}_{}", part(&relation.database), part(&relation.schema));
         self.acquire_named(run, &name)?;
-        let relation = run.inputs.shared.relation_of(node).changed(|details| {
+        let relation = relation.clone().changed(|details| {
             details.identifier = None;
             details.include_policy.identifier = false;
         });

@@ -1,0 +1,55 @@
+{# From the staged rows into the table. Each gives the number of rows that were written. #}
+
+{% macro rsdbt_load_apply(relation, load) %}
+  {%- if load.mode == 'replace' -%}
+    {%- do rsdbt_load_empty(relation, load) -%}
+  {%- endif -%}
+  {%- call statement('applied') -%}{{ rsdbt_load_insert_sql(relation, load) }}{%- endcall -%}
+  {{ return(load_result('applied')['response'].rows_affected) }}
+{% endmacro %}
+
+{% macro rsdbt_load_values(load, names=none) -%}
+  {%- set separator = joiner(', ') -%}
+  {%- for column in load.columns if names is none or column.name in names -%}
+    {{ separator() }}{{ adapter.quote(column.name) }}{{ '::' ~ column.type if column.is_judged_by_server }}
+  {%- endfor -%}
+{%- endmacro %}
+
+{# One row for each key: the last one of the files, for `append` the first. #}
+{% macro rsdbt_load_insert_sql(relation, load) -%}
+  {%- set names = load.columns | map(attribute='name') | list -%}
+  insert into {{ relation }} ({{ rsdbt_load_names(names) }})
+  select
+  {%- if load.unique_key %} distinct on ({{ rsdbt_load_values(load, load.unique_key) }}){% endif %} {{ rsdbt_load_values(load) }}
+  from pg_temp.rsdbt_staged
+  order by {% if load.unique_key %}{{ rsdbt_load_values(load, load.unique_key) }}, {% endif %}rsdbt_line{{ ' desc' if load.unique_key and load.mode != 'append' }}
+  {%- set others = names | reject('in', load.unique_key) | list -%}
+  {%- if load.unique_key and load.mode != 'replace' %}
+  on conflict ({{ rsdbt_load_names(load.unique_key) }}) do
+    {%- if load.mode == 'upsert' and others %} update set {% for name in others %}{{ adapter.quote(name) }} = excluded.{{ adapter.quote(name) }}{{ ', ' if not loop.last }}{% endfor %}
+    {%- else %} nothing
+    {%- endif -%}
+  {%- endif -%}
+{%- endmacro %}
+
+{# Readers see the old rows or the new ones: the table is locked only while the new rows move in. #}
+{% macro rsdbt_load_empty(relation, load) %}
+  {%- do run_query(rsdbt_block('begin lock table ' ~ relation ~ ' in access exclusive mode; end')) -%}
+  {%- if not load.allow_deletes -%}
+    {%- set query -%}
+      select
+        (select pg_catalog.count(*)::pg_catalog.int8 from {{ relation }}),
+        (select pg_catalog.count(*)::pg_catalog.int8 from (
+          select {% if load.unique_key %}distinct {{ rsdbt_load_values(load, load.unique_key) }}{% endif %} from pg_temp.rsdbt_staged
+        ) as new_rows)
+    {%- endset -%}
+    {%- set counts = run_query(query).rows[0] -%}
+    {%- if counts[1] * 5 < counts[0] * 4 -%}
+      {{ exceptions.raise_database_error(
+        'refused to replace the rows of ' ~ relation.render() ~ ': it has ' ~ counts[0] ~ ' rows, and the load has ' ~ counts[1]
+        ~ ', more than 20 % fewer\nhelp: if that is right, load with `--allow-deletes`'
+      ) }}
+    {%- endif -%}
+  {%- endif -%}
+  {%- call statement('emptied') -%}truncate table {{ relation }}{%- endcall -%}
+{% endmacro %}

@@ -1,0 +1,67 @@
+{# The tables of a load. `load` is what the program knows of it: columns, unique_key, mode, staged, keeps_rejects. #}
+
+{# Opens the transaction of the load. Gives the relation of the rejected lines. #}
+{% macro rsdbt_load_begin(relation, load) %}
+  {%- do rsdbt_memory() -%}
+  {%- do rsdbt_begin_where_needed() -%}
+  {%- call statement('declared') -%}{{ rsdbt_load_declared_sql(load) }}{%- endcall -%}
+  {%- set kind = rsdbt_load_kind(relation) -%}
+  {%- if kind is none -%}
+    {%- call statement('table') -%}{{ rsdbt_load_create_sql(relation.render(), load) }}{%- endcall -%}
+    {%- if load.unique_key -%}
+      {%- call statement('key') -%}create unique index on {{ relation }} ({{ rsdbt_load_names(load.unique_key) }}){%- endcall -%}
+    {%- endif -%}
+  {%- else -%}
+    {%- do rsdbt_load_admit(relation, load, kind) -%}
+  {%- endif -%}
+  {%- set rejects = make_relation_with_suffix(relation, '__rejects') -%}
+  {%- if load.keeps_rejects -%}
+    {%- do rsdbt_load_create_rejects(rejects) -%}
+  {%- endif -%}
+  {%- if load.staged -%}
+    {%- call statement('staged') -%}{{ rsdbt_load_staged_sql(load) }}{%- endcall -%}
+  {%- endif -%}
+  {{ return(rejects) }}
+{% endmacro %}
+
+{% macro rsdbt_load_names(names) -%}
+  {%- for name in names %}{{ adapter.quote(name) }}{{ ', ' if not loop.last }}{% endfor -%}
+{%- endmacro %}
+
+{# The declared types, for the server to name. #}
+{% macro rsdbt_load_declared_sql(load) -%}
+  create temporary table rsdbt_declared ({% for column in load.columns %}{{ adapter.quote(column.name) }} {{ column.type }}{{ ', ' if not loop.last }}{% endfor %}) on commit drop
+{%- endmacro %}
+
+{% macro rsdbt_load_create_sql(name, load) -%}
+  create table {{ name }} ({{ adapter.render_raw_columns_constraints(raw_columns=load.declared) | join(', ') }})
+{%- endmacro %}
+
+{# The lines of the file beside the columns; what only the server can judge arrives as text. #}
+{% macro rsdbt_load_staged_sql(load) -%}
+  create temporary table rsdbt_staged (rsdbt_line bigint{% for column in load.columns %}, {{ adapter.quote(column.name) }} {{ 'text' if column.is_judged_by_server else column.type }}{% endfor %}) on commit drop
+{%- endmacro %}
+
+{# `file` and `line` name the place; `column_name` is null where the line as a whole does not fit. #}
+{% macro rsdbt_load_create_rejects(rejects) %}
+  {%- if rsdbt_load_kind(rejects) is none -%}
+    {%- call statement('rejects') -%}
+      create table {{ rejects }} (
+        file text not null, line bigint not null, raw text not null, column_name text, reason text not null,
+        loaded_at timestamp with time zone not null default pg_catalog.now()
+      )
+    {%- endcall -%}
+  {%- endif -%}
+{% endmacro %}
+
+{# The kind of the relation as pg_class has it; none where there is no such relation. #}
+{% macro rsdbt_load_kind(relation) %}
+  {%- set query -%}
+    select class.relkind::text, pg_catalog.pg_has_role(class.relowner, 'USAGE'), pg_catalog.pg_get_userbyid(class.relowner)::text
+    from pg_catalog.pg_class as class where class.oid = {{ rsdbt_regclass(relation) }}
+  {%- endset -%}
+  {%- for row in adapter.introspect(query).rows -%}
+    {{ return({'kind': row[0], 'is_own': row[1], 'owner': row[2]}) }}
+  {%- endfor -%}
+  {{ return(none) }}
+{% endmacro %}

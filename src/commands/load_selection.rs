@@ -1,0 +1,86 @@
+//! Which source tables `rsdbt load` loads.
+
+use super::session::{Parsed, Session};
+use crate::config::load::Origin;
+use crate::diagnostic::{Diagnostic, Result, did_you_mean};
+use crate::graph::EmptyNodes;
+use crate::load::{self, LoadedTable};
+use crate::manifest::{ResourceType, SourceDefinition};
+use crate::options::table::{LOAD_FILES, LOAD_TABLES, SELECT, SELECTOR};
+
+/// By name, or by the selection; else all that need no standard input.
+pub(super) fn selected(session: &Session<'_>, parsed: &Parsed) -> Result<Vec<String>> {
+    let flags = &session.invocation.flags;
+    let words = flags.words(&LOAD_TABLES);
+    let selected = session.select(parsed, vec![ResourceType::Source], EmptyNodes::Skip)?.unique_ids;
+    let sources = &parsed.manifest.sources;
+    let mut selected: Vec<String> = selected
+        .into_iter()
+        .filter(|id| sources.get(id).is_some_and(|source| load::is_loaded(source)))
+        .collect();
+    if !words.is_empty() {
+        let loaded: Vec<&SourceDefinition> =
+            sources.values().filter(|source| load::is_loaded(source)).map(AsRef::as_ref).collect();
+        for word in &words {
+            if !loaded.iter().any(|source| is_named(source, word)) {
+                return Err(unknown(&loaded, word));
+            }
+        }
+        selected.retain(|id| {
+            sources.get(id).is_some_and(|source| words.iter().any(|word| is_named(source, word)))
+        });
+    }
+    let reads_stdin = |id: &String| {
+        let source = sources.get(id)?;
+        Some(matches!(LoadedTable::of_manifest(source).ok()?.load.origin, Origin::Stdin))
+    };
+    let is_explicit =
+        !words.is_empty() || !flags.words(&SELECT).is_empty() || flags.text(&SELECTOR).is_some();
+    if !is_explicit {
+        selected.retain(|id| reads_stdin(id) != Some(true));
+    }
+    let of_stdin: Vec<&str> =
+        selected.iter().filter(|id| reads_stdin(id) == Some(true)).map(String::as_str).collect();
+    if of_stdin.len() > 1 {
+        return Err(Diagnostic::runtime(
+            "load-selection",
+            format!("several selected tables read standard input: {}", of_stdin.join(", ")),
+        )
+        .help("select one of them")
+        .boxed());
+    }
+    if !flags.words(&LOAD_FILES).is_empty() && selected.len() != 1 {
+        return Err(Diagnostic::runtime(
+            "load-selection",
+            format!("`--files` needs exactly one selected table, and {} are selected", selected.len()),
+        )
+        .help("name the table, as in `rsdbt load raw.orders --files orders.csv`")
+        .boxed());
+    }
+    Ok(selected)
+}
+
+fn is_named(source: &SourceDefinition, word: &str) -> bool {
+    match word.split_once('.') {
+        Some((of, table)) => source.source_name == of && source.name == table,
+        None => source.name == word,
+    }
+}
+
+fn unknown(loaded: &[&SourceDefinition], word: &str) -> Box<Diagnostic> {
+    let names: Vec<String> = loaded
+        .iter()
+        .map(|source| {
+            if word.contains('.') {
+                format!("{}.{}", source.source_name, source.name)
+            } else {
+                source.name.clone()
+            }
+        })
+        .collect();
+    Diagnostic::runtime("load-selection", format!("`{word}` is not a source table that is loaded"))
+        .help(did_you_mean(word, names.iter().map(String::as_str)).unwrap_or_else(|| {
+            "give a source table with a `load` config, as `raw.events` or `events`".to_owned()
+        }))
+        .boxed()
+}

@@ -1,0 +1,64 @@
+//! `from:` of a load: files, a command, or standard input.
+
+use super::choices::CODE;
+use super::pattern::FilePattern;
+use crate::config::{Fields, Yaml, strict};
+use crate::diagnostic::{Diagnostic, Result, did_you_mean};
+
+const KINDS: &[&str] = &["files", "command", "stdin"];
+
+/// Where the rows come from.
+#[derive(Debug, Clone)]
+pub(crate) enum Origin {
+    Files(FilePattern),
+    /// A program and its arguments, called without a shell; the rows are what it prints.
+    Command(Vec<String>),
+    Stdin,
+}
+
+impl Origin {
+    pub(super) fn read(value: &Yaml) -> Result<Self> {
+        if let Some(word) = value.as_str() {
+            return if word == "stdin" { Ok(Self::Stdin) } else { Err(unknown(value, word)) };
+        }
+        let fields = Fields::new(value, "`from` of a load config", "")?;
+        let (Some(entry), 1) = (fields.mapping().iter().next(), fields.mapping().len()) else {
+            return Err(strict::wrong(CODE, value, "`from` needs exactly one of: files, command, stdin"));
+        };
+        match entry.key.as_str() {
+            "files" => {
+                let text = entry.value.expect_str("`files`")?;
+                FilePattern::parse(text).map(Self::Files).map_err(|problem| {
+                    Diagnostic::parsing(CODE, problem)
+                        .label(entry.value.span(), "")
+                        .help("for example `landing/orders_*.csv` or `landing/orders_{date:%Y-%m-%d}.csv`")
+                        .boxed()
+                })
+            }
+            "command" => {
+                let items = entry.value.expect_sequence("`command`")?;
+                let words: Option<Vec<String>> = items.iter().map(Yaml::scalar_text).collect();
+                words.filter(|words| words.first().is_some_and(|program| !program.is_empty())).map_or_else(
+                    || {
+                        Err(Diagnostic::parsing(CODE, "`command` is a list of a program and its arguments")
+                            .label(entry.value.span(), "")
+                            .help("for example `[aws, s3, cp, \"s3://bucket/orders.csv\", \"-\"]`")
+                            .boxed())
+                    },
+                    |words| Ok(Self::Command(words)),
+                )
+            }
+            _ => Err(unknown(value, &entry.key)),
+        }
+    }
+}
+
+fn unknown(value: &Yaml, word: &str) -> Box<Diagnostic> {
+    Diagnostic::parsing(CODE, format!("`{word}` is not a valid origin of rows"))
+        .label(value.span(), "")
+        .help(
+            did_you_mean(word, KINDS.iter().copied())
+                .unwrap_or_else(|| "write `{files: ..}`, `{command: [..]}` or `stdin`".to_owned()),
+        )
+        .boxed()
+}

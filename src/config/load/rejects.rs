@@ -1,0 +1,84 @@
+//! How many lines may be rejected, and by when rows are expected.
+
+use super::choices::CODE;
+use crate::config::{Fields, Yaml, strict};
+use crate::diagnostic::Result;
+
+/// More rejects than this, and nothing of the file is loaded.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum MostRejects {
+    Lines(u64),
+    /// Of the lines of the file, in percent.
+    Percent(f64),
+}
+
+impl Default for MostRejects {
+    fn default() -> Self {
+        Self::Lines(0)
+    }
+}
+
+impl MostRejects {
+    pub(super) fn read(value: &Yaml) -> Result<Self> {
+        let fields = Fields::new(value, "`rejects` of a load config", "")?;
+        strict::refuse_unknown(CODE, &fields, &["max"])?;
+        let Some(most) = fields.get("max") else { return Ok(Self::default()) };
+        let text = most.scalar_text().unwrap_or_default();
+        let parsed = match text.strip_suffix('%') {
+            Some(percent) => percent.trim().parse().ok().map(Self::Percent),
+            None => text.parse().ok().map(Self::Lines),
+        };
+        match parsed {
+            Some(Self::Percent(percent)) if !(0.0..=100.0).contains(&percent) => None,
+            other => other,
+        }
+        .ok_or_else(|| {
+            strict::wrong(CODE, most, "`max` is a number of lines, as `100`, or a share of them, as `0.5%`")
+        })
+    }
+
+    /// Whether this many are too many while more lines may follow.
+    pub(crate) fn is_exceeded_by(self, rejects: u64) -> bool {
+        matches!(self, Self::Lines(most) if rejects > most)
+    }
+
+    /// Whether this many of all lines are too many.
+    pub(crate) fn is_exceeded(self, rejects: u64, lines: u64) -> bool {
+        match self {
+            Self::Lines(most) => rejects > most,
+            #[expect(clippy::cast_precision_loss, reason = "a share needs no exact number")]
+            Self::Percent(percent) => rejects as f64 * 100.0 > percent * lines as f64,
+        }
+    }
+}
+
+impl std::fmt::Display for MostRejects {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Lines(most) => write!(f, "{most}"),
+            Self::Percent(percent) => write!(f, "{percent}%"),
+        }
+    }
+}
+
+/// `expect:` rows that are to be there by a time of day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Deadline {
+    /// Of the day, by the clock of this machine.
+    pub by: jiff::civil::Time,
+    pub is_error: bool,
+}
+
+impl Deadline {
+    pub(super) fn read(value: &Yaml) -> Result<Self> {
+        let fields = Fields::new(value, "`expect` of a load config", "")?;
+        strict::refuse_unknown(CODE, &fields, &["by", "else"])?;
+        let Some(by) = fields.get("by") else { return Err(strict::missing(CODE, &fields, "by")) };
+        let time = by.as_str().and_then(|text| jiff::civil::Time::strptime("%H:%M", text).ok());
+        let Some(time) = time else {
+            return Err(strict::wrong(CODE, by, "`by` is a time of day in quotes, as \"08:00\""));
+        };
+        let action = strict::choice(CODE, &fields, "else", &["warn", "error"])?;
+        Ok(Self { by: time, is_error: action.as_deref() == Some("error") })
+    }
+}

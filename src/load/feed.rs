@@ -1,0 +1,352 @@
+//! One input on its way into COPY: records in, lines of COPY and rejects out.
+
+use super::column::{Column, Place, with_dates};
+use super::csv::{Split, Splitter};
+use super::input::{Input, Outcome};
+use super::json_lines::Objects;
+use super::record;
+use super::rejects::{Misfit, Rejects};
+use crate::config::load::{CsvShape, FileDate, Load, Shape, UnknownColumns};
+use crate::diagnostic::{Diagnostic, Result};
+
+const PIECE: usize = 128 * 1024;
+/// Longer than any line that is one; an unclosed quote makes such.
+const LONGEST: usize = 16 << 20;
+/// How many lines are looked at after too many have been rejected.
+const LOOK_FURTHER: u64 = 10_000;
+
+/// What became of the lines.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    /// Records, without the header.
+    pub read: u64,
+    /// Sent to the server.
+    pub sent: u64,
+}
+
+/// One input and its columns.
+pub(crate) struct Feed {
+    input: Input,
+    shown: String,
+    lines: Lines,
+    columns: Vec<Column>,
+    with_line: bool,
+    buffer: Vec<u8>,
+    at: usize,
+    is_last: bool,
+    line: u64,
+    counts: Counts,
+    pub(crate) rejects: Rejects,
+    /// The count of records when too many had been rejected.
+    doomed_at: Option<u64>,
+}
+
+enum Lines {
+    Csv { splitter: Splitter, shape: CsvShape, header: Header },
+    Json(Objects),
+}
+
+/// What is known of the columns of a CSV file.
+struct Header {
+    is_read: bool,
+    /// Fields of each record.
+    count: usize,
+    dates: Vec<FileDate>,
+    unknown: UnknownColumns,
+}
+
+/// What the next record is.
+enum Next {
+    Sent,
+    More,
+    End,
+}
+
+impl Feed {
+    /// `with_line`: each line of COPY begins with the number of the file's line.
+    pub(crate) fn new(
+        input: Input,
+        shown: &str,
+        columns: &[Column],
+        dates: &[FileDate],
+        load: &Load,
+        with_line: bool,
+    ) -> Self {
+        let (lines, columns) = match &load.shape {
+            Shape::Csv(shape) => {
+                let header =
+                    Header { is_read: false, count: 0, dates: dates.to_vec(), unknown: load.unknown_columns };
+                (
+                    Lines::Csv { splitter: Splitter::new(shape), shape: shape.clone(), header },
+                    columns.to_vec(),
+                )
+            }
+            Shape::JsonLines => {
+                let keys =
+                    columns.iter().map(|column| (column.header.clone(), column.judge.is_json())).collect();
+                (Lines::Json(Objects::new(keys)), with_dates(columns, dates, |_| false))
+            }
+        };
+        Self {
+            input,
+            shown: shown.to_owned(),
+            lines,
+            columns,
+            with_line,
+            buffer: Vec::new(),
+            at: 0,
+            is_last: false,
+            line: 1,
+            counts: Counts::default(),
+            rejects: Rejects::new(shown, load.most_rejects),
+            doomed_at: None,
+        }
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    pub(crate) fn outcome(&self) -> Option<&Outcome> {
+        self.input.outcome()
+    }
+
+    /// Appends the next piece and says whether more follows. An error when too many lines do not fit.
+    pub(crate) fn fill(&mut self, piece: &mut Vec<u8>) -> Result<bool> {
+        while piece.len() < PIECE {
+            match self.next(piece)? {
+                Next::Sent => {}
+                Next::End => {
+                    self.rejects.judge(self.counts.read)?;
+                    return Ok(false);
+                }
+                Next::More => self.read_on()?,
+            }
+            if self.rejects.is_doomed() {
+                piece.clear();
+                let since = *self.doomed_at.get_or_insert(self.counts.read);
+                if self.rejects.has_enough_to_show() || self.counts.read - since > LOOK_FURTHER {
+                    return Err(self.rejects.too_many("at least "));
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn read_on(&mut self) -> Result<()> {
+        self.buffer.drain(..self.at);
+        self.at = 0;
+        if self.buffer.len() > LONGEST {
+            return Err(Diagnostic::runtime(
+                "load-line-too-long",
+                format!("{}:{}: the line has more than {} MiB; nothing of it was loaded", self.shown, self.line, LONGEST >> 20),
+            )
+            .help("a quote that is never closed makes such lines; `quote: none` reads quotes as ordinary characters")
+            .boxed());
+        }
+        match self.input.next()? {
+            Some(chunk) if self.buffer.is_empty() => self.buffer = chunk,
+            Some(chunk) => self.buffer.extend_from_slice(&chunk),
+            None => self.is_last = true,
+        }
+        Ok(())
+    }
+
+    fn next(&mut self, piece: &mut Vec<u8>) -> Result<Next> {
+        if self.at == self.buffer.len() {
+            if !self.is_last {
+                return Ok(Next::More);
+            }
+            return self.end();
+        }
+        match &self.lines {
+            Lines::Csv { .. } => self.next_csv(piece),
+            Lines::Json(_) => self.next_json(piece),
+        }
+    }
+
+    fn next_csv(&mut self, piece: &mut Vec<u8>) -> Result<Next> {
+        let Lines::Csv { splitter, shape, header } = &mut self.lines else { return Ok(Next::End) };
+        let rest = &self.buffer[self.at..];
+        let (content, end, mut flaw) = match splitter.split(rest, self.is_last) {
+            Split::Record { content, end, flaw } => (content, end, flaw),
+            Split::More => return Ok(Next::More),
+            Split::Unclosed(lines) => {
+                return Err(Diagnostic::runtime(
+                    "load-quote",
+                    format!(
+                        "{}:{}: the quote that opens in this line is never closed; nothing of it was loaded",
+                        self.shown,
+                        self.line + lines as u64
+                    ),
+                )
+                .help("correct the file, or set `quote: none` to read quotes as ordinary characters")
+                .boxed());
+            }
+        };
+        let line = self.line;
+        self.at += end;
+        self.line += if splitter.has_quotes() || flaw.is_some() {
+            memchr::memchr_iter(b'\n', &rest[..end]).count() as u64
+        } else {
+            1
+        };
+        let raw = &rest[..content];
+        if !header.is_read {
+            header.is_read = true;
+            if shape.has_header {
+                let record = std::str::from_utf8(raw)
+                    .map_err(|_| header_error(&self.shown, "the header is not valid UTF-8".to_owned()))?;
+                splitter.unescape(record);
+                let names: Vec<String> =
+                    (0..splitter.count()).map(|at| splitter.name(record, at).to_owned()).collect();
+                header.count = names.len();
+                self.columns = by_header(&self.columns, &names, header, &self.shown)?;
+                return Ok(Next::Sent);
+            }
+            self.columns = with_dates(&self.columns, &header.dates, |_| false);
+            header.count = 0;
+            for column in &mut self.columns {
+                if column.place != Place::Whole && !matches!(column.place, Place::Constant(_)) {
+                    column.place = Place::Field(header.count);
+                    header.count += 1;
+                }
+            }
+        }
+        if content == 0 && header.count != 1 {
+            return Ok(Next::Sent);
+        }
+        self.counts.read += 1;
+        let record = match std::str::from_utf8(raw) {
+            Ok(record) => record,
+            Err(error) => {
+                flaw = Some("not valid UTF-8");
+                std::str::from_utf8(&raw[..error.valid_up_to()]).unwrap_or_default()
+            }
+        };
+        let written = match flaw {
+            Some(flaw) => Err(Misfit::of_line(flaw)),
+            None if splitter.count() != header.count => Err(Misfit::of_line(format!(
+                "the line has {}, the file {}",
+                counted(splitter.count()),
+                counted(header.count)
+            ))),
+            None => {
+                splitter.unescape(record);
+                let field = |index| splitter.field(record, index);
+                record::write(&self.columns, self.with_line.then_some(line), field, record, piece)
+            }
+        };
+        match written {
+            Ok(()) => self.counts.sent += 1,
+            Err(misfit) => self.rejects.add(line, raw, &misfit)?,
+        }
+        Ok(Next::Sent)
+    }
+
+    fn next_json(&mut self, piece: &mut Vec<u8>) -> Result<Next> {
+        let rest = &self.buffer[self.at..];
+        let (content, end) = match memchr::memchr(b'\n', rest) {
+            Some(end) => (end, end + 1),
+            None if self.is_last => (rest.len(), rest.len()),
+            None => return Ok(Next::More),
+        };
+        let raw = rest[..content].trim_ascii();
+        let number = self.line;
+        self.at += end;
+        self.line += 1;
+        if raw.is_empty() {
+            return Ok(Next::Sent);
+        }
+        self.counts.read += 1;
+        let Lines::Json(objects) = &mut self.lines else { return Ok(Next::End) };
+        let written = match std::str::from_utf8(raw) {
+            Err(_) => Err(Misfit::of_line("not valid UTF-8")),
+            Ok(line) => objects.read(line).map_err(Misfit::of_line).and_then(|()| {
+                let field = |index: usize| objects.field(line, index);
+                record::write(&self.columns, self.with_line.then_some(number), field, line, piece)
+            }),
+        };
+        match written {
+            Ok(()) => self.counts.sent += 1,
+            Err(misfit) => self.rejects.add(number, raw, &misfit)?,
+        }
+        Ok(Next::Sent)
+    }
+
+    /// After the last byte.
+    fn end(&self) -> Result<Next> {
+        match &self.lines {
+            Lines::Csv { shape, header, .. } if shape.has_header && !header.is_read => {
+                Err(header_error(&self.shown, "the file is empty, and a header was expected".to_owned()))
+            }
+            _ => Ok(Next::End),
+        }
+    }
+}
+
+/// Each column with its place in the file.
+fn by_header(columns: &[Column], names: &[String], header: &Header, shown: &str) -> Result<Vec<Column>> {
+    if let Some(twice) =
+        names.iter().enumerate().find_map(|(at, name)| names[..at].contains(name).then_some(name))
+    {
+        return Err(header_error(shown, format!("the column `{twice}` stands twice in the header")));
+    }
+    let mut columns = with_dates(columns, &header.dates, |name| names.iter().any(|known| known == name));
+    let mut missing = Vec::new();
+    for column in &mut columns {
+        if let Place::Constant(_) = column.place {
+            continue;
+        }
+        match names.iter().position(|name| *name == column.header) {
+            Some(at) => column.place = Place::Field(at),
+            None => missing.push(column.header.clone()),
+        }
+    }
+    let unknown: Vec<String> = match header.unknown {
+        UnknownColumns::Ignored => Vec::new(),
+        UnknownColumns::Refused => names
+            .iter()
+            .filter(|name| columns.iter().all(|column| column.header != **name))
+            .cloned()
+            .collect(),
+    };
+    let mut problems = Vec::new();
+    if !missing.is_empty() {
+        problems.push(format!("it lacks {}", quoted(&missing)));
+    }
+    if !unknown.is_empty() {
+        problems.push(format!("{} not declared", are(&unknown)));
+    }
+    if problems.is_empty() {
+        return Ok(columns);
+    }
+    Err(header_error(
+        shown,
+        format!("the header does not match the declared columns: {}", problems.join("; ")),
+    ))
+}
+
+fn counted(fields: usize) -> String {
+    format!("{fields} field{}", if fields == 1 { "" } else { "s" })
+}
+
+fn are(names: &[String]) -> String {
+    format!("{} {}", quoted(names), if names.len() == 1 { "is" } else { "are" })
+}
+
+/// The first few names.
+fn quoted(names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let mut text = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN {
+        text.push_str(&format!(" and {} more", names.len() - SHOWN));
+    }
+    text
+}
+
+fn header_error(shown: &str, problem: String) -> Box<Diagnostic> {
+    Diagnostic::runtime("load-header", format!("{shown}: {problem}; nothing of it was loaded"))
+        .help("declare the columns of the file, map other names by `headers`, or set `unknown_columns: ignore`, `header: false` or another `delimiter`")
+        .boxed()
+}

@@ -1,0 +1,125 @@
+//! A source table that is filled from files, a command or standard input: which inputs are due, and each of them in a
+//! transaction of its own.
+
+mod ledger;
+mod pending;
+mod totals;
+mod transaction;
+
+use super::{Executed, Job, Worker};
+use crate::adapter::{Response, other_database};
+use crate::config::load::{Deadline, FilePattern, Origin};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::load::{self, FoundFile, LoadedTable};
+use crate::manifest::SourceDefinition;
+
+use ledger::Ledger;
+use totals::Totals;
+use transaction::Unit;
+
+impl Job<'_, '_> {
+    pub(super) fn load(&mut self, worker: &mut Worker, source: &SourceDefinition) -> Result<Executed> {
+        let own = &self.run.inputs.shared.target.database;
+        if let Some(other) = source.database.as_deref().filter(|other| !other.eq_ignore_ascii_case(own)) {
+            return Err(other_database(other, own).boxed());
+        }
+        let mut watch = std::mem::replace(&mut self.watch, super::Watch::start());
+        let table = watch.phase("compile", || LoadedTable::of_manifest(source))?;
+        self.executing();
+        let totals = watch.phase("execute", || self.load_all(worker, source, &table));
+        self.watch = watch;
+        let totals = totals?;
+        let response = Response {
+            message: totals.message(),
+            code: "LOAD".to_owned(),
+            rows_affected: totals.applied.cast_signed(),
+            counts: totals.counts(),
+        };
+        Ok(Executed::of_response(&response))
+    }
+
+    fn load_all(
+        &mut self,
+        worker: &mut Worker,
+        source: &SourceDefinition,
+        table: &LoadedTable,
+    ) -> Result<Totals> {
+        let mut totals = Totals::default();
+        match &table.load.origin {
+            Origin::Files(pattern) => {
+                let ledger = self.with_retries(worker, |job, worker| job.ledger(worker, source))?;
+                let found = self.found_files(pattern)?;
+                if found.is_empty() {
+                    self.warn_of_no_files(source, &pattern.text)?;
+                }
+                let units = pending::units(found, &ledger, table.load.mode)?;
+                totals.known = units.known;
+                for unit in units.due {
+                    let unit = Unit::of_files(unit);
+                    let loaded =
+                        self.with_retries(worker, |job, worker| job.load_unit(worker, source, table, &unit))?;
+                    self.note_unit(&unit, &loaded);
+                    totals.add(&loaded);
+                }
+                self.check_deadline(source, table.load.deadline, &ledger, &totals)?;
+            }
+            // what has been printed or typed cannot be read twice: nothing is tried again
+            Origin::Command(words) => {
+                let unit = Unit::of_command(words, &self.run.inputs.shared.project.root);
+                totals.add(&self.load_unit(worker, source, table, &unit)?);
+            }
+            Origin::Stdin => totals.add(&self.load_unit(worker, source, table, &Unit::of_stdin())?),
+        }
+        Ok(totals)
+    }
+
+    /// Those that the command line names, or those of the pattern.
+    fn found_files(&self, pattern: &FilePattern) -> Result<Vec<FoundFile>> {
+        let root = &self.run.inputs.shared.project.root;
+        match self.run.inputs.options.loading.files.as_slice() {
+            [] => load::find(root, pattern),
+            given => Ok(given.iter().map(|path| load::named(root, path, pattern)).collect()),
+        }
+    }
+
+    fn warn_of_no_files(&self, source: &SourceDefinition, pattern: &str) -> Result<()> {
+        let message = format!(
+            "no file matches `{pattern}`, from which {}.{} is loaded",
+            source.source_name, source.name
+        );
+        let warning = Diagnostic::warning("NoFilesToLoad", message)
+            .help("the pattern is relative to the project's folder; `*` matches within one folder, `**/` any folders");
+        self.run.emitter.warn_for(Some(&self.info), warning)
+    }
+
+    fn check_deadline(
+        &self,
+        source: &SourceDefinition,
+        deadline: Option<Deadline>,
+        ledger: &Ledger,
+        totals: &Totals,
+    ) -> Result<()> {
+        let Some(deadline) = deadline else { return Ok(()) };
+        let now = jiff::Zoned::now();
+        let midnight = now.start_of_day().map(|day| day.timestamp()).unwrap_or_default();
+        let is_there = totals.files > 0 || ledger.last_load().is_some_and(|last| last >= midnight);
+        if is_there || now.time() < deadline.by {
+            return Ok(());
+        }
+        let message = format!(
+            "nothing was loaded into {}.{} today, and it is expected by {}",
+            source.source_name,
+            source.name,
+            deadline.by.strftime("%H:%M")
+        );
+        if deadline.is_error {
+            return Err(Diagnostic::runtime("load-not-on-time", message).boxed());
+        }
+        self.run.emitter.warn_for(Some(&self.info), Diagnostic::warning("LoadNotOnTime", message))
+    }
+
+    fn note_unit(&self, unit: &Unit, loaded: &Totals) {
+        let event = super::Event::Note { msg: format!("{}: {}", unit.shown(), loaded.message()) };
+        self.run.emitter.emit_at(super::super::event::Level::Debug, Some(&self.info), event);
+    }
+}

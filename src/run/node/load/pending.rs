@@ -1,0 +1,73 @@
+//! Which files are due: those that are new, and for `replace` all of them when one is.
+
+use super::ledger::{Ledger, Loaded};
+use crate::config::load::LoadMode;
+use crate::diagnostic::{Diagnostic, Result};
+use crate::load::{FoundFile, checksum};
+
+/// Files that one transaction loads each, in order.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    pub(super) due: Vec<Vec<FoundFile>>,
+    pub(super) known: u64,
+}
+
+/// What the ledger says of a file.
+enum State {
+    New,
+    Same,
+    Other,
+}
+
+pub(super) fn units(mut found: Vec<FoundFile>, ledger: &Ledger, mode: LoadMode) -> Result<Pending> {
+    if mode == LoadMode::Replace {
+        // of dated files the newest are the whole table
+        let newest =
+            found.iter().map(|file| file.dates.iter().map(|date| date.date).collect::<Vec<_>>()).max();
+        found.retain(|file| {
+            newest
+                .as_ref()
+                .is_none_or(|newest| file.dates.iter().map(|date| date.date).eq(newest.iter().copied()))
+        });
+    }
+    let mut pending = Pending::default();
+    for file in &found {
+        match state(file, ledger.get(&file.shown))? {
+            State::Same => pending.known += 1,
+            State::Other if mode != LoadMode::Replace => return Err(other_content(file)),
+            State::New | State::Other => pending.due.push(vec![file.clone()]),
+        }
+    }
+    if mode == LoadMode::Replace && !pending.due.is_empty() {
+        return Ok(Pending { due: vec![found], known: 0 });
+    }
+    Ok(pending)
+}
+
+/// The checksum is read only where size and time do not tell.
+fn state(file: &FoundFile, loaded: Option<&Loaded>) -> Result<State> {
+    let Some(loaded) = loaded else { return Ok(State::New) };
+    let data = std::fs::metadata(&file.path)
+        .map_err(|error| Diagnostic::runtime("load-file", format!("{}: {error}", file.shown)).boxed())?;
+    if data.len() != loaded.bytes {
+        return Ok(State::Other);
+    }
+    let modified = data.modified().ok().and_then(|at| jiff::Timestamp::try_from(at).ok());
+    if modified.is_some() && modified.map(jiff::Timestamp::as_microsecond) == loaded.modified {
+        return Ok(State::Same);
+    }
+    let same = checksum(&file.path, &file.shown)?.checksum == loaded.checksum;
+    Ok(if same { State::Same } else { State::Other })
+}
+
+fn other_content(file: &FoundFile) -> Box<Diagnostic> {
+    Diagnostic::runtime(
+        "load-file-differs",
+        format!("{}: a file of this name was loaded before, and its content was another", file.shown),
+    )
+    .help(
+        "give new rows a file name of their own; to load a file that is replaced each time, use `mode: replace` or load it \
+         with a command",
+    )
+    .boxed()
+}

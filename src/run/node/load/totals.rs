@@ -1,0 +1,61 @@
+//! What a load has done, in numbers.
+
+/// Of one transaction, or of several.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Totals {
+    pub(super) files: u64,
+    /// Files that had been loaded before.
+    pub(super) known: u64,
+    pub(super) read: u64,
+    pub(super) applied: u64,
+    pub(super) rejected: u64,
+    pub(super) duplicates: u64,
+}
+
+impl Totals {
+    pub(super) fn add(&mut self, other: &Self) {
+        self.files += other.files;
+        self.read += other.read;
+        self.applied += other.applied;
+        self.rejected += other.rejected;
+        self.duplicates += other.duplicates;
+    }
+
+    /// `LOAD 95 (100 read, 3 rejected, 2 duplicates)`.
+    pub(super) fn message(&self) -> String {
+        if self.files == 0 {
+            return "LOAD 0 (no new files)".to_owned();
+        }
+        let mut parts = Vec::new();
+        if self.rejected + self.duplicates > 0 {
+            parts.push(format!("{} read", self.read));
+        }
+        if self.rejected > 0 {
+            parts.push(format!("{} rejected", self.rejected));
+        }
+        if self.duplicates > 0 {
+            parts.push(counted(self.duplicates, "duplicate"));
+        }
+        if parts.is_empty() {
+            return format!("LOAD {}", self.applied);
+        }
+        format!("LOAD {} ({})", self.applied, parts.join(", "))
+    }
+
+    pub(super) fn counts(&self) -> Vec<(String, i64)> {
+        [
+            ("files", self.files),
+            ("files_known", self.known),
+            ("rows_read", self.read),
+            ("rows_rejected", self.rejected),
+            ("rows_duplicate", self.duplicates),
+        ]
+        .into_iter()
+        .map(|(name, count)| (name.to_owned(), count.cast_signed()))
+        .collect()
+    }
+}
+
+fn counted(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,263 @@
+//! Inputs that enter the table together: rows, rejects and the ledger in one transaction.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+
+use super::super::{Job, Worker};
+use super::ledger::this;
+use super::totals::Totals;
+use crate::adapter::{Begin, Response, WorkerSession, quote_identifier};
+use crate::config::load::{FileDate, LoadMode};
+use crate::context::objects::Relation;
+use crate::context::runtime::NodeContext;
+use crate::diagnostic::{Diagnostic, Result};
+use crate::jinja::Value;
+use crate::jinja::python::{from_json, to_str};
+use crate::load::{Column, Counts, Feed, FoundFile, Input, LoadedTable};
+use crate::manifest::SourceDefinition;
+
+/// Inputs of one transaction.
+#[derive(Debug)]
+pub(super) struct Unit(Vec<Source>);
+
+/// One of them.
+#[derive(Debug)]
+struct Source {
+    shown: String,
+    dates: Vec<FileDate>,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    File(PathBuf),
+    Command(Vec<String>, PathBuf),
+    Stdin,
+}
+
+impl Unit {
+    pub(super) fn of_files(files: Vec<FoundFile>) -> Self {
+        let source =
+            |file: FoundFile| Source { shown: file.shown, dates: file.dates, kind: Kind::File(file.path) };
+        Self(files.into_iter().map(source).collect())
+    }
+
+    pub(super) fn of_command(words: &[String], folder: &Path) -> Self {
+        let kind = Kind::Command(words.to_vec(), folder.to_owned());
+        Self(vec![Source { shown: words.join(" "), dates: Vec::new(), kind }])
+    }
+
+    pub(super) fn of_stdin() -> Self {
+        Self(vec![Source { shown: "standard input".to_owned(), dates: Vec::new(), kind: Kind::Stdin }])
+    }
+
+    pub(super) fn shown(&self) -> String {
+        self.0.iter().map(|source| source.shown.as_str()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// What the transaction works with.
+struct Target<'t> {
+    table: &'t LoadedTable,
+    session: Arc<WorkerSession>,
+    context: Arc<NodeContext>,
+    spec: Value,
+    rejects: Value,
+    /// The relation that COPY writes, with its columns, as SQL.
+    into: String,
+}
+
+impl Job<'_, '_> {
+    pub(super) fn load_unit(
+        &self,
+        worker: &mut Worker,
+        source: &SourceDefinition,
+        table: &LoadedTable,
+        unit: &Unit,
+    ) -> Result<Totals> {
+        let context = self.load_context(worker, source);
+        let relation = this(&context);
+        if let Some(relation) = Relation::from_value(&relation) {
+            worker.admit_writes(&relation)?;
+        }
+        let spec = from_json(&spec(source, table, self.run.inputs.options.loading.allow_deletes));
+        let begin = vec![relation.clone(), spec.clone()];
+        let rejects = self.call_load_macro(&context, "rsdbt_load_begin", begin)?;
+        let into = into(table, &to_str(&relation));
+        let session = worker.adapter(self.run);
+        let target = Target { table, session, context, spec, rejects, into };
+        let mut totals = Totals { files: unit.0.len() as u64, ..Totals::default() };
+        let mut remembered = Vec::new();
+        for source in &unit.0 {
+            let (counts, rejected, outcome) = self.copy_source(&target, source)?;
+            totals.read += counts.read;
+            totals.rejected += rejected;
+            totals.applied += counts.read - rejected;
+            remembered.push((source, counts.read, rejected, outcome));
+        }
+        if table.is_staged() {
+            let staged = totals.applied;
+            let arguments = vec![relation.clone(), target.spec.clone()];
+            let applied = self.call_load_macro(&target.context, "rsdbt_load_apply", arguments)?;
+            totals.applied = to_str(&applied).parse().unwrap_or(0);
+            totals.duplicates = staged.saturating_sub(totals.applied);
+        }
+        let mut files = Vec::new();
+        for (at, (source, read, rejected, outcome)) in remembered.into_iter().enumerate() {
+            let is_first = at == 0;
+            files.push(json!({
+                "file": source.ledger_name(self.run.inputs.invocation.started_at),
+                "bytes": outcome.bytes,
+                "checksum": outcome.checksum,
+                "modified": outcome.modified.map(|at| at.to_string()),
+                "read": read,
+                "applied": if is_first { totals.applied } else { 0 },
+                "rejected": rejected,
+                "duplicates": if is_first { totals.duplicates } else { 0 },
+            }));
+        }
+        let arguments = vec![relation.clone(), from_json(&Json::Array(files))];
+        self.call_load_macro(&target.context, "rsdbt_load_remember", arguments)?;
+        target.session.commit()?;
+        if let Some(relation) = Relation::from_value(&relation) {
+            worker.remember(&[relation]);
+        }
+        Ok(totals)
+    }
+
+    /// Streams one input; its counts, its rejects, and what was read.
+    fn copy_source(
+        &self,
+        target: &Target<'_>,
+        source: &Source,
+    ) -> Result<(Counts, u64, crate::load::Outcome)> {
+        let load = &target.table.load;
+        let input = source.open(load)?;
+        let mut feed = Feed::new(
+            input,
+            &source.shown,
+            &target.table.columns,
+            &source.dates,
+            load,
+            target.table.is_staged(),
+        );
+        let response = target.copy(&target.into, &mut |piece| feed.fill(piece))?;
+        let counts = feed.counts();
+        let arrived = u64::try_from(response.rows_affected).unwrap_or(0);
+        if arrived != counts.sent {
+            return Err(lost_rows(&source.shown, counts.sent - arrived.min(counts.sent)));
+        }
+        for column in target.table.columns.iter().filter(|column| column.is_judged_by_server()) {
+            let arguments = vec![
+                target.spec.clone(),
+                from_json(&described(column)),
+                target.rejects.clone(),
+                Value::from(source.shown.as_str()),
+            ];
+            let rows = self.call_load_macro(&target.context, "rsdbt_load_judge", arguments)?;
+            for row in rows.try_iter().into_iter().flatten() {
+                let text =
+                    |at: usize| row.get_item_by_index(at).map(|value| to_str(&value)).unwrap_or_default();
+                let number = |at: usize| text(at).parse().unwrap_or(0);
+                feed.rejects.note_of_server(number(0), number(1), &column.name, &text(2));
+            }
+        }
+        let rejected = feed.rejects.count();
+        feed.rejects.judge(counts.read)?;
+        if feed.rejects.has_lines() {
+            let sql = format!("{} (file, line, raw, column_name, reason)", to_str(&target.rejects));
+            feed.rejects.rewind()?;
+            target.copy(&sql, &mut |piece| feed.rejects.fill(piece))?;
+        }
+        let outcome = feed.outcome().cloned().ok_or_else(|| lost_rows(&source.shown, 0))?;
+        Ok((counts, rejected, outcome))
+    }
+}
+
+impl Target<'_> {
+    fn copy(&self, into: &str, fill: &mut dyn FnMut(&mut Vec<u8>) -> Result<bool>) -> Result<Response> {
+        let sql = format!("copy {into} from stdin");
+        self.session.watched(&sql, |connection| connection.copy_in(&sql, Begin::Auto, fill), Clone::clone)
+    }
+}
+
+impl Source {
+    fn open(&self, load: &crate::config::load::Load) -> Result<Input> {
+        let (compression, encoding) = (load.compression, load.encoding);
+        match &self.kind {
+            Kind::File(path) => Input::file(path, &self.shown, compression, encoding),
+            Kind::Command(words, folder) => {
+                Input::command(words, folder.clone(), &self.shown, compression, encoding)
+            }
+            Kind::Stdin => Input::stdin(&self.shown, compression, encoding),
+        }
+    }
+
+    /// Standard input and commands have no name that comes again.
+    fn ledger_name(&self, started_at: jiff::Timestamp) -> String {
+        match self.kind {
+            Kind::File(_) => self.shown.clone(),
+            Kind::Command(..) | Kind::Stdin => format!("{} at {started_at}", self.shown),
+        }
+    }
+}
+
+/// Where COPY writes.
+fn into(table: &LoadedTable, relation: &str) -> String {
+    let mut names: Vec<String> = table.columns.iter().map(|column| quote_identifier(&column.name)).collect();
+    if !table.is_staged() {
+        return format!("{relation} ({})", names.join(", "));
+    }
+    names.insert(0, "rsdbt_line".to_owned());
+    format!("pg_temp.rsdbt_staged ({})", names.join(", "))
+}
+
+fn described(column: &Column) -> Json {
+    json!({
+        "name": column.name,
+        "type": column.data_type,
+        "is_judged_by_server": column.is_judged_by_server(),
+    })
+}
+
+/// What the macros know of the load.
+fn spec(source: &SourceDefinition, table: &LoadedTable, allow_deletes: bool) -> Json {
+    let mut declared = serde_json::Map::new();
+    for (column, kept) in source.columns.values().zip(&table.columns) {
+        declared.insert(
+            column.name.clone(),
+            json!({
+                "name": column.name,
+                "data_type": kept.data_type,
+                "quote": true,
+                "constraints": column.constraints,
+            }),
+        );
+    }
+    let mode = match table.load.mode {
+        LoadMode::Append => "append",
+        LoadMode::Replace => "replace",
+        LoadMode::Upsert => "upsert",
+    };
+    json!({
+        "columns": table.columns.iter().map(described).collect::<Vec<_>>(),
+        "declared": declared,
+        "unique_key": table.load.unique_key,
+        "mode": mode,
+        "staged": table.is_staged(),
+        "keeps_rejects": table.load.most_rejects != crate::config::load::MostRejects::Lines(0),
+        "allow_deletes": allow_deletes,
+    })
+}
+
+/// A trigger or a rule has let rows go.
+fn lost_rows(shown: &str, count: u64) -> Box<Diagnostic> {
+    Diagnostic::database(
+        "load-rows-lost",
+        format!("{shown}: the table did not take {count} of the rows; nothing was loaded"),
+    )
+    .help("a trigger or a rule of the table discards them")
+    .boxed()
+}
