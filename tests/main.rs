@@ -45,6 +45,7 @@ mod secrets;
 mod sent_statements;
 mod set_aside;
 mod signals;
+mod sites;
 mod spec;
 mod support;
 mod surroundings;

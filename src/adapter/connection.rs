@@ -17,7 +17,7 @@ use super::ending::Ending;
 use super::held_lock::HeldLock;
 use super::identity::{self, ServerIdentity};
 use super::lost_commit::LostCommit;
-use super::refusal::{internal, refuse_nul, rolled_back};
+use super::refusal::{copy_ended, internal, is_copy_ended, refuse_nul, rolled_back};
 use super::savepoints::Savepoints;
 use super::server_error::{Fields, connection_lost};
 use super::wire::{Status, Wire};
@@ -26,6 +26,7 @@ use super::{
 };
 
 mod ahead;
+mod copy_out;
 mod introspection;
 mod known;
 mod transaction;
@@ -64,6 +65,8 @@ pub struct Connection {
     /// How far the server's places in a statement are off, in characters.
     shift: usize,
     lost: bool,
+    /// Rows of a `copy .. to stdout` are on their way.
+    copying: bool,
     /// The server ended the session instead of carrying out the statement.
     refused: bool,
     /// Set together with an error: an end of a transaction was sent, and its reply never came.
@@ -109,6 +112,7 @@ impl Connection {
             ahead: Vec::new(),
             shift: 0,
             lost: false,
+            copying: false,
             refused: false,
             lost_commit: None,
         };
@@ -469,6 +473,10 @@ impl Connection {
             if more.is_ok() && !piece.is_empty() {
                 self.wire.copy_data(&piece).map_err(|error| self.broken(&error, sql))?;
             }
+            if matches!(more, Ok(true)) && self.wire.reports_error() {
+                // the answer says which one; what is still to come would be thrown away
+                break Err(copy_ended());
+            }
             match more {
                 Ok(true) => {}
                 Ok(false) => break Ok(()),
@@ -483,9 +491,12 @@ impl Connection {
             Err(_) => frontend::copy_fail("the input has an error", &mut self.wire.outgoing),
         };
         ended.and_then(|()| self.wire.flush()).map_err(|error| self.broken(&error, sql))?;
-        let answer = self.answer(sql, Fetch::Nothing)?;
-        filled?;
-        Ok(answer.finish()?.0)
+        let answer = self.answer(sql, Fetch::Nothing)?.finish();
+        match (filled, answer) {
+            (Ok(()), answer) => Ok(answer?.0),
+            (Err(error), Err(of_server)) if is_copy_ended(&error) => Err(of_server),
+            (Err(error), _) => Err(error),
+        }
     }
 
     /// Reads up to `ReadyForQuery`; the session stays usable whatever the statement answered.

@@ -36,6 +36,7 @@ mod stream;
 #[cfg(test)]
 pub(crate) mod test_database;
 mod tls;
+mod transfer;
 mod wire;
 mod worker_session;
 
@@ -63,4 +64,5 @@ pub use settings::Settings;
 pub(crate) use settings::{
     ChannelBindingMode, Hosts, Keepalives, Patience, SslMode, TargetSessionAttrs, Tls,
 };
+pub(crate) use transfer::{Column as SiteColumn, columns_of_query, missing_types, transfer};
 pub(crate) use worker_session::WorkerSession;

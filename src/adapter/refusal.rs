@@ -14,6 +14,15 @@ pub(super) fn internal(message: &str) -> Box<Diagnostic> {
     Diagnostic::new("transaction-state", crate::diagnostic::Category::Internal, message).boxed()
 }
 
+/// The server has refused rows that were sent: its answer says why.
+pub(super) fn copy_ended() -> Box<Diagnostic> {
+    Diagnostic::database("copy-ended", "the server has ended the copy").boxed()
+}
+
+pub(super) fn is_copy_ended(error: &Diagnostic) -> bool {
+    error.code == "copy-ended"
+}
+
 pub(super) fn rolled_back() -> Box<Diagnostic> {
     let message = "a hook or macro rolled the transaction back, or went back to a savepoint from before the node's work: nothing of this node was committed";
     Diagnostic::database("rolled-back", message)

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 
-use bytes::BytesMut;
+use bytes::{Buf as _, BytesMut};
 use fallible_iterator::FallibleIterator;
 use postgres_protocol::authentication::md5_hash;
 use postgres_protocol::authentication::sasl::{
@@ -224,6 +224,50 @@ impl Wire {
         header[1..].copy_from_slice(&length.to_be_bytes());
         self.stream.write_all(&header)?;
         self.stream.write_all(data)
+    }
+
+    /// Appends what `CopyData` messages bring, as they arrive; false as soon as another message is next.
+    pub(super) fn copied(&mut self, into: &mut Vec<u8>) -> io::Result<bool> {
+        const PIECE: usize = 64 * 1024;
+        loop {
+            match self.incoming.first() {
+                Some(b'd') if self.incoming.len() >= 5 => {
+                    let mut bytes = [0; 4];
+                    bytes.copy_from_slice(&self.incoming[1..5]);
+                    let length = u32::from_be_bytes(bytes) as usize;
+                    if self.incoming.len() > length {
+                        into.extend_from_slice(&self.incoming[5..=length]);
+                        self.incoming.advance(length + 1);
+                        continue;
+                    }
+                }
+                Some(b'd') | None => {}
+                Some(_) => return Ok(!into.is_empty()),
+            }
+            if into.len() >= PIECE {
+                return Ok(true);
+            }
+            self.fill()?;
+        }
+    }
+
+    /// Whether an error has arrived while rows are sent. Over TLS nobody can tell without waiting.
+    pub(super) fn reports_error(&mut self) -> bool {
+        while !matches!(self.stream, Stream::Tls(_)) && self.stream.has_news() {
+            if self.fill().is_err() {
+                // the next write meets it again
+                return false;
+            }
+        }
+        let mut rest = &self.incoming[..];
+        while let [kind, a, b, c, d, ..] = *rest {
+            if kind == b'E' {
+                return true;
+            }
+            let length = u32::from_be_bytes([a, b, c, d]) as usize;
+            rest = rest.get(length + 1..).unwrap_or_default();
+        }
+        false
     }
 
     pub(super) fn set_patience(&self, patience: std::time::Duration) -> io::Result<()> {

@@ -10,15 +10,18 @@ use crate::adapter::{
     ChannelBindingMode, Early, Hosts, Keepalives, LockSession, Patience, Settings, SslMode,
     TargetSessionAttrs, Tls,
 };
-use crate::config::profiles::{Profile, Target};
+use crate::config::profiles::{Mapped, Profile, Target};
 use crate::diagnostic::{Diagnostic, Result, did_you_mean};
+use crate::hashed::HashSet;
 use crate::memory::Memory;
 use crate::options::Subcommand;
-use crate::run::Event;
+use crate::run::{Event, OtherOutput};
 
 /// Where to connect; the server is held as long as this value lives.
 pub(super) struct Connect {
     pub(super) settings: Settings,
+    /// The outputs that connections of the project mean, the target's own excepted: each once.
+    pub(super) others: Vec<OtherOutput>,
     _server: Option<Server>,
 }
 
@@ -43,8 +46,9 @@ impl Connect {
             invocation.emitter.warn(warning)?;
         }
         let mut settings = settings(target, profile.threads)?;
+        let mut others = others(profile)?;
         let Some(options) = embedded_options(target) else {
-            return Ok(Self { settings, _server: None });
+            return Ok(Self { settings, others, _server: None });
         };
         let server = Server::ensure(&invocation.project_directory, &options, Lifetime::Command)?;
         invocation.emitter.emit(Event::Note { msg: announcement(&server, &invocation.working_directory) });
@@ -53,16 +57,43 @@ impl Connect {
                        next command starts it with `durable`";
             invocation.emitter.emit(Event::Note { msg: msg.into() });
         }
-        let own = server.settings();
-        settings.host.clone_from(&own.host);
-        settings.port = own.port;
-        settings.hosts.ports.clear();
-        settings.user.clone_from(&own.user);
-        settings.database.clone_from(&own.database);
-        settings.password.clone_from(&own.password);
-        settings.tls = own.tls.clone();
-        Ok(Self { settings, _server: Some(server) })
+        embed(&mut settings, &server);
+        for (other, mapped) in others.iter_mut().zip(others_of(profile)) {
+            if mapped.target.embedded.is_some() {
+                let mut settings = Settings::clone(&other.settings);
+                embed(&mut settings, &server);
+                settings.database.clone_from(&mapped.target.database);
+                other.settings = Arc::new(settings);
+            }
+        }
+        Ok(Self { settings, others, _server: Some(server) })
     }
+}
+
+/// The project's own server instead of the one that the output names.
+fn embed(settings: &mut Settings, server: &Server) {
+    let own = server.settings();
+    settings.host.clone_from(&own.host);
+    settings.port = own.port;
+    settings.hosts.ports.clear();
+    settings.user.clone_from(&own.user);
+    settings.database.clone_from(&own.database);
+    settings.password.clone_from(&own.password);
+    settings.tls = own.tls.clone();
+}
+
+/// Several names may mean one output, and one may mean that of the target.
+fn others_of(profile: &Profile) -> impl Iterator<Item = &Mapped> {
+    let mut seen = HashSet::from_iter([profile.target_name.as_str()]);
+    profile.connections.values().filter(move |mapped| seen.insert(mapped.output.as_str()))
+}
+
+fn others(profile: &Profile) -> Result<Vec<OtherOutput>> {
+    let other = |mapped: &Mapped| {
+        let settings = Arc::new(settings(&mapped.target, profile.threads)?);
+        Ok(OtherOutput { name: mapped.output.clone(), settings })
+    };
+    others_of(profile).map(other).collect()
 }
 
 /// A run that nobody told where to run must not be taken for one on a server of the user's.
@@ -109,7 +140,11 @@ fn word<T: Default>(text: Option<&String>, from_name: fn(&str) -> Option<T>) -> 
 impl Connect {
     /// The settings alone, for commands that must do without a server.
     pub(super) fn offline(profile: &Profile) -> Result<Self> {
-        Ok(Self { settings: settings(&profile.target, profile.threads)?, _server: None })
+        Ok(Self {
+            settings: settings(&profile.target, profile.threads)?,
+            others: others(profile)?,
+            _server: None,
+        })
     }
 }
 

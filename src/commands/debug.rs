@@ -15,7 +15,7 @@ use crate::config::profiles::Profile;
 use crate::config::project_file::{PROJECT_FILE, VersionCheck};
 use crate::diagnostic::{Diagnostic, Diagnostics, render};
 use crate::options::table::{CONFIG_DIR, CONNECTION, VERSION_CHECK};
-use crate::run::Event;
+use crate::run::{Event, OtherOutput};
 
 /// A check that failed, and why.
 type Check = Result<(), String>;
@@ -64,7 +64,10 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
         checks.push(git);
     }
     match &profile {
-        Ok(profile) => checks.push(connection(invocation, profile)),
+        Ok(profile) => {
+            checks.push(connection(invocation, profile));
+            checks.extend(other_connections(invocation, profile));
+        }
         Err(_) => out("Connection test skipped since no profile was found".to_owned()),
     }
     Ok(conclude(invocation, &checks))
@@ -114,16 +117,43 @@ fn connection(invocation: &Invocation, profile: &Profile) -> Check {
     let answer = Connect::new(profile, invocation).and_then(|connect| {
         Connection::open(&Arc::new(connect.settings.clone()))?.query("select 1 as id", &[])
     });
-    let check = answer.map(drop).map_err(|problem| {
-        format!(
-            "dbt was unable to connect to the specified database.\n\
-             The database returned the following error:\n\n  >{}\n\n\
-             Check your database credentials and try again.",
-            render(&problem)
-        )
-    });
+    let check = answer.map(drop).map_err(|problem| unreachable(&problem));
     out(format!("  Connection test: [{}]\n", found(&check, "OK connection ok", "ERROR")));
     check
+}
+
+fn unreachable(problem: &Diagnostic) -> String {
+    format!(
+        "dbt was unable to connect to the specified database.\n\
+         The database returned the following error:\n\n  >{}\n\n\
+         Check your database credentials and try again.",
+        render(problem)
+    )
+}
+
+/// The outputs that the project's connections mean, each with a test of its own.
+fn other_connections(invocation: &Invocation, profile: &Profile) -> Vec<Check> {
+    let out = |text: String| invocation.emitter.emit(Event::DebugCmdOut { msg: text });
+    let Ok(others) = Connect::new(profile, invocation).map(|connect| connect.others) else {
+        return Vec::new();
+    };
+    let check = |other: &OtherOutput| {
+        let names = profile.connections.iter().filter(|(_, mapped)| mapped.output == other.name);
+        let names: Vec<&str> = names.map(|(name, _)| name.as_str()).collect();
+        let settings = &other.settings;
+        out(format!("Connection {} (output {}):", names.join(", "), other.name));
+        for (key, value) in
+            [("host", &settings.host), ("user", &settings.user), ("database", &settings.database)]
+        {
+            out(format!("  {key}: {value}"));
+        }
+        out(format!("  port: {}\n  schema: {}", settings.port, settings.schema));
+        let answer = Connection::open(settings).and_then(|mut it| it.query("select 1 as id", &[]));
+        let check = answer.map(drop).map_err(|problem| unreachable(&problem));
+        out(format!("  Connection test: [{}]\n", found(&check, "OK connection ok", "ERROR")));
+        check
+    };
+    others.iter().map(check).collect()
 }
 
 /// The connection of the project's profile, tried once: the server's version.

@@ -18,7 +18,7 @@ use crate::config::DBT_VERSION;
 use crate::diagnostic::{Diagnostic, Result, render};
 use crate::docs::{self, Artifacts, catalog, outline};
 use crate::graph::EmptyNodes;
-use crate::manifest::ResourceType;
+use crate::manifest::{Manifest, Resource, ResourceType, connection_of};
 use crate::options::Subcommand;
 use crate::options::table::{BROWSER, COMPILE, EMPTY_CATALOG, EXCLUDE, HOST, PORT, SELECT, SELECTOR, STATIC};
 use crate::run::{self, Command, Event};
@@ -115,29 +115,24 @@ fn read_catalog(
     let invocation = session.invocation;
     invocation.emitter.emit(Event::BuildingCatalog {});
     let selection = session.select(parsed, types_without(&[ResourceType::Exposure]), EmptyNodes::Keep)?;
-    let mut schemas: Vec<&str> = parsed
-        .manifest
-        .nodes
-        .values()
-        .filter(|node| node.relation_name.is_some())
-        .map(|node| node.schema.as_str())
-        .chain(parsed.manifest.sources.values().map(|source| source.schema.as_str()))
-        .collect();
-    schemas.sort_unstable();
-    schemas.dedup();
+    let own = session.profile.target_name.as_str();
+    let schemas = schemas_in(session, &parsed.manifest, own);
     let inputs = running::inputs(session, parsed, connect, Command::Compile, &[])?;
     let database = &connect.settings.database;
-    let foreign =
-        parsed.manifest.sources.values().filter(|source| selection.contains(&source.unique_id)).find_map(
-            |source| {
-                let other =
-                    source.database.as_deref().filter(|other| !other.eq_ignore_ascii_case(database))?;
-                Some(
-                    other_database(other, database)
-                        .subject(format!("source {}.{}", source.source_name, source.name)),
-                )
-            },
-        );
+    let foreign = parsed
+        .manifest
+        .sources
+        .values()
+        .filter(|source| selection.contains(&source.unique_id))
+        .find_map(|source| {
+            let is_own = session.output_of(connection_of(&source.config)) == own;
+            let other =
+                source.database.as_deref().filter(|other| is_own && !other.eq_ignore_ascii_case(database))?;
+            Some(
+                other_database(other, database)
+                    .subject(format!("source {}.{}", source.source_name, source.name)),
+            )
+        });
     let mut told: Vec<_> = foreign.into_iter().map(Diagnostic::boxed).collect();
     let tables = match run::own_catalog(&inputs, &selection.unique_ids, &schemas) {
         Ok(Some(own)) => own,
@@ -155,8 +150,37 @@ fn read_catalog(
         invocation.emitter.warn(Diagnostic::warning("CatalogGenerationError", message))?;
     }
     let errors: Vec<String> = told.iter().map(|error| render(error)).collect();
-    let selected = |unique_id: &str| selection.contains(unique_id);
-    Ok(catalog::shape(&tables, database, manifest, &selected, &metadata(invocation), &errors))
+    let is_in = |unique_id: &str, output: &str| {
+        let resource = parsed.manifest.resource(unique_id);
+        let home = resource.and_then(|resource| parsed.manifest.home(resource));
+        selection.contains(unique_id) && session.output_of(home) == output
+    };
+    let metadata = metadata(invocation);
+    let mut whole = catalog::shape(&tables, database, manifest, &|id| is_in(id, own), &metadata, &errors);
+    for other in &connect.others {
+        let schemas = schemas_in(session, &parsed.manifest, &other.name);
+        let tables = documentation(&mut Connection::open(&other.settings)?, &schemas)?;
+        let selected = |unique_id: &str| is_in(unique_id, &other.name);
+        let part = catalog::shape(&tables, &other.settings.database, manifest, &selected, &metadata, &[]);
+        for section in ["nodes", "sources"] {
+            if let (Some(whole), Some(part)) = (whole[section].as_object_mut(), part[section].as_object()) {
+                whole.extend(part.clone());
+            }
+        }
+    }
+    Ok(whole)
+}
+
+/// The schemas of the project's relations in one output.
+fn schemas_in<'m>(session: &Session<'_>, manifest: &'m Manifest, output: &str) -> Vec<&'m str> {
+    let is_in = |resource| session.output_of(manifest.home(resource)) == output;
+    let nodes = manifest.nodes.values().filter(|node| node.relation_name.is_some());
+    let nodes = nodes.filter(|node| is_in(Resource::Node(node))).map(|node| node.schema.as_str());
+    let sources = manifest.sources.values().filter(|source| is_in(Resource::Source(source)));
+    let mut schemas: Vec<&str> = nodes.chain(sources.map(|source| source.schema.as_str())).collect();
+    schemas.sort_unstable();
+    schemas.dedup();
+    schemas
 }
 
 fn metadata(invocation: &Invocation) -> Map<String, Json> {

@@ -8,10 +8,10 @@ use serde_json::{Value as Json, json};
 
 use super::connect::Connect;
 use super::invocation::Invocation;
-use super::session::Parsed;
+use super::session::{Parsed, Session};
 use crate::adapter::Connection;
 use crate::diagnostic::{Diagnostic, Result};
-use crate::manifest::{Manifest, NodeKind, code};
+use crate::manifest::{Manifest, NodeKind, code, connection_of};
 use crate::options::table::{INTERVAL_END, INTERVAL_START};
 use crate::run::RunOptions;
 use crate::schedule::{LEASE, Lease};
@@ -40,14 +40,21 @@ impl Leased {
         Ok([done, left])
     }
 
-    pub(super) fn mark(&self, parsed: &Parsed, selected: &[String]) -> Parsed {
+    /// A node of another output would commit its mark there, where nobody looks for it: it is built again.
+    pub(super) fn mark(&self, session: &Session<'_>, parsed: &Parsed, selected: &[String]) -> Parsed {
         let marker = |unique_id: &String| {
             let node = parsed.manifest.nodes.get(unique_id);
             let code = node.map_or_else(String::new, |node| code(&parsed.manifest, node));
             self.0.marker(unique_id, &code)
         };
+        let is_here = |unique_id: &&String| {
+            let node = parsed.manifest.nodes.get(*unique_id);
+            let connection = node.and_then(|node| connection_of(&node.config));
+            session.output_of(connection) == session.profile.target_name
+        };
+        let selected = selected.iter().filter(is_here);
         let statements: Vec<(&str, String)> =
-            selected.iter().map(|unique_id| (unique_id.as_str(), marker(unique_id))).collect();
+            selected.map(|unique_id| (unique_id.as_str(), marker(unique_id))).collect();
         with_post_hooks(parsed, &statements)
     }
 

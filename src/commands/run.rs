@@ -76,7 +76,7 @@ pub(super) fn run_nodes(invocation: &Invocation, retried: Retried) -> CommandRes
     let [done, selected] = match &leased {
         Some(leased) => {
             let [done, left] = leased.done_and_left(&connect, &selected)?;
-            parsed = leased.mark(&parsed, &left);
+            parsed = leased.mark(&session, &parsed, &left);
             [done, left]
         }
         None => [Vec::new(), selected],

@@ -8,13 +8,14 @@ use serde_json::{Map, Value as Json};
 use super::connect::Connect;
 use super::runtime_config::runtime_config;
 use super::session::{Parsed, Session};
+use crate::adapter::Settings;
 use crate::config::schedule::moment;
 use crate::context::objects::Policy;
 use crate::context::runtime::{RunContext, RunInvocation, RunProject, RunTarget};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::hashed::HashSet;
+use crate::hashed::{HashMap, HashSet};
 use crate::interrupt::Interrupt;
-use crate::manifest::{Deferral, Lookup, Manifest, Precedence};
+use crate::manifest::{Deferral, Lookup, Manifest, Node, NodeKind, Precedence, connection_of};
 use crate::options::behavior;
 use crate::options::table::{
     ALLOW_DELETES, CACHE_SELECTED_ONLY, EMPTY, EVENT_TIME_END, EVENT_TIME_START, FAIL_FAST, FULL_REFRESH,
@@ -22,7 +23,7 @@ use crate::options::table::{
     STORE_FAILURES, TARGET_PATH, USE_COLORS, WRITE_JSON,
 };
 use crate::run::{
-    Behaviors, Command, CommentSetting, Injection, Introspection, Loading, PreviousRun, RunInputs, RunOptions,
+    Behaviors, Command, CommentSetting, Injection, Introspection, Loading, OtherOutput, PreviousRun, RunInputs, RunOptions,
 };
 
 /// How long a run waits for another one on the same schema.
@@ -83,6 +84,7 @@ pub(super) fn inputs(
         settings: Arc::new(connect.settings.clone()),
         early: Arc::clone(&session.early),
         memory: Arc::clone(&session.memory),
+        others: others(connect, session, &parsed.manifest),
         emitter: Arc::clone(&invocation.emitter),
         invocation: invocation.for_artifacts(),
         interrupt: Interrupt::of_process(),
@@ -93,6 +95,48 @@ pub(super) fn inputs(
         options,
         previous: PreviousRun::default(),
     })
+}
+
+/// The outputs beside the target's own. Where no node of the project lives, nothing is to be written.
+fn others(connect: &Connect, session: &Session<'_>, manifest: &Manifest) -> Vec<OtherOutput> {
+    let mut others = connect.others.clone();
+    for other in &mut others {
+        let stores = session.invocation.flags.is(&STORE_FAILURES);
+        let is_home = |node: &Node| {
+            let is_written = node.is_relational()
+                || matches!(node.kind, NodeKind::Function(_))
+                || node.is_test() && (stores || node.relation_name.is_some());
+            is_written && session.output_of(connection_of(&node.config)) == other.name
+        };
+        if !manifest.nodes.values().chain(manifest.functions.values()).any(|node| is_home(node)) {
+            let mut settings = Settings::clone(&other.settings);
+            settings.session.insert("default_transaction_read_only".to_owned(), "on".to_owned());
+            other.settings = Arc::new(settings);
+        }
+    }
+    others
+}
+
+/// The outputs by the names of the project's connections.
+fn connections(session: &Session<'_>) -> HashMap<String, RunTarget> {
+    let profile = &session.profile;
+    let mut outputs = vec![profile.target_name.as_str()];
+    let mut connections = HashMap::default();
+    for (name, mapped) in &profile.connections {
+        let known = outputs.iter().position(|output| *output == mapped.output);
+        let output = known.unwrap_or_else(|| {
+            outputs.push(&mapped.output);
+            outputs.len() - 1
+        });
+        let target = RunTarget {
+            database: mapped.target.database.clone(),
+            schema: mapped.target.schema.clone(),
+            shown: Json::Object(profile.dict_of(&mapped.target)),
+            output,
+        };
+        connections.insert(name.clone(), target);
+    }
+    connections
 }
 
 fn run_context(
@@ -138,7 +182,9 @@ fn run_context(
             database: session.profile.target.database.clone(),
             schema: session.profile.target.schema.clone(),
             shown: session.globals.target.clone(),
+            output: 0,
         },
+        connections: connections(session),
         invocation: RunInvocation {
             id: invocation.id.clone(),
             started_at: invocation.started_at,

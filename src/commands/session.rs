@@ -10,7 +10,7 @@ use super::invocation::Invocation;
 use super::parse_events;
 use crate::adapter::Early;
 use crate::config::packages::PackagesFile;
-use crate::config::profiles::{Profile, ProfileChoice, ProfilesFile};
+use crate::config::profiles::{Profile, ProfileChoice, ProfilesFile, Target};
 use crate::config::project_file::VersionCheck;
 use crate::config::{DBT_VERSION, Environment, ProjectFile, RawProjectFile, Renderer};
 use crate::context;
@@ -37,7 +37,7 @@ use crate::options::table::{
 };
 use crate::options::{Subcommand, Text};
 use crate::parallel;
-use crate::parse::{self, ParseRequest, ParseTarget, Quoted, ResolvedJob};
+use crate::parse::{self, ParsePlace, ParseRequest, ParseTarget, Quoted, ResolvedJob};
 use crate::project::{self, FileKind, Installed, LoadRequest, Project};
 
 /// A project that was read, with the profile that it runs under.
@@ -221,6 +221,8 @@ impl<'i> Session<'i> {
             shared,
             relation_of: parse_relation,
             target: ParseTarget {
+                name: self.profile.target_name.clone(),
+                connections: self.parse_places(),
                 database: self.profile.target.database.clone(),
                 schema: self.profile.target.schema.clone(),
             },
@@ -234,6 +236,23 @@ impl<'i> Session<'i> {
             metadata: self.metadata(),
             now: seconds(crate::clock::now()),
         }
+    }
+
+    /// Where the nodes of the project's connections go.
+    fn parse_places(&self) -> HashMap<String, ParsePlace> {
+        let place = |target: &Target| ParsePlace {
+            database: target.database.clone(),
+            schema: target.schema.clone(),
+            shown: Json::Object(self.profile.dict_of(target)),
+        };
+        let connections = self.profile.connections.iter();
+        connections.map(|(name, mapped)| (name.clone(), place(&mapped.target))).collect()
+    }
+
+    /// The output of the profile that a connection means; none is the target's own.
+    pub(super) fn output_of(&self, connection: Option<&str>) -> &str {
+        let mapped = connection.and_then(|name| self.profile.connections.get(name));
+        mapped.map_or(&self.profile.target_name, |mapped| &mapped.output)
     }
 
     fn metadata(&self) -> Metadata {

@@ -6,6 +6,7 @@
 mod code;
 mod column;
 mod config;
+mod connections;
 mod exposure;
 mod lenient;
 mod lookup;
@@ -41,6 +42,7 @@ use crate::hashed::IndexMap;
 pub(crate) use code::code;
 pub(crate) use column::{Column, ColumnConfig, Constraint};
 pub(crate) use config::Config;
+pub(crate) use connections::connection_of;
 pub(crate) use exposure::{Doc, Exposure, Group, Owner};
 pub(crate) use lookup::{Ambiguous, Found, Lookup, Precedence};
 pub(crate) use macros::{Macro, MacroArgument, MacroDependsOn};

@@ -32,6 +32,7 @@ mod resolved_config;
 mod scope;
 mod semantics;
 mod settle;
+mod sites;
 mod sources;
 mod test_definition;
 mod test_group;
@@ -46,7 +47,7 @@ pub(crate) use inline::{INLINE_NAME, inline};
 pub(crate) use jobs::ResolvedJob;
 pub(crate) use parsed::Parsed;
 pub(crate) use quoted::Quoted;
-pub(crate) use request::{ParseRequest, ParseTarget};
+pub(crate) use request::{ParsePlace, ParseRequest, ParseTarget};
 pub(crate) use test_definition::KWARGS_NAME;
 
 /// dbt's id of a project: the hash of its name.

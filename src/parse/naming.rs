@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value as Json;
 
-use super::ParseRequest;
 use super::quoted::Quoted;
+use super::request::{ParsePlace, ParseRequest};
 use super::resolved_config::ResolvedConfig;
 use super::scope::Scopes;
 use crate::diagnostic::{Diagnostic, Result};
@@ -66,9 +66,10 @@ impl<'a> Naming<'a> {
 
     /// Sets database, schema, alias and relation name from the node's resolved config.
     pub(super) fn apply(&self, node: &mut Node, config: &ResolvedConfig<'_>) -> Result<()> {
-        node.database = self.component(Component::Database, config.database, node)?;
-        node.schema = self.component(Component::Schema, config.schema, node)?.unwrap_or_default();
-        node.alias = self.component(Component::Alias, config.alias, node)?.unwrap_or_default();
+        let place = self.request.place_of(&node.config)?;
+        node.database = self.component(Component::Database, config.database, node, place)?;
+        node.schema = self.component(Component::Schema, config.schema, node, place)?.unwrap_or_default();
+        node.alias = self.component(Component::Alias, config.alias, node, place)?.unwrap_or_default();
         if matches!(node.kind, NodeKind::Snapshot) {
             if let Some(database) = given(config.target_database) {
                 node.database = Some(database);
@@ -107,34 +108,55 @@ impl<'a> Naming<'a> {
         long.iter().map(warning).collect()
     }
 
-    fn component(&self, component: Component, custom: &Json, node: &Node) -> Result<Option<String>> {
+    fn component(
+        &self,
+        component: Component,
+        custom: &Json,
+        node: &Node,
+        place: Option<&ParsePlace>,
+    ) -> Result<Option<String>> {
         match self.replaced.get(&(node.package_name.as_str(), component)) {
-            Some(definition) => self.call(definition, custom, node),
-            None => Ok(self.builtin(component, custom, node)),
+            Some(definition) => self.call(definition, custom, node, place),
+            None => Ok(self.builtin(component, custom, node, place)),
         }
     }
 
-    fn call(&self, definition: &Arc<MacroDef>, custom: &Json, node: &Node) -> Result<Option<String>> {
+    fn call(
+        &self,
+        definition: &Arc<MacroDef>,
+        custom: &Json,
+        node: &Node,
+        place: Option<&ParsePlace>,
+    ) -> Result<Option<String>> {
         let model = serde_json::to_value(node).unwrap_or(Json::Null);
-        let context = self.scopes.naming(&definition.package, &node.locator());
+        let target = place.map(|place| python::from_json(&place.shown));
+        let context = self.scopes.naming(&definition.package, &node.locator(), target);
         let arguments = [python::from_json(custom), python::from_json(&model)];
         let name: Value = self.request.engine.call_macro(definition, &context, &arguments, &[])?;
         Ok((!name.is_none() && !name.is_undefined()).then(|| python::to_str(&name).trim().to_owned()))
     }
 
     /// What the built-in macros answer: every node asks three of them, so they are not called.
-    fn builtin(&self, component: Component, custom: &Json, node: &Node) -> Option<String> {
+    fn builtin(
+        &self,
+        component: Component,
+        custom: &Json,
+        node: &Node,
+        place: Option<&ParsePlace>,
+    ) -> Option<String> {
         let target = &self.request.target;
+        let (database, schema) =
+            place.map_or((&target.database, &target.schema), |place| (&place.database, &place.schema));
         let custom = match custom {
             Json::Null => None,
             Json::String(text) => Some(text.trim().to_owned()),
             other => Some(python::json_repr(other)),
         };
         Some(match component {
-            Component::Database => custom.unwrap_or_else(|| target.database.clone()),
+            Component::Database => custom.unwrap_or_else(|| database.clone()),
             Component::Schema => match custom {
-                Some(custom) => format!("{}_{custom}", target.schema),
-                None => target.schema.clone(),
+                Some(custom) => format!("{schema}_{custom}"),
+                None => schema.clone(),
             },
             // dbt: an empty alias counts as unset
             Component::Alias => match custom.filter(|alias| !alias.is_empty()) {

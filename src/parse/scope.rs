@@ -27,8 +27,13 @@ impl Scopes {
     }
 
     /// For the `generate_*_name` macros of a package: a variable that they ask for must be there.
-    pub(super) fn naming(&self, package: &str, locator: &str) -> Arc<dyn Context> {
-        Arc::new(self.package_scope(package, locator).strict())
+    /// `target`: of a node in another connection.
+    pub(super) fn naming(&self, package: &str, locator: &str, target: Option<Value>) -> Arc<dyn Context> {
+        let scope = self.package_scope(package, locator).strict();
+        Arc::new(match target {
+            Some(target) => scope.with("target", target),
+            None => scope,
+        })
     }
 
     /// For texts that belong to no node: YAML values, descriptions.

@@ -14,7 +14,7 @@ use super::scope::Scopes;
 use super::test_group::{Attached, TestGroup};
 use super::trees::{ConfigOf, ConfigTrees};
 use super::{
-    ParseRequest, Parsed, checks, docs, files, hooks, macros, mistyped_configs, pipelines, properties,
+    ParseRequest, Parsed, checks, docs, files, hooks, macros, mistyped_configs, pipelines, properties, sites,
 };
 use crate::config::pipelines::Pipeline;
 use crate::config::schedule::Schedule;
@@ -185,6 +185,9 @@ impl<'a> Parser<'a> {
         let context = ResolveContext { lookup: &lookup, restricted_packages: &restricted, locate: &locate };
         self.warnings.extend(self.manifest.resolve_edges(&context)?);
         self.resolve_unit_tests(&lookup)?;
+        sites::settle(self.request, &self.scopes, &mut self.manifest, &|id| {
+            places.iter().find(|(known, _)| known == id).map(|(_, span)| span)
+        })?;
         docs::render_descriptions(self.request, &mut self.manifest, lookup)?;
         let (keys, checked) = parallel::join(|| checks::infer_primary_keys(&self.manifest), || self.check());
         self.warnings.extend(checked?);
@@ -267,7 +270,10 @@ impl<'a> Parser<'a> {
         {
             return Err(located(Diagnostic::parsing("schedule", message), draft));
         }
-        naming.apply(draft.node_mut(), &resolved)?;
+        if let Err(problem) = naming.apply(draft.node_mut(), &resolved) {
+            let is_own = matches!(problem.code, "unmapped-connection" | "connection-name");
+            return Err(if is_own { located(*problem, draft) } else { problem });
+        }
         if config.get("incremental_strategy").and_then(serde_json::Value::as_str) == Some("microbatch")
             && let Some(begin) =
                 config.get("begin").and_then(serde_json::Value::as_str).and_then(checks::microbatch_begin)

@@ -96,7 +96,12 @@ impl Parser<'_> {
             identifier: quoting.identifier,
             column: None,
         };
-        let database = source.database.clone().unwrap_or_else(|| self.request.target.database.clone());
+        let connection = self.request.place_of(&config).map_err(|problem| {
+            problem.subject(format!("source {}.{}", source.name, table.name)).label(table.span.clone(), "")
+        })?;
+        let database = source.database.clone().unwrap_or_else(|| {
+            connection.map_or(&self.request.target.database, |place| &place.database).clone()
+        });
         let schema = source.schema.clone().unwrap_or_else(|| source.name.clone());
         let identifier = table.identifier.clone().unwrap_or_else(|| table.name.clone());
         let naming = Naming::new(self.request, &self.scopes);

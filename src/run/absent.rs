@@ -99,7 +99,8 @@ impl Run<'_> {
     fn no_such_source(&self, source: &SourceDefinition) -> String {
         let name = format!("{}.{}", source.source_name, source.name);
         let schema = &source.schema;
-        let known = Connection::open(&self.inputs.settings)
+        let output = &self.outputs[self.home_and_site(&source.unique_id).0];
+        let known = Connection::open(&output.settings)
             .and_then(|mut connection| catalog::relations(&mut connection, std::slice::from_ref(schema)));
         let Ok(known) = known else {
             return format!("the table of source `{name}` does not exist in schema `{schema}`");
@@ -108,15 +109,12 @@ impl Run<'_> {
             return format!(
                 "the table of source `{name}` does not exist: database `{}` has no schema `{schema}`, or nothing is in it; \
                  check `schema:` of the source and the target `{}`",
-                self.inputs.settings.database, self.inputs.target_name
+                output.settings.database, output.name
             );
         }
         let near = did_you_mean(&source.identifier, known.iter().map(|relation| relation.name.as_str()));
         let advice = near.unwrap_or_else(|| {
-            format!(
-                "check `identifier:` and `schema:` of the source and the target `{}`",
-                self.inputs.target_name
-            )
+            format!("check `identifier:` and `schema:` of the source and the target `{}`", output.name)
         });
         format!(
             "schema `{schema}` has no table {} for source `{name}`; {advice}",

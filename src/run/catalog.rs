@@ -9,7 +9,6 @@ use super::node::Worker;
 use super::state::Run;
 use crate::adapter::catalog::{CatalogColumn, CatalogStatistic, CatalogTable};
 use crate::context::objects::Relation;
-use crate::context::runtime::source_relation;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::HashMap;
 use crate::jinja::Value;
@@ -53,7 +52,7 @@ fn relation(inputs: &RunInputs, unique_id: &str) -> Option<Value> {
             node.relation_name.as_ref()?;
             Some(inputs.shared.relation_of(node).to_value())
         }
-        Resource::Source(source) => Some(source_relation(source).to_value()),
+        Resource::Source(source) => Some(inputs.shared.relation_of_source(source).to_value()),
         _ => None,
     }
 }

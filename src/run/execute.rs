@@ -15,6 +15,7 @@ use super::plan::{Action, Plan};
 use super::results::{FreshnessResults, NodeResult, RunResults, Status};
 use super::state::Run;
 use super::{describe, graph_summary, summary};
+use crate::adapter::WorkerSession;
 use crate::diagnostic::{Diagnostic, Result, render_without_code};
 use crate::hashed::{HashMap, HashSet};
 use crate::jinja::Value;
@@ -135,18 +136,24 @@ impl Run<'_> {
 
     /// Makes the schemas and reads what is in them.
     fn read_relations(&self, master: &mut Worker, plan: &Plan) -> Result<()> {
-        master.acquire_named(self, "master")?;
+        for output in self.prepared_outputs(plan) {
+            master.acquire_named_at(self, "master", output)?;
+            self.read_relations_of(&master.adapter_at(self, output), plan, output)?;
+        }
+        Ok(())
+    }
+
+    fn read_relations_of(&self, adapter: &WorkerSession, plan: &Plan, output: usize) -> Result<()> {
         if self.inputs.command.creates_schemas() {
-            let adapter = master.adapter(self);
             adapter.with(|connection| {
-                self.create_schemas(connection, plan, &mut |relation| {
+                self.create_schemas(connection, plan, output, &mut |relation| {
                     let mut worker = Worker::new();
-                    worker.create_schema(self, relation)
+                    worker.create_schema(self, relation, output)
                 })
             })?;
         }
-        master.adapter(self).with(|connection| {
-            self.populate_cache(connection, plan)?;
+        adapter.with(|connection| {
+            self.populate_cache(connection, plan, output)?;
             connection.clear_transaction()
         })
     }

@@ -127,6 +127,13 @@ pub(crate) struct Loading {
     pub allow_deletes: bool,
 }
 
+/// An output of the profile that is not the target's own.
+#[derive(Clone)]
+pub(crate) struct OtherOutput {
+    pub name: String,
+    pub settings: Arc<Settings>,
+}
+
 /// A command's settings and the stages before it.
 pub(crate) struct RunInputs {
     pub command: Command,
@@ -137,6 +144,8 @@ pub(crate) struct RunInputs {
     /// The sessions that a run takes first, on their way since the profile was read.
     pub early: Arc<Early>,
     pub memory: Arc<Memory>,
+    /// The outputs that connections of the project mean besides.
+    pub others: Vec<OtherOutput>,
     pub emitter: Arc<Emitter>,
     pub invocation: InvocationRecord,
     pub interrupt: Interrupt,

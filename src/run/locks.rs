@@ -53,11 +53,17 @@ impl HeldLock for Proven {
 impl Run<'_> {
     /// Keeps other runs of this program off the schemas that this run writes. A second run waits.
     pub(super) fn lock_schemas(&self, plan: &Plan) -> Result<()> {
-        if self.writes() {
-            *self.locks.names.lock().unwrap_or_else(PoisonError::into_inner) = self.locked(plan);
-            self.held_locks().map(drop)?;
+        if !self.writes() {
+            return Ok(());
         }
-        Ok(())
+        for output in 0..self.outputs.len() {
+            let of = self.lock_holder(output);
+            let mut names = self.outputs[of].locks.names.lock().unwrap_or_else(PoisonError::into_inner);
+            names.extend(self.locked(plan, output));
+        }
+        let mut order: Vec<usize> = (0..self.outputs.len()).collect();
+        order.sort_by_key(|output| self.outputs[*output].place());
+        order.into_iter().try_for_each(|output| self.held_locks(output).map(drop))
     }
 
     fn writes(&self) -> bool {
@@ -70,7 +76,7 @@ impl Run<'_> {
     /// Locks while the session of the preparations connects: each of them waits for the server.
     pub(super) fn lock_and_connect(&self, master: &mut Worker, plan: &Plan) -> Result<()> {
         let needs_both = self.writes() && self.inputs.options.introspection == Introspection::Allowed;
-        let adapter = needs_both.then(|| master.adapter(self));
+        let adapter = needs_both.then(|| master.adapter_at(self, 0));
         thread::scope(|scope| {
             if let Some(adapter) = &adapter {
                 scope.spawn(|| adapter.connect());
@@ -81,14 +87,16 @@ impl Run<'_> {
 
     /// The session that holds the locks. When it was lost they are taken again, and what was known of the
     /// relations is read again: another run may have worked in between.
-    pub(super) fn held_locks(&self) -> Result<Option<Arc<dyn HeldLock>>> {
-        let names = self.locks.names.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    pub(super) fn held_locks(&self, output: usize) -> Result<Option<Arc<dyn HeldLock>>> {
+        let of = self.lock_holder(output);
+        let output = &self.outputs[of];
+        let names = output.locks.names.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if names.is_empty() {
             return Ok(None);
         }
-        let mut known = self.locks.session.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = output.locks.session.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(session) = known.as_ref().filter(|session| session.is_held()) {
-            return Ok(Some(self.proven(session)));
+            return Ok(Some(self.proven(session, of)));
         }
         let was_lost = known.take().is_some();
         if was_lost {
@@ -96,27 +104,37 @@ impl Run<'_> {
                 "The session that holds the lock of this run was lost; taking the lock again".to_owned();
             self.emitter.emit(Event::Note { msg });
         }
-        let session = LockSession::open(&self.inputs.settings, &self.inputs.early, &Waiting(self))?;
-        self.take_locks(&session, &names)?;
-        if was_lost {
-            self.cache.forget();
-            self.adapter_settings.memory.look_again();
+        let session = LockSession::open(&output.settings, &output.early, &Waiting(self))?;
+        let waited = self.take_locks(&session, &names)?;
+        for same in self.outputs.iter().filter(|other| other.is_same_database(output)) {
+            if was_lost {
+                same.cache.forget();
+            }
+            if was_lost || waited {
+                same.adapter_settings.memory.look_again();
+            }
         }
         let session = Arc::new(session);
         *known = Some(Arc::clone(&session));
-        Ok(Some(self.proven(&session)))
+        Ok(Some(self.proven(&session, of)))
     }
 
-    /// Together with what else a commit needs.
-    fn proven(&self, session: &Arc<LockSession>) -> Arc<dyn HeldLock> {
-        match &self.inputs.options.proof {
+    /// The first output of the same database holds its locks.
+    fn lock_holder(&self, output: usize) -> usize {
+        let own = &self.outputs[output];
+        self.outputs.iter().position(|other| other.is_same_database(own)).unwrap_or(output)
+    }
+
+    /// Together with what else a commit needs, where that can be asked.
+    fn proven(&self, session: &Arc<LockSession>, output: usize) -> Arc<dyn HeldLock> {
+        match self.inputs.options.proof.as_ref().filter(|_| output == 0) {
             Some(proof) => Arc::new(Proven { session: Arc::clone(session), proof: proof.clone() }),
             None => Arc::<LockSession>::clone(session),
         }
     }
 
-    /// All in one order, so that two runs cannot wait for each other.
-    fn take_locks(&self, session: &LockSession, names: &BTreeSet<Locked>) -> Result<()> {
+    /// All in one order, so that two runs cannot wait for each other. Whether another run was waited for.
+    fn take_locks(&self, session: &LockSession, names: &BTreeSet<Locked>) -> Result<bool> {
         let begun = Instant::now();
         let mut told = false;
         for name in names {
@@ -140,10 +158,7 @@ impl Run<'_> {
                 std::thread::sleep(ASK);
             }
         }
-        if told {
-            self.adapter_settings.memory.look_again();
-        }
-        Ok(())
+        Ok(told)
     }
 }
 

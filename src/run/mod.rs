@@ -23,6 +23,7 @@ mod node;
 mod node_timing;
 mod open_ends;
 mod operation;
+mod outputs;
 mod plan;
 mod prepare;
 mod resources;
@@ -45,7 +46,8 @@ pub(crate) use emitter::{Emitter, Listener, Occurrence};
 pub(crate) use event::{Event, Level};
 pub(crate) use execute::execute;
 pub(crate) use inputs::{
-    Behaviors, Command, CommentSetting, Injection, Introspection, Loading, PreviousRun, RunInputs, RunOptions,
+    Behaviors, Command, CommentSetting, Injection, Introspection, Loading, OtherOutput, PreviousRun,
+    RunInputs, RunOptions,
 };
 pub(crate) use operation::{Operation, run_operation};
 pub(crate) use plan::plan;

@@ -15,12 +15,19 @@ use crate::manifest::{Node, Resource};
 impl Run<'_> {
     /// A violated key fails the node of its table; what else is left is a warning.
     pub(super) fn close_open_ends(&self, results: &mut [NodeResult]) -> Result<()> {
-        if !self.cache.has_open_ends() {
-            return Ok(());
+        for output in 0..self.outputs.len() {
+            if self.outputs[output].cache.has_open_ends() {
+                self.close_open_ends_of(output, results)?;
+            }
         }
-        for OpenEnd { violated, schema, relation, message } in self.open_ends(results)? {
+        Ok(())
+    }
+
+    fn close_open_ends_of(&self, output: usize, results: &mut [NodeResult]) -> Result<()> {
+        for OpenEnd { violated, schema, relation, message } in self.open_ends(output, results)? {
             let built = results.iter_mut().find(|result| {
-                self.node_of(result).is_some_and(|node| node.schema == schema && node.alias == relation)
+                let node = self.node_of(result).filter(|node| self.is_in(node, output));
+                node.is_some_and(|node| node.schema == schema && node.alias == relation)
             });
             match built {
                 Some(result) if violated && result.status == Status::Success => {
@@ -52,12 +59,17 @@ impl Run<'_> {
         }
     }
 
-    fn open_ends(&self, results: &[NodeResult]) -> Result<Vec<OpenEnd>> {
+    fn is_in(&self, node: &Node, output: usize) -> bool {
+        self.home_and_site(&node.unique_id).0 == output
+    }
+
+    fn open_ends(&self, output: usize, results: &[NodeResult]) -> Result<Vec<OpenEnd>> {
         let nodes = results.iter().filter_map(|result| self.node_of(result));
+        let nodes = nodes.filter(|node| self.is_in(node, output));
         let schemas: BTreeSet<&str> = nodes.map(|node| node.schema.as_str()).collect();
         let names = list(schemas.into_iter().map(Value::from).collect());
         let mut worker = Worker::new();
-        worker.acquire_named(self, "master")?;
+        worker.acquire_named_at(self, "master", output)?;
         let rows = self.call_operation(&worker, "rsdbt_open_ends", &[names])?;
         worker.commit()?;
         worker.release(self, "master")?;

@@ -34,21 +34,33 @@ impl Run<'_> {
             .collect()
     }
 
-    pub(super) fn written_schemas(&self, plan: &Plan) -> BTreeSet<String> {
-        self.relational(plan).into_iter().map(|node| node.schema.clone()).collect()
+    /// Those in one of the outputs.
+    fn relational_in(&self, plan: &Plan, output: usize) -> impl Iterator<Item = &Node> {
+        let is_in = move |node: &&Node| self.home_and_site(&node.unique_id).0 == output;
+        self.relational(plan).into_iter().filter(is_in)
     }
 
-    /// The source tables that the plan loads.
-    fn loaded_sources<'p>(&'p self, plan: &'p Plan) -> impl Iterator<Item = &'p SourceDefinition> {
-        let loads = plan.steps.iter().filter(|step| step.action == Action::Load);
+    pub(super) fn written_schemas(&self, plan: &Plan, output: usize) -> BTreeSet<String> {
+        self.relational_in(plan, output).map(|node| node.schema.clone()).collect()
+    }
+
+    /// The target's own output, and those where the plan has relations.
+    pub(super) fn prepared_outputs(&self, plan: &Plan) -> Vec<usize> {
+        let is_used = |output: &usize| *output == 0 || self.relational_in(plan, *output).next().is_some();
+        (0..self.outputs.len()).filter(is_used).collect()
+    }
+
+    /// The source tables that the plan loads: into the target's own database.
+    fn loaded_sources<'p>(&'p self, plan: &'p Plan, output: usize) -> impl Iterator<Item = &'p SourceDefinition> {
+        let loads = plan.steps.iter().filter(move |step| step.action == Action::Load && output == 0);
         loads.filter_map(|step| self.manifest().sources.get(&step.unique_id).map(AsRef::as_ref))
     }
 
     /// What the run keeps other runs off.
-    pub(super) fn locked(&self, plan: &Plan) -> BTreeSet<Locked> {
-        let schemas = self.written_schemas(plan).into_iter().map(Locked::Schema);
+    pub(super) fn locked(&self, plan: &Plan, output: usize) -> BTreeSet<Locked> {
+        let schemas = self.written_schemas(plan, output).into_iter().map(Locked::Schema);
         let tables = self
-            .loaded_sources(plan)
+            .loaded_sources(plan, output)
             .map(|source| Locked::Table { schema: source.schema.clone(), table: source.identifier.clone() });
         schemas.chain(tables).collect()
     }
@@ -65,12 +77,12 @@ impl Run<'_> {
         } else {
             self.manifest().nodes.values().map(AsRef::as_ref).filter(|node| node.is_relational()).collect()
         };
-        let own = &self.inputs.shared.target.database;
         let foreign = nodes.into_iter().find_map(|node| {
+            let own = &self.home_of(node).adapter_settings.database;
             let other = node.database.as_deref().filter(|other| !other.eq_ignore_ascii_case(own))?;
-            Some((node, other))
+            Some((node, other, own))
         });
-        foreign.map_or(Ok(()), |(node, other)| {
+        foreign.map_or(Ok(()), |(node, other, own)| {
             Err(other_database(other, own).subject(describe::locator(Resource::Node(node))).boxed())
         })
     }
@@ -80,43 +92,53 @@ impl Run<'_> {
         &self,
         connection: &mut Connection,
         plan: &Plan,
+        output: usize,
         create: &mut dyn FnMut(&Relation) -> Result<()>,
     ) -> Result<()> {
         let existing: BTreeSet<String> =
             catalog::existing_schemas(connection)?.into_iter().map(|schema| schema.to_lowercase()).collect();
         connection.rollback_if_open()?;
         let mut known = existing;
-        let nodes = self.relational(plan).into_iter().map(|node| self.inputs.shared.relation_of(node));
-        let sources = self.loaded_sources(plan).map(source_relation);
+        let nodes = self.relational_in(plan, output).into_iter().map(|node| self.inputs.shared.relation_of(node));
+        let sources = self.loaded_sources(plan, output).map(source_relation);
         for relation in nodes.chain(sources) {
             let Some(schema) = relation.schema.clone() else { continue };
             if known.insert(schema.to_lowercase()) {
                 let name = format!("database: {:?}\nschema: {schema:?}\n", relation.database);
                 self.emitter.emit(Event::SchemaCreation { relation: name });
                 create(&relation)?;
-                self.cache.add_schema(&schema);
+                self.outputs[output].cache.add_schema(&schema);
             }
         }
         Ok(())
     }
 
     /// Reads the relations of the schemas that the project uses, or of the selected nodes' ones.
-    pub(super) fn populate_cache(&self, connection: &mut Connection, plan: &Plan) -> Result<()> {
+    pub(super) fn populate_cache(
+        &self,
+        connection: &mut Connection,
+        plan: &Plan,
+        output: usize,
+    ) -> Result<()> {
         if !self.inputs.options.populate_cache {
             return Ok(());
         }
         let mut schemas: BTreeSet<String> = if self.inputs.options.cache_selected_only {
-            self.written_schemas(plan)
+            self.written_schemas(plan, output)
         } else {
-            let nodes = self.manifest().nodes.values();
-            nodes.filter(|node| node.is_relational()).map(|node| node.schema.clone()).collect()
+            let nodes = self.manifest().nodes.values().filter(|node| node.is_relational());
+            nodes
+                .filter(|node| self.home_and_site(&node.unique_id).0 == output)
+                .map(|node| node.schema.clone())
+                .collect()
         };
-        schemas.extend(self.written_schemas(plan));
+        schemas.extend(self.written_schemas(plan, output));
         if let (Command::Clone, Some(defer)) = (self.inputs.command, &self.inputs.shared.defer) {
             let ids = plan.steps.iter().map(|step| step.unique_id.as_str());
+            let ids = ids.filter(|id| self.home_and_site(id).0 == output);
             schemas.extend(ids.filter_map(|id| defer.counterpart(id)).map(|node| node.schema.clone()));
         }
         let schemas: Vec<String> = schemas.into_iter().collect();
-        self.cache.load(connection, &schemas)
+        self.outputs[output].cache.load(connection, &schemas)
     }
 }

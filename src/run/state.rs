@@ -5,65 +5,64 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::emitter::{Emitter, NodeInfo};
 use super::event::Event;
-use super::held_schemas::Locks;
 use super::inputs::{Introspection, RunInputs};
 use super::interrupt::InFlight;
 use super::node::CompiledNode;
+use super::outputs::Output;
 use super::results::FreshnessResult;
 use super::summary::Nodes;
-use crate::adapter::{self, RelationCache};
-use crate::context::objects::adapter::AdapterSettings;
 use crate::diagnostic::Diagnostic;
 use crate::hashed::HashMap;
 use crate::jinja::Message;
-use crate::manifest::{Manifest, Node};
+use crate::manifest::{Manifest, Node, Resource};
 
 /// One run.
 pub(super) struct Run<'a> {
     pub(super) inputs: &'a RunInputs,
-    pub(super) cache: Arc<RelationCache>,
-    pub(super) adapter_settings: Arc<AdapterSettings>,
+    /// The target's own first.
+    pub(super) outputs: Vec<Output>,
     pub(super) in_flight: Arc<InFlight>,
-    pub(super) locks: Locks,
     compiled: Mutex<HashMap<String, Arc<CompiledNode>>>,
     freshness: Mutex<Vec<FreshnessResult>>,
-    /// The session that prepared the run, for the first thread that needs one.
-    spare: Mutex<Option<Arc<adapter::WorkerSession>>>,
     pub(super) emitter: Arc<Emitter>,
 }
 
 impl<'a> Run<'a> {
     pub(super) fn new(inputs: &'a RunInputs) -> Self {
-        let cache: Arc<RelationCache> = Arc::default();
-        if inputs.options.introspection == Introspection::NothingExists {
-            let manifest = &inputs.shared.manifest;
-            manifest.nodes.values().for_each(|node| cache.add_schema(&node.schema));
-            manifest.sources.values().for_each(|source| cache.add_schema(&source.schema));
-        }
-        let shared = &inputs.shared;
-        let adapter_settings = Arc::new(AdapterSettings {
-            database: shared.target.database.clone(),
-            project_name: shared.project.name.clone(),
-            quoting: shared.project.quoting,
-            behavior: shared.invocation.flags.as_object().cloned().unwrap_or_default(),
-            cache: Arc::clone(&cache),
-            memory: Arc::clone(&inputs.memory),
-        });
-        Self {
+        let run = Self {
             inputs,
-            cache,
-            adapter_settings,
+            outputs: Output::all(inputs),
             in_flight: Arc::default(),
-            locks: Locks::default(),
             compiled: Mutex::default(),
             freshness: Mutex::default(),
-            spare: Mutex::default(),
             emitter: Arc::clone(&inputs.emitter),
+        };
+        if inputs.options.introspection == Introspection::NothingExists {
+            let manifest = &inputs.shared.manifest;
+            let shared = &inputs.shared;
+            let add = |config, schema| run.outputs[shared.home_of(config).output].cache.add_schema(schema);
+            manifest.nodes.values().for_each(|node| add(&node.config, &node.schema));
+            manifest.sources.values().for_each(|source| add(&source.config, &source.schema));
+        }
+        run
+    }
+
+    /// The outputs where the relation of a node or source lives, and where its query runs; the same for most.
+    pub(super) fn home_and_site(&self, unique_id: &str) -> (usize, usize) {
+        if self.outputs.len() == 1 {
+            return (0, 0);
+        }
+        let Some(resource) = self.manifest().resource(unique_id) else { return (0, 0) };
+        let output = |connection| self.inputs.shared.output_of(connection).output;
+        let home = output(self.manifest().home(resource));
+        match resource {
+            Resource::Node(node) => (home, output(self.manifest().site(node))),
+            _ => (home, home),
         }
     }
 
-    pub(super) fn spare(&self) -> MutexGuard<'_, Option<Arc<adapter::WorkerSession>>> {
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn home_of(&self, node: &Node) -> &Output {
+        &self.outputs[self.home_and_site(&node.unique_id).0]
     }
 
     fn compiled_nodes(&self) -> MutexGuard<'_, HashMap<String, Arc<CompiledNode>>> {

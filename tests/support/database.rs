@@ -93,6 +93,11 @@ pub(crate) fn settings() -> Arc<Settings> {
     Arc::clone(SETTINGS.get_or_init(|| Arc::new(find())))
 }
 
+/// Of the server that is another one, where `RSDBT_TEST_OTHER_DATABASE_URL` names one.
+pub(crate) fn other_settings() -> Arc<Settings> {
+    std::env::var("RSDBT_TEST_OTHER_DATABASE_URL").map_or_else(|_| settings(), |url| Arc::new(of_url(&url)))
+}
+
 /// Of the server that the URL names.
 fn of_url(url: &str) -> Settings {
     let (host, port, user, password, database) = super::server_url::parts(url);

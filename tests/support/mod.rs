@@ -9,7 +9,7 @@ mod server;
 mod server_url;
 mod waiting;
 
-pub(crate) use database::{Database, rows_as_table, settings};
+pub(crate) use database::{Database, other_settings, rows_as_table, settings};
 pub(crate) use draw::Draw;
 pub(crate) use mistakes::assert_mistakes;
 pub(crate) use project::{Output, Project};

@@ -11,6 +11,7 @@ use super::schema;
 
 /// Read by built-in macros or by the run, of every node that is run.
 const OF_NODES: &[&str] = &[
+    "connection",
     "consume",
     "cron",
     "delete_when",
@@ -42,6 +43,7 @@ const OF_NODES: &[&str] = &[
     "updated_at",
     "written_at",
 ];
+const OF_SOURCES: &[&str] = &["connection"];
 const OF_SEEDS: &[&str] = &["keep_leading_zeros", "null_values", "replace"];
 const OF_FUNCTIONS: &[&str] = &["language"];
 const OF_SNAPSHOTS: &[&str] = &["hard_deletes", "invalidate_hard_deletes", "snapshot_table_column_names"];

@@ -8,7 +8,10 @@ use crate::config::MOST_THREADS;
 use crate::config::{Fields, Renderer, Yaml, holds_jinja, render_tree, yaml};
 use crate::diagnostic::{Diagnostic, Result, SourceText, did_you_mean};
 
-use super::{Profile, credentials, masked};
+use crate::hashed::IndexMap;
+
+use super::connections::{self, Mapped};
+use super::{Profile, Target, credentials, masked};
 
 /// A parsed profiles.yml; nothing in it is rendered before a profile is chosen.
 #[derive(Debug, Clone)]
@@ -85,18 +88,13 @@ impl ProfilesFile {
         let output = output(profile, name, &target_name, choice.target.is_some())?;
         let rendered = render_output(output, renderer)?;
         let fields = Fields::new(&rendered, "output", &target_name)?;
+        let connections = Connections { profile, name, renderer }.of(&fields, &target_name, warnings)?;
         let threads = match choice.threads {
             Some(threads) => threads,
             None => read_threads(&fields)?,
         };
-        let target = credentials::read(&fields, warnings).map_err(|problem| {
-            let message = format!(
-                "Credentials in profile \"{name}\", target \"{target_name}\" invalid: {}",
-                problem.message
-            );
-            Box::new(Diagnostic { message, ..*problem })
-        })?;
-        Ok(Profile { name: name.to_owned(), target_name, threads, target })
+        let target = credentials_of(&fields, name, &target_name, warnings)?;
+        Ok(Profile { name: name.to_owned(), target_name, threads, target, connections })
     }
 
     fn profile(&self, name: &str) -> Result<&Yaml> {
@@ -202,6 +200,52 @@ fn output<'a>(profile: &'a Yaml, name: &str, target: &str, is_given: bool) -> Re
         .boxed());
     }
     Ok(output)
+}
+
+/// The mapping of a target, with the outputs that it names.
+struct Connections<'a> {
+    profile: &'a Yaml,
+    name: &'a str,
+    renderer: &'a dyn Renderer,
+}
+
+impl Connections<'_> {
+    fn of(
+        &self,
+        fields: &Fields<'_>,
+        target_name: &str,
+        warnings: &mut Vec<Diagnostic>,
+    ) -> Result<IndexMap<String, Mapped>> {
+        let mut found = IndexMap::default();
+        for named in connections::names(fields)? {
+            let output = match self.profile.get("outputs").and_then(|outputs| outputs.get(&named.output)) {
+                Some(output) if output.as_mapping().is_some() => output,
+                _ => return Err(connections::no_such_output(&named, self.profile.get("outputs"))),
+            };
+            let rendered = render_output(output, self.renderer)?;
+            let fields = Fields::new(&rendered, "output", &named.output)?;
+            // the target's own keys are warned of when the target is read
+            let mut own = Vec::new();
+            let target = credentials_of(&fields, self.name, &named.output, &mut own)?;
+            let known = found.values().any(|mapped: &Mapped| mapped.output == named.output);
+            warnings.extend(own.into_iter().filter(|_| named.output != target_name && !known));
+            found.insert(named.name, Mapped { output: named.output, target });
+        }
+        Ok(found)
+    }
+}
+
+fn credentials_of(
+    fields: &Fields<'_>,
+    profile: &str,
+    output: &str,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Target> {
+    credentials::read(fields, warnings).map_err(|problem| {
+        let message =
+            format!("Credentials in profile \"{profile}\", target \"{output}\" invalid: {}", problem.message);
+        Box::new(Diagnostic { message, ..*problem })
+    })
 }
 
 fn render_output(output: &Yaml, renderer: &dyn Renderer) -> Result<Yaml> {

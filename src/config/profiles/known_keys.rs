@@ -43,4 +43,5 @@ pub(super) const KNOWN: &[&str] = &[
     "embedded",
     "durable",
     "bin_dir",
+    "connections",
 ];

@@ -3,6 +3,7 @@
 //! A caller that finds no profiles.yml at all ([`ProfilesFile::read`] gives `None`) may use
 //! [`Profile::embedded`].
 
+mod connections;
 mod credentials;
 mod file;
 mod known_keys;
@@ -14,6 +15,9 @@ mod uri;
 
 use serde_json::{Map, Value as Json};
 
+use crate::hashed::IndexMap;
+
+pub(crate) use connections::Mapped;
 pub(crate) use file::{ProfileChoice, ProfilesFile, default_directory};
 pub(crate) use target::{Embedded, Target};
 
@@ -24,6 +28,8 @@ pub(crate) struct Profile {
     pub target_name: String,
     pub threads: usize,
     pub target: Target,
+    /// The outputs that the target's logical connections mean, by their names.
+    pub connections: IndexMap<String, Mapped>,
 }
 
 impl Profile {
@@ -34,6 +40,7 @@ impl Profile {
             target_name: "dev".to_owned(),
             threads: threads.unwrap_or(4),
             target: Target { embedded: Some(Embedded::default()), ..Target::default() },
+            connections: IndexMap::default(),
         }
     }
 
@@ -44,8 +51,13 @@ impl Profile {
 
     /// `target` in Jinja.
     pub(crate) fn to_target_dict(&self) -> Map<String, Json> {
-        let mut dict = self.target.connection_info();
-        dict.insert("dbname".into(), self.target.database.clone().into());
+        self.dict_of(&self.target)
+    }
+
+    /// `target` where a connection is spoken of: its place, under the target's name.
+    pub(crate) fn dict_of(&self, target: &Target) -> Map<String, Json> {
+        let mut dict = target.connection_info();
+        dict.insert("dbname".into(), target.database.clone().into());
         dict.insert("type".into(), "postgres".into());
         dict.insert("threads".into(), self.threads.into());
         dict.insert("name".into(), self.target_name.clone().into());

@@ -19,5 +19,4 @@ mod templates;
 pub(crate) use condition::{Condition, keep as keep_condition, parts as query_parts};
 pub(crate) use cte_target::CteTarget;
 pub(crate) use node_context::{BatchContext, Database, NodeContext, NodeContextParts, Subject};
-pub(crate) use relation::of_source as source_relation;
 pub(crate) use run_context::{NodeFile, RunContext, RunInvocation, RunProject, RunTarget, UnitTestInputs};

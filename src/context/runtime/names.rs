@@ -7,8 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::config::ConfigObject;
 use super::references::{Kind, Reference};
-use super::relation;
-use super::{NodeContext, Subject, model, templates};
+use super::{NodeContext, RunTarget, Subject, model, templates};
 use crate::config::DBT_VERSION;
 use crate::context::functions::{EnvVar, Secrets, Var};
 use crate::context::interval;
@@ -135,7 +134,7 @@ impl NodeContext {
             "sql_now" => Some(Value::from("now()")),
             "var" => Some(self.var()),
             "env_var" => Some(self.env_var()),
-            "target" | "env" => Some(from_json(&self.shared.target.shown)),
+            "target" | "env" => Some(from_json(&self.home().shown)),
             "flags" => Some(from_json(&self.shared.invocation.flags)),
             "project_name" => Some(Value::from(self.shared.project.name.as_str())),
             "invocation_id" => Some(Value::from(self.shared.invocation.id.as_str())),
@@ -210,10 +209,16 @@ impl NodeContext {
         let spec = match &self.subject {
             Subject::Node(node) if matches!(node.kind, NodeKind::Operation { .. }) => return Value::from(()),
             Subject::Node(node) => self.shared.relation_of(node),
-            Subject::Source(source) => relation::of_source(source),
+            Subject::Source(source) => self.shared.relation_of_source(source),
             Subject::Operation => return Value::UNDEFINED,
         };
         spec.to_value()
+    }
+
+    /// The output of what is spoken of.
+    fn home(&self) -> &RunTarget {
+        let resource = self.subject_resource();
+        self.shared.output_of(resource.and_then(|resource| self.shared.manifest.home(resource)))
     }
 
     fn model(&self) -> Value {

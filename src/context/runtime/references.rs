@@ -9,7 +9,6 @@ use minijinja::{Error, State, Value};
 
 use super::NodeContext;
 use super::cte_target::CteTarget;
-use super::relation;
 use super::runtime_config::RuntimeConfig;
 use crate::context::objects::{EventTimeFilter, MetricReference, Policy, Relation, RelationType};
 use crate::diagnostic::Diagnostic;
@@ -202,7 +201,7 @@ impl NodeContext {
         let Some(target) = self.shared.manifest.sources.get(id) else {
             return Err(missing(Reason::NotFound));
         };
-        let relation = relation::of_source(target).with_limit(self.shared.limit());
+        let relation = self.shared.relation_of_source(target).with_limit(self.shared.limit());
         Ok(relation.with_event_time_filter(self.event_time_of_source(target)))
     }
 

@@ -14,12 +14,19 @@ impl RunContext {
             schema: own("schema").unwrap_or(project.schema),
             identifier: own("identifier").unwrap_or(project.identifier),
         };
-        Relation::new(node.database.as_deref(), Some(&node.schema), Some(&node.alias)).with_quoting(quoting)
+        Relation::new(node.database.as_deref(), Some(&node.schema), Some(&node.alias))
+            .with_quoting(quoting)
+            .in_output(self.told_output(&node.config))
+    }
+
+    /// The relation of a source.
+    pub(crate) fn relation_of_source(&self, source: &SourceDefinition) -> Relation {
+        of_source(source).in_output(self.told_output(&source.config))
     }
 }
 
 /// dbt: sources do not know the project's quoting.
-pub(crate) fn of_source(source: &SourceDefinition) -> Relation {
+fn of_source(source: &SourceDefinition) -> Relation {
     let quoting = Policy {
         database: source.quoting.database.unwrap_or(true),
         schema: source.quoting.schema.unwrap_or(true),

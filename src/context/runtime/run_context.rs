@@ -12,7 +12,7 @@ use crate::context::objects::Policy;
 use crate::diagnostic::Result;
 use crate::hashed::{HashMap, HashSet, IndexMap};
 use crate::jinja::python::from_json;
-use crate::manifest::{Deferral, Lookup, Manifest, NodeKind};
+use crate::manifest::{Config, Deferral, Lookup, Manifest, NodeKind, connection_of};
 
 /// What templates see of the project, its target and the invocation.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub(crate) struct RunContext {
     pub lookup: Lookup,
     pub project: RunProject,
     pub target: RunTarget,
+    /// The other outputs, by the names of the project's connections.
+    pub connections: HashMap<String, RunTarget>,
     pub invocation: RunInvocation,
     /// The unique ids of the selection.
     pub selected: Vec<String>,
@@ -55,6 +57,8 @@ pub(crate) struct RunTarget {
     pub schema: String,
     /// `target`, without the password.
     pub shown: Json,
+    /// Its place among the outputs of the run; the target's own is the first.
+    pub output: usize,
 }
 
 /// The command as templates see it.
@@ -70,6 +74,21 @@ pub(crate) struct RunInvocation {
 }
 
 impl RunContext {
+    /// The output where what has a config lives.
+    pub(crate) fn home_of(&self, config: &Config) -> &RunTarget {
+        self.output_of(connection_of(config))
+    }
+
+    /// The output that a connection means; none is the target's own.
+    pub(crate) fn output_of(&self, connection: Option<&str>) -> &RunTarget {
+        connection.and_then(|name| self.connections.get(name)).unwrap_or(&self.target)
+    }
+
+    /// Where relations are to say in which output they are.
+    pub(super) fn told_output(&self, config: &Config) -> Option<usize> {
+        (!self.connections.is_empty()).then(|| self.home_of(config).output)
+    }
+
     pub(super) fn limit(&self) -> Option<u64> {
         self.empty.then_some(0)
     }

@@ -11,7 +11,7 @@ use super::super::state::{Run, sink};
 use super::compiled_node::CompiledNode;
 use super::worker::Worker;
 use crate::context::runtime::{
-    BatchContext, NodeContext, NodeContextParts, NodeFile, Subject, keep_condition,
+    BatchContext, Database, NodeContext, NodeContextParts, NodeFile, Subject, keep_condition,
 };
 use crate::diagnostic::{Diagnostic, Result, SourceText, Span};
 use crate::hashed::HashMap;
@@ -34,6 +34,15 @@ impl Run<'_> {
         node: &Arc<Node>,
         extra: Extra,
     ) -> Arc<NodeContext> {
+        self.context_with(worker.names(), node, extra)
+    }
+
+    fn context_with(
+        &self,
+        database: Option<Arc<dyn Database>>,
+        node: &Arc<Node>,
+        extra: Extra,
+    ) -> Arc<NodeContext> {
         NodeContext::new(NodeContextParts {
             shared: Arc::clone(&self.inputs.shared),
             subject: Subject::Node(Arc::clone(node)),
@@ -41,7 +50,7 @@ impl Run<'_> {
             batch: extra.batch,
             extra: extra.values,
             sink: sink(&self.emitter, Some(describe::node_info(self.manifest(), Resource::Node(node)))),
-            database: worker.names(),
+            database,
         })
     }
 
@@ -57,16 +66,19 @@ impl Run<'_> {
         let mut named_in_arguments = Vec::new();
         let mut called = Vec::new();
         if node.generic_test().is_some() {
-            let bare = self.context(worker, node, Extra::default());
+            let bare = self.context_with(worker.names_of_query(), node, Extra::default());
             extra.values.insert(parse::KWARGS_NAME.into(), self.test_arguments(node, &bare)?);
             named_in_arguments = bare.ctes();
             called = bare.macros();
         }
-        let context = self.context(worker, node, extra);
+        let context = self.context_with(worker.names_of_query(), node, extra);
         for unique_id in named_in_arguments {
             context.add_cte(&unique_id);
         }
         let mut compiled = self.render_with_ctes(worker, node, &context)?;
+        if worker.crosses() {
+            self.refuse_this(node, &compiled)?;
+        }
         if let Some(done) = Arc::get_mut(&mut compiled.node) {
             if node.is_test() && self.stores_failures(node) && done.relation_name.is_none() {
                 done.relation_name = Some(self.inputs.shared.relation_of(node).render());

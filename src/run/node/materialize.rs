@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::super::inputs::Command;
 use super::compile::Extra;
+use super::elsewhere::received;
 use super::{Executed, Job, Worker};
+use crate::context::BUILTIN_PACKAGE;
 use crate::context::objects::Relation;
 use crate::context::runtime::NodeContext;
 use crate::diagnostic::{Category, Diagnostic, Result, did_you_mean};
@@ -21,7 +23,7 @@ impl Job<'_, '_> {
             (self.watch.phase("compile", || node), HashMap::default())
         } else {
             let compiled = self.compile(worker, &node, HashMap::default())?;
-            (Arc::clone(&compiled.node), compiled.names())
+            received(worker, &compiled)
         };
         self.executing();
         let mut watch = std::mem::replace(&mut self.watch, super::Watch::start());
@@ -79,6 +81,11 @@ impl Job<'_, '_> {
         let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(&context);
         if matches!(node.kind, NodeKind::Model(_) | NodeKind::Seed { .. } | NodeKind::Snapshot) {
             worker.admit_writes(&run.inputs.shared.relation_of(node))?;
+        }
+        let stages = definition.package == BUILTIN_PACKAGE;
+        if worker.crosses() && !stages {
+            // what a project's own materialization reads is there when it begins
+            run.inputs.engine.execute_macro("rsdbt_stage_rows", &dynamic, &[])?;
         }
         let returned = run.inputs.engine.call_macro(&definition, &dynamic, &[], &[]);
         self.build_path = context.build_path();

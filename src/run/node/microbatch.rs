@@ -12,6 +12,7 @@ use super::super::microbatch::{Batch, Window, instant, size_of};
 use super::super::node_timing::Watch;
 use super::super::results::{BatchResults, Status};
 use super::compile::Extra;
+use super::elsewhere::received;
 use super::{Executed, Job, Worker};
 use crate::context::runtime::BatchContext;
 use crate::diagnostic::Result;
@@ -160,7 +161,8 @@ impl Job<'_, '_> {
         let executed = self.with_retries(worker, |job, worker| {
             let compiled = job.run.compile(worker, node, extra())?;
             let name = compiled.node.materialized().to_owned();
-            job.run_materialization(worker, &compiled.node, extra(), &name)
+            let (node, _) = received(worker, &compiled);
+            job.run_materialization(worker, &node, extra(), &name)
         })?;
         Ok(executed.message.unwrap_or_default())
     }

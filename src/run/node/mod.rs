@@ -2,6 +2,7 @@
 
 pub(super) mod compile;
 mod compiled_node;
+mod elsewhere;
 mod explained;
 mod freshness;
 mod latest_version;
@@ -243,7 +244,7 @@ impl Job<'_, '_> {
             if run.inputs.options.introspection == Introspection::Allowed {
                 worker.acquire(run, &self.step.unique_id, &self.info)?;
             } else {
-                worker.acquire_offline(run);
+                worker.acquire_offline(run, &self.step.unique_id);
             }
         }
         match resource {

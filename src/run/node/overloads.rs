@@ -97,8 +97,9 @@ impl Job<'_, '_> {
             let query = "select 'same' where pg_catalog.to_regprocedure($1)::pg_catalog.oid \
                  operator(pg_catalog.=) pg_catalog.to_regprocedure($2)::pg_catalog.oid";
             let taken = signature(arguments);
-            let rows =
-                worker.adapter(self.run).with(|connection| connection.query(query, &[&own, &taken]))?;
+            let rows = worker
+                .adapter_at(self.run, self.run.home_and_site(&node.unique_id).0)
+                .with(|connection| connection.query(query, &[&own, &taken]))?;
             if !rows.rows.is_empty() {
                 let message = format!("{own} is the same function as `{other}`, which it would replace");
                 let help = "give the overload other arguments, or leave it out";

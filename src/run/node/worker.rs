@@ -10,7 +10,7 @@ use super::super::state::Run;
 use crate::adapter::{
     self, Begin, CancelHandle, Fetch, Observer, QueryComment, Response, ResultSet, SeedOptions,
 };
-use crate::context::objects::adapter::{NodeDatabase, SeedFile};
+use crate::context::objects::adapter::{NodeDatabase, SeedFile, join};
 use crate::context::objects::{Relation, Table};
 use crate::context::runtime::Database;
 use crate::diagnostic::{Category, Diagnostic, Result};
@@ -23,10 +23,15 @@ pub(in crate::run) struct Stored {
     pub(in crate::run) table: Table,
 }
 
-/// One per thread, with one connection.
+/// One per thread, with a connection for each output that it has worked in.
 pub(in crate::run) struct Worker {
-    adapter: Option<Arc<adapter::WorkerSession>>,
+    sessions: Vec<Option<Arc<adapter::WorkerSession>>>,
+    /// Where the node's relation lives, and where its query runs.
+    home: usize,
+    site: usize,
     database: Option<Arc<NodeDatabase>>,
+    /// Of the site, where that is not the home.
+    site_database: Option<Arc<NodeDatabase>>,
 }
 
 /// Tells events and Ctrl-C what a node's statements do.
@@ -81,67 +86,129 @@ impl Observer for Watcher {
 
 impl Worker {
     pub(in crate::run) fn new() -> Self {
-        Self { adapter: None, database: None }
+        Self { sessions: Vec::new(), home: 0, site: 0, database: None, site_database: None }
     }
 
-    /// Makes the connection ready for a node; it connects when the node first needs it.
+    /// Makes the connections ready for a node; each connects when the node first needs it.
     pub(in crate::run) fn acquire(&mut self, run: &Run<'_>, unique_id: &str, info: &NodeInfo) -> Result<()> {
-        self.start(run, unique_id, Some(info.clone()))
-    }
-
-    pub(in crate::run) fn acquire_named(&mut self, run: &Run<'_>, name: &str) -> Result<()> {
-        self.start(run, name, None)
-    }
-
-    fn start(&mut self, run: &Run<'_>, unique_id: &str, info: Option<NodeInfo>) -> Result<()> {
-        let adapter = self.adapter(run);
-        let conn_name = unique_id.to_owned();
-        let event = Event::ConnectionUsed { conn_name, conn_type: "postgres".to_owned() };
-        match &info {
-            Some(info) => run.emitter.emit_for(info, event),
-            None => run.emitter.emit(event),
+        (self.home, self.site) = run.home_and_site(unique_id);
+        self.start(run, unique_id, Some(info))?;
+        self.site_database = None;
+        if self.site != self.home {
+            self.start_site(run, unique_id, info)?;
         }
-        let comment = run.query_comment(unique_id)?;
-        adapter.set_comment(comment.clone());
-        adapter.observe(Arc::new(Watcher {
-            emitter: Arc::clone(&run.emitter),
-            in_flight: Arc::clone(&run.in_flight),
-            info,
-            unique_id: unique_id.to_owned(),
-            comment,
-        }));
-        adapter.require_lock(run.held_locks()?);
-        adapter.set_settings(run.server_settings(unique_id));
-        let seed = run.seed_file(unique_id)?;
-        self.database = Some(NodeDatabase::new(&run.adapter_settings, Some(&adapter), seed));
         Ok(())
     }
 
+    pub(in crate::run) fn acquire_named(&mut self, run: &Run<'_>, name: &str) -> Result<()> {
+        self.acquire_named_at(run, name, 0)
+    }
+
+    pub(in crate::run) fn acquire_named_at(
+        &mut self,
+        run: &Run<'_>,
+        name: &str,
+        output: usize,
+    ) -> Result<()> {
+        (self.home, self.site) = (output, output);
+        self.site_database = None;
+        self.start(run, name, None)
+    }
+
+    fn start(&mut self, run: &Run<'_>, unique_id: &str, info: Option<&NodeInfo>) -> Result<()> {
+        let adapter = self.adapter_at(run, self.home);
+        watch(run, &adapter, unique_id, unique_id, info)?;
+        adapter.require_lock(run.held_locks(self.home)?);
+        let mut settings = run.server_settings(unique_id);
+        if self.home > 0 && unique_id.starts_with("unit_test.") {
+            // it makes temporary tables, also where the project has sources only
+            settings.push(("default_transaction_read_only".to_owned(), "off".to_owned()));
+        }
+        adapter.set_settings(settings);
+        let seed = run.seed_file(unique_id)?;
+        let settings = &run.outputs[self.home].adapter_settings;
+        self.database = Some(NodeDatabase::new(settings, Some(&adapter), seed));
+        Ok(())
+    }
+
+    /// All that happens at the site is one transaction, which sees one snapshot and changes nothing.
+    fn start_site(&mut self, run: &Run<'_>, unique_id: &str, info: &NodeInfo) -> Result<()> {
+        let adapter = self.adapter_at(run, self.site);
+        watch(run, &adapter, unique_id, &at_site(unique_id), Some(info))?;
+        let mut settings = run.server_settings(unique_id);
+        settings.push(("default_transaction_read_only".to_owned(), "on".to_owned()));
+        settings.push(("default_transaction_isolation".to_owned(), "repeatable read".to_owned()));
+        adapter.set_settings(settings);
+        self.join(run, unique_id, Some(&adapter));
+        Ok(())
+    }
+
+    fn join(&mut self, run: &Run<'_>, unique_id: &str, adapter: Option<&Arc<adapter::WorkerSession>>) {
+        let site = NodeDatabase::new(&run.outputs[self.site].adapter_settings, adapter, None);
+        if let (Some(home), Some(node)) = (&self.database, run.manifest().nodes.get(unique_id)) {
+            join(home, &site, run.inputs.shared.relation_of(node));
+        }
+        self.site_database = Some(site);
+    }
+
     /// Without a connection: templates that ask the database fail with a hint.
-    pub(in crate::run) fn acquire_offline(&mut self, run: &Run<'_>) {
-        self.database = Some(NodeDatabase::new(&run.adapter_settings, None, None));
+    pub(in crate::run) fn acquire_offline(&mut self, run: &Run<'_>, unique_id: &str) {
+        (self.home, self.site) = run.home_and_site(unique_id);
+        self.database = Some(NodeDatabase::new(&run.outputs[self.home].adapter_settings, None, None));
+        self.site_database = None;
+        if self.site != self.home {
+            self.join(run, unique_id, None);
+        }
     }
 
-    /// The connection itself.
-    pub(in crate::run) fn adapter(&mut self, run: &Run<'_>) -> Arc<adapter::WorkerSession> {
+    /// The connection to one of the outputs.
+    pub(in crate::run) fn adapter_at(&mut self, run: &Run<'_>, output: usize) -> Arc<adapter::WorkerSession> {
+        let of = &run.outputs[output];
         let found = || {
-            run.spare().take().unwrap_or_else(|| {
-                adapter::WorkerSession::new(&run.inputs.settings, Some(Arc::clone(&run.inputs.early)))
-            })
+            of.spare()
+                .take()
+                .unwrap_or_else(|| adapter::WorkerSession::new(&of.settings, Some(Arc::clone(&of.early))))
         };
-        Arc::clone(self.adapter.get_or_insert_with(found))
+        if self.sessions.len() <= output {
+            self.sessions.resize(output + 1, None);
+        }
+        Arc::clone(self.sessions[output].get_or_insert_with(found))
     }
 
-    /// Leaves the connection to whoever needs one next: to connect takes longer than many a model.
+    /// That of the home.
+    fn own(&self) -> Option<&Arc<adapter::WorkerSession>> {
+        self.sessions.get(self.home)?.as_ref()
+    }
+
+    /// Leaves the connections to whoever needs one next: to connect takes longer than many a model.
     pub(in crate::run) fn hand_over(&mut self, run: &Run<'_>) {
-        *run.spare() = self.adapter.take();
+        for (session, output) in self.sessions.drain(..).zip(&run.outputs) {
+            if session.is_some() {
+                *output.spare() = session;
+            }
+        }
+    }
+
+    /// Whether the node's rows come from another output than they go to.
+    pub(in crate::run) fn crosses(&self) -> bool {
+        self.site_database.is_some()
+    }
+
+    /// The query whose rows come from the other output.
+    pub(in crate::run) fn set_query(&self, query: &Arc<str>) {
+        if let Some(database) = self.database.as_ref().filter(|_| self.crosses()) {
+            database.set_query(query);
+        }
     }
 
     /// The end of a node: what it did not commit is rolled back.
     #[expect(clippy::unnecessary_wraps, reason = "a release may fail")]
     pub(in crate::run) fn release(&mut self, run: &Run<'_>, unique_id: &str) -> Result<()> {
         run.in_flight.leave(unique_id);
-        if let Some(adapter) = &self.adapter {
+        if self.crosses() {
+            run.in_flight.leave(&at_site(unique_id));
+        }
+        for adapter in self.sessions.iter().flatten() {
             adapter.release();
         }
         Ok(())
@@ -159,18 +226,18 @@ impl Worker {
     }
 
     pub(in crate::run) fn has_committed(&self) -> bool {
-        self.adapter.as_ref().is_some_and(|adapter| adapter.has_committed())
+        self.own().is_some_and(|adapter| adapter.has_committed())
     }
 
     /// What follows is tried again by itself.
     pub(in crate::run) fn begin_unit(&self) {
-        if let Some(adapter) = &self.adapter {
+        if let Some(adapter) = self.own() {
             adapter.begin_unit();
         }
     }
 
     pub(in crate::run) fn warn_of_open_transaction(&self, emitter: &Emitter, name: &str) -> Result<()> {
-        if !self.adapter.as_ref().is_some_and(|adapter| adapter.left_open()) {
+        if !self.own().is_some_and(|adapter| adapter.left_open()) {
             return Ok(());
         }
         let message =
@@ -179,16 +246,17 @@ impl Worker {
     }
 
     pub(in crate::run) fn step_outside(&self) -> Result<()> {
-        self.adapter.as_ref().map_or(Ok(()), |adapter| adapter.step_outside())
+        self.own().map_or(Ok(()), |adapter| adapter.step_outside())
     }
 
+    /// Where the node's query runs.
     pub(in crate::run) fn execute(
         &self,
         sql: &str,
         begin: Begin,
         fetch: Fetch,
     ) -> Result<(Response, Option<ResultSet>)> {
-        match &self.adapter {
+        match self.sessions.get(self.site).and_then(Option::as_ref) {
             Some(adapter) => adapter.execute(sql, begin, fetch),
             None => {
                 Err(Diagnostic::new("no-connection", Category::Internal, "the node has no connection")
@@ -201,6 +269,14 @@ impl Worker {
     pub(in crate::run) fn names(&self) -> Option<Arc<dyn Database>> {
         let database = self.database.as_ref()?;
         Some(Arc::new(Arc::clone(database)))
+    }
+
+    /// The same where the node's query is written and runs.
+    pub(in crate::run) fn names_of_query(&self) -> Option<Arc<dyn Database>> {
+        match &self.site_database {
+            Some(database) => Some(Arc::new(Arc::clone(database))),
+            None => self.names(),
+        }
     }
 
     pub(in crate::run) fn main_result(&self) -> Option<Stored> {
@@ -239,10 +315,10 @@ impl Worker {
     }
 
     /// Creates a relation's schema by the macro `create_schema`, in a session of its own.
-    pub(in crate::run) fn create_schema(&mut self, run: &Run<'_>, relation: &Relation) -> Result<()> {
+    pub(in crate::run) fn create_schema(&mut self, run: &Run<'_>, relation: &Relation, output: usize) -> Result<()> {
         let part = |name: &Option<String>| name.clone().unwrap_or_default();
         let name = format!("create_{}_{}", part(&relation.database), part(&relation.schema));
-        self.acquire_named(run, &name)?;
+        self.acquire_named_at(run, &name, output)?;
         let relation = relation.clone().changed(|details| {
             details.identifier = None;
             details.include_policy.identifier = false;
@@ -255,9 +331,39 @@ impl Worker {
 
     /// Commits what is open, if anything is.
     pub(in crate::run) fn commit(&self) -> Result<()> {
-        let Some(adapter) = &self.adapter else { return Ok(()) };
+        let Some(adapter) = self.own() else { return Ok(()) };
         if adapter.with(|connection| Ok(connection.transaction_open()))? { adapter.commit() } else { Ok(()) }
     }
+}
+
+/// What a node's session at the site is called beside the one at home.
+fn at_site(unique_id: &str) -> String {
+    format!("{unique_id} (query)")
+}
+
+/// Events and Ctrl-C hear of what the session does.
+fn watch(
+    run: &Run<'_>,
+    adapter: &adapter::WorkerSession,
+    unique_id: &str,
+    name: &str,
+    info: Option<&NodeInfo>,
+) -> Result<()> {
+    let event = Event::ConnectionUsed { conn_name: name.to_owned(), conn_type: "postgres".to_owned() };
+    match info {
+        Some(info) => run.emitter.emit_for(info, event),
+        None => run.emitter.emit(event),
+    }
+    let comment = run.query_comment(unique_id)?;
+    adapter.set_comment(comment.clone());
+    adapter.observe(Arc::new(Watcher {
+        emitter: Arc::clone(&run.emitter),
+        in_flight: Arc::clone(&run.in_flight),
+        info: info.cloned(),
+        unique_id: name.to_owned(),
+        comment,
+    }));
+    Ok(())
 }
 
 impl Run<'_> {

@@ -3,11 +3,10 @@
 {% macro rsdbt_build_incremental(relation, strategy, get_strategy_sql) %}
   {%- set build = rsdbt_step_of(strategy, 'first') -%}
   {%- if build is not none -%}
+    {%- do rsdbt_stage_rows() -%}
     {%- do build(relation, get_strategy_sql) -%}
   {%- else -%}
-    {%- call statement('main') -%}
-      {{ get_create_table_as_sql(False, relation, sql) }}
-    {%- endcall -%}
+    {%- do rsdbt_create_table(relation) -%}
   {%- endif -%}
 {% endmacro %}
 
@@ -19,6 +18,7 @@
   {%- set temp_relation = make_temp_relation(target_relation) -%}
   {%- set traits = rsdbt_traits(strategy) -%}
   {%- do rsdbt_check_increment(traits, existing_relation) -%}
+  {%- do rsdbt_stage_rows() -%}
   {%- set prepare = rsdbt_step_of(strategy, 'prepare') -%}
   {%- set prepared = {} if prepare is none else prepare(existing_relation) -%}
   {%- set reading = prepared.get('reading') or {'query': sql, 'beside': []} -%}

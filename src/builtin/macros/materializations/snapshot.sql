@@ -12,6 +12,7 @@
   {%- do rsdbt_begin_where_needed() -%}
   {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
+  {%- do rsdbt_stage_rows() -%}
   {%- set get_strategy = strategy_dispatch(config.get('strategy')) -%}
   {%- set strategy = get_strategy(model, 'snapshotted_data', 'source_data', model['config'], target_exists) -%}
   {%- if target_exists -%}

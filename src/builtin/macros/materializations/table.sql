@@ -11,9 +11,7 @@
 
   {%- do rsdbt_drop_leftovers([intermediate_relation, make_backup_relation(target_relation, 'table')]) -%}
   {%- set built_relation = target_relation if existing_relation is none else intermediate_relation -%}
-  {%- call statement('main') -%}
-    {{ get_create_table_as_sql(False, built_relation, sql) }}
-  {%- endcall -%}
+  {%- do rsdbt_create_table(built_relation) -%}
   {%- do create_indexes(built_relation) -%}
   {%- if existing_relation is none -%}
     {%- do adapter.cache_added(target_relation) -%}

@@ -1,7 +1,8 @@
 //! What one node's templates do with the database: the session, the cache, the results they store.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use minijinja::Value;
 use serde_json::{Map, Value as Json};
@@ -16,6 +17,10 @@ use crate::memory::Memory;
 /// What is the same for all nodes of a run.
 #[derive(Debug)]
 pub(crate) struct AdapterSettings {
+    /// Which of the run's outputs this is; none where there is one only.
+    pub output: Option<usize>,
+    /// Its name in the profile.
+    pub output_name: String,
     pub database: String,
     pub project_name: String,
     /// The project's quoting.
@@ -45,6 +50,38 @@ pub(crate) struct NodeDatabase {
     results: Mutex<HashMap<String, Option<StoredResult>>>,
     /// By the rendered name of a relation that the node reads.
     input_columns: Mutex<HashMap<String, Value>>,
+    pub(super) elsewhere: Elsewhere,
+}
+
+/// What one end knows of the other.
+#[derive(Default)]
+pub(super) struct Elsewhere {
+    pub(super) other: Mutex<Option<Other>>,
+    /// A call about a relation of the other end is on its way.
+    pub(super) turned: AtomicBool,
+    /// The query that runs there.
+    query: Mutex<Option<Arc<str>>>,
+}
+
+pub(super) struct Other {
+    pub(super) database: Weak<NodeDatabase>,
+    /// The node's own relation, which names alone mean where the query runs.
+    pub(super) this: Option<Relation>,
+}
+
+impl Elsewhere {
+    pub(super) fn meet(&self, database: &Arc<NodeDatabase>, this: Option<Relation>) {
+        let other = Other { database: Arc::downgrade(database), this };
+        *self.other.lock().unwrap_or_else(PoisonError::into_inner) = Some(other);
+    }
+
+    pub(super) fn set_query(&self, query: &Arc<str>) {
+        *self.query.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(query));
+    }
+
+    pub(super) fn query(&self) -> Option<Arc<str>> {
+        self.query.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 impl NodeDatabase {
@@ -59,6 +96,7 @@ impl NodeDatabase {
             seed,
             results: Mutex::default(),
             input_columns: Mutex::default(),
+            elsewhere: Elsewhere::default(),
         })
     }
 

@@ -4,6 +4,8 @@
 mod columns;
 mod constraints;
 mod database;
+mod elsewhere;
+mod high_water;
 mod index;
 mod methods;
 mod names;
@@ -12,6 +14,7 @@ mod relations;
 mod response;
 mod restricted;
 mod seed;
+mod site_rows;
 mod snapshots;
 mod staged_rows;
 mod statements;
@@ -22,6 +25,7 @@ mod tests;
 mod untrusted;
 
 pub(crate) use database::{AdapterSettings, NodeDatabase, SeedFile};
+pub(crate) use elsewhere::join;
 pub(crate) use object::parse_name;
 pub(crate) use stored_result::StoredResult;
 
@@ -45,6 +49,14 @@ fn expect_relation(method: &str, argument: &str, value: &Value) -> Result<Relati
         type_error(format!(
             "'adapter.{method}' expects argument '{argument}' to be of type 'Relation', instead got {value}"
         ))
+    })
+}
+
+/// The end where the node's query runs, and the query.
+fn expect_site(database: &Database) -> crate::diagnostic::Result<(Database, Arc<str>)> {
+    let site = database.other().zip(database.elsewhere.query());
+    site.ok_or_else(|| {
+        Diagnostic::runtime("rows-elsewhere", "this node's query runs where its relation is").boxed()
     })
 }
 

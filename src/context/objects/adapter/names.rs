@@ -22,9 +22,10 @@ impl runtime::Database for Arc<NodeDatabase> {
 
     fn has_relation(&self, relation: &Relation) -> bool {
         let (Some(schema), Some(identifier)) = (&relation.schema, &relation.identifier) else { return false };
-        let cache = &self.settings.cache;
+        let end = self.end_of(relation);
+        let cache = &end.settings.cache;
         if !cache.has_schema(schema)
-            && let Some(session) = &self.session
+            && let Some(session) = &end.session
         {
             // a schema that cannot be read has no relations to show
             let _ = session.load_schema(cache, schema);

@@ -7,8 +7,8 @@ use minijinja::value::{Enumerator, Object, ObjectRepr};
 use minijinja::{Error, State, Value};
 
 use super::{
-    Database, columns, constraints, index, methods, none, relations, restricted, seed, snapshots,
-    staged_rows, strategies, untrusted,
+    Database, columns, constraints, high_water, index, methods, none, relations, restricted, seed, site_rows,
+    snapshots, staged_rows, strategies, untrusted,
 };
 use crate::context::objects::{ColumnClass, RelationClass, Table};
 use crate::diagnostic::{Diagnostic, did_you_mean};
@@ -76,7 +76,7 @@ fn stand_in(method: &str) -> Option<Value> {
         | "list_relations"
         | "get_column_schema_from_query"
         | "get_dependents" => list(Vec::new()),
-        "cache_added" | "cache_dropped" | "cache_renamed" | "load_seed" => Value::from(""),
+        "cache_added" | "cache_dropped" | "cache_renamed" | "load_seed" | "high_water" => Value::from(""),
         "attempt"
         | "repeat"
         | "cache_open_end"
@@ -98,7 +98,10 @@ fn stand_in(method: &str) -> Option<Value> {
         | "rsdbt_is_open"
         | "rsdbt_stay_in_transaction"
         | "rsdbt_admit_writes"
-        | "rsdbt_admit_deletes" => none(),
+        | "rsdbt_admit_deletes"
+        | "rsdbt_rows_elsewhere"
+        | "rsdbt_columns_elsewhere"
+        | "rsdbt_copy_rows" => none(),
         _ => return None,
     })
 }
@@ -144,6 +147,8 @@ impl Object for AdapterObject {
             // dbt: what the adapter lacks is undefined while parsing, an error only when the node runs
             return Ok(stand_in(method).or_else(|| parsing(method)).unwrap_or(Value::UNDEFINED));
         };
+        let _turned = database.turn(method, args);
+        let database = &database.current();
         for family in [
             methods::call,
             relations::call,
@@ -153,6 +158,8 @@ impl Object for AdapterObject {
             staged_rows::call,
             restricted::call,
             untrusted::call,
+            site_rows::call,
+            high_water::call,
         ] {
             if let Some(answer) = family(database, state, method, args) {
                 return answer;

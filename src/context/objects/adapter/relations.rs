@@ -117,7 +117,9 @@ fn relation(database: &Database, schema: &str, identifier: &str, kind: RelationK
         RelationKind::MaterializedView => RelationType::MaterializedView,
         RelationKind::External => RelationType::External,
     };
-    Relation::new(Some(&database.settings.database), Some(schema), Some(identifier)).of_type(kind)
+    Relation::new(Some(&database.settings.database), Some(schema), Some(identifier))
+        .of_type(kind)
+        .in_output(database.settings.output)
 }
 
 fn list_relations(database: &Database, args: &[Value]) -> Result<Value, Error> {

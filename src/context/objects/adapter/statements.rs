@@ -89,7 +89,8 @@ impl Callable {
         let fetch =
             if fetch_result.is_some_and(|fetch| fetch.is_true()) { Fetch::All } else { Fetch::Nothing };
         let auto_begin = auto_begin.is_none_or(|flag| flag.is_true());
-        let session = self.database.session().map_err(raise)?;
+        let database = self.database.current();
+        let session = database.session().map_err(raise)?;
         let (response, rows) = session.execute(&sql, begin(auto_begin), fetch).map_err(raise)?;
         if let Some(name) = name {
             let table = rows.map_or_else(Table::empty, |rows| Table::from_result_set(&rows));

@@ -58,6 +58,8 @@ impl Project {
         let settings = test_database::settings();
         let session = WorkerSession::new(&settings, None);
         let adapter = Arc::new(AdapterSettings {
+            output: None,
+            output_name: "test".into(),
             database: settings.database.clone(),
             project_name: "shop".into(),
             quoting: Policy::default(),

@@ -105,7 +105,20 @@ pub(crate) struct Details {
     pub require_alias: bool,
     /// Set for a relation of the information schema.
     pub information_schema: Option<InformationSchema>,
+    pub output: Output,
 }
+
+/// In which of the run's outputs it is known to be, where these are several. No part of what it is called.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Output(pub(crate) Option<usize>);
+
+impl PartialEq for Output {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Output {}
 
 /// A relation that is the information schema, or one of its views.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,6 +152,7 @@ impl Relation {
             event_time_filter: None,
             require_alias: true,
             information_schema: None,
+            output: Output::default(),
         }))
     }
 
@@ -181,6 +195,14 @@ impl Relation {
     #[must_use]
     pub(crate) fn with_event_time_filter(&self, filter: Option<EventTimeFilter>) -> Self {
         self.changed(|details| details.event_time_filter = filter)
+    }
+
+    #[must_use]
+    pub(crate) fn in_output(&self, output: Option<usize>) -> Self {
+        match output {
+            Some(_) => self.changed(|details| details.output = Output(output)),
+            None => self.clone(),
+        }
     }
 
     /// Fails for names that Postgres would cut off; names without a type are tests and may be longer.

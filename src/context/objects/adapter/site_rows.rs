@@ -1,0 +1,63 @@
+//! The rows of a query that runs in another output than its relation lives in: their columns, and the copy.
+
+use minijinja::{Error, State, Value};
+
+use super::response::ResponseObject;
+use super::{Database, expect_site};
+use crate::adapter::{SiteColumn, columns_of_query, missing_types, quote_identifier, transfer};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::jinja::python::{bind_required, dict, list, raise, to_str};
+
+pub(super) fn call(
+    database: &Database,
+    _: &mut State<'_, '_>,
+    method: &str,
+    args: &[Value],
+) -> Option<std::result::Result<Value, Error>> {
+    Some(match method {
+        "rsdbt_rows_elsewhere" => Ok(Value::from(database.elsewhere.query().is_some())),
+        "rsdbt_columns_elsewhere" => columns(database).map_err(raise),
+        "rsdbt_copy_rows" => bind_required(method, args, ["copy"], 1)
+            .and_then(|[copy]| copied(database, &to_str(&copy)).map_err(raise)),
+        _ => return None,
+    })
+}
+
+/// `[{name, data_type}]`, once all types are known here.
+fn columns(database: &Database) -> Result<Value> {
+    let (site, query) = expect_site(database)?;
+    let columns = columns_of_query(site.session()?, &query)?;
+    let missing = missing_types(database.session()?, &columns)?;
+    if !missing.is_empty() {
+        return Err(unknown_types(database, &site, &missing).boxed());
+    }
+    let columns = columns.into_iter().map(|column| {
+        dict([("name".into(), column.name.into()), ("data_type".into(), column.data_type.into())])
+    });
+    Ok(list(columns.collect()))
+}
+
+fn unknown_types(home: &Database, site: &Database, missing: &[SiteColumn]) -> Diagnostic {
+    let columns: Vec<String> =
+        missing.iter().map(|column| format!("`{}` ({})", column.name, column.data_type)).collect();
+    let casts: Vec<String> = missing
+        .iter()
+        .map(|column| {
+            let array = if column.data_type.ends_with("[]") { "[]" } else { "" };
+            let is_plain = column.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+            let name = if is_plain { column.name.clone() } else { quote_identifier(&column.name) };
+            format!("`{name}::text{array} as {name}`")
+        })
+        .collect();
+    let (home, site) = (&home.settings.output_name, &site.settings.output_name);
+    let message =
+        format!("the output `{home}` lacks types of columns that come from `{site}`: {}", columns.join(", "));
+    Diagnostic::compilation("types-elsewhere", message)
+        .help(format!("select {}, or create the type in `{home}` under the same name", casts.join(", ")))
+}
+
+fn copied(database: &Database, copy: &str) -> Result<Value> {
+    let (site, query) = expect_site(database)?;
+    let response = transfer(site.session()?, &query, database.session()?, copy)?;
+    Ok(ResponseObject(response).to_value())
+}
