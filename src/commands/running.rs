@@ -15,7 +15,9 @@ use crate::context::runtime::{RunContext, RunInvocation, RunProject, RunTarget};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::{HashMap, HashSet};
 use crate::interrupt::Interrupt;
-use crate::manifest::{Deferral, Lookup, Manifest, Node, NodeKind, Precedence, connection_of};
+use crate::manifest::{
+    Deferral, Lookup, Manifest, Node, NodeKind, Precedence, SourceDefinition, connection_of,
+};
 use crate::options::behavior;
 use crate::options::table::{
     ALLOW_DELETES, CACHE_SELECTED_ONLY, EMPTY, EVENT_TIME_END, EVENT_TIME_START, FAIL_FAST, FULL_REFRESH,
@@ -23,7 +25,8 @@ use crate::options::table::{
     STORE_FAILURES, TARGET_PATH, USE_COLORS, WRITE_JSON,
 };
 use crate::run::{
-    Behaviors, Command, CommentSetting, Injection, Introspection, Loading, OtherOutput, PreviousRun, RunInputs, RunOptions,
+    Behaviors, Command, CommentSetting, Injection, Introspection, Loading, OtherOutput, PreviousRun,
+    RunInputs, RunOptions,
 };
 
 /// How long a run waits for another one on the same schema.
@@ -108,7 +111,12 @@ fn others(connect: &Connect, session: &Session<'_>, manifest: &Manifest) -> Vec<
                 || node.is_test() && (stores || node.relation_name.is_some());
             is_written && session.output_of(connection_of(&node.config)) == other.name
         };
-        if !manifest.nodes.values().chain(manifest.functions.values()).any(|node| is_home(node)) {
+        let is_loaded = |source: &SourceDefinition| {
+            let loads = source.config.get("load").is_some_and(|load| !load.is_null());
+            loads && session.output_of(connection_of(&source.config)) == other.name
+        };
+        let mut nodes = manifest.nodes.values().chain(manifest.functions.values());
+        if !nodes.any(|node| is_home(node)) && !manifest.sources.values().any(|source| is_loaded(source)) {
             let mut settings = Settings::clone(&other.settings);
             settings.session.insert("default_transaction_read_only".to_owned(), "on".to_owned());
             other.settings = Arc::new(settings);

@@ -10,11 +10,8 @@ use super::plan::{Action, Plan};
 use super::state::Run;
 use crate::adapter::{Connection, catalog, other_database};
 use crate::context::objects::Relation;
-use crate::context::runtime::source_relation;
-use crate::diagnostic::{Diagnostic, Result};
+use crate::diagnostic::Result;
 use crate::manifest::{Node, NodeKind, Resource, SourceDefinition};
-
-/// Bytes of a name in Postgres.
 
 impl Run<'_> {
     /// The nodes of the plan that have relations of their own.
@@ -46,13 +43,22 @@ impl Run<'_> {
 
     /// The target's own output, and those where the plan has relations.
     pub(super) fn prepared_outputs(&self, plan: &Plan) -> Vec<usize> {
-        let is_used = |output: &usize| *output == 0 || self.relational_in(plan, *output).next().is_some();
+        let is_used = |output: &usize| {
+            *output == 0
+                || self.relational_in(plan, *output).next().is_some()
+                || self.loaded_sources(plan, *output).next().is_some()
+        };
         (0..self.outputs.len()).filter(is_used).collect()
     }
 
-    /// The source tables that the plan loads: into the target's own database.
-    fn loaded_sources<'p>(&'p self, plan: &'p Plan, output: usize) -> impl Iterator<Item = &'p SourceDefinition> {
-        let loads = plan.steps.iter().filter(move |step| step.action == Action::Load && output == 0);
+    /// The source tables that the plan loads into one of the outputs.
+    fn loaded_sources<'p>(
+        &'p self,
+        plan: &'p Plan,
+        output: usize,
+    ) -> impl Iterator<Item = &'p SourceDefinition> {
+        let loads = plan.steps.iter().filter(|step| step.action == Action::Load);
+        let loads = loads.filter(move |step| self.home_and_site(&step.unique_id).0 == output);
         loads.filter_map(|step| self.manifest().sources.get(&step.unique_id).map(AsRef::as_ref))
     }
 
@@ -99,8 +105,9 @@ impl Run<'_> {
             catalog::existing_schemas(connection)?.into_iter().map(|schema| schema.to_lowercase()).collect();
         connection.rollback_if_open()?;
         let mut known = existing;
-        let nodes = self.relational_in(plan, output).into_iter().map(|node| self.inputs.shared.relation_of(node));
-        let sources = self.loaded_sources(plan, output).map(source_relation);
+        let nodes = self.relational_in(plan, output).map(|node| self.inputs.shared.relation_of(node));
+        let sources =
+            self.loaded_sources(plan, output).map(|source| self.inputs.shared.relation_of_source(source));
         for relation in nodes.chain(sources) {
             let Some(schema) = relation.schema.clone() else { continue };
             if known.insert(schema.to_lowercase()) {

@@ -43,11 +43,10 @@ const OF_NODES: &[&str] = &[
     "updated_at",
     "written_at",
 ];
-const OF_SOURCES: &[&str] = &["connection"];
 const OF_SEEDS: &[&str] = &["keep_leading_zeros", "null_values", "replace"];
 const OF_FUNCTIONS: &[&str] = &["language"];
 const OF_SNAPSHOTS: &[&str] = &["hard_deletes", "invalidate_hard_deletes", "snapshot_table_column_names"];
-const OF_SOURCES: &[&str] = &["load"];
+const OF_SOURCES: &[&str] = &["connection", "load"];
 const OF_COLUMNS: &[&str] = &["meta", "tags"];
 
 /// Words that mean a config and look nothing like it.

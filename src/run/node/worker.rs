@@ -315,7 +315,12 @@ impl Worker {
     }
 
     /// Creates a relation's schema by the macro `create_schema`, in a session of its own.
-    pub(in crate::run) fn create_schema(&mut self, run: &Run<'_>, relation: &Relation, output: usize) -> Result<()> {
+    pub(in crate::run) fn create_schema(
+        &mut self,
+        run: &Run<'_>,
+        relation: &Relation,
+        output: usize,
+    ) -> Result<()> {
         let part = |name: &Option<String>| name.clone().unwrap_or_default();
         let name = format!("create_{}_{}", part(&relation.database), part(&relation.schema));
         self.acquire_named_at(run, &name, output)?;

@@ -86,7 +86,7 @@ impl Job<'_, '_> {
         let begin = vec![relation.clone(), spec.clone()];
         let rejects = self.call_load_macro(&context, "rsdbt_load_begin", begin)?;
         let into = into(table, &to_str(&relation));
-        let session = worker.adapter(self.run);
+        let session = worker.adapter_at(self.run, self.run.home_and_site(&source.unique_id).0);
         let target = Target { table, session, context, spec, rejects, into };
         let mut totals = Totals { files: unit.0.len() as u64, ..Totals::default() };
         let mut remembered = Vec::new();
