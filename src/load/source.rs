@@ -47,9 +47,13 @@ impl LoadedTable {
             .help("declare each column of the table with its `data_type`")
             .boxed());
         }
-        let columns = columns(&declared, &load).map_err(|(_, problem)| {
+        let columns = columns(&declared, &load).map_err(|(key, problem)| {
             Diagnostic::parsing(CODE, format!("the source table `{name}`: {problem}"))
                 .label(place.clone(), "")
+                .help(match key {
+                    Some(key) => format!("correct `{key}` of the `load`, or the declared `columns`"),
+                    None => "correct the declared `columns`".to_owned(),
+                })
                 .boxed()
         })?;
         Ok(Self { load, columns })

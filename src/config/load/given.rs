@@ -99,7 +99,10 @@ impl Given {
             && quote == Quote::Sign(delimiter)
         {
             let place = fields.get("quote").unwrap_or(fields.yaml);
-            return Err(strict::wrong(CODE, place, "`delimiter` and `quote` must differ"));
+            return Err(Diagnostic::parsing(CODE, "`delimiter` and `quote` are the same character")
+                .label(place.span(), "")
+                .help("write `quote: none` if the file has no quotes")
+                .boxed());
         }
         Ok(given)
     }

@@ -2,7 +2,7 @@
 
 use super::choices::CODE;
 use super::pattern::FilePattern;
-use crate::config::{Fields, Yaml, strict};
+use crate::config::{Fields, Yaml};
 use crate::diagnostic::{Diagnostic, Result, did_you_mean};
 
 const KINDS: &[&str] = &["files", "command", "stdin"];
@@ -23,7 +23,10 @@ impl Origin {
         }
         let fields = Fields::new(value, "`from` of a load config", "")?;
         let (Some(entry), 1) = (fields.mapping().iter().next(), fields.mapping().len()) else {
-            return Err(strict::wrong(CODE, value, "`from` needs exactly one of: files, command, stdin"));
+            return Err(Diagnostic::parsing(CODE, "`from` does not name one origin of rows")
+                .label(value.span(), "")
+                .help("write `{files: ..}`, `{command: [..]}` or `stdin`")
+                .boxed());
         };
         match entry.key.as_str() {
             "files" => {

@@ -2,7 +2,7 @@
 
 use super::choices::CODE;
 use crate::config::{Fields, Yaml, strict};
-use crate::diagnostic::Result;
+use crate::diagnostic::{Diagnostic, Result};
 
 /// More rejects than this, and nothing of the file is loaded.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,7 +33,10 @@ impl MostRejects {
             other => other,
         }
         .ok_or_else(|| {
-            strict::wrong(CODE, most, "`max` is a number of lines, as `100`, or a share of them, as `0.5%`")
+            Diagnostic::parsing(CODE, format!("`{text}` is not a valid number of rejected lines"))
+                .label(most.span(), "")
+                .help("write a number of lines, as `100`, or a share of them from 0 to 100 %, as `0.5%`")
+                .boxed()
         })
     }
 
@@ -76,7 +79,10 @@ impl Deadline {
         let Some(by) = fields.get("by") else { return Err(strict::missing(CODE, &fields, "by")) };
         let time = by.as_str().and_then(|text| jiff::civil::Time::strptime("%H:%M", text).ok());
         let Some(time) = time else {
-            return Err(strict::wrong(CODE, by, "`by` is a time of day in quotes, as \"08:00\""));
+            return Err(Diagnostic::parsing(CODE, "`by` is not a valid time of day")
+                .label(by.span(), "")
+                .help("write hours and minutes in quotes, as \"08:00\"")
+                .boxed());
         };
         let action = strict::choice(CODE, &fields, "else", &["warn", "error"])?;
         Ok(Self { by: time, is_error: action.as_deref() == Some("error") })
