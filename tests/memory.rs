@@ -138,8 +138,7 @@ fn a_development_role_cannot_falsify_the_memory_of_production() {
     assert_eq!(Stage::rows(&stage.project("other", None)), "3", "the superuser makes the tables");
     let production = stage.project("prod", Some("etl"));
     let development = stage.project("dev", Some("ann"));
-    assert_eq!(Stage::rows(&production), "3");
-    assert_eq!(Stage::rows(&development), "3");
+    assert_eq!([Stage::rows(&production), Stage::rows(&development)], ["3", "3"]);
     stage.execute(&format!(
         "grant usage on schema prod to {ann}; create table facts.log (id bigint); grant select on facts.log to public; grant delete on facts.log to {etl};
          set role {etl};

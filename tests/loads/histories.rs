@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use crate::support::{Database, Draw, Fault, Project, Proxy};
 
 /// One for each table.
-const HISTORIES: u64 = 240;
+const HISTORIES: u64 = 80;
 /// Tables of each mode in one project.
 const TOGETHER: u64 = 20;
 const ROUNDS: u64 = 4;
