@@ -164,7 +164,7 @@ fn warnings_are_counted_at_the_end() {
 }
 
 #[test]
-fn a_schema_name_that_the_server_would_cut_is_refused() {
+fn a_schema_name_that_the_server_would_cut_is_cut_everywhere() {
     let (_database, project) = project();
     for (name, bytes) in [("s".repeat(64), 64), ("ä".repeat(40), 80)] {
         project.write(
@@ -172,15 +172,11 @@ fn a_schema_name_that_the_server_would_cut_is_refused() {
             &format!("{{% macro generate_schema_name(name, node) %}}{name}{{% endmacro %}}"),
         );
         for command in ["run", "build"] {
+            // the second finds what the first has made
             let output = project.run(&[command]);
-            assert_eq!(output.status, 2, "{}", output.text);
+            assert_eq!(output.status, 0, "{}", output.text);
             let expected = format!("the schema name `{name}` has {bytes} bytes");
-            assert!(
-                output.text.contains(&expected) && output.text.contains("models/a.sql"),
-                "{}",
-                output.text
-            );
+            assert!(output.text.contains(&expected), "{}", output.text);
         }
-        project.run_ok(&["parse"]);
     }
 }

@@ -2,8 +2,8 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use super::bare_renderer::BareRenderer;
 use super::invocation::Invocation;
-use super::session::BareRenderer;
 use super::{CommandResult, Outcome};
 use crate::config::ProjectFile;
 use crate::config::project_file::VersionCheck;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::bare_renderer::BareRenderer;
 use super::connect::Connect;
 use super::invocation::Invocation;
-use super::session::{BareRenderer, load_profile};
+use super::session::load_profile;
 use super::{CommandResult, Outcome};
 use crate::adapter::{Cell, Connection};
 use crate::config::DBT_VERSION;

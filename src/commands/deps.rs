@@ -1,7 +1,7 @@
 //! `rsdbt deps`: installs the packages that the project names.
 
+use super::bare_renderer::BareRenderer;
 use super::invocation::Invocation;
-use super::session::BareRenderer;
 use super::{CommandResult, Outcome};
 use crate::config::project_file::VersionCheck;
 use crate::diagnostic::{Diagnostic, Result};

@@ -105,7 +105,6 @@ impl Invocation {
             Diagnostic::runtime("working-directory", format!("the working directory cannot be read: {error}"))
         })?;
         let mut environment = Environment::read(&working_directory)?;
-        environment.share_prefixes(variable_keys());
         let mut warnings = Vec::new();
         let no_project = Map::new();
         let inputs = FlagInputs {
@@ -154,6 +153,7 @@ impl Invocation {
                 &id,
             )?),
         };
+        environment.share_prefixes(variable_keys());
         let invocation = Self {
             command: parsed.command,
             flags,

@@ -4,6 +4,7 @@ mod artifact;
 mod assets;
 mod backfill;
 mod backfill_plan;
+mod bare_renderer;
 mod built;
 mod clean;
 mod compiled;

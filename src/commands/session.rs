@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
+use super::bare_renderer::BareRenderer;
 use super::connect;
 use super::invocation::Invocation;
 use super::parse_events;
@@ -12,20 +13,19 @@ use crate::adapter::Early;
 use crate::config::packages::PackagesFile;
 use crate::config::profiles::{Profile, ProfileChoice, ProfilesFile, Target};
 use crate::config::project_file::VersionCheck;
-use crate::config::{DBT_VERSION, Environment, ProjectFile, RawProjectFile, Renderer};
+use crate::config::{DBT_VERSION, Environment, ProjectFile, RawProjectFile};
 use crate::context;
-use crate::context::functions::{Secrets, reveal};
+use crate::context::functions::Secrets;
 use crate::context::objects::Relation;
 use crate::context::{
-    DispatchOrder, Engine, EngineSettings, Globals, MacroPackage, ParseGlobals, ParseScope, SharedNames,
-    Subject,
+    DispatchOrder, Engine, EngineSettings, Globals, MacroPackage, ParseGlobals, SharedNames,
 };
-use crate::diagnostic::{Diagnostic, Diagnostics, Result, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::graph::{
     EmptyNodes, Graph, IndirectSelection, Selection, SelectionInputs, SelectionRequest, Selectors,
 };
 use crate::hashed::{HashMap, HashSet};
-use crate::jinja::{Context, Value, python};
+use crate::jinja::Value;
 use crate::manifest::{
     Deferral, Favor, KeptText, Manifest, Metadata, Node, PreviousState, Quoting, ResourceType, SourceNames,
 };
@@ -525,78 +525,6 @@ fn package_vars(file: &ProjectFile, package: &str) -> Map<String, Json> {
         merged.extend(own.clone());
     }
     merged
-}
-
-/// Renders project files and profiles, which see no macros.
-#[derive(Clone)]
-pub(super) struct BareRenderer {
-    engine: Engine,
-    globals: Arc<Globals>,
-    secret_globals: Arc<Globals>,
-    package_globals: Arc<Globals>,
-    secrets: Secrets,
-    /// Missing vars are none: dbt installs packages before the project is complete.
-    lenient: bool,
-}
-
-impl BareRenderer {
-    pub(super) fn new(invocation: &Invocation, target: Option<&Json>) -> Result<Self, Diagnostics> {
-        let make = |secrets: Secrets| {
-            let environment = Arc::new(invocation.environment.clone());
-            let mut globals = Globals::bare(environment, invocation.flags.mapping(&VARS), secrets);
-            globals.run_started_at = invocation.started_at;
-            globals.invocation_id.clone_from(&invocation.id);
-            globals.target = target.cloned().unwrap_or(Json::Null);
-            globals.flags = json!(invocation.flags.values());
-            Arc::new(globals)
-        };
-        Ok(Self {
-            engine: Engine::bare(),
-            globals: make(Secrets::Refused),
-            secret_globals: make(Secrets::Allowed),
-            package_globals: make(Secrets::StandIns),
-            secrets: Secrets::Refused,
-            lenient: false,
-        })
-    }
-}
-
-impl BareRenderer {
-    /// For profiles, which may read secrets.
-    pub(super) fn with_secrets(self) -> Self {
-        Self { secrets: Secrets::Allowed, ..self }
-    }
-
-    /// For packages files, which may read secrets that messages and the lock file must not show.
-    pub(super) fn for_packages(self) -> Self {
-        Self { secrets: Secrets::StandIns, ..self }
-    }
-
-    /// For commands that work on a project that cannot be parsed yet.
-    pub(super) fn lenient(self) -> Self {
-        Self { lenient: true, ..self }
-    }
-}
-
-impl Renderer for BareRenderer {
-    fn render(&self, text: &str, span: Span) -> Result<Json> {
-        let globals = match self.secrets {
-            Secrets::Refused => &self.globals,
-            Secrets::Allowed => &self.secret_globals,
-            Secrets::StandIns => &self.package_globals,
-        };
-        let shared: Arc<dyn SharedNames> = Arc::new(ParseGlobals(Arc::clone(globals)));
-        let scope = ParseScope::new(&shared, Subject::text(""), Value::UNDEFINED);
-        let scope = if self.lenient { scope } else { scope.strict() };
-        let context: Arc<dyn Context> = Arc::new(scope);
-        let value = self.engine.evaluate(text, &span, &context)?;
-        Ok(match python::to_json(&value) {
-            Json::String(text) if self.secrets == Secrets::StandIns => {
-                Json::String(reveal(&text, &globals.environment))
-            }
-            other => other,
-        })
-    }
 }
 
 /// All resource types but those named.
