@@ -189,7 +189,11 @@ fn twice_patched(patches: &[SourceEntry]) -> Option<Diagnostic> {
         first.place.file,
         second.place.file
     );
-    Some(Diagnostic::compilation("source-overridden-twice", message).label(second.place.span.clone(), ""))
+    Some(
+        Diagnostic::compilation("source-overridden-twice", message)
+            .label(second.place.span.clone(), "")
+            .help("keep one of the two entries"),
+    )
 }
 
 /// The `load` that is written here, with its own places.
