@@ -134,6 +134,9 @@ fn unreachable(problem: &Diagnostic) -> String {
 
 /// The outputs that the project's connections mean, each with a test of its own.
 fn other_connections(invocation: &Invocation, profile: &Profile) -> Vec<Check> {
+    if profile.connections.is_empty() {
+        return Vec::new();
+    }
     let out = |text: String| invocation.emitter.emit(Event::DebugCmdOut { msg: text });
     let Ok(others) = Connect::new(profile, invocation).map(|connect| connect.others) else {
         return Vec::new();

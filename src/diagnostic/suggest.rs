@@ -11,11 +11,10 @@ pub(crate) fn nearest_within<'a>(
     candidates: impl IntoIterator<Item = &'a str>,
     limit: usize,
 ) -> Option<&'a str> {
+    let name: Vec<char> = name.to_lowercase().chars().collect();
     candidates
         .into_iter()
-        .filter(|candidate| candidate.len().abs_diff(name.len()) <= limit * 2)
-        .map(|candidate| (distance(name, candidate), candidate))
-        .filter(|&(far, _)| far <= limit)
+        .filter_map(|candidate| Some((distance_within(&name, candidate, limit)?, candidate)))
         .min()
         .map(|(_, candidate)| candidate)
 }
@@ -25,17 +24,22 @@ pub(crate) fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = 
     nearest(name, candidates).map(|candidate| format!("did you mean `{candidate}`?"))
 }
 
-/// Edit distance that counts a swap of neighbours as one edit and ignores case.
-fn distance(left: &str, right: &str) -> usize {
-    let left: Vec<char> = left.to_lowercase().chars().collect();
+/// Edit distance that counts a swap of neighbours as one edit and ignores case; nothing where it is over the limit.
+fn distance_within(left: &[char], right: &str, limit: usize) -> Option<usize> {
     let right: Vec<char> = right.to_lowercase().chars().collect();
+    if left.len().abs_diff(right.len()) > limit {
+        return None;
+    }
     let width = right.len() + 1;
     let mut table = vec![0; (left.len() + 1) * width];
     for (column, cell) in table.iter_mut().take(width).enumerate() {
         *cell = column;
     }
+    // a swap reads the row before the last
+    let mut least_before = 0;
     for i in 1..=left.len() {
         table[i * width] = i;
+        let mut least = i;
         for j in 1..=right.len() {
             let substitution = usize::from(left[i - 1] != right[j - 1]);
             let mut best = (table[(i - 1) * width + j] + 1)
@@ -45,9 +49,14 @@ fn distance(left: &str, right: &str) -> usize {
                 best = best.min(table[(i - 2) * width + j - 2] + 1);
             }
             table[i * width + j] = best;
+            least = least.min(best);
         }
+        if least.min(least_before) > limit {
+            return None;
+        }
+        least_before = least;
     }
-    table[left.len() * width + right.len()]
+    Some(table[left.len() * width + right.len()]).filter(|far| *far <= limit)
 }
 
 #[cfg(test)]
