@@ -220,6 +220,7 @@ fn each_command_ends_at_a_signal() {
         "debug",
         "docs",
         "docs generate",
+        "load",
         "retry",
         "run",
         "run-operation",

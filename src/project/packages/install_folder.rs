@@ -55,7 +55,8 @@ impl InstallFolder {
         for entry in fs::read_dir(&path).map_err(|problem| io(&path, &problem))?.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
             let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
-            let is_unfinished = unfinished.contains(&name) && entry.path().is_dir();
+            let is_noted = unfinished.contains(&name) || is_usual && known.contains(&name);
+            let is_unfinished = is_noted && entry.path().is_dir();
             let is_package = is_link || is_unfinished || entry.path().join(PROJECT_FILE).is_file();
             let is_ours = is_usual || known.contains(&name);
             match (is_package && is_ours, name.starts_with('.')) {
