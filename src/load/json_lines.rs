@@ -35,7 +35,7 @@ impl Objects {
         Self { keys, are_json, places, found: Vec::new(), unescaped: String::new() }
     }
 
-    /// An error says why the line is no object.
+    /// An error says why the line is not an object.
     pub(super) fn read(&mut self, line: &str) -> Result<(), String> {
         self.found.clear();
         self.found.resize(self.keys.len(), None);

@@ -9,7 +9,7 @@ use super::rejects::Misfit;
 pub(super) enum Field<'a> {
     Null,
     Text(&'a str),
-    /// Of JSON, what is no string: a number, a boolean, an object, a list.
+    /// A JSON value other than a string: a number, a boolean, an object, a list.
     Json(&'a str),
 }
 

@@ -138,7 +138,7 @@ pub(super) fn render_descriptions(
     Ok(())
 }
 
-/// The names of the blocks that stand by themselves between braces. dbt: `doc('x').format(..)` is no reference.
+/// The names of the blocks that stand by themselves between braces. dbt: `doc('x').format(..)` does not count as a reference.
 fn shown_whole(description: &str) -> Vec<&str> {
     let inner = |part: &'_ str| -> Option<usize> { part.find("}}") };
     let mut names = Vec::new();

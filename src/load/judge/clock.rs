@@ -2,7 +2,7 @@
 
 use super::calendar::{is_infinite, number, read};
 
-/// Whether it names a time zone; `None` when it is no timestamp.
+/// Whether it names a time zone; `None` if it is not a timestamp.
 pub(super) fn timestamp(text: &[u8]) -> Option<bool> {
     if is_infinite(text) {
         return Some(false);

@@ -102,7 +102,7 @@ impl Judge {
         }
     }
 
-    /// Appends a value of JSON that is no string, or the whole of a line.
+    /// Appends a JSON value other than a string, or a whole line.
     pub(super) fn write_json(&self, json: &str, out: &mut Vec<u8>) -> Result<(), Reason> {
         let is_scalar = !json.starts_with(['{', '[']);
         match self.kind {
