@@ -202,10 +202,12 @@ impl Splitter {
         }
     }
 
-    /// A field as a name of the header.
+    /// A field as a name of the header: without the blanks around it, but as it is in quotes.
     pub(super) fn name<'a>(&'a self, record: &'a str, index: usize) -> &'a str {
+        let is_plain = self.parts.get(index).is_some_and(|part| part.kind == Kind::Plain);
         match self.field(record, index) {
-            Field::Text(text) | Field::Json(text) => text.trim(),
+            Field::Text(text) | Field::Json(text) if is_plain => text.trim(),
+            Field::Text(text) | Field::Json(text) => text,
             Field::Null => {
                 self.parts.get(index).map_or("", |part| record.get(part.start..part.end).unwrap_or_default())
             }
