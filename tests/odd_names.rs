@@ -289,6 +289,11 @@ impl Play {
         }
         let (id, day, at) = (text(&self.name("id")), text(&self.name("day")), text(&self.name("at")));
         let row = format!("{{{id}: 1, {day}: '2026-01-01', {at}: '2026-01-01'}}");
+        let load = format!(
+            "{{from: {{files: landing/*.csv}}, mode: upsert, unique_key: {}, rejects: {{max: 1}}}}",
+            yaml(&self.name("id"))
+        );
+        let loaded_columns = format!("[{}, {}]", column("id", "int", ""), column("day", "date", ""));
         let text = format!(
             "models:\n{models}
 seeds:\n  - {{name: seed, config: {{alias: {seed}, quote_columns: true, grants: {grants}, column_types: {{{id}: int}}}}, columns: {tested}}}
@@ -305,11 +310,6 @@ unit_tests:\n  - name: {unit}\n    model: batched\n    given: [{{input: ref('tab
             schema = yaml(&self.schema),
             staged = yaml(&self.name("staged")),
             loaded = yaml(&self.name("loaded")),
-            load = format!(
-                "{{from: {{files: landing/*.csv}}, mode: upsert, unique_key: {}, rejects: {{max: 1}}}}",
-                yaml(&self.name("id"))
-            ),
-            loaded_columns = format!("[{}, {}]", column("id", "int", ""), column("day", "date", "")),
             facts = yaml(&self.name("facts")),
             at_sql = yaml(&quoted(&self.name("at"))),
             unit = yaml("works"),
