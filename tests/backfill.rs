@@ -182,3 +182,42 @@ fn mistakes_of_a_backfill_are_told() {
     let (status, text) = backfill(&project, &[&["a"][..], &range].concat());
     assert!(status == 2 && text.contains("another process is filling `model.shop.a` already"), "{text}");
 }
+
+/// By hand, too, a microbatch model builds the interval that is noted; other models know nothing of event time.
+#[test]
+fn what_is_noted_is_what_was_built() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let schema = database.schema.clone();
+    project.write(
+        "models/s.yml",
+        &format!(
+            "sources: [{{name: s, schema: {schema}, tables: [{{name: f, config: {{event_time: at}}}}]}}]\n"
+        ),
+    );
+    project.write(
+        "models/m.sql",
+        "{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='at', batch_size='day', begin='2024-05-01', lookback=0, unique_key='at') }} select at from {{ source('s', 'f') }}",
+    );
+    let windows = [("--event-time-start", "--event-time-end", 1), ("--interval-start", "--interval-end", 3)];
+    for (start, end, day) in windows {
+        let [from, to] = [day, day + 1].map(|day| format!("2024-05-0{day}"));
+        project.run_ok(&["run", "--select", "m", start, &from, end, &to]);
+    }
+    assert_eq!(days(&mut database, "m"), ["01 24", "03 24"]);
+    let range = ["--from", "2024-05-01", "--to", "2024-05-05"];
+    let (status, text) = backfill(&project, &[&["m"], &range[..]].concat());
+    assert!(status == 0 && text.contains("2 batches built"), "{text}");
+    assert_eq!(days(&mut database, "m"), ["01 24", "02 24", "03 24", "04 24"]);
+    project.run_ok(&[
+        "run",
+        "--select",
+        "a",
+        "--event-time-start",
+        "2024-05-02",
+        "--event-time-end",
+        "2024-05-03",
+    ]);
+    let (_, text) = backfill(&project, &[&["a", "--dry-run"], &range[..]].concat());
+    assert_eq!(text.matches("to build: a").count(), 4, "{text}");
+}

@@ -534,6 +534,69 @@ fn jobs_of_another_target_are_left_alone() {
     assert!(status.contains("cron: @daily (Asia/Seoul)\n  last success: 2024-05-01T15:00:00Z"), "{status}");
 }
 
+/// What was renamed meanwhile, and a model that fails batch by batch.
+#[test]
+fn a_job_says_what_it_did_not_do() {
+    let database = Database::new();
+    let project = Project::new(&database);
+    project
+        .write("models/f.sql", "{{ config(event_time='at') }} select timestamp '2024-05-01' as at, 1 as id");
+    project.write(
+        "models/m.sql",
+        "{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='at', batch_size='day', begin='2024-05-01', unique_key='id') }} select at, 1 / (id - 1) as id from {{ ref('f') }}",
+    );
+    let job = |steps: &str| {
+        project
+            .write("jobs.yml", &format!("jobs:\n  - {{name: nightly, cron: '@daily', steps: [{steps}]}}\n"));
+    };
+    job("{run: f}, {run: reports}");
+    let (status, text) = due(&project, "2024-05-02T00:00:01Z");
+    assert_ne!(status, 0, "{text}");
+    assert!(text.contains("the step selects nothing: `reports`"), "{text}");
+    job("{run: f}, {run: m}");
+    let (status, text) = due(&project, "2024-05-03T00:00:01Z");
+    assert_ne!(status, 0, "{text}");
+    assert!(text.contains("division by zero"), "{text}");
+    // as the status has it
+    project.write("models/m.sql", "{{ config(materialized='table') }} select 1 as id");
+    let output = project.run(&[
+        "schedule",
+        "clear",
+        "nightly",
+        "--from",
+        "2024-05-02T00:00:00Z",
+        "--to",
+        "2024-05-03T02:00:00+02:00",
+    ]);
+    assert_eq!(output.status, 0, "{}", output.text);
+    let (status, text) = due(&project, "2024-05-03T00:00:01Z");
+    assert_eq!(status, 0, "{text}");
+}
+
+#[test]
+fn a_step_loads_each_file_once() {
+    let mut database = Database::new();
+    let project = Project::new(&database);
+    let schema = database.schema.clone();
+    project.write("landing/a.csv", "id\n1\n2\n");
+    project.write(
+        "models/s.yml",
+        &format!("sources: [{{name: raw, schema: {schema}, tables: [{{name: t, config: {{load: {{from: {{files: 'landing/*.csv'}}}}}}, columns: [{{name: id, data_type: int}}]}}]}}]\n"),
+    );
+    project
+        .write("models/m.sql", "{{ config(materialized='table') }} select id from {{ source('raw', 't') }}");
+    project.write(
+        "jobs.yml",
+        "jobs:\n  - {name: nightly, cron: '@daily', steps: [{load: 'source:raw'}, build]}\n",
+    );
+    for (day, rows) in [("02", "2"), ("03", "3")] {
+        let (status, text) = due(&project, &format!("2024-05-{day}T00:00:01Z"));
+        assert_eq!(status, 0, "{text}");
+        assert_eq!(count(&mut database, "m"), rows);
+        project.write("landing/b.csv", "id\n3\n");
+    }
+}
+
 #[test]
 fn mistakes_are_shown_where_they_are() {
     let database = Database::new();
@@ -571,6 +634,8 @@ fn mistakes_are_shown_where_they_are() {
         ("name: nightly", "name: 'my job'", "2:11", "`my job` is not a valid name of a job"),
         ("name: nightly", "name: a", "2:11", "`a` is already the name of a node with a schedule"),
         ("name: nightly", "name: '..'", "2:11", "`..` is not a valid name of a job"),
+        ("jobs:\n", "\n", "2:5", "a file of jobs begins with `jobs:`"),
+        ("build: {select: tag:nightly}", "build: ''", "13:16", "`build` selects nothing"),
         ("jobs:", "job:", "1:1", "unknown key `job` in file of jobs"),
         ("name: report", "name: nightly", "18:11", "there are two jobs named `nightly`"),
         ("retries: 2", "retrys: 2", "6:5", "unknown key `retrys` in job `nightly`"),

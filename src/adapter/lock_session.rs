@@ -14,6 +14,8 @@ use super::{
 #[derive(Debug)]
 pub(crate) struct Holder {
     pub pid: i64,
+    /// Since when the session exists, as far as it is visible: with the process it names one session.
+    pub since: String,
     /// `pid 1, user nightly, application dbt, host 10.0.0.1, since ..`, as far as it is visible.
     pub description: String,
 }
@@ -23,6 +25,7 @@ pub(crate) struct LockSession {
     connection: Mutex<Connection>,
     /// As the server itself names it; a pooler may give another number.
     pid: i64,
+    since: String,
 }
 
 impl LockSession {
@@ -32,12 +35,20 @@ impl LockSession {
         if !connection.is_open() {
             Self::prepare(&mut connection)?;
         }
-        let (_, rows) =
-            connection.add_query("select pg_catalog.pg_backend_pid()", Begin::Auto, Fetch::All)?;
-        let Some(Cell::Int(pid)) = first(rows) else {
+        let own = "select pg_catalog.pg_backend_pid(), (select backend_start::text \
+            from pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))";
+        let (_, rows) = connection.add_query(own, Begin::Auto, Fetch::All)?;
+        let mut cells = rows.into_iter().flat_map(|rows| rows.rows).flatten();
+        let (Some(Cell::Int(pid)), since) = (cells.next(), cells.next()) else {
             return Err(refusal::internal("the server does not tell its process id"));
         };
-        Ok(Self { connection: Mutex::new(connection), pid })
+        let since = since.map(since_text).unwrap_or_default();
+        Ok(Self { connection: Mutex::new(connection), pid, since })
+    }
+
+    /// Whether it is the session that has a lock: one database may be reached under two names.
+    pub(crate) fn is(&self, holder: &Holder) -> bool {
+        self.pid == holder.pid && self.since == holder.since && !self.since.is_empty()
     }
 
     /// A session of its own becomes one that may idle, in the transaction that is going to hold the locks.
@@ -66,7 +77,7 @@ impl LockSession {
     /// Who holds the lock of a name, as far as the role may see: `pid 1, user "x", ..`.
     pub(crate) fn holder(&self, name: &str) -> Option<Holder> {
         let sql = format!(
-            "select held.pid, pg_catalog.concat_ws(', ', 'pid ' operator(pg_catalog.||) held.pid, \
+            "select held.pid, who.backend_start::text, pg_catalog.concat_ws(', ', 'pid ' operator(pg_catalog.||) held.pid, \
              'user ' operator(pg_catalog.||) pg_catalog.quote_ident(who.usename::text), \
              'application ' operator(pg_catalog.||) pg_catalog.quote_ident(nullif(who.application_name, '')), \
              'host ' operator(pg_catalog.||) pg_catalog.host(who.client_addr), \
@@ -82,8 +93,10 @@ impl LockSession {
         let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let (_, rows) = connection.add_query(&sql, Begin::Auto, Fetch::All).ok()?;
         let mut cells = rows?.rows.into_iter().next()?.into_iter();
-        match (cells.next()?, cells.next()?) {
-            (Cell::Int(pid), Cell::Text(description)) => Some(Holder { pid, description }),
+        match (cells.next()?, cells.next()?, cells.next()?) {
+            (Cell::Int(pid), since, Cell::Text(description)) => {
+                Some(Holder { pid, since: since_text(since), description })
+            }
             _ => None,
         }
     }
@@ -121,6 +134,13 @@ impl Drop for LockSession {
 impl std::fmt::Debug for LockSession {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("LockSession").field("pid", &self.pid).finish_non_exhaustive()
+    }
+}
+
+fn since_text(cell: Cell) -> String {
+    match cell {
+        Cell::Text(text) => text,
+        _ => String::new(),
     }
 }
 

@@ -32,6 +32,7 @@ mod savepoints;
 mod seed;
 mod server_error;
 mod settings;
+mod site_columns;
 mod stream;
 #[cfg(test)]
 pub(crate) mod test_database;
@@ -64,5 +65,6 @@ pub use settings::Settings;
 pub(crate) use settings::{
     ChannelBindingMode, Hosts, Keepalives, Patience, SslMode, TargetSessionAttrs, Tls,
 };
-pub(crate) use transfer::{Column as SiteColumn, columns_of_query, missing_types, transfer};
+pub(crate) use site_columns::{Misfit, SiteColumn, columns_of_query, misfits};
+pub(crate) use transfer::transfer;
 pub(crate) use worker_session::WorkerSession;

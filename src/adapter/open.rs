@@ -191,6 +191,14 @@ fn others_may_do(error: &StartError) -> bool {
 }
 
 fn explain(error: StartError, endpoint: Option<&Endpoint>, settings: &Settings) -> Box<Diagnostic> {
+    let mut explained = explain_one(error, endpoint, settings);
+    if let Some(output) = &settings.output {
+        explained.message = format!("output `{output}`: {}", explained.message);
+    }
+    explained
+}
+
+fn explain_one(error: StartError, endpoint: Option<&Endpoint>, settings: &Settings) -> Box<Diagnostic> {
     let place = endpoint.map(ToString::to_string);
     let host = &settings.host;
     match error {

@@ -33,6 +33,8 @@ pub struct Settings {
     pub autocommit: bool,
     /// Server settings for each session, as in `statement_timeout: 5min`.
     pub session: IndexMap<String, String>,
+    /// The profile's output, where a run has several.
+    pub output: Option<String>,
     /// Whether the server was reached, for all sessions of the run.
     pub contact: Arc<Contact>,
 }
@@ -95,6 +97,7 @@ impl Default for Settings {
             patience: Patience::default(),
             autocommit: false,
             session: IndexMap::default(),
+            output: None,
             contact: Arc::default(),
         }
     }

@@ -2,56 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Result};
 
-use super::{Begin, Cell, Response, WorkerSession, quote_literal};
-
-/// A column of a query, with its type as any server of PostgreSQL writes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Column {
-    pub name: String,
-    pub data_type: String,
-}
-
-/// The columns of a query, which is not run. A domain is its base type by then.
-pub(crate) fn columns_of_query(site: &WorkerSession, query: &str) -> Result<Vec<Column>> {
-    let described = site.with(|connection| connection.describe(query))?;
-    if described.is_empty() {
-        return Ok(Vec::new());
-    }
-    let types: Vec<String> = described
-        .iter()
-        .map(|column| format!("({}::oid, {})", column.type_oid, column.type_modifier))
-        .collect();
-    let sql = format!(
-        "select pg_catalog.format_type(asked.oid, asked.modifier) from (values {}) as asked(oid, modifier)",
-        types.join(", ")
-    );
-    let (_, rows) = site.introspect(&sql)?;
-    let names = rows.unwrap_or_default().rows.into_iter().map(|row| match row.into_iter().next() {
-        Some(Cell::Text(name)) => name,
-        _ => "unknown".to_owned(),
-    });
-    let columns = described.into_iter().zip(names);
-    Ok(columns.map(|(column, data_type)| Column { name: column.name, data_type }).collect())
-}
-
-/// The columns whose types the other database does not have.
-pub(crate) fn missing_types(home: &WorkerSession, columns: &[Column]) -> Result<Vec<Column>> {
-    if columns.is_empty() {
-        return Ok(Vec::new());
-    }
-    let names: Vec<String> =
-        columns.iter().map(|column| format!("({})", quote_literal(&column.data_type))).collect();
-    let sql = format!(
-        "select asked.name, pg_catalog.to_regtype(asked.name) is null from (values {}) as asked(name)",
-        names.join(", ")
-    );
-    let (_, rows) = home.introspect(&sql)?;
-    let missing = rows.unwrap_or_default().rows.into_iter().zip(columns);
-    Ok(missing
-        .filter(|(row, _)| row.get(1) == Some(&Cell::Bool(true)))
-        .map(|(_, column)| column.clone())
-        .collect())
-}
+use super::{Begin, Response, WorkerSession};
 
 /// Streams the rows of a query: `copy` is a `copy .. from stdin (format binary)` at the other end. Its answer.
 pub(crate) fn transfer(

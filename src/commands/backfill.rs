@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::backfill_plan::{Models, batches};
 use super::built::{self, Built};
 use super::connect::Connect;
+use super::homes::Homes;
 use super::interrupted::interrupted;
 use super::invocation::Invocation;
 use super::running;
@@ -16,6 +17,7 @@ use super::session::{Parsed, Session};
 use super::{CommandResult, Outcome};
 use crate::adapter::{Cell, Connection};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
+use crate::manifest::connection_of;
 use crate::memory;
 use crate::options::table::{DRY_RUN, INTERVAL_END, INTERVAL_START, REBUILD};
 use crate::run::{self, Command, Event};
@@ -36,10 +38,10 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
     memory::prepare(&mut connection)?;
     hold(&mut connection, &session.profile.target.schema, models.name())?;
     let mut backfill = Backfill { invocation, session, parsed, connect, built: Vec::new() };
-    backfill.read(&mut connection, &models)?;
+    backfill.read(&models)?;
     if invocation.flags.is(&REBUILD) {
         // all of it once more, and what is done of that counts when the command is repeated
-        backfill.forget(&mut connection, [range.start, range.end])?;
+        backfill.forget([range.start, range.end])?;
     }
     let open: Vec<[Timestamp; 2]> =
         batches.iter().copied().filter(|batch| !backfill.missing(*batch).is_empty()).collect();
@@ -74,24 +76,27 @@ struct Backfill<'i> {
 }
 
 impl Backfill<'_> {
-    fn read(&mut self, connection: &mut Connection, models: &Models) -> Result<()> {
+    /// Each model's database knows what of it is built.
+    fn read(&mut self, models: &Models) -> Result<()> {
+        let mut homes = Homes::new(&self.connect);
         for unique_id in &models.in_parts {
             let Some(node) = self.parsed.manifest.nodes.get(unique_id) else { continue };
-            let built = Built::of(connection, &self.parsed.manifest, node)?;
-            self.built.push((unique_id.clone(), built));
+            let home = homes.session(self.session.output_of(connection_of(&node.config)))?;
+            self.built.push((unique_id.clone(), Built::of(home, &self.parsed.manifest, node)?));
         }
         Ok(())
     }
 
-    fn forget(&mut self, connection: &mut Connection, [start, end]: [Timestamp; 2]) -> Result<()> {
+    fn forget(&mut self, [start, end]: [Timestamp; 2]) -> Result<()> {
+        let mut homes = Homes::new(&self.connect);
         let is_dry = self.invocation.flags.is(&DRY_RUN);
         for (unique_id, built) in &mut self.built {
             let Some(node) = self.parsed.manifest.nodes.get(unique_id) else { continue };
             let statement = "delete from rsdbt.built using rsdbt.relations as known where known.relation = built.relation \
                  and schema_name = $1::text and relation_name = $2::text and interval_start < $4::timestamptz and interval_end > $3::timestamptz";
             if !is_dry {
-                connection
-                    .query(statement, &[&node.schema, &node.alias, &start.to_string(), &end.to_string()])?;
+                let home = homes.session(self.session.output_of(connection_of(&node.config)))?;
+                home.query(statement, &[&node.schema, &node.alias, &start.to_string(), &end.to_string()])?;
             }
             *built = Built::none();
         }

@@ -90,7 +90,9 @@ fn others_of(profile: &Profile) -> impl Iterator<Item = &Mapped> {
 
 fn others(profile: &Profile) -> Result<Vec<OtherOutput>> {
     let other = |mapped: &Mapped| {
-        let settings = Arc::new(settings(&mapped.target, profile.threads)?);
+        let mut settings = settings(&mapped.target, profile.threads)?;
+        settings.output = Some(mapped.output.clone());
+        let settings = Arc::new(settings);
         Ok(OtherOutput { name: mapped.output.clone(), settings })
     };
     others_of(profile).map(other).collect()

@@ -15,7 +15,7 @@ use crate::config::jobs::{Action, Job, Step};
 use crate::hashed::HashSet;
 use crate::interrupt::{self, Supervised};
 use crate::output;
-use crate::run::{PreviousResults, Status};
+use crate::run::{FIRST_ERROR, PreviousResults, Status};
 use crate::schedule::{LEASE, Lease};
 
 const LOOK: Duration = Duration::from_millis(50);
@@ -187,7 +187,10 @@ fn failures(results: &Path, started: SystemTime) -> Option<String> {
     });
     let lines: Vec<String> = failed
         .map(|result| {
-            format!("{}: {}", result.unique_id, result.message.as_deref().unwrap_or("failed").trim())
+            let message = result.message.as_deref().unwrap_or("failed").trim();
+            let of_batch = result.adapter_response.get(FIRST_ERROR).and_then(Json::as_str);
+            let of_batch = of_batch.map_or_else(String::new, |error| format!("\n{error}"));
+            format!("{}: {message}{of_batch}", result.unique_id)
         })
         .collect();
     (!lines.is_empty()).then(|| lines.join("\n"))

@@ -1,81 +1,133 @@
 //! What a run does differently when it is a step of a job: it leaves out what earlier attempts have committed, each node
 //! commits a mark with its work, and nothing is committed once another process has taken charge of the schedule.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
 use super::connect::Connect;
+use super::homes::Homes;
 use super::invocation::Invocation;
 use super::session::{Parsed, Session};
-use crate::adapter::Connection;
 use crate::diagnostic::{Diagnostic, Result};
-use crate::manifest::{Manifest, NodeKind, code, connection_of};
-use crate::options::table::{INTERVAL_END, INTERVAL_START};
+use crate::hashed::{HashMap, HashSet};
+use crate::manifest::{Manifest, Node, NodeKind, code, connection_of};
 use crate::run::RunOptions;
-use crate::schedule::{LEASE, Lease};
+use crate::schedule::{LEASE, Lease, affected};
 
 /// A job has a timeout of its own.
 const LOCK_WAIT: Duration = Duration::from_hours(24);
 
-pub(super) struct Leased(Lease);
+pub(super) struct Leased {
+    /// By output: each database has a record of what was committed there.
+    leases: HashMap<String, Lease>,
+    /// Where each node lives.
+    outputs: HashMap<String, String>,
+    /// What earlier attempts have committed, from the project's code as it is.
+    done: HashSet<String>,
+    codes: HashMap<String, String>,
+}
 
 impl Leased {
     /// `None` if nobody has leased anything to this process.
-    pub(super) fn of(invocation: &Invocation) -> Result<Option<Self>> {
+    pub(super) fn of(
+        invocation: &Invocation,
+        session: &Session<'_>,
+        connect: &Connect,
+        parsed: &Parsed,
+        selected: &[String],
+    ) -> Result<Option<Self>> {
         let Some(text) = invocation.environment.get(LEASE) else { return Ok(None) };
-        serde_json::from_str(text).map(|lease| Some(Self(lease))).map_err(|error| {
+        let lease: Lease = serde_json::from_str(text).map_err(|error| {
             Diagnostic::runtime("lease", format!("{LEASE} is not a lease: {error}"))
                 .help("it is set by `rsdbt schedule` for the steps of a job, and by nobody else")
                 .boxed()
-        })
+        })?;
+        let manifest = &parsed.manifest;
+        let built = selected.iter().filter_map(|id| manifest.nodes.get(id)).filter(|node| is_marked(node));
+        let own = session.profile.target_name.as_str();
+        let mut leased = Self {
+            leases: HashMap::default(),
+            outputs: HashMap::default(),
+            done: HashSet::default(),
+            codes: HashMap::default(),
+        };
+        for node in built {
+            let output = session.output_of(connection_of(&node.config));
+            leased.outputs.insert(node.unique_id.clone(), output.to_owned());
+            leased.codes.insert(node.unique_id.clone(), code(manifest, node));
+        }
+        leased.read(lease, own, connect, parsed)?;
+        Ok(Some(leased))
+    }
+
+    fn read(&mut self, lease: Lease, own: &str, connect: &Connect, parsed: &Parsed) -> Result<()> {
+        let mut homes = Homes::new(connect);
+        let elsewhere: BTreeSet<&String> = self.outputs.values().filter(|output| *output != own).collect();
+        let mut leases = HashMap::from_iter([(own.to_owned(), lease.clone())]);
+        for output in elsewhere {
+            let record = lease.record(homes.session(own)?)?;
+            leases.insert(output.clone(), lease.enter(&record, homes.session(output)?)?);
+        }
+        let mut changed = BTreeSet::new();
+        for (output, lease) in &leases {
+            for (node, known) in lease.done(homes.session(output)?)? {
+                let is_same = |code: &String| known.is_empty() || *code == known;
+                if self.codes.get(&node).is_none_or(is_same) {
+                    self.done.insert(node);
+                } else {
+                    changed.insert(node);
+                }
+            }
+        }
+        if !changed.is_empty() {
+            let again = affected(&changed, &parsed.graph);
+            for (output, lease) in &leases {
+                lease.forget(homes.session(output)?, &again)?;
+            }
+            self.done.retain(|node| !again.contains(node));
+        }
+        self.leases = leases;
+        Ok(())
     }
 
     /// Of what is selected, what earlier attempts have committed, and what is left.
-    pub(super) fn done_and_left(&self, connect: &Connect, selected: &[String]) -> Result<[Vec<String>; 2]> {
-        let mut connection = Connection::open(&Arc::new(connect.settings.clone()))?;
-        let done = self.0.done(&mut connection)?;
-        let (done, left) = selected.iter().cloned().partition(|unique_id| done.contains(unique_id));
-        Ok([done, left])
+    pub(super) fn done_and_left(&self, selected: &[String]) -> [Vec<String>; 2] {
+        let (done, left) = selected.iter().cloned().partition(|unique_id| self.done.contains(unique_id));
+        [done, left]
     }
 
-    /// A node of another output would commit its mark there, where nobody looks for it: it is built again.
-    pub(super) fn mark(&self, session: &Session<'_>, parsed: &Parsed, selected: &[String]) -> Parsed {
-        let marker = |unique_id: &String| {
-            let node = parsed.manifest.nodes.get(unique_id);
-            let code = node.map_or_else(String::new, |node| code(&parsed.manifest, node));
-            self.0.marker(unique_id, &code)
+    pub(super) fn mark(&self, parsed: &Parsed, selected: &[String]) -> Parsed {
+        let marker = |unique_id| {
+            let lease = self.leases.get(self.outputs.get(unique_id)?)?;
+            let code = self.codes.get(unique_id).map_or("", String::as_str);
+            Some((unique_id, lease.marker(unique_id, code)))
         };
-        let is_here = |unique_id: &&String| {
-            let node = parsed.manifest.nodes.get(*unique_id);
-            let connection = node.and_then(|node| connection_of(&node.config));
-            session.output_of(connection) == session.profile.target_name
-        };
-        let selected = selected.iter().filter(is_here);
         let statements: Vec<(&str, String)> =
-            selected.map(|unique_id| (unique_id.as_str(), marker(unique_id))).collect();
+            selected.iter().map(String::as_str).filter_map(marker).collect();
         with_post_hooks(parsed, &statements)
     }
 
-    pub(super) fn bind(&self, invocation: &Invocation, options: &mut RunOptions, done: Vec<String>) {
-        options.proof = Some(self.0.proof());
+    pub(super) fn bind(&self, options: &mut RunOptions, done: Vec<String>) {
+        let proofs = self.leases.iter().map(|(output, lease)| (output.clone(), lease.proof()));
+        options.proofs = proofs.collect();
         options.done_before = done;
         options.lock_wait = LOCK_WAIT;
-        let flags = &invocation.flags;
-        if let (Some(start), Some(end)) = (flags.text(&INTERVAL_START), flags.text(&INTERVAL_END)) {
-            options.event_time = [Some(start.to_owned()), Some(end.to_owned())];
-        }
     }
+}
+
+/// Whether the node's transaction can take one more statement.
+fn is_marked(node: &Node) -> bool {
+    matches!(node.kind, NodeKind::Model(_) | NodeKind::Seed { .. } | NodeKind::Snapshot)
 }
 
 /// The project with one more statement in the transactions of nodes: a mark that their work is done, and all of it.
 pub(super) fn with_post_hooks(parsed: &Parsed, statements: &[(&str, String)]) -> Parsed {
     let mut manifest = Manifest::clone(&parsed.manifest);
     for (unique_id, statement) in statements {
-        let builds =
-            |kind: &NodeKind| matches!(kind, NodeKind::Model(_) | NodeKind::Seed { .. } | NodeKind::Snapshot);
-        let Some(node) = manifest.nodes.get_mut(*unique_id).filter(|node| builds(&node.kind)) else {
+        let Some(node) = manifest.nodes.get_mut(*unique_id).filter(|node| is_marked(node)) else {
             continue;
         };
         let hooks = Arc::make_mut(node).config_mut().entry("post-hook").or_insert_with(|| json!([]));

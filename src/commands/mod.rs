@@ -13,6 +13,7 @@ mod db;
 mod debug;
 mod deps;
 mod docs;
+mod homes;
 mod init;
 mod interrupted;
 mod invocation;

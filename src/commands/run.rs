@@ -72,21 +72,25 @@ pub(super) fn run_nodes(invocation: &Invocation, retried: Retried) -> CommandRes
         }
     };
     let connect = Connect::new(&session.profile, invocation)?;
-    let leased = Leased::of(invocation)?;
+    let leased = Leased::of(invocation, &session, &connect, &parsed, &selected)?;
     let [done, selected] = match &leased {
         Some(leased) => {
-            let [done, left] = leased.done_and_left(&connect, &selected)?;
-            parsed = leased.mark(&session, &parsed, &left);
+            refuse_nothing(invocation, &selected)?;
+            let [done, left] = leased.done_and_left(&selected);
+            parsed = leased.mark(&parsed, &left);
             [done, left]
         }
         None => [Vec::new(), selected],
     };
     if let Some(window) = window_of(invocation, command) {
-        parsed = built::noting(&parsed, &selected, window);
+        let is_in_batches = |id: &str| parsed.manifest.nodes.get(id).is_some_and(|node| node.is_microbatch());
+        let is_noted = |id: &&String| !window.is_of_batches || is_in_batches(id);
+        let noted: Vec<String> = selected.iter().filter(is_noted).cloned().collect();
+        parsed = built::noting(&parsed, &noted, window.bounds);
     }
     let mut inputs = running::inputs(&session, &parsed, &connect, command, &selected)?;
     if let Some(leased) = &leased {
-        leased.bind(invocation, &mut inputs.options, done);
+        leased.bind(&mut inputs.options, done);
     }
     inputs.previous = retried.previous;
     if let Some(path) = results_path(invocation, command) {
@@ -115,6 +119,21 @@ pub(super) fn run_nodes(invocation: &Invocation, retried: Retried) -> CommandRes
     Ok(if success { Outcome::Success } else { Outcome::Failure })
 }
 
+/// A job whose step names what is no longer there must not be green for ever. What has changed may be nothing.
+fn refuse_nothing(invocation: &Invocation, selected: &[String]) -> Result<()> {
+    let words = invocation.flags.words(&SELECT);
+    let may_be_empty = ["state:", "result:", "source_status:"];
+    let is_named = asks_for_nodes(invocation)
+        && !words.iter().any(|word| may_be_empty.iter().any(|method| word.contains(method)));
+    if !selected.is_empty() || !is_named {
+        return Ok(());
+    }
+    let message = format!("the step selects nothing: `{}`", words.join(" "));
+    Err(Diagnostic::runtime("empty-step", message)
+        .help("name nodes that exist and are enabled, or remove the step")
+        .boxed())
+}
+
 /// What a retry would repeat may have been removed or renamed.
 fn refuse_missing(manifest: &Manifest, only: &[String]) -> Result<()> {
     let Some(unique_id) = only.iter().find(|unique_id| manifest.resource(unique_id).is_none()) else {
@@ -129,13 +148,21 @@ fn refuse_missing(manifest: &Manifest, only: &[String]) -> Result<()> {
         .boxed())
 }
 
-/// The interval or the event time window that a run builds, all of it.
-fn window_of(invocation: &Invocation, command: Command) -> Option<[&str; 2]> {
+/// A time range that a run builds, all of it.
+struct Window<'i> {
+    bounds: [&'i str; 2],
+    /// Event time is of no concern to models that are not built in batches.
+    is_of_batches: bool,
+}
+
+fn window_of(invocation: &Invocation, command: Command) -> Option<Window<'_>> {
     let flags = &invocation.flags;
     let is_whole = !flags.is(&EMPTY) && flags.text(&SAMPLE).is_none();
-    let window = |[start, end]: [&Text; 2]| Some([flags.text(start)?, flags.text(end)?]);
-    let given =
-        window([&INTERVAL_START, &INTERVAL_END]).or_else(|| window([&EVENT_TIME_START, &EVENT_TIME_END]));
+    let window = |[start, end]: [&Text; 2], is_of_batches| {
+        Some(Window { bounds: [flags.text(start)?, flags.text(end)?], is_of_batches })
+    };
+    let given = window([&INTERVAL_START, &INTERVAL_END], false)
+        .or_else(|| window([&EVENT_TIME_START, &EVENT_TIME_END], true));
     given.filter(|_| is_whole && matches!(command, Command::Run | Command::Build))
 }
 

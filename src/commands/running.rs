@@ -21,8 +21,8 @@ use crate::manifest::{
 use crate::options::behavior;
 use crate::options::table::{
     ALLOW_DELETES, CACHE_SELECTED_ONLY, EMPTY, EVENT_TIME_END, EVENT_TIME_START, FAIL_FAST, FULL_REFRESH,
-    INJECT_EPHEMERAL_CTES, INTROSPECT, LOAD_FILES, POPULATE_CACHE, SAMPLE, SHOW, SINGLE_THREADED,
-    STORE_FAILURES, TARGET_PATH, USE_COLORS, WRITE_JSON,
+    INJECT_EPHEMERAL_CTES, INTERVAL_END, INTERVAL_START, INTROSPECT, LOAD_FILES, POPULATE_CACHE, SAMPLE,
+    SHOW, SINGLE_THREADED, STORE_FAILURES, TARGET_PATH, USE_COLORS, WRITE_JSON,
 };
 use crate::run::{
     Behaviors, Command, CommentSetting, Injection, Introspection, Loading, OtherOutput, PreviousRun,
@@ -44,8 +44,9 @@ pub(super) fn inputs(
     let flags = &invocation.flags;
     let defer = session.deferral(parsed, selected)?;
     let shared = run_context(session, &parsed.manifest, selected, defer)?;
-    let event_time =
-        [flags.text(&EVENT_TIME_START).map(str::to_owned), flags.text(&EVENT_TIME_END).map(str::to_owned)];
+    // batches of the interval, where there is one
+    let event_time = [[&EVENT_TIME_START, &INTERVAL_START], [&EVENT_TIME_END, &INTERVAL_END]]
+        .map(|options| options.iter().find_map(|option| flags.text(option)).map(str::to_owned));
     let comment = &session.project.root.file.query_comment;
     let default_results = if command == Command::Freshness { "sources.json" } else { "run_results.json" };
     let options = RunOptions {
@@ -68,7 +69,7 @@ pub(super) fn inputs(
         },
         keep_seed_rows: flags.is(&SHOW),
         lock_wait: LOCK_WAIT,
-        proof: None,
+        proofs: HashMap::default(),
         done_before: Vec::new(),
         loading: Loading {
             files: flags

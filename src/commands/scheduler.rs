@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::built;
 use super::connect::Connect;
+use super::homes::Homes;
 use super::invocation::Invocation;
 use super::job_alerts::{Alerts, JobEnd};
 use super::job_attempt::{Attempt, Stopped};
@@ -19,6 +20,7 @@ use crate::config::RawProjectFile;
 use crate::config::jobs::{CatchUp, Job};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, render};
 use crate::interrupt::{Interrupt, Watched};
+use crate::manifest::connection_of;
 use crate::options::table::{INTERVAL_END, INTERVAL_START, VARS};
 use crate::project;
 use crate::run::{self, Command, Event};
@@ -63,6 +65,13 @@ pub(super) struct Pass {
     pub(super) ran: bool,
     /// When to look again.
     pub(super) wake: Timestamp,
+}
+
+/// Where a node is built, and what it commits there.
+struct Place {
+    output: String,
+    mark: Option<String>,
+    proof: String,
 }
 
 impl<'a> Scheduler<'a> {
@@ -364,7 +373,9 @@ impl<'a> Scheduler<'a> {
             Ok(()) => {
                 self.say(&format!("{logical_time} {}: success", task.name));
                 self.settle(task, logical_time, IntervalState::Success, attempt, String::new())?;
-                if matches!(task.work, Work::Job(_)) {
+                if matches!(task.work, Work::Job(_))
+                    || self.output_of(task) != self.session.profile.target_name
+                {
                     self.ledger.forget_progress(&task.unique_id, logical_time)?;
                 }
                 self.alert(task, logical_time, attempt, None);
@@ -414,9 +425,36 @@ impl<'a> Scheduler<'a> {
         heard.map(drop)
     }
 
+    /// Where the node of a task lives.
+    fn output_of(&self, task: &Task) -> &str {
+        let node = self.parsed.manifest.nodes.get(&task.unique_id);
+        self.session.output_of(node.and_then(|node| connection_of(&node.config)))
+    }
+
+    /// `None` if an earlier attempt has committed in another database.
+    fn place(&self, task: &Task, logical_time: Timestamp) -> Result<Option<Place>> {
+        let lease = self.ledger.lease(&task.unique_id, logical_time);
+        let output = self.output_of(task).to_owned();
+        let own = &self.session.profile.target_name;
+        if output == *own {
+            let mark = self.ledger.success_statement(&task.unique_id, logical_time);
+            return Ok(Some(Place { output, mark, proof: lease.proof() }));
+        }
+        let mut homes = Homes::new(&self.connect);
+        let record = lease.record(homes.session(own)?)?;
+        let home = homes.session(&output)?;
+        let lease = lease.enter(&record, home)?;
+        if lease.done(home)?.iter().any(|(node, _)| *node == task.unique_id) {
+            return Ok(None);
+        }
+        let mark = Some(lease.marker(&task.unique_id, ""));
+        Ok(Some(Place { output, mark, proof: lease.proof() }))
+    }
+
     /// Runs the node for the interval's window; why it failed, if it did.
     fn execute(&self, task: &Task, logical_time: Timestamp) -> Result<Option<String>> {
-        let Some(statement) = self.ledger.success_statement(&task.unique_id, logical_time) else {
+        let Some(place) = self.place(task, logical_time)? else { return Ok(None) };
+        let Some(statement) = place.mark else {
             return Ok(Some("the interval is not known to be at work".to_owned()));
         };
         let parsed = with_post_hooks(&self.parsed, &[(task.unique_id.as_str(), statement)]);
@@ -430,7 +468,7 @@ impl<'a> Scheduler<'a> {
             shared.set_flag(INTERVAL_END.0.key, end);
         }
         inputs.options.event_time = window.map(Some);
-        inputs.options.proof = Some(self.ledger.lease(&task.unique_id, logical_time).proof());
+        inputs.options.proofs.insert(place.output, place.proof);
         let plan = run::plan(&parsed.manifest, &parsed.graph, &selected, Command::Run);
         let outcome = run::execute(&inputs, &plan)?;
         if outcome.results.success() {

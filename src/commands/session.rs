@@ -225,6 +225,7 @@ impl<'i> Session<'i> {
                 connections: self.parse_places(),
                 database: self.profile.target.database.clone(),
                 schema: self.profile.target.schema.clone(),
+                server: server(&self.profile.target),
             },
             quoting: Quoted {
                 database: quoting.database.unwrap_or(true),
@@ -243,6 +244,7 @@ impl<'i> Session<'i> {
         let place = |target: &Target| ParsePlace {
             database: target.database.clone(),
             schema: target.schema.clone(),
+            server: server(target),
             shown: Json::Object(self.profile.dict_of(target)),
         };
         let connections = self.profile.connections.iter();
@@ -445,6 +447,10 @@ pub(super) fn load_profile(
 /// A job that lost its profile must not succeed on a server that nobody will ever look at.
 fn is_unattended(environment: &Environment) -> bool {
     environment.get("CI").is_some_and(|value| !matches!(value, "" | "0" | "false"))
+}
+
+fn server(target: &Target) -> String {
+    format!("{}:{}", target.host.to_lowercase(), target.port)
 }
 
 /// How many packages the project names, and in which file.

@@ -201,6 +201,12 @@ impl Node {
         self.config.get("materialized").and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// Built in batches of time.
+    pub(crate) fn is_microbatch(&self) -> bool {
+        let strategy = self.config.get("incremental_strategy").and_then(Value::as_str);
+        self.materialized() == "incremental" && strategy == Some("microbatch")
+    }
+
     pub(crate) fn is_ephemeral_model(&self) -> bool {
         self.model().is_some() && self.materialized() == "ephemeral"
     }

@@ -105,7 +105,7 @@ fn edges_and_maps_are_those_of_dbt() {
         let mut ours = without_edges(&theirs);
         assert_eq!(resolve(&mut ours), Ok(Vec::new()));
         compare(&serde_json::to_value(&theirs).unwrap(), &serde_json::to_value(&ours).unwrap(), &file);
-        assert_eq!(ours.check_unique(SameNames::Refuse).unwrap().len(), 0);
+        assert_eq!(ours.check_unique(SameNames::Refuse, |_| "").unwrap().len(), 0);
     }
 }
 
@@ -174,7 +174,7 @@ fn two_nodes_of_one_relation_are_refused() {
     let mut manifest = read(RECORDED);
     let relation = manifest.nodes["model.mart.orders"].relation_name.clone();
     edit(&mut manifest, "seed.mart.rates", |node| node.relation_name = relation);
-    let errors = manifest.check_unique(SameNames::Warn).unwrap_err();
+    let errors = manifest.check_unique(SameNames::Warn, |_| "").unwrap_err();
     assert!(errors.0[0].message.starts_with(
         "dbt found two resources with the database representation \"\"postgres\".\"selectors\".\"orders\"\""
     ));

@@ -15,11 +15,15 @@ pub(crate) enum SameNames {
 
 impl Manifest {
     /// Errors for two nodes with one relation or a versioned and an unversioned model of one name;
-    /// returns warnings for a seed and a model of one name.
-    pub(crate) fn check_unique(&self, same_names: SameNames) -> Result<Vec<Diagnostic>, Diagnostics> {
+    /// returns warnings for a seed and a model of one name. Relations of different servers are never one.
+    pub(crate) fn check_unique<'s>(
+        &self,
+        same_names: SameNames,
+        server: impl Fn(&Node) -> &'s str,
+    ) -> Result<Vec<Diagnostic>, Diagnostics> {
         let mut errors = Vec::new();
         let mut warnings = Vec::new();
-        let mut relations: HashMap<String, &Node> = HashMap::default();
+        let mut relations: HashMap<(&str, String), &Node> = HashMap::default();
         let mut versioned: HashMap<(&str, &str), &Node> = HashMap::default();
         let mut unversioned: HashMap<(&str, &str), &Node> = HashMap::default();
         for node in self.nodes.values().filter(|node| node.is_relational()) {
@@ -34,9 +38,9 @@ impl Manifest {
                     SameNames::Warn => warnings.push(same_name_warning(other, node)),
                 }
             }
-            let relation = relation_text(node);
+            let relation = (server(node), relation_text(node));
             if let Some(other) = relations.get(&relation) {
-                errors.push(ambiguous_relation(other, node, &relation));
+                errors.push(ambiguous_relation(other, node, &relation.1));
             } else {
                 relations.insert(relation, node);
             }

@@ -82,11 +82,14 @@ fn python_type(value: &Json) -> &'static str {
     }
 }
 
-/// Dates and times of the two options, normalized to `YYYY-MM-DDTHH:MM:SS`.
+/// Dates and times, in UTC unless they name a zone, normalized to `YYYY-MM-DDTHH:MM:SS`.
 fn time(text: &str, place: &str) -> Result<Json> {
     let text = text.trim();
-    let parsed = text
-        .parse::<jiff::civil::DateTime>()
+    // as status prints them: with a zone
+    let instant =
+        || text.parse::<jiff::Timestamp>().map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).datetime());
+    let parsed = instant()
+        .or_else(|_| text.parse::<jiff::civil::DateTime>())
         .or_else(|_| text.parse::<jiff::civil::Date>().map(|date| date.at(0, 0, 0, 0)));
     match parsed {
         Ok(time) => Ok(time.strftime("%Y-%m-%dT%H:%M:%S").to_string().into()),

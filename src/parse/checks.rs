@@ -196,7 +196,7 @@ pub(super) fn check(
             );
         }
         warnings.extend(ignored_constraints(node));
-        if batches && is_microbatch(node) {
+        if batches && node.is_microbatch() {
             warnings.extend(unfiltered_batches(node, manifest));
         }
         if matches!(node.kind, NodeKind::Snapshot)
@@ -205,7 +205,7 @@ pub(super) fn check(
             problems.push(problem.subject(subject()));
             continue;
         }
-        if batches && is_microbatch(node) {
+        if batches && node.is_microbatch() {
             check_microbatch(node, &mut refuse);
         }
     }
@@ -229,11 +229,6 @@ fn ignored_constraints(node: &Node) -> Option<Diagnostic> {
     Some(Diagnostic::warning("UnsupportedConstraintMaterialization", message).subject(node.locator()))
 }
 
-fn is_microbatch(node: &Node) -> bool {
-    let strategy = node.config.get("incremental_strategy").and_then(Json::as_str);
-    node.materialized() == "incremental" && strategy == Some("microbatch")
-}
-
 /// dbt: a project with a microbatch macro of its own has its models run whole, unless it wants batches.
 fn batches(request: &ParseRequest<'_>, manifest: &Manifest, warnings: &mut Vec<Diagnostic>) -> bool {
     if !request.engine.is_replaced(MICROBATCH_MACRO)
@@ -241,7 +236,7 @@ fn batches(request: &ParseRequest<'_>, manifest: &Manifest, warnings: &mut Vec<D
     {
         return true;
     }
-    if manifest.nodes.values().any(|node| is_microbatch(node)) {
+    if manifest.nodes.values().any(|node| node.is_microbatch()) {
         let message = "The use of a custom microbatch macro outside of batched execution is deprecated. To use it with batched \
                        execution, set `flags.require_batched_execution_for_custom_microbatch_strategy` to `True` in \
                        `dbt_project.yml`. In the future this will be the default behavior.";

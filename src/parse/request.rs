@@ -20,6 +20,8 @@ pub(crate) struct ParseTarget {
     pub name: String,
     pub database: String,
     pub schema: String,
+    /// Its host and port.
+    pub server: String,
     /// By the names of the project's connections.
     pub connections: HashMap<String, ParsePlace>,
 }
@@ -29,6 +31,8 @@ pub(crate) struct ParseTarget {
 pub(crate) struct ParsePlace {
     pub database: String,
     pub schema: String,
+    /// Its host and port.
+    pub server: String,
     /// `target`, as the macros that name relations see it.
     pub shown: Json,
 }

@@ -206,7 +206,11 @@ impl<'a> Parser<'a> {
         } else {
             SameNames::Warn
         };
-        warnings.extend(self.manifest.check_unique(same_names)?);
+        let server = |node: &Node| {
+            let place = self.request.place_of(&node.config).ok().flatten();
+            place.map_or(&self.request.target.server, |place| &place.server).as_str()
+        };
+        warnings.extend(self.manifest.check_unique(same_names, server)?);
         warnings.extend(macros::replaced_materializations(self.request, &self.manifest));
         Ok(warnings)
     }

@@ -84,8 +84,7 @@ pub(super) fn load(source: &SourceDefinition) -> String {
 }
 
 fn materialization(node: &Node) -> &str {
-    let microbatch = node.config.get("incremental_strategy").and_then(Value::as_str) == Some("microbatch");
-    if microbatch && node.materialized() == "incremental" { "microbatch" } else { node.materialized() }
+    if node.is_microbatch() { "microbatch" } else { node.materialized() }
 }
 
 /// The name of a test in its lines.

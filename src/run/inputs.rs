@@ -112,8 +112,8 @@ pub(crate) struct RunOptions {
     pub keep_seed_rows: bool,
     /// How long to wait for another run on the same schema before giving up.
     pub lock_wait: std::time::Duration,
-    /// An SQL expression that fails where nothing may be committed any more.
-    pub proof: Option<String>,
+    /// By output: an SQL expression that fails where nothing may be committed any more.
+    pub proofs: HashMap<String, String>,
     /// Selected nodes that an earlier attempt has committed. The hooks around the nodes are theirs, too.
     pub done_before: Vec<String>,
     pub loading: Loading,

@@ -87,16 +87,15 @@ impl Run<'_> {
 
     /// The session that holds the locks. When it was lost they are taken again, and what was known of the
     /// relations is read again: another run may have worked in between.
-    pub(super) fn held_locks(&self, output: usize) -> Result<Option<Arc<dyn HeldLock>>> {
-        let of = self.lock_holder(output);
-        let output = &self.outputs[of];
+    pub(super) fn held_locks(&self, asked: usize) -> Result<Option<Arc<dyn HeldLock>>> {
+        let output = &self.outputs[self.lock_holder(asked)];
         let names = output.locks.names.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if names.is_empty() {
             return Ok(None);
         }
         let mut known = output.locks.session.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(session) = known.as_ref().filter(|session| session.is_held()) {
-            return Ok(Some(self.proven(session, of)));
+            return Ok(Some(self.proven(session, asked)));
         }
         let was_lost = known.take().is_some();
         if was_lost {
@@ -116,7 +115,7 @@ impl Run<'_> {
         }
         let session = Arc::new(session);
         *known = Some(Arc::clone(&session));
-        Ok(Some(self.proven(&session, of)))
+        Ok(Some(self.proven(&session, asked)))
     }
 
     /// The first output of the same database holds its locks.
@@ -127,10 +126,20 @@ impl Run<'_> {
 
     /// Together with what else a commit needs, where that can be asked.
     fn proven(&self, session: &Arc<LockSession>, output: usize) -> Arc<dyn HeldLock> {
-        match self.inputs.options.proof.as_ref().filter(|_| output == 0) {
+        match self.inputs.options.proofs.get(&self.outputs[output].name) {
             Some(proof) => Arc::new(Proven { session: Arc::clone(session), proof: proof.clone() }),
             None => Arc::<LockSession>::clone(session),
         }
+    }
+
+    /// Whether another session of this run has the lock: two outputs may name one database differently.
+    fn holds_already(&self, session: &LockSession, name: &Locked) -> bool {
+        let Some(holder) = session.holder(&name.key()) else { return false };
+        // one that is held right now is that of the output that asks, or asked again soon
+        self.outputs
+            .iter()
+            .filter_map(|output| output.locks.session.try_lock().ok())
+            .any(|known| known.as_ref().is_some_and(|own| own.is(&holder)))
     }
 
     /// All in one order, so that two runs cannot wait for each other. Whether another run was waited for.
@@ -138,7 +147,7 @@ impl Run<'_> {
         let begun = Instant::now();
         let mut told = false;
         for name in names {
-            while !session.try_lock(&name.key())? {
+            while !session.try_lock(&name.key())? && !self.holds_already(session, name) {
                 if self.inputs.interrupt.is_set() {
                     return Err(Diagnostic::runtime(
                         "interrupted",

@@ -49,6 +49,7 @@ pub(crate) use inputs::{
     Behaviors, Command, CommentSetting, Injection, Introspection, Loading, OtherOutput, PreviousRun,
     RunInputs, RunOptions,
 };
+pub(crate) use node::FIRST_ERROR;
 pub(crate) use operation::{Operation, run_operation};
 pub(crate) use plan::plan;
 pub(crate) use resources::resource_report;

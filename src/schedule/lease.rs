@@ -1,14 +1,24 @@
 //! The right to work on one interval, as it is handed to the process that does the work: what it commits is proven by it.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::adapter::{Cell, Connection, quote_literal};
-use crate::diagnostic::Result;
-use crate::hashed::HashSet;
+use crate::diagnostic::{Diagnostic, Result};
 
 /// The variable of the environment by which a process gets its lease.
 pub(crate) const VARIABLE: &str = "RSDBT_LEASE";
+
+/// Stands in the place of a node.
+const RECORD: &str = "record of other databases";
+
+/// How the record of an interval is named in other databases.
+pub(crate) struct Record {
+    task: String,
+    schema: String,
+}
 
 /// Of whoever was in charge when the interval was begun.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,22 +61,73 @@ impl Lease {
         )
     }
 
-    /// The nodes that earlier attempts have committed.
-    pub(crate) fn done(&self, connection: &mut Connection) -> Result<HashSet<String>> {
+    /// The nodes that earlier attempts have committed, and from which code.
+    pub(crate) fn done(&self, connection: &mut Connection) -> Result<Vec<(String, String)>> {
+        let rows =
+            connection.query(&format!("select node, code from rsdbt.progress where {}", self.step()), &[])?;
+        let text = |cell: &Cell| match cell {
+            Cell::Text(text) => Some(text.clone()),
+            _ => None,
+        };
+        Ok(rows.rows.iter().filter_map(|row| Some((text(row.first()?)?, text(row.get(1)?)?))).collect())
+    }
+
+    /// These nodes are to be built again.
+    pub(crate) fn forget(&self, connection: &mut Connection, nodes: &BTreeSet<String>) -> Result<()> {
+        let statement = format!(
+            "delete from rsdbt.progress where {} and node in (select pg_catalog.json_array_elements_text($1::json))",
+            self.step()
+        );
+        connection.query(&statement, &[&serde_json::to_string(nodes).unwrap_or_default()]).map(drop)
+    }
+
+    /// What the record of this interval is called in other databases. It is another one once the interval is cleared.
+    pub(crate) fn record(&self, own: &mut Connection) -> Result<Record> {
+        let begin = Self { step: 0, ..self.clone() };
+        own.query(&begin.marker(RECORD, &uuid::Uuid::new_v4().to_string()), &[])?;
         let query = format!(
-            "select node from rsdbt.progress where {} and task operator(pg_catalog.=) {}::pg_catalog.text \
+            "select code, pg_catalog.current_database()::text from rsdbt.progress where {} and node = $1",
+            begin.step()
+        );
+        let rows = own.query(&query, &[RECORD])?.rows;
+        let row = rows.into_iter().next().unwrap_or_default();
+        let [task, database] = [row.first(), row.get(1)].map(|cell| match cell {
+            Some(Cell::Text(text)) => text.clone(),
+            _ => String::new(),
+        });
+        let schema = format!("{database}.{}", self.schema);
+        Ok(Record { task: format!("{} {task}", self.task), schema })
+    }
+
+    /// The right to commit in another database. Whoever was in charge before commits nothing there from now on.
+    pub(crate) fn enter(&self, record: &Record, home: &mut Connection) -> Result<Self> {
+        let raise = "insert into rsdbt.jobs as job (project, schema_name, epoch) values ($1, $2, $3::int8) \
+             on conflict (role, project, schema_name) do update set epoch = greatest(job.epoch, excluded.epoch) returning role, epoch::text";
+        let rows = home.query(raise, &[&self.project, &record.schema, &self.epoch.to_string()])?.rows;
+        let (role, epoch) = match rows.into_iter().next().unwrap_or_default().as_slice() {
+            [Cell::Text(role), Cell::Text(epoch)] => (role.clone(), epoch.parse().unwrap_or(i64::MAX)),
+            _ => (String::new(), i64::MAX),
+        };
+        if epoch > self.epoch {
+            return Err(
+                Diagnostic::runtime("lease", "another process has taken charge of the schedule").boxed()
+            );
+        }
+        let old = "delete from rsdbt.progress where role = current_user and project = $1 and schema_name = $2 \
+             and done_at < pg_catalog.now() - interval '1 year'";
+        home.query(old, &[&self.project, &record.schema])?;
+        Ok(Self { role, schema: record.schema.clone(), task: record.task.clone(), ..self.clone() })
+    }
+
+    fn step(&self) -> String {
+        format!(
+            "{} and task operator(pg_catalog.=) {}::pg_catalog.text \
              and logical_time operator(pg_catalog.=) {}::pg_catalog.timestamptz and step operator(pg_catalog.=) {}::pg_catalog.int4",
             self.own(),
             quote_literal(&self.task),
             quote_literal(&self.logical_time.to_string()),
             self.step
-        );
-        let rows = connection.query(&query, &[])?.rows;
-        let nodes = rows.into_iter().filter_map(|row| match row.into_iter().next() {
-            Some(Cell::Text(node)) => Some(node),
-            _ => None,
-        });
-        Ok(nodes.collect())
+        )
     }
 
     fn own(&self) -> String {

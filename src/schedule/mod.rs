@@ -18,6 +18,6 @@ pub(crate) use interval::{Interval, IntervalState};
 pub(crate) use jobs::{Planned, planned};
 pub(crate) use lease::{Lease, VARIABLE as LEASE};
 pub(crate) use ledger::{Ledger, TAKEN};
-pub(crate) use progress::Progress;
+pub(crate) use progress::{Progress, affected};
 pub(crate) use status::{TaskStatus, statuses};
 pub(crate) use task::{Task, Work};

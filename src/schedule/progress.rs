@@ -83,7 +83,7 @@ impl Ledger {
 }
 
 /// The nodes, and all that depend on them.
-fn affected(changed: &BTreeSet<String>, graph: &Graph) -> BTreeSet<String> {
+pub(crate) fn affected(changed: &BTreeSet<String>, graph: &Graph) -> BTreeSet<String> {
     let mut affected = changed.clone();
     for id in changed {
         affected.extend(graph.descendants(id, None).iter().map(|at| graph.id_at(at).to_owned()));

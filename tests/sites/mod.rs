@@ -6,6 +6,7 @@ mod histories;
 mod losses;
 mod refusals;
 mod types;
+mod work;
 
 use field::Field;
 
@@ -116,6 +117,13 @@ fn tests_snapshots_freshness_and_show_go_where_their_inputs_are() {
     let failed = field.project.run(&["test"]);
     assert!(failed.text.contains("FAIL 1 all_positive"), "{}", failed.text);
     field.run_ok(&["source", "freshness"]);
+    field.project.write(
+        "models/unit.yml",
+        "unit_tests:\n  - name: above_what_is_there\n    model: appended\n    overrides: {macros: {is_incremental: true}}\n\
+         \x20   given:\n      - {input: \"source('far', 'events')\", rows: [{id: 2}, {id: 5}]}\n      - {input: this, rows: [{id: 3}]}\n\
+         \x20   expect: {rows: [{id: 5}]}\n",
+    );
+    field.run_ok(&["test", "--select", "test_type:unit"]);
     let shown =
         field.project.run(&["show", "--inline", "select count(*) as n from {{ source('far', 'events') }}"]);
     assert!(shown.text.contains("21"), "{}", shown.text);

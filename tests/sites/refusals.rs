@@ -90,3 +90,63 @@ fn the_profile_is_checked() {
     field.project.write("profiles.yml", &profile.replace("{far: far_dev}", "{far: }"));
     refused(&field, "parse", &["a connection is mapped to nothing", "error[profile-key]"]);
 }
+
+/// The target's own output under another name of its host.
+fn twin(field: &Field, host: &str) -> String {
+    let profile = std::fs::read_to_string(field.project.path().join("profiles.yml")).unwrap();
+    let dev = profile.split("    dev:\n").nth(1).unwrap().split("    far_dev:").next().unwrap();
+    let own = dev.lines().find(|line| line.trim_start().starts_with("host:")).unwrap();
+    let twin = dev.replace(own, &format!("      host: '{host}'")).replace("connections: {far: far_dev}", "");
+    profile.replace("{far: far_dev}", "{far: far_dev, twin: twin}") + "    twin:\n" + &twin
+}
+
+#[test]
+fn one_database_under_two_names_is_not_waited_for() {
+    let mut field = Field::new();
+    let host: Option<String> = field.home.query_one("select host(inet_server_addr())", &[]).unwrap().get(0);
+    let other = match host.as_deref() {
+        Some("127.0.0.1") => "localhost".to_owned(),
+        Some(_) => "127.0.0.1".to_owned(),
+        None => {
+            field.home_value("select split_part(current_setting('unix_socket_directories'), ',', 1) || '/.'")
+        }
+    };
+    field.project.write("profiles.yml", &twin(&field, &other));
+    field.project.write("models/here.sql", "{{ config(materialized='table') }} select 1 as id");
+    field
+        .project
+        .write("models/there.sql", "{{ config(materialized='table', connection='twin') }} select 1 as id");
+    let run = field.project.command(&["run"]);
+    let mut bounded = std::process::Command::new("timeout");
+    bounded.arg("60").arg(run.get_program()).args(run.get_args()).current_dir(field.project.path());
+    for (name, value) in run.get_envs() {
+        match value {
+            Some(value) => bounded.env(name, value),
+            None => bounded.env_remove(name),
+        };
+    }
+    let output = bounded.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("PASS=2"), "{text}");
+}
+
+#[test]
+fn relations_of_two_servers_may_have_one_name() {
+    let field = Field::new();
+    for name in ["here", "there"] {
+        let connection = if name == "there" { ", connection='twin'" } else { "" };
+        field.project.write(
+            &format!("models/{name}.sql"),
+            &format!("{{{{ config(materialized='table', alias='same'{connection}) }}}} select 1 as id"),
+        );
+    }
+    let profile = twin(&field, "warehouse.invalid");
+    field.project.write("profiles.yml", &profile);
+    field.run_ok(&["parse"]);
+    let own = profile.lines().find(|line| line.trim_start().starts_with("host:")).unwrap();
+    field.project.write("profiles.yml", &profile.replace("      host: 'warehouse.invalid'", own));
+    refused(&field, "parse", &["dbt found two resources with the database representation"]);
+    field.project.write("profiles.yml", &profile);
+    let output = field.project.run(&["run", "--select", "there"]);
+    assert!(output.text.contains("output `twin`: "), "{}", output.text);
+}

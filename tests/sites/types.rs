@@ -54,3 +54,56 @@ fn types_that_the_home_lacks_are_named_with_the_cast() {
     field.run_ok(&["run"]);
     assert_eq!(field.home_value("select m::text from m"), "(fine,{bad},1.3)");
 }
+
+#[test]
+fn what_means_something_else_at_home_is_refused() {
+    let mut field = Field::new();
+    let both = "create type public.pair_elsewhere as ({fields}); create type public.outer_pair as (n int, p public.pair_elsewhere[])";
+    field.far.batch_execute(&both.replace("{fields}", "a int, b int")).unwrap();
+    field.far.batch_execute("create domain few as int check (value < 9); create table odd as select 'public.events'::regclass as relation, \
+        array['int4'::regtype] as types, (1, 2)::pair_elsewhere as p, (1, array[(1, 2)::pair_elsewhere])::outer_pair as q, array[1, null]::few[] as n, 1 as \"order\"").unwrap();
+    let undo = "drop type if exists public.outer_pair; drop type if exists public.pair_elsewhere";
+    field.home.batch_execute(&format!("{undo}; {}", both.replace("{fields}", "b int, a int"))).unwrap();
+    field.project.write(
+        "models/far2.yml",
+        "sources: [{name: more, schema: public, config: {connection: far}, tables: [{name: odd}]}]\n",
+    );
+    field.project.write(
+        "models/m.sql",
+        "{{ config(materialized='table') }} select * from {{ source('more', 'odd') }}",
+    );
+    let failed = field.project.run(&["run"]);
+    field.home.batch_execute(undo).unwrap();
+    for part in [
+        "`relation` (regclass: the number of an object of `far_dev`)",
+        "`types` (regtype[]: the number of an object of `far_dev`)",
+        "`p` (public.pair_elsewhere: the type of that name in `dev` has other fields)",
+        "`q` (public.outer_pair: the type of that name in `dev` has other fields)",
+        "select `relation::text as relation`, `types::text[] as types`, `p::text as p`, `q::text as q`",
+    ] {
+        assert!(failed.text.contains(part), "{part}: {}", failed.text);
+    }
+    field.project.write("models/m.sql", "{{ config(materialized='table') }} select relation::text, p::text, n, \"order\" from {{ source('more', 'odd') }}");
+    field.run_ok(&["run"]);
+    assert_eq!(field.home_value("select row(m.*)::text from m"), "(events,\"(1,2)\",\"{1,NULL}\",1)");
+    assert_eq!(field.home_value("select pg_typeof(n)::text from m"), "integer[]");
+}
+
+#[test]
+fn the_highest_value_of_types_without_a_max() {
+    let mut field = Field::new();
+    field.far.batch_execute("create table ids as select ('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid as id, n % 2 = 0 as flag from generate_series(1, 3) as n").unwrap();
+    field.project.write(
+        "models/far2.yml",
+        "sources: [{name: more, schema: public, config: {connection: far}, tables: [{name: ids}]}]\n",
+    );
+    field.project.write(
+        "models/m.sql",
+        "{{ config(materialized='incremental', incremental_strategy='append') }} select id from {{ source('more', 'ids') }}\n\
+         {% if is_incremental() %} where id > {{ high_water('id') }} {% endif %}",
+    );
+    field.run_ok(&["run"]);
+    field.far.batch_execute("insert into ids values ('00000000-0000-0000-0001-000000000000', true)").unwrap();
+    field.run_ok(&["run"]);
+    assert_eq!(field.home_value("select count(*) || ' ' || count(distinct id) from m"), "4 4");
+}

@@ -66,6 +66,14 @@ pub(crate) struct Job {
 pub(crate) fn read(source: &Arc<SourceText>) -> std::result::Result<Vec<Job>, Diagnostics> {
     let loaded = yaml::load(source)?;
     let document = loaded.yaml;
+    if let Some(entry) = without_heading(&document) {
+        return Err(strict::wrong(
+            CODE,
+            entry,
+            "a file of jobs begins with `jobs:`, and the list follows below",
+        )
+        .into());
+    }
     let is_ours = |key: &str| key == "jobs" || did_you_mean(key, ["jobs"]).is_some();
     if !document.as_mapping().is_some_and(|file| file.keys().any(is_ours)) {
         return Ok(Vec::new());
@@ -85,6 +93,13 @@ pub(crate) fn read(source: &Arc<SourceText>) -> std::result::Result<Vec<Job>, Di
         }
     }
     if problems.is_empty() { Ok(jobs) } else { Err(Diagnostics(problems)) }
+}
+
+/// What looks like a job and stands where nobody would read it.
+fn without_heading(document: &Yaml) -> Option<&Yaml> {
+    let first = document.as_sequence().map_or(Some(document), |list| list.first())?;
+    let has = |key: &str| first.as_mapping().is_some_and(|entry| entry.keys().any(|known| known == key));
+    (has("steps") && ["name", "cron", "after"].iter().any(|key| has(key))).then_some(first)
 }
 
 fn job(entry: &Yaml) -> Result<Job> {

@@ -7,7 +7,7 @@ use crate::config::{Fields, Yaml, strict};
 use crate::diagnostic::{Diagnostic, Result, did_you_mean};
 
 /// Commands with a selection.
-const COMMANDS: &[&str] = &["build", "run", "test", "seed", "snapshot", "source freshness"];
+const COMMANDS: &[&str] = &["build", "run", "test", "seed", "snapshot", "source freshness", "load"];
 /// Steps without one.
 const OTHERS: [&str; 2] = ["run-operation", "shell"];
 const OPERATION: &str = OTHERS[0];
@@ -94,6 +94,11 @@ fn with_selection(name: &'static str, value: &Yaml) -> Result<Step> {
         return Ok(Step { action: Action::Command { name, options }, vars: Map::new() });
     }
     if let Some(selected) = value.string_or_list() {
+        if selected.iter().all(|word| word.trim().is_empty()) {
+            let message =
+                format!("`{name}` selects nothing: for all of the project, write the step as `{name}`");
+            return Err(strict::wrong(CODE, value, &message));
+        }
         options.extend(["--select".to_owned(), selected.join(" ")]);
         return Ok(Step { action: Action::Command { name, options }, vars: Map::new() });
     }

@@ -18,6 +18,9 @@ use crate::context::runtime::BatchContext;
 use crate::diagnostic::Result;
 use crate::manifest::Node;
 
+/// In the results, why the first of the batches failed.
+pub(crate) const FIRST_ERROR: &str = "first_error";
+
 /// What one batch needs to know of the whole.
 struct Position {
     at: usize,
@@ -52,6 +55,7 @@ impl Job<'_, '_> {
         let total = batches.len();
         let mut outcome = BatchResults::default();
         let mut skip = false;
+        let mut first_error = None;
         for (at, batch) in batches.into_iter().enumerate() {
             let label = size.label(batch.start);
             let context = BatchContext {
@@ -65,7 +69,9 @@ impl Job<'_, '_> {
             if self.run.inputs.interrupt.is_set() || self.run.in_flight.is_cancelled() {
                 skip = true;
             }
-            let succeeded = !skip && self.batch(worker, node, context.clone(), &position);
+            let error = if skip { None } else { self.batch(worker, node, context.clone(), &position) };
+            let succeeded = !skip && error.is_none();
+            first_error = first_error.or(error);
             if skip {
                 self.batch_line(node, &context, &position, "skipped", 0.0);
             }
@@ -77,7 +83,12 @@ impl Job<'_, '_> {
         if let Some(pointer) = pointer.filter(|_| outcome.failed.is_empty()) {
             self.make_pointer(worker, node, &pointer)?;
         }
-        Ok(merged(outcome, previous))
+        let mut executed = merged(outcome, previous);
+        if let Some(error) = first_error {
+            // its message counts the batches
+            executed.adapter_response.insert(FIRST_ERROR.to_owned(), error.into());
+        }
+        Ok(executed)
     }
 
     fn full_refresh(&self, node: &Node) -> bool {
@@ -103,14 +114,14 @@ impl Job<'_, '_> {
         })
     }
 
-    /// One batch; whether it went well.
+    /// One batch; why it failed, if it did.
     fn batch(
         &mut self,
         worker: &mut Worker,
         node: &Arc<Node>,
         context: BatchContext,
         position: &Position,
-    ) -> bool {
+    ) -> Option<String> {
         let mut own = Node::clone(node);
         // dbt: the first batch runs the pre-hooks, the last one the post-hooks
         if position.at > 0 {
@@ -143,15 +154,17 @@ impl Job<'_, '_> {
         match result {
             Ok(message) => {
                 self.batch_line(node, &context, position, &message, watch.seconds());
-                true
+                None
             }
             Err(error) => {
                 let resource = crate::manifest::Resource::Node(node);
                 let error = self.explained(*error, resource);
                 let error_codes = vec![error.shown_code().to_owned()];
-                self.say(Event::RunResultError { msg: self.error_text(&error), error_codes });
+                let text = self.error_text(&error);
+                let said = format!("batch {batch_label}: {text}");
+                self.say(Event::RunResultError { msg: text, error_codes });
                 self.batch_line(node, &context, position, "error", watch.seconds());
-                false
+                Some(said)
             }
         }
     }

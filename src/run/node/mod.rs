@@ -41,6 +41,7 @@ use crate::diagnostic::{Category, Diagnostic, Result};
 use crate::hashed::HashMap;
 use crate::manifest::{Node, NodeKind, Resource};
 use compile::Extra;
+pub(crate) use microbatch::FIRST_ERROR;
 
 /// What a node's execution brought.
 pub(super) struct Executed {
@@ -250,7 +251,10 @@ impl Job<'_, '_> {
         match resource {
             // each batch is tried again by itself
             Resource::Node(node)
-                if self.step.action == Action::Materialize && is_microbatch(node) && self.runs_batches() =>
+                if self.step.action == Action::Materialize
+                    && node.model().is_some()
+                    && node.is_microbatch()
+                    && self.runs_batches() =>
             {
                 self.microbatch(worker)
             }
@@ -352,9 +356,4 @@ fn describe_code(result: &mut NodeResult, resource: Resource<'_>) {
     result.compiled_code =
         node.compiled.as_ref().and_then(|compiled| compiled.code.as_deref()).map(str::to_owned);
     result.relation_name.clone_from(&node.relation_name);
-}
-
-fn is_microbatch(node: &Node) -> bool {
-    let strategy = node.config.get("incremental_strategy").and_then(Json::as_str);
-    node.model().is_some() && node.materialized() == "incremental" && strategy == Some("microbatch")
 }

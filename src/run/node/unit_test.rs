@@ -40,8 +40,9 @@ impl Job<'_, '_> {
 
     fn run_unit_test(&mut self, worker: &mut Worker, test: &UnitTest) -> Result<Executed> {
         let model = self.tested_model(test)?;
+        let given = test.given.iter();
         let inputs: Vec<Input> =
-            test.given.iter().map(|given| self.input(worker, test, &model, given)).collect::<Result<_>>()?;
+            given.map(|given| self.input(&mut *worker, test, &model, given)).collect::<Result<_>>()?;
         let node = Arc::new(test_node(test, &model));
         let scope = Arc::new(unit_test_scope(test, &model, &inputs));
         let compiled = self.compile_unit_test(worker, &node, &scope, &inputs)?;
@@ -79,7 +80,13 @@ impl Job<'_, '_> {
     }
 
     /// Renders the rows of one input, with the types of the relation that it stands for.
-    fn input(&self, worker: &Worker, test: &UnitTest, model: &Node, given: &UnitTestInput) -> Result<Input> {
+    fn input(
+        &self,
+        worker: &mut Worker,
+        test: &UnitTest,
+        model: &Node,
+        given: &UnitTestInput,
+    ) -> Result<Input> {
         let original = self.original(test, model, &given.input)?;
         let shared = &self.run.inputs.shared;
         let (id, name, node) = match self.run.manifest().resource(&original) {
@@ -108,6 +115,10 @@ impl Job<'_, '_> {
             let query = given.rows.as_ref().and_then(Json::as_str).unwrap_or_default().to_owned();
             return Ok(Input { original, target, query });
         }
+        let home = shared.home_of(&model.config).output;
+        // the model's own table may live elsewhere than its query runs
+        let database =
+            if original == model.unique_id { Some(worker.names_in(self.run, home)) } else { worker.names() };
         let node = Arc::new(Node { original_file_path: test.original_file_path.clone(), ..node });
         let context = NodeContext::new(NodeContextParts {
             shared: Arc::clone(shared),
@@ -116,7 +127,7 @@ impl Job<'_, '_> {
             batch: None,
             extra: HashMap::default(),
             sink: sink(&self.run.emitter, Some(self.info.clone())),
-            database: worker.names(),
+            database,
         });
         let dynamic: Arc<dyn Context> = context;
         let rows = crate::jinja::python::from_json(given.rows.as_ref().unwrap_or(&json!([])));

@@ -279,6 +279,12 @@ impl Worker {
         }
     }
 
+    /// The same in an output that is neither.
+    pub(in crate::run) fn names_in(&mut self, run: &Run<'_>, output: usize) -> Arc<dyn Database> {
+        let adapter = self.adapter_at(run, output);
+        Arc::new(NodeDatabase::new(&run.outputs[output].adapter_settings, Some(&adapter), None))
+    }
+
     pub(in crate::run) fn main_result(&self) -> Option<Stored> {
         self.take_result("main")
     }

@@ -32,9 +32,12 @@ fn highest(database: &Database, relation: &Relation, column: &str) -> Result<Val
         let help = "put the condition into `{% if is_incremental() %} .. {% endif %}`";
         return Err(raise(Diagnostic::compilation("high-water", message).help(help)));
     }
+    // not every type that has an order has a `max`
     let sql = format!(
-        "select pg_catalog.pg_typeof(pg_catalog.max({column}))::pg_catalog.text, \
-         pg_catalog.to_json(pg_catalog.max({column})) operator(pg_catalog.#>>) '{{}}' from {}",
+        "select (select pg_catalog.pg_typeof(null_of.{column})::pg_catalog.text from (select {column} from {0} where false) as nothing \
+         right join (values (1)) as one(n) on true cross join lateral (select nothing.{column}) as null_of), \
+         (select pg_catalog.to_json({column}) operator(pg_catalog.#>>) '{{}}' from {0} where {column} is not null \
+         order by {column} desc limit 1)",
         relation.render()
     );
     let session = database.session().map_err(raise)?;

@@ -4,7 +4,7 @@ use minijinja::{Error, State, Value};
 
 use super::response::ResponseObject;
 use super::{Database, expect_site};
-use crate::adapter::{SiteColumn, columns_of_query, missing_types, quote_identifier, transfer};
+use crate::adapter::{Misfit, SiteColumn, columns_of_query, misfits, quote_identifier, transfer};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::jinja::python::{bind_required, dict, list, raise, to_str};
 
@@ -27,9 +27,9 @@ pub(super) fn call(
 fn columns(database: &Database) -> Result<Value> {
     let (site, query) = expect_site(database)?;
     let columns = columns_of_query(site.session()?, &query)?;
-    let missing = missing_types(database.session()?, &columns)?;
-    if !missing.is_empty() {
-        return Err(unknown_types(database, &site, &missing).boxed());
+    let misfits = misfits(database.session()?, &columns)?;
+    if !misfits.is_empty() {
+        return Err(unfit(database, &site, &misfits).boxed());
     }
     let columns = columns.into_iter().map(|column| {
         dict([("name".into(), column.name.into()), ("data_type".into(), column.data_type.into())])
@@ -37,23 +37,37 @@ fn columns(database: &Database) -> Result<Value> {
     Ok(list(columns.collect()))
 }
 
-fn unknown_types(home: &Database, site: &Database, missing: &[SiteColumn]) -> Diagnostic {
-    let columns: Vec<String> =
-        missing.iter().map(|column| format!("`{}` ({})", column.name, column.data_type)).collect();
-    let casts: Vec<String> = missing
+fn unfit(home: &Database, site: &Database, misfits: &[(SiteColumn, Misfit)]) -> Diagnostic {
+    let (home, site) = (&home.settings.output_name, &site.settings.output_name);
+    let column = |(column, misfit): &(SiteColumn, Misfit)| {
+        let why = match misfit {
+            Misfit::Missing => String::new(),
+            Misfit::Different => format!(": the type of that name in `{home}` has other fields"),
+            Misfit::Reference => format!(": the number of an object of `{site}`"),
+        };
+        format!("`{}` ({}{why})", column.name, column.data_type)
+    };
+    let columns: Vec<String> = misfits.iter().map(column).collect();
+    let casts: Vec<String> = misfits
         .iter()
-        .map(|column| {
+        .map(|(column, _)| {
             let array = if column.data_type.ends_with("[]") { "[]" } else { "" };
             let is_plain = column.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
             let name = if is_plain { column.name.clone() } else { quote_identifier(&column.name) };
             format!("`{name}::text{array} as {name}`")
         })
         .collect();
-    let (home, site) = (&home.settings.output_name, &site.settings.output_name);
-    let message =
-        format!("the output `{home}` lacks types of columns that come from `{site}`: {}", columns.join(", "));
-    Diagnostic::compilation("types-elsewhere", message)
-        .help(format!("select {}, or create the type in `{home}` under the same name", casts.join(", ")))
+    let mut help = format!("select {}", casts.join(", "));
+    let is_missing = misfits.iter().all(|(_, misfit)| *misfit == Misfit::Missing);
+    if is_missing {
+        help = format!("{help}, or create the type in `{home}` under the same name");
+    }
+    let message = if is_missing {
+        format!("the output `{home}` lacks types of columns that come from `{site}`: {}", columns.join(", "))
+    } else {
+        format!("columns cannot go from `{site}` to `{home}` as they are: {}", columns.join(", "))
+    };
+    Diagnostic::compilation("types-elsewhere", message).help(help)
 }
 
 fn copied(database: &Database, copy: &str) -> Result<Value> {
