@@ -75,6 +75,9 @@ mod parse;
 /// Plan, executor, nodes, tests, freshness, hooks, events, results.
 mod run;
 
+/// What each run did, as tables of the project's choice.
+mod run_log;
+
 /// What runs by itself: cron, intervals that are due, their ledger in Postgres.
 mod schedule;
 

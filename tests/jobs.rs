@@ -137,6 +137,10 @@ fn a_job_resumes_where_it_failed() {
         assert_eq!(count(&mut database, table), "1", "{table}");
     }
     assert_eq!(std::fs::read_to_string(project.root.join("said.txt")).unwrap(), "once\nlast\n");
+    let log = std::fs::read_to_string(project.root.join("target/jobs/nightly/output.log")).unwrap();
+    let heads: Vec<&str> = log.lines().filter(|line| line.starts_with("=== ")).collect();
+    assert!(heads.len() == 2 && heads[0].ends_with(" 2024-05-01T00:00:00Z, attempt 1"), "{heads:?}");
+    assert!(log.contains("division by zero"), "what the first attempt printed is still there");
 }
 
 /// All nodes have committed, and what follows them has not: only that is repeated, for the schemas of all of them.
@@ -464,6 +468,45 @@ fn alerts_are_posted_until_they_are_taken() {
     assert!(message.contains("model.shop.wrong") && message.contains("division by zero"), "{message}");
     let told = std::fs::read_to_string(project.root.join("told.json")).unwrap();
     assert_eq!(told, bodies[1]);
+}
+
+/// Servers that are slow, down or broken: the result of the job is the same, and the schedule ends.
+#[test]
+fn alerts_that_nobody_takes_change_nothing() {
+    let mut database = Database::new();
+    let project = Project::new(&database);
+    let broken = Receiver::answering(&["500 Internal Server Error"; 3]);
+    // connections are made, and nothing is ever answered
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent_port = silent.local_addr().unwrap().port();
+    project.write(
+        "jobs.yml",
+        &format!(
+            "jobs:
+  - {{name: slow, cron: '@daily', steps: [{{shell: ['true']}}], on_success: [{{webhook: 'http://127.0.0.1:{silent_port}/'}}]}}
+  - {{name: down, cron: '@daily', steps: [{{shell: ['true']}}], on_success: [{{webhook: 'http://127.0.0.1:9/'}}]}}
+  - {{name: broken, cron: '@daily', steps: [{{shell: ['true']}}], on_success: [{{webhook: '{}'}}]}}
+",
+            broken.url
+        ),
+    );
+    let begun = std::time::Instant::now();
+    let (status, text) = due(&project, "2024-05-02T00:00:01Z");
+    assert_eq!(status, 0, "{text}");
+    assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
+    let done = ["broken 05-01 00:00 success 1", "down 05-01 00:00 success 1", "slow 05-01 00:00 success 1"];
+    assert_eq!(intervals(&mut database), done);
+    for (job, reason) in [
+        ("slow", "the schedule ends, and it was not delivered within 20 s"),
+        ("down", "http://127.0.0.1:9/: "),
+        ("broken", "http status: 500"),
+    ] {
+        let line = text
+            .lines()
+            .find(|line| line.contains(&format!("the alert of {job} (2024-05-01T00:00:00Z) is lost: ")));
+        assert!(line.is_some_and(|line| line.contains(reason)), "{job}\n{text}");
+    }
+    assert_eq!(broken.bodies.lock().unwrap().len(), 3, "it is tried three times");
 }
 
 /// A job that catches up on its last interval alone covers those it left out.

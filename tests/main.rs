@@ -39,6 +39,7 @@ mod readable;
 mod recovery;
 mod retention;
 mod rights;
+mod run_log;
 mod schedule;
 mod secret_profiles;
 mod secrets;

@@ -373,3 +373,55 @@ fn templates_know_the_interval() {
     assert_eq!(at(&project, &["run", "--due"], "2024-05-02T00:00:01Z").0, 0);
     assert_eq!(built(&mut database), "2024-05-01 00:00:00+00:00 2024-05-02 00:00:00+00:00");
 }
+
+#[test]
+fn a_schedule_shows_its_health_and_metrics() {
+    use std::io::{Read as _, Write as _};
+    let mut database = Database::new();
+    let project = Project::new(&database);
+    job(&project);
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let address = format!("127.0.0.1:{port}");
+    let mut schedule = project
+        .command(&["schedule", "--listen", &address])
+        .env(CLOCK, "2024-05-04T00:00:01Z")
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let get = |path: &str| {
+        let mut client = std::net::TcpStream::connect(&address).ok()?;
+        write!(client, "GET {path} HTTP/1.1\r\nhost: x\r\n\r\n").ok()?;
+        let mut text = String::new();
+        client.read_to_string(&mut text).ok()?;
+        Some(text)
+    };
+    wait_until("all have failed", || {
+        intervals(&mut database).iter().filter(|line| line.ends_with("failed 1")).count() == 3
+    });
+    let mut metrics = String::new();
+    wait_until("the metrics say so", || {
+        metrics = get("/metrics").unwrap_or_default();
+        metrics.contains("rsdbt_task_failed_intervals{task=\"nightly\"} 3\n")
+    });
+    for line in [
+        "HTTP/1.1 200 OK\r\n",
+        "# TYPE rsdbt_task_lag_seconds gauge\n",
+        "rsdbt_task_lag_seconds{task=\"nightly\"} 0\n",
+        "rsdbt_task_paused{task=\"nightly\"} 0\n",
+        "rsdbt_schedule_queue 0\n",
+        "rsdbt_schedule_running_jobs 0\n",
+    ] {
+        assert!(metrics.contains(line), "{line}\n{metrics}");
+    }
+    assert!(!metrics.contains("rsdbt_task_last_success_timestamp_seconds{"), "{metrics}");
+    assert!(get("/health").unwrap().ends_with("\r\n\r\nok\n"));
+    assert!(get("/other").unwrap().starts_with("HTTP/1.1 404 "));
+    assert_eq!(at(&project, &["schedule", "pause", "nightly"], "2024-05-04T00:00:01Z").0, 0);
+    wait_until("the pause is seen", || {
+        get("/metrics").unwrap().contains("rsdbt_task_paused{task=\"nightly\"} 1\n")
+    });
+    assert!(std::process::Command::new("kill").arg(schedule.id().to_string()).status().unwrap().success());
+    assert!(schedule.wait().unwrap().success());
+    let (status, text) = at(&project, &["schedule", "--listen", "127.0.0.1:99999"], "2024-05-04T00:00:01Z");
+    assert!(status == 2 && text.contains("cannot listen on `127.0.0.1:99999`"), "{text}");
+}

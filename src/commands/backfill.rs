@@ -11,6 +11,7 @@ use super::connect::Connect;
 use super::homes::Homes;
 use super::interrupted::interrupted;
 use super::invocation::Invocation;
+use super::log_run;
 use super::running;
 use super::schedule_task::range;
 use super::session::{Parsed, Session};
@@ -21,6 +22,7 @@ use crate::manifest::connection_of;
 use crate::memory;
 use crate::options::table::{DRY_RUN, INTERVAL_END, INTERVAL_START, REBUILD};
 use crate::run::{self, Command, Event};
+use crate::run_log::RunLog;
 
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let Some(range) = range(invocation)? else {
@@ -30,6 +32,7 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
             .into());
     };
     let batches = batches(invocation, [range.start, range.end])?;
+    let log = log_run::of(invocation)?;
     let session = Session::load(invocation)?;
     let parsed = session.parse()?;
     let models = Models::named(invocation, &parsed)?;
@@ -37,7 +40,7 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let mut connection = Connection::open(&Arc::new(connect.settings.clone()))?;
     memory::prepare(&mut connection)?;
     hold(&mut connection, &session.profile.target.schema, models.name())?;
-    let mut backfill = Backfill { invocation, session, parsed, connect, built: Vec::new() };
+    let mut backfill = Backfill { invocation, session, parsed, connect, log, built: Vec::new() };
     backfill.read(&models)?;
     if invocation.flags.is(&REBUILD) {
         // all of it once more, and what is done of that counts when the command is repeated
@@ -71,6 +74,7 @@ struct Backfill<'i> {
     session: Session<'i>,
     parsed: Parsed,
     connect: Connect,
+    log: Option<RunLog>,
     /// Of each model that is built in parts.
     built: Vec<(String, Built)>,
 }
@@ -170,6 +174,10 @@ impl Backfill<'_> {
         }
         let plan = run::plan(&parsed.manifest, &parsed.graph, selected, Command::Run);
         let outcome = run::execute(&inputs, &plan)?;
+        if let Some(log) = &self.log {
+            let of = |at: usize| batch.map(|batch| batch[at].to_string());
+            log_run::write(log, &self.session, &self.connect, &outcome.results, [of(0), of(1)]);
+        }
         if outcome.results.interrupted {
             return Err(interrupted().into());
         }

@@ -21,6 +21,9 @@ use crate::run::{Emitter, Event};
 const REQUEST: Duration = Duration::from_secs(10);
 const COMMAND: Duration = Duration::from_mins(1);
 
+/// How long the end of the schedule waits for all that are on their way.
+const AT_THE_END: Duration = Duration::from_secs(20);
+
 /// How long before each further try.
 const AGAIN: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(5)];
 
@@ -37,7 +40,12 @@ pub(super) struct Alerts {
     directory: PathBuf,
     project: String,
     target: String,
-    sending: Vec<JoinHandle<()>>,
+    sending: Vec<Sending>,
+}
+
+struct Sending {
+    about: String,
+    thread: JoinHandle<()>,
 }
 
 impl Alerts {
@@ -76,7 +84,7 @@ impl Alerts {
     }
 
     fn send(&mut self, alerts: &[Alert], about: &str, body: &Json) {
-        self.sending.retain(|sending| !sending.is_finished());
+        self.sending.retain(|sending| !sending.thread.is_finished());
         for alert in alerts {
             let message = Message {
                 alert: alert.clone(),
@@ -84,20 +92,35 @@ impl Alerts {
                 environment: self.environment.clone(),
                 directory: self.directory.clone(),
             };
-            let (about, emitter) = (about.to_owned(), Arc::clone(&self.emitter));
-            self.sending.push(thread::spawn(move || {
+            let (told, emitter) = (about.to_owned(), Arc::clone(&self.emitter));
+            let thread = thread::spawn(move || {
                 if let Err(problem) = message.persistently() {
-                    let msg = format!("the alert of {about} is lost: {problem}");
+                    let msg = format!("the alert of {told} is lost: {problem}");
                     emitter.emit(Event::PrintEvent { msg });
                 }
-            }));
+            });
+            self.sending.push(Sending { about: about.to_owned(), thread });
         }
     }
 
-    /// Waits for what is still on its way.
+    /// Waits for what is still on its way, but not for long: who does not answer must not hold up the end of the schedule.
     pub(super) fn finish(&mut self) {
+        let begun = Instant::now();
+        while begun.elapsed() < AT_THE_END && self.sending.iter().any(|sending| !sending.thread.is_finished())
+        {
+            thread::sleep(Duration::from_millis(20));
+        }
         for sending in self.sending.drain(..) {
-            let _ = sending.join();
+            if sending.thread.is_finished() {
+                let _ = sending.thread.join();
+            } else {
+                let msg = format!(
+                    "the alert of {} is lost: the schedule ends, and it was not delivered within {} s",
+                    sending.about,
+                    AT_THE_END.as_secs()
+                );
+                self.emitter.emit(Event::PrintEvent { msg });
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One attempt of one interval of a job: its steps in their order, each a process of its own.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -19,6 +19,9 @@ use crate::run::{FIRST_ERROR, PreviousResults, Status};
 use crate::schedule::{LEASE, Lease};
 
 const LOOK: Duration = Duration::from_millis(50);
+
+/// From this length on, a log is put aside for a new one.
+const MOST_LOG: u64 = 10 << 20;
 
 /// So much of the end of what a program printed is kept as the reason of its failure.
 const TAIL: u64 = 2000;
@@ -54,8 +57,7 @@ pub(super) enum Stopped {
 impl Attempt {
     pub(super) fn run(&self, mut done: impl FnMut(usize)) -> Result<(), Stopped> {
         let begun = Instant::now();
-        if let Err(error) = output::make_folder(&self.target).and_then(|()| output::write(&self.output(), ""))
-        {
+        if let Err(error) = self.head() {
             return Err(Stopped::Failed(format!("{}: {error}", self.output().display())));
         }
         for (at, step) in self.job.steps.iter().enumerate() {
@@ -117,7 +119,18 @@ impl Attempt {
         Ok(Some(Stopped::Failed(format!("{}: {reason}", step.title()))))
     }
 
-    /// What the steps of the last attempt print.
+    /// A line before what the attempt prints. Logs of earlier attempts stay, until they are long.
+    fn head(&self) -> io::Result<()> {
+        output::make_folder(&self.target)?;
+        let path = self.output();
+        if std::fs::metadata(&path).is_ok_and(|log| log.len() > MOST_LOG) {
+            output::replace(&path, &path.with_extension("log.1"))?;
+        }
+        let mut log = OpenOptions::new().append(true).create(true).open(path)?;
+        writeln!(log, "=== {} {}, attempt {}", Timestamp::now(), self.interval[0], self.number)
+    }
+
+    /// What the steps print.
     fn output(&self) -> PathBuf {
         self.target.join("output.log")
     }

@@ -9,6 +9,7 @@ use super::invocation::Invocation;
 use super::lease::Leased;
 use super::list::resource_types;
 use super::load_selection;
+use super::log_run;
 use super::running;
 use super::session::{Parsed, Session};
 use super::{CommandResult, Outcome};
@@ -46,6 +47,7 @@ pub(super) fn run_nodes(invocation: &Invocation, retried: Retried) -> CommandRes
         let event = "CustomOutputPathInSourceFreshnessDeprecation";
         invocation.emitter.warn(Diagnostic::warning(event, message).fact("path", path))?;
     }
+    let log = log_run::of(invocation)?.filter(|_| is_logged(command));
     let session = Session::load(invocation)?;
     let mut parsed = session.parse()?;
     if command == Command::Freshness {
@@ -98,6 +100,9 @@ pub(super) fn run_nodes(invocation: &Invocation, retried: Retried) -> CommandRes
     }
     let plan = run::plan(&parsed.manifest, &parsed.graph, &selected, command);
     let outcome = run::execute(&inputs, &plan)?;
+    if let Some(log) = &log {
+        log_run::write(log, &session, &connect, &outcome.results, log_run::interval(invocation));
+    }
     write_compiled(&session, &parsed, &outcome.compiled)?;
     // the process is about to end: the system frees these faster than they would be dropped
     std::mem::forget((Arc::clone(&parsed.manifest), session.engine.clone()));
@@ -117,6 +122,11 @@ pub(super) fn run_nodes(invocation: &Invocation, retried: Retried) -> CommandRes
         None => outcome.results.success(),
     };
     Ok(if success { Outcome::Success } else { Outcome::Failure })
+}
+
+/// Whether the run log has such runs: those that change something or check it.
+fn is_logged(command: Command) -> bool {
+    !matches!(command, Command::Compile | Command::Show { .. } | Command::Clone)
 }
 
 /// A job whose step names what is no longer there must not be green for ever. What has changed may be nothing.

@@ -1,12 +1,14 @@
 //! `rsdbt schedule` and `rsdbt run --due`: runs what is due, each interval once.
 
 use super::invocation::Invocation;
+use super::schedule_metrics::Metrics;
 use super::schedule_status;
 use super::scheduler::{LOOK, Pass, Scheduler};
 use super::{CommandResult, Outcome};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::options::table::{
-    EMPTY, EVENT_TIME_START, EXCLUDE, FULL_REFRESH, INTERVAL_START, MODELS, SAMPLE, SELECT, SELECTOR, STATUS,
+    EMPTY, EVENT_TIME_START, EXCLUDE, FULL_REFRESH, INTERVAL_START, LISTEN, MODELS, SAMPLE, SELECT, SELECTOR,
+    STATUS,
 };
 use crate::schedule::TAKEN;
 
@@ -17,6 +19,8 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
         return schedule_status::run(invocation);
     }
     let mut scheduler = Scheduler::new(invocation)?;
+    let listen = |address| Metrics::listen(address, &scheduler.at_work);
+    let metrics = invocation.flags.text(&LISTEN).map(listen).transpose()?;
     match scheduler.ledger.take_charge() {
         Err(problem) if problem.code != TAKEN => scheduler.reconnect(problem)?,
         taken => taken?,
@@ -25,6 +29,9 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
     scheduler.tell_what_is_held();
     while !scheduler.interrupt.is_set() {
         scheduler.take_in_changes();
+        if let Some(metrics) = metrics.as_ref().filter(|metrics| metrics.tick()) {
+            scheduler.show(metrics);
+        }
         match scheduler.pass() {
             Ok(Pass { ran: true, .. }) => {}
             Ok(Pass { wake, .. }) => scheduler.sleep(wake),

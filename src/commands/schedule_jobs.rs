@@ -51,6 +51,10 @@ impl Jobs {
         self.running.is_empty()
     }
 
+    pub(super) fn running(&self) -> usize {
+        self.running.len()
+    }
+
     pub(super) fn is_full(&self) -> bool {
         self.running.len() >= self.most
     }

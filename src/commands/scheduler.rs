@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -13,8 +14,10 @@ use super::invocation::Invocation;
 use super::job_alerts::{Alerts, JobEnd};
 use super::job_attempt::{Attempt, Stopped};
 use super::lease::with_post_hooks;
+use super::log_run;
 use super::running;
 use super::schedule_jobs::{Ended, Jobs, News};
+use super::schedule_metrics::Metrics;
 use super::session::{Parsed, Session};
 use crate::config::RawProjectFile;
 use crate::config::jobs::{CatchUp, Job};
@@ -24,8 +27,10 @@ use crate::manifest::connection_of;
 use crate::options::table::{INTERVAL_END, INTERVAL_START, VARS};
 use crate::project;
 use crate::run::{self, Command, Event};
+use crate::run_log::RunLog;
 use crate::schedule::{
     Clock, Interval, IntervalState, Ledger, Next, Planned, Progress, TAKEN, Task, Work, next, planned,
+    statuses,
 };
 
 /// How long at most until the server is looked after, and how long until it is called again after it was lost.
@@ -51,6 +56,9 @@ pub(super) struct Scheduler<'a> {
     pub(super) interrupt: Interrupt,
     _watched: Watched,
     executable: PathBuf,
+    log: Option<RunLog>,
+    /// A node is being built in this process, which may take long.
+    pub(super) at_work: Arc<AtomicBool>,
     /// Of the project's files when they were read last.
     stamp: u64,
     /// Tasks that the project no longer has, and that are still at work.
@@ -105,6 +113,8 @@ impl<'a> Scheduler<'a> {
             interrupt: Interrupt::of_process(),
             _watched: Watched::begin(),
             executable: std::env::current_exe().unwrap_or_else(|_| "rsdbt".into()),
+            log: log_run::of(invocation)?,
+            at_work: Arc::default(),
             stamp,
             retired: Vec::new(),
             attempts: 0,
@@ -132,6 +142,12 @@ impl<'a> Scheduler<'a> {
                 ));
             }
         }
+    }
+
+    pub(super) fn show(&mut self, metrics: &Metrics) {
+        let now = self.clock.now();
+        let statuses = statuses(&self.tasks, &mut self.ledger, now);
+        metrics.show(&statuses, self.jobs.running(), now);
     }
 
     fn reload(&mut self) -> Result<(), Diagnostics> {
@@ -286,7 +302,10 @@ impl<'a> Scheduler<'a> {
     /// One try of one interval of a node.
     pub(super) fn attempt(&mut self, task: &Task, logical_time: Timestamp) -> Result<()> {
         let attempt = self.count(task, logical_time)?;
-        let error = match self.execute(task, logical_time) {
+        self.at_work.store(true, Ordering::Relaxed);
+        let done = self.execute(task, logical_time);
+        self.at_work.store(false, Ordering::Relaxed);
+        let error = match done {
             Ok(error) => error,
             Err(problem) => Some(problem.to_string()),
         };
@@ -471,6 +490,10 @@ impl<'a> Scheduler<'a> {
         inputs.options.proofs.insert(place.output, place.proof);
         let plan = run::plan(&parsed.manifest, &parsed.graph, &selected, Command::Run);
         let outcome = run::execute(&inputs, &plan)?;
+        if let Some(log) = &self.log {
+            let interval = [logical_time, task.following(logical_time)].map(|at| Some(at.to_string()));
+            log_run::write(log, &self.session, &self.connect, &outcome.results, interval);
+        }
         if outcome.results.success() {
             return Ok(None);
         }

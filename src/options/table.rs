@@ -178,10 +178,13 @@ pub(crate) const THREADS: Number =
     number("threads", (1, MOST_THREADS), "Number of nodes that run at the same time");
 pub(crate) const MAXIMUM_SEED_SIZE_MIB: Number =
     number("maximum_seed_size_mib", (0, i64::MAX >> 20), "").default(Preset::Number(1)).not_typed();
+/// `schema` and `keep`.
+pub(crate) const RUN_LOG: Mapping = mapping("run_log", "").not_typed().only_where_given();
 pub(crate) const STRICT_MODE: Switch = switch("strict_mode", false, "");
 
 /// What every command knows, though not every one takes it.
-pub(super) const KNOWN: &[&Opt] = &[&TARGET_PATH.0, &THREADS.0, &MAXIMUM_SEED_SIZE_MIB.0, &STRICT_MODE.0];
+pub(super) const KNOWN: &[&Opt] =
+    &[&TARGET_PATH.0, &THREADS.0, &MAXIMUM_SEED_SIZE_MIB.0, &RUN_LOG.0, &STRICT_MODE.0];
 
 pub(crate) const SELECT: Words = words("select", "Nodes to include").short('s').aliases(&["models", "model"]);
 pub(crate) const EXCLUDE: Words = words("exclude", "Nodes to exclude");
@@ -266,6 +269,9 @@ pub(crate) const ARGS: Mapping = mapping("args", "Arguments of the macro, as a Y
 pub(crate) const SQL: Text = text("sql", "Run this Jinja-SQL instead of a macro");
 pub(crate) const STATUS: Switch =
     flag("status", "Print the status of every task and exit").only_where_given();
+pub(crate) const LISTEN: Text =
+    text("listen", "Answer /health and /metrics (Prometheus) at this address, as in `127.0.0.1:9187`")
+        .only_where_given();
 pub(crate) const STATUS_OUTPUT: Text =
     choice("output", &["text", "json"], "Output format").only_where_given();
 pub(crate) const FROM: Text = time("from", "Begin of the time range in UTC, inclusive");

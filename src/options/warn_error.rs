@@ -24,6 +24,7 @@ const OWN: &[&str] = &[
     "OpenTransaction",
     "PasswordFileIgnored",
     "PipelineKeyIgnored",
+    "RunLogFailed",
     "SchemaNameCut",
     "SeedColumnType",
     "SeedDelimiter",

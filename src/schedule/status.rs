@@ -44,6 +44,34 @@ pub(crate) fn statuses(tasks: &[Task], ledger: &mut Ledger, now: Timestamp) -> V
 }
 
 impl TaskStatus {
+    pub(crate) fn name(&self) -> &str {
+        &self.task.name
+    }
+
+    pub(crate) fn last_success(&self) -> Option<Timestamp> {
+        self.last_success
+    }
+
+    pub(crate) fn failures(&self) -> usize {
+        self.failed.len()
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        self.is_paused
+    }
+
+    /// Since when the next interval could have run; `None` where none is open.
+    pub(crate) fn due_since(&self) -> Option<Timestamp> {
+        match &self.next {
+            Next::Run { logical_time }
+            | Next::Wait { logical_time, .. }
+            | Next::InVain { logical_time, .. }
+            | Next::Held { logical_time }
+            | Next::Paused { logical_time } => Some(self.task.due_at(*logical_time)),
+            Next::Later(_) | Next::Over => None,
+        }
+    }
+
     pub(crate) fn to_json(&self) -> Json {
         let text = |at: Option<Timestamp>| at.map(|at| at.to_string());
         let interval = |(at, interval): &(Timestamp, Interval)| {

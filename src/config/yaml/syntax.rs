@@ -35,6 +35,8 @@ fn help(source: &SourceText, at: usize, problem: &str) -> Option<String> {
     let next = text[at..].chars().next();
     let help = if line.starts_with('\t') || next == Some('\t') {
         "YAML is indented with spaces: replace the tab"
+    } else if ["escape", "hexdecimal", "Unicode"].iter().any(|word| problem.contains(word)) {
+        "a backslash in double quotes begins an escape: write `\\\\`, or put the text in single quotes"
     } else if line.contains("{{") || line.contains("{%") {
         "Jinja in YAML must be quoted: write \"{{ ... }}\""
     } else if matches!(next, Some('@' | '`')) {
@@ -79,6 +81,8 @@ mod tests {
             ("a: '{{' }} and more\n", "x.yml:1:9", "quoted"),
             ("a\nb: 1\n", "x.yml:2:2", "on a line of its own"),
             ("a: *none\n", "x.yml:1:4", "before its first"),
+            ("a: \"{{ x }} \\d\"\n", "x.yml:1:13", "a backslash in double quotes"),
+            ("a: \"{{ x }} \\xzz\"\n", "x.yml:1:13", "a backslash in double quotes"),
         ] {
             let problem = load_text("x.yml", text).unwrap_err();
             assert_eq!(problem.labels[0].span.location(), place, "{text}: {problem}");
