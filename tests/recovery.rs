@@ -425,3 +425,44 @@ fn a_schedule_shows_its_health_and_metrics() {
     let (status, text) = at(&project, &["schedule", "--listen", "127.0.0.1:99999"], "2024-05-04T00:00:01Z");
     assert!(status == 2 && text.contains("cannot listen on `127.0.0.1:99999`"), "{text}");
 }
+
+/// A look at many jobs of which none is due is cheap: it asks the server one question.
+#[test]
+fn a_look_at_a_thousand_jobs_is_cheap() {
+    use std::fmt::Write as _;
+    use std::io::{Read as _, Write as _};
+    let database = Database::new();
+    let project = Project::new(&database);
+    let mut jobs = String::from("jobs:\n");
+    for number in 0..1000 {
+        let _ = writeln!(
+            jobs,
+            "  - {{name: j{number}, cron: '{} 5 * * *', catch_up: none, steps: [run]}}",
+            number % 60
+        );
+    }
+    project.write("jobs.yml", &jobs);
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let address = format!("127.0.0.1:{port}");
+    let mut schedule = project
+        .command(&["schedule", "--listen", &address])
+        .env(CLOCK, "2024-05-04T12:00:00Z")
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut took = 0.0;
+    wait_until("it has looked", || {
+        let Ok(mut client) = std::net::TcpStream::connect(&address) else { return false };
+        let mut text = String::new();
+        let _ = client.write_all(b"GET /metrics HTTP/1.1\r\n\r\n");
+        let _ = client.read_to_string(&mut text);
+        let line = text.lines().find_map(|line| line.strip_prefix("rsdbt_schedule_tick_seconds "));
+        took = line.map_or(0.0, |seconds| seconds.parse().unwrap());
+        took > 0.0
+    });
+    println!("a look at 1,000 jobs: {:.1} ms", took * 1000.0);
+    // not optimized, on a busy machine
+    assert!(took < 2.0, "{took}");
+    assert!(std::process::Command::new("kill").arg(schedule.id().to_string()).status().unwrap().success());
+    assert!(schedule.wait().unwrap().success());
+}

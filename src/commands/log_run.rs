@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::connect::Connect;
 use super::invocation::Invocation;
 use super::session::Session;
@@ -31,7 +33,7 @@ pub(super) fn write(
         command: invocation.command.name(),
         project: session.project.root.name(),
         target: &session.profile.target_name,
-        started_at: invocation.started_at,
+        started_at: began(results),
         job: environment.get("RSDBT_JOB"),
         attempt: environment.get("RSDBT_ATTEMPT").and_then(|attempt| attempt.parse().ok()),
         interval,
@@ -43,6 +45,12 @@ pub(super) fn write(
         // a warning that is an error for others does not fail the run
         invocation.emitter.emit(Event::Note { msg });
     }
+}
+
+/// A schedule runs many times in one process.
+fn began(results: &RunResults) -> Timestamp {
+    let elapsed = SignedDuration::try_from_secs_f64(results.elapsed_time).unwrap_or_default();
+    results.generated_at.checked_sub(elapsed).unwrap_or(results.generated_at)
 }
 
 /// The window that the options give, else the job's interval.

@@ -1,5 +1,7 @@
 //! `rsdbt schedule` and `rsdbt run --due`: runs what is due, each interval once.
 
+use std::time::Instant;
+
 use super::invocation::Invocation;
 use super::schedule_metrics::Metrics;
 use super::schedule_status;
@@ -32,9 +34,15 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
         if let Some(metrics) = metrics.as_ref().filter(|metrics| metrics.tick()) {
             scheduler.show(metrics);
         }
+        let begun = Instant::now();
         match scheduler.pass() {
             Ok(Pass { ran: true, .. }) => {}
-            Ok(Pass { wake, .. }) => scheduler.sleep(wake),
+            Ok(Pass { wake, .. }) => {
+                if let Some(metrics) = &metrics {
+                    metrics.looked(begun.elapsed());
+                }
+                scheduler.sleep(wake);
+            }
             Err(problem) => scheduler.reconnect(problem)?,
         }
     }

@@ -27,6 +27,8 @@ struct Shown {
     ticked: Instant,
     made: Option<Instant>,
     text: String,
+    /// Of the last look at all tasks.
+    took: Duration,
 }
 
 impl Metrics {
@@ -37,7 +39,7 @@ impl Metrics {
                 .help("give an address and a port that is free, as `--listen 127.0.0.1:9187`")
                 .boxed()
         })?;
-        let shown = Shown { ticked: Instant::now(), made: None, text: String::new() };
+        let shown = Shown { ticked: Instant::now(), made: None, text: String::new(), took: Duration::ZERO };
         let shown = Arc::new(Mutex::new(shown));
         let (shared, at_work) = (Arc::clone(&shown), Arc::clone(at_work));
         thread::spawn(move || {
@@ -54,6 +56,11 @@ impl Metrics {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         shown.ticked = Instant::now();
         shown.made.is_none_or(|made| made.elapsed() >= EVERY)
+    }
+
+    /// A look at all tasks that found nothing to do.
+    pub(super) fn looked(&self, took: Duration) {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).took = took;
     }
 
     pub(super) fn show(&self, statuses: &[TaskStatus], running: usize, now: Timestamp) {
@@ -78,7 +85,7 @@ fn answer(mut client: &TcpStream, shown: &Mutex<Shown>, at_work: &AtomicBool) ->
         let shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
         let path = request.split(' ').nth(1).unwrap_or_default();
         match path.split('?').next().unwrap_or_default() {
-            "/metrics" => ("200 OK", shown.text.clone()),
+            "/metrics" => ("200 OK", format!("{}{}", shown.text, tick(shown.took))),
             "/health" if at_work.load(Ordering::Relaxed) || shown.ticked.elapsed() < ALIVE => {
                 ("200 OK", "ok\n".to_owned())
             }
@@ -92,6 +99,14 @@ fn answer(mut client: &TcpStream, shown: &Mutex<Shown>, at_work: &AtomicBool) ->
         client,
         "HTTP/1.1 {status}\r\ncontent-type: text/plain; version=0.0.4; charset=utf-8\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
+    )
+}
+
+fn tick(took: Duration) -> String {
+    let name = "rsdbt_schedule_tick_seconds";
+    let seconds = took.as_secs_f64();
+    format!(
+        "# HELP {name} Duration of the last look at all tasks that found nothing to do.\n# TYPE {name} gauge\n{name} {seconds:.6}\n"
     )
 }
 
