@@ -16,6 +16,8 @@ use crate::schedule::TaskStatus;
 const ALIVE: Duration = Duration::from_mins(1);
 /// How long a client may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// One who sends on and on keeps no other waiting.
+const MOST_HEADERS: usize = 100;
 /// How often the numbers are made anew.
 const EVERY: Duration = Duration::from_secs(1);
 
@@ -78,7 +80,10 @@ fn answer(mut client: &TcpStream, shown: &Mutex<Shown>, at_work: &AtomicBool) ->
     std::io::Read::take(&mut reader, 8192).read_line(&mut request)?;
     // who is hung up on before all is said may lose the answer
     let mut line = String::new();
-    while std::io::Read::take(&mut reader, 8192).read_line(&mut line)? > 2 {
+    for _ in 0..MOST_HEADERS {
+        if std::io::Read::take(&mut reader, 8192).read_line(&mut line)? <= 2 {
+            break;
+        }
         line.clear();
     }
     let (status, body) = {
