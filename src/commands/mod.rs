@@ -5,6 +5,7 @@ mod assets;
 mod backfill;
 mod backfill_plan;
 mod bare_renderer;
+mod build_loads;
 mod built;
 mod clean;
 mod compiled;

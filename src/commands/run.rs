@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::build_loads;
 use super::built;
 use super::connect::Connect;
 use super::interrupted::interrupted;
@@ -69,6 +70,10 @@ pub(super) fn run_nodes(invocation: &Invocation, retried: Retried) -> CommandRes
                 session.select(&parsed, selectable(invocation, command)?, EmptyNodes::Skip)?.unique_ids;
             if command == Command::Freshness {
                 selected.retain(|unique_id| has_freshness(&parsed.manifest, unique_id));
+            }
+            if command == Command::Build {
+                let loads = build_loads::added(&session, &parsed, &selected)?;
+                selected.extend(loads);
             }
             selected
         }

@@ -310,6 +310,8 @@ pub(crate) const LOAD_TABLES: Words =
     words("load_tables", "Source tables to load, as in `raw.events` or `events`").only_where_given();
 pub(crate) const LOAD_FILES: Words =
     words("files", "Load these files instead of those that the config names").only_where_given();
+pub(crate) const LOAD: Switch =
+    flag("load", "Fill the source tables that have a `load` config before what reads them is built");
 pub(crate) const ALLOW_DELETES: Switch = flag(
     "allow_deletes",
     "Replace a table even if it would be empty or more than 20 % of its rows would be gone",
