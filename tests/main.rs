@@ -19,6 +19,7 @@ mod docs;
 mod docs_server;
 mod embedded;
 mod error_codes;
+mod export;
 mod faults;
 mod first_run;
 mod full_disk;

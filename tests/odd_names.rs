@@ -408,7 +408,7 @@ const NAMES: &str = "
     union select 'grant to ' || grantee || ' on ' || table_name from information_schema.role_table_grants where table_schema::text = SCHEMA and grantee <> current_user";
 
 /// What each command is called with; of the others none reaches a statement with a name.
-const COMMANDS: [(&str, &[&[&str]]); 14] = [
+const COMMANDS: [(&str, &[&[&str]]); 15] = [
     ("build", &[&["--full-refresh"], &["--empty"], &[]]),
     ("run", &[&[], &["--full-refresh"]]),
     ("seed", &[&[], &["--full-refresh"]]),
@@ -426,6 +426,7 @@ const COMMANDS: [(&str, &[&[&str]]); 14] = [
     ("retry", &[&[]]),
     ("run-operation", &[&["all"]]),
     ("show", &[&["--select", "upon"], &["--inline", "select * from {{ ref('upon') }}"]]),
+    ("export", &[&["--to", "exports/"], &["--to", "exports/", "--format", "jsonl"]]),
     ("source", &[&["freshness"]]),
     ("load", &[&[], &["--select", "source:s.loaded"]]),
     ("list", &[&[], &["--state", "state", "--select", "state:modified"]]),

@@ -192,6 +192,7 @@ fn each_command_ends_at_a_signal() {
             }
             "init" => &["--skip-profile-setup", "new"],
             "lineage" => &["m"],
+            "export" => &["--to", "exports/"],
             _ => &[],
         };
         let arguments: Vec<&str> = words.iter().map(String::as_str).chain(more.iter().copied()).collect();
@@ -220,6 +221,7 @@ fn each_command_ends_at_a_signal() {
         "debug",
         "docs",
         "docs generate",
+        "export",
         "load",
         "retry",
         "run",

@@ -6,7 +6,7 @@ use crate::diagnostic::{Category, Diagnostic, Result};
 use crate::graph::EmptyNodes;
 use crate::hashed::HashSet;
 use crate::load::{self, LoadedTable};
-use crate::manifest::{ResourceType, SourceDefinition};
+use crate::manifest::{Resource, ResourceType, SourceDefinition};
 use crate::options::table::{EMPTY, LOAD, SAMPLE, SELECT, SELECTOR};
 
 /// Those that selected nodes read; without a selection all. Standard input is for `load` alone.
@@ -31,7 +31,7 @@ pub(super) fn added(session: &Session<'_>, parsed: &Parsed, selected: &[String])
     let mut wanted: HashSet<&str> = named.iter().map(String::as_str).collect();
     if has_selection {
         let nodes = selected.iter().filter_map(|id| manifest.resource(id));
-        wanted.extend(nodes.flat_map(|node| node.parents()).map(String::as_str));
+        wanted.extend(nodes.flat_map(Resource::parents).map(String::as_str));
     }
     let filled =
         manifest.sources.iter().filter(|(id, source)| wanted.contains(id.as_str()) && is_filled(source));

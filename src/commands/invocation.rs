@@ -15,9 +15,9 @@ use crate::config::project_file::{PROJECT_FILE, find_project_directory};
 use crate::config::{DBT_VERSION, Environment, RawProjectFile};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::options::table::{
-    DEBUG, LINEAGE_OUTPUT, LOG_FILE_MAX_BYTES, LOG_FORMAT, LOG_FORMAT_FILE, LOG_LEVEL, LOG_LEVEL_FILE,
-    LOG_PATH, PRINTER_WIDTH, PROFILE, PROFILES_DIR, PROJECT_DIR, QUIET, SHOW_ALL_DEPRECATIONS, TARGET,
-    TARGET_PATH, USE_COLORS, USE_COLORS_FILE, VARS,
+    DEBUG, EXPORT_TO, LINEAGE_OUTPUT, LOG_FILE_MAX_BYTES, LOG_FORMAT, LOG_FORMAT_FILE, LOG_LEVEL,
+    LOG_LEVEL_FILE, LOG_PATH, PRINTER_WIDTH, PROFILE, PROFILES_DIR, PROJECT_DIR, QUIET,
+    SHOW_ALL_DEPRECATIONS, STANDARD_OUTPUT, TARGET, TARGET_PATH, USE_COLORS, USE_COLORS_FILE, VARS,
 };
 use crate::options::{FlagInputs, Flags, Subcommand, Text, variable_keys};
 use crate::report::{Channel, Format, Reporter, Scrubber, Settings, Style};
@@ -400,8 +400,9 @@ fn emitter(
     };
     let terminal_level = if flags.is(&DEBUG) { Some(Level::Debug) } else { level(&LOG_LEVEL, Level::Info) };
     // a program reads it: nothing else may stand before it
-    let is_for_programs =
-        command == Subcommand::Lineage && flags.text(&LINEAGE_OUTPUT).is_some_and(|form| form != "tree");
+    let is_for_programs = command == Subcommand::Lineage
+        && flags.text(&LINEAGE_OUTPUT).is_some_and(|form| form != "tree")
+        || command == Subcommand::Export && flags.text(&EXPORT_TO) == Some(STANDARD_OUTPUT);
     let quiet = is_for_programs || flags.is(&QUIET);
     let width = usize::try_from(flags.number(&PRINTER_WIDTH).unwrap_or(80)).unwrap_or(80);
     let is_terminal = std::io::stdout().is_terminal();
@@ -432,6 +433,7 @@ fn emitter(
         log_file: raw.map(|_| log_directory.join("dbt.log")),
         log_file_max_bytes: u64::try_from(flags.number(&LOG_FILE_MAX_BYTES).unwrap_or(0)).unwrap_or(0),
         quiet,
+        aside: command == Subcommand::Export && flags.text(&EXPORT_TO) == Some(STANDARD_OUTPUT),
         interactive: is_terminal && terminal_format != Format::Json,
         progress: is_terminal && !is_dumb && terminal_format == Format::Text && !quiet,
         invocation: crate::report::LogInvocation {

@@ -14,6 +14,7 @@ mod db;
 mod debug;
 mod deps;
 mod docs;
+mod export;
 mod homes;
 mod init;
 mod interrupted;
@@ -109,6 +110,7 @@ fn dispatch(invocation: &Invocation) -> CommandResult {
         Subcommand::DocsGenerate => docs::generate(invocation),
         Subcommand::DocsServe => docs::serve(invocation),
         Subcommand::Lineage => lineage::run(invocation),
+        Subcommand::Export => export::run(invocation),
         Subcommand::DbStart => db::start(invocation),
         Subcommand::DbStop => db::stop(invocation),
         Subcommand::DbStatus => db::status(invocation),

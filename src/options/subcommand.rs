@@ -18,6 +18,7 @@ pub(crate) enum Subcommand {
     Docs,
     DocsGenerate,
     DocsServe,
+    Export,
     Init,
     Lineage,
     List,
@@ -42,7 +43,7 @@ pub(crate) enum Subcommand {
 }
 
 impl Subcommand {
-    pub(crate) const ALL: [Self; 36] = [
+    pub(crate) const ALL: [Self; 37] = [
         Self::Backfill,
         Self::Build,
         Self::Clean,
@@ -58,6 +59,7 @@ impl Subcommand {
         Self::Docs,
         Self::DocsGenerate,
         Self::DocsServe,
+        Self::Export,
         Self::Init,
         Self::Lineage,
         Self::List,
@@ -99,6 +101,7 @@ impl Subcommand {
             Self::Docs => "docs",
             Self::DocsGenerate => "docs generate",
             Self::DocsServe => "docs serve",
+            Self::Export => "export",
             Self::Init => "init",
             Self::Lineage => "lineage",
             Self::List => "list",

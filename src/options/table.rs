@@ -310,6 +310,12 @@ pub(crate) const LOAD_TABLES: Words =
     words("load_tables", "Source tables to load, as in `raw.events` or `events`").only_where_given();
 pub(crate) const LOAD_FILES: Words =
     words("files", "Load these files instead of those that the config names").only_where_given();
+/// Stands for it where a file is asked for.
+pub(crate) const STANDARD_OUTPUT: &str = "-";
+pub(crate) const EXPORT_TO: Text =
+    text("to", "File, folder that ends with `/`, or `-` for standard output").only_where_given();
+pub(crate) const EXPORT_FORMAT: Text =
+    choice("format", &["csv", "jsonl"], "Format (default: by the name of the file)").only_where_given();
 pub(crate) const LOAD: Switch =
     flag("load", "Fill the source tables that have a `load` config before what reads them is built");
 pub(crate) const ALLOW_DELETES: Switch = flag(

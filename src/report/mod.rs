@@ -59,6 +59,8 @@ pub(crate) struct Settings {
     pub log_file: Option<PathBuf>,
     pub log_file_max_bytes: u64,
     pub quiet: bool,
+    /// Standard output is for the command's rows: what it says goes to stderr.
+    pub aside: bool,
     /// A person reads the console, not a program.
     pub interactive: bool,
     /// A progress bar is drawn below the lines: only on a terminal.
@@ -123,9 +125,13 @@ impl Reporter {
         self.progress.suspend(|| {
             let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
             if broken.is_none() {
-                let mut stdout = io::stdout().lock();
+                let mut out: Box<dyn io::Write> = if self.settings.aside {
+                    Box::new(io::stderr().lock())
+                } else {
+                    Box::new(io::stdout().lock())
+                };
                 // the run goes on; how it ends is decided at its end
-                *broken = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).err();
+                *broken = out.write_all(text.as_bytes()).and_then(|()| out.flush()).err();
             }
         });
         text.clear();
