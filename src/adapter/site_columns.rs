@@ -102,7 +102,7 @@ pub(crate) fn misfits(home: &WorkerSession, columns: &[SiteColumn]) -> Result<Ve
     Ok(found.filter_map(|(column, known)| Some((column.clone(), misfit(column, known)?))).collect())
 }
 
-/// Name and shape of each; no name where there is no such type.
+/// Name and shape of each; without a name where the type does not exist.
 fn types_of(
     session: &WorkerSession,
     types: impl Iterator<Item = (String, i32)>,

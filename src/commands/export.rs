@@ -109,7 +109,7 @@ fn format(invocation: &Invocation, to: &str) -> Result<Format> {
     }
 }
 
-/// A name of the project may hold what is no part of a file's name.
+/// A name of the project may hold what a file's name cannot.
 fn file_in(folder: &Path, name: &str, format: Format) -> PathBuf {
     let plain: String = name.chars().map(|c| if matches!(c, '/' | '\\' | '\0') { '_' } else { c }).collect();
     folder.join(format!("{plain}.{}", format.extension()))

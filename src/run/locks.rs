@@ -135,7 +135,7 @@ impl Run<'_> {
     /// Whether another session of this run has the lock: two outputs may name one database differently.
     fn holds_already(&self, session: &LockSession, name: &Locked) -> bool {
         let Some(holder) = session.holder(&name.key()) else { return false };
-        // one that is held right now is that of the output that asks, or asked again soon
+        // a session that another thread is using is looked at the next time
         self.outputs
             .iter()
             .filter_map(|output| output.locks.session.try_lock().ok())
