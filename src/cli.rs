@@ -1,6 +1,10 @@
 //! The command line, read by the tables of [`options`](crate::options): values stay untyped JSON here, because the
 //! environment and the project file come under them.
 
+pub(crate) mod completion;
+mod help;
+pub(crate) mod man;
+
 use clap::builder::PossibleValuesParser;
 use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -30,16 +34,6 @@ pub(crate) struct Arguments {
     pub names_models: bool,
 }
 
-/// With the range of a number, and the default.
-fn help(option: &Opt) -> String {
-    let range = option.range().map(|(least, most)| match most {
-        i64::MAX => format!("{least} or more"),
-        _ => format!("{least} to {most}"),
-    });
-    let more: Vec<String> = range.into_iter().chain(option.shown_default()).collect();
-    if more.is_empty() { option.help.to_owned() } else { format!("{} ({})", option.help, more.join(", ")) }
-}
-
 /// Digits, however many: the flags say which range a number is in.
 fn whole_number(text: &str) -> Result<Json, String> {
     let digits = text.trim().trim_start_matches(['-', '+']);
@@ -60,7 +54,8 @@ fn negative(option: &Opt) -> String {
 }
 
 fn arguments(option: &'static Opt, global: bool) -> Vec<Arg> {
-    let mut base = Arg::new(option.key).long(kept(option.name())).help(help(option)).global(global);
+    let base = Arg::new(option.key).long(kept(option.name())).global(global);
+    let mut base = help::described(base, option, global);
     if let Some(short) = option.short {
         base = base.short(short);
     }
@@ -105,27 +100,32 @@ fn arguments(option: &'static Opt, global: bool) -> Vec<Arg> {
 /// A command, complete only once it is the one that was asked for: there are hundreds of options.
 fn subcommand(row: &'static Row) -> Command {
     named(row).defer(|command| match COMMANDS.iter().find(|row| row.word == command.get_name()) {
-        Some(row) => filled(command, row),
+        Some(row) => filled(command, row, row.word),
         None => command,
     })
 }
 
 /// Below another one, where there are few; their names may be those of other commands, as that of `schedule retry`.
-fn nested(row: &'static Row) -> Command {
-    filled(named(row), row)
+fn nested(row: &'static Row, above: &str) -> Command {
+    filled(named(row), row, &format!("{above} {}", row.word))
 }
 
 fn named(row: &'static Row) -> Command {
     let command = Command::new(row.word).about(row.help).visible_aliases(row.aliases.iter().copied());
-    command.subcommands(row.nested.iter().map(nested))
+    let command = command.hide(row.is_hidden);
+    command.subcommands(row.nested.iter().map(|inner| nested(inner, row.word)))
 }
 
-fn filled(mut command: Command, row: &'static Row) -> Command {
+fn filled(command: Command, row: &'static Row, path: &str) -> Command {
+    let mut command = help::closed(command, row, path);
     for option in row.options {
         command = command.args(arguments(option, false));
     }
     if let Some(argument) = row.argument {
-        let arg = Arg::new(argument.option.key).help(argument.option.help);
+        let mut arg = Arg::new(argument.option.key).help(argument.option.help).required(argument.is_required);
+        if let Kind::Choice(choices) = argument.option.kind {
+            arg = arg.value_parser(PossibleValuesParser::new(choices));
+        }
         command = command.arg(match argument.count {
             Count::One => arg,
             Count::Many => arg.num_args(0..),
@@ -139,6 +139,20 @@ fn filled(mut command: Command, row: &'static Row) -> Command {
         command = command.subcommand_required(true).arg_required_else_help(true);
     }
     command
+}
+
+/// Help as it is shown; anything else is clap's own text.
+pub(crate) fn help_text(error: &clap::Error) -> Option<String> {
+    use std::io::IsTerminal as _;
+    let is_help = error.kind() == clap::error::ErrorKind::DisplayHelp;
+    let text = error.render();
+    let is_colored = color() != clap::ColorChoice::Never && std::io::stdout().is_terminal() && !no_color();
+    is_help
+        .then(|| help::with_negatives(&if is_colored { text.ansi().to_string() } else { text.to_string() }))
+}
+
+fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
 /// The whole command line, for parsing, help and completions.
@@ -177,7 +191,11 @@ fn root() -> Command {
                 .short_alias('v')
                 .action(ArgAction::SetTrue)
                 .help("Show the version"),
-        );
+        )
+        .after_help(
+            "Options of a command: rsdbt COMMAND -h; all of them, and an example: rsdbt COMMAND --help",
+        )
+        .after_long_help("Example:\n  rsdbt build --select +orders");
     if !is_called_dbt() {
         return root;
     }

@@ -87,7 +87,7 @@ mod docs;
 /// Events to terminal, progress, JSON log.  [indicatif]
 mod report;
 
-/// What the user typed.  [clap]
+/// What the user typed.  [clap, clap-mangen]
 mod cli;
 
 /// Each command wires the stages.

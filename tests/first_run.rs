@@ -1,7 +1,5 @@
 //! What somebody meets who runs the program for the first time: on a terminal, in CI, without a profile, with `init`.
 
-mod terminal;
-
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
@@ -9,8 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use rsdbt::inside::output::Scratch;
 
-use crate::support::Database;
-use terminal::Terminal;
+use crate::support::{Database, Terminal};
 
 /// A folder with a home of its own.
 struct Newcomer {

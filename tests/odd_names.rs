@@ -431,8 +431,22 @@ const COMMANDS: [(&str, &[&[&str]]); 15] = [
     ("load", &[&[], &["--select", "source:s.loaded"]]),
     ("list", &[&[], &["--state", "state", "--select", "state:modified"]]),
 ];
-const WITHOUT_NAMES: [&str; 10] =
-    ["backfill", "clean", "debug", "deps", "init", "lineage", "parse", "schedule", "db", "help"];
+const WITHOUT_NAMES: [&str; 14] = [
+    "backfill",
+    "clean",
+    "complete",
+    "completions",
+    "debug",
+    "deps",
+    "init",
+    "lineage",
+    "man",
+    "parse",
+    "schedule",
+    "schema",
+    "db",
+    "help",
+];
 
 fn play(style: Style) {
     let mut play = Play::new(style);

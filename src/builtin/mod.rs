@@ -21,6 +21,15 @@ pub(crate) fn strategies() -> impl Iterator<Item = &'static str> {
     macros().filter_map(|(path, _)| path.strip_prefix("strategies/")?.strip_suffix(".sql"))
 }
 
+/// The script that a shell completes command lines with.
+pub(crate) fn completions(shell: &str) -> &'static str {
+    match shell {
+        "bash" => include_str!("completions/rsdbt.bash"),
+        "zsh" => include_str!("completions/rsdbt.zsh"),
+        _ => include_str!("completions/rsdbt.fish"),
+    }
+}
+
 /// Path and text of every file that `init` puts into a new project, in path order.
 pub(crate) fn starter() -> impl Iterator<Item = (&'static str, &'static str)> {
     texts(&STARTER)

@@ -42,17 +42,25 @@ pub(super) fn overview(invocation: &Invocation) -> CommandResult {
     } else {
         invocation.emitter.emit(Event::PrintEvent { msg: outline(&parsed.manifest, &selection.unique_ids) });
     }
-    let page = session.target_directory.join("index.html");
-    let page = page.strip_prefix(&invocation.working_directory).unwrap_or(&page).display();
-    let msg = format!("The documentation page is {page}: open it in a browser, or run `rsdbt docs serve`");
-    invocation.emitter.emit(Event::Note { msg });
+    name_page(&session);
     Ok(Outcome::Success)
+}
+
+fn name_page(session: &Session<'_>) {
+    let page = session.target_directory.join("index.html");
+    let page = page.strip_prefix(&session.invocation.working_directory).unwrap_or(&page).display();
+    let msg = format!("The documentation page is {page}: open it in a browser, or run `rsdbt docs serve`");
+    session.invocation.emitter.emit(Event::Note { msg });
 }
 
 pub(super) fn generate(invocation: &Invocation) -> CommandResult {
     let session = Session::load(invocation)?;
     let parsed = session.parse_unwritten()?;
-    write_page(&session, &parsed)
+    let outcome = write_page(&session, &parsed)?;
+    if outcome == Outcome::Success {
+        name_page(&session);
+    }
+    Ok(outcome)
 }
 
 fn write_page(session: &Session<'_>, parsed: &Parsed) -> CommandResult {

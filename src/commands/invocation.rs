@@ -99,6 +99,11 @@ impl Invocation {
         Self::start_with(parsed, Some(Arc::clone(&self.emitter)))
     }
 
+    /// A call that says nothing.
+    pub(super) fn silent(parsed: cli::Arguments) -> Result<Self, Diagnostics> {
+        Self::start_with(parsed, Some(Arc::new(Emitter::silent())))
+    }
+
     fn start_with(parsed: cli::Arguments, shared: Option<Arc<Emitter>>) -> Result<Self, Diagnostics> {
         let started_at = crate::clock::now();
         let working_directory = std::env::current_dir().map_err(|error| {
@@ -239,6 +244,12 @@ impl Invocation {
         self.emitter.emit(Event::MainReportArgs { args: Json::Object(self.shown_arguments()) });
     }
 
+    /// A person looks at what is printed, and nothing keeps it.
+    pub(super) fn is_watched(&self) -> bool {
+        let is_text = self.flags.text(&LOG_FORMAT) != Some("json");
+        std::io::stdout().is_terminal() && is_text && !is_unattended(&self.environment)
+    }
+
     /// The project file, or why there is none.
     pub(super) fn raw_project(&self) -> Result<&RawProjectFile> {
         match (&self.raw_project, &self.raw_problem) {
@@ -353,6 +364,18 @@ impl Invocation {
     }
 }
 
+/// Where the project is in what GitHub Actions has checked out.
+fn folder_in_repository(environment: &Environment, project: &Path) -> String {
+    let folder = environment.get("GITHUB_WORKSPACE").and_then(|root| project.strip_prefix(root).ok());
+    let folder = folder.map(|folder| folder.display().to_string()).unwrap_or_default();
+    if folder.is_empty() { folder } else { folder + "/" }
+}
+
+/// A job of a CI system: nobody answers, and its terminal is a log.
+pub(super) fn is_unattended(environment: &Environment) -> bool {
+    environment.get("CI").is_some_and(|value| !matches!(value, "" | "0" | "false"))
+}
+
 /// The exit status of a command whose output cannot be printed. A closed pipe (`| head`) is silent, as everywhere.
 pub(super) fn unprinted(error: &std::io::Error) -> u8 {
     const CLOSED_PIPE: u8 = 128 + 13;
@@ -435,11 +458,17 @@ fn emitter(
         quiet,
         aside: command == Subcommand::Export && flags.text(&EXPORT_TO) == Some(STANDARD_OUTPUT),
         interactive: is_terminal && terminal_format != Format::Json,
-        progress: is_terminal && !is_dumb && terminal_format == Format::Text && !quiet,
+        live: is_terminal
+            && crate::report::is_drawable()
+            && !is_dumb
+            && terminal_format == Format::Text
+            && !quiet
+            && !is_unattended(environment),
         invocation: crate::report::LogInvocation {
             id: id.to_owned(),
             extra: environment.custom().map(|(name, value)| (name, value.into())).collect(),
         },
+        folder: folder_in_repository(environment, project),
     };
     let scrubber = Scrubber::new(environment.secrets()).with_folder(project);
     let reporter = Reporter::new(settings, scrubber);

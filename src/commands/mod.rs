@@ -9,6 +9,8 @@ mod build_loads;
 mod built;
 mod clean;
 mod compiled;
+mod complete;
+mod completions;
 mod connect;
 mod db;
 mod debug;
@@ -26,11 +28,13 @@ mod lineage;
 mod list;
 mod load_selection;
 mod log_run;
+mod man;
 mod messages;
 mod open_lineage;
 mod outcome;
 mod parse;
 mod parse_events;
+mod results_files;
 mod retry;
 mod run;
 mod run_operation;
@@ -45,13 +49,14 @@ mod schedule_run;
 mod schedule_status;
 mod schedule_task;
 mod scheduler;
+mod schema;
 mod session;
 mod show;
 mod version;
 
 use std::process::ExitCode;
 
-use crate::cli::{self, Request};
+use crate::cli::{self, Arguments, Request};
 use crate::interrupt;
 use crate::options::Subcommand;
 use crate::options::table::DUE;
@@ -61,7 +66,10 @@ use outcome::{CommandResult, Outcome};
 /// Runs the program.
 pub fn main(arguments: impl IntoIterator<Item = String>) -> ExitCode {
     let arguments = match cli::parse(arguments) {
-        Ok(Request::Command(arguments)) => arguments,
+        Ok(Request::Command(arguments)) => match without_project(&arguments) {
+            Some(code) => return ExitCode::from(code),
+            None => arguments,
+        },
         Ok(Request::Version) => {
             let printed = version::print();
             return ExitCode::from(printed.map_or_else(|error| invocation::unprinted(&error), |()| 0));
@@ -72,7 +80,10 @@ pub fn main(arguments: impl IntoIterator<Item = String>) -> ExitCode {
         }
         Err(error) => {
             // clap prints help to stdout and errors to stderr
-            let printed = error.print();
+            let printed = match cli::help_text(&error) {
+                Some(text) => crate::report::show(&text),
+                None => error.print(),
+            };
             let code = u8::try_from(error.exit_code()).unwrap_or(2);
             return ExitCode::from(printed.map_or_else(|error| invocation::unprinted(&error), |()| code));
         }
@@ -100,8 +111,24 @@ pub fn main(arguments: impl IntoIterator<Item = String>) -> ExitCode {
     }
 }
 
+/// Commands without a project and a log.
+fn without_project(arguments: &Arguments) -> Option<u8> {
+    let printed = match arguments.command {
+        Subcommand::Complete => complete::print(arguments),
+        Subcommand::Completions => completions::print(arguments),
+        Subcommand::Schema => schema::print(arguments),
+        Subcommand::Man => return Some(man::write(arguments)),
+        _ => return None,
+    };
+    Some(printed.map_or_else(|error| invocation::unprinted(&error), |()| 0))
+}
+
 fn dispatch(invocation: &Invocation) -> CommandResult {
     match invocation.command {
+        // printed before anything else
+        Subcommand::Complete | Subcommand::Completions | Subcommand::Man | Subcommand::Schema => {
+            Ok(Outcome::Success)
+        }
         Subcommand::List => list::run(invocation),
         Subcommand::Backfill => backfill::run(invocation),
         Subcommand::Parse => parse::run(invocation),

@@ -114,6 +114,7 @@ pub(super) fn run_nodes(invocation: &Invocation, retried: Retried) -> CommandRes
     if let Some(file) = invocation.flags.text(&OPENLINEAGE) {
         super::open_lineage::write(file, &session, &connect, &outcome.results.results)?;
     }
+    super::results_files::write(invocation, &parsed.manifest, &outcome.results)?;
     match command {
         Command::Show { .. } => super::show::print(invocation, &parsed.manifest, &outcome.results),
         Command::Compile => super::show::print_compiled(invocation, &outcome.compiled),

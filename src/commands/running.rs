@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value as Json};
 
 use super::connect::Connect;
+use super::invocation::Invocation;
 use super::runtime_config::runtime_config;
 use super::session::{Parsed, Session};
 use crate::adapter::Settings;
@@ -22,11 +23,11 @@ use crate::options::behavior;
 use crate::options::table::{
     ALLOW_DELETES, CACHE_SELECTED_ONLY, EMPTY, EVENT_TIME_END, EVENT_TIME_START, FAIL_FAST, FULL_REFRESH,
     INJECT_EPHEMERAL_CTES, INTERVAL_END, INTERVAL_START, INTROSPECT, LOAD_FILES, POPULATE_CACHE, SAMPLE,
-    SHOW, SINGLE_THREADED, STORE_FAILURES, TARGET_PATH, USE_COLORS, WRITE_JSON,
+    SHOW, SHOW_FAILING_ROWS, SINGLE_THREADED, STORE_FAILURES, TARGET_PATH, USE_COLORS, WRITE_JSON,
 };
 use crate::run::{
-    Behaviors, Command, CommentSetting, Injection, Introspection, Loading, OtherOutput, PreviousRun,
-    RunInputs, RunOptions,
+    Behaviors, Command, CommentSetting, FailingRows, Injection, Introspection, Loading, OtherOutput,
+    PreviousRun, RunInputs, RunOptions,
 };
 
 /// How long a run waits for another one on the same schema.
@@ -54,6 +55,7 @@ pub(super) fn inputs(
         fail_fast: flags.is(&FAIL_FAST),
         full_refresh: flags.is(&FULL_REFRESH),
         store_failures: flags.is(&STORE_FAILURES),
+        failing_rows: failing_rows(invocation),
         populate_cache: flags.is(&POPULATE_CACHE),
         cache_selected_only: flags.is(&CACHE_SELECTED_ONLY),
         introspection: if flags.is(&INTROSPECT) { Introspection::Allowed } else { Introspection::Refused },
@@ -146,6 +148,17 @@ fn connections(session: &Session<'_>) -> HashMap<String, RunTarget> {
         connections.insert(name.clone(), target);
     }
     connections
+}
+
+/// A person who looks at a terminal may see them; what is kept or sent on shows them only where that is asked for.
+fn failing_rows(invocation: &Invocation) -> FailingRows {
+    let flags = &invocation.flags;
+    match (flags.is_set(&SHOW_FAILING_ROWS.0), flags.is(&SHOW_FAILING_ROWS)) {
+        (true, true) => FailingRows::Everywhere,
+        (true, false) => FailingRows::Hidden,
+        (false, _) if invocation.is_watched() => FailingRows::OnTerminal,
+        (false, _) => FailingRows::Hidden,
+    }
 }
 
 fn run_context(

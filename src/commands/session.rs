@@ -7,13 +7,13 @@ use serde_json::{Map, Value as Json};
 
 use super::bare_renderer::BareRenderer;
 use super::connect;
-use super::invocation::Invocation;
+use super::invocation::{Invocation, is_unattended};
 use super::parse_events;
 use crate::adapter::Early;
 use crate::config::packages::PackagesFile;
 use crate::config::profiles::{Profile, ProfileChoice, ProfilesFile, Target};
 use crate::config::project_file::VersionCheck;
-use crate::config::{DBT_VERSION, Environment, ProjectFile, RawProjectFile};
+use crate::config::{DBT_VERSION, ProjectFile, RawProjectFile};
 use crate::context;
 use crate::context::functions::Secrets;
 use crate::context::objects::Relation;
@@ -423,6 +423,7 @@ pub(super) fn load_profile(
             )
             .boxed());
         }
+        // a job that lost its profile must not succeed on a server that nobody will ever look at
         if is_unattended(&invocation.environment) && !invocation.command.is_of_server() {
             return Err(Diagnostic::runtime(
                 "profiles-missing",
@@ -442,11 +443,6 @@ pub(super) fn load_profile(
         threads,
     };
     file.choose(choice, &secret, warnings)
-}
-
-/// A job that lost its profile must not succeed on a server that nobody will ever look at.
-fn is_unattended(environment: &Environment) -> bool {
-    environment.get("CI").is_some_and(|value| !matches!(value, "" | "0" | "false"))
 }
 
 fn server(target: &Target) -> String {

@@ -8,6 +8,7 @@ pub(crate) mod duration;
 pub(crate) mod environment;
 mod fields;
 pub(crate) mod jobs;
+pub(crate) mod json_schema;
 pub(crate) mod known;
 pub(crate) mod load;
 pub(crate) mod node_config;

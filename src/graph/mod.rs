@@ -18,7 +18,7 @@ use crate::manifest::{Manifest, Resource};
 pub(crate) use depths::depths;
 pub(crate) use listing::{ListOutput, list, unknown_keys};
 pub(crate) use node_set::NodeSet;
-pub(crate) use selector::{EmptyNodes, Selection};
+pub(crate) use selector::{EmptyNodes, Method, Selection};
 pub(crate) use selector::{IndirectSelection, SelectionInputs, SelectionRequest, Selectors};
 
 type Dag = DiGraph<(), ()>;

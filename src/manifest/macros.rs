@@ -34,6 +34,13 @@ pub(crate) struct Macro {
     pub supported_languages: Option<Vec<String>>,
 }
 
+impl Macro {
+    /// The texts of built-in macros are the program's, not the project's: another version, or dbt itself, has others.
+    pub(crate) fn is_built_in(&self) -> bool {
+        self.package_name == "dbt" || self.package_name == "dbt_postgres"
+    }
+}
+
 impl Default for Macro {
     fn default() -> Self {
         Self {

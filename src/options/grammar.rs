@@ -6,12 +6,13 @@ use super::table::{
     ADD_PACKAGE, ALLOW_DELETES, ALLOW_EMPTY, ARGS, ARGUMENTS, BATCH, BATCH_MODEL, BROWSER,
     CLEAN_PROJECT_FILES_ONLY, COMPILE, CONFIG_DIR, CONNECTION, DEPTH, DIRECTION, DOWNSTREAM, DRY_RUN, DUE,
     EMPTY, EMPTY_CATALOG, EVENT_TIME_END, EVENT_TIME_START, EXCLUDE, EXCLUDE_RESOURCE_TYPES, EXPORT_FORMAT,
-    EXPORT_SAVED_QUERIES, EXPORT_TO, FRESHNESS_OUTPUT, FROM, FULL_REFRESH, HOST, INCLUDE_SAVED_QUERY,
-    INFLUENCES, INJECT_EPHEMERAL_CTES, INLINE, INLINE_DIRECT, INTERVAL, INTERVAL_END, INTERVAL_START,
-    INTROSPECT, LIMIT, LINEAGE_OUTPUT, LIST_OUTPUT, LIST_SELECT, LISTEN, LOAD, LOAD_FILES, LOAD_TABLES, LOCK,
-    MACRO, MODELS, OPENLINEAGE, OUTPUT_KEYS, PORT, PROJECT_NAME, REBUILD, RESOURCE_TYPES, SAMPLE, SELECT,
-    SELECTOR, SHOW, SHOW_OUTPUT, SKIP_PROFILE_SETUP, SOURCE, SQL, SQLPARSE, STATIC, STATUS, STATUS_OUTPUT,
-    STORE_FAILURES, TARGET_NODE, TARGET_PATH, TASK, THREADS, TO, UPGRADE,
+    EXPORT_SAVED_QUERIES, EXPORT_TO, FILE, FOLDER, FRESHNESS_OUTPUT, FROM, FULL_REFRESH, HOST,
+    INCLUDE_SAVED_QUERY, INFLUENCES, INJECT_EPHEMERAL_CTES, INLINE, INLINE_DIRECT, INTERVAL, INTERVAL_END,
+    INTERVAL_START, INTROSPECT, JUNIT, LIMIT, LINEAGE_OUTPUT, LIST_OUTPUT, LIST_SELECT, LISTEN, LOAD,
+    LOAD_FILES, LOAD_TABLES, LOCK, MACRO, MODELS, OPENLINEAGE, OUTPUT_KEYS, PORT, PROJECT_NAME, REBUILD,
+    REPORT, RESOURCE_TYPES, SAMPLE, SELECT, SELECTOR, SHELL, SHOW, SHOW_FAILING_ROWS, SHOW_OUTPUT,
+    SKIP_PROFILE_SETUP, SOURCE, SQL, SQLPARSE, STATIC, STATUS, STATUS_OUTPUT, STORE_FAILURES, TARGET_NODE,
+    TARGET_PATH, TASK, THREADS, TO, TYPED, UPGRADE,
 };
 
 /// A word of the command line that is a command, or begins the name of some.
@@ -27,6 +28,8 @@ pub(crate) struct Row {
     pub(super) known: &'static [&'static Opt],
     pub(crate) argument: Option<&'static Argument>,
     pub(crate) nested: &'static [Row],
+    /// Programs call it; the help does not list it.
+    pub(crate) is_hidden: bool,
 }
 
 impl Subcommand {
@@ -46,6 +49,7 @@ impl Subcommand {
 pub(crate) struct Argument {
     pub(crate) option: &'static Opt,
     pub(crate) count: Count,
+    pub(crate) is_required: bool,
 }
 
 /// How many words an argument is.
@@ -59,21 +63,44 @@ pub(crate) enum Count {
 
 const fn row(command: Subcommand, help: &'static str, options: &'static [&'static Opt]) -> Row {
     let word = last_word(command.name());
-    Row { word, command: Some(command), aliases: &[], help, options, known: &[], argument: None, nested: &[] }
+    Row {
+        word,
+        command: Some(command),
+        aliases: &[],
+        help,
+        options,
+        known: &[],
+        argument: None,
+        nested: &[],
+        is_hidden: false,
+    }
 }
 
 /// A word that only begins the names of commands.
 const fn group(word: &'static str, help: &'static str, nested: &'static [Row]) -> Row {
-    Row { word, command: None, aliases: &[], help, options: &[], known: &[], argument: None, nested }
+    Row {
+        word,
+        command: None,
+        aliases: &[],
+        help,
+        options: &[],
+        known: &[],
+        argument: None,
+        nested,
+        is_hidden: false,
+    }
 }
 
 const fn argument(option: &'static Opt) -> Argument {
-    Argument { option, count: Count::One }
+    Argument { option, count: Count::One, is_required: false }
 }
 
 /// A command on one task of the schedule.
 const fn of_task(command: Subcommand, help: &'static str, options: &'static [&'static Opt]) -> Row {
-    Row { argument: Some(&Argument { option: &TASK.0, count: Count::One }), ..row(command, help, options) }
+    Row {
+        argument: Some(&Argument { option: &TASK.0, count: Count::One, is_required: false }),
+        ..row(command, help, options)
+    }
 }
 
 const REPAIR_OPTIONS: &[&Opt] = &[&FROM.0, &TO.0, &INTERVAL_START.0, &INTERVAL_END.0, &TARGET_PATH.0];
@@ -134,6 +161,9 @@ pub(crate) const COMMANDS: &[Row] = &[
                 &ALLOW_DELETES.0,
                 &SHOW.0,
                 &STORE_FAILURES.0,
+                &SHOW_FAILING_ROWS.0,
+                &JUNIT.0,
+                &REPORT.0,
                 &OPENLINEAGE.0,
                 &TARGET_PATH.0,
                 &THREADS.0,
@@ -185,6 +215,15 @@ pub(crate) const COMMANDS: &[Row] = &[
                 &INJECT_EPHEMERAL_CTES.0,
             ],
         )
+    },
+    Row {
+        argument: Some(&Argument { option: &TYPED.0, count: Count::AllThatFollow, is_required: false }),
+        is_hidden: true,
+        ..row(Subcommand::Complete, "Print what may follow the words of a command line", &[])
+    },
+    Row {
+        argument: Some(&Argument { option: &SHELL.0, count: Count::One, is_required: true }),
+        ..row(Subcommand::Completions, "Print the completion script of a shell", &[])
     },
     row(
         Subcommand::Debug,
@@ -251,7 +290,7 @@ pub(crate) const COMMANDS: &[Row] = &[
         )
     },
     Row {
-        argument: Some(&Argument { option: &LOAD_TABLES.0, count: Count::Many }),
+        argument: Some(&Argument { option: &LOAD_TABLES.0, count: Count::Many, is_required: false }),
         ..row(
             Subcommand::Load,
             "Load files, command output or standard input into source tables",
@@ -266,13 +305,17 @@ pub(crate) const COMMANDS: &[Row] = &[
             ],
         )
     },
+    Row {
+        argument: Some(&Argument { option: &FOLDER.0, count: Count::One, is_required: true }),
+        ..row(Subcommand::Man, "Write the man pages of all commands into a folder", &[])
+    },
     row(Subcommand::Parse, "Parse the project and write manifest.json", &[&TARGET_PATH.0, &THREADS.0]),
     Row {
         known: RUNNING,
         ..row(
             Subcommand::Retry,
             "Rerun the nodes that failed in the last run",
-            &[&FULL_REFRESH.0, &TARGET_PATH.0, &THREADS.0],
+            &[&FULL_REFRESH.0, &JUNIT.0, &REPORT.0, &TARGET_PATH.0, &THREADS.0],
         )
     },
     Row {
@@ -292,6 +335,8 @@ pub(crate) const COMMANDS: &[Row] = &[
                 &INTERVAL_START.0,
                 &INTERVAL_END.0,
                 &ALLOW_EMPTY.0,
+                &JUNIT.0,
+                &REPORT.0,
                 &TARGET_PATH.0,
                 &THREADS.0,
                 &SQLPARSE.0,
@@ -342,6 +387,10 @@ pub(crate) const COMMANDS: &[Row] = &[
             "Run scheduled jobs when they are due",
             &[&STATUS.0, &LISTEN.0, &TARGET_PATH.0, &THREADS.0],
         )
+    },
+    Row {
+        argument: Some(&Argument { option: &FILE.0, count: Count::One, is_required: true }),
+        ..row(Subcommand::Schema, "Print the JSON schema of a kind of file, for editors", &[])
     },
     Row {
         known: RUNNING,
@@ -420,6 +469,9 @@ pub(crate) const COMMANDS: &[Row] = &[
             &RESOURCE_TYPES.0,
             &EXCLUDE_RESOURCE_TYPES.0,
             &STORE_FAILURES.0,
+            &SHOW_FAILING_ROWS.0,
+            &JUNIT.0,
+            &REPORT.0,
             &TARGET_PATH.0,
             &THREADS.0,
             &SQLPARSE.0,
@@ -433,7 +485,11 @@ pub(crate) const COMMANDS: &[Row] = &[
             row(Subcommand::DbStop, "Stop the server", &[]),
             row(Subcommand::DbStatus, "Show whether the server is running and how to connect", &[]),
             Row {
-                argument: Some(&Argument { option: &ARGUMENTS.0, count: Count::AllThatFollow }),
+                argument: Some(&Argument {
+                    option: &ARGUMENTS.0,
+                    count: Count::AllThatFollow,
+                    is_required: false,
+                }),
                 ..row(Subcommand::DbPsql, "Open psql, connected to the server", &[])
             },
             row(Subcommand::DbInstall, "Download the server's programs from the package index", &[]),

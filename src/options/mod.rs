@@ -2,6 +2,7 @@
 //! the environment and the project.
 
 pub(crate) mod behavior;
+mod examples;
 mod flags;
 mod grammar;
 mod option;

@@ -85,11 +85,20 @@ impl Opt {
         self.key.replace('_', "-")
     }
 
+    /// Accepted because dbt has it.
+    pub(crate) fn is_without_effect(&self) -> bool {
+        self.help.starts_with("No effect")
+    }
+
+    pub(crate) fn is_on_by_default(&self) -> bool {
+        self.default == Preset::Bool(true)
+    }
+
     /// What its help says about the default. One without an effect has none to speak of.
     pub(crate) fn shown_default(&self) -> Option<String> {
         match self.default {
             _ if !self.states_default => None,
-            Preset::Bool(true) if !self.help.starts_with("No effect") => {
+            Preset::Bool(true) if !self.is_without_effect() => {
                 Some(format!("default, turned off by --no-{}", self.name()))
             }
             Preset::Number(number) => Some(format!("default: {number}")),
@@ -97,6 +106,11 @@ impl Opt {
             Preset::Word(word) if word != "default" => Some(format!("default: {word}")),
             _ => None,
         }
+    }
+
+    /// The variable that sets it.
+    pub(crate) fn variable(&self) -> Option<String> {
+        (self.reach == Reach::Environment).then(|| format!("DBT_{}", self.key.to_ascii_uppercase()))
     }
 
     /// The range of a number.

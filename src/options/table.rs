@@ -6,7 +6,9 @@ use super::option::{
 };
 use crate::config::MOST_THREADS;
 
-const FORMATS: &[&str] = &["text", "debug", "json", "default"];
+const FORMATS: &[&str] = &["text", "debug", "json", "default", "github"];
+/// The file is no log of GitHub Actions.
+const FILE_FORMATS: &[&str] = &["text", "debug", "json", "default"];
 const LEVELS: &[&str] = &["debug", "info", "warn", "error", "none"];
 const RESOURCES: &[&str] = &[
     "metric",
@@ -54,11 +56,14 @@ pub(crate) const LOG_FILE_MAX_BYTES: Number = number(
 )
 .default(Preset::Number(10_485_760))
 .in_environment();
-pub(crate) const LOG_FORMAT: Text =
-    choice("log_format", FORMATS, "Log format of the console (and of the file, unless set separately)")
-        .default(Preset::Word("default"))
-        .in_environment();
-pub(crate) const LOG_FORMAT_FILE: Text = choice("log_format_file", FORMATS, "Log format of the file")
+pub(crate) const LOG_FORMAT: Text = choice(
+    "log_format",
+    FORMATS,
+    "Log format of the console (and of the file, unless set separately); `github` adds annotations",
+)
+.default(Preset::Word("default"))
+.in_environment();
+pub(crate) const LOG_FORMAT_FILE: Text = choice("log_format_file", FILE_FORMATS, "Log format of the file")
     .default(Preset::Word("debug"))
     .in_environment();
 pub(crate) const LOG_LEVEL: Text = choice("log_level", LEVELS, "Minimum level shown on the console")
@@ -214,10 +219,21 @@ pub(crate) const ALLOW_EMPTY: Switch = switch(
 .in_environment();
 pub(crate) const SQLPARSE: Text =
     text("sqlparse", "No effect, accepted for compatibility").only_where_given();
+pub(crate) const JUNIT: Text =
+    path("junit", "Write the results as JUnit XML to this file").only_where_given();
+pub(crate) const REPORT: Text =
+    path("report", "Write the results as Markdown to this file, for a pull request").only_where_given();
 pub(crate) const OPENLINEAGE: Text =
     path("openlineage", "Write OpenLineage events about the built nodes to this file").only_where_given();
 pub(crate) const STORE_FAILURES: Switch =
     flag("store_failures", "Keep the failing rows of tests in tables").in_environment();
+pub(crate) const SHOW_FAILING_ROWS: Switch = switch(
+    "show_failing_rows",
+    false,
+    "Print up to five failing rows of each test, which a terminal shows anyway, to every output and the log",
+)
+.in_environment()
+.only_where_given();
 pub(crate) const SHOW: Switch = flag("show", "Print a sample of the loaded rows");
 pub(crate) const INTROSPECT: Switch =
     switch("introspect", true, "Allow queries to the database while compiling").in_environment();
@@ -305,6 +321,12 @@ pub(crate) const FRESHNESS_OUTPUT: Text = path("output", "File to write the resu
 pub(crate) const LIST_SELECT: Words = words("select", "Nodes to include").short('s');
 pub(crate) const TARGET_NODE: Text =
     text("target_node", "A model, or one of its columns as in `orders.id`").only_where_given();
+pub(crate) const SHELL: Text =
+    choice("shell", &["bash", "zsh", "fish"], "Shell that reads the script").only_where_given();
+pub(crate) const FOLDER: Text = path("folder", "Folder to write to").only_where_given();
+pub(crate) const FILE: Text =
+    choice("file", crate::config::json_schema::NAMES, "Kind of file").only_where_given();
+pub(crate) const TYPED: Words = words("typed", "The words typed so far").only_where_given();
 pub(crate) const ARGUMENTS: Words = words("arguments", "Arguments for psql").only_where_given();
 pub(crate) const LOAD_TABLES: Words =
     words("load_tables", "Source tables to load, as in `raw.events` or `events`").only_where_given();

@@ -2,8 +2,11 @@
 
 mod clock;
 mod file;
+mod github;
 mod json;
+mod live;
 mod progress;
+mod screen;
 mod scrub;
 mod style;
 mod text;
@@ -27,6 +30,8 @@ pub(crate) enum Format {
     Text,
     Debug,
     Json,
+    /// Text, with annotations for GitHub Actions.
+    Github,
 }
 
 impl Format {
@@ -36,6 +41,7 @@ impl Format {
             "text" => Self::Text,
             "debug" => Self::Debug,
             "json" => Self::Json,
+            "github" => Self::Github,
             _ => default,
         }
     }
@@ -63,9 +69,11 @@ pub(crate) struct Settings {
     pub aside: bool,
     /// A person reads the console, not a program.
     pub interactive: bool,
-    /// A progress bar is drawn below the lines: only on a terminal.
-    pub progress: bool,
+    /// A run shows what fails, and a block with what runs below the lines: only on a terminal.
+    pub live: bool,
     pub invocation: LogInvocation,
+    /// From the repository to the project, with a slash at its end.
+    pub folder: String,
 }
 
 /// The listener of an invocation.
@@ -76,6 +84,8 @@ pub(crate) struct Reporter {
     /// Lines of a listing that wait to be printed together.
     listed: Mutex<String>,
     progress: progress::Progress,
+    live: live::Live,
+    annotations: github::Annotations,
     /// Why nothing more can be printed.
     broken: Mutex<Option<io::Error>>,
     /// What is missing in the log file, and why.
@@ -98,20 +108,25 @@ impl Reporter {
             opened.inspect_err(say).ok()
         };
         let log = settings.log_file.as_ref().filter(|_| settings.file.level.is_some()).and_then(open);
-        let progress = progress::Progress::new(settings.progress, settings.terminal.style.color);
+        let progress = progress::Progress::new(settings.live);
         Self {
             settings,
             scrubber,
             file: Mutex::new(log),
             listed: Mutex::default(),
             progress,
+            live: live::Live::default(),
+            annotations: github::Annotations::default(),
             broken: Mutex::default(),
             unlogged: Mutex::default(),
         }
     }
 
     fn print(&self, occurrence: &Occurrence<'_>) {
-        let Some(line) = self.terminal_line(occurrence) else { return };
+        let Some(mut line) = self.terminal_line(occurrence) else { return };
+        if self.settings.terminal.format == Format::Github {
+            line = self.annotations.added(&line, occurrence.event, occurrence.level, &self.settings.folder);
+        }
         let mut text = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
         text.push_str(&self.scrubber.scrub(line));
         text.push('\n');
@@ -140,12 +155,25 @@ impl Reporter {
     fn terminal_line(&self, occurrence: &Occurrence<'_>) -> Option<String> {
         let channel = self.settings.terminal;
         let level = channel.level?;
+        // with more messages, all of them stay in their order
+        if self.settings.live && level >= Level::Info {
+            match self.live.shown(occurrence, &self.progress) {
+                live::Shown::Usual => {}
+                live::Shown::Not => return None,
+                live::Shown::As(event) if level <= Level::Error => {
+                    return Some(self.laid_out(channel, occurrence, &Self::message(channel, &event)));
+                }
+                live::Shown::As(_) => return None,
+            }
+        } else if matches!(occurrence.event, Event::RunOverview { .. }) {
+            return None;
+        }
         let product = occurrence.event.is_product();
         let threshold = if self.settings.quiet { Level::Error } else { level };
         if !product && occurrence.level < threshold {
             return None;
         }
-        if product && channel.format == Format::Text {
+        if product && matches!(channel.format, Format::Text | Format::Github) {
             // what a program reads is left as it is
             return Some(if self.settings.interactive {
                 Self::message(channel, occurrence.event)
@@ -183,7 +211,7 @@ impl Reporter {
     /// The message with what stands before it in a text log.
     fn laid_out(&self, channel: Channel, occurrence: &Occurrence<'_>, message: &str) -> String {
         match channel.format {
-            Format::Text | Format::Json => {
+            Format::Text | Format::Json | Format::Github => {
                 let time = occurrence.at.strftime("%H:%M:%S");
                 format!("{}{time}  {message}", reset(channel.style))
             }
@@ -207,6 +235,9 @@ impl Reporter {
 
     fn store(&self, occurrence: &Occurrence<'_>) {
         let channel = self.settings.file;
+        if occurrence.event.is_private() {
+            return;
+        }
         if channel.level.is_none_or(|level| occurrence.level < level) {
             return;
         }
@@ -316,6 +347,18 @@ impl Reporter {
 pub(crate) fn say(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{}", visible::visible(text))?;
+    stdout.flush()
+}
+
+/// Whether a block of changing lines can be drawn: standard error is a terminal of a known size.
+pub(crate) fn is_drawable() -> bool {
+    screen::columns().is_some()
+}
+
+/// Prints a text of the program's own, which may be coloured and has its line breaks.
+pub(crate) fn show(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
     stdout.flush()
 }
 

@@ -191,6 +191,10 @@ fn summary(event: &Event, style: Style) -> Option<String> {
             let border = "-".repeat(query.len());
             format!("  See test failures:\n  {border}\n  {query}\n  {border}")
         }
+        Event::FailingRows { rows, query, .. } => {
+            let rows = rows.trim_end().replace('\n', "\n  ");
+            format!("  Failing rows (up to 5):\n  {rows}\n  All of them: {query}")
+        }
         Event::EndOfRunSummary { num_errors, num_warnings, num_partial_success, keyboard_interrupt } => {
             let partial = if *num_partial_success == 1 { "success" } else { "successes" };
             let partial = format!("{num_partial_success} partial {partial}");

@@ -198,6 +198,8 @@ events! {
     Note "Z050" Info { msg: String }
     ResourceReport "Z051" Debug { command_name: String, command_success: bool, command_wall_clock_time: f64, process_user_time: f64, process_kernel_time: f64, process_mem_max_rss: u64 }
     PrintEvent "Z052" Info { msg: String }
+    FailingRows "Z090" Info { rows: String, query: String, is_private: bool }
+    RunOverview "Z091" Info { msg: String }
 }
 
 impl Event {
@@ -252,6 +254,11 @@ impl Event {
                 | Self::CompiledNode { .. }
                 | Self::ListCmdOut { .. }
         )
+    }
+
+    /// Only for who looks at the terminal: no log has it.
+    pub(crate) fn is_private(&self) -> bool {
+        matches!(self, Self::RunOverview { .. } | Self::FailingRows { is_private: true, .. })
     }
 
     /// An empty line, or a text for the reader's eye only.

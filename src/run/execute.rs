@@ -11,7 +11,7 @@ use super::hooks::HookPoint;
 use super::inputs::{Command, Introspection, RunInputs};
 use super::interrupt::watched;
 use super::node::Worker;
-use super::plan::{Action, Plan};
+use super::plan::{Action, Plan, Step};
 use super::results::{FreshnessResults, NodeResult, RunResults, Status};
 use super::state::Run;
 use super::{describe, graph_summary, summary};
@@ -178,6 +178,11 @@ impl Run<'_> {
         {
             // dbt: a node that cannot be compiled ends the command
             return Err(ended_by(failed).boxed());
+        }
+        if outcome.interrupted {
+            let is_model = |step: &Step| step.unique_id.starts_with("model.");
+            let kind = if plan.steps.iter().all(is_model) { "model" } else { "node" };
+            summary::interrupted(&self.emitter, kind, outcome.cancelled, outcome.not_started);
         }
         results.extend(outcome.results);
         Ok(if outcome.interrupted { Ending::Interrupted } else { Ending::Normal })

@@ -56,6 +56,9 @@ pub(super) struct Options<'a> {
 pub(super) struct Worked {
     pub(super) results: Vec<NodeResult>,
     pub(super) interrupted: bool,
+    /// After an interrupt: steps that were running, and steps that had not begun.
+    pub(super) cancelled: usize,
+    pub(super) not_started: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -243,6 +246,8 @@ impl<R: Runner> Executor<'_, R> {
     fn outcome(self) -> Worked {
         let progress = self.progress.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut results = progress.results;
+        let cancelled = progress.started.saturating_sub(results.len());
+        let not_started = self.total.saturating_sub(progress.started);
         let reason = match progress.stop {
             Some(Stop::FailFast) => "Skipping due to fail_fast",
             Some(Stop::Interrupt) => "Skipping because the run was interrupted",
@@ -253,7 +258,7 @@ impl<R: Runner> Executor<'_, R> {
                 results.push(NodeResult::new(&step.unique_id, Status::Skipped).with_message(reason));
             }
         }
-        Worked { results, interrupted: progress.stop == Some(Stop::Interrupt) }
+        Worked { results, interrupted: progress.stop == Some(Stop::Interrupt), cancelled, not_started }
     }
 }
 

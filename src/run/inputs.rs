@@ -93,12 +93,21 @@ pub(crate) struct Behaviors {
     pub batches_of_custom_microbatch: bool,
 }
 
+/// Where the rows that a test found are shown; they may be of persons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FailingRows {
+    Hidden,
+    OnTerminal,
+    Everywhere,
+}
+
 /// What the user may set about a run.
 pub(crate) struct RunOptions {
     pub threads: usize,
     pub fail_fast: bool,
     pub full_refresh: bool,
     pub store_failures: bool,
+    pub failing_rows: FailingRows,
     pub populate_cache: bool,
     pub cache_selected_only: bool,
     pub introspection: Introspection,

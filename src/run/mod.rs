@@ -24,6 +24,7 @@ mod node_timing;
 mod open_ends;
 mod operation;
 mod outputs;
+mod overview;
 mod plan;
 mod prepare;
 mod resources;
@@ -46,13 +47,15 @@ pub(crate) use emitter::{Emitter, Listener, Occurrence};
 pub(crate) use event::{Event, Level};
 pub(crate) use execute::execute;
 pub(crate) use inputs::{
-    Behaviors, Command, CommentSetting, Injection, Introspection, Loading, OtherOutput, PreviousRun,
-    RunInputs, RunOptions,
+    Behaviors, Command, CommentSetting, FailingRows, Injection, Introspection, Loading, OtherOutput,
+    PreviousRun, RunInputs, RunOptions,
 };
 pub(crate) use node::FIRST_ERROR;
 pub(crate) use operation::{Operation, run_operation};
 pub(crate) use plan::plan;
 pub(crate) use resources::resource_report;
+pub(crate) use results::junit::junit;
+pub(crate) use results::markdown::markdown;
 pub(crate) use results::{InvocationRecord, NodeResult, PreviousResults, RunResults, Status};
 pub(crate) use warnings::{is_deprecation, is_own_warning};
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::emitter::{Emitter, NodeInfo};
 use super::event::Event;
-use super::inputs::{Introspection, RunInputs};
+use super::inputs::{FailingRows, Introspection, RunInputs};
 use super::interrupt::InFlight;
 use super::node::CompiledNode;
 use super::outputs::Output;
@@ -123,6 +123,10 @@ impl Nodes for Run<'_> {
 
     fn stores_failures(&self, node: &Node) -> bool {
         self.stores_failures(node)
+    }
+
+    fn failing_rows(&self) -> FailingRows {
+        self.inputs.options.failing_rows
     }
 }
 

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::describe;
 use super::emitter::{Emitter, NodeInfo};
 use super::event::{Event, Level};
+use super::inputs::FailingRows;
 use super::results::{NodeResult, Status};
 use crate::context::objects::PrintLimits;
 use crate::manifest::{Manifest, Node, Resource};
@@ -14,6 +15,7 @@ pub(super) trait Nodes {
     fn manifest(&self) -> &Manifest;
     fn compiled_path(&self, unique_id: &str) -> Option<String>;
     fn stores_failures(&self, node: &Node) -> bool;
+    fn failing_rows(&self) -> FailingRows;
 }
 
 /// "Finished running ..": what was run and how long it took.
@@ -81,7 +83,21 @@ pub(super) fn end(emitter: &Emitter, nodes: &dyn Nodes, results: &[NodeResult], 
     for result in warnings {
         warning(emitter, nodes, result);
     }
+    for msg in super::overview::lines(nodes.manifest(), results) {
+        emitter.emit(Event::RunOverview { msg });
+    }
     counts(emitter, results);
+}
+
+/// After Ctrl-C: what was running, and what had not begun.
+pub(super) fn interrupted(emitter: &Emitter, kind: &str, cancelled: usize, not_started: usize) {
+    let count = |count: usize| format!("{count} {kind}{}", if count == 1 { "" } else { "s" });
+    let msg = match (cancelled, not_started) {
+        (0, left) => format!("Interrupted: {} not started", count(left)),
+        (running, 0) => format!("Interrupted: {} cancelled", count(running)),
+        (running, left) => format!("Interrupted: {} cancelled, {left} not started", count(running)),
+    };
+    emitter.emit(Event::Note { msg });
 }
 
 fn info_of(nodes: &dyn Nodes, result: &NodeResult) -> Option<NodeInfo> {
@@ -151,8 +167,26 @@ fn names(nodes: &dyn Nodes, result: &NodeResult) -> (String, String, String) {
     }
 }
 
+/// The first rows that a test found, and how to see all.
+fn rows(emitter: &Emitter, nodes: &dyn Nodes, result: &NodeResult) {
+    let (Some(table), Some(Resource::Node(node))) =
+        (&result.table, nodes.manifest().resource(&result.unique_id))
+    else {
+        return;
+    };
+    if node.is_test() {
+        emitter.emit(Event::formatting(""));
+        emitter.emit(Event::FailingRows {
+            rows: table.to_markdown(PrintLimits::default()).trim_end().to_owned(),
+            query: format!("rsdbt show --select {} --limit -1", node.name),
+            is_private: nodes.failing_rows() != FailingRows::Everywhere,
+        });
+    }
+}
+
 /// Where the compiled SQL and the stored failures are.
 fn places(emitter: &Emitter, nodes: &dyn Nodes, result: &NodeResult) {
+    rows(emitter, nodes, result);
     if let Some(path) = nodes.compiled_path(&result.unique_id) {
         emitter.emit(Event::formatting(""));
         emitter.emit(Event::SQLCompiledPath { path });

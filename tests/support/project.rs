@@ -75,23 +75,13 @@ impl Project {
         command
     }
 
-    /// The same, which hears signals although the tests may run below `nohup` or in the background of a script.
+    /// The same, which hears signals.
     pub(crate) fn hearing<S: AsRef<str>>(&self, arguments: &[S]) -> Command {
-        self.with_signals(arguments, "--default-signal=HUP,INT,TERM")
+        super::hearing::hearing(&self.command(arguments))
     }
 
     pub(crate) fn with_signals<S: AsRef<str>>(&self, arguments: &[S], option: &str) -> Command {
-        let plain = self.command(arguments);
-        let mut command = Command::new("env");
-        command.arg(option).arg(plain.get_program()).args(plain.get_args());
-        for (name, value) in plain.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        command.current_dir(&self.root);
-        command
+        super::hearing::with_signals(&self.command(arguments), option)
     }
 
     /// A source `s` with the table `f` in the test's schema, whose event time is `at`.

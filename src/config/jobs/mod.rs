@@ -1,6 +1,7 @@
 //! Jobs: steps that run together by a clock of their own or after other jobs. `jobs.yml` and `jobs/*.yml`.
 
 mod alert;
+pub(crate) mod schema;
 mod step;
 mod values;
 mod when;

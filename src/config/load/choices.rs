@@ -3,6 +3,11 @@
 /// Of all errors in this config.
 pub(crate) const CODE: &str = "load-config";
 
+pub(super) const MODES: &[&str] = &["append", "replace", "upsert"];
+pub(super) const FORMATS: &[&str] = &["csv", "jsonl"];
+pub(super) const COMPRESSIONS: &[&str] = &["auto", "none", "gzip", "zstd"];
+pub(super) const UNKNOWN_COLUMNS: &[&str] = &["error", "ignore"];
+
 /// What happens to the rows that are there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LoadMode {

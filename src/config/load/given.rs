@@ -1,13 +1,15 @@
 //! The keys of one `load:` as they are written, before the defaults.
 
-use super::choices::{CODE, Compression, LoadMode, UnknownColumns};
+use super::choices::{
+    CODE, COMPRESSIONS, Compression, FORMATS, LoadMode, MODES, UNKNOWN_COLUMNS, UnknownColumns,
+};
 use super::origin::Origin;
 use super::rejects::{Deadline, MostRejects};
 use crate::config::{Fields, Yaml, strict};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::IndexMap;
 
-const KEYS: &[&str] = &[
+pub(super) const KEYS: &[&str] = &[
     "from",
     "mode",
     "unique_key",
@@ -66,29 +68,27 @@ impl Given {
         let word = |key, known| strict::choice(CODE, fields, key, known);
         let given = Self {
             origin: fields.get("from").map(Origin::read).transpose()?,
-            mode: word("mode", &["append", "replace", "upsert"])?.map(|mode| match mode.as_str() {
+            mode: word("mode", MODES)?.map(|mode| match mode.as_str() {
                 "replace" => LoadMode::Replace,
                 "upsert" => LoadMode::Upsert,
                 _ => LoadMode::Append,
             }),
             unique_key: fields.strings("unique_key")?,
-            is_json: word("format", &["csv", "jsonl"])?.map(|format| format == "jsonl"),
+            is_json: word("format", FORMATS)?.map(|format| format == "jsonl"),
             delimiter: fields.get("delimiter").map(|value| sign(value, "delimiter")).transpose()?,
             quote: fields.get("quote").map(quote).transpose()?,
             has_header: fields.boolean("header")?,
             nulls: fields.strings("null")?,
             encoding: fields.get("encoding").map(encoding).transpose()?,
-            compression: word("compression", &["auto", "none", "gzip", "zstd"])?.map(|name| {
-                match name.as_str() {
-                    "none" => Compression::None,
-                    "gzip" => Compression::Gzip,
-                    "zstd" => Compression::Zstd,
-                    _ => Compression::Auto,
-                }
+            compression: word("compression", COMPRESSIONS)?.map(|name| match name.as_str() {
+                "none" => Compression::None,
+                "gzip" => Compression::Gzip,
+                "zstd" => Compression::Zstd,
+                _ => Compression::Auto,
             }),
             formats: texts(fields, "formats")?,
             headers: texts(fields, "headers")?,
-            unknown_columns: word("unknown_columns", &["error", "ignore"])?.map(|word| match word.as_str() {
+            unknown_columns: word("unknown_columns", UNKNOWN_COLUMNS)?.map(|word| match word.as_str() {
                 "ignore" => UnknownColumns::Ignored,
                 _ => UnknownColumns::Refused,
             }),

@@ -5,6 +5,7 @@ mod given;
 mod origin;
 mod pattern;
 mod rejects;
+pub(crate) mod schema;
 
 use super::{Fields, Yaml, strict};
 use crate::diagnostic::{Diagnostic, Result};

@@ -3,6 +3,8 @@
 
 use std::sync::LazyLock;
 
+use serde_json::Value as Json;
+
 use crate::config::ResourceType;
 use crate::diagnostic::nearest_within;
 use crate::hashed::HashSet;
@@ -92,6 +94,11 @@ pub(crate) fn known_keys(of: Configured) -> Vec<&'static str> {
         _ => &[],
     };
     schema::of(resource).keys().chain(more.iter().copied().flatten().copied()).collect()
+}
+
+/// Its default by dbt, where it has one.
+pub(crate) fn default_of(resource: ResourceType, key: &str) -> Option<Json> {
+    schema::of(resource.tree()).defaults().get(key).cloned()
 }
 
 /// The config that an unknown key was meant to be.

@@ -23,7 +23,7 @@ use super::{ProjectFile, ResourceType, Yaml};
 
 pub(crate) use checks::check_snapshot;
 pub(crate) use config_map::ConfigMap;
-pub(crate) use known_keys::{Configured, known_keys, meant, meant_below};
+pub(crate) use known_keys::{Configured, default_of, known_keys, meant, meant_below};
 pub(crate) use merge::merge_calls;
 pub(crate) use unused::UsedConfigs;
 

@@ -74,6 +74,19 @@ impl ProfilesFile {
         }
     }
 
+    /// The profiles by name.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let profiles = self.yaml.as_mapping().map(yaml::Mapping::keys).into_iter().flatten();
+        profiles.filter(|name| *name != "config")
+    }
+
+    /// The outputs of a profile, as its file has them.
+    pub(crate) fn outputs(&self, profile: &str) -> impl Iterator<Item = (&str, &Yaml)> {
+        let outputs = self.yaml.get(profile).and_then(|profile| profile.get("outputs"));
+        let entries = outputs.and_then(Yaml::as_mapping).map(yaml::Mapping::iter).into_iter().flatten();
+        entries.map(|entry| (entry.key.as_str(), &entry.value))
+    }
+
     /// Renders and types the chosen output. Other outputs may need variables that are not set here.
     pub(crate) fn choose(
         &self,

@@ -1,7 +1,7 @@
 //! The keys of a profile's output.
 
 /// The keys of an output.
-pub(super) const KNOWN: &[&str] = &[
+pub(crate) const KNOWN: &[&str] = &[
     "type",
     "host",
     "user",

@@ -19,6 +19,7 @@ use crate::hashed::IndexMap;
 
 pub(crate) use connections::Mapped;
 pub(crate) use file::{ProfileChoice, ProfilesFile, default_directory};
+pub(crate) use known_keys::KNOWN as OUTPUT_KEYS;
 pub(crate) use target::{Embedded, Target};
 
 /// The chosen output of the chosen profile.

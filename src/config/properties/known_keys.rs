@@ -161,6 +161,18 @@ impl PropertyKind {
         }
     }
 
+    /// The keys of the entries of a list below an entry.
+    pub(crate) fn known_below(self, key: &str) -> Option<&'static [&'static str]> {
+        match (self, key) {
+            (Self::Macros, "arguments") => Some(ARGUMENT),
+            (Self::Sources, "tables") => Some(TABLE),
+            (Self::Macros | Self::Exposures | Self::Groups | Self::UnitTests, _) => None,
+            (_, "columns") => Some(COLUMN),
+            (_, "versions") => Some(VERSION),
+            _ => None,
+        }
+    }
+
     /// Whose configs an entry sets.
     pub(crate) fn resource(self) -> Option<ResourceType> {
         Some(match self {

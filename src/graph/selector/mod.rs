@@ -22,7 +22,7 @@ use evaluate::Evaluation;
 pub(crate) use definition::Selectors;
 pub(crate) use inputs::SelectionInputs;
 pub(crate) use spec::Spec;
-pub(crate) use syntax::{Criteria, IndirectSelection};
+pub(crate) use syntax::{Criteria, IndirectSelection, Method};
 
 /// Whether nodes without any code count.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -83,6 +83,11 @@ impl Method {
         ("selector", Self::Selector),
     ];
 
+    /// The names, as they are typed before a colon.
+    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+        Self::NAMES.iter().map(|(name, _)| *name)
+    }
+
     pub(super) fn named(name: &str) -> Option<Self> {
         Self::NAMES.iter().find(|(known, _)| *known == name).map(|&(_, method)| method)
     }

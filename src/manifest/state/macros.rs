@@ -1,7 +1,7 @@
 //! Macros that changed, and those that call one that changed.
 
 use crate::hashed::{HashMap, HashSet};
-use crate::manifest::{Macro, Manifest};
+use crate::manifest::Manifest;
 
 /// Everything that a change reached. Macros that are gone count as changed: a node may still name them.
 pub(super) fn modified_macros<'a>(new: &'a Manifest, old: &'a Manifest) -> HashSet<&'a str> {
@@ -12,11 +12,11 @@ pub(super) fn modified_macros<'a>(new: &'a Manifest, old: &'a Manifest) -> HashS
             callers.entry(called).or_default().push(id);
         }
         let before = old.macros.get(id);
-        if !is_built_in(own) && before.is_none_or(|before| before.macro_sql != own.macro_sql) {
+        if !own.is_built_in() && before.is_none_or(|before| before.macro_sql != own.macro_sql) {
             open.push(id);
         }
     }
-    let gone = old.macros.iter().filter(|(id, own)| !is_built_in(own) && !new.macros.contains_key(*id));
+    let gone = old.macros.iter().filter(|(id, own)| !own.is_built_in() && !new.macros.contains_key(*id));
     open.extend(gone.map(|(id, _)| id.as_str()));
     let mut modified = HashSet::default();
     while let Some(id) = open.pop() {
@@ -25,10 +25,4 @@ pub(super) fn modified_macros<'a>(new: &'a Manifest, old: &'a Manifest) -> HashS
         }
     }
     modified
-}
-
-/// The texts of built-in macros are the program's, so a state that another version or dbt itself wrote would
-/// make everything modified.
-fn is_built_in(own: &Macro) -> bool {
-    own.package_name == "dbt" || own.package_name == "dbt_postgres"
 }

@@ -2,9 +2,31 @@
 
 use super::super::describe;
 use super::Job;
+use super::comma;
 use super::place;
 use crate::diagnostic::{Category, Diagnostic, Label, SourceText, Span, render};
 use crate::manifest::Resource;
+
+/// `syntax_error`
+const SYNTAX: &str = "42601";
+
+/// Without libpq's `LINE 6: ..` and the caret below: the lines of what was sent are not those of the file.
+fn without_statement_line(message: &str) -> String {
+    let mut lines = message.split('\n').peekable();
+    let mut kept = Vec::new();
+    let mut is_gone = false;
+    while let Some(line) = lines.next() {
+        let number = line.strip_prefix("LINE ").and_then(|rest| rest.split_once(':'));
+        let is_place = number.is_some_and(|(digits, _)| digits.bytes().all(|byte| byte.is_ascii_digit()));
+        if is_place && !is_gone && lines.peek().is_some_and(|next| next.trim() == "^") {
+            lines.next();
+            is_gone = true;
+        } else {
+            kept.push(line);
+        }
+    }
+    kept.join("\n")
+}
 
 impl Job<'_, '_> {
     /// The error with dbt's locator, and what is known besides.
@@ -15,9 +37,14 @@ impl Job<'_, '_> {
         self.run.explain_key(&self.step.unique_id, &mut error);
         self.run.explain_absent(&self.step.unique_id, &mut error);
         if let Some(span) = self.place_of(&error, resource) {
+            // one line number: the user's
+            error.message = without_statement_line(&error.message);
+            if error.help.is_none() && error.server.as_ref().is_some_and(|server| server.sqlstate == SYNTAX) {
+                error.help = comma::hint(&span.source.text, span.range.start);
+            }
             error.labels = vec![Label { span, note: String::new() }];
         }
-        if error.server.as_ref().is_some_and(|server| server.sqlstate == "42601") && self.is_empty() {
+        if error.server.as_ref().is_some_and(|server| server.sqlstate == SYNTAX) && self.is_empty() {
             let kind = resource.resource_type();
             error.help =
                 Some(format!("the {kind} is empty: it has only comments, or Jinja that renders nothing"));
@@ -50,5 +77,17 @@ impl Job<'_, '_> {
         let compiled = self.run.compiled(&self.step.unique_id);
         let code = compiled.and_then(|compiled| compiled.node.compiled.as_ref()?.code.clone());
         code.is_some_and(|code| place::holds_nothing(&code))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_place_in_the_statement_goes() {
+        let message = "column \"x\" does not exist\nLINE 6: select x\n               ^\nHINT:  LINE 1: y";
+        assert_eq!(without_statement_line(message), "column \"x\" does not exist\nHINT:  LINE 1: y");
+        assert_eq!(without_statement_line("a\nLINE 1: b\nc"), "a\nLINE 1: b\nc");
     }
 }

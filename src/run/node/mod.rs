@@ -1,5 +1,6 @@
 //! The work of one step: lines before and after, compile, execute, and what came of it.
 
+mod comma;
 pub(super) mod compile;
 mod compiled_node;
 mod elsewhere;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::super::inputs::Command;
+use super::super::state::Run;
 use super::compile::Extra;
 use super::{Executed, Job, Watch, Worker};
 use crate::adapter::{Begin, Fetch};
@@ -12,7 +13,7 @@ use crate::diagnostic::Result;
 use crate::hashed::HashMap;
 use crate::jinja::python::to_str;
 use crate::jinja::{Context, Value};
-use crate::manifest::NodeKind;
+use crate::manifest::{Node, NodeKind};
 
 impl Job<'_, '_> {
     pub(super) fn show(&mut self, worker: &mut Worker) -> Result<Executed> {
@@ -25,20 +26,8 @@ impl Job<'_, '_> {
         let mut watch = std::mem::replace(&mut self.watch, Watch::start());
         let run = self.run;
         let executed = watch.phase("execute", || {
-            let context = run.context(worker, &compiled.node, Extra::default());
-            let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(&context);
             let Command::Show { limit } = run.inputs.command else { return Ok(Executed::success(None)) };
-            let code = dynamic.get("compiled_code").unwrap_or_default();
-            let header = compiled.node.config.get("sql_header");
-            let header = header.map_or_else(|| Value::from(()), crate::jinja::python::from_json);
-            let limit = limit.map_or_else(|| Value::from(()), Value::from);
-            // dbt: any package's, but with the names of the node's own
-            let arguments = [code, header, limit];
-            let sql = match run.inputs.engine.find_macro("get_show_sql", None) {
-                Some(found) => run.inputs.engine.call_macro(&found, &dynamic, &arguments, &[])?,
-                None => run.inputs.engine.call_named("get_show_sql", &dynamic, &arguments, &[])?,
-            };
-            let sql = to_str(&sql);
+            let sql = run.limited(worker, &compiled.node, limit)?;
             let (response, rows) = worker.execute(&sql, Begin::No, Fetch::All)?;
             let table = Table::from_result_set(&rows.unwrap_or_default());
             Ok(Executed {
@@ -50,5 +39,24 @@ impl Job<'_, '_> {
         });
         self.watch = watch;
         executed
+    }
+}
+
+impl Run<'_> {
+    /// The query of a compiled node, with a limit.
+    pub(super) fn limited(&self, worker: &Worker, node: &Arc<Node>, limit: Option<u64>) -> Result<String> {
+        let context = self.context(worker, node, Extra::default());
+        let dynamic: Arc<dyn Context> = Arc::<NodeContext>::clone(&context);
+        let code = dynamic.get("compiled_code").unwrap_or_default();
+        let header = node.config.get("sql_header");
+        let header = header.map_or_else(|| Value::from(()), crate::jinja::python::from_json);
+        let limit = limit.map_or_else(|| Value::from(()), Value::from);
+        // dbt: any package's, but with the names of the node's own
+        let arguments = [code, header, limit];
+        let sql = match self.inputs.engine.find_macro("get_show_sql", None) {
+            Some(found) => self.inputs.engine.call_macro(&found, &dynamic, &arguments, &[])?,
+            None => self.inputs.engine.call_named("get_show_sql", &dynamic, &arguments, &[])?,
+        };
+        Ok(to_str(&sql))
     }
 }

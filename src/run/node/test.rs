@@ -4,13 +4,19 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::super::inputs::FailingRows;
 use super::super::results::Status;
 use super::compile::Extra;
 use super::{Executed, Job, Worker};
+use crate::adapter::{Begin, Fetch};
+use crate::context::objects::Table;
 use crate::diagnostic::{Category, Diagnostic, Result};
 use crate::hashed::HashMap;
 use crate::jinja::python::to_str;
 use crate::manifest::Node;
+
+/// How many rows of a failing test are shown.
+const SHOWN_ROWS: u64 = 5;
 
 /// The one row of a test's query.
 struct Counted {
@@ -26,13 +32,28 @@ impl Job<'_, '_> {
         self.executing();
         let mut watch = std::mem::replace(&mut self.watch, super::Watch::start());
         let node = Arc::clone(&compiled.node);
-        let executed = watch.phase("execute", || {
+        let executed: Result<Executed> = watch.phase("execute", || {
             let executed = self.run_materialization(worker, &node, Extra::default(), node.materialized())?;
             let counted = counted(worker, &node)?;
             Ok(self.judged(&node, &counted, executed))
         });
         self.watch = watch;
-        executed
+        let executed = executed?;
+        let table = match executed.status {
+            Status::Fail | Status::Warn => self.failing_rows(worker, &node),
+            _ => None,
+        };
+        Ok(Executed { table, ..executed })
+    }
+
+    /// The first rows that the test found, where they are shown. Without them, the result is the same.
+    fn failing_rows(&self, worker: &Worker, node: &Arc<Node>) -> Option<Table> {
+        if self.run.inputs.options.failing_rows == FailingRows::Hidden {
+            return None;
+        }
+        let sql = self.run.limited(worker, node, Some(SHOWN_ROWS)).ok()?;
+        let (_, rows) = worker.execute(&sql, Begin::No, Fetch::All).ok()?;
+        Some(Table::from_result_set(&rows?))
     }
 
     /// dbt's rules of severity.

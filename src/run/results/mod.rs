@@ -2,6 +2,8 @@
 //! of the command is.
 
 mod freshness;
+pub(crate) mod junit;
+pub(crate) mod markdown;
 
 use std::fs;
 use std::path::Path;

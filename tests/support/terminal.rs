@@ -9,24 +9,34 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+use super::hearing::hearing;
+use super::screen;
+
+const SIZE: Winsize = Winsize { ws_row: 50, ws_col: 150, ws_xpixel: 0, ws_ypixel: 0 };
+/// Nothing that is run here takes longer.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Terminal {
     child: Child,
     keys: File,
     output: Receiver<Vec<u8>>,
-    shown: String,
+    shown: Vec<u8>,
 }
 
 impl Terminal {
-    pub(crate) fn start(mut command: Command) -> Self {
+    pub(crate) fn start(command: Command) -> Self {
         use std::os::unix::process::CommandExt as _;
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
+        tcsetwinsize(&master, SIZE).unwrap();
         let name = ptsname(&master, Vec::new()).unwrap();
         let open = || -> Stdio {
             File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap().into()
         };
+        let mut command = hearing(&command);
         // a group of its own, to be interrupted as a whole
         let child = command.stdin(open()).stdout(open()).stderr(open()).process_group(0).spawn().unwrap();
         // the command holds the terminal's other end too
@@ -41,14 +51,12 @@ impl Terminal {
                 let _ = sender.send(piece[..count].to_vec());
             }) {}
         });
-        Self { child, keys: File::from(master), output, shown: String::new() }
+        Self { child, keys: File::from(master), output, shown: Vec::new() }
     }
 
     /// Runs a command to its end; what it showed, without colours and carriage returns.
     pub(crate) fn run(command: Command) -> String {
-        let mut terminal = Self::start(command);
-        terminal.child.wait().unwrap();
-        terminal.rest()
+        Self::start(command).end()
     }
 
     pub(crate) fn press(&mut self, keys: &str) {
@@ -57,54 +65,59 @@ impl Terminal {
 
     /// What was shown up to here, with the line of the text.
     pub(crate) fn wait_for(&mut self, text: &str) -> String {
-        let deadline = Instant::now() + Duration::from_mins(1);
+        let deadline = Instant::now() + PATIENCE;
         loop {
-            let shown = plain(&self.shown);
+            let shown = self.text();
             if let Some(at) = shown.find(text)
                 && shown[at..].contains('\n')
             {
                 return shown;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            match self.output.recv_timeout(left) {
-                Ok(piece) => self.shown.push_str(&String::from_utf8_lossy(&piece)),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                    panic!("`{text}` was not shown:\n{shown}")
-                }
-            }
+            assert!(self.listen(left), "`{text}` was not shown:\n{shown}");
         }
     }
 
     /// Ctrl-C, and all that was shown.
-    pub(crate) fn interrupt(mut self) -> String {
-        let group = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
-        kill_process_group(group, Signal::INT).unwrap();
-        self.child.wait().unwrap();
-        self.rest()
+    pub(crate) fn interrupt(self) -> String {
+        kill_process_group(self.group(), Signal::INT).unwrap();
+        self.end()
     }
 
-    fn rest(&mut self) -> String {
-        while let Ok(piece) = self.output.recv_timeout(Duration::from_millis(300)) {
-            self.shown.push_str(&String::from_utf8_lossy(&piece));
-        }
-        plain(&self.shown)
-    }
-}
-
-/// Without escape sequences; a line that was drawn over is what it was in the end.
-fn plain(shown: &str) -> String {
-    let mut text = String::new();
-    let mut characters = shown.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            // a line that is erased was never there for the reader
-            '\x1b' => {
-                if characters.find(char::is_ascii_alphabetic) == Some('K') {
-                    text.truncate(text.rfind('\n').map_or(0, |at| at + 1));
-                }
+    /// What was shown when the program has ended.
+    fn end(mut self) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        while self.child.try_wait().unwrap().is_none() {
+            if Instant::now() > deadline {
+                let _ = kill_process_group(self.group(), Signal::KILL);
+                panic!("still running after a minute:\n{}", self.text());
             }
-            other => text.push(other),
+            self.listen(Duration::from_millis(100));
         }
+        // until nothing has the terminal open, or what has it is silent
+        while self.listen(Duration::from_millis(300)) {}
+        self.text()
     }
-    text.replace("\r\n", "\n")
+
+    /// Whether something was shown.
+    fn listen(&mut self, limit: Duration) -> bool {
+        match self.output.recv_timeout(limit) {
+            Ok(piece) => self.shown.extend(piece),
+            Err(RecvTimeoutError::Timeout) => return false,
+            Err(RecvTimeoutError::Disconnected) => {
+                // the program ends soon
+                std::thread::sleep(Duration::from_millis(10));
+                return false;
+            }
+        }
+        true
+    }
+
+    fn group(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap()
+    }
+
+    fn text(&self) -> String {
+        screen::plain(&String::from_utf8_lossy(&self.shown), usize::from(SIZE.ws_col))
+    }
 }

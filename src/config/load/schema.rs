@@ -1,0 +1,38 @@
+//! The JSON schema of `load:`, from the keys that are read.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::choices::{COMPRESSIONS, FORMATS, MODES, UNKNOWN_COLUMNS};
+use super::given::KEYS;
+
+/// Unknown keys are refused.
+pub(crate) fn json_schema() -> Json {
+    let keys: Map<String, Json> = KEYS.iter().map(|key| ((*key).to_owned(), value(key))).collect();
+    json!({"type": ["object", "null"], "properties": keys, "additionalProperties": false})
+}
+
+fn value(key: &str) -> Json {
+    match key {
+        "from" => {
+            json!({"anyOf": [{"const": "stdin"}, {"type": "object", "minProperties": 1, "maxProperties": 1,
+            "properties": {
+                "files": {"type": "string"},
+                "command": {"type": "array", "minItems": 1},
+            },
+            "additionalProperties": false}]})
+        }
+        "mode" => choice(MODES),
+        "format" => choice(FORMATS),
+        "compression" => choice(COMPRESSIONS),
+        "unknown_columns" => choice(UNKNOWN_COLUMNS),
+        "unique_key" | "null" => json!({"type": ["array", "string", "null"]}),
+        "header" => json!({"type": ["boolean", "string", "null"]}),
+        "formats" | "headers" | "rejects" => json!({"type": ["object", "null"]}),
+        _ => json!({}),
+    }
+}
+
+/// One of these words, or a template that renders to one.
+fn choice(words: &[&str]) -> Json {
+    json!({"anyOf": [{"enum": words}, {"type": "string", "pattern": "\\{\\{"}]})
+}
