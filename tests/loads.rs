@@ -3,6 +3,8 @@
 
 mod cases;
 mod histories;
+mod places;
+mod refused;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -212,6 +214,35 @@ fn standard_input_is_loaded_into_the_named_table_only() {
         lines(&mut database, "select count(*)::text || ' ' || sum(n)::text from orders"),
         ["1000 499500"]
     );
+}
+
+/// What is piped in would be lost.
+#[test]
+fn input_that_no_selected_table_reads_is_an_error() {
+    let mut database = Database::new();
+    let project = orders(&database, "from: stdin");
+    let piped = |arguments: &[&str], text: &str| {
+        let mut command = project.command(arguments);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let (status, text) = piped(&["load"], "id,n\n1,1\n");
+    assert_eq!(status, 2, "{text}");
+    assert!(text.contains("standard input has data, and no selected table reads it"), "{text}");
+    assert!(text.contains("rsdbt load raw.orders"), "{text}");
+    assert_eq!(piped(&["load"], "").0, 0);
+    assert_eq!(piped(&["load", "orders"], "id,n\n1,1\n").0, 0);
+    assert_eq!(lines(&mut database, "select count(*)::text from orders"), ["1"]);
+    project.write("in.csv", "id,n\n2,1\n");
+    let (status, text) = piped(&["load", "orders", "--files", "in.csv"], "");
+    assert_eq!(status, 2, "{text}");
+    assert!(text.contains("source.shop.raw.orders is loaded from standard input"), "{text}");
+    let project = orders(&database, "from: {command: [echo, \"id,n\"]}");
+    project.write("in.csv", "id,n\n2,1\n");
+    let output = project.run(&["load", "--files", "in.csv"]);
+    assert!(output.text.contains("source.shop.raw.orders is loaded from a command"), "{}", output.text);
 }
 
 #[test]

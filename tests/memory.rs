@@ -151,8 +151,8 @@ fn a_development_role_cannot_falsify_the_memory_of_production() {
          insert into rsdbt.progress (project, schema_name, task, logical_time, step, node) values ('shop', 'prod', 'job.shop.nightly', '2024-01-01', 0, 'model.shop.a');
          insert into rsdbt.built (relation, interval_start, interval_end, code) values ('prod.mart'::regclass, '2024-01-01', '2024-01-02', 'x');
          insert into rsdbt.builds (relation, kind, project, node, target) values ('prod.mart'::regclass, 'seed', 'shop', 'mart', 'prod');
-         insert into rsdbt.loads (relation, file, bytes, checksum, read_count, applied_count, rejected_count, duplicate_count)
-         values ('prod.mart'::regclass, 'a.csv', 1, '', 1, 1, 0, 0);
+         insert into rsdbt.loads (relation, row_type, file, bytes, checksum, read_count, applied_count, rejected_count, duplicate_count)
+         select oid, reltype, 'a.csv', 1, '', 1, 1, 0, 0 from pg_class where oid = 'prod.mart'::regclass;
          create table prod.mart__tombstones (id bigint);
          insert into rsdbt.tombstones values ('prod.mart__tombstones'::regclass, 'prod', 'mart__tombstones', 'prod.mart'::regclass)",
         etl = stage.role("etl"),

@@ -1,5 +1,7 @@
 //! Which source tables `rsdbt load` loads.
 
+use std::io::IsTerminal as _;
+
 use super::session::{Parsed, Session};
 use crate::config::load::Origin;
 use crate::diagnostic::{Diagnostic, Result, did_you_mean};
@@ -30,17 +32,13 @@ pub(super) fn selected(session: &Session<'_>, parsed: &Parsed) -> Result<Vec<Str
             sources.get(id).is_some_and(|source| words.iter().any(|word| is_named(source, word)))
         });
     }
-    let reads_stdin = |id: &String| {
-        let source = sources.get(id)?;
-        Some(matches!(LoadedTable::of_manifest(source).ok()?.load.origin, Origin::Stdin))
-    };
     let is_explicit =
         !words.is_empty() || !flags.words(&SELECT).is_empty() || flags.text(&SELECTOR).is_some();
     if !is_explicit {
-        selected.retain(|id| reads_stdin(id) != Some(true));
+        selected.retain(|id| !reads_stdin(parsed, id));
     }
     let of_stdin: Vec<&str> =
-        selected.iter().filter(|id| reads_stdin(id) == Some(true)).map(String::as_str).collect();
+        selected.iter().filter(|id| reads_stdin(parsed, id)).map(String::as_str).collect();
     if of_stdin.len() > 1 {
         return Err(Diagnostic::runtime(
             "load-selection",
@@ -49,15 +47,65 @@ pub(super) fn selected(session: &Session<'_>, parsed: &Parsed) -> Result<Vec<Str
         .help("select one of them")
         .boxed());
     }
-    if !flags.words(&LOAD_FILES).is_empty() && selected.len() != 1 {
+    if !flags.words(&LOAD_FILES).is_empty() {
+        refuse_files_without_use(parsed, &selected)?;
+    }
+    refuse_unread_input(parsed, &selected)?;
+    Ok(selected)
+}
+
+/// Before the run, and after it: what is piped in may come late.
+pub(super) fn refuse_unread_input(parsed: &Parsed, selected: &[String]) -> Result<()> {
+    if selected.iter().any(|id| reads_stdin(parsed, id)) || !has_input() {
+        return Ok(());
+    }
+    let Some(reader) = parsed.manifest.sources.values().find(|source| reads_stdin(parsed, &source.unique_id))
+    else {
+        return Ok(());
+    };
+    Err(Diagnostic::runtime("load-selection", "standard input has data, and no selected table reads it")
+        .help(format!(
+            "name the table, as in `rsdbt load {}.{}`, or load with `< /dev/null`",
+            reader.source_name, reader.name
+        ))
+        .boxed())
+}
+
+/// Whether bytes wait in a file, a pipe or a socket.
+fn has_input() -> bool {
+    let stdin = std::io::stdin();
+    !stdin.is_terminal() && rustix::io::ioctl_fionread(&stdin).is_ok_and(|waiting| waiting > 0)
+}
+
+fn origin(parsed: &Parsed, id: &str) -> Option<Origin> {
+    let source = parsed.manifest.sources.get(id).filter(|source| load::is_loaded(source))?;
+    Some(LoadedTable::of_manifest(source).ok()?.load.origin)
+}
+
+fn reads_stdin(parsed: &Parsed, id: &str) -> bool {
+    matches!(origin(parsed, id), Some(Origin::Stdin))
+}
+
+fn refuse_files_without_use(parsed: &Parsed, selected: &[String]) -> Result<()> {
+    let [id] = selected else {
         return Err(Diagnostic::runtime(
             "load-selection",
             format!("`--files` needs exactly one selected table, and {} are selected", selected.len()),
         )
         .help("name the table, as in `rsdbt load raw.orders --files orders.csv`")
         .boxed());
-    }
-    Ok(selected)
+    };
+    let origin = match origin(parsed, id) {
+        Some(Origin::Command(_)) => "a command",
+        Some(Origin::Stdin) => "standard input",
+        Some(Origin::Files(_)) | None => return Ok(()),
+    };
+    Err(Diagnostic::runtime(
+        "load-selection",
+        format!("`--files` is for tables that are loaded from files, and {id} is loaded from {origin}"),
+    )
+    .help("remove `--files`, or set `from: {files: ..}`; `from: stdin` reads a file by `< file`")
+    .boxed())
 }
 
 fn is_named(source: &SourceDefinition, word: &str) -> bool {

@@ -123,6 +123,9 @@ pub(super) fn run_nodes(invocation: &Invocation, retried: Retried) -> CommandRes
     if outcome.results.interrupted {
         return Err(interrupted().into());
     }
+    if command == Command::Load {
+        load_selection::refuse_unread_input(&parsed, &selected)?;
+    }
     let success = match &outcome.freshness {
         Some(freshness) => freshness.success() && outcome.results.success(),
         None => outcome.results.success(),

@@ -1,5 +1,9 @@
 //! Values as the text format of COPY has them.
 
+use std::fmt::Write as _;
+
+use super::decoding::{self, Piece};
+
 pub(super) const NULL: &[u8] = b"\\N";
 
 /// Bytes that the format writes with a backslash, and NUL, which no text of PostgreSQL holds.
@@ -35,10 +39,47 @@ pub(super) fn write(text: &[u8], out: &mut Vec<u8>) -> bool {
     true
 }
 
-/// Whatever the bytes are: what is no UTF-8 becomes U+FFFD, a NUL its picture.
-pub(super) fn write_any(bytes: &[u8], out: &mut Vec<u8>) {
-    let text = String::from_utf8_lossy(bytes).replace('\0', "\u{2400}");
-    write(text.as_bytes(), out);
+/// Text of a message: a NUL becomes its picture.
+pub(super) fn write_message(text: &str, out: &mut Vec<u8>) {
+    write(text.replace('\0', "\u{2400}").as_bytes(), out);
+}
+
+/// A line of a file. Where it holds bytes that are no text, each of them is `\xNN` and each backslash is doubled. `is_decoded`: they are marks.
+pub(super) fn write_line(line: &[u8], is_decoded: bool, out: &mut Vec<u8>) {
+    if std::str::from_utf8(line).is_ok() && write(line, out) {
+        return;
+    }
+    let mut shown = String::new();
+    if is_decoded {
+        for piece in decoding::pieces(line) {
+            match piece {
+                Piece::Text(text) => escaped(text, &mut shown),
+                Piece::Byte(byte) => hexadecimal(byte, &mut shown),
+            }
+        }
+    } else {
+        escaped(line, &mut shown);
+    }
+    write(shown.as_bytes(), out);
+}
+
+fn escaped(line: &[u8], shown: &mut String) {
+    for chunk in line.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '\\' => shown.push_str("\\\\"),
+                '\0' => hexadecimal(0, shown),
+                c => shown.push(c),
+            }
+        }
+        for byte in chunk.invalid() {
+            hexadecimal(*byte, shown);
+        }
+    }
+}
+
+fn hexadecimal(byte: u8, shown: &mut String) {
+    let _ = write!(shown, "\\x{byte:02x}");
 }
 
 #[cfg(test)]

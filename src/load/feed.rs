@@ -2,6 +2,7 @@
 
 use super::column::{Column, Place, with_dates};
 use super::csv::{Split, Splitter};
+use super::header;
 use super::input::{Input, Outcome};
 use super::json_lines::Objects;
 use super::record;
@@ -35,6 +36,7 @@ pub(crate) struct Feed {
     at: usize,
     is_last: bool,
     line: u64,
+    encoding: &'static str,
     counts: Counts,
     pub(crate) rejects: Rejects,
     /// The count of records when too many had been rejected.
@@ -98,7 +100,8 @@ impl Feed {
             is_last: false,
             line: 1,
             counts: Counts::default(),
-            rejects: Rejects::new(shown, load.most_rejects),
+            rejects: Rejects::new(shown, load.most_rejects, load.encoding != encoding_rs::UTF_8),
+            encoding: load.encoding.name(),
             doomed_at: None,
         }
     }
@@ -131,6 +134,20 @@ impl Feed {
             }
         }
         Ok(true)
+    }
+
+    /// The line on which the row begins that is sent as this one, counted from 1. Reads all before it.
+    pub(crate) fn line_of(mut self, row: u64) -> Option<u64> {
+        let mut piece = Vec::new();
+        loop {
+            let line = self.line;
+            match self.next(&mut piece).ok()? {
+                Next::Sent if self.counts.sent == row => return Some(line),
+                Next::Sent => piece.clear(),
+                Next::More => self.read_on().ok()?,
+                Next::End => return None,
+            }
+        }
     }
 
     fn read_on(&mut self) -> Result<()> {
@@ -168,7 +185,7 @@ impl Feed {
     fn next_csv(&mut self, piece: &mut Vec<u8>) -> Result<Next> {
         let Lines::Csv { splitter, shape, header } = &mut self.lines else { return Ok(Next::End) };
         let rest = &self.buffer[self.at..];
-        let (content, end, mut flaw) = match splitter.split(rest, self.is_last) {
+        let (content, end, flaw) = match splitter.split(rest, self.is_last) {
             Split::Record { content, end, flaw } => (content, end, flaw),
             Split::More => return Ok(Next::More),
             Split::Unclosed(lines) => {
@@ -195,13 +212,15 @@ impl Feed {
         if !header.is_read {
             header.is_read = true;
             if shape.has_header {
-                let record = std::str::from_utf8(raw)
-                    .map_err(|_| header_error(&self.shown, "the header is not valid UTF-8".to_owned()))?;
+                let record =
+                    std::str::from_utf8(raw).map_err(|_| header::not_decoded(&self.shown, self.encoding))?;
                 splitter.unescape(record);
                 let names: Vec<String> =
                     (0..splitter.count()).map(|at| splitter.name(record, at).to_owned()).collect();
                 header.count = names.len();
-                self.columns = by_header(&self.columns, &names, header, &self.shown)?;
+                let columns =
+                    with_dates(&self.columns, &header.dates, |name| names.iter().any(|known| known == name));
+                self.columns = header::places(columns, &names, header.unknown, &self.shown)?;
                 return Ok(Next::Sent);
             }
             self.columns = with_dates(&self.columns, &header.dates, |_| false);
@@ -217,21 +236,15 @@ impl Feed {
             return Ok(Next::Sent);
         }
         self.counts.read += 1;
-        let record = match std::str::from_utf8(raw) {
-            Ok(record) => record,
-            Err(error) => {
-                flaw = Some("not valid UTF-8");
-                std::str::from_utf8(&raw[..error.valid_up_to()]).unwrap_or_default()
-            }
-        };
-        let written = match flaw {
-            Some(flaw) => Err(Misfit::of_line(flaw)),
-            None if splitter.count() != header.count => Err(Misfit::of_line(format!(
+        let written = match (std::str::from_utf8(raw), flaw) {
+            (Err(_), _) => Err(Misfit::of_line(format!("not valid {}", self.encoding))),
+            (_, Some(flaw)) => Err(Misfit::of_line(flaw)),
+            (Ok(_), None) if splitter.count() != header.count => Err(Misfit::of_line(format!(
                 "the line has {}, the file {}",
                 counted(splitter.count()),
                 counted(header.count)
             ))),
-            None => {
+            (Ok(record), None) => {
                 splitter.unescape(record);
                 let field = |index| splitter.field(record, index);
                 record::write(&self.columns, self.with_line.then_some(line), field, record, piece)
@@ -261,7 +274,7 @@ impl Feed {
         self.counts.read += 1;
         let Lines::Json(objects) = &mut self.lines else { return Ok(Next::End) };
         let written = match std::str::from_utf8(raw) {
-            Err(_) => Err(Misfit::of_line("not valid UTF-8")),
+            Err(_) => Err(Misfit::of_line(format!("not valid {}", self.encoding))),
             Ok(line) => objects.read(line).map_err(Misfit::of_line).and_then(|()| {
                 let field = |index: usize| objects.field(line, index);
                 record::write(&self.columns, self.with_line.then_some(number), field, line, piece)
@@ -278,75 +291,13 @@ impl Feed {
     fn end(&self) -> Result<Next> {
         match &self.lines {
             Lines::Csv { shape, header, .. } if shape.has_header && !header.is_read => {
-                Err(header_error(&self.shown, "the file is empty, and a header was expected".to_owned()))
+                Err(header::missing(&self.shown))
             }
             _ => Ok(Next::End),
         }
     }
 }
 
-/// Each column with its place in the file.
-fn by_header(columns: &[Column], names: &[String], header: &Header, shown: &str) -> Result<Vec<Column>> {
-    if let Some(twice) =
-        names.iter().enumerate().find_map(|(at, name)| names[..at].contains(name).then_some(name))
-    {
-        return Err(header_error(shown, format!("the column `{twice}` stands twice in the header")));
-    }
-    let mut columns = with_dates(columns, &header.dates, |name| names.iter().any(|known| known == name));
-    let mut missing = Vec::new();
-    for column in &mut columns {
-        if let Place::Constant(_) = column.place {
-            continue;
-        }
-        match names.iter().position(|name| *name == column.header) {
-            Some(at) => column.place = Place::Field(at),
-            None => missing.push(column.header.clone()),
-        }
-    }
-    let unknown: Vec<String> = match header.unknown {
-        UnknownColumns::Ignored => Vec::new(),
-        UnknownColumns::Refused => names
-            .iter()
-            .filter(|name| columns.iter().all(|column| column.header != **name))
-            .cloned()
-            .collect(),
-    };
-    let mut problems = Vec::new();
-    if !missing.is_empty() {
-        problems.push(format!("it lacks {}", quoted(&missing)));
-    }
-    if !unknown.is_empty() {
-        problems.push(format!("{} not declared", are(&unknown)));
-    }
-    if problems.is_empty() {
-        return Ok(columns);
-    }
-    Err(header_error(
-        shown,
-        format!("the header does not match the declared columns: {}", problems.join("; ")),
-    ))
-}
-
 fn counted(fields: usize) -> String {
     format!("{fields} field{}", if fields == 1 { "" } else { "s" })
-}
-
-fn are(names: &[String]) -> String {
-    format!("{} {}", quoted(names), if names.len() == 1 { "is" } else { "are" })
-}
-
-/// The first few names.
-fn quoted(names: &[String]) -> String {
-    const SHOWN: usize = 5;
-    let mut text = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    if names.len() > SHOWN {
-        text.push_str(&format!(" and {} more", names.len() - SHOWN));
-    }
-    text
-}
-
-fn header_error(shown: &str, problem: String) -> Box<Diagnostic> {
-    Diagnostic::runtime("load-header", format!("{shown}: {problem}; nothing of it was loaded"))
-        .help("declare the columns of the file, map other names by `headers`, or set `unknown_columns: ignore`, `header: false` or another `delimiter`")
-        .boxed()
 }

@@ -1,78 +1,133 @@
 //! The files that a pattern names, in the order in which they are loaded.
 
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::Path;
 
-use crate::config::load::{FileDate, FilePattern};
+use walkdir::DirEntry;
+
+use super::place::{self, FoundFile};
+use crate::config::load::{FilePattern, Fit};
 use crate::diagnostic::{Diagnostic, Result};
 
-/// A file to load.
-#[derive(Debug, Clone)]
-pub(crate) struct FoundFile {
-    pub path: PathBuf,
-    /// Relative to the project, as messages and the ledger have it.
-    pub shown: String,
-    pub dates: Vec<FileDate>,
+/// The files of a pattern, and what looks like one and is none.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub files: Vec<FoundFile>,
+    /// Name, as the pattern would have it, and why it is not loaded.
+    pub passed_over: Vec<(String, String)>,
 }
 
 /// By their dates, then by name. `root` is the project's folder.
-pub(crate) fn find(root: &Path, pattern: &FilePattern) -> Result<Vec<FoundFile>> {
-    let (folder, is_deep) = pattern.folder();
-    let top = root.join(folder);
-    let hidden = pattern.text.rsplit('/').next().is_some_and(|name| name.starts_with('.'));
-    let mut found = Vec::new();
-    for entry in
-        walkdir::WalkDir::new(&top).follow_links(true).max_depth(if is_deep { usize::MAX } else { 1 })
-    {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error)
-                if error.io_error().is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound) =>
-            {
-                continue;
-            }
-            Err(error) => {
-                return Err(Diagnostic::runtime(
-                    "load-file",
-                    format!("cannot look for files to load: {error}"),
-                )
-                .help(format!("the pattern is `{}`", pattern.text))
-                .boxed());
-            }
-        };
-        let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
-        if entry.file_type().is_dir() || is_hidden && !hidden {
-            continue;
+pub(crate) fn find(root: &Path, pattern: &FilePattern) -> Result<Found> {
+    let search = Search::new(root, pattern);
+    let mut found = Found::default();
+    let depth = if search.is_deep { usize::MAX } else { 1 };
+    let entries = walkdir::WalkDir::new(&search.top).follow_links(true).max_depth(depth).into_iter();
+    for entry in entries.filter_entry(|entry| search.goes_into(entry)) {
+        match entry {
+            Ok(entry) if entry.file_type().is_dir() => {}
+            Ok(entry) => search.look_at(&entry, &mut found)?,
+            Err(error) => search.judge(&error, &mut found)?,
         }
-        let below = entry.path().strip_prefix(&top).unwrap_or(entry.path());
-        let shown = format!("{folder}{}", below.to_string_lossy());
-        let Some(dates) = pattern.dates_of(&shown) else { continue };
-        let Some(dates) = dates.into_iter().collect::<Option<Vec<FileDate>>>() else {
-            return Err(Diagnostic::runtime(
-                "load-file",
-                format!("the name of `{shown}` has a date that no calendar has"),
-            )
-            .help(format!("rename the file; the pattern is `{}`", pattern.text))
-            .boxed());
-        };
-        found.push(FoundFile { path: entry.into_path(), shown: on_one_line(&shown), dates });
     }
-    found.sort_by(|a, b| (dates_of(a), &a.shown).cmp(&(dates_of(b), &b.shown)));
+    found.files = place::in_order(found.files);
+    found.passed_over.sort();
     Ok(found)
 }
 
-/// A file of the command line: its name tells dates where it matches the pattern.
-pub(crate) fn named(root: &Path, path: &Path, pattern: &FilePattern) -> FoundFile {
-    let shown = path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned();
-    let dates = pattern.dates_of(&shown).unwrap_or_default().into_iter().flatten().collect();
-    FoundFile { path: path.to_owned(), shown: on_one_line(&shown), dates }
+/// The files of the command line: their names tell dates where they match the pattern.
+pub(crate) fn named(root: &Path, paths: &[std::path::PathBuf], pattern: &FilePattern) -> Result<Found> {
+    let mut found = Found::default();
+    for path in paths {
+        let file = FoundFile::at(root, path, pattern, Vec::new())?;
+        let lexical = path.strip_prefix(root).unwrap_or(path).to_string_lossy();
+        let dates = [file.shown.as_str(), &*lexical].into_iter().find_map(|name| match pattern.fit(name) {
+            Fit::Full(dates) => Some(dates),
+            Fit::Near(_) | Fit::None => None,
+        });
+        found.files.push(FoundFile { dates: dates.unwrap_or_default(), ..file });
+    }
+    found.files = place::in_order(found.files);
+    Ok(found)
 }
 
-/// A name may hold line breaks and what acts on a terminal.
-fn on_one_line(name: &str) -> String {
-    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-    name.chars().map(shown).collect()
+/// A walk through the folders of a pattern.
+struct Search<'s> {
+    root: &'s Path,
+    pattern: &'s FilePattern,
+    folder: &'s str,
+    top: std::path::PathBuf,
+    is_deep: bool,
 }
 
-fn dates_of(file: &FoundFile) -> Vec<jiff::civil::Date> {
-    file.dates.iter().map(|date| date.date).collect()
+impl<'s> Search<'s> {
+    fn new(root: &'s Path, pattern: &'s FilePattern) -> Self {
+        let (folder, is_deep) = pattern.folder();
+        // without the slash at the end, which would hide that the folder is a link to nowhere
+        let top = root.join(folder).components().collect();
+        Self { root, pattern, folder, top, is_deep }
+    }
+
+    /// As the pattern would have it.
+    fn shown(&self, path: &Path) -> String {
+        let below = path.strip_prefix(&self.top).unwrap_or(path);
+        format!("{}{}", self.folder, below.to_string_lossy())
+    }
+
+    /// What begins with a dot is only found by a pattern that says so.
+    fn goes_into(&self, entry: &DirEntry) -> bool {
+        if entry.depth() == 0 {
+            return true;
+        }
+        let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
+        let open = self.pattern.text.get(self.folder.len()..).unwrap_or_default();
+        let (folders, name) = open.rsplit_once('/').unwrap_or(("", open));
+        if entry.file_type().is_dir() {
+            let takes_hidden = folders.split('/').any(|folder| folder.starts_with('.'));
+            return (takes_hidden || !is_hidden) && self.pattern.leads_through(&self.shown(entry.path()));
+        }
+        name.starts_with('.') || !is_hidden
+    }
+
+    fn look_at(&self, entry: &DirEntry, found: &mut Found) -> Result<()> {
+        let shown = self.shown(entry.path());
+        match self.pattern.fit(&shown) {
+            Fit::Full(dates) => {
+                found.files.push(FoundFile::at(self.root, entry.path(), self.pattern, dates)?);
+            }
+            Fit::Near(why) => found.passed_over.push((place::on_one_line(shown.as_bytes()), why)),
+            Fit::None => {}
+        }
+        Ok(())
+    }
+
+    /// An entry that cannot be read: an error if it may be one of the files.
+    fn judge(&self, error: &walkdir::Error, found: &mut Found) -> Result<()> {
+        if error.loop_ancestor().is_some() {
+            // its files are found above
+            return Ok(());
+        }
+        let path = error.path().unwrap_or(&self.top);
+        let is_missing = error.io_error().is_some_and(|error| error.kind() == ErrorKind::NotFound);
+        if !is_missing {
+            return Err(Diagnostic::runtime("load-file", format!("cannot look for files to load: {error}"))
+                .help(format!("the pattern is `{}`", self.pattern.text))
+                .boxed());
+        }
+        if std::fs::symlink_metadata(path).is_err() {
+            return Ok(());
+        }
+        let why = "it is a symbolic link to nowhere";
+        let shown = if error.depth() == 0 { self.folder.to_owned() } else { self.shown(path) };
+        let name = place::on_one_line(shown.as_bytes());
+        if error.depth() == 0 || self.pattern.fit(&shown) != Fit::None {
+            return Err(Diagnostic::runtime("load-file", format!("{name}: {why}"))
+                .help(format!("correct or remove the link; the pattern is `{}`", self.pattern.text))
+                .boxed());
+        }
+        if self.is_deep && self.pattern.leads_through(&shown) {
+            found.passed_over.push((name, why.to_owned()));
+        }
+        Ok(())
+    }
 }

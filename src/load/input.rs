@@ -7,8 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
+use super::decoding::Decoding;
+use super::members::Members;
 use super::origin_reader::{Ending, Opened, Origin, Tally, unreadable};
 use crate::config::load::Compression;
 use crate::diagnostic::{Diagnostic, Result};
@@ -143,9 +145,10 @@ impl Reading<'_> {
         };
         let (went_on, mut ending) = match compression {
             Compression::Gzip => {
-                let mut reader = flate2::bufread::MultiGzDecoder::new(origin);
+                let mut reader = Members::new(origin);
                 let went_on = self.decoded(&mut reader, encoding, true)?;
-                (went_on, end_of(reader.into_inner(), failed)?)
+                let Some(origin) = reader.into_inner() else { return Ok(None) };
+                (went_on, end_of(origin, failed)?)
             }
             Compression::Zstd => {
                 let mut reader = zstd::stream::read::Decoder::with_buffer(origin).map_err(failed)?;
@@ -195,29 +198,11 @@ impl Reading<'_> {
             [0xfe, 0xff, ..] if encoding == UTF_16LE => UTF_16BE,
             _ => encoding,
         };
-        let mut decoder = encoding.new_decoder_with_bom_removal();
-        let (mut chunk, mut before) = (first, 0_usize);
+        let mut decoding = Decoding::new(encoding);
+        let mut chunk = first;
         loop {
             let is_last = chunk.is_empty();
-            let room = decoder.max_utf8_buffer_length_without_replacement(chunk.len());
-            let mut text = vec![0; room.unwrap_or(CHUNK * 3)];
-            let (result, read, written) =
-                decoder.decode_to_utf8_without_replacement(&chunk, &mut text, is_last);
-            if let DecoderResult::Malformed(..) = result {
-                return Err(Diagnostic::runtime(
-                    "load-encoding",
-                    format!(
-                        "{}: the bytes before byte {} are not valid {}; nothing of it was loaded",
-                        self.shown,
-                        before + read,
-                        encoding.name()
-                    ),
-                )
-                .help("set `encoding` to the encoding of the file")
-                .boxed());
-            }
-            text.truncate(written);
-            before += chunk.len();
+            let text = decoding.text(&chunk, is_last);
             if !text.is_empty() && self.sender.send(Message::Chunk(text)).is_err() {
                 return Ok(false);
             }

@@ -4,18 +4,23 @@
 mod column;
 mod copy_text;
 mod csv;
+mod decoding;
 mod feed;
 mod files;
+mod header;
 mod input;
 mod json_lines;
 mod judge;
+mod members;
 mod origin_reader;
+mod place;
 mod record;
 mod rejects;
 mod source;
 
 pub(crate) use column::Column;
 pub(crate) use feed::{Counts, Feed};
-pub(crate) use files::{FoundFile, find, named};
+pub(crate) use files::{Found, find, named};
 pub(crate) use input::{Input, Outcome, checksum};
+pub(crate) use place::FoundFile;
 pub(crate) use source::{LoadedTable, is_loaded};

@@ -34,6 +34,8 @@ impl Misfit {
 pub(crate) struct Rejects {
     file: String,
     most: MostRejects,
+    /// The file has another encoding than UTF-8.
+    is_decoded: bool,
     count: u64,
     first: Vec<String>,
     bytes: Vec<u8>,
@@ -43,8 +45,8 @@ pub(crate) struct Rejects {
 }
 
 impl Rejects {
-    pub(super) fn new(file: &str, most: MostRejects) -> Self {
-        Self { file: file.to_owned(), most, ..Self::default() }
+    pub(super) fn new(file: &str, most: MostRejects, is_decoded: bool) -> Self {
+        Self { file: file.to_owned(), most, is_decoded, ..Self::default() }
     }
 
     pub(super) fn add(&mut self, line: u64, raw: &[u8], misfit: &Misfit) -> Result<()> {
@@ -61,24 +63,19 @@ impl Rejects {
             return Ok(());
         }
         let number = line.to_string();
-        let raw = &raw[..raw.len().min(LONGEST_RAW)];
-        let fields = [
-            self.file.as_bytes(),
-            number.as_bytes(),
-            raw,
-            misfit.column.as_bytes(),
-            misfit.reason.as_bytes(),
-        ];
-        for (at, field) in fields.into_iter().enumerate() {
-            if at > 0 {
-                self.bytes.push(b'\t');
-            }
-            if at == 3 && field.is_empty() {
-                self.bytes.extend_from_slice(copy_text::NULL);
-            } else {
-                copy_text::write_any(field, &mut self.bytes);
-            }
+        copy_text::write_message(&self.file, &mut self.bytes);
+        self.bytes.push(b'\t');
+        self.bytes.extend_from_slice(number.as_bytes());
+        self.bytes.push(b'\t');
+        copy_text::write_line(cut(raw), self.is_decoded, &mut self.bytes);
+        self.bytes.push(b'\t');
+        if misfit.column.is_empty() {
+            self.bytes.extend_from_slice(copy_text::NULL);
+        } else {
+            copy_text::write_message(&misfit.column, &mut self.bytes);
         }
+        self.bytes.push(b'\t');
+        copy_text::write_message(&misfit.reason, &mut self.bytes);
         self.bytes.push(b'\n');
         if self.bytes.len() > IN_MEMORY { self.spill().map_err(|error| unwritten(&error)) } else { Ok(()) }
     }
@@ -167,6 +164,15 @@ impl Rejects {
             None => Ok(()),
         }
     }
+}
+
+/// As much of a line as is kept, without half a character.
+fn cut(line: &[u8]) -> &[u8] {
+    let mut end = line.len().min(LONGEST_RAW);
+    while end > 0 && line.get(end).is_some_and(|byte| byte & 0xc0 == 0x80) && end + 3 > LONGEST_RAW {
+        end -= 1;
+    }
+    &line[..end]
 }
 
 fn unwritten(error: &std::io::Error) -> Box<Diagnostic> {

@@ -17,6 +17,7 @@ const EVENTS_OF_DBT: &str = include_str!("event_names.txt");
 /// Warnings that dbt does not have.
 const OWN: &[&str] = &[
     "CleanTargetNotFolder",
+    "FilesNotLoaded",
     "LineageNotCompiled",
     "LoadNotOnTime",
     "NoFilesToLoad",

@@ -14,7 +14,7 @@ use crate::hashed::IndexMap;
 pub(crate) use choices::{CODE, Compression, LoadMode, UnknownColumns};
 use given::{Given, Quote};
 pub(crate) use origin::Origin;
-pub(crate) use pattern::{FileDate, FilePattern};
+pub(crate) use pattern::{FileDate, FilePattern, Fit};
 pub(crate) use rejects::{Deadline, MostRejects};
 
 /// The complete config of one table.

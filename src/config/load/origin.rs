@@ -10,7 +10,7 @@ const KINDS: &[&str] = &["files", "command", "stdin"];
 /// Where the rows come from.
 #[derive(Debug, Clone)]
 pub(crate) enum Origin {
-    Files(FilePattern),
+    Files(Box<FilePattern>),
     /// A program and its arguments, called without a shell; the rows are what it prints.
     Command(Vec<String>),
     Stdin,
@@ -31,7 +31,7 @@ impl Origin {
         match entry.key.as_str() {
             "files" => {
                 let text = entry.value.expect_str("`files`")?;
-                FilePattern::parse(text).map(Self::Files).map_err(|problem| {
+                FilePattern::parse(text).map(|pattern| Self::Files(Box::new(pattern))).map_err(|problem| {
                     Diagnostic::parsing(CODE, problem)
                         .label(entry.value.span(), "")
                         .help("for example `landing/orders_*.csv` or `landing/orders_{date:%Y-%m-%d}.csv`")

@@ -9,8 +9,19 @@ use jiff::fmt::strtime::BrokenDownTime;
 pub(crate) struct FilePattern {
     pub text: String,
     regex: Regex,
-    /// Name and format of each placeholder.
-    dates: Vec<(String, String)>,
+    /// The same with any text for the dates.
+    loose: Regex,
+    /// The folders in which files may match.
+    folders: Vec<Regex>,
+    dates: Vec<Placeholder>,
+}
+
+/// `{day:%Y-%m-%d}`.
+#[derive(Debug, Clone)]
+struct Placeholder {
+    name: String,
+    format: String,
+    regex: Regex,
 }
 
 /// A date that the name of a file tells.
@@ -20,14 +31,56 @@ pub(crate) struct FileDate {
     pub date: Date,
 }
 
+/// How a path and a pattern go together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fit {
+    /// With the dates of the name.
+    Full(Vec<FileDate>),
+    /// It matches but for its dates; why.
+    Near(String),
+    None,
+}
+
+/// The expressions of a pattern while it is read.
+#[derive(Default)]
+struct Expressions {
+    exact: String,
+    loose: String,
+    folders: Vec<String>,
+}
+
+impl Expressions {
+    fn push(&mut self, part: &str) {
+        self.exact.push_str(part);
+        self.loose.push_str(part);
+    }
+
+    fn push_format(&mut self, format: &str, digits: &str) {
+        self.exact.push('(');
+        for (at, part) in digits.split('/').enumerate() {
+            if at > 0 {
+                self.folders.push(format!("{})", self.exact));
+                self.exact.push('/');
+            }
+            self.exact.push_str(part);
+        }
+        self.exact.push(')');
+        let depth = format.matches('/').count();
+        self.loose.push('(');
+        self.loose.push_str(&vec!["[^/]*"; depth + 1].join("/"));
+        self.loose.push(')');
+    }
+}
+
 impl FilePattern {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let mut regex = String::from("^");
-        let mut dates: Vec<(String, String)> = Vec::new();
+        let mut expressions = Expressions::default();
+        let mut dates: Vec<Placeholder> = Vec::new();
         let mut rest = text;
         while let Some(c) = rest.chars().next() {
             if let Some(after) = rest.strip_prefix("**/") {
-                regex.push_str("(?:.*/)?");
+                expressions.folders.push(format!("{}.*", expressions.exact));
+                expressions.push("(?:.*/)?");
                 rest = after;
                 continue;
             }
@@ -35,33 +88,39 @@ impl FilePattern {
                 let Some((inside, after)) = rest[1..].split_once('}') else {
                     return Err("`{` without `}` in the pattern of files".to_owned());
                 };
-                let (name, format) = inside.split_once(':').unwrap_or((inside, "%Y-%m-%d"));
-                if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
-                    return Err(format!("`{{{inside}}}` has no name of a column before the format"));
-                }
-                if dates.iter().any(|(known, _)| known == name) {
-                    return Err(format!("`{{{name}}}` stands twice in the pattern of files"));
-                }
-                regex.push('(');
-                regex.push_str(&digits(format)?);
-                regex.push(')');
-                dates.push((name.to_owned(), format.to_owned()));
+                let (name, format) = placeholder(inside, &dates)?;
+                let digits = digits(format)?;
+                expressions.push_format(format, &digits);
+                dates.push(Placeholder {
+                    name: name.to_owned(),
+                    format: format.to_owned(),
+                    regex: whole(&digits)?,
+                });
                 rest = after;
                 continue;
             }
             match c {
-                '*' => regex.push_str("[^/]*"),
-                '?' => regex.push_str("[^/]"),
-                other => regex.push_str(&escape(&other.to_string())),
+                '*' => expressions.push("[^/]*"),
+                '?' => expressions.push("[^/]"),
+                other => {
+                    if other == '/' {
+                        expressions.folders.push(expressions.exact.clone());
+                    }
+                    expressions.push(&escape(&other.to_string()));
+                }
             }
             rest = &rest[c.len_utf8()..];
         }
-        regex.push('$');
         if text.trim().is_empty() {
             return Err("the pattern of files is empty".to_owned());
         }
-        let regex = Regex::new(&regex).map_err(|_| "the pattern of files cannot be read".to_owned())?;
-        Ok(Self { text: text.to_owned(), regex, dates })
+        Ok(Self {
+            text: text.to_owned(),
+            regex: whole(&expressions.exact)?,
+            loose: whole(&expressions.loose)?,
+            folders: expressions.folders.iter().map(|folder| whole(folder)).collect::<Result<_, _>>()?,
+            dates,
+        })
     }
 
     /// The folder above everything that the pattern leaves open, and whether folders below it may match.
@@ -71,16 +130,56 @@ impl FilePattern {
         (&self.text[..end], self.text[end..].contains('/'))
     }
 
-    /// The dates of a name that matches; a date that no calendar has is `None` inside.
-    pub(crate) fn dates_of(&self, path: &str) -> Option<Vec<Option<FileDate>>> {
-        let found = self.regex.captures(path).ok().flatten()?;
-        let date = |(at, (name, format)): (usize, &(String, String))| {
-            let text = found.get(at + 1)?.as_str();
-            let date = BrokenDownTime::parse(format, text).ok()?.to_date().ok()?;
-            Some(FileDate { name: name.clone(), date })
-        };
-        Some(self.dates.iter().enumerate().map(date).collect())
+    /// Whether files in this folder, or below it, may match.
+    pub(crate) fn leads_through(&self, folder: &str) -> bool {
+        self.folders.iter().any(|regex| regex.is_match(folder).unwrap_or(true))
     }
+
+    pub(crate) fn fit(&self, path: &str) -> Fit {
+        let captures = |regex: &Regex| {
+            let found = regex.captures(path).ok().flatten()?;
+            let texts = 1..=self.dates.len();
+            Some(
+                texts.map(|at| found.get(at).map_or("", |text| text.as_str()).to_owned()).collect::<Vec<_>>(),
+            )
+        };
+        let Some(texts) = captures(&self.regex).or_else(|| captures(&self.loose)) else { return Fit::None };
+        let mut dates = Vec::new();
+        for (placeholder, text) in self.dates.iter().zip(&texts) {
+            match placeholder.date(text) {
+                Ok(date) => dates.push(FileDate { name: placeholder.name.clone(), date }),
+                Err(problem) => return Fit::Near(problem),
+            }
+        }
+        Fit::Full(dates)
+    }
+}
+
+impl Placeholder {
+    fn date(&self, text: &str) -> Result<Date, String> {
+        if !self.regex.is_match(text).unwrap_or(false) {
+            return Err(format!("`{text}` is not a date of the format `{}`", self.format));
+        }
+        BrokenDownTime::parse(&self.format, text)
+            .and_then(|parts| parts.to_date())
+            .map_err(|_| format!("`{text}` is a date that does not exist (format `{}`)", self.format))
+    }
+}
+
+fn whole(regex: &str) -> Result<Regex, String> {
+    Regex::new(&format!("^{regex}$")).map_err(|_| "the pattern of files cannot be read".to_owned())
+}
+
+/// Name and format of what stands in braces.
+fn placeholder<'t>(inside: &'t str, known: &[Placeholder]) -> Result<(&'t str, &'t str), String> {
+    let (name, format) = inside.split_once(':').unwrap_or((inside, "%Y-%m-%d"));
+    if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+        return Err(format!("`{{{inside}}}` has no name of a column before the format"));
+    }
+    if known.iter().any(|other| other.name == name) {
+        return Err(format!("`{{{name}}}` stands twice in the pattern of files"));
+    }
+    Ok((name, format))
 }
 
 /// What a format of dates can match.
@@ -138,15 +237,26 @@ mod tests {
     fn names_match_and_tell_their_dates() {
         let pattern = FilePattern::parse("in/**/o_{day:%Y%m%d}_*.csv").unwrap();
         assert_eq!(pattern.folder(), ("in/", true));
-        let date = |path: &str| {
-            pattern.dates_of(path).map(|mut dates| dates.remove(0).map(|day| day.date.to_string()))
+        let fit = |path: &str| match pattern.fit(path) {
+            Fit::Full(dates) => dates[0].date.to_string(),
+            Fit::Near(problem) => problem,
+            Fit::None => String::new(),
         };
-        assert_eq!(date("in/o_20260102_a.csv"), Some(Some("2026-01-02".into())));
-        assert_eq!(date("in/x/y/o_20260102_.csv"), Some(Some("2026-01-02".into())));
-        assert_eq!(date("in/o_20260230_a.csv"), Some(None));
-        assert_eq!(date("in/o_2026010_a.csv"), None);
-        assert_eq!(date("in/o_20260102_a.csv.tmp"), None);
+        assert_eq!(fit("in/o_20260102_a.csv"), "2026-01-02");
+        assert_eq!(fit("in/x/y/o_20260102_.csv"), "2026-01-02");
+        assert_eq!(fit("in/o_20260230_a.csv"), "`20260230` is a date that does not exist (format `%Y%m%d`)");
+        assert_eq!(fit("in/o_2026010_a.csv"), "`2026010` is not a date of the format `%Y%m%d`");
+        assert_eq!(fit("in/o_20260102_a.csv.tmp"), "");
         assert_eq!(FilePattern::parse("a.csv").unwrap().folder(), ("", false));
+    }
+
+    #[test]
+    fn only_folders_of_the_pattern_are_looked_into() {
+        let leads = |pattern: &str, folder: &str| FilePattern::parse(pattern).unwrap().leads_through(folder);
+        assert!(leads("in/*/a.csv", "in") && leads("in/*/a.csv", "in/x"));
+        assert!(!leads("in/*/a.csv", "in/x/y") && !leads("in/x_*/a.csv", "in/y"));
+        assert!(leads("**/a.csv", "x/y") && leads("in/**/b/a.csv", "in/x/y") && !leads("in/**/a.csv", "out"));
+        assert!(leads("in/{day:%Y/%m/%d}.csv", "in/2026/01") && !leads("in/{day:%Y/%m/%d}.csv", "in/x"));
     }
 
     #[test]

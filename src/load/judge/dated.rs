@@ -41,12 +41,12 @@ impl DateFormat {
     pub(super) fn write(&self, text: &str, out: &mut Vec<u8>) -> Option<()> {
         let parts = BrokenDownTime::parse(&self.format, text).ok()?;
         let written = if self.is_date {
-            parts.to_date().ok()?.to_string()
+            parts.to_date().ok().filter(|date| date.year() > 0)?.to_string()
         } else if parts.offset().is_some() || parts.timestamp().is_some() {
-            let at = parts.to_timestamp().ok()?;
+            let at = parts.to_timestamp().ok().filter(|at| at.to_zoned(TimeZone::UTC).year() > 0)?;
             if self.has_zone { at.to_string() } else { at.to_zoned(TimeZone::UTC).datetime().to_string() }
         } else {
-            let date = parts.to_date().ok()?;
+            let date = parts.to_date().ok().filter(|date| date.year() > 0)?;
             date.to_datetime(parts.to_time().unwrap_or_default()).to_string()
         };
         out.extend_from_slice(written.as_bytes());

@@ -3,8 +3,8 @@
 /// Digits of the greatest numeric, and of its fraction.
 const MOST_DIGITS: i64 = 131_072;
 const MOST_FRACTION: i64 = 16_383;
-/// An exponent beyond this is no number of a file.
-const MOST_EXPONENT: i64 = 1000;
+/// The server reads no exponent beyond this.
+const MOST_EXPONENT: i64 = 1_073_741_822;
 
 /// `None`: no integer. More digits than any type has end at the greatest number.
 pub(super) fn integer(text: &[u8]) -> Option<i128> {
@@ -27,16 +27,21 @@ pub(super) fn numeric(text: &[u8], limits: Option<(u32, i32)>) -> Option<bool> {
     if text.eq_ignore_ascii_case(b"nan") {
         return Some(true);
     }
+    let (_, unsigned) = sign(text);
+    if unsigned.eq_ignore_ascii_case(b"inf") || unsigned.eq_ignore_ascii_case(b"infinity") {
+        return Some(limits.is_none());
+    }
     let number = Number::read(text)?;
-    if number.exponent.abs() > MOST_EXPONENT {
+    if number.exponent.abs() > MOST_EXPONENT || number.fraction_len() > MOST_FRACTION {
         return Some(false);
     }
-    match limits {
-        None => Some(number.point() <= MOST_DIGITS && number.fraction_len() <= MOST_FRACTION),
-        Some((precision, scale)) => {
-            Some(number.digits_after_rounding(i64::from(scale)) <= i64::from(precision) - i64::from(scale))
-        }
-    }
+    let is_in_range = number.digits_after_rounding(MOST_FRACTION) <= MOST_DIGITS;
+    Some(
+        is_in_range
+            && limits.is_none_or(|(precision, scale)| {
+                number.digits_after_rounding(i64::from(scale)) <= i64::from(precision) - i64::from(scale)
+            }),
+    )
 }
 
 /// `None`: no number. False: it is too great, or too small to be told from zero.

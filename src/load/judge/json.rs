@@ -2,6 +2,11 @@
 
 use serde::de::IgnoredAny;
 
+use super::decimal;
+
+/// Fewer digits than this are in range.
+const SURELY_FITS: usize = 16_000;
+
 /// An error says why. `is_binary`: escapes become characters, numbers become numeric.
 pub(super) fn check(text: &str, is_binary: bool) -> Result<(), String> {
     if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
@@ -13,7 +18,7 @@ pub(super) fn check(text: &str, is_binary: bool) -> Result<(), String> {
     if memchr::memchr(b'\\', text.as_bytes()).is_some() {
         escapes(text.as_bytes())?;
     }
-    if has_exponent(text.as_bytes()) { numbers(text.as_bytes()) } else { Ok(()) }
+    if text.len() > SURELY_FITS || has_exponent(text.as_bytes()) { numbers(text.as_bytes()) } else { Ok(()) }
 }
 
 /// `\u0000` and halves of pairs are no characters of a text.
@@ -50,9 +55,8 @@ fn has_exponent(text: &[u8]) -> bool {
     memchr::memchr2_iter(b'e', b'E', text).any(|at| at > 0 && text[at - 1].is_ascii_digit())
 }
 
-/// Exponents beyond what numeric holds.
+/// Numbers beyond what numeric holds.
 fn numbers(text: &[u8]) -> Result<(), String> {
-    const MOST: u32 = 1000;
     let mut at = 0;
     while at < text.len() {
         match text[at] {
@@ -61,20 +65,18 @@ fn numbers(text: &[u8]) -> Result<(), String> {
                 while text.get(at).is_some_and(|byte| *byte != b'"') {
                     at += if text[at] == b'\\' { 2 } else { 1 };
                 }
+                at += 1;
             }
-            b'e' | b'E' if at > 0 && text[at - 1].is_ascii_digit() => {
-                let digits = text[at + 1..].iter().skip_while(|byte| matches!(byte, b'+' | b'-'));
-                let digits = digits.take_while(|byte| byte.is_ascii_digit());
-                let exponent = digits.fold(0_u32, |value, digit| {
-                    value.saturating_mul(10).saturating_add(u32::from(digit - b'0'))
-                });
-                if exponent > MOST {
+            b'-' | b'0'..=b'9' => {
+                let is_part = |byte: &&u8| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-');
+                let count = text[at..].iter().take_while(is_part).count();
+                if decimal::numeric(&text[at..at + count], None) != Some(true) {
                     return Err("a number is out of range".to_owned());
                 }
+                at += count;
             }
-            _ => {}
+            _ => at += 1,
         }
-        at += 1;
     }
     Ok(())
 }

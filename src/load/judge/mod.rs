@@ -81,7 +81,8 @@ impl Judge {
             DataType::Json { is_binary } => return self.json(text, is_binary, out),
             _ => {}
         }
-        let trimmed = text.trim_ascii();
+        // of these types, only a UUID may have no blanks around it
+        let trimmed = if self.kind == DataType::Uuid { text } else { text.trim_ascii() };
         if let Some(format) = &self.numbers {
             let plain = format.plain(trimmed).ok_or_else(|| self.misfit(text))?;
             self.plain(&plain, out).map_err(|reason| reason.unwrap_or_else(|| self.misfit(text)))

@@ -1,14 +1,19 @@
 //! UUIDs.
 
-/// With all hyphens or none, in braces or not.
+/// 32 hexadecimal digits, in braces or not; a hyphen may follow any four of them.
 pub(super) fn is_uuid(text: &[u8]) -> bool {
     let text = text.strip_prefix(b"{").and_then(|text| text.strip_suffix(b"}")).unwrap_or(text);
-    match text.len() {
-        32 => text.iter().all(u8::is_ascii_hexdigit),
-        36 => text.iter().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => *byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        }),
-        _ => false,
+    let mut count = 0_usize;
+    let mut after_hyphen = true;
+    for byte in text {
+        match byte {
+            b'-' if !after_hyphen && count.is_multiple_of(4) && count < 32 => after_hyphen = true,
+            byte if byte.is_ascii_hexdigit() => {
+                count += 1;
+                after_hyphen = false;
+            }
+            _ => return false,
+        }
     }
+    count == 32
 }

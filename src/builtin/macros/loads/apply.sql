@@ -15,10 +15,10 @@
   {%- endfor -%}
 {%- endmacro %}
 
-{# One row for each key: the last one of the files, for `append` the first. #}
+{# One row for each key: the last one of the files, for `append` the first. Identity columns take the values of the file, as with COPY. #}
 {% macro rsdbt_load_insert_sql(relation, load) -%}
   {%- set names = load.columns | map(attribute='name') | list -%}
-  insert into {{ relation }} ({{ rsdbt_load_names(names) }})
+  insert into {{ relation }} ({{ rsdbt_load_names(names) }}) overriding system value
   select
   {%- if load.unique_key %} distinct on ({{ rsdbt_load_values(load, load.unique_key) }}){% endif %} {{ rsdbt_load_values(load) }}
   from pg_temp.rsdbt_staged

@@ -8,20 +8,6 @@
   {{ return(adapter.prepare_memory(required)) }}
 {% endmacro %}
 
-{# Deletes what is known of relations that are gone or renamed. Not what another run deletes right now. #}
-{% macro rsdbt_forget_orphans_sql() -%}
-  delete from rsdbt.relations
-  where relation in (
-    select known.relation
-    from rsdbt.relations as known
-    where not exists (
-      select from pg_catalog.pg_class as class join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace
-      where class.oid = known.relation and class.relname = known.relation_name and namespace.nspname = known.schema_name
-    )
-    for update skip locked
-  )
-{%- endmacro %}
-
 {#
   {oid, files: as literals, known, same_files, adopted} of an existing relation. `same_files`: its file nodes, and those of its
   partitions, are the ones that were remembered; truncate, restore, vacuum full and pg_repack make others.

@@ -31,6 +31,10 @@ impl Ledger {
         self.0.get(file)
     }
 
+    pub(super) fn files(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     pub(super) fn last_load(&self) -> Option<jiff::Timestamp> {
         let last = self.0.values().filter_map(|loaded| loaded.loaded).max()?;
         jiff::Timestamp::from_microsecond(last).ok()

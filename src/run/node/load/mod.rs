@@ -2,20 +2,23 @@
 //! transaction of its own.
 
 mod ledger;
+mod passed_over;
 mod pending;
+mod refused;
 mod totals;
 mod transaction;
+mod unit;
 
 use super::{Executed, Job, Worker};
 use crate::adapter::{Response, other_database};
 use crate::config::load::{Deadline, FilePattern, Origin};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::load::{self, FoundFile, LoadedTable};
+use crate::load::{self, Found, LoadedTable};
 use crate::manifest::SourceDefinition;
 
 use ledger::Ledger;
 use totals::Totals;
-use transaction::Unit;
+use unit::Unit;
 
 impl Job<'_, '_> {
     pub(super) fn load(&mut self, worker: &mut Worker, source: &SourceDefinition) -> Result<Executed> {
@@ -49,11 +52,14 @@ impl Job<'_, '_> {
             Origin::Files(pattern) => {
                 let ledger = self.with_retries(worker, |job, worker| job.ledger(worker, source))?;
                 let found = self.found_files(pattern)?;
-                if found.is_empty() {
+                if found.files.is_empty() {
                     self.warn_of_no_files(source, &pattern.text)?;
                 }
-                let units = pending::units(found, &ledger, table.load.mode)?;
+                totals.passed_over = self.warn_of_passed_over(source, pattern, found.passed_over)?;
+                let units = pending::units(found.files, &ledger, table.load.mode)?;
                 totals.known = units.known;
+                totals.gone = units.gone.len() as u64;
+                self.note_gone(&units.gone);
                 for unit in units.due {
                     let unit = Unit::of_files(unit);
                     let loaded =
@@ -74,11 +80,11 @@ impl Job<'_, '_> {
     }
 
     /// Those that the command line names, or those of the pattern.
-    fn found_files(&self, pattern: &FilePattern) -> Result<Vec<FoundFile>> {
+    fn found_files(&self, pattern: &FilePattern) -> Result<Found> {
         let root = &self.run.inputs.shared.project.root;
         match self.run.inputs.options.loading.files.as_slice() {
             [] => load::find(root, pattern),
-            given => Ok(given.iter().map(|path| load::named(root, path, pattern)).collect()),
+            given => load::named(root, given, pattern),
         }
     }
 
@@ -90,6 +96,13 @@ impl Job<'_, '_> {
         let warning = Diagnostic::warning("NoFilesToLoad", message)
             .help("the pattern is relative to the project's folder; `*` matches within one folder, `**/` any folders");
         self.run.emitter.warn_for(Some(&self.info), warning)
+    }
+
+    fn note_gone(&self, gone: &[String]) {
+        if !gone.is_empty() {
+            let event = super::Event::Note { msg: format!("gone since the last load: {}", gone.join(", ")) };
+            self.run.emitter.emit_at(super::super::event::Level::Debug, Some(&self.info), event);
+        }
     }
 
     fn check_deadline(

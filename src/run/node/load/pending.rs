@@ -1,4 +1,4 @@
-//! Which files are due: those that are new, and for `replace` all of them when one is.
+//! Which files are due: those that are new, and for `replace` all of them when one is new or gone.
 
 use super::ledger::{Ledger, Loaded};
 use crate::config::load::LoadMode;
@@ -10,6 +10,8 @@ use crate::load::{FoundFile, checksum};
 pub(super) struct Pending {
     pub(super) due: Vec<Vec<FoundFile>>,
     pub(super) known: u64,
+    /// Files of a replaced table that are not there any more.
+    pub(super) gone: Vec<String>,
 }
 
 /// What the ledger says of a file.
@@ -38,8 +40,12 @@ pub(super) fn units(mut found: Vec<FoundFile>, ledger: &Ledger, mode: LoadMode) 
             State::New | State::Other => pending.due.push(vec![file.clone()]),
         }
     }
-    if mode == LoadMode::Replace && !pending.due.is_empty() {
-        return Ok(Pending { due: vec![found], known: 0 });
+    if mode == LoadMode::Replace {
+        let is_there = |name: &str| found.iter().any(|file| file.shown == name);
+        pending.gone = ledger.files().filter(|name| !is_there(name)).map(str::to_owned).collect();
+        if !pending.due.is_empty() || !pending.gone.is_empty() {
+            return Ok(Pending { due: vec![found], known: 0, ..pending });
+        }
     }
     Ok(pending)
 }

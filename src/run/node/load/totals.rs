@@ -6,6 +6,10 @@ pub(super) struct Totals {
     pub(super) files: u64,
     /// Files that had been loaded before.
     pub(super) known: u64,
+    /// Files whose names almost match.
+    pub(super) passed_over: u64,
+    /// Files that a replaced table held before.
+    pub(super) gone: u64,
     pub(super) read: u64,
     pub(super) applied: u64,
     pub(super) rejected: u64,
@@ -23,6 +27,9 @@ impl Totals {
 
     /// `LOAD 95 (100 read, 3 rejected, 2 duplicates)`.
     pub(super) fn message(&self) -> String {
+        if self.files == 0 && self.gone > 0 {
+            return "LOAD 0 (all files are gone)".to_owned();
+        }
         if self.files == 0 {
             return "LOAD 0 (no new files)".to_owned();
         }
@@ -46,6 +53,8 @@ impl Totals {
         [
             ("files", self.files),
             ("files_known", self.known),
+            ("files_gone", self.gone),
+            ("files_passed_over", self.passed_over),
             ("rows_read", self.read),
             ("rows_rejected", self.rejected),
             ("rows_duplicate", self.duplicates),

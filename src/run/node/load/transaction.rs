@@ -1,62 +1,23 @@
 //! Inputs that enter the table together: rows, rejects and the ledger in one transaction.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
 use super::super::{Job, Worker};
 use super::ledger::this;
+use super::refused;
 use super::totals::Totals;
+use super::unit::{Source, Unit};
 use crate::adapter::{Begin, Response, WorkerSession, quote_identifier};
-use crate::config::load::{FileDate, LoadMode};
+use crate::config::load::LoadMode;
 use crate::context::objects::Relation;
 use crate::context::runtime::NodeContext;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::jinja::Value;
 use crate::jinja::python::{from_json, to_str};
-use crate::load::{Column, Counts, Feed, FoundFile, Input, LoadedTable};
+use crate::load::{Column, Counts, Feed, LoadedTable};
 use crate::manifest::SourceDefinition;
-
-/// Inputs of one transaction.
-#[derive(Debug)]
-pub(super) struct Unit(Vec<Source>);
-
-/// One of them.
-#[derive(Debug)]
-struct Source {
-    shown: String,
-    dates: Vec<FileDate>,
-    kind: Kind,
-}
-
-#[derive(Debug)]
-enum Kind {
-    File(PathBuf),
-    Command(Vec<String>, PathBuf),
-    Stdin,
-}
-
-impl Unit {
-    pub(super) fn of_files(files: Vec<FoundFile>) -> Self {
-        let source =
-            |file: FoundFile| Source { shown: file.shown, dates: file.dates, kind: Kind::File(file.path) };
-        Self(files.into_iter().map(source).collect())
-    }
-
-    pub(super) fn of_command(words: &[String], folder: &Path) -> Self {
-        let kind = Kind::Command(words.to_vec(), folder.to_owned());
-        Self(vec![Source { shown: words.join(" "), dates: Vec::new(), kind }])
-    }
-
-    pub(super) fn of_stdin() -> Self {
-        Self(vec![Source { shown: "standard input".to_owned(), dates: Vec::new(), kind: Kind::Stdin }])
-    }
-
-    pub(super) fn shown(&self) -> String {
-        self.0.iter().map(|source| source.shown.as_str()).collect::<Vec<_>>().join(", ")
-    }
-}
 
 /// What the transaction works with.
 struct Target<'t> {
@@ -65,7 +26,9 @@ struct Target<'t> {
     context: Arc<NodeContext>,
     spec: Value,
     rejects: Value,
-    /// The relation that COPY writes, with its columns, as SQL.
+    /// As SQL.
+    relation: String,
+    /// What COPY writes, with its columns, as SQL.
     into: String,
 }
 
@@ -85,12 +48,13 @@ impl Job<'_, '_> {
         let spec = from_json(&spec(source, table, self.run.inputs.options.loading.allow_deletes));
         let begin = vec![relation.clone(), spec.clone()];
         let rejects = self.call_load_macro(&context, "rsdbt_load_begin", begin)?;
-        let into = into(table, &to_str(&relation));
+        let name = to_str(&relation);
+        let into = into(table, &name);
         let session = worker.adapter_at(self.run, self.run.home_and_site(&source.unique_id).0);
-        let target = Target { table, session, context, spec, rejects, into };
-        let mut totals = Totals { files: unit.0.len() as u64, ..Totals::default() };
+        let target = Target { table, session, context, spec, rejects, relation: name, into };
+        let mut totals = Totals { files: unit.sources().len() as u64, ..Totals::default() };
         let mut remembered = Vec::new();
-        for source in &unit.0 {
+        for source in unit.sources() {
             let (counts, rejected, outcome) = self.copy_source(&target, source)?;
             totals.read += counts.read;
             totals.rejected += rejected;
@@ -100,7 +64,9 @@ impl Job<'_, '_> {
         if table.is_staged() {
             let staged = totals.applied;
             let arguments = vec![relation.clone(), target.spec.clone()];
-            let applied = self.call_load_macro(&target.context, "rsdbt_load_apply", arguments)?;
+            let applied = self
+                .call_load_macro(&target.context, "rsdbt_load_apply", arguments)
+                .map_err(|error| refused::by_table(&unit.shown(), &target.relation, error))?;
             totals.applied = to_str(&applied).parse().unwrap_or(0);
             totals.duplicates = staged.saturating_sub(totals.applied);
         }
@@ -118,7 +84,7 @@ impl Job<'_, '_> {
                 "duplicates": if is_first { totals.duplicates } else { 0 },
             }));
         }
-        let arguments = vec![relation.clone(), from_json(&Json::Array(files))];
+        let arguments = vec![relation.clone(), from_json(&Json::Array(files)), target.spec.clone()];
         self.call_load_macro(&target.context, "rsdbt_load_remember", arguments)?;
         target.session.commit()?;
         if let Some(relation) = Relation::from_value(&relation) {
@@ -143,7 +109,9 @@ impl Job<'_, '_> {
             load,
             target.table.is_staged(),
         );
-        let response = target.copy(&target.into, &mut |piece| feed.fill(piece))?;
+        let response = target
+            .copy(&target.into, &mut |piece| feed.fill(piece))
+            .map_err(|error| refused::by_copy(target.table, &target.relation, source, error))?;
         let counts = feed.counts();
         let arrived = u64::try_from(response.rows_affected).unwrap_or(0);
         if arrived != counts.sent {
@@ -180,27 +148,6 @@ impl Target<'_> {
     fn copy(&self, into: &str, fill: &mut dyn FnMut(&mut Vec<u8>) -> Result<bool>) -> Result<Response> {
         let sql = format!("copy {into} from stdin");
         self.session.watched(&sql, |connection| connection.copy_in(&sql, Begin::Auto, fill), Clone::clone)
-    }
-}
-
-impl Source {
-    fn open(&self, load: &crate::config::load::Load) -> Result<Input> {
-        let (compression, encoding) = (load.compression, load.encoding);
-        match &self.kind {
-            Kind::File(path) => Input::file(path, &self.shown, compression, encoding),
-            Kind::Command(words, folder) => {
-                Input::command(words, folder.clone(), &self.shown, compression, encoding)
-            }
-            Kind::Stdin => Input::stdin(&self.shown, compression, encoding),
-        }
-    }
-
-    /// Standard input and commands have no name that comes again.
-    fn ledger_name(&self, started_at: jiff::Timestamp) -> String {
-        match self.kind {
-            Kind::File(_) => self.shown.clone(),
-            Kind::Command(..) | Kind::Stdin => format!("{} at {started_at}", self.shown),
-        }
     }
 }
 
