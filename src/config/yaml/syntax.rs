@@ -82,7 +82,7 @@ mod tests {
             ("a\nb: 1\n", "x.yml:2:2", "on a line of its own"),
             ("a: *none\n", "x.yml:1:4", "before its first"),
             ("a: \"{{ x }} \\d\"\n", "x.yml:1:13", "a backslash in double quotes"),
-            ("a: \"{{ x }} \\xzz\"\n", "x.yml:1:13", "a backslash in double quotes"),
+            ("a: \"{{ x }} \\xzz\"\n", "x.yml:1:15", "a backslash in double quotes"),
         ] {
             let problem = load_text("x.yml", text).unwrap_err();
             assert_eq!(problem.labels[0].span.location(), place, "{text}: {problem}");
