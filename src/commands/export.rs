@@ -17,7 +17,7 @@ use crate::options::table::{EXPORT_FORMAT, EXPORT_TO, STANDARD_OUTPUT};
 use crate::output::Output;
 use crate::run::Event;
 
-/// Values are written alike, whatever the server is set to; nothing is changed.
+/// Values do not depend on the settings of the server, and nothing is changed.
 const SESSION: [(&str, &str); 4] = [
     ("default_transaction_read_only", "on"),
     ("datestyle", "ISO, YMD"),

@@ -51,7 +51,7 @@ pub(super) fn places(
 pub(super) fn missing(shown: &str) -> Box<Diagnostic> {
     Diagnostic::runtime(
         "load-header",
-        format!("{shown}: there is no line, and a header was expected; nothing was loaded"),
+        format!("{shown}: empty where a header was expected; nothing was loaded"),
     )
     .help("write the header even if no rows follow, or set `header: false` if the file has none")
     .boxed()
