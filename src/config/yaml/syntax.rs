@@ -35,7 +35,7 @@ fn help(source: &SourceText, at: usize, problem: &str) -> Option<String> {
     let next = text[at..].chars().next();
     let help = if line.starts_with('\t') || next == Some('\t') {
         "YAML is indented with spaces: replace the tab"
-    } else if ["escape", "hexdecimal", "Unicode"].iter().any(|word| problem.contains(word)) {
+    } else if ["escape", "hexadecimal", "Unicode"].iter().any(|word| problem.contains(word)) {
         "a backslash in double quotes begins an escape: write `\\\\`, or put the text in single quotes"
     } else if line.contains("{{") || line.contains("{%") {
         "Jinja in YAML must be quoted: write \"{{ ... }}\""
