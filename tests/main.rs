@@ -37,6 +37,7 @@ mod misspelled;
 mod odd_names;
 mod other_client;
 mod parity;
+mod pipelines;
 mod readable;
 mod recovery;
 mod results_files;

@@ -48,6 +48,7 @@ mod schedule_repair;
 mod schedule_run;
 mod schedule_status;
 mod schedule_task;
+mod scheduled_node;
 mod scheduler;
 mod schema;
 mod session;

@@ -7,26 +7,22 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::built;
 use super::connect::Connect;
-use super::homes::Homes;
 use super::invocation::Invocation;
 use super::job_alerts::{Alerts, JobEnd};
 use super::job_attempt::{Attempt, Stopped};
-use super::lease::with_post_hooks;
 use super::log_run;
-use super::running;
 use super::schedule_jobs::{Ended, Jobs, News};
 use super::schedule_metrics::Metrics;
+use super::scheduled_node::ScheduledNode;
 use super::session::{Parsed, Session};
 use crate::config::RawProjectFile;
 use crate::config::jobs::{CatchUp, Job};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, render};
 use crate::interrupt::{Interrupt, Watched};
-use crate::manifest::connection_of;
-use crate::options::table::{INTERVAL_END, INTERVAL_START, VARS};
+use crate::options::table::VARS;
 use crate::project;
-use crate::run::{self, Command, Event};
+use crate::run::Event;
 use crate::run_log::RunLog;
 use crate::schedule::{
     Clock, Interval, IntervalState, Ledger, Next, Planned, Progress, TAKEN, Task, Work, next, planned,
@@ -73,13 +69,6 @@ pub(super) struct Pass {
     pub(super) ran: bool,
     /// When to look again.
     pub(super) wake: Timestamp,
-}
-
-/// Where a node is built, and what it commits there.
-struct Place {
-    output: String,
-    mark: Option<String>,
-    proof: String,
 }
 
 impl<'a> Scheduler<'a> {
@@ -303,7 +292,7 @@ impl<'a> Scheduler<'a> {
     pub(super) fn attempt(&mut self, task: &Task, logical_time: Timestamp) -> Result<()> {
         let attempt = self.count(task, logical_time)?;
         self.at_work.store(true, Ordering::Relaxed);
-        let done = self.execute(task, logical_time);
+        let done = self.node(task).build(logical_time);
         self.at_work.store(false, Ordering::Relaxed);
         let error = match done {
             Ok(error) => error,
@@ -393,7 +382,7 @@ impl<'a> Scheduler<'a> {
                 self.say(&format!("{logical_time} {}: success", task.name));
                 self.settle(task, logical_time, IntervalState::Success, attempt, String::new())?;
                 if matches!(task.work, Work::Job(_))
-                    || self.output_of(task) != self.session.profile.target_name
+                    || self.node(task).output() != self.session.profile.target_name
                 {
                     self.ledger.forget_progress(&task.unique_id, logical_time)?;
                 }
@@ -444,62 +433,9 @@ impl<'a> Scheduler<'a> {
         heard.map(drop)
     }
 
-    /// Where the node of a task lives.
-    fn output_of(&self, task: &Task) -> &str {
-        let node = self.parsed.manifest.nodes.get(&task.unique_id);
-        self.session.output_of(node.and_then(|node| connection_of(&node.config)))
-    }
-
-    /// `None` if an earlier attempt has committed in another database.
-    fn place(&self, task: &Task, logical_time: Timestamp) -> Result<Option<Place>> {
-        let lease = self.ledger.lease(&task.unique_id, logical_time);
-        let output = self.output_of(task).to_owned();
-        let own = &self.session.profile.target_name;
-        if output == *own {
-            let mark = self.ledger.success_statement(&task.unique_id, logical_time);
-            return Ok(Some(Place { output, mark, proof: lease.proof() }));
-        }
-        let mut homes = Homes::new(&self.connect);
-        let record = lease.record(homes.session(own)?)?;
-        let home = homes.session(&output)?;
-        let lease = lease.enter(&record, home)?;
-        if lease.done(home)?.iter().any(|(node, _)| *node == task.unique_id) {
-            return Ok(None);
-        }
-        let mark = Some(lease.marker(&task.unique_id, ""));
-        Ok(Some(Place { output, mark, proof: lease.proof() }))
-    }
-
-    /// Runs the node for the interval's window; why it failed, if it did.
-    fn execute(&self, task: &Task, logical_time: Timestamp) -> Result<Option<String>> {
-        let Some(place) = self.place(task, logical_time)? else { return Ok(None) };
-        let Some(statement) = place.mark else {
-            return Ok(Some("the interval is not known to be at work".to_owned()));
-        };
-        let parsed = with_post_hooks(&self.parsed, &[(task.unique_id.as_str(), statement)]);
-        let selected = vec![task.unique_id.clone()];
-        let window = [logical_time, task.following(logical_time)];
-        let window = window.map(|at| at.strftime("%Y-%m-%d %H:%M:%S").to_string());
-        let parsed = built::noting(&parsed, &selected, [&window[0], &window[1]]);
-        let mut inputs = running::inputs(&self.session, &parsed, &self.connect, Command::Run, &selected)?;
-        if let (Some(shared), [start, end]) = (Arc::get_mut(&mut inputs.shared), &window) {
-            shared.set_flag(INTERVAL_START.0.key, start);
-            shared.set_flag(INTERVAL_END.0.key, end);
-        }
-        inputs.options.event_time = window.map(Some);
-        inputs.options.proofs.insert(place.output, place.proof);
-        let plan = run::plan(&parsed.manifest, &parsed.graph, &selected, Command::Run);
-        let outcome = run::execute(&inputs, &plan)?;
-        if let Some(log) = &self.log {
-            let interval = [logical_time, task.following(logical_time)].map(|at| Some(at.to_string()));
-            log_run::write(log, &self.session, &self.connect, &outcome.results, interval);
-        }
-        if outcome.results.success() {
-            return Ok(None);
-        }
-        let messages: Vec<String> =
-            outcome.results.results.iter().filter_map(|result| result.message.clone()).collect();
-        Ok(Some(if messages.is_empty() { "interrupted".to_owned() } else { messages.join("; ") }))
+    fn node<'s>(&'s self, task: &'s Task) -> ScheduledNode<'s, 'a> {
+        let Self { session, parsed, connect, ledger, .. } = self;
+        ScheduledNode { task, session, parsed, connect, ledger, log: self.log.as_ref() }
     }
 
     /// Until a time, or until a signal, news of a job or the next look at the server.

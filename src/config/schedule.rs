@@ -33,6 +33,9 @@ pub(crate) struct Schedule {
     /// So many of the newest intervals have a row each; older successes are one span of time.
     #[serde(default = "Schedule::default_keep_intervals", skip_serializing_if = "Schedule::keeps_default")]
     pub keep_intervals: u32,
+    /// Its tests run after each interval.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub test: bool,
     /// The target that this runs on; others leave it alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conn_id: Option<String>,
@@ -152,7 +155,7 @@ impl Shape {
 /// A key, what it is, and whether it must be there.
 type Key = (&'static str, Shape, bool);
 
-const KEYS: [Key; 11] = [
+const KEYS: [Key; 12] = [
     ("cron", Shape::Text, true),
     ("start_date", Shape::Text, true),
     ("end_date", Shape::Text, false),
@@ -163,6 +166,7 @@ const KEYS: [Key; 11] = [
     ("depends_on_past", Shape::Switch, false),
     ("catch_up", Shape::Switch, false),
     ("keep_intervals", Shape::Count, false),
+    ("test", Shape::Switch, false),
     ("conn_id", Shape::Text, false),
 ];
 

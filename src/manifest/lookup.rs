@@ -109,6 +109,7 @@ impl Lookup {
         for resource in manifest.resources() {
             lookup.add(resource);
         }
+        lookup.add_tables_of_pipelines(manifest);
         for doc in manifest.docs.values() {
             lookup.docs.add(&doc.name, &doc.package_name, &doc.unique_id, ResourceType::Doc);
         }
@@ -154,6 +155,18 @@ impl Lookup {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Where nothing else is called so, a pipeline also goes by the name of its table.
+    fn add_tables_of_pipelines(&mut self, manifest: &Manifest) {
+        let pipelines: Vec<_> = manifest.nodes.values().filter(|node| node.is_pipeline()).collect();
+        for node in &pipelines {
+            let is_free = self.refable.all(&node.alias).is_empty();
+            let is_alone = pipelines.iter().filter(|other| other.alias == node.alias).count() == 1;
+            if is_free && is_alone {
+                self.refable.add(&node.alias, &node.package_name, &node.unique_id, ResourceType::Model);
+            }
         }
     }
 

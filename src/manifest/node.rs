@@ -172,8 +172,9 @@ impl Node {
 
     /// A model that is written as a pipeline file.
     pub(crate) fn is_pipeline(&self) -> bool {
-        let extension = std::path::Path::new(&self.original_file_path).extension();
-        self.model().is_some() && extension.is_some_and(|extension| extension == "yml" || extension == "yaml")
+        self.model().is_some()
+            && self.original_file_path.starts_with("pipelines/")
+            && self.config.contains_key("schedule")
     }
 
     pub(crate) fn is_versioned(&self) -> bool {

@@ -41,6 +41,26 @@ pub(super) fn drafts(
     if errors.is_empty() { Ok(drafts) } else { Err(Diagnostics(errors)) }
 }
 
+/// The text of a file without space around it.
+pub(super) fn code_span(file: &SourceFile) -> Span {
+    let code = file.code();
+    let start = code.as_ptr() as usize - file.source.text.as_ptr() as usize;
+    Span::new(&file.source, start..start + code.len())
+}
+
+/// A node whose code is rendered once, to learn what it refers to.
+pub(super) fn render(request: &ParseRequest<'_>, scopes: &Scopes, node: Node, code: Span) -> Result<Draft> {
+    let node = Arc::new(node);
+    let scope = Arc::new(scopes.of_node(&node));
+    let context: Arc<dyn Context> = scope.clone();
+    request.engine.render_span(&code, &context)?;
+    let recorded = scope.take_recorded();
+    drop((context, scope));
+    let mut draft = Draft::new(node, Some(code));
+    draft.absorb(recorded)?;
+    Ok(draft)
+}
+
 struct Reader<'a> {
     request: &'a ParseRequest<'a>,
     scopes: &'a Scopes,
@@ -106,29 +126,14 @@ impl Reader<'_> {
     }
 
     fn rendered(&self, node: Node, file: &SourceFile) -> Result<Draft> {
-        let text = &file.source.text;
-        let code = file.code();
-        let start = code.as_ptr() as usize - text.as_ptr() as usize;
-        let span = Span::new(&file.source, start..start + code.len());
+        let span = code_span(file);
         // dbt: Python of functions is a template, that of models is none
         if node.language == Language::Python && !matches!(node.kind, NodeKind::Function(_)) {
             let mut draft = Draft::new(node, Some(span));
             super::python_models::read(&mut draft);
             return Ok(draft);
         }
-        self.render(node, span)
-    }
-
-    fn render(&self, node: Node, span: Span) -> Result<Draft> {
-        let node = Arc::new(node);
-        let scope = Arc::new(self.scopes.of_node(&node));
-        let context: Arc<dyn Context> = scope.clone();
-        self.request.engine.render_span(&span, &context)?;
-        let recorded = scope.take_recorded();
-        drop((context, scope));
-        let mut draft = Draft::new(node, Some(span));
-        draft.absorb(recorded)?;
-        Ok(draft)
+        render(self.request, self.scopes, node, span)
     }
 
     fn snapshots(&self, file: &SourceFile) -> Result<Vec<Draft>> {
@@ -143,7 +148,7 @@ impl Reader<'_> {
             node.fqn.push(block.name.clone());
             let span = Span::new(&file.source, block.body.clone());
             node.raw_code = Arc::from(span.text());
-            drafts.push(self.render(node, span)?);
+            drafts.push(render(self.request, self.scopes, node, span)?);
         }
         Ok(drafts)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::pipelines::split;
 use super::settle::Parser;
 use crate::adapter::quote_identifier;
-use crate::config::pipelines::Pipeline;
+use crate::config::pipelines::{Merge, Pipeline, Work};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, did_you_mean};
 use crate::manifest::RefArgs;
 
@@ -14,7 +14,9 @@ impl Parser<'_> {
     pub(super) fn link_pipelines(&mut self) -> Result<(), Diagnostics> {
         let mut problems = Vec::new();
         for (at, pipeline) in std::mem::take(&mut self.pipelines) {
-            self.link_staging(at, &pipeline);
+            if let Work::Merge(merge) = &pipeline.work {
+                self.link_staging(at, merge);
+            }
             if let Err(problem) = self.link_upstreams(at, &pipeline) {
                 problems.push(*problem);
             }
@@ -23,8 +25,8 @@ impl Parser<'_> {
     }
 
     /// The staging table is a model or seed of that name, else a source, else just a table of the database.
-    fn link_staging(&mut self, at: usize, pipeline: &Pipeline) {
-        let name = pipeline.merge.staging_table.as_str();
+    fn link_staging(&mut self, at: usize, merge: &Merge) {
+        let name = merge.staging_table.as_str();
         let (schema, table) = split(name);
         let is_node = schema.is_none()
             && self.drafts.iter().any(|draft| draft.node.name == table && draft.node.is_refable());

@@ -43,7 +43,26 @@ pub(super) struct FilePlace {
     pub(super) patch_path: String,
 }
 
+impl FilePlace {
+    fn of(package: &str, file: &SourceFile) -> Arc<Self> {
+        let mut folders: Vec<String> = file.relative_path.split('/').map(str::to_owned).collect();
+        folders.pop();
+        let path = file.original_file_path();
+        Arc::new(Self {
+            package: package.to_owned(),
+            patch_path: format!("{package}://{path}"),
+            file: path,
+            relative: file.relative_path.clone(),
+            folders,
+        })
+    }
+}
+
 impl EntryPlace {
+    pub(super) fn of(package: &str, file: &SourceFile, span: Span) -> Self {
+        Self { in_file: FilePlace::of(package, file), span }
+    }
+
     /// Another place in the same file.
     pub(super) fn at(&self, span: Span) -> Self {
         Self { in_file: Arc::clone(&self.in_file), span }
@@ -182,7 +201,7 @@ impl Reader<'_> {
             engine: self.request.engine,
             context: self.scopes.of_package(self.package.name(), ""),
         };
-        let in_file = Arc::new(self.file_place(file));
+        let in_file = FilePlace::of(self.package.name(), file);
         for kind in PropertyKind::ALL {
             for written in properties.entries(kind) {
                 let span = written.get("name").map_or_else(|| written.span(), Yaml::span);
@@ -198,19 +217,6 @@ impl Reader<'_> {
         warnings.retain(|warning| is_root || warning.code != "UnknownKey");
         entries.warnings = warnings;
         Ok(entries)
-    }
-
-    fn file_place(&self, file: &SourceFile) -> FilePlace {
-        let mut folders: Vec<String> = file.relative_path.split('/').map(str::to_owned).collect();
-        folders.pop();
-        let (package, path) = (self.package.name(), file.original_file_path());
-        FilePlace {
-            package: package.to_owned(),
-            patch_path: format!("{package}://{path}"),
-            file: path,
-            relative: file.relative_path.clone(),
-            folders,
-        }
     }
 }
 

@@ -86,7 +86,9 @@ impl<'a> Parser<'a> {
         for (package, (drafts, entries)) in self.request.project.all().zip(read) {
             self.drafts.extend(drafts?);
             self.properties.push(entries);
-            for (draft, pipeline) in pipelines::drafts(self.request, package, &mut self.warnings)? {
+            let of_pipelines = pipelines::read(self.request, &self.scopes, package, &mut self.warnings)?;
+            self.tests.extend(of_pipelines.tests);
+            for (draft, pipeline) in of_pipelines.drafts {
                 self.pipelines.push((self.drafts.len(), pipeline));
                 self.drafts.push(draft);
             }

@@ -27,6 +27,8 @@ pub(crate) enum FileKind {
     Fixture,
     Function,
     Pipeline,
+    /// What pipeline files name as `sql_file`.
+    PipelineQuery,
     Job,
 }
 

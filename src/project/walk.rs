@@ -62,7 +62,7 @@ fn searches(paths: &SourcePaths) -> Vec<(FileKind, String, &'static [&'static st
     const CODE: &[&str] = &[".sql", ".py"];
     let below_tests =
         |directory: &str| -> Vec<String> { paths.tests.iter().map(|path| join(path, directory)).collect() };
-    let table: [(FileKind, Vec<String>, &'static [&'static str]); 13] = [
+    let table: [(FileKind, Vec<String>, &'static [&'static str]); 14] = [
         (FileKind::Macro, paths.macros.clone(), SQL),
         (FileKind::Model, paths.models.clone(), CODE),
         (FileKind::Snapshot, paths.snapshots.clone(), SQL),
@@ -75,6 +75,7 @@ fn searches(paths: &SourcePaths) -> Vec<(FileKind, String, &'static [&'static st
         (FileKind::Fixture, below_tests("fixtures"), &[".csv", ".sql"]),
         (FileKind::Function, paths.functions.clone(), CODE),
         (FileKind::Pipeline, vec![PIPELINES.to_owned()], &[".yml", ".yaml"]),
+        (FileKind::PipelineQuery, vec![PIPELINES.to_owned()], SQL),
         (FileKind::Job, vec![JOBS.to_owned()], &[".yml", ".yaml"]),
     ];
     let mut searches = Vec::new();

@@ -72,6 +72,7 @@ fn schedule(resolved: &ResolvedJob, job: &Job) -> Schedule {
         depends_on_past: false,
         catch_up: true,
         keep_intervals: Schedule::default_keep_intervals(),
+        test: false,
         conn_id: None,
     }
 }

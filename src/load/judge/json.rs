@@ -40,7 +40,7 @@ fn escapes(text: &[u8]) -> Result<(), String> {
         let code = text.get(place + 2..place + 6).and_then(|code| std::str::from_utf8(code).ok());
         let code = code.and_then(|code| u32::from_str_radix(code, 16).ok()).unwrap_or(0);
         high = match (code, high) {
-            (0, _) => return Err("\\u0000 is no character of a text".to_owned()),
+            (0, _) => return Err("\\u0000 cannot be part of a text".to_owned()),
             (0xd800..=0xdbff, false) => true,
             (0xdc00..=0xdfff, true) => false,
             (0xd800..=0xdfff, _) | (_, true) => return Err("half of a surrogate pair".to_owned()),

@@ -1,4 +1,7 @@
-//! Pipeline files: a merge with its schedule, as analysts write it without any SQL of their own.
+//! Pipeline files: a table with its schedule, as analysts write it who know SQL and YAML: a merge of a staging table, or a query of their own.
+
+mod merge;
+mod transform;
 
 use std::sync::Arc;
 
@@ -7,18 +10,22 @@ use super::schedule::{Schedule, Upstream, moment};
 use super::{Fields, Yaml, strict, yaml};
 use crate::diagnostic::{Diagnostic, Result, SourceText, Span};
 
+pub(crate) use merge::Merge;
+pub(crate) use transform::Transform;
+
 /// Of all errors in these files.
 const CODE: &str = "pipeline";
-/// The templates that there are.
-const TYPES: &[&str] = &["postgres_merge_upsert"];
-const KEYS: &[&str] = &[
+const MERGE: &str = "postgres_merge_upsert";
+const TRANSFORM: &str = "postgres_transform_load";
+/// The templates that there are, and the key under which each says what it does.
+const TYPES: [(&str, &str); 2] = [(MERGE, "merge_upsert"), (TRANSFORM, "transform_load")];
+const KEYS: [&str; 6] = [
     "pipeline_type",
     "pipeline_key",
     "pipeline_dag_configs",
     "postgres",
     "execution_delay_seconds",
     "upstream_dependencies",
-    "merge_upsert",
 ];
 const DAG_KEYS: &[&str] = &["start_date", "end_date", "schedule_interval", "catchup", "default_args"];
 const ARGUMENT_KEYS: &[&str] = &["owner", "depends_on_past", "retries", "retry_delay", "weight_rule"];
@@ -50,8 +57,6 @@ const IDLE_ARGUMENT_KEYS: &[&str] = &[
 ];
 const WEIGHT_RULES: &[&str] = &["downstream", "upstream", "absolute"];
 const UPSTREAM_KEYS: &[&str] = &["dag_id", "timedelta_seconds", "poke_interval", "timeout"];
-const MERGE_KEYS: &[&str] =
-    &["destination_table", "staging_table", "unique_keys", "updated_at", "order_by", "delete_when"];
 
 /// One file.
 #[derive(Debug, Clone)]
@@ -62,22 +67,20 @@ pub(crate) struct Pipeline {
     pub schedule: Schedule,
     /// Where each upstream is named.
     pub upstream_spans: Vec<Span>,
-    pub merge: Merge,
+    /// `schema.table` or `table`.
+    pub destination_table: String,
+    pub work: Work,
+    /// Generic tests of the table, as a properties file lists them.
+    pub tests: Vec<Yaml>,
     /// The whole document.
     pub span: Span,
 }
 
-/// `merge_upsert:`.
+/// What an interval of it does.
 #[derive(Debug, Clone)]
-pub(crate) struct Merge {
-    pub destination_table: String,
-    pub staging_table: String,
-    pub unique_keys: Vec<String>,
-    pub updated_at: String,
-    pub order_by: Vec<String>,
-    pub delete_when: Option<String>,
-    /// Where the names of columns stand: the config that they become, and `file:line:column`.
-    pub places: Vec<(&'static str, String)>,
+pub(crate) enum Work {
+    Merge(Merge),
+    Transform(Box<Transform>),
 }
 
 impl Pipeline {
@@ -85,7 +88,9 @@ impl Pipeline {
     pub(crate) fn read(source: &Arc<SourceText>, warnings: &mut Vec<Diagnostic>) -> Result<Option<Self>> {
         let loaded = yaml::load(source)?;
         let (document, doubtful) = (loaded.yaml, loaded.warnings);
-        if document.as_mapping().is_none_or(|mapping| !mapping.keys().any(|key| KEYS.contains(&key))) {
+        let sections = TYPES.map(|(_, section)| section);
+        let is_ours = |key: &str| KEYS.contains(&key) || sections.contains(&key);
+        if document.as_mapping().is_none_or(|mapping| !mapping.keys().any(is_ours)) {
             return Ok(None);
         }
         if let Some(duplicate) = doubtful.into_iter().next() {
@@ -94,11 +99,11 @@ impl Pipeline {
             return Err(Diagnostic { labels: duplicate.labels, ..error }.help("keep one of them").boxed());
         }
         let file = Fields::new(&document, "pipeline", "")?;
-        strict::refuse_unknown(CODE, &file, KEYS)?;
-        let kind = required_choice(&file, "pipeline_type", TYPES)?;
+        let kind = required_choice(&file, "pipeline_type", &TYPES.map(|(kind, _)| kind))?;
+        let section = section_of(&file, &kind)?;
         let id = match file.text("pipeline_key")? {
             Some(key) => format!("{kind}_{key}"),
-            None => kind,
+            None => kind.clone(),
         };
         let dag = required_mapping(&file, "pipeline_dag_configs", "pipeline_dag_configs")?;
         warn_idle(&dag, IDLE_DAG_KEYS, warnings);
@@ -133,17 +138,48 @@ impl Pipeline {
             depends_on_past: arguments.boolean("depends_on_past")?.unwrap_or(false),
             catch_up: dag.boolean("catchup")?.unwrap_or(true),
             keep_intervals: Schedule::default_keep_intervals(),
+            test: false,
             conn_id,
+        };
+        let destination_table = required_text(&section, "destination_table")?;
+        let tests = section.list("tests")?.to_vec();
+        let work = match kind.as_str() {
+            MERGE => Work::Merge(Merge::read(&section, &destination_table)?),
+            _ => Work::Transform(Box::new(Transform::read(&section)?)),
         };
         Ok(Some(Self {
             id,
             owner: arguments.text("owner")?,
-            schedule,
+            schedule: Schedule { test: !tests.is_empty(), ..schedule },
             upstream_spans,
-            merge: merge(&file)?,
+            destination_table,
+            work,
+            tests,
             span: document.span(),
         }))
     }
+}
+
+/// The mapping that says what a pipeline of this type does; nothing of another type may be there.
+fn section_of<'a>(file: &Fields<'a>, kind: &str) -> Result<Fields<'a>> {
+    for (other, section) in TYPES {
+        let Some(entry) = file.mapping().iter().find(|entry| entry.key == section && other != kind) else {
+            continue;
+        };
+        return Err(Diagnostic::parsing(
+            CODE,
+            format!("`{section}` belongs to a {other}, and this is a {kind}"),
+        )
+        .label(entry.key_span(), "")
+        .help(format!("set `pipeline_type: {other}`, or remove `{section}`"))
+        .boxed());
+    }
+    let (section, known) =
+        if kind == MERGE { (TYPES[0].1, merge::KEYS) } else { (TYPES[1].1, transform::KEYS) };
+    strict::refuse_unknown(CODE, file, &[&KEYS[..], &[section]].concat())?;
+    let fields = required_mapping(file, section, section)?;
+    strict::refuse_unknown(CODE, &fields, known)?;
+    Ok(fields)
 }
 
 fn upstreams(file: &Fields<'_>) -> Result<(Vec<Upstream>, Vec<Span>)> {
@@ -164,40 +200,6 @@ fn upstreams(file: &Fields<'_>) -> Result<(Vec<Upstream>, Vec<Span>)> {
         });
     }
     Ok((upstreams, spans))
-}
-
-fn merge(file: &Fields<'_>) -> Result<Merge> {
-    let fields = required_mapping(file, "merge_upsert", "merge_upsert")?;
-    strict::refuse_unknown(CODE, &fields, MERGE_KEYS)?;
-    let text = |key: &str| fields.text(key)?.ok_or_else(|| strict::missing(CODE, &fields, key));
-    let (destination_table, staging_table) = (text("destination_table")?, text("staging_table")?);
-    if let Some(value) = fields.get("staging_table").filter(|_| destination_table == staging_table) {
-        return Err(strict::wrong(
-            CODE,
-            value,
-            "`staging_table` is the `destination_table`: its rows would be consumed",
-        ));
-    }
-    let unique_keys =
-        fields.strings("unique_keys")?.ok_or_else(|| strict::missing(CODE, &fields, "unique_keys"))?;
-    if let Some(empty) = fields.get("unique_keys").filter(|_| unique_keys.is_empty()) {
-        return Err(strict::wrong(
-            CODE,
-            empty,
-            "`unique_keys` is empty: a merge needs at least one key column",
-        ));
-    }
-    let place = |key: &str| fields.get(key).unwrap_or(fields.yaml).span().location();
-    let places = [("unique_key", "unique_keys"), ("updated_at", "updated_at"), ("order_by", "order_by")];
-    Ok(Merge {
-        places: places.map(|(config, key)| (config, place(key))).to_vec(),
-        destination_table,
-        staging_table,
-        unique_keys,
-        updated_at: fields.text("updated_at")?.unwrap_or_else(|| "updated_at".to_owned()),
-        order_by: fields.strings("order_by")?.unwrap_or_default(),
-        delete_when: fields.text("delete_when")?,
-    })
 }
 
 fn cron(dag: &Fields<'_>) -> Result<String> {
@@ -246,6 +248,10 @@ fn warn_idle(fields: &Fields<'_>, idle: &[&str], warnings: &mut Vec<Diagnostic>)
 fn required_mapping<'a>(fields: &Fields<'a>, key: &str, kind: &'static str) -> Result<Fields<'a>> {
     let value = fields.nested(key)?.ok_or_else(|| strict::missing(CODE, fields, key))?;
     Fields::new(value, kind, "")
+}
+
+fn required_text(fields: &Fields<'_>, key: &str) -> Result<String> {
+    fields.text(key)?.ok_or_else(|| strict::missing(CODE, fields, key))
 }
 
 fn required_choice(fields: &Fields<'_>, key: &str, known: &[&str]) -> Result<String> {
