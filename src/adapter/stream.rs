@@ -19,12 +19,12 @@ pub(super) enum Stream {
 }
 
 impl Stream {
-    /// How long a read may take; `None` waits for ever. Unix sockets have no network that could hang.
+    /// How long a read may take; `None` waits for ever. A server without timers keeps a client of a unix socket waiting, too.
     pub(super) fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.set_read_timeout(timeout),
             Self::Tls(stream) => stream.sock.set_read_timeout(timeout),
-            Self::Unix(_) => Ok(()),
+            Self::Unix(stream) => stream.set_read_timeout(timeout),
         }
     }
 

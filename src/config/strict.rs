@@ -42,6 +42,10 @@ pub(super) fn missing(code: &'static str, fields: &Fields<'_>, key: &str) -> Box
         .boxed()
 }
 
+pub(super) fn text(code: &'static str, fields: &Fields<'_>, key: &str) -> Result<String> {
+    fields.text(key)?.ok_or_else(|| missing(code, fields, key))
+}
+
 pub(super) fn wrong(code: &'static str, value: &Yaml, message: &str) -> Box<Diagnostic> {
     Diagnostic::parsing(code, message.to_owned()).label(value.span(), "").boxed()
 }

@@ -90,7 +90,8 @@ fn node(request: &ParseRequest<'_>, package: &Package, file: &SourceFile, pipeli
         name: pipeline.id.clone(),
         alias: pipeline.id.clone(),
         package_name: package.name().to_owned(),
-        path: file.relative_path.clone(),
+        // the file may hold tests, too
+        path: format!("{}.sql", pipeline.id),
         original_file_path: file.original_file_path(),
         fqn,
         checksum: FileHash { name: checksum.name, checksum: checksum.checksum },

@@ -77,15 +77,17 @@ fn first_open(task: &Task, ledger: &Ledger) -> Option<Timestamp> {
 
 /// Looked for from near by: since `from` there may have been millions.
 fn last_due(task: &Task, from: Timestamp, now: Timestamp) -> Timestamp {
-    const DAY: i64 = 24;
-    let near = |hours: i64| {
+    const HOUR: i64 = 60;
+    const DAY: i64 = 24 * HOUR;
+    let near = |minutes: i64| {
         let delay = i64::from(task.schedule.execution_delay_seconds);
-        let back = SignedDuration::from_secs(delay).checked_add(SignedDuration::from_hours(hours))?;
+        let back = SignedDuration::from_secs(delay).checked_add(SignedDuration::from_mins(minutes))?;
         let logical_time = task.cron.next_from(now.checked_sub(back).ok()?)?;
         (logical_time > from && task.due_at(logical_time) <= now && !task.is_over(logical_time))
             .then_some(logical_time)
     };
-    let steps = [2, DAY + 1, 32 * DAY, 367 * DAY, 9 * 366 * DAY];
+    // the last interval that is due began two of its lengths ago at most: of minutes, an hour, a day, a week, a month, a year, leap years
+    let steps = [10, 2 * HOUR, 2 * DAY + HOUR, 15 * DAY, 63 * DAY, 2 * 367 * DAY, 9 * 366 * DAY];
     let mut logical_time = steps.into_iter().find_map(near).unwrap_or(from);
     loop {
         let following = task.following(logical_time);

@@ -1,6 +1,9 @@
 //! `merge_upsert:` the latest row per key of a staging table.
 
-use super::{CODE, Fields, Result, required_text, strict};
+use crate::config::{Fields, strict};
+use crate::diagnostic::Result;
+
+const CODE: &str = "pipeline";
 
 pub(super) const KEYS: &[&str] =
     &["destination_table", "staging_table", "unique_keys", "updated_at", "order_by", "delete_when", "tests"];
@@ -18,7 +21,7 @@ pub(crate) struct Merge {
 
 impl Merge {
     pub(super) fn read(fields: &Fields<'_>, destination_table: &str) -> Result<Self> {
-        let staging_table = required_text(fields, "staging_table")?;
+        let staging_table = strict::text(CODE, fields, "staging_table")?;
         if let Some(value) = fields.get("staging_table").filter(|_| destination_table == staging_table) {
             return Err(strict::wrong(
                 CODE,

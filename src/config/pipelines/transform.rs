@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{CODE, Diagnostic, Fields, Result, Span, Yaml, required_text, strict};
+use crate::config::{Fields, Yaml, strict};
+use crate::diagnostic::{Diagnostic, Result, Span};
+
+const CODE: &str = "pipeline";
 
 pub(super) const KEYS: &[&str] = &[
     "destination_table",
@@ -33,7 +36,7 @@ pub(crate) struct Transform {
 
 impl Transform {
     pub(super) fn read(fields: &Fields<'_>) -> Result<Self> {
-        let sql_file = required_text(fields, "sql_file")?;
+        let sql_file = strict::text(CODE, fields, "sql_file")?;
         let unique_keys = fields.strings("unique_keys")?.unwrap_or_default();
         if let Some(empty) = fields.get("unique_keys").filter(|_| unique_keys.is_empty()) {
             return Err(strict::wrong(CODE, empty, "`unique_keys` is empty: name the columns, or remove it"));
@@ -98,7 +101,7 @@ fn partition_by(periods: &Yaml) -> Result<Json> {
     }
     let fields = Fields::new(periods, "partition_by", "")?;
     strict::refuse_unknown(CODE, &fields, PARTITION_KEYS)?;
-    let field = required_text(&fields, "field")?;
+    let field = strict::text(CODE, &fields, "field")?;
     let granularity = strict::choice(CODE, &fields, "granularity", GRANULARITIES)?;
     Ok(json!({
         "field": field,
