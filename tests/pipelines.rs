@@ -135,6 +135,45 @@ fn a_test_that_fails_is_told_and_repeats_nothing() {
     assert!(!again.text.contains("attempt"), "{}", again.text);
 }
 
+/// Late facts make their day one that is built again, and a query of the interval's rows alone would empty it.
+#[test]
+fn a_query_that_is_limited_by_the_interval_is_refused_where_other_periods_are_built() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let limit = "created_at >= '{{ interval_start }}' and created_at < '{{ interval_end }}'";
+    let beside = format!("{{{{ in_partitions('created_at') }}}} and {limit}");
+    for query in [
+        QUERY.replace("{{ in_partitions('created_at') }}", limit),
+        QUERY.replace("{{ in_partitions('created_at') }}", &beside),
+    ] {
+        project.write("pipelines/mart/mart.sql", &query);
+        let refused = due(&project, "2024-01-02T16:00:00Z");
+        assert_eq!(refused.status, 1, "{}", refused.text);
+        let told = "`interval_start` limits the rows of the query, and `dirty` builds further periods, which would be emptied";
+        assert!(refused.text.contains(told), "{}", refused.text);
+        assert_eq!(project.run(&["schedule", "clear", "postgres_transform_load_mart"]).status, 0);
+    }
+    // a value is none
+    let value = QUERY
+        .replace("count(*) as clicks", "count(*) as clicks, '{{ interval_end }}'::timestamp as known_until");
+    project.write("pipelines/mart/mart.sql", &value);
+    let built = due(&project, "2024-01-02T16:00:00Z");
+    assert_eq!(built.status, 0, "{}", built.text);
+    // without what adds periods it is the way to read them
+    project.write(
+        "pipelines/mart/mart.yml",
+        &MART.replace("  tests:", "  dirty: false\n  tests:").replace("    - facts_before_horizon\n", ""),
+    );
+    project.write("pipelines/mart/mart.sql", &QUERY.replace("{{ in_partitions('created_at') }}", limit));
+    database.execute("insert into click values (1, '2024-01-02 10:00'), (1, '2024-01-03 10:00')");
+    let built = due(&project, "2024-01-03T16:00:00Z");
+    assert_eq!(built.status, 0, "{}", built.text);
+    assert_eq!(
+        mart(&mut database),
+        ["2024-01-02 1 BANNER 2", "2024-01-03 1 BANNER 1", "2024-01-03 2 UNKNOWN 1"]
+    );
+}
+
 #[test]
 fn rows_are_replaced_by_key_or_all_of_them() {
     let mut database = Database::new();

@@ -1,6 +1,7 @@
 {# The first build of a table by periods, and after it the rows that are none of theirs. #}
 
 {% macro rsdbt_build_periods(relation) %}
+  {%- do rsdbt_check_interval() -%}
   {%- do rsdbt_check_event_times() -%}
   {%- if config.get('partitioned') or config.get('dirty') -%}
     {%- do rsdbt_one_merge_at_a_time(this) -%}

@@ -43,6 +43,7 @@
 
 {# Where old rows go before the query is read, it must not look at them: its rows wait in a table then. #}
 {% macro rsdbt_prepare_partition_overwrite(existing_relation) %}
+  {%- do rsdbt_check_interval() -%}
   {%- do rsdbt_check_event_times() -%}
   {%- do rsdbt_one_merge_at_a_time(this) -%}
   {%- set windows = rsdbt_windows_of_run(adapter.get_columns_in_relation(existing_relation)) -%}
