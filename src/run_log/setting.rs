@@ -33,6 +33,7 @@ impl RunLog {
         };
         let keep_seconds = match setting.get("keep") {
             None | Some(Json::Null) => None,
+            Some(keep) if keep == "for ever" || keep == "forever" => None,
             Some(keep) => {
                 let seconds = keep.as_str().and_then(duration::seconds);
                 let unread = || {
@@ -62,6 +63,8 @@ mod tests {
         assert_eq!(of(json!({})).unwrap(), None);
         let log = of(json!({"schema": "meta", "keep": "90 days"})).unwrap().unwrap();
         assert_eq!((log.schema.as_str(), log.keep_seconds), ("meta", Some(90 * 86_400)));
+        let log = of(json!({"schema": "meta", "keep": "forever"})).unwrap().unwrap();
+        assert_eq!(log.keep_seconds, None);
         for (value, message) in [
             (json!({"shema": "meta"}), "unknown key `shema`"),
             (json!({"keep": "1 day"}), "`schema` is missing"),

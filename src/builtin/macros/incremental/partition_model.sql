@@ -9,11 +9,13 @@
   {{ return(this if model.resource_type != 'test' else api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) }}
 {% endmacro %}
 
+{# Those that live where the model does. #}
 {% macro rsdbt_inputs_with_event_time() %}
   {%- set inputs = [] -%}
+  {%- set home = rsdbt_overwritten_model().config.get('connection') -%}
   {%- for unique_id in rsdbt_overwritten_model().depends_on.nodes -%}
     {%- set node = graph.sources.get(unique_id) or graph.nodes.get(unique_id) -%}
-    {%- if node and node.config.get('event_time') -%}
+    {%- if node and node.config.get('event_time') and node.config.get('connection') == home -%}
       {%- do inputs.append(node) -%}
     {%- endif -%}
   {%- endfor -%}

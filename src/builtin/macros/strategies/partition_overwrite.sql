@@ -47,6 +47,7 @@
   {%- do rsdbt_check_event_times() -%}
   {%- do rsdbt_one_merge_at_a_time(this) -%}
   {%- set windows = rsdbt_windows_of_run(adapter.get_columns_in_relation(existing_relation)) -%}
+  {%- do rsdbt_check_whole_periods(windows) -%}
   {%- set doubtful = rsdbt_doubtful_windows(windows) -%}
   {%- set reading = rsdbt_reading_windows(windows, doubtful) -%}
   {{ return({
