@@ -204,7 +204,7 @@ mod tests {
         assert!(asked > 100, "{asked}");
     }
 
-    /// Substitutions, omissions, insertions and swaps of one letter, of every key; for one letter all do alike, and every fifth is tried.
+    /// Substitutions, omissions, insertions and swaps of one letter, of every key.
     #[test]
     fn every_slip_of_one_letter_is_found() {
         let all = ResourceType::ALL.map(|resource| (resource, known_keys(Configured::Resource(resource))));
@@ -233,7 +233,7 @@ mod tests {
             };
             slips.push(with(&[]));
             slips.push(with(&[letters[at], letters[at]]));
-            for other in ('a'..='z').step_by(5) {
+            for other in 'a'..='z' {
                 slips.push(with(&[other]));
                 slips.push(with(&[other, letters[at]]));
             }
