@@ -6,14 +6,14 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::unfinished::{is_alive, is_unlocked};
+use super::unfinished::{is_alive, is_kept, unlocked};
 use crate::interrupt::Clearing;
 
 /// A folder that nobody else can have prepared, nor look into. It is locked as long as this process lives.
 #[derive(Debug)]
 pub struct Scratch {
     path: PathBuf,
-    _lock: Option<fs::File>,
+    _lock: fs::File,
     _clearing: Clearing,
 }
 
@@ -25,14 +25,26 @@ impl Scratch {
     /// The name cannot be guessed, and a folder that exists is never taken.
     pub(crate) fn inside(parent: &Path) -> io::Result<Self> {
         sweep(parent);
+        loop {
+            if let Some(made) = Self::made(parent)? {
+                return Ok(made);
+            }
+        }
+    }
+
+    /// None: who sweeps has taken it for left.
+    fn made(parent: &Path) -> io::Result<Option<Self>> {
         let mut number = [0_u8; 16];
         fs::File::open("/dev/urandom")?.read_exact(&mut number)?;
         let path = parent.join(format!("{NAMED}{}-{}", std::process::id(), crate::hex::digits(number)));
         let doomed = path.clone();
         let make = || DirBuilder::new().mode(0o700).create(&path);
         let clearing = Clearing::of(make, move || clear(&doomed))?;
-        let lock = fs::File::open(&path).ok().filter(|folder| folder.try_lock().is_ok());
-        Ok(Self { path, _lock: lock, _clearing: clearing })
+        match fs::File::open(&path) {
+            Ok(lock) if is_kept(&lock, &path) => Ok(Some(Self { path, _lock: lock, _clearing: clearing })),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(None),
+        }
     }
 
     pub fn path(&self) -> &Path {
@@ -50,7 +62,10 @@ fn sweep(parent: &Path) {
         let path = entry.path();
         let us = rustix::process::getuid().as_raw();
         let is_ours = fs::symlink_metadata(&path).is_ok_and(|data| data.is_dir() && data.uid() == us);
-        if is_ours && !is_alive(process) && is_unlocked(&path) {
+        if !is_ours || is_alive(process) {
+            continue;
+        }
+        if let Some(_lock) = unlocked(&path) {
             let _ = fs::remove_dir_all(&path);
         }
     }

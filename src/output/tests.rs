@@ -1,7 +1,7 @@
 use std::os::unix::fs::symlink;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::unfinished::{ABANDONED, UNFINISHED, is_unlocked, sweep};
+use super::unfinished::{ABANDONED, UNFINISHED, sweep, unlocked};
 use super::*;
 
 #[test]
@@ -98,6 +98,25 @@ fn an_unfinished_file_is_gone() {
     assert_eq!(fs::read_to_string(&path).unwrap(), "whole");
 }
 
+#[test]
+fn what_is_begun_is_not_taken_for_left() {
+    let scratch = Scratch::new().unwrap();
+    let end = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !end.load(Ordering::Relaxed) {
+                    sweep(scratch.path());
+                }
+            });
+        }
+        let path = scratch.path().join("file");
+        let written = (0..5_000).map(|_| Output::create(&path)?.finish()).collect::<io::Result<Vec<()>>>();
+        end.store(true, Ordering::Relaxed);
+        written.unwrap();
+    });
+}
+
 /// A process that was, and is not any more.
 fn dead() -> u32 {
     let mut child = std::process::Command::new("true").spawn().unwrap();
@@ -118,7 +137,7 @@ fn temporary_folders_of_the_dead_are_removed() {
     symlink(&other, scratch.path().join(format!("rsdbt-{}-{number}", dead()))).unwrap();
     let inner = Scratch::inside(scratch.path()).unwrap();
     assert!(!left.exists() && alive.exists() && other.join("inner").exists());
-    assert!(is_unlocked(&alive) && !is_unlocked(inner.path()));
+    assert!(unlocked(&alive).is_some() && unlocked(inner.path()).is_none());
 }
 
 #[test]

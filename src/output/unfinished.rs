@@ -1,8 +1,9 @@
 //! Files while they are written. Each is locked by its process: what nobody holds was left by one that was killed, and the next
-//! command that writes into the folder removes it.
+//! command that writes into the folder removes it, with the lock in its hand. So who has made a file and cannot lock it, or
+//! does not find it after that, makes another.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -27,12 +28,21 @@ pub(super) fn create(folder: &Path, mode: u32) -> io::Result<(File, PathBuf)> {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             opened => {
                 let file = opened?;
-                // where files cannot be locked, the number of the process has to do
-                let _ = file.try_lock();
-                return Ok((file, path));
+                if is_kept(&file, &path) {
+                    return Ok((file, path));
+                }
             }
         }
     }
+}
+
+/// Locks what was just made. False: someone who sweeps has come first. Where nothing can be locked, nothing is swept.
+pub(super) fn is_kept(made: &File, path: &Path) -> bool {
+    if matches!(made.try_lock(), Err(TryLockError::WouldBlock)) {
+        return false;
+    }
+    let place = |data: fs::Metadata| (data.dev(), data.ino());
+    made.metadata().map(place).ok() == fs::symlink_metadata(path).map(place).ok()
 }
 
 fn sweep_once(folder: &Path) {
@@ -47,7 +57,7 @@ pub(super) fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let Some(process) = name.to_str().and_then(process_of) else { continue };
-        if is_left(&entry.path(), process) {
+        if let Some(_lock) = left(&entry.path(), process) {
             let _ = fs::remove_file(entry.path());
         }
     }
@@ -59,14 +69,15 @@ fn process_of(name: &str) -> Option<i32> {
     process.parse().ok()
 }
 
-fn is_left(path: &Path, process: i32) -> bool {
-    let Ok(data) = fs::symlink_metadata(path) else { return false };
+/// The file, locked, if a process that was killed has left it.
+fn left(path: &Path, process: i32) -> Option<File> {
+    let data = fs::symlink_metadata(path).ok()?;
     if !data.is_file() || data.uid() != rustix::process::getuid().as_raw() {
-        return false;
+        return None;
     }
     let age = data.modified().ok().and_then(|at| at.elapsed().ok()).unwrap_or_default();
     let is_ours = u32::try_from(process).is_ok_and(|process| process == std::process::id());
-    (is_ours || !is_alive(process) || age > ABANDONED) && is_unlocked(path)
+    if is_ours || !is_alive(process) || age > ABANDONED { unlocked(path) } else { None }
 }
 
 /// Whether any process has the number, whoever owns it.
@@ -75,8 +86,8 @@ pub(super) fn is_alive(process: i32) -> bool {
         .is_some_and(|pid| !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH)))
 }
 
-/// Whether no process that lives, in this container or another, has locked it.
-pub(super) fn is_unlocked(path: &Path) -> bool {
-    let options = OpenOptions::new().read(true).custom_flags(super::links::NO_LINK).open(path);
-    options.is_ok_and(|file| file.try_lock().is_ok())
+/// The file or folder, locked by us, unless a process that lives, in this container or another, has locked it.
+pub(super) fn unlocked(path: &Path) -> Option<File> {
+    let file = OpenOptions::new().read(true).custom_flags(super::links::NO_LINK).open(path).ok()?;
+    file.try_lock().is_ok().then_some(file)
 }
