@@ -8,7 +8,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, Undefi
 
 use super::closure;
 use super::errors;
-use super::filters;
+use super::filters::{self, is_tolerant};
 use super::folding;
 use super::interruptible;
 use super::intrinsic;
@@ -60,12 +60,16 @@ fn call_method(
     args: &[Value],
 ) -> Result<Value, Error> {
     if value.is_undefined() {
-        return match state.undefined_behavior() {
-            UndefinedBehavior::Chainable => Ok(Value::UNDEFINED),
-            _ => Err(Error::from(ErrorKind::UndefinedError)),
-        };
+        return undefined(state);
     }
-    python::call_method(state, value, method, args)
+    match python::call_method(state, value, method, args) {
+        Err(error) if error.kind() == ErrorKind::UnknownMethod && is_tolerant(state) => Ok(Value::UNDEFINED),
+        called => called,
+    }
+}
+
+fn undefined(state: &State<'_, '_>) -> Result<Value, Error> {
+    if is_tolerant(state) { Ok(Value::UNDEFINED) } else { Err(Error::from(ErrorKind::UndefinedError)) }
 }
 
 /// What lowering puts into templates.
@@ -91,7 +95,9 @@ fn add_intrinsics(environment: &mut Environment<'static>) {
         let attribute = receiver.get_attr(name)?;
         Ok(method_before(&receiver, name, attribute))
     });
-    environment.add_filter(intrinsic::ITEM, |container: Value, key: Value| operators::item(&container, &key));
+    environment.add_filter(intrinsic::ITEM, |state: &State<'_, '_>, container: Value, key: Value| {
+        if container.is_undefined() { undefined(state) } else { operators::item(&container, &key) }
+    });
     environment.add_filter(intrinsic::UNPACKED, |value: Value| letters(&value).unwrap_or(value));
     environment.add_filter(intrinsic::ITERATED, iterated);
     environment.add_filter(intrinsic::EACH_UNPACKED, each_unpacked);
@@ -154,11 +160,14 @@ fn chain(first: Value, rest: Rest<Value>) -> Result<bool, Error> {
     Ok(true)
 }
 
-fn slice(value: &Value, start: &Value, stop: &Value, step: &Value) -> Result<Value, Error> {
-    match value.kind() {
-        ValueKind::Undefined => Err(Error::from(ErrorKind::UndefinedError)),
-        _ => operators::slice(value, start, stop, step),
-    }
+fn slice(
+    state: &State<'_, '_>,
+    value: &Value,
+    start: &Value,
+    stop: &Value,
+    step: &Value,
+) -> Result<Value, Error> {
+    if value.is_undefined() { undefined(state) } else { operators::slice(value, start, stop, step) }
 }
 
 /// Where there is no such attribute, the method of this name; Python finds those of a dict before its keys.
@@ -252,7 +261,7 @@ fn callee(state: &State<'_, '_>, value: Value, name: &str) -> Result<Value, Erro
     }
     let scope = Scope::of(state)?;
     // dbt tolerates them in nodes, not in macros.
-    if state.undefined_behavior() == UndefinedBehavior::Chainable && scope.running_macro().is_none() {
+    if is_tolerant(state) && scope.running_macro().is_none() {
         return Ok(Value::from_object(Anything));
     }
     Err(errors::raise(errors::undefined_name(name, &scope)))

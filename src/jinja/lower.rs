@@ -382,7 +382,7 @@ impl<'a, 'm> Lowering<'a, 'm> {
                 let at = joined(expr.span(), at);
                 let subscript_expr = self.expression(&one.subscript_expr);
                 match &subscript_expr {
-                    Expr::Const(key) if key.value.is_integer() || key.value.as_str().is_some() => {
+                    Expr::Const(key) if key.value.as_str().is_some() => {
                         Expr::GetItem(Spanned::new(ast::GetItem { expr, subscript_expr }, at))
                     }
                     _ => filter(intrinsic::ITEM, expr, vec![CallArg::Pos(subscript_expr)], at),

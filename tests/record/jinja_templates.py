@@ -314,6 +314,35 @@ def _(template, theirs, ours):
     return "set(" in all_of(template) and sorted(theirs.get("text", "1")) == sorted(ours.get("text", "2"))
 
 
+@known("plus at the end of a raw block", "dbt does not find {% endraw +%} when it cuts macros out of files")
+def _(template, theirs, ours):
+    return re.search(r"endraw\s*\+%", template.get("macros") or "") is not None and "UnexpectedMacroEOFError" in theirs.get("error", "")
+
+
+@known("ratios", "integers have at most 38 digits")
+def _(template, theirs, ours):
+    return "has more than 38 digits" in ours.get("error", "")
+
+
+@known("items of constants", "what Jinja2 computes beforehand has no item where it would be an error later")
+def _(template, theirs, ours):
+    return re.search(r"'(int|float|bool|NoneType|dict)' object cannot be sliced", ours.get("error", "")) is not None
+
+
+@known("else of loops", "it is left out after continue, and where a recursive loop finds nothing further down")
+def _(template, theirs, ours):
+    text = all_of(template)
+    return "else" in text and re.search(r"\brecursive\b|\bcontinue\b|\bbreak\b", text) is not None
+
+
+COMPARED = re.compile(r"[<>=!]=|[<>]|\bin\b")
+
+
+@known("chains", "a chain of comparisons computes all its sides where one in the middle is more than a name")
+def _(template, theirs, ours):
+    return "error" in ours and "False" in theirs.get("text", "") and len(COMPARED.findall(all_of(template))) > 1
+
+
 def known_class(dbt, template, theirs, ours):
     """The class of a difference that is known; filters that are generators in Jinja2 give lists, and fail at once."""
     if LAZY_FILTER.search(all_of(template)):

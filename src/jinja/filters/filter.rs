@@ -1,7 +1,7 @@
 //! A filter that reads its own positional and keyword arguments.
 
 use minijinja::value::{Rest, ValueOrKwargs};
-use minijinja::{Environment, Error, Value};
+use minijinja::{Environment, Error, State, Value};
 
 pub(super) type Filter<R> = fn(&Value, &[Value]) -> Result<R, Error>;
 
@@ -14,6 +14,20 @@ pub(super) fn add<R: Into<Value> + 'static>(
     environment.add_filter(name, move |value: &Value, args: Rest<ValueOrKwargs>| -> Result<Value, Error> {
         filter(value, &args.into_values()).map(Into::into)
     });
+}
+
+/// The same for a filter that has a look at what is undefined.
+pub(super) fn add_looking<R: Into<Value> + 'static>(
+    environment: &mut Environment<'static>,
+    name: &'static str,
+    filter: fn(&State<'_, '_>, &Value, &[Value]) -> Result<R, Error>,
+) {
+    environment.add_filter(
+        name,
+        move |state: &State<'_, '_>, value: &Value, args: Rest<ValueOrKwargs>| -> Result<Value, Error> {
+            filter(state, value, &args.into_values()).map(Into::into)
+        },
+    );
 }
 
 /// A missing or undefined argument is not given.

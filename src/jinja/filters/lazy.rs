@@ -4,7 +4,7 @@ use minijinja::value::{Kwargs, Rest, ValueOrKwargs};
 use minijinja::{Environment, Error, State, Value};
 
 use super::super::python::{self, Arguments, items_of, type_error};
-use super::sequences::attribute;
+use super::path::below;
 
 pub(super) fn install(environment: &mut Environment<'static>) {
     environment.add_filter("map", |state: &mut State<'_, '_>, value: Value, args: Rest<ValueOrKwargs>| {
@@ -50,11 +50,8 @@ fn map(state: &mut State<'_, '_>, value: &Value, args: &[Value]) -> Result<Value
         if let Some((name, _)) = arguments.keywords().first() {
             return Err(type_error(format!("Unexpected keyword argument '{name}'")));
         }
-        let found = items.iter().map(|item| match (attribute(item, &path), &default) {
-            (found, Some(default)) if found.is_undefined() => default.clone(),
-            (found, _) => found,
-        });
-        return Ok(python::list(found.collect()));
+        let found = items.iter().map(|item| below(state, item, &path, default.as_ref()));
+        return found.collect::<Result<_, Error>>().map(python::list);
     }
     let mut mapped = Vec::with_capacity(items.len());
     for item in items {
@@ -85,7 +82,7 @@ fn chosen(
         let asked = match rest.split_first() {
             Some((path, others)) if of_attribute => {
                 rest = others;
-                attribute(&item, path)
+                below(state, &item, path, None)?
             }
             None if of_attribute => return Err(type_error("Missing parameter for attribute name")),
             _ => item.clone(),

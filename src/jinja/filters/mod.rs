@@ -5,12 +5,15 @@ mod filter;
 mod globals;
 mod lazy;
 mod lipsum;
+mod path;
 mod sequences;
 mod texts;
 mod values;
 
 use filter::{add, flag, or};
 use minijinja::Environment;
+
+pub(super) use path::is_tolerant;
 
 /// Must run before other modules install theirs: those know more types of values.
 pub(super) fn install(environment: &mut Environment<'static>) {

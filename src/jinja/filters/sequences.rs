@@ -5,11 +5,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use minijinja::value::{Enumerator, Object, ObjectRepr, ValueKind};
-use minijinja::{Environment, Error, ErrorKind, Value};
+use minijinja::{Environment, Error, ErrorKind, State, Value};
 
 use crate::hashed::HashSet;
 
 use super::super::python::{self, bind, check_hashable, items_of, operators, to_str, type_error, type_name};
+use super::filter::add_looking;
+use super::path::{below, is_tolerant};
 use super::{add, flag, or};
 
 pub(super) fn install(environment: &mut Environment<'static>) {
@@ -18,12 +20,12 @@ pub(super) fn install(environment: &mut Environment<'static>) {
     environment.add_filter("first", first);
     environment.add_filter("last", last);
     environment.add_filter("reverse", reverse);
-    add(environment, "join", join);
-    add(environment, "unique", unique);
+    add_looking(environment, "join", join);
+    add_looking(environment, "unique", unique);
     add(environment, "batch", batch);
     add(environment, "slice", slice);
-    add(environment, "groupby", group_by);
-    add(environment, "dictsort", sorted_pairs);
+    add_looking(environment, "groupby", group_by);
+    add_looking(environment, "dictsort", sorted_pairs);
     environment.add_filter("items", pairs);
     environment.add_filter("is_list", |value: &Value| type_name(value) == "list");
     environment.add_filter("random", first);
@@ -61,26 +63,15 @@ fn reverse(value: &Value) -> Result<Value, Error> {
     Ok(python::list(items))
 }
 
-/// The value under a path as `address.city` or `rows.0`.
-pub(super) fn attribute(item: &Value, path: &Value) -> Value {
-    let Some(path) = path.as_str() else { return item.get_item(path).unwrap_or_default() };
-    path.split('.').fold(item.clone(), |value, part| {
-        let key = part.parse::<i64>().map_or_else(|_| Value::from(part), Value::from);
-        value.get_item(&key).unwrap_or_default()
-    })
-}
-
-fn join(value: &Value, args: &[Value]) -> Result<String, Error> {
+fn join(state: &State<'_, '_>, value: &Value, args: &[Value]) -> Result<String, Error> {
     let [separator, path] = bind("join", args, ["d", "attribute"])?;
     let separator = separator.as_ref().map(to_str).unwrap_or_default();
-    let texts: Vec<String> = items(value)?
-        .iter()
-        .map(|item| match path.as_ref().filter(|path| !path.is_none()) {
-            Some(path) => to_str(&attribute(item, path)),
-            None => to_str(item),
-        })
-        .collect();
-    Ok(texts.join(&separator))
+    let texts = items(value)?;
+    let texts = texts.iter().map(|item| match path.as_ref().filter(|path| !path.is_none()) {
+        Some(path) => below(state, item, path, None).map(|value| to_str(&value)),
+        None => Ok(to_str(item)),
+    });
+    Ok(texts.collect::<Result<Vec<String>, Error>>()?.join(&separator))
 }
 
 fn ignoring_case(value: &Value, case_sensitive: bool) -> Value {
@@ -90,7 +81,7 @@ fn ignoring_case(value: &Value, case_sensitive: bool) -> Value {
     }
 }
 
-fn unique(value: &Value, args: &[Value]) -> Result<Value, Error> {
+fn unique(state: &State<'_, '_>, value: &Value, args: &[Value]) -> Result<Value, Error> {
     let [case_sensitive, path] = bind("unique", args, ["case_sensitive", "attribute"])?;
     let case_sensitive = flag(case_sensitive.as_ref());
     // A text equals texts only: no need to compare each with all others.
@@ -98,7 +89,7 @@ fn unique(value: &Value, args: &[Value]) -> Result<Value, Error> {
     let mut seen: Vec<Value> = Vec::new();
     let mut kept = Vec::new();
     for item in items(value)? {
-        let key = path.as_ref().map_or_else(|| item.clone(), |path| attribute(&item, path));
+        let key = path.as_ref().map_or_else(|| Ok(item.clone()), |path| below(state, &item, path, None))?;
         let key = ignoring_case(&key, case_sensitive);
         check_hashable(&key)?;
         let is_new = match key.as_str() {
@@ -152,17 +143,15 @@ fn slice(value: &Value, args: &[Value]) -> Result<Value, Error> {
     Ok(python::list(slices))
 }
 
-fn group_by(value: &Value, args: &[Value]) -> Result<Value, Error> {
+fn group_by(state: &State<'_, '_>, value: &Value, args: &[Value]) -> Result<Value, Error> {
     let [path, default, case_sensitive] = bind("groupby", args, ["attribute", "default", "case_sensitive"])?;
     let path = path.unwrap_or_default();
     let case_sensitive = flag(case_sensitive.as_ref());
     let mut failed = None;
-    let key_of = |item: &Value| match (attribute(item, &path), &default) {
-        (found, Some(default)) if found.is_undefined() => default.clone(),
-        (found, _) => found,
-    };
-    let mut keyed: Vec<(Value, Value)> =
-        items(value)?.into_iter().map(|item| (key_of(&item), item)).collect();
+    let mut keyed: Vec<(Value, Value)> = Vec::new();
+    for item in items(value)? {
+        keyed.push((below(state, &item, &path, default.as_ref())?, item));
+    }
     keyed.sort_by(|(left, _), (right, _)| {
         let folded = (ignoring_case(left, case_sensitive), ignoring_case(right, case_sensitive));
         ordered(&folded.0, &folded.1, &mut failed)
@@ -195,13 +184,18 @@ fn pairs(value: &Value) -> Result<Value, Error> {
     all_pairs(value).map(as_tuples)
 }
 
-fn sorted_pairs(value: &Value, args: &[Value]) -> Result<Value, Error> {
-    let [case_sensitive, by, reverse] = bind("dictsort", args, ["case_sensitive", "by", "reverse"])?;
-    let case_sensitive = flag(case_sensitive.as_ref());
-    let by_value = by.as_ref().and_then(Value::as_str) == Some("value");
-    if value.is_undefined() {
+/// An undefined value has a method `items` while dbt parses only.
+fn sorted_pairs(state: &State<'_, '_>, value: &Value, args: &[Value]) -> Result<Value, Error> {
+    if value.is_undefined() && !is_tolerant(state) {
         return Err(Error::from(ErrorKind::UndefinedError));
     }
+    let [case_sensitive, by, reverse] = bind("dictsort", args, ["case_sensitive", "by", "reverse"])?;
+    let case_sensitive = flag(case_sensitive.as_ref());
+    let by_value = match by.as_ref().map(|by| by.as_str().unwrap_or_default()) {
+        None | Some("key") => false,
+        Some("value") => true,
+        Some(_) => return Err(type_error("You can only sort by either \"key\" or \"value\"")),
+    };
     let mut pairs = all_pairs(value)?;
     let mut failed = None;
     pairs.sort_by(|left, right| {

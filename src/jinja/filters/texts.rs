@@ -3,9 +3,11 @@
 use std::fmt::Write as _;
 
 use minijinja::value::ValueKind;
-use minijinja::{Environment, Error, Value};
+use minijinja::{Environment, Error, State, Value};
 
 use super::super::python::{self, bind, escaped, markup_of, percent_format, to_str, type_error};
+use super::filter::add_looking;
+use super::path::is_tolerant;
 use super::{add, flag, or};
 
 pub(super) fn install(environment: &mut Environment<'static>) {
@@ -17,7 +19,7 @@ pub(super) fn install(environment: &mut Environment<'static>) {
     add(environment, "center", center);
     add(environment, "truncate", truncate);
     environment.add_filter("wordcount", |value: &Value| words(&to_str(value)));
-    add(environment, "wordwrap", word_wrap);
+    add_looking(environment, "wordwrap", word_wrap);
     add(environment, "indent", indent);
     add(environment, "trim", trim);
     add(environment, "replace", replace);
@@ -25,7 +27,7 @@ pub(super) fn install(environment: &mut Environment<'static>) {
     environment.add_filter("e", |value: &Value| markup_of(value));
     environment.add_filter("forceescape", |value: &Value| Value::from_safe_string(escaped(&to_str(value))));
     environment.add_filter("safe", |value: &Value| Value::from_safe_string(to_str(value)));
-    add(environment, "xmlattr", attributes);
+    add_looking(environment, "xmlattr", attributes);
     environment.add_filter("striptags", |value: &Value| strip_tags(&to_str(value)));
     environment.add_filter("urlencode", url_encode);
     add(environment, "format", format);
@@ -50,7 +52,7 @@ fn title(text: &str) -> String {
         } else {
             result.extend(character.to_lowercase());
         }
-        starts = character.is_whitespace() || "-({[<".contains(character);
+        starts = python::is_space(character) || "-({[<".contains(character);
     }
     result
 }
@@ -94,7 +96,10 @@ fn words(text: &str) -> usize {
         .count()
 }
 
-fn word_wrap(value: &Value, args: &[Value]) -> Result<String, Error> {
+fn word_wrap(state: &State<'_, '_>, value: &Value, args: &[Value]) -> Result<String, Error> {
+    if value.is_undefined() && is_tolerant(state) {
+        return Ok(String::new());
+    }
     let [width, break_long, separator, _] =
         bind("wordwrap", args, ["width", "break_long_words", "wrapstring", "break_on_hyphens"])?;
     let width = or(width.as_ref(), 79, Value::as_usize).max(1);
@@ -163,7 +168,7 @@ fn trim(value: &Value, args: &[Value]) -> Result<String, Error> {
     let text = to_str(value);
     Ok(match characters.as_ref().and_then(Value::as_str) {
         Some(characters) => text.trim_matches(|one| characters.contains(one)).to_owned(),
-        None => text.trim().to_owned(),
+        None => text.trim_matches(python::is_space).to_owned(),
     })
 }
 
@@ -189,17 +194,19 @@ fn strip_tags(text: &str) -> String {
             kept
         })
         .collect();
-    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+    plain.split(python::is_space).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-fn url_encode(value: &Value) -> String {
-    let pairs = value.as_object().and_then(minijinja::value::DynObject::try_iter_pairs);
-    match pairs {
-        Some(pairs) if value.kind() == ValueKind::Map => pairs
-            .map(|(key, value)| format!("{}={}", quoted_plus(&key), quoted_plus(&value)))
-            .collect::<Vec<_>>()
-            .join("&"),
-        _ => quoted(&to_str(value), b"/"),
+/// A text, or the pairs of a mapping or a list, as the query of an address.
+fn url_encode(value: &Value) -> Result<String, Error> {
+    match value.kind() {
+        ValueKind::Map | ValueKind::Seq | ValueKind::Iterable | ValueKind::Undefined => {
+            let pairs = python::pairs_of(value)?;
+            let pairs =
+                pairs.iter().map(|(key, value)| format!("{}={}", quoted_plus(key), quoted_plus(value)));
+            Ok(pairs.collect::<Vec<_>>().join("&"))
+        }
+        _ => Ok(quoted(&to_str(value), b"/")),
     }
 }
 
@@ -252,8 +259,11 @@ fn to_json(value: &Value, args: &[Value]) -> Result<String, Error> {
 }
 
 /// `{'id': 1} | xmlattr`: attributes of an element, with a space before the first.
-fn attributes(value: &Value, args: &[Value]) -> Result<String, Error> {
+fn attributes(state: &State<'_, '_>, value: &Value, args: &[Value]) -> Result<String, Error> {
     let [space] = bind("xmlattr", args, ["autospace"])?;
+    if value.is_undefined() && is_tolerant(state) {
+        return Ok(String::new());
+    }
     if value.kind() != ValueKind::Map {
         return Err(type_error("xmlattr() needs a mapping"));
     }

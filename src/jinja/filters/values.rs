@@ -2,36 +2,43 @@
 
 use std::cmp::Ordering;
 
-use minijinja::value::{Rest, ValueKind, ValueOrKwargs};
+use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, State, Value};
 
+use super::filter::{add, add_looking};
+use super::path::below;
 use crate::jinja::python::{
     Decimal, as_float, as_int, bind, bind_required, expect_int, given, int_value, items_of,
     json_dumps_indented, list, operators, to_str, type_error, type_name, value_error, whole,
 };
 
 type Filter = fn(&Value, &[Value]) -> Result<Value, Error>;
+type Looking = fn(&State<'_, '_>, &Value, &[Value]) -> Result<Value, Error>;
 
-const FILTERS: [(&str, Filter); 12] = [
+const FILTERS: [(&str, Filter); 8] = [
     ("default", default),
     ("d", default),
     ("list", to_list),
-    ("sort", sort),
     ("int", int),
     ("float", float),
     ("round", round),
     ("abs", abs),
-    ("sum", sum),
-    ("min", |value, args| extreme("min", value, args)),
-    ("max", |value, args| extreme("max", value, args)),
     ("tojson", to_json),
+];
+
+const LOOKING: [(&str, Looking); 4] = [
+    ("sort", sort),
+    ("sum", sum),
+    ("min", |state, value, args| extreme(state, "min", value, args)),
+    ("max", |state, value, args| extreme(state, "max", value, args)),
 ];
 
 pub(super) fn install(environment: &mut Environment<'static>) {
     for (name, filter) in FILTERS {
-        environment.add_filter(name, move |_: &State<'_, '_>, value: &Value, args: Rest<ValueOrKwargs>| {
-            filter(value, &args.into_values())
-        });
+        add(environment, name, filter);
+    }
+    for (name, filter) in LOOKING {
+        add_looking(environment, name, filter);
     }
     environment.add_test("number", |value: &Value| number(value).is_some());
 }
@@ -53,26 +60,23 @@ fn to_list(value: &Value, args: &[Value]) -> Result<Value, Error> {
 }
 
 /// `a.b` or `0`, several separated by commas; nothing is the value itself.
-fn attributes(value: &Value, path: Option<&Value>) -> Result<Vec<Value>, Error> {
+fn attributes(state: &State<'_, '_>, value: &Value, path: Option<&Value>) -> Result<Vec<Value>, Error> {
     let Some(path) = path.filter(|path| given(path)) else { return Ok(vec![value.clone()]) };
-    to_str(path)
-        .split(',')
-        .map(|path| {
-            path.trim().split('.').try_fold(value.clone(), |value, part| match part.parse::<i64>() {
-                Ok(index) => value.get_item(&Value::from(index)),
-                Err(_) => value.get_attr(part),
-            })
-        })
-        .collect()
+    to_str(path).split(',').map(|path| below(state, value, &Value::from(path.trim()), None)).collect()
 }
 
 /// Jinja2 sorts and compares texts without case unless told otherwise.
-fn ranks(value: &Value, path: Option<&Value>, case_sensitive: bool) -> Result<Vec<Value>, Error> {
+fn ranks(
+    state: &State<'_, '_>,
+    value: &Value,
+    path: Option<&Value>,
+    case_sensitive: bool,
+) -> Result<Vec<Value>, Error> {
     let fold = |value: Value| match value.as_str() {
         Some(text) if !case_sensitive => Value::from(text.to_lowercase()),
         _ => value,
     };
-    Ok(attributes(value, path)?.into_iter().map(fold).collect())
+    Ok(attributes(state, value, path)?.into_iter().map(fold).collect())
 }
 
 /// Ranks are compared as Python compares lists: what equals needs no order.
@@ -85,14 +89,14 @@ fn compare_ranks(left: &[Value], right: &[Value], failed: &mut Option<Error>) ->
     })
 }
 
-fn sort(value: &Value, args: &[Value]) -> Result<Value, Error> {
+fn sort(state: &State<'_, '_>, value: &Value, args: &[Value]) -> Result<Value, Error> {
     let [reverse, case_sensitive, attribute] =
         bind("sort", args, ["reverse", "case_sensitive", "attribute"])?;
     let case_sensitive = case_sensitive.is_some_and(|flag| flag.is_true());
     let reverse = reverse.is_some_and(|flag| flag.is_true());
     let mut ranked = Vec::new();
     for item in items(value)? {
-        ranked.push((ranks(&item, attribute.as_ref(), case_sensitive)?, item));
+        ranked.push((ranks(state, &item, attribute.as_ref(), case_sensitive)?, item));
     }
     let mut failed = None;
     ranked.sort_by(|(left, _), (right, _)| {
@@ -103,13 +107,14 @@ fn sort(value: &Value, args: &[Value]) -> Result<Value, Error> {
     Ok(list(ranked.into_iter().map(|(_, item)| item).collect()))
 }
 
-fn extreme(name: &str, value: &Value, args: &[Value]) -> Result<Value, Error> {
+fn extreme(state: &State<'_, '_>, name: &str, value: &Value, args: &[Value]) -> Result<Value, Error> {
     let [case_sensitive, attribute] = bind(name, args, ["case_sensitive", "attribute"])?;
     let case_sensitive = case_sensitive.is_some_and(|flag| flag.is_true());
     let wanted = if name == "min" { Ordering::Less } else { Ordering::Greater };
     let mut best: Option<(Value, Value)> = None;
     for item in items(value)? {
-        let rank = ranks(&item, attribute.as_ref(), case_sensitive)?.into_iter().next().unwrap_or_default();
+        let rank =
+            ranks(state, &item, attribute.as_ref(), case_sensitive)?.into_iter().next().unwrap_or_default();
         let better = match &best {
             None => true,
             Some((best, _)) => {
@@ -123,11 +128,11 @@ fn extreme(name: &str, value: &Value, args: &[Value]) -> Result<Value, Error> {
     Ok(best.map(|(_, item)| item).unwrap_or_default())
 }
 
-fn sum(value: &Value, args: &[Value]) -> Result<Value, Error> {
+fn sum(state: &State<'_, '_>, value: &Value, args: &[Value]) -> Result<Value, Error> {
     let [attribute, start] = bind("sum", args, ["attribute", "start"])?;
     let start = start.unwrap_or_else(|| Value::from(0));
     items(value)?.iter().try_fold(start, |total, item| {
-        let parts = attributes(item, attribute.as_ref())?;
+        let parts = attributes(state, item, attribute.as_ref())?;
         operators::add(&total, parts.first().unwrap_or(&Value::UNDEFINED))
     })
 }

@@ -39,6 +39,8 @@ pub(super) struct Parser<'a> {
     pub(super) loops: Loops,
     /// How many loops are read, whatever stands between them.
     pub(super) open_loops: usize,
+    /// The names of `{% block %}`.
+    pub(super) named: Vec<&'a str>,
     depth: usize,
 }
 
@@ -63,6 +65,7 @@ impl<'a> Parser<'a> {
             ends: Vec::new(),
             loops: Loops::Outside,
             open_loops: 0,
+            named: Vec::new(),
             depth: 0,
         };
         (parser.token, parser.range) = parser.lexer.next()?;

@@ -356,6 +356,10 @@ impl<'a> Parser<'a> {
 
     fn block(&mut self, begun: usize) -> Parsed<Stmt<'a>> {
         let name = self.expect_name()?;
+        if self.named.contains(&name) {
+            return self.fail(format!("block '{name}' defined twice"));
+        }
+        self.named.push(name);
         self.skip_name("scoped")?;
         let required = self.skip_name("required")?;
         if self.token.is_operator("-") {

@@ -99,7 +99,12 @@ pub(super) fn call_mapping_method(
             Ok(View::value(ViewKind::Items, items.collect()))
         }
         // What is an object in dbt may be a plain dict here.
-        "copy" | "to_dict" => Ok(super::dict(pairs())),
+        "copy" | "to_dict" => {
+            if method == "copy" {
+                no_arguments(method, args)?;
+            }
+            Ok(super::dict(pairs()))
+        }
         "fromkeys" => {
             let [keys, value] = bind_required(method, args, ["iterable", "value"], 1)?;
             let value = if value.is_undefined() { Value::from(()) } else { value };

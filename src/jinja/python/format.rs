@@ -6,7 +6,7 @@ use minijinja::{Error, ErrorKind};
 use super::datetime;
 use super::integer::as_int;
 use super::number::as_float;
-use super::{Arguments, ascii, float_repr, repr, to_str, type_name, value_error};
+use super::{Arguments, ascii, float_repr, repr, to_str, type_error, type_name, value_error};
 
 /// `[[fill]align][sign][#][0][width][grouping][.precision][type]`
 #[derive(Debug, Default, Clone)]
@@ -15,6 +15,8 @@ pub(super) struct Spec {
     pub(super) align: Option<char>,
     pub(super) sign: Option<char>,
     pub(super) alternate: bool,
+    /// Numbers are filled up between sign and digits.
+    pub(super) zeros: bool,
     pub(super) width: usize,
     pub(super) grouping: Option<char>,
     pub(super) precision: Option<usize>,
@@ -49,7 +51,7 @@ impl Spec {
         }
         if rest.first() == Some(&'0') {
             spec.fill = spec.fill.or(Some('0'));
-            spec.align = spec.align.or(Some('='));
+            spec.zeros = spec.align.is_none();
             rest.remove(0);
         }
         spec.width = take_number(&mut rest).map_err(|()| invalid())?.unwrap_or_default();
@@ -67,16 +69,60 @@ impl Spec {
     /// Formats as `format(value, spec)` does.
     pub(super) fn apply(&self, value: &Value) -> Result<String, Error> {
         let is_number = value.kind() == ValueKind::Number || as_float(value).is_some();
-        let is_bool = value.kind() == ValueKind::Bool;
-        match self.kind {
-            None | Some('s') if !is_number => Ok(self.apply_text(&to_str(value))),
-            _ if is_number || is_bool => self.apply_number(value),
-            Some(kind) => Err(value_error(format!(
-                "unknown format code '{kind}' for object of type '{}'",
-                type_name(value)
-            ))),
-            None => Ok(self.apply_text(&to_str(value))),
+        if is_number || value.kind() == ValueKind::Bool {
+            self.check_number(as_int(value).is_some())?;
+            return self.apply_number(value);
         }
+        let kind = type_name(value);
+        if value.kind() != ValueKind::String {
+            return Err(type_error(format!("unsupported format string passed to {kind}.__format__")));
+        }
+        match self.kind {
+            None | Some('s') => self.check_text()?,
+            Some(code) => {
+                return Err(value_error(format!("Unknown format code '{code}' for object of type '{kind}'")));
+            }
+        }
+        Ok(self.apply_text(&to_str(value)))
+    }
+
+    /// What only numbers have.
+    fn check_text(&self) -> Result<(), Error> {
+        let wrong = match (self.sign, self.grouping) {
+            (Some(' '), _) => "Space not allowed in string format specifier".to_owned(),
+            (Some(_), _) => "Sign not allowed in string format specifier".to_owned(),
+            _ if self.alternate => "Alternate form (#) not allowed in string format specifier".to_owned(),
+            _ if self.align == Some('=') => "'=' alignment not allowed in string format specifier".to_owned(),
+            (_, Some(grouping)) => format!("Cannot specify '{grouping}' with 's'."),
+            _ => return Ok(()),
+        };
+        Err(value_error(wrong))
+    }
+
+    /// What does not go with the code.
+    fn check_number(&self, is_int: bool) -> Result<(), Error> {
+        let Some(code) = self.kind else { return Ok(()) };
+        let known = if is_int { "bcdeEfFgGnosxX%" } else { "eEfFgGn%bcdosxX" };
+        if !known.contains(code) {
+            let kind = if is_int { "int" } else { "float" };
+            return Err(value_error(format!("Unknown format code '{code}' for object of type '{kind}'")));
+        }
+        match self.grouping {
+            Some(',') if !"deEfFgG%".contains(code) => {
+                return Err(value_error(format!("Cannot specify ',' with '{code}'.")));
+            }
+            Some('_') if !"bdeEfFgGoxX%".contains(code) => {
+                return Err(value_error(format!("Cannot specify '_' with '{code}'.")));
+            }
+            _ => {}
+        }
+        if code == 'c' && self.sign.is_some() {
+            return Err(value_error("Sign not allowed with integer format specifier 'c'"));
+        }
+        if code == 'c' && self.alternate {
+            return Err(value_error("Alternate form (#) not allowed with integer format specifier 'c'"));
+        }
+        Ok(())
     }
 
     pub(super) fn apply_text(&self, text: &str) -> String {
@@ -96,8 +142,10 @@ impl Spec {
             return Err(value_error("Precision not allowed in integer format specifier"));
         }
         let (negative, body) = match (self.kind, as_int(value)) {
+            (Some('b' | 'o' | 'x' | 'X'), Some(int)) => {
+                return Ok(self.in_base(int, |digits| self.group(digits, 4)));
+            }
             (None | Some('d' | 'n'), Some(int)) => (int < 0, self.group(&int.unsigned_abs().to_string(), 3)),
-            (Some('b' | 'o' | 'x' | 'X'), Some(int)) => (int < 0, self.in_base(int.unsigned_abs())),
             (Some('c'), Some(int)) => {
                 let character = u32::try_from(int).ok().and_then(char::from_u32);
                 let character = character.ok_or_else(|| value_error("%c arg not in range(0x110000)"))?;
@@ -121,18 +169,24 @@ impl Spec {
                 (float.is_sign_negative() && !float.is_nan(), self.float_body(float.abs()))
             }
         };
-        Ok(self.sign_and_pad(negative, &body))
+        Ok(self.sign_and_pad(negative, "", &body))
     }
 
-    fn in_base(&self, number: u128) -> String {
+    /// The precision of `%` is the least number of digits.
+    pub(super) fn at_least(&self, digits: &str) -> String {
+        let missing = self.precision.unwrap_or_default().saturating_sub(digits.len());
+        format!("{}{digits}", "0".repeat(missing))
+    }
+
+    pub(super) fn in_base(&self, int: i128, arranged: impl FnOnce(&str) -> String) -> String {
+        let number = int.unsigned_abs();
         let (prefix, digits) = match self.kind {
             Some('b') => ("0b", format!("{number:b}")),
             Some('o') => ("0o", format!("{number:o}")),
             Some('X') => ("0X", format!("{number:X}")),
             _ => ("0x", format!("{number:x}")),
         };
-        let digits = self.group(&digits, 4);
-        if self.alternate { format!("{prefix}{digits}") } else { digits }
+        self.sign_and_pad(int < 0, if self.alternate { prefix } else { "" }, &arranged(&digits))
     }
 
     fn float_body(&self, float: f64) -> String {
@@ -192,19 +246,19 @@ impl Spec {
         grouped + rest
     }
 
-    pub(super) fn sign_and_pad(&self, negative: bool, body: &str) -> String {
+    pub(super) fn sign_and_pad(&self, negative: bool, prefix: &str, body: &str) -> String {
         let sign = match self.sign {
             _ if negative => "-",
             Some('+') => "+",
             Some(' ') => " ",
             _ => "",
         };
-        if self.align == Some('=') {
+        if self.align == Some('=') || self.zeros {
             let fill = self.fill.unwrap_or(' ').to_string();
-            let missing = self.width.saturating_sub(sign.len() + body.chars().count());
-            return format!("{sign}{}{body}", fill.repeat(missing));
+            let missing = self.width.saturating_sub(sign.len() + prefix.len() + body.chars().count());
+            return format!("{sign}{prefix}{}{body}", fill.repeat(missing));
         }
-        self.pad(&format!("{sign}{body}"), '>')
+        self.pad(&format!("{sign}{prefix}{body}"), '>')
     }
 
     fn pad(&self, text: &str, default_align: char) -> String {

@@ -8,10 +8,13 @@ use super::value_error;
 /// No list is that long; an iterator that gives more has no end.
 pub(super) const ENDLESS: usize = 10_000_000;
 
-/// The items of anything that can be iterated; an unhashable or scalar value is an error.
+/// The items of anything that can be iterated, none of an undefined value; a scalar value is an error.
 pub(crate) fn items_of(value: &Value) -> Result<Vec<Value>, Error> {
     let not_iterable = || super::type_error(format!("'{}' object is not iterable", super::type_name(value)));
-    if value.is_none() || value.is_undefined() {
+    if value.is_undefined() {
+        return Ok(Vec::new());
+    }
+    if value.is_none() {
         return Err(not_iterable());
     }
     let mut items: Vec<Value> = Vec::new();

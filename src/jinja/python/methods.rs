@@ -25,6 +25,7 @@ pub(crate) fn call_method(
         ValueKind::Bytes if method == "decode" => {
             Ok(Value::from(String::from_utf8_lossy(value.as_bytes().unwrap_or_default()).into_owned()))
         }
+        ValueKind::Map if type_name(value) == "LoopContext" => Err(unknown_method("LoopContext", method)),
         ValueKind::Map => call_mapping_method(
             || pairs(value),
             |key| value.as_object().and_then(|object| object.get_value(key)),

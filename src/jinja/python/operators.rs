@@ -228,12 +228,25 @@ fn float_arithmetic(operator: char, left: f64, right: f64) -> Result<Value, Erro
         '*' => left * right,
         '/' => return float_division(left, right),
         _ if right == 0.0 => return Err(division_by_zero(operator)),
-        'q' => (left / right).floor(),
-        _ => {
-            let remainder = left % right;
-            if remainder != 0.0 && (remainder < 0.0) != (right < 0.0) { remainder + right } else { remainder }
-        }
+        'q' => float_quotient(left, right).0,
+        _ => float_quotient(left, right).1,
     }))
+}
+
+/// Both have the sign of the divisor, a zero too, and fit each other: `1.0 // 0.1` is 9, as the rest is nearly 0.1.
+fn float_quotient(left: f64, right: f64) -> (f64, f64) {
+    let remainder = left % right;
+    let quotient = (left - remainder) / right;
+    let (quotient, remainder) = match remainder {
+        0.0 => (quotient, 0.0_f64.copysign(right)),
+        _ if (remainder < 0.0) != (right < 0.0) => (quotient - 1.0, remainder + right),
+        _ => (quotient, remainder),
+    };
+    if quotient == 0.0 {
+        return (0.0_f64.copysign(left / right), remainder);
+    }
+    let floor = quotient.floor();
+    (if quotient - floor > 0.5 { floor + 1.0 } else { floor }, remainder)
 }
 
 fn float_division(left: f64, right: f64) -> Result<Value, Error> {
@@ -322,11 +335,17 @@ pub(crate) fn item(container: &Value, key: &Value) -> Result<Value, Error> {
     }
     match (container.kind(), key.kind()) {
         (ValueKind::Map | ValueKind::Plain, _) => container.get_item(key),
+        (ValueKind::Iterable, _) if has_no_places(container) => Ok(Value::UNDEFINED),
         (_, ValueKind::Number) if key.is_integer() => container.get_item(key),
         (_, ValueKind::Bool) => container.get_item(&Value::from(i64::from(key.is_true()))),
         (_, ValueKind::String) => container.get_item(key),
         _ => Ok(Value::UNDEFINED),
     }
+}
+
+/// A set, or what the methods of a dict give.
+fn has_no_places(container: &Value) -> bool {
+    container.downcast_object_ref::<Set>().is_some() || super::view::kind_of(container).is_some()
 }
 
 /// `value in container`

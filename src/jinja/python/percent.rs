@@ -110,7 +110,8 @@ impl PercentArguments<'_> {
 
     /// Python: surplus values are an error, but a mapping may go unused.
     fn finish(&self) -> Result<(), Error> {
-        let unused_mapping = self.values.kind() == ValueKind::Map || self.values.kind() == ValueKind::Seq;
+        let unused_mapping =
+            matches!(self.values.kind(), ValueKind::Map | ValueKind::Seq | ValueKind::Undefined);
         if self.keyed || self.next >= self.positional.len() || (unused_mapping && !self.values.is_tuple()) {
             return Ok(());
         }
@@ -136,7 +137,8 @@ fn convert(kind: char, mut spec: Spec, value: &Value) -> Result<String, Error> {
         's' => Some(to_str(value)),
         'r' => Some(repr(value)),
         'a' => Some(ascii(value)),
-        'c' if value.kind() == ValueKind::String => Some(to_str(value)),
+        'c' if value.as_str().is_some_and(|text| text.chars().count() == 1) => Some(to_str(value)),
+        'c' if as_int(value).is_none() => return Err(type_error("%c requires int or char")),
         _ => None,
     };
     if let Some(text) = text {
@@ -161,7 +163,16 @@ fn convert(kind: char, mut spec: Spec, value: &Value) -> Result<String, Error> {
             spec.kind = Some('d');
             return Ok(whole_number(&spec, value));
         }
-        'o' | 'x' | 'X' | 'c' => value.clone(),
+        'o' | 'x' | 'X' => {
+            let Some(int) = as_int(value) else {
+                let kind_of_value = type_name(value);
+                return Err(type_error(format!(
+                    "%{kind} format: an integer is required, not {kind_of_value}"
+                )));
+            };
+            return Ok(spec.in_base(int, |digits| spec.at_least(digits)));
+        }
+        'c' => value.clone(),
         'e' | 'E' | 'f' | 'F' | 'g' | 'G' => Value::from(as_float(value).unwrap_or_default()),
         _ => return Err(value_error(format!("unsupported format character '{kind}'"))),
     };
@@ -174,6 +185,5 @@ fn whole_number(spec: &Spec, value: &Value) -> String {
     let truncated = || as_float(value).unwrap_or_default().trunc() as i128;
     let int = as_int(value).unwrap_or_else(truncated);
     let digits = to_str(&int_value(int)).trim_start_matches('-').to_owned();
-    let missing = spec.precision.unwrap_or_default().saturating_sub(digits.len());
-    spec.sign_and_pad(int < 0, &format!("{}{digits}", "0".repeat(missing)))
+    spec.sign_and_pad(int < 0, "", &spec.at_least(&digits))
 }

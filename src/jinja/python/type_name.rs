@@ -25,10 +25,12 @@ pub(crate) fn type_name(value: &Value) -> String {
         {
             "range"
         }
-        ValueKind::Seq | ValueKind::Iterable => "list",
+        ValueKind::Iterable => super::view::kind_of(value).unwrap_or("list"),
+        ValueKind::Seq => "list",
         ValueKind::Map => match value.as_object() {
             Some(object) if is_ours(object) => object_name(object),
             Some(object) if is_namespace(object) => "Namespace",
+            Some(object) if object.type_name().ends_with("::Loop") => "LoopContext",
             _ => "dict",
         },
         _ => value.as_object().map_or("object", object_name),

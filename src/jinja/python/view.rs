@@ -26,14 +26,24 @@ impl View {
     }
 }
 
+impl ViewKind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Keys => "dict_keys",
+            Self::Values => "dict_values",
+            Self::Items => "dict_items",
+        }
+    }
+}
+
+/// The name of its type, if it is a view.
+pub(super) fn kind_of(value: &Value) -> Option<&'static str> {
+    value.downcast_object_ref::<View>().map(|view| view.kind.name())
+}
+
 impl fmt::Debug for View {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match self.kind {
-            ViewKind::Keys => "dict_keys",
-            ViewKind::Values => "dict_values",
-            ViewKind::Items => "dict_items",
-        };
-        write!(f, "{name}({})", repr(&Value::from(self.items.clone())))
+        write!(f, "{}({})", self.kind.name(), repr(&Value::from(self.items.clone())))
     }
 }
 

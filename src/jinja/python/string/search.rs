@@ -32,12 +32,16 @@ fn bounded<'t>(text: &'t str, start: &Value, end: &Value) -> Result<(&'t str, i6
     Ok((text.get(offset(start)..offset(end)).unwrap_or_default(), start))
 }
 
+/// Nothing is there, not even the empty text.
+fn begins_beyond(text: &str, start: &Value) -> bool {
+    start.as_usize().is_some_and(|start| start > text.chars().count())
+}
+
 fn find(text: &str, method: &str, args: &[Value]) -> Result<Value, Error> {
     let [wanted, start, end] = bind_required(method, args, ["sub", "start", "end"], 1)?;
     let wanted = expect_str(method, &wanted)?;
     let (part, before) = bounded(text, &start, &end)?;
-    let begins_beyond = || start.as_i64().is_some_and(|start| start > before && wanted.is_empty());
-    if begins_beyond() {
+    if begins_beyond(text, &start) {
         return if method.ends_with("index") {
             Err(value_error("substring not found"))
         } else {
@@ -54,15 +58,23 @@ fn find(text: &str, method: &str, args: &[Value]) -> Result<Value, Error> {
 
 fn count(text: &str, args: &[Value]) -> Result<Value, Error> {
     let [wanted, start, end] = bind_required("count", args, ["sub", "start", "end"], 1)?;
+    let wanted = expect_str("count", &wanted)?;
+    if begins_beyond(text, &start) {
+        return Ok(Value::from(0));
+    }
     let (part, _) = bounded(text, &start, &end)?;
-    Ok(Value::from(part.matches(expect_str("count", &wanted)?).count()))
+    Ok(Value::from(part.matches(wanted).count()))
 }
 
 fn affix(text: &str, method: &str, args: &[Value]) -> Result<Value, Error> {
     let [affix, start, end] = bind_required(method, args, ["affix", "start", "end"], 1)?;
     let (part, _) = bounded(text, &start, &end)?;
-    let holds =
-        |affix: &str| if method == "startswith" { part.starts_with(affix) } else { part.ends_with(affix) };
+    let is_beyond = begins_beyond(text, &start);
+    let holds = |affix: &str| match method {
+        _ if is_beyond => false,
+        "startswith" => part.starts_with(affix),
+        _ => part.ends_with(affix),
+    };
     if let Some(affix) = affix.as_str() {
         return Ok(Value::from(holds(affix)));
     }
