@@ -16,7 +16,7 @@ pub(super) fn added(session: &Session<'_>, parsed: &Parsed, selected: &[String])
         return Ok(Vec::new());
     }
     if flags.is(&EMPTY) || flags.text(&SAMPLE).is_some() {
-        let message = "`--load` is not allowed with `--empty` and `--sample`: files are loaded whole";
+        let message = "`--load` is not allowed with `--empty` and `--sample`: tables are loaded whole";
         return Err(Diagnostic::new("build-load", Category::Usage, message)
             .help("load first, by `rsdbt load`")
             .boxed());

@@ -98,6 +98,7 @@ fn refuse_files_without_use(parsed: &Parsed, selected: &[String]) -> Result<()> 
     let origin = match origin(parsed, id) {
         Some(Origin::Command(_)) => "a command",
         Some(Origin::Stdin) => "standard input",
+        Some(Origin::Connection(_)) => "another database",
         Some(Origin::Files(_)) | None => return Ok(()),
     };
     Err(Diagnostic::runtime(

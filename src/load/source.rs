@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::column::{Column, Declared, columns};
 use crate::config::Yaml;
-use crate::config::load::{CODE, Load};
+use crate::config::load::{CODE, Load, Origin};
 use crate::diagnostic::{Diagnostic, Result, SourceText, Span};
 use crate::manifest::SourceDefinition;
 
@@ -25,6 +25,10 @@ impl LoadedTable {
     pub(crate) fn of(source: &SourceDefinition, place: &Span) -> Result<Self> {
         let json = source.config.get("load").cloned().unwrap_or(Json::Null);
         let load = Load::read(&Yaml::from_json(json, place))?;
+        if matches!(load.origin, Origin::Connection(_)) {
+            // the other database says what the columns are
+            return Ok(Self { load, columns: Vec::new() });
+        }
         let declared: Vec<Declared> = source
             .columns
             .values()

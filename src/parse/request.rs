@@ -69,7 +69,12 @@ impl ParseRequest<'_> {
                 return Err(Diagnostic::parsing("connection-name", message).help(help).boxed());
             }
         };
-        self.target.connections.get(name).map(Some).ok_or_else(|| self.unmapped(name))
+        self.mapped(name).map(Some)
+    }
+
+    /// The place of a connection.
+    pub(super) fn mapped(&self, name: &str) -> Result<&ParsePlace> {
+        self.target.connections.get(name).ok_or_else(|| self.unmapped(name))
     }
 
     fn unmapped(&self, name: &str) -> Box<Diagnostic> {

@@ -9,7 +9,7 @@ use super::properties::{SourceEntry, table_columns};
 use super::settle::Parser;
 use super::test_group::{Attached, TestGroup};
 use super::trees::ConfigOf;
-use crate::config::load::Load;
+use crate::config::load::{Load, Origin};
 use crate::config::properties::{SourceProperties, TableProperties};
 use crate::config::{ResourceType, Yaml};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
@@ -52,7 +52,12 @@ impl Parser<'_> {
             let definition = self.definition(entry, &properties, table)?;
             if load::is_loaded(&definition) || table.yaml.path(&["config", "load"]).is_some() {
                 let place = table.yaml.path(&["config", "load"]).unwrap_or(table.yaml);
-                LoadedTable::of(&definition, &place.span())?;
+                let loaded = LoadedTable::of(&definition, &place.span())?;
+                if let Origin::Connection(from) = &loaded.load.origin {
+                    self.request
+                        .mapped(&from.connection)
+                        .map_err(|problem| problem.label(place.span(), ""))?;
+                }
             }
             self.queue_source_tests(entry, &properties, table)?;
             self.warnings.extend(freshness_problem(&definition, table));

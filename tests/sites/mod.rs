@@ -3,6 +3,7 @@
 
 mod field;
 mod histories;
+mod loads;
 mod losses;
 mod refusals;
 mod types;

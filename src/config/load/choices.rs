@@ -6,6 +6,7 @@ pub(crate) const CODE: &str = "load-config";
 pub(super) const MODES: &[&str] = &["append", "replace", "upsert"];
 pub(super) const FORMATS: &[&str] = &["csv", "jsonl"];
 pub(super) const COMPRESSIONS: &[&str] = &["auto", "none", "gzip", "zstd"];
+pub(super) const SCHEMA_CHANGES: &[&str] = &["append_new_columns", "fail"];
 pub(super) const UNKNOWN_COLUMNS: &[&str] = &["error", "ignore"];
 
 /// What happens to the rows that are there.
@@ -14,6 +15,13 @@ pub(crate) enum LoadMode {
     Append,
     Replace,
     Upsert,
+}
+
+/// What a column that the table of the other database has gained does to the one that is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SchemaChange {
+    Appended,
+    Refused,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

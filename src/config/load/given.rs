@@ -3,6 +3,7 @@
 use super::choices::{
     CODE, COMPRESSIONS, Compression, FORMATS, LoadMode, MODES, UNKNOWN_COLUMNS, UnknownColumns,
 };
+use super::copied::Copied;
 use super::origin::Origin;
 use super::rejects::{Deadline, MostRejects};
 use crate::config::{Fields, Yaml, strict};
@@ -25,6 +26,11 @@ pub(super) const KEYS: &[&str] = &[
     "unknown_columns",
     "rejects",
     "expect",
+    "columns",
+    "except",
+    "cursor",
+    "lookback",
+    "on_schema_change",
 ];
 
 #[derive(Debug, Default)]
@@ -44,6 +50,7 @@ pub(super) struct Given {
     pub(super) unknown_columns: Option<UnknownColumns>,
     pub(super) most_rejects: Option<MostRejects>,
     pub(super) deadline: Option<Deadline>,
+    pub(super) copied: Copied,
 }
 
 /// `quote:`.
@@ -94,6 +101,7 @@ impl Given {
             }),
             most_rejects: fields.get("rejects").map(MostRejects::read).transpose()?,
             deadline: fields.get("expect").map(Deadline::read).transpose()?,
+            copied: Copied::read(fields)?,
         };
         if let (Some(delimiter), Some(quote)) = (given.delimiter, given.quote)
             && quote == Quote::Sign(delimiter)

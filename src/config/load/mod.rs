@@ -1,6 +1,7 @@
 //! `config.load` of a source or one of its tables: where the rows come from, how they are written there, and how they enter the table.
 
 mod choices;
+mod copied;
 mod given;
 mod origin;
 mod pattern;
@@ -12,8 +13,9 @@ use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::IndexMap;
 
 pub(crate) use choices::{CODE, Compression, LoadMode, UnknownColumns};
+pub(crate) use copied::{Copied, Lookback};
 use given::{Given, Quote};
-pub(crate) use origin::Origin;
+pub(crate) use origin::{Origin, OriginTable};
 pub(crate) use pattern::{FileDate, FilePattern, Fit};
 pub(crate) use rejects::{Deadline, MostRejects};
 
@@ -33,6 +35,7 @@ pub(crate) struct Load {
     pub unknown_columns: UnknownColumns,
     pub most_rejects: MostRejects,
     pub deadline: Option<Deadline>,
+    pub copied: Copied,
 }
 
 /// How rows are written.
@@ -64,11 +67,13 @@ impl Load {
         let fields = Fields::new(yaml, "load config", "")?;
         let given = Given::read(&fields)?;
         let Some(origin) = given.origin else { return Err(strict::missing(CODE, &fields, "from")) };
-        let mode = given.mode.unwrap_or(LoadMode::Append);
+        let is_copied = matches!(origin, Origin::Connection(_));
+        let mode = given.mode.unwrap_or(if is_copied { LoadMode::Replace } else { LoadMode::Append });
         let unique_key = given.unique_key.unwrap_or_default();
         if mode == LoadMode::Upsert && unique_key.is_empty() {
             return Err(strict::missing(CODE, &fields, "unique_key"));
         }
+        copied::check(&fields, is_copied, mode, !unique_key.is_empty())?;
         let shape = match given.is_json {
             Some(true) => {
                 if let Some(key) = ["delimiter", "quote", "header", "null", "headers"]
@@ -98,6 +103,7 @@ impl Load {
             unknown_columns: given.unknown_columns.unwrap_or(UnknownColumns::Refused),
             most_rejects: given.most_rejects.unwrap_or_default(),
             deadline: given.deadline,
+            copied: given.copied,
         })
     }
 }

@@ -1,11 +1,11 @@
-//! `from:` of a load: files, a command, or standard input.
+//! `from:` of a load: files, a command, standard input, or a table of another database.
 
 use super::choices::CODE;
 use super::pattern::FilePattern;
-use crate::config::{Fields, Yaml};
+use crate::config::{Fields, Yaml, strict};
 use crate::diagnostic::{Diagnostic, Result, did_you_mean};
 
-const KINDS: &[&str] = &["files", "command", "stdin"];
+const KINDS: &[&str] = &["files", "command", "stdin", "connection"];
 
 /// Where the rows come from.
 #[derive(Debug, Clone)]
@@ -14,6 +14,27 @@ pub(crate) enum Origin {
     /// A program and its arguments, called without a shell; the rows are what it prints.
     Command(Vec<String>),
     Stdin,
+    Connection(Box<OriginTable>),
+}
+
+/// A table of the database that a connection means.
+#[derive(Debug, Clone)]
+pub(crate) struct OriginTable {
+    pub connection: String,
+    /// Without it, that of the source.
+    pub schema: Option<String>,
+    /// Without it, the identifier of the source table.
+    pub table: Option<String>,
+}
+
+impl OriginTable {
+    fn read(fields: &Fields<'_>) -> Result<Self> {
+        strict::refuse_unknown(CODE, fields, &["connection", "schema", "table"])?;
+        let Some(connection) = fields.string("connection")? else {
+            return Err(strict::missing(CODE, fields, "connection"));
+        };
+        Ok(Self { connection, schema: fields.string("schema")?, table: fields.string("table")? })
+    }
 }
 
 impl Origin {
@@ -22,10 +43,13 @@ impl Origin {
             return if word == "stdin" { Ok(Self::Stdin) } else { Err(unknown(value, word)) };
         }
         let fields = Fields::new(value, "`from` of a load config", "")?;
+        if fields.mapping().get("connection").is_some() {
+            return OriginTable::read(&fields).map(|table| Self::Connection(Box::new(table)));
+        }
         let (Some(entry), 1) = (fields.mapping().iter().next(), fields.mapping().len()) else {
             return Err(Diagnostic::parsing(CODE, "`from` does not name one origin of rows")
                 .label(value.span(), "")
-                .help("write `{files: ..}`, `{command: [..]}` or `stdin`")
+                .help("write `{files: ..}`, `{command: [..]}`, `{connection: ..}` or `stdin`")
                 .boxed());
         };
         match entry.key.as_str() {
@@ -59,9 +83,8 @@ impl Origin {
 fn unknown(value: &Yaml, word: &str) -> Box<Diagnostic> {
     Diagnostic::parsing(CODE, format!("`{word}` is not a valid origin of rows"))
         .label(value.span(), "")
-        .help(
-            did_you_mean(word, KINDS.iter().copied())
-                .unwrap_or_else(|| "write `{files: ..}`, `{command: [..]}` or `stdin`".to_owned()),
-        )
+        .help(did_you_mean(word, KINDS.iter().copied()).unwrap_or_else(|| {
+            "write `{files: ..}`, `{command: [..]}`, `{connection: ..}` or `stdin`".to_owned()
+        }))
         .boxed()
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::choices::{COMPRESSIONS, FORMATS, MODES, UNKNOWN_COLUMNS};
+use super::choices::{COMPRESSIONS, FORMATS, MODES, SCHEMA_CHANGES, UNKNOWN_COLUMNS};
 use super::given::KEYS;
 
 /// Unknown keys are refused.
@@ -19,13 +19,21 @@ fn value(key: &str) -> Json {
                 "files": {"type": "string"},
                 "command": {"type": "array", "minItems": 1},
             },
+            "additionalProperties": false},
+            {"type": "object", "required": ["connection"],
+            "properties": {
+                "connection": {"type": "string"},
+                "schema": {"type": "string"},
+                "table": {"type": "string"},
+            },
             "additionalProperties": false}]})
         }
         "mode" => choice(MODES),
         "format" => choice(FORMATS),
         "compression" => choice(COMPRESSIONS),
         "unknown_columns" => choice(UNKNOWN_COLUMNS),
-        "unique_key" | "null" => json!({"type": ["array", "string", "null"]}),
+        "on_schema_change" => choice(SCHEMA_CHANGES),
+        "unique_key" | "null" | "columns" | "except" => json!({"type": ["array", "string", "null"]}),
         "header" => json!({"type": ["boolean", "string", "null"]}),
         "formats" | "headers" | "rejects" => json!({"type": ["object", "null"]}),
         _ => json!({}),

@@ -348,12 +348,12 @@ impl Worker {
 }
 
 /// What a node's session at the site is called beside the one at home.
-fn at_site(unique_id: &str) -> String {
+pub(super) fn at_site(unique_id: &str) -> String {
     format!("{unique_id} (query)")
 }
 
 /// Events and Ctrl-C hear of what the session does.
-fn watch(
+pub(super) fn watch(
     run: &Run<'_>,
     adapter: &adapter::WorkerSession,
     unique_id: &str,

@@ -20,6 +20,9 @@
   {%- endif -%}
   {%- if load.staged -%}
     {%- call statement('staged') -%}{{ rsdbt_load_staged_sql(load) }}{%- endcall -%}
+    {%- if load.origin -%}
+      {%- do rsdbt_load_compare_arriving(load) -%}
+    {%- endif -%}
   {%- endif -%}
   {{ return(rejects) }}
 {% endmacro %}
@@ -39,7 +42,7 @@
 
 {# The lines of the file beside the columns; what only the server can judge arrives as text. #}
 {% macro rsdbt_load_staged_sql(load) -%}
-  create temporary table rsdbt_staged (rsdbt_line bigint{% for column in load.columns %}, {{ adapter.quote(column.name) }} {{ 'text' if column.is_judged_by_server else column.type }}{% endfor %}) on commit drop
+  create temporary table rsdbt_staged (rsdbt_line bigint{% for column in load.columns %}, {{ adapter.quote(column.name) }} {{ 'text' if column.is_judged_by_server else column.arriving or column.type }}{% endfor %}) on commit drop
 {%- endmacro %}
 
 {# `file` and `line` name the place; `column_name` is null where the line as a whole does not fit. #}

@@ -1,7 +1,10 @@
-//! A source table that is filled from files, a command or standard input: which inputs are due, and each of them in a
-//! transaction of its own.
+//! A source table that is filled from files, a command, standard input or another database: which inputs are due, and each of them
+//! in a transaction of its own.
 
+mod copied;
 mod ledger;
+mod origin_session;
+mod origin_table;
 mod passed_over;
 mod pending;
 mod refused;
@@ -68,6 +71,14 @@ impl Job<'_, '_> {
                     totals.add(&loaded);
                 }
                 self.check_deadline(source, table.load.deadline, &ledger, &totals)?;
+            }
+            Origin::Connection(from) => {
+                totals.add(
+                    &self.with_retries(worker, |job, worker| {
+                        job.load_table(worker, source, &table.load, from)
+                    })?,
+                );
+                totals.is_of_table = true;
             }
             // what has been printed or typed cannot be read twice: nothing is tried again
             Origin::Command(words) => {

@@ -14,6 +14,10 @@ pub(super) struct Totals {
     pub(super) applied: u64,
     pub(super) rejected: u64,
     pub(super) duplicates: u64,
+    /// Rows that the table had already, of another database's.
+    pub(super) unchanged: u64,
+    /// Of another database, not of files.
+    pub(super) is_of_table: bool,
 }
 
 impl Totals {
@@ -23,10 +27,14 @@ impl Totals {
         self.applied += other.applied;
         self.rejected += other.rejected;
         self.duplicates += other.duplicates;
+        self.unchanged += other.unchanged;
     }
 
     /// `LOAD 95 (100 read, 3 rejected, 2 duplicates)`.
     pub(super) fn message(&self) -> String {
+        if self.is_of_table {
+            return self.message_of_table();
+        }
         if self.files == 0 && self.gone > 0 {
             return "LOAD 0 (all files are gone)".to_owned();
         }
@@ -49,7 +57,18 @@ impl Totals {
         format!("LOAD {} ({})", self.applied, parts.join(", "))
     }
 
+    fn message_of_table(&self) -> String {
+        match self.unchanged {
+            0 => format!("LOAD {}", self.applied),
+            unchanged => format!("LOAD {} ({} read, {unchanged} unchanged)", self.applied, self.read),
+        }
+    }
+
     pub(super) fn counts(&self) -> Vec<(String, i64)> {
+        if self.is_of_table {
+            let counts = [("rows_read", self.read), ("rows_unchanged", self.unchanged)];
+            return counts.map(|(name, count)| (name.to_owned(), count.cast_signed())).to_vec();
+        }
         [
             ("files", self.files),
             ("files_known", self.known),

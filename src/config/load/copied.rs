@@ -1,0 +1,141 @@
+//! What applies only to tables that are loaded from another database, and what does not apply to them.
+
+use super::choices::{CODE, LoadMode, SCHEMA_CHANGES, SchemaChange};
+use crate::config::{Fields, Yaml, strict};
+use crate::diagnostic::{Diagnostic, Result};
+
+const COPIED_KEYS: &[&str] = &["columns", "except", "cursor", "lookback", "on_schema_change"];
+const FILE_KEYS: &[&str] = &[
+    "format",
+    "delimiter",
+    "quote",
+    "header",
+    "null",
+    "encoding",
+    "compression",
+    "formats",
+    "headers",
+    "unknown_columns",
+    "rejects",
+    "expect",
+];
+const UNITS: &[&str] = &["second", "minute", "hour", "day", "week", "month"];
+
+/// Which rows and columns come from the other database.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Copied {
+    /// Without them, all.
+    pub columns: Option<Vec<String>>,
+    pub except: Vec<String>,
+    /// Rows that the table does not have yet are at the upper end of this column.
+    pub cursor: Option<Cursor>,
+    pub on_schema_change: Option<SchemaChange>,
+}
+
+/// A column that grows, and how far below its highest value rows are read again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    pub column: String,
+    pub lookback: Lookback,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Lookback {
+    Number(String),
+    /// As an interval of the server.
+    Time(String),
+}
+
+impl Copied {
+    pub(super) fn read(fields: &Fields<'_>) -> Result<Self> {
+        let columns = fields.strings("columns")?;
+        let except = fields.strings("except")?;
+        if let (Some(_), Some(_), Some(place)) = (&columns, &except, fields.get("except")) {
+            return Err(Diagnostic::parsing(CODE, "`columns` and `except` exclude each other")
+                .label(place.span(), "")
+                .help("name the columns to load, or those to leave out")
+                .boxed());
+        }
+        let lookback = fields.get("lookback").map(Lookback::read).transpose()?;
+        // one of the two may stand in the other place where a load is configured
+        let cursor =
+            fields.string("cursor")?.zip(lookback).map(|(column, lookback)| Cursor { column, lookback });
+        let on_schema_change = strict::choice(CODE, fields, "on_schema_change", SCHEMA_CHANGES)?;
+        Ok(Self {
+            columns,
+            except: except.unwrap_or_default(),
+            cursor,
+            on_schema_change: on_schema_change.map(|word| match word.as_str() {
+                "fail" => SchemaChange::Refused,
+                _ => SchemaChange::Appended,
+            }),
+        })
+    }
+
+    /// A column without values for the rows that were loaded before would look as if it had none.
+    pub(crate) fn appends_columns(&self) -> bool {
+        match self.on_schema_change {
+            Some(change) => change == SchemaChange::Appended,
+            None => self.cursor.is_none(),
+        }
+    }
+}
+
+impl Lookback {
+    fn read(value: &Yaml) -> Result<Self> {
+        let text = value.scalar_text().unwrap_or_default();
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number(&text) {
+            return Ok(Self::Number(text));
+        }
+        let is_time = text.split_once(' ').is_some_and(|(count, unit)| {
+            is_number(count) && UNITS.contains(&unit.strip_suffix('s').unwrap_or(unit))
+        });
+        if is_time {
+            return Ok(Self::Time(text));
+        }
+        Err(Diagnostic::parsing(CODE, format!("`{text}` is not a valid lookback"))
+            .label(value.span(), "")
+            .help("write an interval such as `2 hours` or `3 days`, or for a cursor that is a number the number to go back")
+            .boxed())
+    }
+}
+
+/// The config as it was merged: what a mode needs, and what does not belong together.
+pub(super) fn check(fields: &Fields<'_>, is_copied: bool, mode: LoadMode, has_key: bool) -> Result<()> {
+    let (unfit, only) = if is_copied {
+        (FILE_KEYS, "applies only to loads from files, commands and standard input")
+    } else {
+        (COPIED_KEYS, "applies only to loads from a connection")
+    };
+    if let Some((key, value)) = unfit.iter().find_map(|key| Some((key, fields.get(key)?))) {
+        return Err(Diagnostic::parsing(CODE, format!("`{key}` {only}"))
+            .label(value.span(), "")
+            .help(format!("remove `{key}`"))
+            .boxed());
+    }
+    if !is_copied {
+        return Ok(());
+    }
+    let has = |key: &str| fields.get(key).is_some();
+    let needed = match mode {
+        LoadMode::Append => &["unique_key", "cursor", "lookback"][..],
+        LoadMode::Upsert if has("cursor") || has("lookback") => &["unique_key", "cursor", "lookback"],
+        LoadMode::Upsert => &["unique_key"],
+        LoadMode::Replace => &[],
+    };
+    if let Some(key) = needed.iter().find(|key| !has(key) || (**key == "unique_key" && !has_key)) {
+        return Err(strict::missing(CODE, fields, key));
+    }
+    let narrowing = ["cursor", "lookback"].into_iter().find_map(|key| Some((key, fields.get(key)?)));
+    if let (LoadMode::Replace, Some((key, value))) = (mode, narrowing) {
+        return Err(Diagnostic::parsing(
+            CODE,
+            format!("`{key}` does not apply to `mode: replace`, which reads all rows"),
+        )
+        .label(value.span(), "")
+        .help(format!("remove `{key}`, or set `mode: upsert` or `mode: append`"))
+        .boxed());
+    }
+    Ok(())
+}
