@@ -74,6 +74,28 @@ await check("the overview tells what there is and what is wrong", async () => {
   await shot("overview");
 });
 
+await check("the overview measures, and the tests have a page", async () => {
+  await open();
+  const text = await page.textContent("#main");
+  for (const part of ["Tests that pass", "Models with a description", "Slowest in the last run", "division by zero"]) holds(text.includes(part), `${part} is missing`);
+  holds(!(await texts(".chips .chip")).some((chip) => chip.startsWith("Not run")), "what cannot run counts as not run");
+  const order = await page.evaluate(() => document.querySelector("#main .text").compareDocumentPosition(document.querySelector(".tiles")));
+  equal(order & 4, 4, "the project's own words come first");
+  await page.click("a.tile:has-text('Tests')");
+  await page.waitForSelector("h1:has-text('Tests')");
+  equal((await texts(".grid tr .chip"))[0], "Test failed", "failures first");
+  equal((await page.locator(".grid tr").count()), 13);
+  await shot("tests");
+  await page.click(".chips a:has-text('Warning')");
+  await page.waitForFunction(() => location.hash.endsWith("status=warn"));
+  for (const name of await texts(".grid tr > td:first-child")) equal(name, "Warning");
+  await page.click(".chips a:has-text('All')");
+  await page.fill(".filter", "fct_orders unique");
+  await page.waitForFunction(() => document.querySelectorAll(".grid tr").length === 1);
+  await page.fill(".filter", "no such test");
+  await page.waitForSelector("#main .hint");
+});
+
 await check("search finds names, columns, descriptions and SQL", async () => {
   await open();
   equal((await hits("fct_or"))[0], "fct_orders");
@@ -287,6 +309,44 @@ await check("a small screen has no sideways scrolling", async () => {
   }
   await shot("small");
 }, { viewport: { width: 420, height: 800 } });
+
+await check("on a phone everything can be read and touched", async () => {
+  await open("#!/overview");
+  await hits("order");
+  const width = await page.locator("#results").evaluate((list) => list.getBoundingClientRect().width);
+  holds(width > 350, `the results are ${width} wide`);
+  await shot("phone search");
+  for (const hash of ["#!/overview", "#!/model/model.shop.fct_orders", "#!/tests", "#!/source/source.shop.raw.payments"]) {
+    await open(hash);
+    const clipped = await page.evaluate(() => [...document.querySelectorAll("#main td, #main h1, #main .chip, #main dd")].filter((one) => one.getBoundingClientRect().right > innerWidth).map((one) => one.textContent));
+    equal(clipped, [], hash);
+  }
+  await shot("phone source");
+  await open("#!/model/model.shop.fct_orders");
+  await shot("phone model");
+  await open("#!/graph");
+  const small = await page.locator("#graph .box > text:not(.sub)").first().evaluate((text) => text.getScreenCTM().a * parseFloat(getComputedStyle(text).fontSize));
+  holds(small >= 9, `names in the graph are ${small} px`);
+  await shot("phone graph");
+  await page.click("#menu");
+  await page.click("#side .row:has-text('dim_customers')");
+  await page.waitForSelector("h1:has-text('dim_customers')");
+}, { viewport: { width: 390, height: 844 }, hasTouch: true });
+
+const axe = path.resolve(process.argv[2], "node_modules/axe-core/axe.min.js");
+for (const [where, viewport] of [["desk", { width: 1440, height: 900 }], ["phone", { width: 390, height: 844 }]]) {
+  for (const colorScheme of ["light", "dark"]) {
+    await check(`contrast, names and sizes are accessible: ${where}, ${colorScheme}`, async () => {
+      for (const hash of ["#!/overview", "#!/model/model.shop.fct_orders", "#!/model/model.shop.broken_report", "#!/source/source.shop.raw.payments", "#!/tests", "#!/graph?node=model.shop.dim_customers", "#!/graph?color=status", "#!/graph?column=model.shop.dim_customers:lifetime_value"]) {
+        await open(hash);
+        await page.waitForTimeout(300); // colours fade
+        await page.addScriptTag({ path: axe });
+        const found = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }));
+        equal(found.violations.map((one) => [one.id, one.nodes.slice(0, 3).map((node) => `${node.html.slice(0, 90)} ${node.any[0] ? node.any[0].message : ""}`)]), [], hash);
+      }
+    }, { viewport, colorScheme, bypassCSP: true });
+  }
+}
 
 await check("five thousand models: first paint under 2 s, and it stays quick", async () => {
   const start = Date.now();

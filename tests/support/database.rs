@@ -24,7 +24,7 @@ impl Database {
     pub(crate) fn on(settings: Arc<Settings>) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let schema = format!("spec_{}_{number:04}", std::process::id());
+        let schema = format!("spec_{:07}_{number:04}", std::process::id());
         let connection = Connection::open(&settings).unwrap();
         let mut database = Self { settings, schema, connection };
         database.drop_schemas();

@@ -28,6 +28,9 @@ function route() {
     here = node;
     main.replaceChildren(nodePage(node, parameters));
     main.scrollTop = 0;
+  } else if (kind === "tests") {
+    main.replaceChildren(testsPage(parameters));
+    main.scrollTop = 0;
   } else if (kind && kind !== "overview") {
     document.title = index.meta.project;
     main.replaceChildren(h("article", { class: "page" }, h("h1", {}, "Not here"), h("p", { class: "soft" }, "The project has no ", h("code", {}, decode(rest.join("/")) || kind), ". It may have been renamed or removed."), h("p", {}, h("a", { href: "#!/overview" }, "To the overview"))));
@@ -48,7 +51,7 @@ function decode(text) {
 // The list: sections, folders, nodes; only rows in sight exist.
 const side = (() => {
   const open = new Set(["section model"]);
-  const rows = h("div", { class: "rows", role: "tree", tabindex: "-1" });
+  const rows = h("div", { class: "rows", tabindex: "-1" });
   byId("side").append(rows);
   const folder = (node) => {
     if (node.type === "source") return [node.source || ""];

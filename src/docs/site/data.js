@@ -54,8 +54,20 @@ const SECTIONS = {
 // How things went last, the worst first.
 const STATES = {
   error: ["Error", "var(--bad)"], fail: ["Test failed", "var(--bad)"], stale: ["Stale", "var(--warn)"], warn: ["Warning", "var(--warn)"],
-  skipped: ["Skipped", "var(--skip)"], good: ["Fine", "var(--good)"], none: ["Not run", "var(--l8)"],
+  skipped: ["Skipped", "var(--skip)"], good: ["Fine", "var(--good)"], none: ["Not run", "var(--l8)"], idle: ["Nothing to run", "var(--line)"],
 };
+
+/// Whether a run can say anything of it: a table or view, or something that is tested or dated.
+function canRun(node) {
+  if (node.tests.length || node.freshness) return true;
+  return ["model", "seed", "snapshot", "function"].includes(node.type) && node.materialized !== "ephemeral";
+}
+
+/// The first line that says what is wrong, not only where.
+function firstLine(message) {
+  const lines = (message || "").split("\n").map((line) => line.trim()).filter(Boolean);
+  return lines.find((line) => !/^(Database|Compilation|Runtime|Parsing|Dependency) Error\b/.test(line)) || lines[0] || "";
+}
 
 function testState(test) {
   if (["fail", "error", "runtime error"].includes(test.status)) return "fail";
@@ -72,7 +84,7 @@ function stateOf(node) {
   if (seen.has("warn") || node.status === "warn" || (node.freshness && node.freshness.status === "warn")) return "warn";
   if (node.status === "skipped") return "skipped";
   if (["success", "pass"].includes(node.status) || seen.has("good") || (node.freshness && node.freshness.status === "pass")) return "good";
-  return "none";
+  return canRun(node) ? "none" : "idle";
 }
 for (const node of nodes) node.state = stateOf(node);
 

@@ -1,6 +1,8 @@
 // The graph as SVG: pan, zoom, pick. Only what is in sight is drawn; far away, boxes are plain shapes.
 
 const FAR = 0.34;
+/// Below this, names are smaller than nine pixels.
+const READABLE = 0.75;
 const MANY = 500;
 const COLUMN_HEIGHT = 19;
 
@@ -27,10 +29,10 @@ function curve(x1, y1, x2, y2, lanes) {
     const turn = Math.max(20, Math.abs(toX - x) / 2);
     path += `C${x + turn} ${y} ${toX - turn} ${toY} ${toX} ${toY}`;
   };
-  for (const [laneX, laneY] of lanes || []) {
+  for (const [laneX, laneY, long] of lanes || []) {
     bend(laneX, laneY);
-    path += `H${laneX + BOX.width}`;
-    [x, y] = [laneX + BOX.width, laneY];
+    path += `H${laneX + long}`;
+    [x, y] = [laneX + long, laneY];
   }
   bend(x2, y2);
   return path;
@@ -75,9 +77,10 @@ function graphView(host, on, mini) {
       }
     } else for (const index of set) for (const parent of nodes[index].parents) if (set.has(parent)) edges.push([parent, index]);
     state.edges = edges;
-    state.at = state.whole ? wholeLayout(set) : partLayout(set, edges, heightOf);
+    const space = room();
+    state.at = state.whole ? wholeLayout(set) : partLayout(set, edges, heightOf, Math.min(2.6, Math.max(0.7, space.width / (space.height || 1))));
     state.bounds = bounds();
-    if (options.keep === undefined) fit();
+    begin();
     paint();
   }
 
@@ -113,6 +116,22 @@ function graphView(host, on, mini) {
     view.k = Math.max(0.01, k);
     view.x = box.width / 2 - ((left + right) / 2) * view.k;
     view.y = box.height / 2 - ((top + bottom) / 2) * view.k;
+    soon();
+  }
+
+  /// All of it where its names can be read then; else its beginning, at a size that can be read.
+  function begin() {
+    fit();
+    // a small one has its own node in the middle
+    if (mini && view.k < READABLE * 0.8 && state.at.has(state.picked)) return center(state.picked, READABLE);
+    if (mini || state.whole || view.k >= READABLE || !state.at.size) return;
+    const box = room();
+    view.k = READABLE;
+    const first = [...state.at.values()].reduce((a, b) => (b.x + b.y / 4 < a.x + a.y / 4 ? b : a));
+    const { left, top, right, bottom } = state.bounds;
+    const along = (low, high, length, near) => ((high - low) * view.k <= length - 80 ? length / 2 - ((low + high) / 2) * view.k : near);
+    view.x = along(left, right, box.width, 24 - left * view.k);
+    view.y = along(top, bottom, box.height, box.height / 3 - first.y * view.k);
     soon();
   }
 
@@ -223,6 +242,12 @@ function graphView(host, on, mini) {
     });
     const place = state.at.get(state.picked);
     if (place) shapes.push(s("rect", { x: place.x - 14, y: place.y - 14, width: BOX.width + 28, height: place.height + 28, rx: 16, style: { fill: "none", stroke: "var(--accent)", "stroke-width": `${2.5 / view.k}` } }));
+    // names of the regions keep their size on the screen
+    for (const region of state.at.regions || []) {
+      if (region.width * view.k < 44) continue;
+      const text = s("text", { class: "region", x: region.x, y: region.y - 8 / view.k, style: { "font-size": `${12 / view.k}px` } }, short(`${region.name} ${region.size.toLocaleString("en")}`, Math.floor((region.width * view.k) / 6.6)));
+      shapes.push(text);
+    }
     boxLayer.replaceChildren(...shapes);
   }
 
@@ -318,7 +343,7 @@ function graphView(host, on, mini) {
       zoom(Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0016)), event.clientX, event.clientY);
     }, { passive: false });
     new ResizeObserver(soon).observe(host);
-  } else new ResizeObserver(fit).observe(host);
+  } else new ResizeObserver(begin).observe(host);
 
   return {
     show, fit, pick, center, zoom: (factor) => zoom(factor), state, view,

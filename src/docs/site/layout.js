@@ -19,11 +19,13 @@ function wholeLayout(set) {
   const widthOf = (most) => ordered.reduce((sum, block) => sum + Math.ceil(block.length / most) * step.x + gap, 0);
   while (widthOf(rows) > rows * step.y * 1.7) rows += 1;
   const at = new Map();
+  at.regions = [];
   let left = 0;
   for (const block of ordered) {
     const columns = Math.ceil(block.length / rows);
     const used = Math.ceil(block.length / columns);
     const top = ((rows - used) * step.y) / 2;
+    at.regions.push({ x: left, y: top, width: columns * step.x, size: block.length, name: mostOf(block.map((index) => nodes[index].layer)) });
     block.forEach((index, place) => {
       at.set(index, { x: left + (place % columns) * step.x, y: top + Math.floor(place / columns) * step.y, height: BOX.height });
     });
@@ -32,7 +34,96 @@ function wholeLayout(set) {
   return at;
 }
 
-function partLayout(set, edges, heightOf) {
+/// The name that most of them have.
+function mostOf(names) {
+  const counts = new Map();
+  for (const name of names) counts.set(name, (counts.get(name) || 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1])[0][0];
+}
+
+/// Parts that nothing joins are laid out by themselves and packed into the form of the room; single nodes become a block.
+function partLayout(set, edges, heightOf, form = 1.6) {
+  const groups = joinedParts(set, edges);
+  const singles = groups.filter((group) => group.length === 1).flat();
+  const pieces = groups.filter((group) => group.length > 1).map((group) => {
+    const inside = new Set(group);
+    return joinedLayout(inside, edges.filter(([from]) => inside.has(from)), heightOf, form);
+  });
+  if (singles.length) pieces.push(singlesLayout(singles, heightOf, pieces.length ? form * 1.5 : form));
+  if (pieces.length === 1) return pieces[0];
+  const boxes = pieces.map(frameOf).sort((a, b) => b.height - a.height);
+  const area = boxes.reduce((sum, box) => sum + (box.width + BOX.gapX) * (box.height + BOX.gapX), 0);
+  const width = Math.max(Math.sqrt(area * form), ...boxes.map((box) => box.width));
+  const at = new Map();
+  at.lanes = new Map();
+  let [left, top, tallest] = [0, 0, 0];
+  for (const box of boxes) {
+    if (left > 0 && left + box.width > width) {
+      top += tallest + BOX.gapX;
+      [left, tallest] = [0, 0];
+    }
+    const [x, y] = [left - box.left, top - box.top];
+    for (const [index, place] of box.piece) at.set(index, { ...place, x: place.x + x, y: place.y + y });
+    for (const [key, lanes] of box.piece.lanes || []) at.lanes.set(key, lanes.map(([laneX, laneY, long]) => [laneX + x, laneY + y, long]));
+    left += box.width + BOX.gapX;
+    tallest = Math.max(tallest, box.height);
+  }
+  return at;
+}
+
+function frameOf(piece) {
+  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const { x, y, height } of piece.values()) {
+    [left, top] = [Math.min(left, x), Math.min(top, y)];
+    [right, bottom] = [Math.max(right, x + BOX.width), Math.max(bottom, y + height)];
+  }
+  return { piece, left, top, width: right - left, height: bottom - top };
+}
+
+/// The nodes in parts between which there is no edge, in the order of the whole.
+function joinedParts(set, edges) {
+  const head = new Map([...set].map((index) => [index, index]));
+  const headOf = (index) => {
+    let top = index;
+    while (head.get(top) !== top) top = head.get(top);
+    for (let next = index; next !== top; ) {
+      const above = head.get(next);
+      head.set(next, top);
+      next = above;
+    }
+    return top;
+  };
+  for (const [from, to] of edges) head.set(headOf(from), headOf(to));
+  const parts = new Map();
+  for (const index of set) {
+    const top = headOf(index);
+    if (!parts.has(top)) parts.set(top, []);
+    parts.get(top).push(index);
+  }
+  return [...parts.values()];
+}
+
+function singlesLayout(indexes, heightOf, form) {
+  const at = new Map();
+  at.lanes = new Map();
+  const step = { x: BOX.width + 18, y: Math.max(...indexes.map(heightOf)) + BOX.gapY };
+  const columns = Math.max(1, Math.min(indexes.length, Math.round(Math.sqrt((indexes.length * step.y * form) / step.x))));
+  indexes.forEach((index, place) => at.set(index, { x: (place % columns) * step.x, y: Math.floor(place / columns) * step.y, height: heightOf(index) }));
+  return at;
+}
+
+/// How many rows a rank may have, so that a graph with tall ranks has the form of the room.
+function rowsOfRanks(sizes, form) {
+  const step = { x: BOX.width + 14, y: BOX.height + BOX.gapY };
+  const tallest = Math.max(...sizes);
+  const widthOf = (most) => sizes.reduce((sum, size) => sum + (Math.ceil(size / most) - 1) * step.x + BOX.width + BOX.gapX, 0);
+  let rows = Math.min(tallest, 8);
+  while (rows < tallest && widthOf(rows) > rows * step.y * form) rows += 1;
+  // little is gained by a turn that leaves the last column nearly empty
+  return tallest <= rows * 1.35 ? tallest : rows;
+}
+
+function joinedLayout(set, edges, heightOf, form) {
   const parents = new Map([...set].map((index) => [index, []]));
   const children = new Map([...set].map((index) => [index, []]));
   for (const [from, to] of edges) {
@@ -132,20 +223,38 @@ function partLayout(set, edges, heightOf) {
       spread(column, (index) => wishes.get(index));
     }
   }
+  const real = (column) => column.filter((index) => !lanes.has(index));
+  const most = rowsOfRanks(ordered.map((column) => real(column).length), form);
+  const tallest = Math.max(...ordered.map((column) => real(column).length));
+  if (most < tallest) {
+    // ranks that stay whole come nearer to each other as the tall ones are turned
+    for (const column of ordered) {
+      const wishes = new Map(column.map((index) => [index, (middle.get(index) * most) / tallest]));
+      spread(column, (index) => wishes.get(index));
+    }
+  }
   const at = new Map();
   at.lanes = new Map();
-  ordered.forEach((column, step) => {
-    for (const index of column) {
-      if (lanes.has(index)) {
-        const [from, to] = index.split(" ");
-        const key = `${from} ${to}`;
-        if (!at.lanes.has(key)) at.lanes.set(key, []);
-        at.lanes.get(key).push([step * (BOX.width + BOX.gapX), middle.get(index)]);
-        continue;
-      }
+  let left = 0;
+  for (const column of ordered) {
+    const boxes = real(column);
+    const turned = boxes.length > most ? Math.ceil(boxes.length / most) : 1;
+    const rows = Math.ceil(boxes.length / turned);
+    const long = BOX.width + (turned - 1) * (BOX.width + 14);
+    const step = Math.max(BOX.height, ...boxes.map(heightOf)) + BOX.gapY;
+    boxes.forEach((index, place) => {
       const height = heightOf(index);
-      at.set(index, { x: step * (BOX.width + BOX.gapX), y: middle.get(index) - height / 2, height });
+      if (turned === 1) at.set(index, { x: left, y: middle.get(index) - height / 2, height });
+      else at.set(index, { x: left + Math.floor(place / rows) * (BOX.width + 14), y: ((place % rows) - rows / 2) * step, height });
+    });
+    for (const lane of column) {
+      if (!lanes.has(lane)) continue;
+      const [from, to] = lane.split(" ");
+      const key = `${from} ${to}`;
+      if (!at.lanes.has(key)) at.lanes.set(key, []);
+      at.lanes.get(key).push([left, middle.get(lane), long]);
     }
-  });
+    left += long + BOX.gapX;
+  }
   return at;
 }

@@ -48,7 +48,7 @@ function markdown(source) {
       const code = [];
       for (at += 1; at < lines.length && !lines[at].startsWith(fence[1]); at += 1) code.push(lines[at]);
       at += 1;
-      root.append(h("pre", {}, h("code", {}, fence[2] === "sql" ? highlight(code.join("\n")) : code.join("\n"))));
+      root.append(h("pre", { tabindex: 0 }, h("code", {}, fence[2] === "sql" ? highlight(code.join("\n")) : code.join("\n"))));
     } else if (heading) {
       root.append(h(`h${Math.min(6, heading[1].length + 2)}`, {}, inline(heading[2])));
       at += 1;

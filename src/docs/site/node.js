@@ -43,7 +43,7 @@ function nodePage(node, query) {
   const slot = h("div", {});
   page.append(slot);
   complete.then(() => slot.append(...codePart(node)));
-  if (node.meta && Object.keys(node.meta).length) page.append(h("h2", {}, "Meta"), h("pre", { class: "card code" }, h("span", { class: "ln" }, JSON.stringify(node.meta, null, 2))));
+  if (node.meta && Object.keys(node.meta).length) page.append(h("h2", {}, "Meta"), h("pre", { class: "card code", tabindex: 0 }, h("span", { class: "ln" }, JSON.stringify(node.meta, null, 2))));
   return page;
 }
 

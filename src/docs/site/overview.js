@@ -8,7 +8,7 @@ function overviewPage() {
     const inside = [h("b", {}, byType.get(type).toLocaleString("en")), h("span", {}, byType.get(type) === 1 ? KINDS[type] : SECTIONS[type])];
     return type === "macro" ? h("div", { class: "card tile" }, inside) : h("a", { class: "card tile", href: `#!/graph?select=${encodeURIComponent(`resource_type:${type}`)}` }, inside);
   });
-  if (tests.length) tiles.push(h("div", { class: "card tile" }, h("b", {}, tests.length.toLocaleString("en")), h("span", {}, "Tests")));
+  if (tests.length) tiles.push(h("a", { class: "card tile", href: "#!/tests" }, h("b", {}, tests.length.toLocaleString("en")), h("span", {}, tests.length === 1 ? "Test" : "Tests")));
   const { meta } = index;
   const made = [meta.generated && `Generated ${moment(meta.generated)}`, meta.run && `last ${meta.run.command || "run"} ${moment(meta.run.generated)}${meta.run.elapsed ? ` in ${seconds(meta.run.elapsed)}` : ""}`, meta.catalog ? null : "no catalog: column types are those that the project declares"];
   return h(
@@ -16,23 +16,60 @@ function overviewPage() {
     { class: "page" },
     h("h1", {}, meta.project),
     h("p", { class: "soft" }, made.filter(Boolean).join(" · ")),
-    h("div", { class: "tiles" }, tiles),
+    meta.overview ? markdown(meta.overview) : null,
+    nodes.some((node) => node.type !== "macro") ? h("div", { class: "tiles" }, tiles) : emptyProject(),
     health(),
-    meta.overview ? [h("h2", {}, "About"), markdown(meta.overview)] : null,
+    coverage(),
+    slowest(),
     exposures(),
     hubs(),
   );
 }
 
+function emptyProject() {
+  return h("div", { class: "note" }, "The project has no models yet. Put a file with a query into ", h("code", {}, "models/"), ", for example ", h("code", {}, "models/first.sql"), " with ", h("code", {}, "select 1 as id"), ", then ", h("code", {}, "rsdbt build"), " and ", h("code", {}, "rsdbt docs generate"), ".");
+}
+
+/// How much of the project is described and tested, and how many tests pass.
+function coverage() {
+  const models = nodes.filter((node) => node.type === "model");
+  if (!models.length) return null;
+  const columns = models.flatMap((node) => node.columns);
+  const ran = tests.filter((test) => !["none", "skipped"].includes(testState(test)));
+  const part = (name, list, fits, address) => {
+    if (!list.length) return null;
+    const some = list.filter(fits).length;
+    const text = `${some.toLocaleString("en")} of ${list.length.toLocaleString("en")}`;
+    return fact(name, [address ? h("a", { href: address }, text) : text, h("span", { class: "faint" }, ` ${Math.floor((100 * some) / list.length)} %`)]);
+  };
+  return [
+    h("h2", {}, "Coverage"),
+    h("dl", { class: "card facts" }, [
+      part("Tests that pass", ran, (test) => testState(test) === "good", "#!/tests"),
+      part("Models with a description", models, (node) => node.description),
+      part("Columns with a description", columns, (column) => column.description),
+      part("Models with a test", models, (node) => node.tests.length),
+    ]),
+  ];
+}
+
+function slowest() {
+  const list = drawn.filter((node) => node.seconds > 0).sort((a, b) => b.seconds - a.seconds).slice(0, 5);
+  if (list.length < 2) return null;
+  const most = list[0].seconds;
+  const rows = list.map((node) => h("tr", { class: "pick", onclick: () => go(linkTo(node)) }, h("td", {}, dot(node), " ", h("a", { href: linkTo(node) }, node.name)), h("td", { class: "lasts" }, h("i", { style: { width: `${Math.max(1, (100 * node.seconds) / most)}%` } })), h("td", { class: "faint" }, seconds(node.seconds))));
+  return [h("h2", {}, "Slowest in the last run"), h("div", { class: "card" }, h("table", { class: "grid" }, h("tbody", {}, rows)))];
+}
+
 function health() {
-  const relevant = drawn.filter((node) => node.type !== "exposure");
+  const relevant = drawn.filter((node) => node.state !== "idle");
   const counts = Object.keys(STATES).map((state) => [state, relevant.filter((node) => node.state === state)]).filter(([, list]) => list.length);
-  if (counts.length === 1 && counts[0][0] === "none") return null;
+  if (!counts.length || (counts.length === 1 && counts[0][0] === "none")) return null;
   const troubled = relevant.filter((node) => ["error", "fail", "stale", "warn"].includes(node.state));
   const order = Object.keys(STATES);
   troubled.sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || b.children.length - a.children.length);
   const why = (node) => {
-    if (node.state === "error") return (node.message || "").split("\n")[0];
+    if (node.state === "error") return firstLine(node.message);
     if (node.state === "stale" || (node.freshness && node.freshness.status === "warn")) return `data is ${seconds(node.freshness.age)} old`;
     return node.tests.map((at) => tests[at]).filter((test) => ["fail", "warn"].includes(testState(test))).map((test) => `${test.column ? `${test.column}: ` : ""}${test.label}${test.failures ? `, ${count(test.failures, "row")}` : ""}`).join("; ");
   };

@@ -7,7 +7,7 @@ use minijinja::value::{DynObject, Enumerator, Object, Tuple, Value, ValueKind};
 use minijinja::{Error, State};
 
 use super::items::items_of;
-use super::view::{View, ViewKind};
+use super::view::{DictItems, DictKeys, DictValues};
 use super::{Arguments, bind_required, no_arguments, repr, type_error, unknown_method, value_error};
 
 use super::dict::Dict;
@@ -86,17 +86,17 @@ pub(super) fn call_mapping_method(
         "keys" => {
             no_arguments(method, args)?;
             let keys = pairs().into_iter().map(|(key, _)| key).collect();
-            Ok(View::value(ViewKind::Keys, keys))
+            Ok(DictKeys::value(keys))
         }
         "values" => {
             no_arguments(method, args)?;
             let values = pairs().into_iter().map(|(_, value)| value).collect();
-            Ok(View::value(ViewKind::Values, values))
+            Ok(DictValues::value(values))
         }
         "items" => {
             no_arguments(method, args)?;
             let items = pairs().into_iter().map(|(key, value)| Value::from(Tuple::from([key, value])));
-            Ok(View::value(ViewKind::Items, items.collect()))
+            Ok(DictItems::value(items.collect()))
         }
         // What is an object in dbt may be a plain dict here.
         "copy" | "to_dict" => {

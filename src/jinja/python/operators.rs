@@ -345,7 +345,7 @@ pub(crate) fn item(container: &Value, key: &Value) -> Result<Value, Error> {
 
 /// A set, or what the methods of a dict give.
 fn has_no_places(container: &Value) -> bool {
-    container.downcast_object_ref::<Set>().is_some() || super::view::kind_of(container).is_some()
+    matches!(type_name(container).as_str(), "set" | "dict_keys" | "dict_values" | "dict_items")
 }
 
 /// `value in container`

@@ -3,6 +3,9 @@
 use minijinja::Value;
 use minijinja::value::{DynObject, ValueKind};
 
+/// What can be iterated and is not a list.
+const OWN_ITERABLES: [&str; 4] = ["Set", "DictKeys", "DictValues", "DictItems"];
+
 /// Python's name of a value's type, for messages.
 pub(crate) fn type_name(value: &Value) -> String {
     let name = match value.kind() {
@@ -15,17 +18,17 @@ pub(crate) fn type_name(value: &Value) -> String {
         ValueKind::String => "str",
         ValueKind::Bytes => "bytes",
         ValueKind::Seq if value.is_tuple() => "tuple",
-        ValueKind::Iterable
-            if value.as_object().is_some_and(|object| is_ours(object) && object_name(object) == "Set") =>
-        {
-            "set"
-        }
+        ValueKind::Iterable => match value.as_object() {
+            Some(object) if is_ours(object) && OWN_ITERABLES.contains(&object_name(object)) => {
+                object_name(object)
+            }
+            _ => "list",
+        },
         ValueKind::Seq
             if value.as_object().is_some_and(|object| is_ours(object) && object_name(object) == "Range") =>
         {
             "range"
         }
-        ValueKind::Iterable => super::view::kind_of(value).unwrap_or("list"),
         ValueKind::Seq => "list",
         ValueKind::Map => match value.as_object() {
             Some(object) if is_ours(object) => object_name(object),
@@ -37,6 +40,10 @@ pub(crate) fn type_name(value: &Value) -> String {
     };
     match name {
         "List" => "list".into(),
+        "Set" => "set".into(),
+        "DictKeys" => "dict_keys".into(),
+        "DictValues" => "dict_values".into(),
+        "DictItems" => "dict_items".into(),
         "Dict" => "dict".into(),
         "Moment" => "datetime".into(),
         "Date" => "date".into(),
