@@ -52,6 +52,39 @@ fn a_backfill_knows_what_is_built_in_each_database() {
     assert_eq!(output.text.matches("to build: there").count(), 10, "{}", output.text);
 }
 
+/// The source's event time is a column there, and none here: periods are found by the rows that arrive.
+#[test]
+fn periods_are_overwritten_from_a_dated_source_of_another_database() {
+    let mut field = Field::new();
+    field.arrive(0, 999);
+    field.project.write(
+        "models/dated.yml",
+        "sources: [{name: dated, schema: public, config: {connection: far, event_time: at}, tables: [{name: events}]}]\n",
+    );
+    field.project.write(
+        "models/days.sql",
+        "{{ config(materialized='incremental', incremental_strategy='partition_overwrite', partition_by={'field': 'day', 'granularity': 'day'}) }} \
+         select day, count(*) as n, sum(amount)::text as amount from {{ source('dated', 'events') }} group by day",
+    );
+    let range = ["backfill", "days", "--from", "2024-01-01", "--to", "2024-01-11", "--batch", "3 days"];
+    field.run_ok(&range);
+    let ours = "select string_agg(day || ' ' || n || ' ' || amount, ',' order by day) from days";
+    let theirs = "select string_agg(day || ' ' || n || ' ' || amount, ',' order by day) from \
+         (select day, count(*) as n, sum(amount)::text as amount from events group by day) as days";
+    assert_eq!(field.home_value(ours), far_value(&mut field, theirs));
+    field.far.batch_execute("update events set amount = amount + 1 where id between 250 and 260").unwrap();
+    field.run_ok(&[
+        "run",
+        "--select",
+        "days",
+        "--interval-start",
+        "2024-01-03",
+        "--interval-end",
+        "2024-01-04",
+    ]);
+    assert_eq!(field.home_value(ours), far_value(&mut field, theirs));
+}
+
 fn begin(field: &Field) -> Child {
     let mut command = field.project.command(&["run", "--due"]);
     command.env(CLOCK, "2024-05-02T00:00:01Z").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()

@@ -2,8 +2,8 @@
 
 use super::super::describe;
 use super::Job;
-use super::comma;
 use super::place;
+use super::slips;
 use crate::diagnostic::{Category, Diagnostic, Label, SourceText, Span, render};
 use crate::manifest::Resource;
 
@@ -40,7 +40,7 @@ impl Job<'_, '_> {
             // one line number: the user's
             error.message = without_statement_line(&error.message);
             if error.help.is_none() && error.server.as_ref().is_some_and(|server| server.sqlstate == SYNTAX) {
-                error.help = comma::hint(&span.source.text, span.range.start);
+                error.help = slips::hint(&span.source.text, span.range.start);
             }
             error.labels = vec![Label { span, note: String::new() }];
         }

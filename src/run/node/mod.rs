@@ -1,6 +1,5 @@
 //! The work of one step: lines before and after, compile, execute, and what came of it.
 
-mod comma;
 pub(super) mod compile;
 mod compiled_node;
 mod elsewhere;
@@ -14,6 +13,7 @@ mod microbatch;
 mod overloads;
 mod place;
 mod show;
+mod slips;
 mod test;
 mod unit_test;
 mod worker;

@@ -1,8 +1,11 @@
-//! Whether a syntax error is likely one of a comma, and of which line.
+//! What a syntax error is likely about: a comma, and of which line, or a semicolon.
 
 /// What to look for, by the place of the error in the user's file.
 pub(super) fn hint(file: &str, at: usize) -> Option<String> {
     let before = file.get(..at)?;
+    if let Some(after) = file[at..].strip_prefix(';') {
+        return Some(semicolon(after).to_owned());
+    }
     let start = before.rfind('\n').map_or(0, |at| at + 1);
     let word = first_word(&file[at..]);
     let (number, line) = line_before(file, start)?;
@@ -22,6 +25,15 @@ pub(super) fn hint(file: &str, at: usize) -> Option<String> {
         [first_word(&file[start..]), word].iter().any(|word| KEYWORDS.contains(&word.as_str()));
     (is_item && in_list && !starts_a_clause)
         .then(|| format!("is a comma missing at the end of line {number}?"))
+}
+
+/// A query becomes a part of the statement that builds the model.
+fn semicolon(after: &str) -> &'static str {
+    if after.lines().all(|line| matches!(without_comment(line).trim(), "" | ";")) {
+        "remove the `;` at the end of the query"
+    } else {
+        "a file is one query: remove the `;`, and put other statements into hooks or files of their own"
+    }
 }
 
 const CLAUSES: [&str; 9] =
@@ -127,6 +139,13 @@ mod tests {
         ] {
             assert_eq!(at(file, error).filter(|hint| hint.contains("too many")), None, "{file}");
         }
+    }
+
+    #[test]
+    fn a_semicolon_ends_no_query() {
+        assert_eq!(at("select 1;\n-- end\n", ";"), Some("remove the `;` at the end of the query".to_owned()));
+        let several = at("select 1; select 2", ";").unwrap();
+        assert!(several.starts_with("a file is one query"), "{several}");
     }
 
     #[test]
