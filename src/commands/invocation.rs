@@ -446,8 +446,10 @@ fn emitter(
             project.join(configured.unwrap_or("logs"))
         }
     };
+    let is_given = flags.is_set(&PRINTER_WIDTH.0) || !is_terminal;
+    let shown = Style { color, width: if is_given { width } else { crate::report::fitting(width) } };
     let settings = Settings {
-        terminal: Channel { format: terminal_format, level: terminal_level, style: Style { color, width } },
+        terminal: Channel { format: terminal_format, level: terminal_level, style: shown },
         file: Channel {
             format: format(&LOG_FORMAT_FILE, Format::Debug),
             level: level(&LOG_LEVEL_FILE, Level::Debug),

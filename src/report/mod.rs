@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 pub(crate) use json::LogInvocation;
+pub(crate) use screen::fitting;
 pub(crate) use scrub::Scrubber;
 pub(crate) use style::Style;
 pub(crate) use visible::visible;

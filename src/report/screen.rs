@@ -16,6 +16,14 @@ pub(super) fn columns() -> Option<u16> {
     size().map(|size| size.ws_col.saturating_sub(FREE))
 }
 
+/// The width of result lines that fit, with the time before and the status behind them, at most as given.
+pub(crate) fn fitting(most: usize) -> usize {
+    const TIME: usize = 10;
+    const STATUS: usize = 22;
+    columns()
+        .map_or(most, |columns| usize::from(columns).saturating_sub(TIME + STATUS).clamp(20, most.max(20)))
+}
+
 fn size() -> Option<Winsize> {
     tcgetwinsize(io::stderr()).ok().filter(|size| size.ws_col > FREE && size.ws_row > 0)
 }
