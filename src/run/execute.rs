@@ -169,6 +169,7 @@ impl Run<'_> {
             },
             interrupt: &self.inputs.interrupt,
         };
+        self.expect_loads(plan);
         let outcome = on_threads(plan, options, self);
         if !outcome.interrupted {
             self.in_flight.reopen();

@@ -23,6 +23,7 @@ mod node;
 mod node_timing;
 mod open_ends;
 mod operation;
+mod origins;
 mod outputs;
 mod overview;
 mod plan;

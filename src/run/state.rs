@@ -8,6 +8,7 @@ use super::event::Event;
 use super::inputs::{FailingRows, Introspection, RunInputs};
 use super::interrupt::InFlight;
 use super::node::CompiledNode;
+use super::origins::Origins;
 use super::outputs::Output;
 use super::results::FreshnessResult;
 use super::summary::Nodes;
@@ -21,6 +22,7 @@ pub(super) struct Run<'a> {
     pub(super) inputs: &'a RunInputs,
     /// The target's own first.
     pub(super) outputs: Vec<Output>,
+    pub(super) origins: Origins,
     pub(super) in_flight: Arc<InFlight>,
     compiled: Mutex<HashMap<String, Arc<CompiledNode>>>,
     freshness: Mutex<Vec<FreshnessResult>>,
@@ -32,6 +34,7 @@ impl<'a> Run<'a> {
         let run = Self {
             inputs,
             outputs: Output::all(inputs),
+            origins: Origins::default(),
             in_flight: Arc::default(),
             compiled: Mutex::default(),
             freshness: Mutex::default(),

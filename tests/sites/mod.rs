@@ -5,7 +5,9 @@ mod field;
 mod histories;
 mod loads;
 mod losses;
+mod missing;
 mod refusals;
+mod snapshot;
 mod types;
 mod work;
 

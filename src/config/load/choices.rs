@@ -7,6 +7,7 @@ pub(super) const MODES: &[&str] = &["append", "replace", "upsert"];
 pub(super) const FORMATS: &[&str] = &["csv", "jsonl"];
 pub(super) const COMPRESSIONS: &[&str] = &["auto", "none", "gzip", "zstd"];
 pub(super) const SCHEMA_CHANGES: &[&str] = &["append_new_columns", "fail"];
+pub(super) const DELETE_MISSING: &[&str] = &["ignore", "soft", "hard"];
 pub(super) const UNKNOWN_COLUMNS: &[&str] = &["error", "ignore"];
 
 /// What happens to the rows that are there.
@@ -22,6 +23,16 @@ pub(crate) enum LoadMode {
 pub(crate) enum SchemaChange {
     Appended,
     Refused,
+}
+
+/// What becomes of rows that the table of the other database no longer has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Missing {
+    #[default]
+    Kept,
+    /// The time of the load that missed them is written to a column.
+    Marked,
+    Deleted,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,11 @@
 //! What applies only to tables that are loaded from another database, and what does not apply to them.
 
-use super::choices::{CODE, LoadMode, SCHEMA_CHANGES, SchemaChange};
+use super::choices::{CODE, DELETE_MISSING, LoadMode, Missing, SCHEMA_CHANGES, SchemaChange};
 use crate::config::{Fields, Yaml, strict};
 use crate::diagnostic::{Diagnostic, Result};
 
-const COPIED_KEYS: &[&str] = &["columns", "except", "cursor", "lookback", "on_schema_change"];
+const COPIED_KEYS: &[&str] =
+    &["columns", "except", "cursor", "lookback", "on_schema_change", "delete_missing"];
 const FILE_KEYS: &[&str] = &[
     "format",
     "delimiter",
@@ -30,6 +31,7 @@ pub(crate) struct Copied {
     /// Rows that the table does not have yet are at the upper end of this column.
     pub cursor: Option<Cursor>,
     pub on_schema_change: Option<SchemaChange>,
+    pub missing: Missing,
 }
 
 /// A column that grows, and how far below its highest value rows are read again.
@@ -61,6 +63,7 @@ impl Copied {
         let cursor =
             fields.string("cursor")?.zip(lookback).map(|(column, lookback)| Cursor { column, lookback });
         let on_schema_change = strict::choice(CODE, fields, "on_schema_change", SCHEMA_CHANGES)?;
+        let missing = strict::choice(CODE, fields, "delete_missing", DELETE_MISSING)?;
         Ok(Self {
             columns,
             except: except.unwrap_or_default(),
@@ -68,6 +71,11 @@ impl Copied {
             on_schema_change: on_schema_change.map(|word| match word.as_str() {
                 "fail" => SchemaChange::Refused,
                 _ => SchemaChange::Appended,
+            }),
+            missing: missing.map_or(Missing::Kept, |word| match word.as_str() {
+                "soft" => Missing::Marked,
+                "hard" => Missing::Deleted,
+                _ => Missing::Kept,
             }),
         })
     }
@@ -137,5 +145,26 @@ pub(super) fn check(fields: &Fields<'_>, is_copied: bool, mode: LoadMode, has_ke
         .help(format!("remove `{key}`, or set `mode: upsert` or `mode: append`"))
         .boxed());
     }
-    Ok(())
+    check_missing(fields, mode)
+}
+
+/// What is missing is seen only where all rows are read.
+fn check_missing(fields: &Fields<'_>, mode: LoadMode) -> Result<()> {
+    let Some(value) = fields.get("delete_missing").filter(|value| value.as_str() != Some("ignore")) else {
+        return Ok(());
+    };
+    let problem = match mode {
+        LoadMode::Replace => "`delete_missing` does not apply to `mode: replace`, which keeps no other rows",
+        LoadMode::Append => "`delete_missing` applies only to `mode: upsert`",
+        LoadMode::Upsert if fields.get("cursor").is_some() => {
+            "`delete_missing` needs all rows of the table, and with a `cursor` only the newest are read"
+        }
+        LoadMode::Upsert => return Ok(()),
+    };
+    let help = if mode == LoadMode::Upsert {
+        "remove `cursor` and `lookback`, or set `delete_missing: ignore`"
+    } else {
+        "remove `delete_missing`"
+    };
+    Err(Diagnostic::parsing(CODE, problem).label(value.span(), "").help(help).boxed())
 }

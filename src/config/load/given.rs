@@ -31,6 +31,7 @@ pub(super) const KEYS: &[&str] = &[
     "cursor",
     "lookback",
     "on_schema_change",
+    "delete_missing",
 ];
 
 #[derive(Debug, Default)]

@@ -12,7 +12,7 @@ use super::{Fields, Yaml, strict};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::IndexMap;
 
-pub(crate) use choices::{CODE, Compression, LoadMode, UnknownColumns};
+pub(crate) use choices::{CODE, Compression, LoadMode, Missing, UnknownColumns};
 pub(crate) use copied::{Copied, Lookback};
 use given::{Given, Quote};
 pub(crate) use origin::{Origin, OriginTable};

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::choices::{COMPRESSIONS, FORMATS, MODES, SCHEMA_CHANGES, UNKNOWN_COLUMNS};
+use super::choices::{COMPRESSIONS, DELETE_MISSING, FORMATS, MODES, SCHEMA_CHANGES, UNKNOWN_COLUMNS};
 use super::given::KEYS;
 
 /// Unknown keys are refused.
@@ -33,6 +33,7 @@ fn value(key: &str) -> Json {
         "compression" => choice(COMPRESSIONS),
         "unknown_columns" => choice(UNKNOWN_COLUMNS),
         "on_schema_change" => choice(SCHEMA_CHANGES),
+        "delete_missing" => choice(DELETE_MISSING),
         "unique_key" | "null" | "columns" | "except" => json!({"type": ["array", "string", "null"]}),
         "header" => json!({"type": ["boolean", "string", "null"]}),
         "formats" | "headers" | "rejects" => json!({"type": ["object", "null"]}),

@@ -33,7 +33,8 @@
 
 {# The declared types, for the server to name. #}
 {% macro rsdbt_load_declared_sql(load) -%}
-  create temporary table rsdbt_declared ({% for column in load.columns %}{{ adapter.quote(column.name) }} {{ column.type }}{{ ', ' if not loop.last }}{% endfor %}) on commit drop
+  create temporary table rsdbt_declared ({% for column in load.columns %}{{ adapter.quote(column.name) }} {{ column.type }}{{ ', ' if not loop.last }}{% endfor %}
+  {%- if load.mark %}, {{ adapter.quote(load.mark) }} timestamp with time zone{% endif %}) on commit drop
 {%- endmacro %}
 
 {% macro rsdbt_load_create_sql(name, load) -%}

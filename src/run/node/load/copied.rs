@@ -5,11 +5,11 @@ use serde_json::{Value as Json, json};
 use super::super::{Job, Worker};
 use super::ledger::this;
 use super::origin_session::OriginSession;
-use super::origin_table::Table;
+use super::origin_table::{MARK, Table};
 use super::refused;
 use super::totals::Totals;
 use crate::adapter::{quote_identifier, transfer};
-use crate::config::load::{Load, LoadMode, Lookback, OriginTable};
+use crate::config::load::{Load, LoadMode, Lookback, Missing, OriginTable};
 use crate::context::objects::Relation;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::jinja::python::{from_json, to_str};
@@ -41,19 +41,24 @@ impl Job<'_, '_> {
         let low = (!low.is_none()).then(|| to_str(&low));
         let query = table.query(source, low.as_deref());
         let response = transfer(site.session(), &query, &home, &into(&table))?;
+        let read = u64::try_from(response.rows_affected).unwrap_or(0);
+        let is_empty = read == 0 && (low.is_none() || table.is_empty(site.session())?);
         // what the other database holds for a reader is let go before this one waits for anything
         drop(site);
-        let read = u64::try_from(response.rows_affected).unwrap_or(0);
         let mut applying = arguments;
-        applying.push(read.into());
-        let applied = self
+        applying.push(is_empty.into());
+        let counts = self
             .call_load_macro(&context, "rsdbt_load_apply_table", applying)
             .map_err(|error| refused::by_table(&table.shown(), &to_str(&relation), error))?;
-        let applied = to_str(&applied).parse().unwrap_or(0);
+        let count = |at: usize| {
+            counts.get_item_by_index(at).ok().and_then(|count| to_str(&count).parse().ok()).unwrap_or(0)
+        };
+        let (applied, deleted) = (count(0), count(1));
         if load.mode == LoadMode::Replace && applied != read {
             return Err(lost_rows(&table, read.saturating_sub(applied)));
         }
-        let totals = Totals { read, applied, unchanged: read.saturating_sub(applied), ..Totals::default() };
+        let totals =
+            Totals { read, applied, unchanged: read.saturating_sub(applied), deleted, ..Totals::default() };
         let files = vec![remembered(from, &table, &totals)];
         let arguments = vec![relation.clone(), from_json(&Json::Array(files)), spec];
         self.call_load_macro(&context, "rsdbt_load_remember", arguments)?;
@@ -113,6 +118,13 @@ fn spec(source: &SourceDefinition, load: &Load, table: &Table<'_>, allow_deletes
             json!({"column": cursor.column, "lookback": lookback, "is_time": is_time, "type": table.type_of_low()?})
         }
     };
+    let mark = (load.copied.missing == Missing::Marked).then_some(MARK);
+    if let Some(mark) = mark {
+        declared.insert(
+            mark.to_owned(),
+            json!({"name": mark, "data_type": "timestamp with time zone", "quote": true, "constraints": []}),
+        );
+    }
     Ok(json!({
         "columns": columns,
         "declared": declared,
@@ -128,6 +140,8 @@ fn spec(source: &SourceDefinition, load: &Load, table: &Table<'_>, allow_deletes
         "origin": table.shown(),
         "appends_columns": load.copied.appends_columns(),
         "cursor": cursor,
+        "delete_missing": load.copied.missing != Missing::Kept,
+        "mark": mark,
     }))
 }
 

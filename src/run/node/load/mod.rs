@@ -7,7 +7,9 @@ mod origin_session;
 mod origin_table;
 mod passed_over;
 mod pending;
+mod read_only;
 mod refused;
+mod shared_snapshot;
 mod totals;
 mod transaction;
 mod unit;
@@ -34,6 +36,7 @@ impl Job<'_, '_> {
         self.executing();
         let totals = watch.phase("execute", || self.load_all(worker, source, &table));
         self.watch = watch;
+        self.run.end_load(&source.unique_id);
         let totals = totals?;
         let response = Response {
             message: totals.message(),

@@ -2,11 +2,15 @@
 
 use super::super::super::state::Run;
 use crate::adapter::{
-    Misfit, SiteColumn, WorkerSession, columns_of_query, misfits, quote_identifier, quote_literal,
+    Begin, Fetch, Misfit, SiteColumn, WorkerSession, columns_of_query, misfits, quote_identifier,
+    quote_literal,
 };
-use crate::config::load::{Load, Lookback, OriginTable};
+use crate::config::load::{Load, Lookback, Missing, OriginTable};
 use crate::diagnostic::{Diagnostic, Result, did_you_mean};
 use crate::manifest::SourceDefinition;
+
+/// When a load first missed the row.
+pub(super) const MARK: &str = "rsdbt_deleted_at";
 
 /// The table as the other database has it.
 pub(super) struct Table<'t> {
@@ -84,6 +88,13 @@ impl<'t> Table<'t> {
         }
     }
 
+    /// In the snapshot of the session.
+    pub(super) fn is_empty(&self, session: &WorkerSession) -> Result<bool> {
+        let query = format!("select from {} limit 1", self.name);
+        let (response, _) = session.execute(&query, Begin::Auto, Fetch::Nothing)?;
+        Ok(response.rows_affected == 0)
+    }
+
     /// The type of the cursor's values less the lookback: one with which an index of the other table is used.
     pub(super) fn type_of_low(&self) -> Result<&'static str> {
         let Some(cursor) = &self.load.copied.cursor else { return Ok("") };
@@ -135,6 +146,13 @@ impl<'t> Table<'t> {
             Some(names) => names.contains(&column.name),
             None => !copied.except.contains(&column.name),
         });
+        if copied.missing == Missing::Marked && all.iter().any(|column| column.name == MARK) {
+            let message =
+                format!("{} has a column `{MARK}`, in which `delete_missing: soft` marks rows", self.shown());
+            return Err(Diagnostic::runtime("load-columns", message)
+                .help("leave it out with `except`, or set `delete_missing: hard`")
+                .boxed());
+        }
         if all.is_empty() {
             let message = format!("no column of {} is left to load", self.shown());
             return Err(Diagnostic::runtime("load-columns", message)

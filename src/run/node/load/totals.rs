@@ -16,6 +16,8 @@ pub(super) struct Totals {
     pub(super) duplicates: u64,
     /// Rows that the table had already, of another database's.
     pub(super) unchanged: u64,
+    /// Rows that the other database no longer has.
+    pub(super) deleted: u64,
     /// Of another database, not of files.
     pub(super) is_of_table: bool,
 }
@@ -28,6 +30,7 @@ impl Totals {
         self.rejected += other.rejected;
         self.duplicates += other.duplicates;
         self.unchanged += other.unchanged;
+        self.deleted += other.deleted;
     }
 
     /// `LOAD 95 (100 read, 3 rejected, 2 duplicates)`.
@@ -58,15 +61,26 @@ impl Totals {
     }
 
     fn message_of_table(&self) -> String {
-        match self.unchanged {
-            0 => format!("LOAD {}", self.applied),
-            unchanged => format!("LOAD {} ({} read, {unchanged} unchanged)", self.applied, self.read),
+        let mut parts = Vec::new();
+        if self.unchanged > 0 {
+            parts.push(format!("{} read, {} unchanged", self.read, self.unchanged));
         }
+        if self.deleted > 0 {
+            parts.push(format!("{} deleted", self.deleted));
+        }
+        if parts.is_empty() {
+            return format!("LOAD {}", self.applied);
+        }
+        format!("LOAD {} ({})", self.applied, parts.join(", "))
     }
 
     pub(super) fn counts(&self) -> Vec<(String, i64)> {
         if self.is_of_table {
-            let counts = [("rows_read", self.read), ("rows_unchanged", self.unchanged)];
+            let counts = [
+                ("rows_read", self.read),
+                ("rows_unchanged", self.unchanged),
+                ("rows_deleted", self.deleted),
+            ];
             return counts.map(|(name, count)| (name.to_owned(), count.cast_signed())).to_vec();
         }
         [
