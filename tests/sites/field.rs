@@ -13,8 +13,8 @@ pub(super) struct Field {
     pub(super) far: Client,
     /// Of the server that has `far`.
     other: Client,
-    name: String,
-    _database: Database,
+    pub(super) name: String,
+    pub(super) database: Database,
 }
 
 impl Field {
@@ -24,14 +24,6 @@ impl Field {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("far_{}_{number}", std::process::id());
         let settings = other_settings();
-        let connect = |dbname: &str| {
-            let mut config = Config::new();
-            config.host(&settings.host).port(settings.port).user(&settings.user).dbname(dbname);
-            if let Some(password) = &settings.password {
-                config.password(password);
-            }
-            config.connect(NoTls).unwrap()
-        };
         let mut other = connect(&settings.database);
         other.batch_execute(&format!("drop database if exists {name}")).unwrap();
         other.batch_execute(&format!("create database {name}")).unwrap();
@@ -55,7 +47,7 @@ impl Field {
             "sources:\n  - name: far\n    schema: public\n    config: {connection: far, loaded_at_field: at, freshness: {warn_after: {count: 90000, period: day}}}\n    tables: [{name: events}]\n",
         );
         let home = database.client();
-        Self { project, home, far, other, name, _database: database }
+        Self { project, home, far, other, name, database }
     }
 
     pub(super) fn run_ok(&self, arguments: &[&str]) {
@@ -97,6 +89,19 @@ impl Field {
         ended > 0
     }
 
+    /// Another session at the other database.
+    pub(super) fn far_client(&self) -> Client {
+        connect(&self.name)
+    }
+
+    /// How many sessions of runs there are, at either end.
+    pub(super) fn sessions(&mut self) -> i64 {
+        let sql = "select count(*) from pg_stat_activity where application_name = $1";
+        let [home, other] = [&mut self.home, &mut self.other]
+            .map(|client| client.query_one(sql, &[&self.name]).unwrap().get(0));
+        i64::max(home, other)
+    }
+
     /// Whether a session of a run is at work on this.
     pub(super) fn is_running(&mut self, statement: &str) -> bool {
         let sql = "select count(*) from pg_stat_activity where application_name = $1 and state = 'active' and query like $2";
@@ -104,6 +109,17 @@ impl Field {
         let found: i64 = self.other.query_one(sql, &[&self.name, &pattern]).unwrap().get(0);
         found > 0
     }
+}
+
+/// To a database of the other server.
+fn connect(dbname: &str) -> Client {
+    let settings = other_settings();
+    let mut config = Config::new();
+    config.host(&settings.host).port(settings.port).user(&settings.user).dbname(dbname);
+    if let Some(password) = &settings.password {
+        config.password(password);
+    }
+    config.connect(NoTls).unwrap()
 }
 
 impl Drop for Field {

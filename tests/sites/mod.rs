@@ -3,6 +3,7 @@
 
 mod field;
 mod histories;
+mod load_histories;
 mod loads;
 mod losses;
 mod missing;
