@@ -128,6 +128,36 @@ fn a_metric_is_its_name_while_parsing_and_its_fields_while_running() {
 }
 
 #[test]
+fn tags_and_meta_of_all_exposures_are_joined_to_those_of_one() {
+    let given = Given::new();
+    let project = &given.project;
+    project.write(
+        "dbt_project.yml",
+        "name: shop\nprofile: shop\nexposures:\n  tags: [all]\n  enabled: false\n  meta: {a: 1, b: 2}\n",
+    );
+    project.write("models/a.sql", "select 1 as id");
+    let entry = "type: dashboard\n  owner: {email: a@b.c}";
+    project.write(
+        "models/a.yml",
+        &format!(
+            "exposures:\n- name: in_config\n  {entry}\n  config: {{enabled: true, tags: [own], meta: {{b: 3}}}}\n\
+             - name: beside\n  {entry}\n  config: {{enabled: true}}\n  tags: [own]\n  meta: {{b: 3}}\n\
+             - name: other\n  {entry}\n"
+        ),
+    );
+    project.run_ok(&["parse"]);
+    let exposures = &given.artifact("manifest.json")["exposures"];
+    assert_eq!(exposures.as_object().unwrap().len(), 2);
+    for name in ["in_config", "beside"] {
+        let exposure = &exposures[format!("exposure.shop.{name}")];
+        for owner in [exposure, &exposure["config"]] {
+            assert_eq!(owner["tags"], json!(["all", "own"]), "{name}");
+            assert_eq!(owner["meta"], json!({"a": 1, "b": 3}), "{name}");
+        }
+    }
+}
+
+#[test]
 fn groups_have_the_configs_of_models_but_no_hooks() {
     let given = Given::new();
     let project = &given.project;

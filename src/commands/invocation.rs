@@ -20,6 +20,7 @@ use crate::options::table::{
     SHOW_ALL_DEPRECATIONS, STANDARD_OUTPUT, TARGET, TARGET_PATH, USE_COLORS, USE_COLORS_FILE, VARS,
 };
 use crate::options::{FlagInputs, Flags, Subcommand, Text, variable_keys};
+use crate::parse::SEMANTIC_VALIDATION;
 use crate::report::{Channel, Format, Reporter, Scrubber, Settings, Style};
 use crate::run::{self, Emitter, Event, Level};
 
@@ -284,6 +285,7 @@ impl Invocation {
             Ok(Outcome::Success) => 0,
             Ok(Outcome::Failure) => 1,
             Err(problems) => {
+                self.semantic_failures(problems);
                 self.emitter.emit(encountered(problems));
                 2
             }
@@ -337,6 +339,13 @@ impl Invocation {
                 | Subcommand::Snapshot
                 | Subcommand::Test
         )
+    }
+
+    /// dbt: what is wrong in the semantic layer is an event for each, beside the error that lists them.
+    fn semantic_failures(&self, problems: &Diagnostics) {
+        for problem in problems.0.iter().filter(|problem| problem.code == SEMANTIC_VALIDATION) {
+            self.emitter.emit(Event::SemanticValidationFailure { msg: problem.message.clone() });
+        }
     }
 
     /// The flags without the values of variables whose names say that they are secrets.

@@ -258,7 +258,7 @@ impl<'de> Deserialize<'de> for TimeWindow {
     }
 }
 
-fn is_standard_granularity(unit: &str) -> bool {
+pub(crate) fn is_standard_granularity(unit: &str) -> bool {
     matches!(
         unit,
         "nanosecond"

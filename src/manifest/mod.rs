@@ -48,7 +48,10 @@ pub(crate) use lookup::{Ambiguous, Found, Lookup, Precedence};
 pub(crate) use macros::{Macro, MacroArgument, MacroDependsOn};
 pub(crate) use manifest_json::KeptText;
 pub(crate) use metadata::{Metadata, SCHEMA_VERSION};
-pub(crate) use metric::{Filter, MeasureAggregation, Metric, MetricInputMeasure, NonAdditiveDimension};
+pub(crate) use metric::{
+    ConversionParams, Filter, MeasureAggregation, Metric, MetricInputMeasure, NonAdditiveDimension,
+    TimeWindow, is_standard_granularity,
+};
 pub(crate) use missing::{Reason, Target, ambiguous_ref, doc_not_found, target_not_found};
 pub(crate) use node::{
     Access, Compiled, Contract, CustomGranularity, DependsOn, Docs, FileHash, FunctionArgument,
@@ -59,7 +62,7 @@ pub(crate) use resolve::{ResolveContext, forbidden};
 pub(crate) use resource::Resource;
 pub(crate) use resource_type::ResourceType;
 pub(crate) use saved_query::SavedQuery;
-pub(crate) use semantic_model::{ElementConfig, Measure, NodeRelation, SemanticModel};
+pub(crate) use semantic_model::{Dimension, ElementConfig, Measure, NodeRelation, SemanticModel};
 pub(crate) use source::{Freshness, FreshnessPeriod, Quoting, SourceDefinition};
 pub(crate) use sparse::SparseMap;
 pub(crate) use state::{Aspect, Deferral, Favor, PreviousState, SourceNames, StateComparison};

@@ -103,9 +103,15 @@ impl Parser<'_> {
         let of = ConfigOf { resource: ResourceType::Exposure, package: &place.package, fqn: &fqn };
         let mut config = Arc::unwrap_or_clone(self.trees.resolve(&of, &properties.config, &Map::new())?);
         // dbt: what stands at the top of the entry is joined to the finished config
-        let tags = joined_tags(&properties.tags, config.get("tags"));
+        let of_all = |key: &str| self.of_all_exposures(&place.package, key);
+        let mut tags = joined_tags(&properties.tags, of_all("tags").as_ref());
+        tags = joined_tags(&tags, config.get("tags"));
         config.insert("tags".to_owned(), tags.clone().into());
-        let mut meta = properties.meta.clone();
+        let mut meta = match of_all("meta") {
+            Some(Json::Object(meta)) => meta,
+            _ => Map::new(),
+        };
+        meta.extend(properties.meta.clone());
         if let Some(Json::Object(more)) = config.get("meta") {
             meta.extend(more.clone());
         }
@@ -142,6 +148,13 @@ impl Parser<'_> {
             created_at: self.request.now,
             ..Exposure::default()
         })
+    }
+
+    /// dbt: `tags` and `meta` that dbt_project.yml has right below `exposures:`, without a plus, are joined rather than replaced.
+    fn of_all_exposures(&self, package: &str, key: &str) -> Option<Json> {
+        let package = self.request.project.all().find(|known| known.name() == package)?;
+        let tree = package.file.tree(ResourceType::Exposure)?;
+        tree.get(key).map(crate::config::Yaml::to_json)
     }
 
     /// What a bare `ref('x')`, `source('a', 'b')` or `metric('m')` refers to.

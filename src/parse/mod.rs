@@ -30,6 +30,7 @@ mod quoted;
 mod request;
 mod resolved_config;
 mod scope;
+mod semantic_checks;
 mod semantics;
 mod settle;
 mod sites;
@@ -48,6 +49,7 @@ pub(crate) use jobs::ResolvedJob;
 pub(crate) use parsed::Parsed;
 pub(crate) use quoted::Quoted;
 pub(crate) use request::{ParsePlace, ParseRequest, ParseTarget};
+pub(crate) use semantic_checks::SEMANTIC_VALIDATION;
 pub(crate) use test_definition::KWARGS_NAME;
 
 /// dbt's id of a project: the hash of its name.

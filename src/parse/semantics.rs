@@ -90,6 +90,7 @@ impl Parser<'_> {
             own.grain_to_date = own.grain_to_date.take().or_else(|| params.grain_to_date.clone());
         }
         let unique_id = metric.unique_id.clone();
+        self.semantic_places.insert(unique_id.clone(), place.span.clone());
         if enabled(&metric.config) {
             if self.manifest.metrics.insert(unique_id.clone(), metric).is_some() {
                 let name = unique_id.rsplit('.').next().unwrap_or_default();
@@ -119,6 +120,7 @@ impl Parser<'_> {
         // dbt: the flag has done its work and is not kept
         model.measures.iter_mut().for_each(|measure| measure.create_metric = false);
         let unique_id = model.unique_id.clone();
+        self.semantic_places.insert(unique_id.clone(), place.span.clone());
         if enabled(&model.config) {
             if self.manifest.semantic_models.insert(unique_id.clone(), model).is_some() {
                 return Err(duplicate(place, &unique_id));
@@ -163,6 +165,7 @@ impl Parser<'_> {
         }
         let query: SavedQuery = typed(place, entry, "saved query")?;
         let unique_id = query.unique_id.clone();
+        self.semantic_places.insert(unique_id.clone(), place.span.clone());
         if enabled(&query.config) {
             if self.manifest.saved_queries.insert(unique_id.clone(), query).is_some() {
                 return Err(duplicate(place, &unique_id));

@@ -14,7 +14,8 @@ use super::scope::Scopes;
 use super::test_group::{Attached, TestGroup};
 use super::trees::{ConfigOf, ConfigTrees};
 use super::{
-    ParseRequest, Parsed, checks, docs, files, hooks, macros, mistyped_configs, pipelines, properties, sites,
+    ParseRequest, Parsed, checks, docs, files, hooks, macros, mistyped_configs, pipelines, properties,
+    semantic_checks, sites,
 };
 use crate::config::pipelines::Pipeline;
 use crate::config::schedule::Schedule;
@@ -44,6 +45,8 @@ pub(super) struct Parser<'a> {
     pub(super) warnings: Vec<Diagnostic>,
     /// The code of each node, to point at a `ref()` in it.
     places: Vec<(String, Span)>,
+    /// Where metrics, semantic models and saved queries are.
+    pub(super) semantic_places: HashMap<String, Span>,
     /// Where each unit test names its model.
     pub(super) unit_test_places: HashMap<String, Span>,
 }
@@ -63,6 +66,7 @@ impl<'a> Parser<'a> {
             manifest: Manifest { metadata: request.metadata.clone(), ..Manifest::default() },
             warnings: Vec::new(),
             places: Vec::new(),
+            semantic_places: HashMap::default(),
             unit_test_places: HashMap::default(),
         }
     }
@@ -202,6 +206,10 @@ impl<'a> Parser<'a> {
     fn check(&self) -> Result<Vec<Diagnostic>, Diagnostics> {
         let mut warnings = Vec::new();
         checks::check(self.request, &self.manifest, &mut warnings)?;
+        let semantic = semantic_checks::check(&self.manifest, &self.semantic_places);
+        if !semantic.is_empty() {
+            return Err(Diagnostics(semantic));
+        }
         warnings.extend(mistyped_configs::find(self.request, &self.manifest, &self.warnings));
         let same_names = if self.request.flags.follows(&behavior::REQUIRE_UNIQUE_PROJECT_RESOURCE_NAMES) {
             SameNames::Refuse

@@ -318,6 +318,7 @@ fn plain(event: &Event, style: Style) -> String {
         }
         Event::FoundStats { stat_line } => format!("Found {stat_line}"),
         Event::MainKeyboardInterrupt {} => "ctrl-c".into(),
+        Event::SemanticValidationFailure { msg } => msg.clone(),
         Event::MainEncounteredError { exc, .. } => format!("Encountered an error:\n{exc}"),
         Event::CheckCleanPath { path } => format!("Checking {path}/*"),
         Event::ConfirmCleanPath { path } => format!("Cleaned {path}/*"),

@@ -174,6 +174,7 @@ events! {
     CatchableExceptionOnRun "W002" Debug { exc: String, error_codes: Vec<String> }
     FoundStats "W006" Info { stat_line: String }
     MainKeyboardInterrupt "Z001" Info {}
+    SemanticValidationFailure "I070" Debug { msg: String }
     MainEncounteredError "Z002" Error { exc: String, error_codes: Vec<String> }
     CheckCleanPath "Z012" Info { path: String }
     ConfirmCleanPath "Z013" Info { path: String }

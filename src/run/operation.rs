@@ -47,7 +47,7 @@ fn perform(run: &Run<'_>, operation: &Operation) -> Result<RunResults> {
             let Some(definition) = inputs.engine.find_macro(bare, package) else {
                 let known: Vec<&str> =
                     inputs.engine.macros().map(|definition| definition.name.as_str()).collect();
-                return Err(Diagnostic::runtime(
+                return Err(Diagnostic::compilation(
                     "undefined-macro",
                     format!("dbt could not find a macro with the name '{bare}' in any package"),
                 )

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::config::MOST_THREADS;
 use crate::config::{Fields, Renderer, Yaml, holds_jinja, render_tree, yaml};
-use crate::diagnostic::{Diagnostic, Result, SourceText, did_you_mean};
+use crate::diagnostic::{Category, Diagnostic, Result, SourceText, did_you_mean};
 
 use crate::hashed::IndexMap;
 
@@ -264,8 +264,16 @@ fn credentials_of(
 fn render_output(output: &Yaml, renderer: &dyn Renderer) -> Result<Yaml> {
     let passwords = |path: &[String]| path.iter().any(|key| key == "password");
     let values = masked::ValueRenderer(renderer);
-    let rendered = render_tree(output, &values, &passwords)?;
-    render_tree(&rendered, &masked::PasswordRenderer(&values), &|path| !passwords(path))
+    let rendered = render_tree(output, &values, &passwords);
+    let rendered = rendered
+        .and_then(|it| render_tree(&it, &masked::PasswordRenderer(&values), &|path| !passwords(path)));
+    rendered.map_err(|mut problem| {
+        // dbt: a template that fails here is a fault of the profile
+        if problem.category == Category::Compilation {
+            problem.category = Category::Runtime;
+        }
+        problem
+    })
 }
 
 fn read_threads(fields: &Fields<'_>) -> Result<usize> {
