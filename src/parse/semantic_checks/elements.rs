@@ -129,7 +129,7 @@ fn default_time_exists(model: &SemanticModel, findings: &mut Findings<'_>) {
     let default = model.defaults.as_ref().and_then(|defaults| defaults.agg_time_dimension.as_deref());
     if let Some(name) = default.filter(|name| !is_time_dimension(model, name)) {
         let message = format!(
-            "`defaults.agg_time_dimension` is `{name}`, which is no time dimension of this semantic model"
+            "`defaults.agg_time_dimension` is `{name}`, which is not a time dimension of this semantic model"
         );
         findings.of_model(model, message, "name a dimension with `type: time`");
     }

@@ -61,7 +61,7 @@ impl<'a> Findings<'a> {
     }
 }
 
-/// Names of rows of time spines that are no standard unit of time.
+/// Names of rows of time spines that are not standard units of time.
 pub(super) fn custom_granularities(manifest: &Manifest) -> Vec<&str> {
     let spines = manifest.nodes.values().filter_map(|node| node.model()?.time_spine.as_ref());
     spines.flat_map(|spine| &spine.custom_granularities).map(|custom| custom.name.as_str()).collect()

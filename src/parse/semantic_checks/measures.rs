@@ -20,7 +20,7 @@ pub(super) fn check(model: &SemanticModel, findings: &mut Findings<'_>) {
             // a default that does not exist is an error of the model
             Some(name) if measure.agg_time_dimension.is_some() && !is_time_dimension(model, name) => wrong(
                 format!(
-                    "has the `agg_time_dimension` `{name}`, which is no time dimension of this semantic model"
+                    "has the `agg_time_dimension` `{name}`, which is not a time dimension of this semantic model"
                 ),
                 "name a dimension with `type: time`",
             ),
@@ -87,7 +87,7 @@ fn check_non_additive(
     let key = "`non_additive_dimension`";
     match find(&limit.name) {
         None => {
-            wrong(format!("has the {key} `{}`, which does not exist", limit.name), "name a time dimension")
+            wrong(format!("has the {key} `{}`, which does not exist", limit.name), "name a time dimension");
         }
         Some(found) if !found.kind.eq_ignore_ascii_case("time") => {
             wrong(
@@ -116,7 +116,7 @@ fn check_non_additive(
     for name in &limit.window_groupings {
         if !model.entities.iter().any(|entity| entity.name == *name) {
             wrong(
-                format!("is grouped by `{name}`, which is no entity of this semantic model"),
+                format!("is grouped by `{name}`, which is not an entity of this semantic model"),
                 "name its entities in `window_groupings`",
             );
         }
