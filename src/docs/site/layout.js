@@ -80,7 +80,7 @@ function frameOf(piece) {
   return { piece, left, top, width: right - left, height: bottom - top };
 }
 
-/// The nodes in parts between which there is no edge, in the order of the whole.
+/// Groups of nodes, with no edge between two groups, in the order of the whole graph.
 function joinedParts(set, edges) {
   const head = new Map([...set].map((index) => [index, index]));
   const headOf = (index) => {
