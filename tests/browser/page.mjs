@@ -96,6 +96,58 @@ await check("the overview measures, and the tests have a page", async () => {
   await page.waitForSelector("#main .hint");
 });
 
+await check("nodes are filtered by what they are, and a filter is a selection", async () => {
+  await open();
+  await page.click("a.tile:has-text('Models')");
+  await page.waitForSelector("h1:has-text('Nodes')");
+  const names = () => texts("#main .grid td:first-child a");
+  equal((await names()).length, 11, "models");
+  await page.selectOption("select[aria-label=Tag]", "nightly");
+  equal(await names(), ["stg_customers", "stg_events", "stg_orders", "stg_payments"], "tagged");
+  await page.selectOption("select[aria-label=Type]", "");
+  await page.selectOption("select[aria-label=Tag]", "");
+  await page.selectOption("select[aria-label=Owner]", "ml@example.com");
+  equal(await names(), ["churn_model"], "owner");
+  equal(await texts("select[aria-label=Type] option"), ["Type: any", "Exposures (1)"], "values that are left");
+  await page.selectOption("select[aria-label=Owner]", "");
+  await page.selectOption("select[aria-label=Status]", "error");
+  equal(await names(), ["broken_report"]);
+  holds(page.url().endsWith("#!/nodes?status=error"), page.url());
+  await page.reload();
+  equal(await names(), ["broken_report"], "the address has the filter");
+  await page.click("#main .button:has-text('Graph of status:error')");
+  await page.waitForSelector("#graph .box");
+  equal(await boxes(), ["broken_report"]);
+  await open("#!/nodes");
+  await page.fill(".filter", "what they are worth");
+  await page.waitForFunction(() => document.querySelectorAll("#main .grid tr").length === 1);
+  equal(await names(), ["dim_customers"]);
+  await page.fill(".filter", "no such node");
+  await page.waitForSelector("#main .hint");
+  await open("#!/nodes");
+  await shot("nodes");
+  await open("#!/nodes?type=macro");
+  equal(await names(), ["cents"]);
+});
+
+await check("the list at the side is by files or by database", async () => {
+  await open("#!/source/source.shop.raw.payments");
+  await page.click("#side button:has-text('Database')");
+  const rows = await texts("#side .row .label");
+  equal(rows.slice(0, 2), ["shop_db", "shop"], "database and schema");
+  holds(rows.includes("Payments"), "the relation's own name");
+  holds(!rows.includes("int_order_payments"), "what has no relation is not there");
+  equal(await texts("#side .row.here .label"), ["Payments"], "where we are");
+  await shot("database");
+  await page.reload();
+  await page.waitForSelector("#side .row");
+  equal((await texts("#side .row .label"))[0], "shop_db", "it is kept");
+  await page.click("#side .row:has-text('dim_customers')");
+  await page.waitForSelector("h1:has-text('dim_customers')");
+  await page.click("#side button:has-text('Project')");
+  equal(await texts("#side .row.here .label"), ["dim_customers"]);
+});
+
 await check("search finds names, columns, descriptions and SQL", async () => {
   await open();
   equal((await hits("fct_or"))[0], "fct_orders");
@@ -184,6 +236,8 @@ await check("selections are dbt's", async () => {
     ["status:error status:skipped", ["after_broken", "broken_report"]],
     ["models/staging/stg_orders.sql", ["stg_orders"]],
     ["nothing_like_this", []],
+    ["stg_o* tag:hourly --exclude fct_events", ["stg_orders"]],
+    ["--exclude resource_type:model --select raw.events+1", ["raw.events"]],
   ]) {
     await open(`#!/graph?select=${encodeURIComponent(select)}`);
     equal(await boxes(), expected, select);
@@ -256,7 +310,7 @@ await check("dark mode is kept, colours follow layer and status", async () => {
 });
 
 await check("what users write stays text", async () => {
-  for (const hash of ["#!/model/model.shop.hostile", "#!/exposure/exposure.shop.churn_model", "#!/graph?select=hostile&node=model.shop.hostile", "#!/overview"]) {
+  for (const hash of ["#!/model/model.shop.hostile", "#!/exposure/exposure.shop.churn_model", "#!/graph?select=hostile&node=model.shop.hostile", "#!/nodes?owner=%3Cb%3E", "#!/nodes", "#!/overview"]) {
     await open(hash);
     await page.waitForTimeout(200);
     equal(await page.evaluate(() => window.hacked ?? null), null, hash);
@@ -302,7 +356,7 @@ await check("everything works from the keyboard", async () => {
 });
 
 await check("a small screen has no sideways scrolling", async () => {
-  for (const hash of ["#!/overview", "#!/model/model.shop.fct_orders", "#!/graph?node=model.shop.fct_orders"]) {
+  for (const hash of ["#!/overview", "#!/nodes", "#!/model/model.shop.fct_orders", "#!/graph?node=model.shop.fct_orders"]) {
     await open(hash);
     const over = await page.evaluate(() => document.querySelector("main").scrollWidth - document.querySelector("main").clientWidth);
     equal(over, 0, hash);
@@ -316,7 +370,7 @@ await check("on a phone everything can be read and touched", async () => {
   const width = await page.locator("#results").evaluate((list) => list.getBoundingClientRect().width);
   holds(width > 350, `the results are ${width} wide`);
   await shot("phone search");
-  for (const hash of ["#!/overview", "#!/model/model.shop.fct_orders", "#!/tests", "#!/source/source.shop.raw.payments"]) {
+  for (const hash of ["#!/overview", "#!/model/model.shop.fct_orders", "#!/tests", "#!/nodes", "#!/source/source.shop.raw.payments"]) {
     await open(hash);
     const clipped = await page.evaluate(() => [...document.querySelectorAll("#main td, #main h1, #main .chip, #main dd")].filter((one) => one.getBoundingClientRect().right > innerWidth).map((one) => one.textContent));
     equal(clipped, [], hash);
@@ -337,7 +391,7 @@ const axe = path.resolve(process.argv[2], "node_modules/axe-core/axe.min.js");
 for (const [where, viewport] of [["desk", { width: 1440, height: 900 }], ["phone", { width: 390, height: 844 }]]) {
   for (const colorScheme of ["light", "dark"]) {
     await check(`contrast, names and sizes are accessible: ${where}, ${colorScheme}`, async () => {
-      for (const hash of ["#!/overview", "#!/model/model.shop.fct_orders", "#!/model/model.shop.broken_report", "#!/source/source.shop.raw.payments", "#!/tests", "#!/graph?node=model.shop.dim_customers", "#!/graph?color=status", "#!/graph?column=model.shop.dim_customers:lifetime_value"]) {
+      for (const hash of ["#!/overview", "#!/model/model.shop.fct_orders", "#!/model/model.shop.broken_report", "#!/source/source.shop.raw.payments", "#!/tests", "#!/nodes", "#!/graph?node=model.shop.dim_customers", "#!/graph?color=status", "#!/graph?column=model.shop.dim_customers:lifetime_value"]) {
         await open(hash);
         await page.waitForTimeout(300); // colours fade
         await page.addScriptTag({ path: axe });

@@ -1,25 +1,10 @@
 //! What applies only to tables that are loaded from another database, and what does not apply to them.
 
 use super::choices::{CODE, DELETE_MISSING, LoadMode, Missing, SCHEMA_CHANGES, SchemaChange};
+use super::keys;
 use crate::config::{Fields, Yaml, strict};
 use crate::diagnostic::{Diagnostic, Result};
 
-const COPIED_KEYS: &[&str] =
-    &["columns", "except", "cursor", "lookback", "on_schema_change", "delete_missing"];
-const FILE_KEYS: &[&str] = &[
-    "format",
-    "delimiter",
-    "quote",
-    "header",
-    "null",
-    "encoding",
-    "compression",
-    "formats",
-    "headers",
-    "unknown_columns",
-    "rejects",
-    "expect",
-];
 const UNITS: &[&str] = &["second", "minute", "hour", "day", "week", "month"];
 
 /// Which rows and columns come from the other database.
@@ -112,9 +97,9 @@ impl Lookback {
 /// The config as it was merged: what a mode needs, and what does not belong together.
 pub(super) fn check(fields: &Fields<'_>, is_copied: bool, mode: LoadMode, has_key: bool) -> Result<()> {
     let (unfit, only) = if is_copied {
-        (FILE_KEYS, "applies only to loads from files, commands and standard input")
+        (keys::OF_FILES, "applies only to loads from files, commands and standard input")
     } else {
-        (COPIED_KEYS, "applies only to loads from a connection")
+        (keys::OF_CONNECTIONS, "applies only to loads from a connection")
     };
     if let Some((key, value)) = unfit.iter().find_map(|key| Some((key, fields.get(key)?))) {
         return Err(Diagnostic::parsing(CODE, format!("`{key}` {only}"))

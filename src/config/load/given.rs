@@ -4,35 +4,12 @@ use super::choices::{
     CODE, COMPRESSIONS, Compression, FORMATS, LoadMode, MODES, UNKNOWN_COLUMNS, UnknownColumns,
 };
 use super::copied::Copied;
+use super::keys;
 use super::origin::Origin;
 use super::rejects::{Deadline, MostRejects};
 use crate::config::{Fields, Yaml, strict};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::IndexMap;
-
-pub(super) const KEYS: &[&str] = &[
-    "from",
-    "mode",
-    "unique_key",
-    "format",
-    "delimiter",
-    "quote",
-    "header",
-    "null",
-    "encoding",
-    "compression",
-    "formats",
-    "headers",
-    "unknown_columns",
-    "rejects",
-    "expect",
-    "columns",
-    "except",
-    "cursor",
-    "lookback",
-    "on_schema_change",
-    "delete_missing",
-];
 
 #[derive(Debug, Default)]
 pub(super) struct Given {
@@ -72,7 +49,7 @@ impl Quote {
 
 impl Given {
     pub(super) fn read(fields: &Fields<'_>) -> Result<Self> {
-        strict::refuse_unknown(CODE, fields, KEYS)?;
+        strict::refuse_unknown(CODE, fields, &keys::ALL)?;
         let word = |key, known| strict::choice(CODE, fields, key, known);
         let given = Self {
             origin: fields.get("from").map(Origin::read).transpose()?,

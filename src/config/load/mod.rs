@@ -3,6 +3,7 @@
 mod choices;
 mod copied;
 mod given;
+mod keys;
 mod origin;
 mod pattern;
 mod rejects;

@@ -3,11 +3,11 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::choices::{COMPRESSIONS, DELETE_MISSING, FORMATS, MODES, SCHEMA_CHANGES, UNKNOWN_COLUMNS};
-use super::given::KEYS;
+use super::keys;
 
 /// Unknown keys are refused.
 pub(crate) fn json_schema() -> Json {
-    let keys: Map<String, Json> = KEYS.iter().map(|key| ((*key).to_owned(), value(key))).collect();
+    let keys: Map<String, Json> = keys::ALL.iter().map(|key| ((*key).to_owned(), value(key))).collect();
     json!({"type": ["object", "null"], "properties": keys, "additionalProperties": false})
 }
 

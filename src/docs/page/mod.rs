@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 const SHELL: &str = include_str!("../site/page.html");
 const STYLE: &str = include_str!("../site/style.css");
 /// In this order they are one script.
-const SCRIPTS: [&str; 13] = [
+const SCRIPTS: [&str; 15] = [
     include_str!("../site/elements.js"),
     include_str!("../site/data.js"),
     include_str!("../site/markdown.js"),
@@ -25,6 +25,8 @@ const SCRIPTS: [&str; 13] = [
     include_str!("../site/layout.js"),
     include_str!("../site/graph.js"),
     include_str!("../site/node.js"),
+    include_str!("../site/side.js"),
+    include_str!("../site/nodes.js"),
     include_str!("../site/tests.js"),
     include_str!("../site/overview.js"),
     include_str!("../site/app.js"),

@@ -1,4 +1,4 @@
-// Addresses, the list at the side, the search box, keys, light and dark.
+// Addresses, the search box, keys, light and dark.
 
 const main = byId("main");
 let graph = null;
@@ -28,14 +28,15 @@ function route() {
     here = node;
     main.replaceChildren(nodePage(node, parameters));
     main.scrollTop = 0;
-  } else if (kind === "tests") {
-    main.replaceChildren(testsPage(parameters));
+  } else if (kind === "tests" || kind === "nodes") {
+    main.replaceChildren((kind === "tests" ? testsPage : nodesPage)(parameters));
     main.scrollTop = 0;
   } else if (kind && kind !== "overview") {
     document.title = index.meta.project;
     main.replaceChildren(h("article", { class: "page" }, h("h1", {}, "Not here"), h("p", { class: "soft" }, "The project has no ", h("code", {}, decode(rest.join("/")) || kind), ". It may have been renamed or removed."), h("p", {}, h("a", { href: "#!/overview" }, "To the overview"))));
   } else main.replaceChildren(overviewPage());
   byId("to-graph").classList.toggle("on", kind === "graph");
+  byId("to-nodes").classList.toggle("on", kind === "nodes");
   byId("to-graph").href = node && node.at ? `#!/graph?${new URLSearchParams({ select: `2+${selfName(node)}+2`, node: node.id })}` : "#!/graph";
   side.mark(node);
 }
@@ -47,93 +48,6 @@ function decode(text) {
     return text;
   }
 }
-
-// The list: sections, folders, nodes; only rows in sight exist.
-const side = (() => {
-  const open = new Set(["section model"]);
-  const rows = h("div", { class: "rows", tabindex: "-1" });
-  byId("side").append(rows);
-  const folder = (node) => {
-    if (node.type === "source") return [node.source || ""];
-    if (node.type === "exposure") return [];
-    const parts = (node.path || "").split("/").slice(1, -1);
-    return node.package === index.meta.project ? parts : [node.package, ...parts];
-  };
-  const tree = new Map();
-  for (const node of nodes) {
-    if (!tree.has(node.type)) tree.set(node.type, { name: SECTIONS[node.type] || node.type, key: `section ${node.type}`, folders: new Map(), leaves: [], size: 0 });
-    let place = tree.get(node.type);
-    place.size += 1;
-    for (const part of folder(node)) {
-      if (!place.folders.has(part)) place.folders.set(part, { name: part, key: `${place.key}/${part}`, folders: new Map(), leaves: [], size: 0 });
-      place = place.folders.get(part);
-      place.size += 1;
-    }
-    place.leaves.push(node);
-  }
-  const byName = (a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
-  const sort = (place) => {
-    place.leaves.sort(byName);
-    place.folders.forEach(sort);
-  };
-  tree.forEach(sort);
-  let marked = null;
-  let list = [];
-  const flat = () => {
-    const found = [];
-    const add = (place, depth) => {
-      found.push({ place, depth });
-      if (!open.has(place.key)) return;
-      for (const child of [...place.folders.values()].sort(byName)) add(child, depth + 1);
-      for (const node of place.leaves) found.push({ node, depth: depth + 1 });
-    };
-    for (const type of [...Object.keys(SECTIONS), ...tree.keys()].filter((type, at, all) => all.indexOf(type) === at)) if (tree.has(type)) add(tree.get(type), 0);
-    return found;
-  };
-  const view = rowsOf(rows, 28, (item) => {
-    const pad = { "padding-left": `${12 + item.depth * 14}px` };
-    if (item.node) {
-      const { node } = item;
-      const bad = ["error", "fail", "warn", "stale"].includes(node.state);
-      const short = node.type === "source" ? node.name.slice((node.source || "").length + 1) : node.name;
-      return h("a", { class: `row${node === marked ? " here" : ""}`, href: linkTo(node), title: node.id, style: pad }, h("span", { class: "turn" }), dot(node), h("span", { class: "label" }, short), bad ? h("span", { class: "flag", style: { "--c": STATES[node.state][1] }, title: STATES[node.state][0] }) : null);
-    }
-    const { place } = item;
-    const isOpen = open.has(place.key);
-    return h("button", { class: `row group${item.depth === 0 ? " section" : ""}`, "aria-expanded": String(isOpen), style: pad, onclick: () => toggle(place.key) }, h("span", { class: "turn" }, isOpen ? "▾" : "▸"), h("span", { class: "label" }, place.name), h("span", { class: "count" }, place.size.toLocaleString("en")));
-  });
-  const refresh = () => view.set((list = flat()));
-  const toggle = (key) => {
-    if (!open.delete(key)) open.add(key);
-    refresh();
-  };
-  // Few nodes: show them all at once.
-  const expand = (place) => {
-    open.add(place.key);
-    for (const child of place.folders.values()) expand(child);
-  };
-  for (const place of tree.values()) if (nodes.length < 120 && place.key !== "section macro") expand(place);
-  refresh();
-  return {
-    mark(node) {
-      marked = node || null;
-      if (node) {
-        let key = `section ${node.type}`;
-        open.add(key);
-        for (const part of folder(node)) open.add((key = `${key}/${part}`));
-      }
-      refresh();
-      const at = node ? list.findIndex((item) => item.node === node) : -1;
-      if (at >= 0) view.reveal(at);
-    },
-    next(step) {
-      const leaves = list.filter((item) => item.node).map((item) => item.node);
-      const at = leaves.indexOf(marked);
-      const node = leaves[at < 0 ? 0 : Math.min(leaves.length - 1, Math.max(0, at + step))];
-      if (node) go(linkTo(node));
-    },
-  };
-})();
 
 // The search box: words search, a selector shows its nodes.
 const finder = (() => {
@@ -202,10 +116,10 @@ const finder = (() => {
 })();
 
 const KEYS = [
-  ["Everywhere", [["/ or Ctrl K", "search or select"], ["g", "graph of what is open"], ["o", "overview"], ["j / k", "next, previous in the list"], ["b", "hide the list"], ["d", "light or dark"], ["?", "this help"]]],
+  ["Everywhere", [["/ or Ctrl K", "search or select"], ["g", "graph of what is open"], ["o", "overview"], ["n", "all nodes, filtered"], ["j / k", "next, previous in the list"], ["b", "hide the list"], ["d", "light or dark"], ["?", "this help"]]],
   ["On a node", [["u", "lineage upstream"], ["w", "lineage downstream"], ["c", "code"]]],
   ["In the graph", [["arrows", "walk along the edges"], ["Enter", "open"], ["f", "focus: one step each way"], ["[ and ]", "one step more upstream, downstream"], ["+ - 0", "zoom, fit"], ["Esc", "let go"]]],
-  ["Selections", [["+orders", "with everything upstream"], ["2+orders+1", "two steps up, one down"], ["@orders", "downstream and all it needs"], ["tag:x,path:models/marts", "both at once"], ["source:raw column:email status:error", "any of them"], ["+orders -tag:old", "without"]]],
+  ["Selections", [["+orders", "with everything upstream"], ["2+orders+1", "two steps up, one down"], ["@orders", "downstream and all it needs"], ["tag:x,path:models/marts", "both at once"], ["source:raw column:email status:error", "any of them"], ["+orders -tag:old", "without"], ["+orders --exclude tag:old", "the same, as on the command line"]]],
 ];
 
 function showHelp() {
@@ -246,6 +160,7 @@ document.addEventListener("keydown", (event) => {
     "/": () => finder.focus(),
     g: () => go(byId("to-graph").getAttribute("href")),
     o: () => go("#!/overview"),
+    n: () => go("#!/nodes"),
     j: () => side.next(1),
     k: () => side.next(-1),
     b: () => byId("menu").click(),

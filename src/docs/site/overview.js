@@ -6,7 +6,7 @@ function overviewPage() {
   for (const node of nodes) byType.set(node.type, (byType.get(node.type) || 0) + 1);
   const tiles = Object.keys(SECTIONS).filter((type) => byType.has(type)).map((type) => {
     const inside = [h("b", {}, byType.get(type).toLocaleString("en")), h("span", {}, byType.get(type) === 1 ? KINDS[type] : SECTIONS[type])];
-    return type === "macro" ? h("div", { class: "card tile" }, inside) : h("a", { class: "card tile", href: `#!/graph?select=${encodeURIComponent(`resource_type:${type}`)}` }, inside);
+    return h("a", { class: "card tile", href: `#!/nodes?type=${type}` }, inside);
   });
   if (tests.length) tiles.push(h("a", { class: "card tile", href: "#!/tests" }, h("b", {}, tests.length.toLocaleString("en")), h("span", {}, tests.length === 1 ? "Test" : "Tests")));
   const { meta } = index;

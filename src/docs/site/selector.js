@@ -6,6 +6,7 @@ const SELECTOR_TOKEN = /^(@)?(?:(\d*)\+)?(?:([a-z_]+)((?:\.\w+)*):)?([^+]*?)(?:\
 /// Whether a query means nodes rather than words to search for.
 function isSelector(query) {
   return query.trim().split(/[\s,]+/).some((token) => {
+    if (token === "--select" || token === "--exclude") return true;
     const parts = SELECTOR_TOKEN.exec(token);
     if (!parts || !(parts[5] || parts[3])) return false;
     return Boolean(parts[1]) || token.startsWith("+") || /^\d+\+/.test(token) || /\+\d*$/.test(token) || METHODS.includes(parts[3]);
@@ -77,13 +78,18 @@ function selectToken(token) {
   return result;
 }
 
-/// Spaces unite, commas intersect; a token that begins with `-` is taken away.
+/// Spaces unite, commas intersect; a token that begins with `-`, and what follows `--exclude`, is taken away.
 function select(query) {
   const result = new Set();
   const without = new Set();
+  let excludes = false;
   for (const union of query.trim().split(/\s+/).filter(Boolean)) {
-    const minus = union.startsWith("-");
-    const sets = (minus ? union.slice(1) : union).split(",").map(selectToken);
+    if (union === "--select" || union === "--exclude") {
+      excludes = union === "--exclude";
+      continue;
+    }
+    const minus = excludes || union.startsWith("-");
+    const sets = (union.startsWith("-") ? union.slice(1) : union).split(",").map(selectToken);
     const joint = sets.reduce((a, b) => new Set([...a].filter((at) => b.has(at))));
     for (const at of joint) (minus ? without : result).add(at);
   }
