@@ -13,6 +13,7 @@ mod completions;
 mod connections;
 mod consume;
 mod consumed_types;
+mod create_databases;
 mod debug;
 mod dependent_kinds;
 mod dependents;

@@ -237,6 +237,7 @@ fn each_command_ends_at_a_signal() {
         "snapshot",
         "source freshness",
         "test",
+        "db create-databases",
     ];
     assert_eq!(connected, expected, "what connects");
 }

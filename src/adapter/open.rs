@@ -273,10 +273,10 @@ fn connect_help(error: &io::Error, settings: &Settings) -> String {
 }
 
 fn server_help(sqlstate: &str, settings: &Settings) -> Option<String> {
-    let Settings { user, database, .. } = settings;
+    let user = &settings.user;
     Some(match sqlstate {
         "28P01" | "28000" => format!("check `user` and `password` in the profile; the user is `{user}`"),
-        "3D000" => format!("create it with `create database {database}`, or correct `dbname` in the profile"),
+        "3D000" => "create it with `rsdbt db create-databases`, or correct `dbname` in the profile".into(),
         "53300" => "the server has no free connection: lower `threads`, or raise `max_connections`".into(),
         "22023" | "42704" => "check `search_path` and the session settings in the profile".into(),
         _ => return None,

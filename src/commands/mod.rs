@@ -12,6 +12,7 @@ mod compiled;
 mod complete;
 mod completions;
 mod connect;
+mod create_databases;
 mod db;
 mod debug;
 mod deps;
@@ -139,6 +140,7 @@ fn dispatch(invocation: &Invocation) -> CommandResult {
         Subcommand::DocsServe => docs::serve(invocation),
         Subcommand::Lineage => lineage::run(invocation),
         Subcommand::Export => export::run(invocation),
+        Subcommand::DbCreateDatabases => create_databases::run(invocation),
         Subcommand::DbStart => db::start(invocation),
         Subcommand::DbStop => db::stop(invocation),
         Subcommand::DbStatus => db::status(invocation),

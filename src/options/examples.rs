@@ -15,6 +15,7 @@ impl Subcommand {
             Self::Compile => "compile --select orders",
             Self::Complete => "complete -- rsdbt run --select ord",
             Self::Completions => "completions bash",
+            Self::DbCreateDatabases => "db create-databases --target prod",
             Self::DbInstall => "db install",
             Self::DbPsql => "db psql -- -c 'select 1'",
             Self::DbStart => "db start",

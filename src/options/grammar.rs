@@ -479,7 +479,7 @@ pub(crate) const COMMANDS: &[Row] = &[
     ),
     group(
         "db",
-        "Manage the embedded PostgreSQL server",
+        "Manage the embedded PostgreSQL server, create databases",
         &[
             row(Subcommand::DbStart, "Start the server and keep it running", &[]),
             row(Subcommand::DbStop, "Stop the server", &[]),
@@ -492,6 +492,11 @@ pub(crate) const COMMANDS: &[Row] = &[
                 }),
                 ..row(Subcommand::DbPsql, "Open psql, connected to the server", &[])
             },
+            row(
+                Subcommand::DbCreateDatabases,
+                "Create the databases that the target and its connections name and their servers lack",
+                &[&DRY_RUN.0],
+            ),
             row(Subcommand::DbInstall, "Download the server's programs from the package index", &[]),
         ],
     ),

@@ -10,6 +10,7 @@ pub(crate) enum Subcommand {
     Compile,
     Complete,
     Completions,
+    DbCreateDatabases,
     DbInstall,
     DbPsql,
     DbStart,
@@ -47,7 +48,7 @@ pub(crate) enum Subcommand {
 }
 
 impl Subcommand {
-    pub(crate) const ALL: [Self; 41] = [
+    pub(crate) const ALL: [Self; 42] = [
         Self::Backfill,
         Self::Build,
         Self::Clean,
@@ -55,6 +56,7 @@ impl Subcommand {
         Self::Compile,
         Self::Complete,
         Self::Completions,
+        Self::DbCreateDatabases,
         Self::DbInstall,
         Self::DbPsql,
         Self::DbStart,
@@ -101,6 +103,7 @@ impl Subcommand {
             Self::Compile => "compile",
             Self::Complete => "complete",
             Self::Completions => "completions",
+            Self::DbCreateDatabases => "db create-databases",
             Self::DbInstall => "db install",
             Self::DbPsql => "db psql",
             Self::DbStart => "db start",

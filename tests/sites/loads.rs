@@ -111,7 +111,7 @@ fn all_rows_are_upserted_without_a_cursor_and_only_what_differs_is_written() {
         .unwrap();
     field.far.batch_execute("insert into events (id) values (1), (1), (null)").unwrap();
     let text = refused(&field, &["load"]);
-    assert!(text.contains("1 rows lack a value of it, 1 keys have several rows"), "{text}");
+    assert!(text.contains("rows without a value of it: 1, keys of several rows: 1"), "{text}");
 }
 
 #[test]
