@@ -25,6 +25,10 @@ pub(crate) const REQUIRE_BATCHED_EXECUTION: Behavior =
     behavior("require_batched_execution_for_custom_microbatch_strategy", false);
 pub(crate) const REQUIRE_ALL_WARNINGS_HANDLED_BY_WARN_ERROR: Behavior =
     behavior("require_all_warnings_handled_by_warn_error", false);
+pub(crate) const REQUIRE_YAML_OF_TIME_SPINES: Behavior =
+    behavior("require_yaml_configuration_for_mf_time_spines", false);
+pub(crate) const REQUIRE_NESTED_CUMULATIVE_TYPE_PARAMS: Behavior =
+    behavior("require_nested_cumulative_type_params", false);
 pub(crate) const VALIDATE_MACRO_ARGS: Behavior = behavior("validate_macro_args", false);
 pub(crate) const REQUIRE_UNIQUE_PROJECT_RESOURCE_NAMES: Behavior =
     behavior("require_unique_project_resource_names", false);
@@ -45,8 +49,8 @@ pub(super) const ALL: &[Behavior] = &[
     SKIP_NODES_IF_ON_RUN_START_FAILS,
     STATE_MODIFIED_COMPARE_MORE_UNRENDERED_VALUES,
     behavior("state_modified_compare_vars", false),
-    behavior("require_yaml_configuration_for_mf_time_spines", false),
-    behavior("require_nested_cumulative_type_params", false),
+    REQUIRE_YAML_OF_TIME_SPINES,
+    REQUIRE_NESTED_CUMULATIVE_TYPE_PARAMS,
     VALIDATE_MACRO_ARGS,
     REQUIRE_ALL_WARNINGS_HANDLED_BY_WARN_ERROR,
     REQUIRE_GENERIC_TEST_ARGUMENTS_PROPERTY,

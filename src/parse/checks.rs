@@ -357,6 +357,9 @@ fn check_microbatch(node: &Node, refuse: &mut dyn FnMut(&'static str, String)) {
     }
 }
 
+/// A model of this name is a time spine of days without properties.
+pub(super) const BARE_TIME_SPINE: &str = "metricflow_time_spine";
+
 /// Semantic models need a time spine of days or finer.
 fn check_time_spines(manifest: &Manifest, problems: &mut Vec<Diagnostic>) {
     if manifest.semantic_models.is_empty() {
@@ -364,7 +367,7 @@ fn check_time_spines(manifest: &Manifest, problems: &mut Vec<Diagnostic>) {
     }
     let is_fine = |node: &Node| {
         let Some(spine) = node.model().and_then(|part| part.time_spine.as_ref()) else {
-            return node.name == "metricflow_time_spine";
+            return node.name == BARE_TIME_SPINE;
         };
         let column = node.columns.values().find(|column| column.name == spine.standard_granularity_column);
         let granularity = column.and_then(|column| column.granularity.as_deref()).unwrap_or_default();

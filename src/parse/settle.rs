@@ -206,10 +206,7 @@ impl<'a> Parser<'a> {
     fn check(&self) -> Result<Vec<Diagnostic>, Diagnostics> {
         let mut warnings = Vec::new();
         checks::check(self.request, &self.manifest, &mut warnings)?;
-        let semantic = semantic_checks::check(&self.manifest, &self.semantic_places);
-        if !semantic.is_empty() {
-            return Err(Diagnostics(semantic));
-        }
+        warnings.extend(semantic_checks::check(&self.manifest, self.request.flags, &self.semantic_places)?);
         warnings.extend(mistyped_configs::find(self.request, &self.manifest, &self.warnings));
         let same_names = if self.request.flags.follows(&behavior::REQUIRE_UNIQUE_PROJECT_RESOURCE_NAMES) {
             SameNames::Refuse

@@ -1,4 +1,4 @@
-//! The errors that are found, each with the place of what it is about.
+//! The errors and warnings that are found, each with the place of what it is about.
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::hashed::HashMap;
@@ -36,20 +36,32 @@ impl<'a> Owner<'a> {
 pub(super) struct Findings<'a> {
     places: &'a HashMap<String, Span>,
     pub(super) found: Vec<Diagnostic>,
+    pub(super) warnings: Vec<Diagnostic>,
 }
 
 impl<'a> Findings<'a> {
     pub(super) fn new(places: &'a HashMap<String, Span>) -> Self {
-        Self { places, found: Vec::new() }
+        Self { places, found: Vec::new(), warnings: Vec::new() }
     }
 
     pub(super) fn add(&mut self, owner: Owner<'_>, message: String, help: Option<String>) {
         let problem =
             Diagnostic::parsing(SEMANTIC_VALIDATION, message).subject(owner.subject()).maybe_help(help);
-        self.found.push(match self.places.get(owner.unique_id()) {
-            Some(span) => problem.label(span.clone(), ""),
-            None => problem,
-        });
+        let placed = self.at(owner.unique_id(), problem);
+        self.found.push(placed);
+    }
+
+    /// A warning about the resource of this id.
+    pub(super) fn warn(&mut self, unique_id: &str, warning: Diagnostic) {
+        let placed = self.at(unique_id, warning);
+        self.warnings.push(placed);
+    }
+
+    fn at(&self, unique_id: &str, diagnostic: Diagnostic) -> Diagnostic {
+        match self.places.get(unique_id) {
+            Some(span) => diagnostic.label(span.clone(), ""),
+            None => diagnostic,
+        }
     }
 
     pub(super) fn of_model(&mut self, model: &SemanticModel, message: String, help: &str) {

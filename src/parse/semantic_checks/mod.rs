@@ -7,17 +7,24 @@ mod findings;
 mod measures;
 mod metrics;
 mod names;
+mod outdated;
 mod saved_queries;
 mod validity;
 
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Diagnostics, Span};
 use crate::hashed::HashMap;
 use crate::manifest::Manifest;
+use crate::options::Flags;
 
 use findings::Findings;
 pub(crate) use findings::SEMANTIC_VALIDATION;
 
-pub(super) fn check(manifest: &Manifest, places: &HashMap<String, Span>) -> Vec<Diagnostic> {
+/// The warnings, or all errors.
+pub(super) fn check(
+    manifest: &Manifest,
+    flags: &Flags,
+    places: &HashMap<String, Span>,
+) -> Result<Vec<Diagnostic>, Diagnostics> {
     let mut findings = Findings::new(places);
     if !manifest.metrics.is_empty() && !manifest.semantic_models.is_empty() {
         names::check(manifest, &mut findings);
@@ -28,6 +35,7 @@ pub(super) fn check(manifest: &Manifest, places: &HashMap<String, Span>) -> Vec<
         }
         metrics::check(manifest, &mut findings);
         saved_queries::check(manifest, &mut findings);
+        outdated::check(manifest, flags, &mut findings);
     }
-    findings.found
+    if findings.found.is_empty() { Ok(findings.warnings) } else { Err(Diagnostics(findings.found)) }
 }
