@@ -46,11 +46,11 @@ fn ensure(settings: &Arc<Settings>, is_dry: bool) -> Result<&'static str> {
         Ok(_) => Ok("is there"),
         Err(problem) if sqlstate(&problem) != NO_SUCH_DATABASE => Err(problem),
         Err(_) if is_dry => Ok("would be created"),
-        Err(missing) => create(settings, missing),
+        Err(missing) => create(settings, *missing),
     }
 }
 
-fn create(settings: &Settings, missing: Box<Diagnostic>) -> Result<&'static str> {
+fn create(settings: &Settings, missing: Diagnostic) -> Result<&'static str> {
     let statement = format!("create database {}", quote_identifier(&settings.database));
     let beside = |database: &str| {
         let there = Settings { database: database.to_owned(), ..settings.clone() };
