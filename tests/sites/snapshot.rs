@@ -97,3 +97,82 @@ fn a_snapshot_that_no_table_was_read_from_is_taken_again() {
     assert!(run.wait().unwrap().success());
     assert_eq!(counts(&mut field), "11 11");
 }
+
+/// A table of 20 rows, and what another session does to it while the snapshot is held; each commits 20 rows or more.
+const REWRITTEN: [(&str, &str, &str); 8] = [
+    ("truncated", "create table truncated as select g as id from generate_series(1, 20) g", "truncate truncated; insert into truncated select generate_series(1, 20)"),
+    ("rewritten", "create table rewritten (id int); insert into rewritten select generate_series(1, 20)", "alter table rewritten alter id type bigint; alter table rewritten alter id type int"),
+    ("replaced", "create table replaced as select g as id from generate_series(1, 20) g", "create table renamed as table replaced; drop table replaced; alter table renamed rename to replaced"),
+    (
+        "part_truncated",
+        "create table part_truncated (id int) partition by range (id); create table pt1 partition of part_truncated for values from (0) to (18);
+         create table pt2 partition of part_truncated for values from (18) to (99); insert into part_truncated select generate_series(1, 20)",
+        "truncate pt2; insert into pt2 select generate_series(18, 20)",
+    ),
+    (
+        "part_swapped",
+        "create table part_swapped (id int) partition by range (id); create table ps1 partition of part_swapped for values from (0) to (18);
+         create table ps2 partition of part_swapped for values from (18) to (99); insert into part_swapped select generate_series(1, 20)",
+        "create table ps3 as table ps2; alter table part_swapped detach partition ps2; alter table part_swapped attach partition ps3 for values from (18) to (99)",
+    ),
+    (
+        "inherited",
+        "create table inherited (id int); create table heir () inherits (inherited); insert into inherited select generate_series(1, 17); insert into heir select generate_series(18, 20)",
+        "truncate heir; insert into heir select generate_series(18, 20)",
+    ),
+    (
+        "viewed",
+        "create table below as select g as id from generate_series(1, 20) g; create view amid as table below; create view viewed as table amid",
+        "truncate below; insert into below select generate_series(1, 20)",
+    ),
+    (
+        "refreshed",
+        "create materialized view refreshed as select g as id from generate_series(1, 20) g",
+        "refresh materialized view refreshed",
+    ),
+];
+
+#[test]
+fn a_table_that_is_rewritten_after_the_snapshot_is_not_taken_for_empty() {
+    let mut field = field();
+    let tables: Vec<String> = REWRITTEN
+        .iter()
+        .map(|(name, ..)| {
+            format!(
+                "{{name: {name}, config: {{load: {{mode: upsert, unique_key: id, delete_missing: hard}}}}}}"
+            )
+        })
+        .collect();
+    let sources = std::fs::read_to_string(field.project.path().join("models/sources.yml")).unwrap();
+    let sources = sources.replace("{name: b}", &format!("{{name: untouched}}, {}", tables.join(", ")));
+    field.project.write("models/sources.yml", &sources);
+    field.far.batch_execute("create table untouched (id int); insert into untouched values (1)").unwrap();
+    for (_, make, _) in REWRITTEN {
+        field.far.batch_execute(make).unwrap();
+    }
+    field.far.batch_execute(LET_GO).unwrap();
+    field.run_ok(&["load"]);
+    field.far.batch_execute(HOLD).unwrap();
+    let run = start(&mut field, &["load"]);
+    for (_, _, disturb) in REWRITTEN {
+        field.far.batch_execute(disturb).unwrap();
+    }
+    field.far.batch_execute("insert into untouched values (2)").unwrap();
+    field.far.batch_execute(LET_GO).unwrap();
+    let output = run.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    let refusals =
+        text.matches("was truncated, rewritten or replaced after the snapshot of the load was taken").count();
+    assert_eq!(refusals, REWRITTEN.len(), "{text}");
+    assert_eq!(field.home_value("select count(*)::text from untouched"), "1", "it is read as it was");
+    for arguments in [None, Some(["retry"])] {
+        if let Some(arguments) = arguments {
+            field.run_ok(&arguments);
+        }
+        for (name, ..) in REWRITTEN {
+            let rows = field.home_value(&format!("select count(*) || ' ' || sum(id) from {name}"));
+            assert_eq!(rows, "20 210", "{name}");
+        }
+    }
+}

@@ -8,6 +8,7 @@ use super::origin_session::OriginSession;
 use super::origin_table::{MARK, Table};
 use super::refused;
 use super::totals::Totals;
+use super::unchanged_files;
 use crate::adapter::{quote_identifier, transfer};
 use crate::config::load::{Load, LoadMode, Lookback, Missing, OriginTable};
 use crate::context::objects::Relation;
@@ -43,6 +44,7 @@ impl Job<'_, '_> {
         let response = transfer(site.session(), &query, &home, &into(&table))?;
         let read = u64::try_from(response.rows_affected).unwrap_or(0);
         let is_empty = read == 0 && (low.is_none() || table.is_empty(site.session())?);
+        unchanged_files::require(&table, site.session())?;
         // what the other database holds for a reader is let go before this one waits for anything
         drop(site);
         let mut applying = arguments;

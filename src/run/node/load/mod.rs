@@ -12,6 +12,7 @@ mod refused;
 mod shared_snapshot;
 mod totals;
 mod transaction;
+mod unchanged_files;
 mod unit;
 
 use super::{Executed, Job, Worker};
