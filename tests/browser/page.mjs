@@ -126,6 +126,8 @@ await check("nodes are filtered by what they are, and a filter is a selection", 
   await page.waitForSelector("#main .hint");
   await open("#!/nodes");
   await shot("nodes");
+  await open("#!/nodes?status=nonsense&owner=nobody");
+  equal(await texts("#main .hint"), ["No node is left. Take a filter away."], "values that no node has");
   await open("#!/nodes?type=macro");
   equal(await names(), ["cents"]);
 });

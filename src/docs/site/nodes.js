@@ -7,7 +7,7 @@ const FILTERS = {
   owner: ["Owner", (node) => [node.owner], "owner"],
   group: ["Group", (node) => [node.group], "group"],
   package: ["Package", (node) => [node.package], "package"],
-  status: ["Status", (node) => [node.state], "status", (value) => STATES[value][0]],
+  status: ["Status", (node) => [node.state], "status", (value) => (STATES[value] || [value])[0]],
 };
 const MOST_NODES = 500;
 

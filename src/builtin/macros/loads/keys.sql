@@ -9,7 +9,7 @@
   {%- set counts = run_query(query).rows[0] -%}
   {%- if counts[0] or counts[1] -%}
     {{ exceptions.raise_database_error(
-      'cannot load ' ~ load.origin ~ ': its rows are not identified by the `unique_key` (' ~ key ~ '): ' ~ 'rows without a value of it: ' ~ counts[0]
+      'cannot load ' ~ load.origin ~ ': its rows are not identified by the `unique_key` (' ~ key ~ '): rows without a value of it: ' ~ counts[0]
       ~ ', keys of several rows: ' ~ counts[1] ~ '; nothing was loaded\nhelp: correct `unique_key`, or clean the rows there'
     ) }}
   {%- endif -%}
