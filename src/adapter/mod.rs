@@ -22,6 +22,7 @@ mod lock_session;
 mod lost_commit;
 mod observer;
 mod open;
+mod outlived;
 mod query_comment;
 mod reconnect;
 mod refusal;
@@ -51,6 +52,7 @@ pub(crate) use early::Early;
 pub(crate) use held_lock::HeldLock;
 pub(crate) use lock_session::LockSession;
 pub(crate) use observer::Observer;
+pub(crate) use outlived::outlived_tables;
 pub(crate) use query_comment::QueryComment;
 pub(crate) use refusal::other_database;
 pub(crate) use relation_cache::{CacheChange, RelationCache};
@@ -60,7 +62,7 @@ pub(crate) use response::{Response, ResultColumn};
 pub(crate) use seed::Nulls;
 pub(crate) use seed::SeedColumn;
 pub use seed::{Seed, SeedOptions};
-pub(crate) use server_error::is_transient;
+pub(crate) use server_error::{SNAPSHOT_OUTLIVED, is_transient};
 pub use settings::Settings;
 pub(crate) use settings::{
     ChannelBindingMode, Hosts, Keepalives, Patience, SslMode, TargetSessionAttrs, Tls,

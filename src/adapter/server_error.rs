@@ -193,6 +193,7 @@ pub(crate) fn is_transient(diagnostic: &Diagnostic) -> bool {
         return false;
     }
     diagnostic.code == LOCK_LOST
+        || diagnostic.code == SNAPSHOT_OUTLIVED
         || matches!(
             state(diagnostic),
             // deadlock, serialization failure, lock not available
@@ -211,6 +212,9 @@ fn is_of_a_catalog(message: &str) -> bool {
         .iter()
         .any(|index| message.contains(&format!("\"{index}\"")))
 }
+
+/// The code of the error of a query whose tables have changed their files: with a new snapshot it succeeds.
+pub(crate) const SNAPSHOT_OUTLIVED: &str = "snapshot-outlived";
 
 /// The code of the error that a commit without the run's lock gives.
 pub(super) const LOCK_LOST: &str = "lock-lost";

@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::hashed::HashMap;
 use crate::options::Subcommand;
 use crate::options::table::{EXCLUDE, MODELS, SELECT, SELECTOR, STATE, WARN_ERROR, WARN_ERROR_OPTIONS};
-use crate::run::{NodeResult, PreviousResults, PreviousRun, Status};
+use crate::run::{self, Begun, NodeResult, PreviousResults, PreviousRun, Status};
 
 /// Commands whose results say what is to be done again.
 const RETRYABLE: [Subcommand; 12] = [
@@ -48,7 +48,11 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
         None => invocation.target_directory(),
     };
     let directory = directory.strip_prefix(&invocation.working_directory).unwrap_or(&directory);
-    let previous = PreviousResults::read(&directory.join("run_results.json"))?;
+    let results = directory.join("run_results.json");
+    if let Some((begun, is_at_work)) = run::begun_since(&results) {
+        return Err(unfinished(&begun, is_at_work).into());
+    }
+    let previous = PreviousResults::read(&results)?;
     let which = previous.args.get("which").and_then(Json::as_str).unwrap_or_default().to_owned();
     let Some(command) = RETRYABLE.into_iter().find(|command| command.which() == which) else {
         return Err(Diagnostic::runtime(
@@ -91,6 +95,20 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let started_at = previous.metadata.invocation_started_at;
     let previous = PreviousRun { started_at, batches, overloads };
     run_nodes(&again, Retried { only: Some(only), previous })
+}
+
+/// The results are those of a run before that one.
+fn unfinished(begun: &Begun, is_at_work: bool) -> Diagnostic {
+    let Begun { command, begun_at } = begun;
+    let what = format!("`{command}`, begun at {}", begun_at.strftime("%Y-%m-%d %H:%M:%S UTC"));
+    if is_at_work {
+        return Diagnostic::runtime("run-in-progress", format!("{what}, is still at work"))
+            .help("wait for it to end");
+    }
+    let message =
+        format!("{what}, was killed before it wrote its results: which of its nodes are done is not known");
+    Diagnostic::runtime("run-without-results", message)
+        .help("run the command itself again; what was not committed has left nothing")
 }
 
 fn is_retryable(result: &NodeResult, warn_error: bool) -> bool {

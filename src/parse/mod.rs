@@ -15,6 +15,7 @@ mod generic_tests;
 mod hooks;
 mod inline;
 mod jobs;
+mod loaded_twice;
 mod macros;
 mod materializations;
 mod mistyped_configs;

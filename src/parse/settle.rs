@@ -14,8 +14,8 @@ use super::scope::Scopes;
 use super::test_group::{Attached, TestGroup};
 use super::trees::{ConfigOf, ConfigTrees};
 use super::{
-    ParseRequest, Parsed, checks, docs, files, hooks, macros, mistyped_configs, pipelines, properties,
-    semantic_checks, sites,
+    ParseRequest, Parsed, checks, docs, files, hooks, loaded_twice, macros, mistyped_configs, pipelines,
+    properties, semantic_checks, sites,
 };
 use crate::config::pipelines::Pipeline;
 use crate::config::schedule::Schedule;
@@ -218,6 +218,7 @@ impl<'a> Parser<'a> {
             place.map_or(&self.request.target.server, |place| &place.server).as_str()
         };
         warnings.extend(self.manifest.check_unique(same_names, server)?);
+        loaded_twice::check(self.request, &self.manifest)?;
         warnings.extend(macros::replaced_materializations(self.request, &self.manifest));
         Ok(warnings)
     }

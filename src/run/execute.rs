@@ -1,5 +1,6 @@
 //! A whole run: prepare, hooks, the plan, hooks, results.
 
+use std::fs::File;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,7 +13,7 @@ use super::inputs::{Command, Introspection, RunInputs};
 use super::interrupt::watched;
 use super::node::Worker;
 use super::plan::{Action, Plan, Step};
-use super::results::{FreshnessResults, NodeResult, RunResults, Status};
+use super::results::{FreshnessResults, NodeResult, RunResults, Status, begun};
 use super::state::Run;
 use super::{describe, graph_summary, summary};
 use crate::adapter::WorkerSession;
@@ -72,6 +73,7 @@ impl Run<'_> {
         let mut results = Vec::new();
         let mut master = Worker::new();
         self.lock_and_connect(&mut master, plan)?;
+        let _at_work = self.note_that_it_begins()?;
         let prepared = self.prepare(&mut master, plan, &mut results);
         let ending = match prepared {
             _ if inputs.interrupt.is_set() => self.run_steps(plan, &mut results)?,
@@ -92,6 +94,17 @@ impl Run<'_> {
         };
         let finished = self.close(plan, results, begun.elapsed().as_secs_f64(), ending)?;
         settled.map(|()| finished)
+    }
+
+    /// From here on, results that are there are those of an earlier run.
+    fn note_that_it_begins(&self) -> Result<Option<File>> {
+        let inputs = self.inputs;
+        let is_retried =
+            !matches!(inputs.command, Command::Compile | Command::Show { .. } | Command::Freshness);
+        if !inputs.options.write_json || !is_retried {
+            return Ok(None);
+        }
+        begun::note(&inputs.results_path, &inputs.invocation)
     }
 
     /// What comes after the nodes: what they left open is settled, then on-run-end runs. How the run ends, and an error of

@@ -55,6 +55,7 @@ pub(crate) use node::FIRST_ERROR;
 pub(crate) use operation::{Operation, run_operation};
 pub(crate) use plan::plan;
 pub(crate) use resources::resource_report;
+pub(crate) use results::begun::{Begun, since as begun_since};
 pub(crate) use results::junit::junit;
 pub(crate) use results::markdown::markdown;
 pub(crate) use results::{InvocationRecord, NodeResult, PreviousResults, RunResults, Status};

@@ -247,13 +247,23 @@ fn a_load_that_is_killed_leaves_nothing_and_retry_loads_once() {
         "models/sources.yml",
         "sources:\n  - name: raw\n    schema: \"{{ target.schema }}\"\n    tables: [{name: t, config: {load: {from: {connection: far, schema: public, table: slow}, mode: append, unique_key: id, cursor: id, lookback: 100}}}]\n",
     );
+    // an earlier command has left its results
+    field.run_ok(&["run-operation", "--sql", "select 1"]);
     let mut run =
         field.project.command(&["load"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     wait_until("the rows are on their way", || field.is_running("copy ("));
+    let early = refused(&field, &["retry"]);
+    assert!(early.contains("is still at work"), "{early}");
     run.kill().unwrap();
     run.wait().unwrap();
     field.end_sessions(false);
     field.far.batch_execute("delete from events where id = 2000").unwrap();
+    // results of an earlier command say nothing of this one
+    let late = refused(&field, &["retry"]);
+    assert!(
+        late.contains("`rsdbt load`, begun at") && late.contains("was killed before it wrote its results"),
+        "{late}"
+    );
     loaded(&field, &["load"], "LOAD 2999");
     field.far.batch_execute("create or replace view slow as select id, repeat('x', 1000) as text, 1 / (id - 2950) > 7 as slow from events").unwrap();
     assert!(refused(&field, &["load"]).contains("division by zero"));

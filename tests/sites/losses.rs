@@ -60,3 +60,41 @@ fn rows_that_the_table_refuses_end_the_copy() {
     field.run_ok(&["run"]);
     assert_eq!(field.home_value("select count(*)::text from m"), "1999");
 }
+
+#[test]
+fn a_table_that_is_filled_anew_while_its_query_waits_is_not_taken_for_empty() {
+    let mut field = Field::new();
+    field.arrive(1, 100);
+    field.far.batch_execute("create view seen as select id from events").unwrap();
+    field.project.write(
+        "models/m.sql",
+        "{{ config(materialized='table') }} select id from {{ source('far', 'events') }}",
+    );
+    field.project.write(
+        "models/of_view.sql",
+        "{{ config(materialized='incremental', unique_key='id') }} select id from {{ source('far', 'seen') }}",
+    );
+    let sources = std::fs::read_to_string(field.project.path().join("models/sources.yml")).unwrap();
+    field
+        .project
+        .write("models/sources.yml", &sources.replace("{name: events}", "{name: events}, {name: seen}"));
+    field.run_ok(&["run"]);
+    let mut other = field.far_client();
+    let mut anew = other.transaction().unwrap();
+    anew.batch_execute("truncate events; insert into events (id) select generate_series(1, 200)").unwrap();
+    let run = field.project.command(&["run"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let name = field.name.clone();
+    wait_until("both queries wait", || {
+        let sql =
+            "select count(*) from pg_stat_activity where application_name = $1 and wait_event_type = 'Lock'";
+        field.far.query_one(sql, &[&name]).unwrap().get::<_, i64>(0) == 2
+    });
+    anew.commit().unwrap();
+    let output = run.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains("after the snapshot of the query was taken"), "it is tried again: {text}");
+    for table in ["m", "of_view"] {
+        assert_eq!(field.home_value(&format!("select count(*)::text from {table}")), "200", "{table}");
+    }
+}

@@ -63,7 +63,7 @@ fn rows_that_are_missing_are_marked_and_come_back() {
     // an existing table gets the column
     write(&field, ", delete_missing: soft");
     field.far.batch_execute("delete from events where id in (5, 6)").unwrap();
-    loaded(&field, &["load"], "LOAD 0 (98 read, 98 unchanged, 2 deleted)");
+    loaded(&field, &["load"], "LOAD 0 (98 read, 98 unchanged, 2 marked as deleted)");
     let marked = "select coalesce(string_agg(id::text, ' ' order by id), '') from events where rsdbt_deleted_at is not null";
     assert_eq!(field.home_value(marked), "5 6");
     let time = "select rsdbt_deleted_at::text from events where id = 5";
@@ -75,9 +75,9 @@ fn rows_that_are_missing_are_marked_and_come_back() {
     // of the 99 that are not marked
     field.far.batch_execute("delete from events where id between 7 and 26").unwrap();
     refused(&field, "20 of the 99 rows of");
-    loaded(&field, &["load", "--allow-deletes"], "20 deleted");
+    loaded(&field, &["load", "--allow-deletes"], "20 marked as deleted");
     field.far.batch_execute("delete from events where id between 27 and 40").unwrap();
-    loaded(&field, &["load"], "14 deleted");
+    loaded(&field, &["load"], "14 marked as deleted");
     // and what is marked counts as gone
     field.arrive(7, 40);
     loaded(&field, &["load"], "LOAD 34 (99 read, 65 unchanged)");

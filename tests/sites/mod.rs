@@ -1,6 +1,7 @@
 //! Projects over two databases: `far` has the inputs, the target has the tables. `RSDBT_TEST_OTHER_DATABASE_URL` names a second
 //! server, perhaps of another version; without it both are on one.
 
+mod acting;
 mod field;
 mod histories;
 mod load_histories;

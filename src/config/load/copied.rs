@@ -78,7 +78,8 @@ impl Lookback {
     fn read(value: &Yaml) -> Result<Self> {
         let text = value.scalar_text().unwrap_or_default();
         let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        if is_number(&text) {
+        let (whole, fraction) = text.split_once('.').unwrap_or((&text, "0"));
+        if is_number(whole) && is_number(fraction) {
             return Ok(Self::Number(text));
         }
         let is_time = text.split_once(' ').is_some_and(|(count, unit)| {

@@ -1,6 +1,7 @@
 //! What a run leaves behind: one result per node, written as `run_results.json`, and what the exit status
 //! of the command is.
 
+pub(crate) mod begun;
 mod freshness;
 pub(crate) mod junit;
 pub(crate) mod markdown;
@@ -221,15 +222,15 @@ impl RunResults {
             args: &'a Map<String, Value>,
         }
         let schema = "https://schemas.getdbt.com/dbt/run-results/v6.json";
-        write_json(
-            path,
-            &Artifact {
-                metadata: Metadata::new(schema, invocation, self.generated_at),
-                results: &self.results,
-                elapsed_time: self.elapsed_time,
-                args: &invocation.args,
-            },
-        )
+        let artifact = Artifact {
+            metadata: Metadata::new(schema, invocation, self.generated_at),
+            results: &self.results,
+            elapsed_time: self.elapsed_time,
+            args: &invocation.args,
+        };
+        write_json(path, &artifact)?;
+        begun::clear(path);
+        Ok(())
     }
 }
 

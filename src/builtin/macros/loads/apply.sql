@@ -4,8 +4,7 @@
   {%- if load.mode == 'replace' -%}
     {%- do rsdbt_load_empty(relation, load) -%}
   {%- endif -%}
-  {%- call statement('applied') -%}{{ rsdbt_load_insert_sql(relation, load) }}{%- endcall -%}
-  {{ return(load_result('applied')['response'].rows_affected) }}
+  {{ return(rsdbt_load_write(relation, load, rsdbt_load_insert_sql(relation, load))) }}
 {% endmacro %}
 
 {% macro rsdbt_load_values(load, names=none) -%}
@@ -34,6 +33,7 @@
 
 {# Readers see the old rows or the new ones: the table is locked only while the new rows move in. #}
 {% macro rsdbt_load_empty(relation, load) %}
+  {%- do rsdbt_load_refuse_references(relation, load) -%}
   {%- do run_query(rsdbt_block('begin lock table ' ~ relation ~ ' in access exclusive mode; end')) -%}
   {%- if not load.allow_deletes -%}
     {%- set query -%}

@@ -14,3 +14,36 @@
     ) }}
   {%- endif -%}
 {% endmacro %}
+
+{# A valid unique index on these columns and no others, which `on conflict` can use. #}
+{% macro rsdbt_load_require_key(relation, unique_key) %}
+  {%- set names = [] -%}
+  {%- for name in unique_key -%}
+    {%- do names.append("'" ~ escape_single_quotes(name) ~ "'") -%}
+  {%- endfor -%}
+  {%- set query -%}
+    select exists (
+      select from pg_catalog.unnest(unique_index.indcollation::pg_catalog.oid[]) as used (id)
+      join pg_catalog.pg_collation as collated on collated.oid = used.id and not collated.collisdeterministic
+    )
+    from pg_catalog.pg_index as unique_index
+    where unique_index.indrelid = {{ rsdbt_regclass(relation) }} and unique_index.indisunique and unique_index.indisvalid and unique_index.indimmediate
+      and unique_index.indpred is null and unique_index.indexprs is null
+      and (
+        select pg_catalog.array_agg(attname::text order by attname::text) from pg_catalog.pg_attribute
+        where attrelid = unique_index.indrelid and attnum = any((unique_index.indkey::int2[])[0:unique_index.indnkeyatts - 1])
+      ) = (select pg_catalog.array_agg(name order by name) from pg_catalog.unnest(array[{{ names | join(', ') }}]::text[]) as name)
+  {%- endset -%}
+  {%- set indexes = adapter.introspect(query).rows -%}
+  {%- if indexes | map(attribute=0) | select | list -%}
+    {{ exceptions.raise_database_error(
+      'cannot load into ' ~ relation.render() ~ ': its unique index on the `unique_key` has a nondeterministic collation, for which different keys are equal'
+      ~ '\nhelp: give the columns of the key a deterministic collation'
+    ) }}
+  {%- elif not indexes -%}
+    {{ exceptions.raise_database_error(
+      'cannot load into ' ~ relation.render() ~ ': it has no unique index on its `unique_key`'
+      ~ '\nhelp: run `create unique index on ' ~ relation.include(database=false).render() ~ ' (' ~ rsdbt_load_names(unique_key) ~ ')`'
+    ) }}
+  {%- endif -%}
+{% endmacro %}

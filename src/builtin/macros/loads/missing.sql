@@ -3,10 +3,7 @@
 {# Before the new rows come: a value that is unique may have passed to another key. Gives their number. #}
 {% macro rsdbt_load_delete_missing(relation, load) %}
   {%- set staged = api.Relation.create(schema='pg_temp', identifier='rsdbt_staged') -%}
-  {%- set keys = [] -%}
-  {%- for name in load.unique_key -%}
-    {%- do keys.append(adapter.quote(name)) -%}
-  {%- endfor -%}
+  {%- set keys = rsdbt_load_keys(load) -%}
   {%- do rsdbt_refuse_operators_of_others(relation, staged, keys) -%}
   {%- set lives = ' and rsdbt_kept.' ~ adapter.quote(load.mark) ~ ' is null' if load.mark else '' -%}
   {%- set is_missing = 'not exists (select from pg_temp.rsdbt_staged as staged where ' ~ rsdbt_same_key(keys, 'staged', 'rsdbt_kept') ~ ')' ~ lives -%}
@@ -20,6 +17,13 @@
       delete from {{ relation }} as rsdbt_kept where {{ is_missing }}
     {%- endif -%}
   {%- endcall -%}
+  {%- set acting = rsdbt_acting_on_rows(relation, ['update' if load.mark else 'delete']) -%}
+  {%- if acting and run_query('select from ' ~ relation ~ ' as rsdbt_kept where ' ~ is_missing ~ ' limit 1').rows -%}
+    {{ exceptions.raise_database_error(
+      'rows of ' ~ relation.render() ~ ' that are missing in ' ~ load.origin ~ ' were kept by ' ~ rsdbt_all_acting(acting)
+      ~ '; nothing was loaded\nhelp: let the trigger ' ~ ('mark' if load.mark else 'delete') ~ ' them, or set `delete_missing: ignore`'
+    ) }}
+  {%- endif -%}
   {{ return(load_result('missing')['response'].rows_affected) }}
 {% endmacro %}
 

@@ -9,8 +9,12 @@
   {%- set back = "'" ~ load.cursor.lookback ~ "'::" ~ ('pg_catalog.interval' if load.cursor.is_time else 'pg_catalog.numeric') -%}
   {#- An infinite value would be the last one for ever. -#}
   {%- set finite = 'pg_catalog.isfinite(' ~ column ~ ')' if load.cursor.is_time else column ~ "::text not in ('NaN', 'Infinity', '-Infinity')" -%}
+  {%- set low = 'pg_catalog.max(' ~ column ~ ')::' ~ load.cursor.type ~ ' - ' ~ back -%}
+  {%- if load.cursor.type == 'pg_catalog.int8' -%}
+    {%- set low = "greatest(pg_catalog.floor(" ~ low ~ "), '-9223372036854775808'::pg_catalog.numeric)" -%}
+  {%- endif -%}
   {%- set query -%}
-    select pg_catalog.to_json(pg_catalog.max({{ column }})::{{ load.cursor.type }} - {{ back }}) #>> '{}' from {{ relation }} where {{ finite }}
+    select pg_catalog.to_json({{ low }}) #>> '{}' from {{ relation }} where {{ finite }}
   {%- endset -%}
   {{ return(adapter.introspect(query).rows[0][0]) }}
 {% endmacro %}
@@ -29,7 +33,9 @@
     {%- do rsdbt_load_empty(relation, load) -%}
   {%- else -%}
     {%- do rsdbt_load_require_values_of_key(relation, load) -%}
-    {%- if is_empty and not load.allow_deletes and run_query('select 1 from ' ~ relation ~ ' limit 1').rows -%}
+    {#- Rows that are marked have been missed before. -#}
+    {%- set here = relation ~ (' where ' ~ adapter.quote(load.mark) ~ ' is null' if load.mark) -%}
+    {%- if is_empty and not load.allow_deletes and run_query('select 1 from ' ~ here ~ ' limit 1').rows -%}
       {{ exceptions.raise_database_error(
         'refused to load ' ~ load.origin ~ ': it has no rows, and ' ~ relation.render() ~ ' has some\nhelp: if that is right, load with `--allow-deletes`'
       ) }}
@@ -38,8 +44,7 @@
       {%- set gone = rsdbt_load_delete_missing(relation, load) -%}
     {%- endif -%}
   {%- endif -%}
-  {%- call statement('applied') -%}{{ rsdbt_load_insert_table_sql(relation, load) }}{%- endcall -%}
-  {{ return([load_result('applied')['response'].rows_affected, gone]) }}
+  {{ return([rsdbt_load_write(relation, load, rsdbt_load_insert_table_sql(relation, load)), gone]) }}
 {% endmacro %}
 
 {% macro rsdbt_load_insert_table_sql(relation, load) -%}

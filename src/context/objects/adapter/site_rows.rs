@@ -4,7 +4,10 @@ use minijinja::{Error, State, Value};
 
 use super::response::ResponseObject;
 use super::{Database, expect_site};
-use crate::adapter::{Misfit, SiteColumn, columns_of_query, misfits, quote_identifier, transfer};
+use crate::adapter::{
+    Misfit, SNAPSHOT_OUTLIVED, SiteColumn, columns_of_query, misfits, outlived_tables, quote_identifier,
+    transfer,
+};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::jinja::python::{bind_required, dict, list, raise, to_str};
 
@@ -73,5 +76,14 @@ fn unfit(home: &Database, site: &Database, misfits: &[(SiteColumn, Misfit)]) -> 
 fn copied(database: &Database, copy: &str) -> Result<Value> {
     let (site, query) = expect_site(database)?;
     let response = transfer(site.session()?, &query, database.session()?, copy)?;
+    let rewritten = outlived_tables(site.session()?)?;
+    if !rewritten.is_empty() {
+        let message = format!(
+            "{} of `{}` was truncated, rewritten or replaced after the snapshot of the query was taken, in which its rows are not to be seen",
+            rewritten.join(", "),
+            site.settings.output_name
+        );
+        return Err(Diagnostic::database(SNAPSHOT_OUTLIVED, message).help("run `rsdbt retry`").boxed());
+    }
     Ok(ResponseObject(response).to_value())
 }

@@ -51,7 +51,7 @@ impl Job<'_, '_> {
         applying.push(is_empty.into());
         let counts = self
             .call_load_macro(&context, "rsdbt_load_apply_table", applying)
-            .map_err(|error| refused::by_table(&table.shown(), &to_str(&relation), error))?;
+            .map_err(|error| refused::copied_by_table(&table.shown(), &to_str(&relation), error))?;
         let count = |at: usize| {
             counts.get_item_by_index(at).ok().and_then(|count| to_str(&count).parse().ok()).unwrap_or(0)
         };
@@ -59,8 +59,14 @@ impl Job<'_, '_> {
         if load.mode == LoadMode::Replace && applied != read {
             return Err(lost_rows(&table, read.saturating_sub(applied)));
         }
-        let totals =
-            Totals { read, applied, unchanged: read.saturating_sub(applied), deleted, ..Totals::default() };
+        let totals = Totals {
+            read,
+            applied,
+            unchanged: read.saturating_sub(applied),
+            deleted,
+            marks: load.copied.missing == Missing::Marked,
+            ..Totals::default()
+        };
         let files = vec![remembered(from, &table, &totals)];
         let arguments = vec![relation.clone(), from_json(&Json::Array(files)), spec];
         self.call_load_macro(&context, "rsdbt_load_remember", arguments)?;

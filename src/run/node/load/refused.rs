@@ -23,9 +23,23 @@ pub(super) fn by_copy(
     named(&place, relation, *error)
 }
 
-/// Of the statement that moves staged rows into the table.
+/// Of the statement that moves staged rows of files into the table.
 pub(super) fn by_table(shown: &str, relation: &str, error: Box<Diagnostic>) -> Box<Diagnostic> {
     if is_of_rows(&error) { named(shown, relation, *error) } else { error }
+}
+
+/// The same for rows of another database.
+pub(super) fn copied_by_table(shown: &str, relation: &str, error: Box<Diagnostic>) -> Box<Diagnostic> {
+    if !is_of_rows(&error) {
+        return error;
+    }
+    let message = format!("{shown}: {relation} refused a row; nothing was loaded\n{}", error.message);
+    let help = if error.server.as_ref().is_some_and(|server| server.sqlstate == "23505") {
+        "where a unique value passes from one row to another, give the table a constraint that is `deferrable initially deferred`; else correct the rows there"
+    } else {
+        "correct the rows there, or the table here"
+    };
+    Diagnostic { message: message.replace('\n', "\n  "), ..*error }.help(help).boxed()
 }
 
 fn named(place: &str, relation: &str, error: Diagnostic) -> Box<Diagnostic> {

@@ -18,6 +18,8 @@ pub(super) struct Totals {
     pub(super) unchanged: u64,
     /// Rows that the other database no longer has.
     pub(super) deleted: u64,
+    /// They are marked, not deleted.
+    pub(super) marks: bool,
     /// Of another database, not of files.
     pub(super) is_of_table: bool,
 }
@@ -31,6 +33,7 @@ impl Totals {
         self.duplicates += other.duplicates;
         self.unchanged += other.unchanged;
         self.deleted += other.deleted;
+        self.marks |= other.marks;
     }
 
     /// `LOAD 95 (100 read, 3 rejected, 2 duplicates)`.
@@ -66,7 +69,11 @@ impl Totals {
             parts.push(format!("{} read, {} unchanged", self.read, self.unchanged));
         }
         if self.deleted > 0 {
-            parts.push(format!("{} deleted", self.deleted));
+            parts.push(format!(
+                "{} {}",
+                self.deleted,
+                if self.marks { "marked as deleted" } else { "deleted" }
+            ));
         }
         if parts.is_empty() {
             return format!("LOAD {}", self.applied);

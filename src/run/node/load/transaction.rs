@@ -69,6 +69,9 @@ impl Job<'_, '_> {
                 .map_err(|error| refused::by_table(&unit.shown(), &target.relation, error))?;
             totals.applied = to_str(&applied).parse().unwrap_or(0);
             totals.duplicates = staged.saturating_sub(totals.applied);
+        } else {
+            let arguments = vec![relation.clone(), target.spec.clone(), totals.applied.into()];
+            self.call_load_macro(&target.context, "rsdbt_load_check_copied", arguments)?;
         }
         let mut files = Vec::new();
         for (at, (source, read, rejected, outcome)) in remembered.into_iter().enumerate() {
