@@ -7,7 +7,7 @@ use minijinja::{Environment, Value};
 use crate::diagnostic::{Diagnostics, Result, SourceText, Span};
 
 use crate::jinja::{
-    Context, MacroDef, Native, Scope, SourceMap, call_definition, call_named, environments,
+    Context, Environments, MacroDef, Native, Scope, SourceMap, call_definition, call_named, environments,
     execute_definition, execute_macro, in_subject, may_hold_jinja, render_body, render_mapped,
     without_last_line_break,
 };
@@ -56,8 +56,9 @@ impl Engine {
 
     fn scope(&self, context: &Arc<dyn Context>) -> Arc<Scope> {
         let (parsing, running) = &*ENVIRONMENTS;
-        let environment = if context.execute() { running } else { parsing };
-        Scope::root(Arc::<Registry>::clone(&self.0), context, environment)
+        // dbt tolerates undefined names while parsing in nodes, not in macros
+        let templates = if context.execute() { running } else { parsing };
+        Scope::root(Arc::<Registry>::clone(&self.0), context, Environments { templates, macros: running })
     }
 
     /// The macro of a name: in `package`, or without one in the root project, any package, the built-ins.

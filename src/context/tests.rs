@@ -522,6 +522,63 @@ fn undefined_macros_in_macros_fail_also_while_parsing() {
 }
 
 #[test]
+fn undefined_values_are_swallowed_while_parsing_in_nodes_and_not_in_macros() {
+    for text in [
+        "{{ nope.a.b }}",
+        "{% if nope.a.b %}{% endif %}",
+        "{% set z = nope %}{{ z.g() }}",
+        "{{ nope['a'] }}",
+        "{{ {}.zz() }}",
+        "{{ {}.zz.y }}",
+        "{{ target.zz.y }}",
+        "{{ {}['zz']() }}",
+        "{{ modules.zz.y() }}",
+        "{{ builtins.zz() }}",
+    ] {
+        let engine = engine(&[("shop/macros/a.sql", &format!("{{% macro a() %}}{text}{{% endmacro %}}"))]);
+        assert_eq!(render_with(&engine, text, false).unwrap(), "", "{text}");
+        let error = render_with(&engine, "{{ a() }}", false);
+        assert!(error.is_err(), "{text}: {error:?}");
+    }
+    // also in the body that a node gives to a macro, and in what a macro gives back
+    let engine = engine(&[(
+        "shop/macros/a.sql",
+        "{% macro a() %}{{ caller() }}{% endmacro %}{% macro b() %}{% endmacro %}",
+    )]);
+    assert_eq!(
+        render_with(&engine, "{% call a() %}{{ nope.a.b }}{% endcall %}{{ b().c.d }}", false).unwrap(),
+        ""
+    );
+}
+
+#[test]
+fn what_is_held_under_a_name_is_called_by_it() {
+    let macros = "{% macro q() %}q{% endmacro %}";
+    for text in [
+        "{{ {'f': q}.f() }}",
+        "{% set d = {'x': {'f': q}} %}{{ d.x.f() }}",
+        "{% set d = {'x': {'f': q}} %}{{ d['x'].f() }}",
+        "{% set n = namespace(f=q) %}{{ n.f() }}",
+        "{{ context.q() }}",
+    ] {
+        let engine = engine(&[("shop/macros/a.sql", macros)]);
+        for executes in [false, true] {
+            assert_eq!(render_with(&engine, text, executes).unwrap(), "q", "{text}");
+        }
+    }
+}
+
+#[test]
+fn long_integers_are_written_out() {
+    let text =
+        "{{ 0xa020d57ab0448ef74115c112d18a9c231cc86000 }} {{ 123456789012345678901234567890123456789012 }}";
+    let expected =
+        "914170743843819636241048683169470459684082704384 123456789012345678901234567890123456789012";
+    assert_eq!(run("", text), expected);
+    assert!(fails("", "{{ 123456789012345678901234567890123456789012 + 1 }}").message.contains("'int'"));
+}
+
+#[test]
 fn what_yaml_cannot_hold_gives_the_default() {
     let text = "{{ toyaml({'a': range}, 'no') }}{{ toyaml(range) }}{{ toyaml({'a': [1, none]}) }}";
     assert_eq!(run("", text), "noNonea:\n- 1\n- null\n");

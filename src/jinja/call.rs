@@ -142,7 +142,7 @@ fn call_with(
     calling.library().goes_on()?;
     let compiled = definition.compiled().map_err(|error| errors::in_macro(error, definition))?;
     let callee = Callee { name: &definition.name, parameters: &compiled.parameters, uses: compiled.uses };
-    let mut scope = Scope::of_macro(definition, calling);
+    let mut scope = Scope::of_macro(definition, calling, args);
     arguments::bind(&callee, args, &mut scope).map_err(|error| errors::in_macro(error, definition))?;
     run_body(&compiled.body, &Arc::new(scope)).map_err(|error| errors::in_macro(error, definition))
 }

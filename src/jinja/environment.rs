@@ -63,7 +63,14 @@ fn call_method(
         return undefined(state);
     }
     match python::call_method(state, value, method, args) {
-        Err(error) if error.kind() == ErrorKind::UnknownMethod && is_tolerant(state) => Ok(Value::UNDEFINED),
+        // an item of that name is called next
+        Err(error)
+            if error.kind() == ErrorKind::UnknownMethod
+                && is_tolerant(state)
+                && value.get_attr(method).is_ok_and(|item| item.is_undefined()) =>
+        {
+            Ok(Value::UNDEFINED)
+        }
         called => called,
     }
 }
@@ -255,14 +262,13 @@ impl Object for Anything {
 }
 
 /// What a call of a bare name calls: while dbt parses, undefined names may be called.
-fn callee(state: &State<'_, '_>, value: Value, name: &str) -> Result<Value, Error> {
+fn callee(state: &State<'_, '_>, value: Value, name: &Value) -> Result<Value, Error> {
     if !value.is_undefined() {
         return Ok(value);
     }
-    let scope = Scope::of(state)?;
-    // dbt tolerates them in nodes, not in macros.
-    if is_tolerant(state) && scope.running_macro().is_none() {
+    if is_tolerant(state) {
         return Ok(Value::from_object(Anything));
     }
-    Err(errors::raise(errors::undefined_name(name, &scope)))
+    let scope = Scope::of(state)?;
+    Err(errors::raise(errors::undefined_name(&python::to_str(name), &scope)))
 }

@@ -504,15 +504,17 @@ impl<'a, 'm> Lowering<'a, 'm> {
         ast::Call { expr, args: self.arguments(&call.args) }
     }
 
-    /// A call of a bare name goes through a filter that knows what an undefined one means.
+    /// A call of a bare name or of an item goes through a filter that knows what an undefined one means.
     fn call(&mut self, call: &ast::Call<'a>) -> ast::Call<'a> {
-        let Expr::Var(name) = &call.expr else { return self.plain_call(call) };
-        if is_special_callee(&call.expr) {
-            return self.plain_call(call);
-        }
         let at = call.expr.span();
+        let name = match &call.expr {
+            Expr::Var(_) if is_special_callee(&call.expr) => return self.plain_call(call),
+            Expr::Var(name) => constant(Value::from(name.id), at),
+            Expr::GetItem(one) => self.expression(&one.subscript_expr),
+            _ => return self.plain_call(call),
+        };
         let callee = self.expression(&call.expr);
-        let name = vec![CallArg::Pos(constant(Value::from(name.id), at))];
+        let name = vec![CallArg::Pos(name)];
         ast::Call { expr: filter(intrinsic::CALLEE, callee, name, at), args: self.arguments(&call.args) }
     }
 

@@ -54,7 +54,7 @@ pub(crate) use library::Library;
 pub(crate) use macros::{MacroDef, MacroKind, duplicate as duplicate_macro};
 pub(crate) use native::Native;
 pub(crate) use render::{may_hold_jinja, render, render_body, render_mapped, without_last_line_break};
-pub(crate) use scope::Scope;
+pub(crate) use scope::{Environments, Scope};
 pub(crate) use source_map::SourceMap;
 
 pub(crate) use minijinja::value::Enumerator;

@@ -2,17 +2,18 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use minijinja::{Environment, Value};
+use minijinja::Value;
 
 use super::context::Context;
 use super::library::Library;
+use super::scope::Environments;
 use crate::hashed::HashMap;
 
 /// What a template and all macros that it calls have in common.
 pub(super) struct Root {
     pub(super) library: Arc<dyn Library>,
     pub(super) context: Arc<dyn Context>,
-    pub(super) environment: &'static Environment<'static>,
+    pub(super) environments: Environments,
     pub(super) assigned: Assigned,
     /// The package of a macro that the adapter calls by name: names are resolved there, not in the package of the node.
     pub(super) package: Option<String>,

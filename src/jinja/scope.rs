@@ -15,6 +15,13 @@ use super::root::{Assigned, Root};
 /// The name under which functions find the scope of their caller; no template can write it.
 const SCOPE: &str = "<scope>";
 
+/// What templates are evaluated with, and what the macros that they call are.
+#[derive(Clone, Copy)]
+pub(crate) struct Environments {
+    pub templates: &'static Environment<'static>,
+    pub macros: &'static Environment<'static>,
+}
+
 /// The root of a template's names: parameters of the macro that runs, macros, the node's context.
 pub(crate) struct Scope {
     root: Arc<Root>,
@@ -22,6 +29,8 @@ pub(crate) struct Scope {
     pub(super) variables: Vec<(&'static str, Value)>,
     /// The macro that runs, and the scope that called it.
     pub(super) caller: Option<(Arc<MacroDef>, Arc<Scope>)>,
+    /// What is undefined here behaves as in the template that calls.
+    is_of_template: bool,
     pub(super) depth: usize,
 }
 
@@ -29,46 +38,60 @@ impl Scope {
     pub(crate) fn root(
         library: Arc<dyn Library>,
         context: &Arc<dyn Context>,
-        environment: &'static Environment<'static>,
+        environments: Environments,
     ) -> Arc<Self> {
-        Self::made(library, context, environment, None)
+        Self::made(library, context, environments, None)
     }
 
     fn made(
         library: Arc<dyn Library>,
         context: &Arc<dyn Context>,
-        environment: &'static Environment<'static>,
+        environments: Environments,
         package: Option<String>,
     ) -> Arc<Self> {
         let (context, assigned) = (Arc::clone(context), Assigned::default());
-        let root = Root { library, context, environment, assigned, package };
-        Arc::new(Self { root: Arc::new(root), variables: Vec::new(), caller: None, depth: 0 })
+        let root = Root { library, context, environments, assigned, package };
+        Arc::new(Self {
+            root: Arc::new(root),
+            variables: Vec::new(),
+            caller: None,
+            is_of_template: true,
+            depth: 0,
+        })
     }
 
     /// The root of a template that has nothing of this one but its context.
     pub(crate) fn anew(&self) -> Arc<Self> {
         let root = &self.root;
-        Self::made(Arc::clone(&root.library), &root.context, root.environment, root.package.clone())
+        Self::made(Arc::clone(&root.library), &root.context, root.environments, root.package.clone())
     }
 
     /// The root of a macro that the adapter calls: it has nothing of this one but its context, and names mean what they
     /// mean in the macro's package.
     pub(crate) fn in_package(&self, package: &str) -> Arc<Self> {
         let root = &self.root;
-        Self::made(Arc::clone(&root.library), &root.context, root.environment, Some(package.to_owned()))
+        Self::made(Arc::clone(&root.library), &root.context, root.environments, Some(package.to_owned()))
     }
 
     /// The root of a template that another one renders: it shares what that one assigned, not its parameters.
     pub(crate) fn root_of_nested(&self) -> Arc<Self> {
-        Arc::new(Self { root: Arc::clone(&self.root), variables: Vec::new(), caller: None, depth: 0 })
+        Arc::new(Self {
+            root: Arc::clone(&self.root),
+            variables: Vec::new(),
+            caller: None,
+            is_of_template: true,
+            depth: 0,
+        })
     }
 
-    /// For the body of a macro, without its parameters yet.
-    pub(super) fn of_macro(definition: &Arc<MacroDef>, calling: &Arc<Self>) -> Self {
+    /// For the body of a macro that is called with these, without its parameters yet.
+    pub(super) fn of_macro(definition: &Arc<MacroDef>, calling: &Arc<Self>, args: &[Value]) -> Self {
         Self {
             root: Arc::clone(&calling.root),
             variables: Vec::new(),
             caller: Some((Arc::clone(definition), Arc::clone(calling))),
+            // Python: an undefined value keeps its ways wherever it goes
+            is_of_template: calling.is_of_template && args.iter().any(Value::is_undefined),
             depth: calling.depth + 1,
         }
     }
@@ -79,6 +102,7 @@ impl Scope {
             root: Arc::clone(&self.root),
             variables: self.variables.clone(),
             caller: self.caller.clone(),
+            is_of_template: self.is_of_template,
             depth: self.depth,
         }
     }
@@ -113,7 +137,8 @@ impl Scope {
     }
 
     pub(super) fn environment(&self) -> &'static Environment<'static> {
-        self.root.environment
+        let Environments { templates, macros } = self.root.environments;
+        if self.is_of_template { templates } else { macros }
     }
 
     fn assigned(&self) -> &Assigned {

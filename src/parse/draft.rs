@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::config::node_config::{ConfigMap, merge_calls};
 use crate::context::Recorded;
 use crate::diagnostic::{Result, Span};
-use crate::manifest::{Node, SparseMap};
+use crate::hashed::HashSet;
+use crate::manifest::{Node, NodeKind, SparseMap};
 
 #[derive(Debug)]
 pub(super) struct Draft {
@@ -53,6 +54,10 @@ impl Draft {
         let node = self.node_mut();
         append(&mut node.refs, recorded.refs);
         append(&mut node.sources, recorded.sources);
+        if matches!(node.kind, NodeKind::Model(_)) && calls_alone(&node.raw_code) {
+            let mut known = HashSet::default();
+            node.sources.retain(|source| known.insert(source.clone()));
+        }
         node.metrics.extend(recorded.metrics);
         node.functions.extend(recorded.functions);
         for unique_id in recorded.macros {
@@ -84,4 +89,15 @@ fn append<T>(list: &mut Vec<T>, mut more: Vec<T>) {
     } else {
         list.append(&mut more);
     }
+}
+
+/// Whether all that is Jinja in a template is calls of `ref`, `source` and `config`: dbt's own reader of these keeps each source once.
+fn calls_alone(code: &str) -> bool {
+    let is_call = |rest: &str| {
+        let text = rest.split_once("}}").map_or("", |(text, _)| text);
+        let text = text.trim_start_matches('-').trim_end_matches('-').trim();
+        let named = ["ref", "source", "config"].iter().find_map(|name| text.strip_prefix(name));
+        named.is_some_and(|rest| rest.trim_start().starts_with('(') && rest.ends_with(')'))
+    };
+    !code.contains("{%") && code.split("{{").skip(1).all(is_call)
 }

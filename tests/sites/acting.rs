@@ -59,7 +59,10 @@ fn rows_that_a_trigger_discards_are_not_passed_off_as_unchanged() {
         with_trigger(&mut field, "before insert", "new.amount := 0; return new;", |field| {
             loaded(field, "LOAD 20 (120 read, 100 unchanged)");
         });
-        assert_eq!(field.home_value("select count(*) filter (where amount = 0) || ' ' || count(*) from events"), "20 120");
+        assert_eq!(
+            field.home_value("select count(*) filter (where amount = 0) || ' ' || count(*) from events"),
+            "20 120"
+        );
     }
 }
 

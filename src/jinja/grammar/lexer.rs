@@ -230,10 +230,7 @@ impl<'a> Lexer<'a> {
             return Err(self.unexpected(rest.chars().next().unwrap_or_default(), start));
         };
         self.at += length;
-        value.map(Token::Integer).ok_or_else(|| {
-            Problem::new("this integer is too large", start..self.at)
-                .help("integers have at most 38 digits here")
-        })
+        Ok(Token::Integer(value))
     }
 
     fn quoted(&mut self, quote: char) -> Result<Token<'a>, Problem> {

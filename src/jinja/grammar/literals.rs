@@ -2,6 +2,8 @@
 
 use minijinja::Value;
 
+use crate::jinja::python::LargeInteger;
+
 /// The length of `12_000`: digits with single underscores between them.
 fn digits(text: &[u8], is_digit: fn(&u8) -> bool) -> usize {
     let mut length = text.iter().take_while(|byte| is_digit(byte)).count();
@@ -43,8 +45,8 @@ pub(super) fn float(text: &str) -> Option<(f64, usize)> {
     number.ok().map(|number| (number, length))
 }
 
-/// The integer that a text begins with, and its length; no value where it has too many digits.
-pub(super) fn integer(text: &str) -> Option<(Option<Value>, usize)> {
+/// The integer that a text begins with, and its length.
+pub(super) fn integer(text: &str) -> Option<(Value, usize)> {
     let bytes = text.as_bytes();
     let (radix, is_digit): (u32, fn(&u8) -> bool) = match (bytes.first()?, bytes.get(1)) {
         (b'0', Some(b'b' | b'B')) => (2, |byte| matches!(byte, b'0' | b'1')),
@@ -59,13 +61,14 @@ pub(super) fn integer(text: &str) -> Option<(Option<Value>, usize)> {
     let length = digits(&bytes[prefix + underscore..], is_digit);
     if length == 0 {
         // `0b2` is a zero before a name
-        return Some((Some(Value::from(0)), 1));
+        return Some((Value::from(0), 1));
     }
     let length = prefix + underscore + length;
     let plain = &text[prefix..length];
     let plain = if plain.contains('_') { plain.replace('_', "") } else { plain.to_owned() };
-    let value = i64::from_str_radix(&plain, radix).map(Value::from).ok();
-    Some((value.or_else(|| i128::from_str_radix(&plain, radix).map(Value::from).ok()), length))
+    let small = i64::from_str_radix(&plain, radix).map(Value::from);
+    let value = small.or_else(|_| i128::from_str_radix(&plain, radix).map(Value::from)).ok();
+    Some((value.or_else(|| LargeInteger::parse(&plain, radix))?, length))
 }
 
 /// The text between quotes, as Python's `unicode-escape` reads it.
@@ -154,7 +157,7 @@ mod tests {
             ("1_000_", 1000, 5),
             ("0o17", 15, 4),
         ] {
-            assert_eq!(integer(text), Some((Some(Value::from(value)), length)), "{text}");
+            assert_eq!(integer(text), Some((Value::from(value), length)), "{text}");
         }
     }
 

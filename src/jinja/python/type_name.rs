@@ -39,6 +39,7 @@ pub(crate) fn type_name(value: &Value) -> String {
         _ => value.as_object().map_or("object", object_name),
     };
     match name {
+        "LargeInteger" => "int".into(),
         "List" => "list".into(),
         "Set" => "set".into(),
         "DictKeys" => "dict_keys".into(),
