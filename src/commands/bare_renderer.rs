@@ -70,7 +70,8 @@ impl Renderer for BareRenderer {
             Secrets::Allowed => &self.secret_globals,
             Secrets::StandIns => &self.package_globals,
         };
-        let shared: Arc<dyn SharedNames> = Arc::new(ParseGlobals(Arc::clone(globals)));
+        let shared: Arc<dyn SharedNames> =
+            Arc::new(ParseGlobals { globals: Arc::clone(globals), runtime_config: Json::Null });
         let scope = ParseScope::new(&shared, Subject::text(""), Value::UNDEFINED);
         let scope = if self.lenient { scope } else { scope.strict() };
         let context: Arc<dyn Context> = Arc::new(scope);

@@ -9,6 +9,7 @@ use super::bare_renderer::BareRenderer;
 use super::connect;
 use super::invocation::{Invocation, is_unattended};
 use super::parse_events;
+use super::runtime_config::runtime_config;
 use crate::adapter::Early;
 use crate::config::packages::PackagesFile;
 use crate::config::profiles::{Profile, ProfileChoice, ProfilesFile, Target};
@@ -213,7 +214,9 @@ impl<'i> Session<'i> {
     }
 
     fn parse_request(&self) -> ParseRequest<'_> {
-        let shared: Arc<dyn SharedNames> = Arc::new(ParseGlobals(Arc::clone(&self.globals)));
+        let globals = Arc::clone(&self.globals);
+        let shared: Arc<dyn SharedNames> =
+            Arc::new(ParseGlobals { globals, runtime_config: runtime_config(self) });
         let quoting = self.project.root.file.quoting;
         ParseRequest {
             project: &self.project,

@@ -13,7 +13,7 @@ use crate::jinja::python::{self, datetime};
 
 use super::functions::{EnvVar, Secrets, Var};
 use super::interval;
-use super::objects::adapter;
+use super::objects::{RuntimeConfig, adapter};
 use super::parsing::{ParseScope, SharedNames};
 
 /// What an invocation's templates share.
@@ -75,12 +75,15 @@ const NAMES: [&str; 12] = [
     "adapter",
 ];
 
-/// [`Globals`] as parsing sees them.
-pub(crate) struct ParseGlobals(pub Arc<Globals>);
+/// [`Globals`] as parsing sees them, and what `builtins.ref.config` is.
+pub(crate) struct ParseGlobals {
+    pub globals: Arc<Globals>,
+    pub runtime_config: Json,
+}
 
 impl SharedNames for ParseGlobals {
     fn get(&self, name: &str, scope: &ParseScope) -> Option<Value> {
-        let globals = &self.0;
+        let globals = &self.globals;
         let subject = scope.subject();
         Some(match name {
             "var" => Var {
@@ -105,11 +108,15 @@ impl SharedNames for ParseGlobals {
         })
     }
 
+    fn runtime_config(&self) -> Value {
+        Value::from_object(RuntimeConfig(self.runtime_config.clone()))
+    }
+
     fn names(&self) -> Vec<String> {
         NAMES.map(str::to_owned).into()
     }
 
     fn emit(&self, message: Message, _scope: &ParseScope) {
-        (self.0.sink)(message);
+        (self.globals.sink)(message);
     }
 }

@@ -6,6 +6,7 @@ mod metric;
 #[cfg(test)]
 mod parity;
 mod relation;
+mod runtime_config;
 mod table;
 
 pub(crate) use column::translate_type;
@@ -14,4 +15,5 @@ pub(crate) use metric::MetricReference;
 pub(crate) use relation::{
     EventTimeFilter, InformationSchema, Policy, Relation, RelationClass, RelationType,
 };
+pub(crate) use runtime_config::RuntimeConfig;
 pub(crate) use table::{DataType, PrintLimits, Table};

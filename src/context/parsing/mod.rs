@@ -26,6 +26,9 @@ use references::{Kind, Recorder};
 pub(crate) trait SharedNames: Send + Sync {
     fn get(&self, name: &str, scope: &ParseScope) -> Option<Value>;
 
+    /// What `builtins.ref.config` is.
+    fn runtime_config(&self) -> Value;
+
     fn names(&self) -> Vec<String>;
 
     fn emit(&self, message: Message, scope: &ParseScope);
@@ -128,7 +131,8 @@ impl Context for ParseScope {
             return Some(value.clone());
         }
         let recorder = |kind| {
-            Some(Value::from_object(Recorder::new(kind, Arc::clone(&self.recorded), self.this.clone())))
+            let (recorded, shared) = (Arc::clone(&self.recorded), Arc::clone(&self.shared));
+            Some(Value::from_object(Recorder { kind, recorded, this: self.this.clone(), shared }))
         };
         match name {
             "ref" => recorder(Kind::Ref),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use minijinja::value::{Kwargs, Object, ObjectRepr};
 use minijinja::{Error, State, Value};
 
-use super::{Recorded, lock};
+use super::{Recorded, SharedNames, lock};
 use crate::context::objects::MetricReference;
 use crate::diagnostic::Diagnostic;
 use crate::jinja::python;
@@ -21,15 +21,10 @@ pub(super) enum Kind {
 }
 
 pub(super) struct Recorder {
-    kind: Kind,
-    recorded: Arc<Mutex<Recorded>>,
-    this: Value,
-}
-
-impl Recorder {
-    pub(super) fn new(kind: Kind, recorded: Arc<Mutex<Recorded>>, this: Value) -> Self {
-        Self { kind, recorded, this }
-    }
+    pub(super) kind: Kind,
+    pub(super) recorded: Arc<Mutex<Recorded>>,
+    pub(super) this: Value,
+    pub(super) shared: Arc<dyn SharedNames>,
 }
 
 impl fmt::Debug for Recorder {
@@ -41,6 +36,10 @@ impl fmt::Debug for Recorder {
 impl Object for Recorder {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Plain
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        (key.as_str()? == "config").then(|| self.shared.runtime_config())
     }
 
     fn call(self: &Arc<Self>, _state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {

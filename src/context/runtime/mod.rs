@@ -13,7 +13,6 @@ mod references;
 mod relation;
 mod replaced;
 mod run_context;
-mod runtime_config;
 mod templates;
 
 pub(crate) use condition::{Condition, keep as keep_condition, parts as query_parts};

@@ -9,8 +9,9 @@ use minijinja::{Error, State, Value};
 
 use super::NodeContext;
 use super::cte_target::CteTarget;
-use super::runtime_config::RuntimeConfig;
-use crate::context::objects::{EventTimeFilter, MetricReference, Policy, Relation, RelationType};
+use crate::context::objects::{
+    EventTimeFilter, MetricReference, Policy, Relation, RelationType, RuntimeConfig,
+};
 use crate::diagnostic::Diagnostic;
 use crate::jinja::python::{Arguments, raise, to_json, type_name};
 use crate::manifest::{

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use crate::jinja::python::from_json;
 
 #[derive(Debug)]
-pub(super) struct RuntimeConfig(pub(super) Json);
+pub(crate) struct RuntimeConfig(pub(crate) Json);
 
 impl Object for RuntimeConfig {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
