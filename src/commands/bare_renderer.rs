@@ -71,7 +71,7 @@ impl Renderer for BareRenderer {
             Secrets::StandIns => &self.package_globals,
         };
         let shared: Arc<dyn SharedNames> =
-            Arc::new(ParseGlobals { globals: Arc::clone(globals), runtime_config: Json::Null });
+            Arc::new(ParseGlobals { globals: Arc::clone(globals), runtime_config: Value::UNDEFINED });
         let scope = ParseScope::new(&shared, Subject::text(""), Value::UNDEFINED);
         let scope = if self.lenient { scope } else { scope.strict() };
         let context: Arc<dyn Context> = Arc::new(scope);

@@ -7,7 +7,6 @@ use serde_json::{Map, Value as Json};
 
 use super::connect::Connect;
 use super::invocation::Invocation;
-use super::runtime_config::runtime_config;
 use super::session::{Parsed, Session};
 use crate::adapter::Settings;
 use crate::config::schedule::moment;
@@ -212,7 +211,7 @@ fn run_context(
             started_at: invocation.started_at,
             args: Json::Object(flags.values().clone()),
             flags: session.globals.flags.clone(),
-            runtime_config: runtime_config(session),
+            runtime_config: session.runtime_config(),
             metadata_envs: Json::Object(invocation.for_artifacts().env),
         },
         selected: selected.to_vec(),

@@ -3,31 +3,32 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::session::Session;
 use crate::config::ProjectFile;
+use crate::config::profiles::Profile;
+use crate::options::Flags;
+use crate::project::Project;
 
-pub(super) fn runtime_config(session: &Session<'_>) -> Json {
-    let root = &session.project.root.file;
-    let arguments = Json::Object(session.invocation.flags.values().clone());
-    let mut config = project(root);
+pub(super) fn runtime_config(project: &Project, profile: &Profile, target: &Json, flags: &Flags) -> Json {
+    let arguments = Json::Object(flags.values().clone());
+    let mut config = attributes(&project.root.file);
     config.extend([
-        ("profile_name".to_owned(), json!(session.profile.name)),
-        ("target_name".to_owned(), json!(session.profile.target_name)),
-        ("threads".to_owned(), json!(session.profile.threads)),
-        ("credentials".to_owned(), session.globals.target.clone()),
+        ("profile_name".to_owned(), json!(profile.name)),
+        ("target_name".to_owned(), json!(profile.target_name)),
+        ("threads".to_owned(), json!(profile.threads)),
+        ("credentials".to_owned(), target.clone()),
         ("cli_vars".to_owned(), arguments.get("vars").cloned().unwrap_or_else(|| json!({}))),
         ("args".to_owned(), arguments),
-        ("dependencies".to_owned(), session.project.all().map(dependency).collect()),
+        ("dependencies".to_owned(), project.all().map(dependency).collect()),
     ]);
     Json::Object(config)
 }
 
 fn dependency(package: &crate::project::Package) -> (String, Json) {
-    (package.name().to_owned(), Json::Object(project(&package.file)))
+    (package.name().to_owned(), Json::Object(attributes(&package.file)))
 }
 
 /// The keys of a project file as attributes: `model-paths` is `model_paths`.
-fn project(file: &ProjectFile) -> Map<String, Json> {
+fn attributes(file: &ProjectFile) -> Map<String, Json> {
     let Json::Object(keys) = file.yaml.to_json() else { return Map::new() };
     let mut attributes: Map<String, Json> =
         keys.into_iter().map(|(key, value)| (key.replace('-', "_"), value)).collect();

@@ -17,7 +17,7 @@ use crate::config::project_file::VersionCheck;
 use crate::config::{DBT_VERSION, ProjectFile, RawProjectFile};
 use crate::context;
 use crate::context::functions::Secrets;
-use crate::context::objects::Relation;
+use crate::context::objects::{Relation, RuntimeConfig};
 use crate::context::{
     DispatchOrder, Engine, EngineSettings, Globals, MacroPackage, ParseGlobals, SharedNames,
 };
@@ -213,10 +213,15 @@ impl<'i> Session<'i> {
         Ok(unique_id)
     }
 
+    /// What `builtins.ref.config` is.
+    pub(super) fn runtime_config(&self) -> Json {
+        runtime_config(&self.project, &self.profile, &self.globals.target, &self.invocation.flags)
+    }
+
     fn parse_request(&self) -> ParseRequest<'_> {
         let globals = Arc::clone(&self.globals);
-        let shared: Arc<dyn SharedNames> =
-            Arc::new(ParseGlobals { globals, runtime_config: runtime_config(self) });
+        let runtime_config = RuntimeConfig(self.runtime_config()).into_value();
+        let shared: Arc<dyn SharedNames> = Arc::new(ParseGlobals { globals, runtime_config });
         let quoting = self.project.root.file.quoting;
         ParseRequest {
             project: &self.project,

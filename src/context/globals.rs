@@ -13,7 +13,7 @@ use crate::jinja::python::{self, datetime};
 
 use super::functions::{EnvVar, Secrets, Var};
 use super::interval;
-use super::objects::{RuntimeConfig, adapter};
+use super::objects::adapter;
 use super::parsing::{ParseScope, SharedNames};
 
 /// What an invocation's templates share.
@@ -78,7 +78,7 @@ const NAMES: [&str; 12] = [
 /// [`Globals`] as parsing sees them, and what `builtins.ref.config` is.
 pub(crate) struct ParseGlobals {
     pub globals: Arc<Globals>,
-    pub runtime_config: Json,
+    pub runtime_config: Value,
 }
 
 impl SharedNames for ParseGlobals {
@@ -109,7 +109,7 @@ impl SharedNames for ParseGlobals {
     }
 
     fn runtime_config(&self) -> Value {
-        Value::from_object(RuntimeConfig(self.runtime_config.clone()))
+        self.runtime_config.clone()
     }
 
     fn names(&self) -> Vec<String> {

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use minijinja::Value;
 
 use super::context::Context;
+use super::environments::Environments;
 use super::library::Library;
-use super::scope::Environments;
 use crate::hashed::HashMap;
 
 /// What a template and all macros that it calls have in common.

@@ -7,6 +7,7 @@ use minijinja::{Environment, Error, State, Value};
 
 use super::context::Context;
 use super::context_object::{ContextObject, Names};
+use super::environments::Environments;
 use super::library::Library;
 use super::macros::MacroDef;
 use super::namespace::PackageNamespace;
@@ -14,13 +15,6 @@ use super::root::{Assigned, Root};
 
 /// The name under which functions find the scope of their caller; no template can write it.
 const SCOPE: &str = "<scope>";
-
-/// What templates are evaluated with, and what the macros that they call are.
-#[derive(Clone, Copy)]
-pub(crate) struct Environments {
-    pub templates: &'static Environment<'static>,
-    pub macros: &'static Environment<'static>,
-}
 
 /// The root of a template's names: parameters of the macro that runs, macros, the node's context.
 pub(crate) struct Scope {

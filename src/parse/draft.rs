@@ -6,7 +6,8 @@ use crate::config::node_config::{ConfigMap, merge_calls};
 use crate::context::Recorded;
 use crate::diagnostic::{Result, Span};
 use crate::hashed::HashSet;
-use crate::manifest::{Node, NodeKind, SparseMap};
+use crate::jinja::has_only_literal_calls;
+use crate::manifest::{Node, SparseMap};
 
 #[derive(Debug)]
 pub(super) struct Draft {
@@ -54,7 +55,13 @@ impl Draft {
         let node = self.node_mut();
         append(&mut node.refs, recorded.refs);
         append(&mut node.sources, recorded.sources);
-        if matches!(node.kind, NodeKind::Model(_)) && calls_alone(&node.raw_code) {
+        let mut known = HashSet::default();
+        let is_repeated = !node.sources.iter().all(|source| known.insert(source.clone()));
+        // dbt reads such models without Jinja, and keeps each source once
+        if is_repeated
+            && node.model().is_some()
+            && has_only_literal_calls(&node.raw_code, &["ref", "source", "config"])
+        {
             let mut known = HashSet::default();
             node.sources.retain(|source| known.insert(source.clone()));
         }
@@ -89,15 +96,4 @@ fn append<T>(list: &mut Vec<T>, mut more: Vec<T>) {
     } else {
         list.append(&mut more);
     }
-}
-
-/// Whether all that is Jinja in a template is calls of `ref`, `source` and `config`: dbt's own reader of these keeps each source once.
-fn calls_alone(code: &str) -> bool {
-    let is_call = |rest: &str| {
-        let text = rest.split_once("}}").map_or("", |(text, _)| text);
-        let text = text.trim_start_matches('-').trim_end_matches('-').trim();
-        let named = ["ref", "source", "config"].iter().find_map(|name| text.strip_prefix(name));
-        named.is_some_and(|rest| rest.trim_start().starts_with('(') && rest.ends_with(')'))
-    };
-    !code.contains("{%") && code.split("{{").skip(1).all(is_call)
 }

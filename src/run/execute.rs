@@ -104,7 +104,8 @@ impl Run<'_> {
         if !inputs.options.write_json || !is_retried {
             return Ok(None);
         }
-        begun::note(&inputs.results_path, &inputs.invocation)
+        let command = inputs.invocation.args.get("invocation_command").and_then(serde_json::Value::as_str);
+        begun::note(&inputs.results_path, command.unwrap_or_default(), inputs.invocation.started_at)
     }
 
     /// What comes after the nodes: what they left open is settled, then on-run-end runs. How the run ends, and an error of

@@ -96,8 +96,8 @@ fn rows_of_files_that_a_trigger_holds_back_are_not_lost_in_silence() {
     {
         let mut field = Field::new();
         let file = |name: &str, ids: std::ops::Range<i32>| {
-            let lines: String = ids.map(|id| format!("{id}\n")).collect();
-            field.project.write(name, &format!("id\n{lines}"));
+            let lines: Vec<String> = ids.map(|id| id.to_string()).collect();
+            field.project.write(name, &format!("id\n{}\n", lines.join("\n")));
         };
         file("a.csv", 1..101);
         field.project.write(

@@ -11,6 +11,12 @@ use crate::jinja::python::from_json;
 #[derive(Debug)]
 pub(crate) struct RuntimeConfig(pub(crate) Json);
 
+impl RuntimeConfig {
+    pub(crate) fn into_value(self) -> Value {
+        Value::from_object(self)
+    }
+}
+
 impl Object for RuntimeConfig {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Plain

@@ -131,8 +131,8 @@ impl Context for ParseScope {
             return Some(value.clone());
         }
         let recorder = |kind| {
-            let (recorded, shared) = (Arc::clone(&self.recorded), Arc::clone(&self.shared));
-            Some(Value::from_object(Recorder { kind, recorded, this: self.this.clone(), shared }))
+            let (recorded, config) = (Arc::clone(&self.recorded), self.shared.runtime_config());
+            Some(Value::from_object(Recorder { kind, recorded, this: self.this.clone(), config }))
         };
         match name {
             "ref" => recorder(Kind::Ref),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use minijinja::value::{Kwargs, Object, ObjectRepr};
 use minijinja::{Error, State, Value};
 
-use super::{Recorded, SharedNames, lock};
+use super::{Recorded, lock};
 use crate::context::objects::MetricReference;
 use crate::diagnostic::Diagnostic;
 use crate::jinja::python;
@@ -24,7 +24,8 @@ pub(super) struct Recorder {
     pub(super) kind: Kind,
     pub(super) recorded: Arc<Mutex<Recorded>>,
     pub(super) this: Value,
-    pub(super) shared: Arc<dyn SharedNames>,
+    /// What `builtins.ref.config` is.
+    pub(super) config: Value,
 }
 
 impl fmt::Debug for Recorder {
@@ -39,7 +40,7 @@ impl Object for Recorder {
     }
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        (key.as_str()? == "config").then(|| self.shared.runtime_config())
+        (key.as_str()? == "config").then(|| self.config.clone())
     }
 
     fn call(self: &Arc<Self>, _state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::InvocationRecord;
 use crate::diagnostic::Result;
+use crate::output;
 
 /// The run that the note is about.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -18,11 +18,12 @@ pub(crate) struct Begun {
 }
 
 /// Notes it. The process that holds the file is at work on the run.
-pub(in crate::run) fn note(results: &Path, invocation: &InvocationRecord) -> Result<Option<File>> {
+pub(in crate::run) fn note(results: &Path, command: &str, begun_at: Timestamp) -> Result<Option<File>> {
     let path = path(results);
-    let command = invocation.args.get("invocation_command").and_then(serde_json::Value::as_str);
-    let begun = Begun { command: command.unwrap_or_default().to_owned(), begun_at: invocation.started_at };
-    super::write_json(&path, &begun)?;
+    let begun = Begun { command: command.to_owned(), begun_at };
+    let fail = |error: std::io::Error| output::unwritten(&path, &error);
+    let text = serde_json::to_vec(&begun).map_err(|error| fail(error.into()))?;
+    output::write(&path, text).map_err(fail)?;
     let file = File::open(&path).ok();
     // where nothing can be locked, the run passes for one that was killed only until its results are there
     Ok(file.filter(|file| file.try_lock().is_ok()))
@@ -30,7 +31,8 @@ pub(in crate::run) fn note(results: &Path, invocation: &InvocationRecord) -> Res
 
 /// The results are there.
 pub(super) fn clear(results: &Path) {
-    let _ = fs::remove_file(path(results));
+    let folder = results.parent().unwrap_or(Path::new(""));
+    let _ = output::remove(&path(results), folder);
 }
 
 /// The run that has begun since the results were written, and whether it is at work.
