@@ -1,5 +1,5 @@
 -- Lines that were loaded and are no facts, and why. They leave it when the reason is gone: when the product is listed, for example.
-select
+select distinct
     sales.order_id,
     sales.line,
     sales.delivered,
