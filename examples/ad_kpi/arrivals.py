@@ -36,7 +36,7 @@ def literal(value):
 
 
 class AdServer:
-    """Its database as it should be: what `rows` holds, the statements have written."""
+    """Its database: the statements write what `rows` holds."""
 
     def __init__(self, rng):
         self.rng, self.rows, self.statements = rng, {"advertisers": {}, "campaigns": {}}, [TABLES]
@@ -60,7 +60,8 @@ class AdServer:
             for number in range(1, 7):
                 self.put("advertisers", {"id": number, "name": f"Advertiser {number}; O'Neill"})
             for number in range(1, EARLY):
-                self.put("campaigns", {"id": number, "advertiser_id": 1 + number % 6, "name": f"Campaign {number}", "pricing": rng.choice(["cpm", "cpc"]), "daily_budget": cents(rng.randrange(40, 900))})
+                campaign = {"id": number, "advertiser_id": 1 + number % 6, "name": f"Campaign {number}", "pricing": rng.choice(["cpm", "cpc"])}
+                self.put("campaigns", campaign | {"daily_budget": cents(rng.randrange(40, 900))})
         for number in rng.sample(sorted(campaigns), 3 if day else 0):
             self.put("campaigns", campaigns[number] | {"name": f"Campaign {number}, renamed on day {day + 1}", "daily_budget": cents(rng.randrange(40, 900))})
         if day == ENTERED:
@@ -77,7 +78,7 @@ class AdServer:
 
 
 class Events:
-    """The files of each day, and what is right in them."""
+    """The files of each day, and which of their rows are valid."""
 
     def __init__(self, rng, folder, server):
         self.rng, self.folder, self.server = rng, folder, server
@@ -106,7 +107,8 @@ class Events:
             pricing = self.pricing.get(campaign, "cpm")
             seconds = rng.randrange(86400) if turn > 20 else rng.choice([0, 1, 3599, 3600, 79199, 79200, 82799, 82800, 86399])
             user = f"u{rng.randrange(150):03}" if rng.random() < 0.9 else None
-            impression = {"id": f"i-{day}-{turn}", "campaign_id": campaign, "user_id": user, "cost": micros(rng.randrange(*COST["cpm"])) if pricing == "cpm" else micros(0), "at": begin + dt.timedelta(seconds=seconds)}
+            cost = micros(rng.randrange(*COST["cpm"])) if pricing == "cpm" else micros(0)
+            impression = {"id": f"i-{day}-{turn}", "campaign_id": campaign, "user_id": user, "cost": cost, "at": begin + dt.timedelta(seconds=seconds)}
             late = self.add("impressions", day, impression)
             if rng.random() < 0.2:
                 cost = micros(rng.randrange(*COST["cpc"])) if pricing == "cpc" else micros(0)
@@ -142,7 +144,8 @@ class Events:
 
     def write_lines(self, name, kind, day, rows):
         lines = [json.dumps(self.text(row)) for row in rows]
-        broken = [lines[0][:40], json.dumps({"id": f"x-{day}-1", "campaign_id": 1, "cost": "0.1"}), json.dumps({"id": f"x-{day}-2", "campaign_id": "one", "cost": "0.1", "at": "2026-10-24T10:00:00Z"})]
+        no_time = {"id": f"x-{day}-1", "campaign_id": 1, "cost": "0.1"}
+        broken = [lines[0][:40], json.dumps(no_time), json.dumps(no_time | {"campaign_id": "one", "at": "2026-10-24T10:00:00Z"})]
         for line in broken:
             lines.insert(self.rng.randrange(len(lines)), line)
         self.rejected[kind] += len(broken)

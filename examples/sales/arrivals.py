@@ -85,7 +85,7 @@ class Till:
 
 
 class Shop:
-    """What happened, and the files that tell of it."""
+    """What was sold, and the files of it."""
 
     def __init__(self, rng, folder):
         self.rng, self.folder, self.till = rng, folder, Till(rng)
@@ -174,13 +174,14 @@ class Shop:
                 # most are sold for the price of the list
                 price = self.lists[day].get(product, {"list_price": Decimal("1250.00")})["list_price"]
                 price = price if rng.random() < 0.7 else (price * rng.choice([8, 9]) / 10).quantize(Decimal("0.01"))
-                sales.append({"order": order, "line": line, "customer": customer, "product": product, "store": rng.choice(STORES), "quantity": rng.randrange(1, 6), "price": price, "sold_on": sold_on, "status": "sold"})
+                sale = {"order": order, "line": line, "customer": customer, "product": product, "store": rng.choice(STORES)}
+                sales.append(sale | {"quantity": rng.randrange(1, 6), "price": price, "sold_on": sold_on, "status": "sold"})
         sales += self.corrections(day)
         for sale in sales:
             self.orders[sale["order"], sale["line"]] = sale
             written = self.till.line(sale)
             lines += [written] * (2 if rng.random() < 0.06 else 1)
-            if rng.random() < 0.04:
+            if rng.random() < 0.04 or sale["product"] == UNLISTED:
                 # the same once more, written in another way
                 lines.append(self.till.line(sale))
         rng.shuffle(lines)
@@ -201,7 +202,7 @@ class Shop:
         return corrected
 
     def spoil(self, day, lines):
-        """Lines that are no sales: three that the load rejects, and three or four that are loaded and cannot be cleaned."""
+        """Lines that are not sales: three that the load rejects, and three or four that are loaded and cannot be cleaned."""
         rng = self.rng
         right = lambda turn: ["", "1", "C0001", "P001", "BER", "1", "1,00", f"{day_of(day):%d.%m.%Y}", "sold", ""]
         broken = [("quantity", {0: f"B-{day}001", 5: "two"}), ("order_id", {0: ""}), ("line", {0: f"B-{day}002", 1: "1.5"})]

@@ -1,4 +1,4 @@
--- Type 2: a row for each period in which a customer was the same. It is made of all files anew, so a late file is where its date is.
+-- Type 2: a row for each period in which a customer did not change. It is rebuilt from all files, so a late file takes effect from its own date.
 with compared as (
     select
         *,

@@ -1,4 +1,4 @@
--- Lines that were loaded and are no facts, and why. They leave it when the reason is gone: when the product is listed, for example.
+-- Lines that were loaded and cannot be facts, and why. They become facts when the reason is gone, such as when the product is listed.
 select distinct
     sales.order_id,
     sales.line,
