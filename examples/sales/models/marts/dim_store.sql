@@ -1,0 +1,2 @@
+select store_id, name, city, country
+from {{ ref('stores') }}
