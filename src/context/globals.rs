@@ -12,6 +12,7 @@ use crate::jinja::Message;
 use crate::jinja::python::{self, datetime};
 
 use super::functions::{EnvVar, Secrets, Var};
+use super::guards::guard;
 use super::interval;
 use super::objects::adapter;
 use super::parsing::{ParseScope, SharedNames};
@@ -103,6 +104,12 @@ impl SharedNames for ParseGlobals {
             }
             "run_started_at" => datetime::utc(globals.run_started_at),
             "graph" => python::dict([]),
+            "sql_now" => Value::from("now()"),
+            "sql" | "compiled_code" | "defer_relation" => Value::from(()),
+            "invocation_args_dict" => python::from_json(&globals.flags),
+            "dbt_metadata_envs" => python::dict([]),
+            "thread_id" => Value::from("MainThread"),
+            "try_or_compiler_error" | "validation" => return guard(name),
             "pre_hooks" | "post_hooks" | "selected_resources" => python::list(Vec::new()),
             _ => return adapter::parse_name(name),
         })

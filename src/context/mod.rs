@@ -10,6 +10,7 @@ mod dispatch;
 mod engine;
 pub(crate) mod functions;
 mod globals;
+mod guards;
 mod interval;
 #[cfg(test)]
 mod lookup_tests;

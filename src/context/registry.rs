@@ -163,7 +163,7 @@ impl Registry {
                         && let Some(entry) = package.get(name)
                     {
                         let definition = Arc::clone(&entry.definition);
-                        let value = MacroRef::replacing(&definition, &replaced.definition.unique_id);
+                        let value = MacroRef::replacing(&definition, &replaced.definition);
                         found
                             .insert(plain.to_owned(), Entry { definition, value: Value::from_object(value) });
                     }

@@ -63,6 +63,30 @@ pub(super) fn bind(callee: &Callee<'_>, args: &[Value], scope: &mut Scope) -> Re
     Ok(())
 }
 
+/// The arguments with the constant defaults of another macro for parameters that have none and were not given.
+pub(super) fn filled(
+    other: &[CompiledParameter],
+    parameters: &[CompiledParameter],
+    args: &[Value],
+) -> Option<Vec<Value>> {
+    let (positional, mut keywords) = split(args);
+    let given = keywords.len();
+    for parameter in parameters.iter().skip(positional.len()) {
+        let is_needed = matches!(parameter.default, Default::Required)
+            && keywords.iter().all(|(name, _)| name != parameter.name);
+        let known = other.iter().find(|known| known.name == parameter.name);
+        if is_needed && let Some(Default::Constant(value)) = known.map(|known| &known.default) {
+            keywords.push((parameter.name.to_owned(), value.clone()));
+        }
+    }
+    if keywords.len() == given {
+        return None;
+    }
+    let mut all = positional.to_vec();
+    all.push(Value::from(keywords.into_iter().collect::<minijinja::value::Kwargs>()));
+    Some(all)
+}
+
 fn split(args: &[Value]) -> (&[Value], Vec<(String, Value)>) {
     match args.split_last() {
         Some((last, positional)) if last.is_kwargs() => {

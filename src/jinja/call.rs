@@ -20,18 +20,18 @@ const DEPTH_LIMIT: usize = 100;
 #[derive(Debug)]
 pub(crate) struct MacroRef {
     definition: Arc<MacroDef>,
-    /// The id that a node which calls it depends on.
-    called_as: Option<String>,
+    /// The built-in macro in whose place it is called.
+    replaced: Option<Arc<MacroDef>>,
 }
 
 impl MacroRef {
     pub(crate) fn new(definition: &Arc<MacroDef>) -> Self {
-        Self { definition: Arc::clone(definition), called_as: None }
+        Self { definition: Arc::clone(definition), replaced: None }
     }
 
     /// What runs where a built-in macro is called. dbt: that one dispatches, and the node depends on it.
-    pub(crate) fn replacing(definition: &Arc<MacroDef>, built_in: &str) -> Self {
-        Self { definition: Arc::clone(definition), called_as: Some(built_in.to_owned()) }
+    pub(crate) fn replacing(definition: &Arc<MacroDef>, built_in: &Arc<MacroDef>) -> Self {
+        Self { definition: Arc::clone(definition), replaced: Some(Arc::clone(built_in)) }
     }
 }
 
@@ -50,13 +50,24 @@ impl Object for MacroRef {
 
     fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
         let scope = Scope::of(state)?;
-        let called_as = self.called_as.as_ref().unwrap_or(&self.definition.unique_id);
-        call_with(&self.definition, called_as, &scope, args).map_err(errors::raise)
+        let Some(replaced) = &self.replaced else {
+            return call_with(&self.definition, &self.definition.unique_id, &scope, args)
+                .map_err(errors::raise);
+        };
+        let filled = filled(replaced, &self.definition, args).map_err(errors::raise)?;
+        let args = filled.as_deref().unwrap_or(args);
+        call_with(&self.definition, &replaced.unique_id, &scope, args).map_err(errors::raise)
     }
 
     fn render(self: &Arc<Self>, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "<macro {}>", self.definition.unique_id)
     }
+}
+
+/// dbt's own macro, which dispatches, passes its defaults on.
+fn filled(replaced: &MacroDef, definition: &MacroDef, args: &[Value]) -> Result<Option<Vec<Value>>> {
+    let own = &definition.compiled().map_err(|error| errors::in_macro(error, definition))?.parameters;
+    Ok(arguments::filled(&replaced.compiled()?.parameters, own, args))
 }
 
 /// Calls a macro: what it `return`s, or the text it renders.

@@ -9,7 +9,7 @@ use super::settle::Parser;
 use super::trees::ConfigOf;
 use crate::config::ResourceType;
 use crate::config::properties::{ExposureProperties, GroupProperties};
-use crate::context::{ParseScope, Recorded, Subject};
+use crate::context::{Engine, ParseScope, Recorded, Subject};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::jinja::{Context, Value};
 use crate::manifest::{Disabled, Exposure, FileHash, Group, Owner, Resource};
@@ -163,7 +163,8 @@ impl Parser<'_> {
         let scope = Arc::new(ParseScope::new(&self.request.shared, subject, Value::UNDEFINED));
         let context: Arc<dyn Context> = scope.clone();
         let inner = text.trim().trim_start_matches("{{").trim_end_matches("}}").trim();
-        self.request.engine.evaluate_expression(inner, &place.span, &context)?;
+        // dbt: a macro of the project that stands for `ref` is not called here
+        Engine::bare().evaluate_expression(inner, &place.span, &context)?;
         let recorded = scope.take_recorded();
         if recorded.refs.is_empty()
             && recorded.sources.is_empty()

@@ -118,10 +118,7 @@ impl Definition {
         let model = ["{{ get_where_subquery(", &group.attached.reference(), ") }}"].concat();
         arguments.insert("model".to_owned(), model.into());
         let config = render_config(&config, request, scopes, group, &span)?;
-        let (namespace, name) = match full_name.split_once('.') {
-            Some((namespace, name)) => (Some(namespace.to_owned()), name.to_owned()),
-            None => (None, full_name),
-        };
+        let (namespace, name) = parts(&full_name);
         Ok(Self {
             name,
             namespace,
@@ -167,6 +164,20 @@ impl Definition {
             .collect();
         let call = ["{{ ", &macro_name, "(**", KWARGS_NAME, ") }}"].concat();
         if configs.is_empty() { call } else { format!("{call}{{{{ config({}) }}}}", configs.join(",")) }
+    }
+}
+
+/// dbt: a test is named by the identifiers that its key begins with, whatever follows them.
+fn parts(key: &str) -> (Option<String>, String) {
+    let identifier = |text: &str| {
+        let length = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len());
+        text[..length].to_owned()
+    };
+    let (first, rest) = key.split_at(identifier(key).len());
+    match rest.strip_prefix('.').map(identifier) {
+        _ if first.is_empty() => (None, key.to_owned()),
+        Some(name) if !name.is_empty() => (Some(first.to_owned()), name),
+        _ => (None, first.to_owned()),
     }
 }
 

@@ -5,6 +5,7 @@ mod config;
 mod docs;
 mod recorded;
 mod references;
+mod rendered;
 
 use std::any::Any;
 use std::sync::{Arc, Mutex};
@@ -21,6 +22,7 @@ use config::ConfigRecorder;
 pub(crate) use recorded::Recorded;
 use recorded::lock;
 use references::{Kind, Recorder};
+use rendered::Render;
 
 /// The names that all nodes of one parse share: variables, modules, `target`, `flags`, `env_var`.
 pub(crate) trait SharedNames: Send + Sync {
@@ -146,6 +148,7 @@ impl Context for ParseScope {
                     names.into_iter().map(|name| (Value::from(name), self.get(name).unwrap_or_default()));
                 Some(python::dict(pairs))
             }
+            "render" => Some(Value::from_object(Render)),
             "this" => Some(self.this.clone()),
             "execute" => Some(Value::from(false)),
             "database" | "schema" => {

@@ -10,6 +10,7 @@ use super::references::{Kind, Reference};
 use super::{NodeContext, RunTarget, Subject, model, templates};
 use crate::config::DBT_VERSION;
 use crate::context::functions::{EnvVar, Secrets, Var};
+use crate::context::guards::guard;
 use crate::context::interval;
 use crate::context::objects::Relation;
 use crate::jinja::python::{datetime, from_json};
@@ -125,12 +126,10 @@ impl NodeContext {
             },
             "invocation_args_dict" => Some(from_json(&self.shared.invocation.args)),
             "dbt_metadata_envs" => Some(from_json(&self.shared.invocation.metadata_envs)),
-            "render"
-            | "write"
-            | "try_or_compiler_error"
-            | "validation"
-            | "rsdbt_condition"
-            | "rsdbt_write_first" => Some(templates::function(name, &self.me.upgrade()?)),
+            "render" | "write" | "rsdbt_condition" | "rsdbt_write_first" => {
+                Some(templates::function(name, &self.me.upgrade()?))
+            }
+            "try_or_compiler_error" | "validation" => guard(name),
             "sql_now" => Some(Value::from("now()")),
             "var" => Some(self.var()),
             "env_var" => Some(self.env_var()),

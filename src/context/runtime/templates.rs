@@ -1,9 +1,9 @@
-//! Functions that render, write and guard: `render`, `write`, `try_or_compiler_error`, `validation`; and those of built-in macros.
+//! Functions that render and write: `render`, `write`; and those of built-in macros.
 
 use std::sync::{Arc, PoisonError};
 
 use minijinja::value::{Object, ObjectRepr};
-use minijinja::{Error, ErrorKind, State, Value};
+use minijinja::{Error, State, Value};
 
 use super::condition::{Condition, keep};
 use super::run_context::NodeFile;
@@ -19,8 +19,6 @@ enum Function {
     Write,
     WriteFirst,
     Condition,
-    Try,
-    Validation,
 }
 
 #[derive(Debug)]
@@ -34,9 +32,7 @@ pub(super) fn function(name: &str, context: &Arc<NodeContext>) -> Value {
         "render" => Function::Render,
         "write" => Function::Write,
         "rsdbt_write_first" => Function::WriteFirst,
-        "rsdbt_condition" => Function::Condition,
-        "try_or_compiler_error" => Function::Try,
-        _ => Function::Validation,
+        _ => Function::Condition,
     };
     Value::from_object(Callable { function, context: Arc::clone(context) })
 }
@@ -71,73 +67,7 @@ impl Object for Callable {
                 keep(&mut known, condition).map_err(raise)?;
                 Ok(text)
             }
-            Function::Try => {
-                let [message, function, rest @ ..] = args else {
-                    return Err(Error::new(
-                        ErrorKind::MissingArgument,
-                        "a message and a function are needed",
-                    ));
-                };
-                function
-                    .call(state, rest)
-                    .map_err(|_| raise(Diagnostic::compilation("raised-by-macro", to_str(message))))
-            }
-            Function::Validation => Err(Error::from(ErrorKind::InvalidOperation)),
         }
-    }
-
-    /// `validation.any[..]` gives a validator.
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        match (self.function, key.as_str()) {
-            (Function::Validation, Some("any")) => Some(Value::from_object(AnyOf)),
-            _ => None,
-        }
-    }
-
-    fn call_method(
-        self: &Arc<Self>,
-        _: &mut State<'_, '_>,
-        method: &str,
-        args: &[Value],
-    ) -> Result<Value, Error> {
-        match (self.function, method) {
-            (Function::Validation, "any") => Ok(Value::from_object(OneOf(args.to_vec()))),
-            _ => Err(Error::from(ErrorKind::UnknownMethod)),
-        }
-    }
-}
-
-/// `validation.any`: called or indexed with the allowed values.
-#[derive(Debug)]
-struct AnyOf;
-
-impl Object for AnyOf {
-    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-        Ok(Value::from_object(OneOf(args.to_vec())))
-    }
-
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        let allowed = key.try_iter().map_or_else(|_| vec![key.clone()], Iterator::collect);
-        Some(Value::from_object(OneOf(allowed)))
-    }
-}
-
-/// Checks that a value is one of the allowed ones; names of types are not checked.
-#[derive(Debug)]
-struct OneOf(Vec<Value>);
-
-impl Object for OneOf {
-    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
-        let value = args.first().cloned().unwrap_or_default();
-        if self.0.iter().any(|allowed| allowed.is_undefined() || *allowed == value) {
-            return Ok(Value::from(()));
-        }
-        let allowed: Vec<String> = self.0.iter().map(to_str).collect();
-        Err(raise(Diagnostic::new(
-            "invalid-value",
-            crate::diagnostic::Category::Validation,
-            format!("Expected value \"{}\" to be one of {}", to_str(&value), allowed.join(",")),
-        )))
     }
 }
 

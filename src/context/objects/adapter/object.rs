@@ -30,7 +30,7 @@ pub(crate) fn parse_name(name: &str) -> Option<Value> {
     Some(match name {
         "adapter" => Value::from_object(AdapterObject { database: None }),
         "api" => api(),
-        "statement" | "store_result" | "store_raw_result" | "submit_python_job" => {
+        "statement" | "store_result" | "store_raw_result" | "submit_python_job" | "write" => {
             Value::from_object(Answer(Value::from("")))
         }
         "load_result" => Value::from_object(Answer(none())),
