@@ -3,6 +3,7 @@
 {% macro rsdbt_build_periods(relation) %}
   {%- do rsdbt_check_interval() -%}
   {%- do rsdbt_check_event_times() -%}
+  {%- do rsdbt_warn_of_unwatched_inputs() -%}
   {%- if config.get('partitioned') or config.get('dirty') -%}
     {%- do rsdbt_one_merge_at_a_time(this) -%}
   {%- endif -%}
@@ -27,6 +28,7 @@
     {%- endif -%}
   {%- endif -%}
   {%- do rsdbt_refuse_moved_rows(sql, none, relation, relation) -%}
+  {%- do rsdbt_refuse_rows_unread_later(relation) -%}
 {% endmacro %}
 
 {# After a first build: its rows are those of the later runs. #}

@@ -19,8 +19,8 @@
 {%- endmacro %}
 
 {# The windows of queries that select local times, in their order. `steady`: all timestamps between its edges are the period's. #}
-{% macro rsdbt_windows(queries) %}
-  {%- set by = rsdbt_partitioning() -%}
+{% macro rsdbt_windows(queries, by=none) %}
+  {%- set by = by or rsdbt_partitioning() -%}
   {%- if not queries -%}
     {{ return([]) }}
   {%- endif -%}

@@ -12,25 +12,14 @@
   {{ rsdbt_condition('(' ~ column ~ " not in ('infinity', '-infinity') and " ~ column ~ ' is not null)', kind or 'type', column) if execute -}}
 {%- endmacro %}
 
-{#
-  The query, reading only those periods, whether it could be narrowed, and what remembers how they were read. `rsdbt_query_parts` is the query in
-  parts: text, kind and column of a condition, text, kind, column, text.
-#}
+{# The query, reading only those periods, whether it could be narrowed, by which kinds of columns, and what remembers how they were read. #}
 {% macro rsdbt_reading_windows(windows, doubtful) %}
   {%- if windows is none -%}
     {{ return({'query': sql, 'beside': [], 'narrowed': false}) }}
   {%- endif -%}
-  {%- set parts = rsdbt_query_parts -%}
-  {%- set types = rsdbt_types_of_conditions(parts) if windows and 'type' in parts[1::3] else [] -%}
-  {%- set narrowed = [parts[0]] -%}
-  {%- for kind in parts[1::3] -%}
-    {%- set column = parts[loop.index0 * 3 + 2] -%}
-    {%- set meant = rsdbt_kind_of_type(column, types[loop.index0]) if kind == 'type' and windows else kind -%}
-    {%- do narrowed.append('(' ~ rsdbt_in_windows(column, meant, windows) ~ ')' if meant is not none else 'true') -%}
-    {%- do narrowed.append(parts[loop.index0 * 3 + 3]) -%}
-  {%- endfor -%}
+  {%- set kinds = rsdbt_kinds_of_conditions(rsdbt_query_parts) if windows else rsdbt_query_parts[1::3] -%}
   {{ return({
-    'query': narrowed | join, 'narrowed': parts | length > 1,
+    'query': rsdbt_query_of(windows, kinds), 'narrowed': kinds | length > 0, 'kinds': kinds,
     'beside': rsdbt_remembering(windows, doubtful=doubtful) if windows and config.get('dirty') else [],
   }) }}
 {% endmacro %}
@@ -45,13 +34,25 @@
       ~ "', kind='instant') for a timestamp, kind='date' for a date") }}
   {%- endif -%}
   {%- set compared = [parts[0]] -%}
-  {%- set parameters = [] -%}
   {%- for column in parts[2::3] -%}
     {%- do compared.append('(' ~ column ~ ' = $' ~ loop.index ~ ')' ~ parts[loop.index0 * 3 + 3]) -%}
-    {%- do parameters.append('$' ~ loop.index ~ '::varchar') -%}
+  {%- endfor -%}
+  {{ return(rsdbt_parameter_types(compared | join, parts[2::3] | length)) }}
+{% endmacro %}
+
+{# With `sqlstates`, those errors of the server give none. #}
+{% macro rsdbt_parameter_types(query, count, sqlstates=none) %}
+  {%- set parameters = [] -%}
+  {%- for number in range(1, count + 1) -%}
+    {%- do parameters.append('$' ~ number ~ '::varchar') -%}
   {%- endfor -%}
   {%- set name = make_temp_relation(this, '__types').identifier -%}
-  {%- do run_query('prepare ' ~ adapter.quote(name) ~ ' as select from (\n' ~ compared | join ~ '\n) as rsdbt_rows where coalesce(' ~ parameters | join(', ') ~ ') is null') -%}
+  {%- set prepare = 'prepare ' ~ adapter.quote(name) ~ ' as select from (\n' ~ query ~ '\n) as rsdbt_rows where coalesce(' ~ parameters | join(', ') ~ ') is null' -%}
+  {%- if sqlstates is none -%}
+    {%- do run_query(prepare) -%}
+  {%- elif not adapter.attempt(prepare, sqlstates) -%}
+    {{ return(none) }}
+  {%- endif -%}
   {%- set rows = run_query(
     "select parameter.type::text from pg_catalog.pg_prepared_statements, pg_catalog.unnest(parameter_types) with ordinality as parameter (type, number) where name = '"
     ~ escape_single_quotes(name) ~ "' order by number"

@@ -45,6 +45,7 @@
 {% macro rsdbt_prepare_partition_overwrite(existing_relation) %}
   {%- do rsdbt_check_interval() -%}
   {%- do rsdbt_check_event_times() -%}
+  {%- do rsdbt_warn_of_unwatched_inputs() -%}
   {%- do rsdbt_one_merge_at_a_time(this) -%}
   {%- set windows = rsdbt_windows_of_run(adapter.get_columns_in_relation(existing_relation)) -%}
   {%- do rsdbt_check_whole_periods(windows) -%}
@@ -58,6 +59,7 @@
 
 {% macro rsdbt_read_partition_overwrite(prepared, rows) %}
   {%- do rsdbt_refuse_moved_rows(sql, prepared['windows'], this, rows) if prepared['windows'] is not none -%}
+  {%- do rsdbt_refuse_unread_rows(prepared['windows'], prepared['reading'].get('kinds'), rows) -%}
 {% endmacro %}
 
 {% macro rsdbt_finish_partition_overwrite(arg_dict) %}
