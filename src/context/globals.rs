@@ -106,7 +106,7 @@ impl SharedNames for ParseGlobals {
             "graph" => python::dict([]),
             "sql_now" => Value::from("now()"),
             "sql" | "compiled_code" | "defer_relation" => Value::from(()),
-            "invocation_args_dict" => python::from_json(&globals.flags),
+            "invocation_args_dict" => self.runtime_config.get_attr("args").unwrap_or_default(),
             "dbt_metadata_envs" => python::dict([]),
             "thread_id" => Value::from("MainThread"),
             "try_or_compiler_error" | "validation" => return guard(name),

@@ -569,6 +569,15 @@ fn what_is_held_under_a_name_is_called_by_it() {
 }
 
 #[test]
+fn a_replaced_built_in_macro_gets_its_defaults() {
+    let macros = "{% macro default__generate_schema_name(custom_schema_name, node) %}{{ node is none }} {{ custom_schema_name }}{% endmacro %}";
+    for call in ["{{ generate_schema_name(custom_schema_name='m') }}", "{{ generate_schema_name('m') }}"] {
+        assert_eq!(run(macros, call), "True m", "{call}");
+    }
+    assert_eq!(run(macros, "{{ generate_schema_name(node=1, custom_schema_name='m') }}"), "False m");
+}
+
+#[test]
 fn long_integers_are_written_out() {
     let text =
         "{{ 0xa020d57ab0448ef74115c112d18a9c231cc86000 }} {{ 123456789012345678901234567890123456789012 }}";
