@@ -617,6 +617,27 @@ fn a_job_says_what_it_did_not_do() {
 }
 
 #[test]
+fn what_a_job_quotes_has_no_colours() {
+    let mut database = Database::new();
+    let project = Project::new(&database);
+    project.write("models/m.sql", "select 1 as a");
+    project.write("models/m.yml", "unit_tests: [{name: u, model: m, given: [], expect: {rows: [{a: 2}]}}]\n");
+    project.write(
+        "jobs.yml",
+        "jobs: [{name: nightly, cron: '0 3 * * *', start: 2024-01-01, steps: [build], on_failure: [{command: [tee, alert.json]}]}]\n",
+    );
+    let (status, text) = due(&project, "2024-01-02 04:00:00");
+    assert_ne!(status, 0, "{text}");
+    let read = |path: &str| std::fs::read_to_string(project.path().join(path)).unwrap();
+    let log = read("target/jobs/nightly/output.log");
+    assert!(log.contains("actual differs from expected"), "{log}");
+    let told = texts(&mut database, "select coalesce(string_agg(message, ''), '') from rsdbt.intervals");
+    for quoted in [text, log, read("alert.json"), told.concat()] {
+        assert!(!quoted.contains('\u{1b}') && !quoted.contains("\\u001b"), "{quoted}");
+    }
+}
+
+#[test]
 fn a_step_loads_each_file_once() {
     let mut database = Database::new();
     let project = Project::new(&database);

@@ -164,7 +164,7 @@ fn each_file_is_loaded_once_and_other_content_under_its_name_is_refused() {
     let output = project.run(&["load"]);
     assert_eq!(output.status, 1, "{}", output.text);
     assert!(
-        output.text.contains("in/a.csv: a file of this name was loaded before, and its content was another"),
+        output.text.contains("in/a.csv: a file of this name was already loaded, with different content"),
         "{}",
         output.text
     );

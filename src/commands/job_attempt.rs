@@ -181,6 +181,10 @@ impl Attempt {
         let mut command = Command::new(&self.executable);
         command.args(name.split(' ')).args(&self.options).arg("--target-path").arg(&self.target);
         command.arg("--log-path").arg(&self.target);
+        // alerts and the schedule's own tables quote it
+        if std::env::var_os("DBT_USE_COLORS").is_none() {
+            command.env("DBT_USE_COLORS", "false");
+        }
         if !vars.is_empty() {
             command.args(["--vars", &Json::Object(vars).to_string()]);
         }

@@ -18,12 +18,13 @@ use crate::interrupt::Interrupt;
 use crate::manifest::{
     Deferral, Lookup, Manifest, Node, NodeKind, Precedence, SourceDefinition, connection_of,
 };
-use crate::options::behavior;
 use crate::options::table::{
     ALLOW_DELETES, CACHE_SELECTED_ONLY, EMPTY, EVENT_TIME_END, EVENT_TIME_START, FAIL_FAST, FULL_REFRESH,
-    INJECT_EPHEMERAL_CTES, INTERVAL_END, INTERVAL_START, INTROSPECT, LOAD_FILES, POPULATE_CACHE, SAMPLE,
-    SHOW, SHOW_FAILING_ROWS, SINGLE_THREADED, STORE_FAILURES, TARGET_PATH, USE_COLORS, WRITE_JSON,
+    INJECT_EPHEMERAL_CTES, INLINE, INTERVAL_END, INTERVAL_START, INTROSPECT, LOAD_FILES, POPULATE_CACHE,
+    SAMPLE, SELECT, SHOW, SHOW_FAILING_ROWS, SINGLE_THREADED, STORE_FAILURES, TARGET_PATH, USE_COLORS,
+    WRITE_JSON,
 };
+use crate::options::{Flags, behavior};
 use crate::run::{
     Behaviors, Command, CommentSetting, FailingRows, Injection, Introspection, Loading, OtherOutput,
     PreviousRun, RunInputs, RunOptions,
@@ -61,6 +62,7 @@ pub(super) fn inputs(
         injection: if flags.is(&INJECT_EPHEMERAL_CTES) { Injection::Full } else { Injection::None },
         write_json: flags.is(&WRITE_JSON),
         use_colors: flags.is(&USE_COLORS),
+        names_nodes: names_nodes(flags),
         event_time,
         behaviors: Behaviors {
             latest_version_pointers: flags.follows(&behavior::LATEST_VERSION_POINTER_ENABLED_BY_DEFAULT),
@@ -100,6 +102,10 @@ pub(super) fn inputs(
         options,
         previous: PreviousRun::default(),
     })
+}
+
+fn names_nodes(flags: &Flags) -> bool {
+    !flags.words(&SELECT).is_empty() || flags.text(&INLINE).is_some()
 }
 
 /// The outputs beside the target's own. Where no node of the project lives, nothing is to be written.

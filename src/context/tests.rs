@@ -534,6 +534,7 @@ fn undefined_values_are_swallowed_while_parsing_in_nodes_and_not_in_macros() {
         "{{ {}['zz']() }}",
         "{{ modules.zz.y() }}",
         "{{ builtins.zz() }}",
+        "{{ shop.zz() }}",
     ] {
         let engine = engine(&[("shop/macros/a.sql", &format!("{{% macro a() %}}{text}{{% endmacro %}}"))]);
         assert_eq!(render_with(&engine, text, false).unwrap(), "", "{text}");

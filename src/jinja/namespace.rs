@@ -8,6 +8,7 @@ use minijinja::{Error, ErrorKind, State, Value};
 
 use crate::diagnostic::Diagnostic;
 
+use super::filters::is_tolerant;
 use super::python::raise;
 use super::root::Root;
 
@@ -62,7 +63,7 @@ impl Object for PackageNamespace {
         }
         match self.find(method) {
             Some(value) => value.call(state, args),
-            None if !self.root.context.execute() => Ok(Value::UNDEFINED),
+            None if is_tolerant(state) => Ok(Value::UNDEFINED),
             None => {
                 let library = &self.root.library;
                 let message = format!("'dict object' has no attribute '{method}'");

@@ -137,7 +137,6 @@ pub(super) fn found(manifest: &Manifest) -> String {
     let parts: Vec<String> = counts
         .into_iter()
         .map(|(kind, count)| match (kind, count) {
-            (ResourceType::Test, 1) => "1 data test".to_owned(),
             (_, 1) => format!("1 {kind}"),
             _ => format!("{count} {}", kind.plural()),
         })
@@ -156,7 +155,7 @@ pub(super) fn counts<'a>(manifest: &Manifest, ids: impl Iterator<Item = &'a str>
                 (format!("{} model", node.materialized()), format!("{} models", node.materialized()))
             }
             _ if kind == ResourceType::Operation => ("project hook".to_owned(), "project hooks".to_owned()),
-            _ if kind == ResourceType::Test => ("data test".to_owned(), "data tests".to_owned()),
+            _ if kind == ResourceType::Test => ("test".to_owned(), "data tests".to_owned()),
             _ => (kind.to_string(), kind.plural()),
         };
         *counts.entry(names).or_default() += 1;

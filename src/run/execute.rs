@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::event::Event;
-use super::executor::{Options, on_threads};
+use super::executor::{Options, Rendered, on_threads};
 use super::hooks::HookPoint;
 use super::inputs::{Command, Introspection, RunInputs};
 use super::interrupt::watched;
@@ -182,6 +182,11 @@ impl Run<'_> {
                 _ => self.marking(),
             },
             interrupt: &self.inputs.interrupt,
+            rendered: match self.inputs.command {
+                Command::Compile if self.inputs.options.names_nodes => Rendered::All,
+                _ if self.raises_first_error() => Rendered::Failed,
+                _ => Rendered::None,
+            },
         };
         self.expect_loads(plan);
         let outcome = on_threads(plan, options, self);

@@ -50,6 +50,15 @@ pub(super) struct Options<'a> {
     /// The statuses that skip what depends on a step.
     pub(super) skipping: &'a [Status],
     pub(super) interrupt: &'a Interrupt,
+    pub(super) rendered: Rendered,
+}
+
+/// Which results of steps that are not counted are there in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rendered {
+    None,
+    Failed,
+    All,
 }
 
 /// What the threads have done.
@@ -235,7 +244,12 @@ impl<R: Runner> Executor<'_, R> {
             progress.stop = Some(Stop::FailFast);
             self.runner.failed_fast(&result);
         }
-        if step.is_counted() {
+        let is_kept = match self.options.rendered {
+            Rendered::None => false,
+            Rendered::Failed => result.status.is_failure(),
+            Rendered::All => true,
+        };
+        if step.is_counted() || is_kept {
             progress.results.push(result);
         }
         drop(progress);
@@ -246,7 +260,9 @@ impl<R: Runner> Executor<'_, R> {
     fn outcome(self) -> Worked {
         let progress = self.progress.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut results = progress.results;
-        let cancelled = progress.started.saturating_sub(results.len());
+        let counted = |(step, ended): (&Step, &bool)| step.is_counted() && *ended;
+        let ended = self.plan.steps.iter().zip(&progress.ended).filter(|pair| counted(*pair)).count();
+        let cancelled = progress.started.saturating_sub(ended);
         let not_started = self.total.saturating_sub(progress.started);
         let reason = match progress.stop {
             Some(Stop::FailFast) => "Skipping due to fail_fast",
@@ -311,8 +327,13 @@ mod tests {
                 waits_for: parents.iter().map(|&id| id.to_owned()).collect(),
             })
             .collect();
-        let options =
-            Options { threads: 1, fail_fast, skipping: &[Status::Error], interrupt: &Interrupt::default() };
+        let options = Options {
+            threads: 1,
+            fail_fast,
+            skipping: &[Status::Error],
+            interrupt: &Interrupt::default(),
+            rendered: Rendered::None,
+        };
         let outcome = on_threads(&Plan::order(drafts), options, &ByName::default());
         outcome.results.into_iter().map(|result| (result.unique_id, result.status, result.message)).collect()
     }

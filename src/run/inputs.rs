@@ -114,6 +114,8 @@ pub(crate) struct RunOptions {
     pub injection: Injection,
     pub write_json: bool,
     pub use_colors: bool,
+    /// The command line says which nodes: dbt then tells of ephemeral models, too, when it compiles.
+    pub names_nodes: bool,
     /// `--event-time-start` and `--event-time-end`, or the sample's window.
     pub event_time: [Option<String>; 2],
     pub behaviors: Behaviors,

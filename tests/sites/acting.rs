@@ -120,11 +120,11 @@ fn keys_that_are_equal_for_a_collation_are_not_taken_for_one() {
     let made = field.home.batch_execute(
         "create collation alike (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
     );
-    // a server without ICU has no such collations
-    let Ok(()) = made else {
-        let provider = field.home_value("select count(*)::text from pg_collation where collprovider = 'i'");
-        return assert_eq!(provider, "0");
-    };
+    if let Err(error) = made {
+        let message = error.as_db_error().map(|error| error.message().to_owned()).unwrap_or_default();
+        // the server was built without ICU, and has no such collations
+        return assert_eq!(message, "ICU is not supported in this build");
+    }
     field.far.batch_execute("drop table events; create table events (id text primary key, at int)").unwrap();
     field.far.batch_execute("insert into events values ('a', 1)").unwrap();
     for mode in ["upsert, unique_key: id", "append, unique_key: id, cursor: at, lookback: 10"] {

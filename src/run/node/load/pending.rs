@@ -69,7 +69,7 @@ fn state(file: &FoundFile, loaded: Option<&Loaded>) -> Result<State> {
 fn other_content(file: &FoundFile) -> Box<Diagnostic> {
     Diagnostic::runtime(
         "load-file-differs",
-        format!("{}: a file of this name was loaded before, and its content was another", file.shown),
+        format!("{}: a file of this name was already loaded, with different content", file.shown),
     )
     .help(
         "give new rows a file name of their own; to load a file that is replaced each time, use `mode: replace` or load it \
