@@ -24,8 +24,8 @@ impl Ignored {
     }
 
     pub(super) fn holds(&self, path: &str) -> bool {
-        let matches = self.0.iter().map(|pattern| pattern.matched_path_or_any_parents(path, false));
-        matches.filter(|one| !one.is_none()).last().is_some_and(|one| one.is_ignore())
+        let mut matches = self.0.iter().rev().map(|pattern| pattern.matched_path_or_any_parents(path, false));
+        matches.find(|one| !one.is_none()).is_some_and(|one| one.is_ignore())
     }
 }
 
