@@ -106,9 +106,9 @@ fn unfinished(begun: &Begun, is_at_work: bool) -> Diagnostic {
             .help("wait for it to end");
     }
     let message =
-        format!("{what}, was killed before it wrote its results: which of its nodes are done is not known");
+        format!("{what}, ended before it wrote its results: which of its nodes are done is not known");
     Diagnostic::runtime("run-without-results", message)
-        .help("run the command itself again; what was not committed has left nothing")
+        .help("run the command itself again, without the nodes that `logs/dbt.log` shows as done if they append rows")
 }
 
 fn is_retryable(result: &NodeResult, warn_error: bool) -> bool {

@@ -561,6 +561,8 @@ fn what_is_held_under_a_name_is_called_by_it() {
         "{% set d = {'x': {'f': q}} %}{{ d['x'].f() }}",
         "{% set n = namespace(f=q) %}{{ n.f() }}",
         "{{ context.q() }}",
+        // what stands in brackets is read once
+        "{% set names = ['z', 'f'] %}{{ {'f': q}[names.pop()]() }}",
     ] {
         let engine = engine(&[("shop/macros/a.sql", macros)]);
         for executes in [false, true] {

@@ -510,7 +510,10 @@ impl<'a, 'm> Lowering<'a, 'm> {
         let name = match &call.expr {
             Expr::Var(_) if is_special_callee(&call.expr) => return self.plain_call(call),
             Expr::Var(name) => constant(Value::from(name.id), at),
-            Expr::GetItem(one) => self.expression(&one.subscript_expr),
+            // it is read twice: only what does nothing when it is read
+            Expr::GetItem(one) if matches!(one.subscript_expr, Expr::Const(_) | Expr::Var(_)) => {
+                self.expression(&one.subscript_expr)
+            }
             _ => return self.plain_call(call),
         };
         let callee = self.expression(&call.expr);

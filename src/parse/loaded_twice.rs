@@ -10,7 +10,7 @@ use crate::manifest::{Config, Manifest, SourceDefinition};
 /// A server and what is on it.
 type Place<'m> = (&'m str, String);
 
-/// Inputs of one kind that are only ever added may share a table; all others know its rows by what they have loaded themselves.
+/// Loads that only add rows of files may share a table. Any other one takes all rows of its table for its own.
 pub(super) fn check(request: &ParseRequest<'_>, manifest: &Manifest) -> Result<(), Diagnostics> {
     let server = |config: &Config| {
         let place = request.place_of(config).ok().flatten();

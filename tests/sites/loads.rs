@@ -261,7 +261,7 @@ fn a_load_that_is_killed_leaves_nothing_and_retry_loads_once() {
     // results of an earlier command say nothing of this one
     let late = refused(&field, &["retry"]);
     assert!(
-        late.contains("`rsdbt load`, begun at") && late.contains("was killed before it wrote its results"),
+        late.contains("`rsdbt load`, begun at") && late.contains("ended before it wrote its results"),
         "{late}"
     );
     loaded(&field, &["load"], "LOAD 2999");
