@@ -1,5 +1,9 @@
 //! Reading of files of ours, in which every key has a meaning: a key that is not known is an error with a suggestion.
 
+use std::collections::BTreeSet;
+
+use jiff::tz::TimeZone;
+
 use super::{Fields, Yaml};
 use crate::diagnostic::{Diagnostic, Result, did_you_mean};
 
@@ -58,4 +62,17 @@ pub(super) fn number(code: &'static str, fields: &Fields<'_>, key: &str, most: i
         (_, Some(value)) => Err(wrong(code, value, &format!("`{key}` goes from 0 to {most}"))),
         (_, None) => Ok(None),
     }
+}
+
+pub(super) fn time_zone(code: &'static str, fields: &Fields<'_>, key: &str) -> Result<Option<TimeZone>> {
+    let Some(value) = fields.get(key) else { return Ok(None) };
+    let name = value.expect_str(&format!("`{key}` of {fields}"))?;
+    if let Ok(zone) = TimeZone::get(name) {
+        return Ok(Some(zone));
+    }
+    let known: BTreeSet<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
+    let help = did_you_mean(name, known.iter().map(String::as_str))
+        .unwrap_or_else(|| "write a name of the IANA database, as `Europe/Berlin`, or `UTC`".to_owned());
+    let error = Diagnostic::parsing(code, format!("`{name}` is not a known time zone"));
+    Err(error.label(value.span(), "").help(help).boxed())
 }

@@ -24,7 +24,7 @@ const TOGETHER: usize = 2;
 const OPEN: usize = 150;
 const STEP: u64 = 20;
 const LOOKBACK: i64 = 3600;
-const KINDS: [(Kind, &str); 7] = [
+const KINDS: [(Kind, &str); 9] = [
     (Kind::Replaced, "mode: replace"),
     (Kind::Upserted, "mode: upsert, unique_key: id"),
     (Kind::Marked, "mode: upsert, unique_key: id, delete_missing: soft"),
@@ -32,6 +32,8 @@ const KINDS: [(Kind, &str); 7] = [
     (Kind::Newest, "mode: upsert, unique_key: id, cursor: at, lookback: 1 hour"),
     (Kind::Newest, "mode: upsert, unique_key: id, cursor: rev, lookback: 3600"),
     (Kind::Appended, "mode: append, unique_key: id, cursor: at, lookback: 1 hour"),
+    (Kind::Keyed, "mode: replace_partition, unique_key: id, cursor: at, lookback: 1 hour, granularity: hour"),
+    (Kind::Keyless, "mode: replace_partition, cursor: at, lookback: 1 hour, granularity: hour"),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +44,10 @@ enum Kind {
     Deleted,
     Newest,
     Appended,
+    /// The newest periods are replaced.
+    Keyed,
+    /// Rows keep their time: with another one, they would be in two periods.
+    Keyless,
 }
 
 /// `at` in seconds.
@@ -58,6 +64,8 @@ type Rows = BTreeMap<i32, Row>;
 fn apply(kind: Kind, here: &Rows, there: &Rows) -> Rows {
     let mut rows = here.clone();
     let low = here.values().filter_map(|row| row.at).max().map_or(i64::MIN, |high| high - LOOKBACK);
+    let first = if low == i64::MIN { low } else { low - low.rem_euclid(3600) };
+    let is_replaced = |row: &Row| row.at.is_none_or(|at| at >= first);
     match kind {
         Kind::Replaced | Kind::Deleted => rows.clear(),
         Kind::Marked => {
@@ -65,12 +73,15 @@ fn apply(kind: Kind, here: &Rows, there: &Rows) -> Rows {
                 row.is_marked |= !there.contains_key(id);
             }
         }
+        Kind::Keyed => rows.retain(|id, row| !is_replaced(row) && !there.get(id).is_some_and(is_replaced)),
+        Kind::Keyless => rows.retain(|_, row| !is_replaced(row)),
         Kind::Upserted | Kind::Newest | Kind::Appended => {}
     }
     for (id, row) in there {
         match kind {
             Kind::Newest if row.at.is_some_and(|at| at < low) => {}
             Kind::Appended if row.at.is_some_and(|at| at < low) => {}
+            Kind::Keyed | Kind::Keyless if !is_replaced(row) => {}
             Kind::Appended => _ = rows.entry(*id).or_insert_with(|| row.clone()),
             _ => _ = rows.insert(*id, row.clone()),
         }
@@ -102,6 +113,11 @@ struct Stage {
 
 fn kind_of(table: usize) -> Kind {
     KINDS[table / TOGETHER].0
+}
+
+/// Only the newest rows are read.
+fn is_narrowed(kind: Kind) -> bool {
+    matches!(kind, Kind::Newest | Kind::Appended | Kind::Keyed | Kind::Keyless)
 }
 
 fn name(table: usize) -> String {
@@ -208,12 +224,18 @@ impl Stage {
         };
         let known: Vec<i32> = self.states.last().unwrap()[table].keys().copied().collect();
         match self.draw.below(6) {
-            0 if self.late.is_none() && matches!(kind_of(table), Kind::Newest | Kind::Appended) => {
+            0 if self.late.is_none() && is_narrowed(kind_of(table)) => {
                 self.begin_late(table);
             }
             1 | 2 if !known.is_empty() => {
                 let ids: BTreeSet<i32> = (0..3).map(|_| known[self.below(known.len())]).collect();
-                let rows: Rows = ids.into_iter().map(|id| (id, self.version())).collect();
+                let mut rows: Rows = ids.into_iter().map(|id| (id, self.version())).collect();
+                if kind_of(table) == Kind::Keyless {
+                    let known = &self.states.last().unwrap()[table];
+                    for (id, row) in &mut rows {
+                        row.at = known[id].at;
+                    }
+                }
                 self.field.far.batch_execute(&put(table, &rows)).unwrap();
                 self.commit(table, |there| there.extend(rows));
             }

@@ -286,6 +286,29 @@ fn configs_that_cannot_be_are_refused_with_their_place() {
         (", mode: upsert", "`unique_key` is missing in load config"),
         (", cursor: at, lookback: 1 day", "`cursor` does not apply to `mode: replace`, which reads all rows"),
         (", mode: append, unique_key: id, cursor: at, lookback: soon", "`soon` is not a valid lookback"),
+        (", mode: replace_partition, cursor: at", "`lookback` is missing in load config"),
+        (", mode: replace_partition, lookback: 1 day", "`cursor` is missing in load config"),
+        (
+            ", mode: replace_partition, cursor: at, lookback: 3",
+            "`mode: replace_partition` needs a lookback that is a time",
+        ),
+        (
+            ", mode: replace_partition, cursor: at, lookback: 1 day, granularity: days",
+            "`days` is not a valid granularity",
+        ),
+        (
+            ", mode: replace_partition, cursor: at, lookback: 1 day, time_zone: Europe/Berln",
+            "did you mean `Europe/Berlin`?",
+        ),
+        (
+            ", mode: replace_partition, cursor: at, lookback: 1 day, delete_missing: hard",
+            "`delete_missing` does not apply to `mode: replace_partition`",
+        ),
+        (", granularity: day", "`granularity` applies only to `mode: replace_partition`"),
+        (
+            ", mode: upsert, unique_key: id, time_zone: UTC",
+            "`time_zone` applies only to `mode: replace_partition`",
+        ),
         (", columns: id, except: at", "`columns` and `except` exclude each other"),
         (", delimiter: ';'", "`delimiter` applies only to loads from files, commands and standard input"),
         (", on_schema_change: ignore", "`ignore` is not a valid on_schema_change"),

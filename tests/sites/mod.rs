@@ -8,6 +8,7 @@ mod load_histories;
 mod loads;
 mod losses;
 mod missing;
+mod periods;
 mod refusals;
 mod snapshot;
 mod types;

@@ -1,7 +1,5 @@
 //! When a job runs.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -9,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::values::CODE;
 use crate::config::cron::Cron;
 use crate::config::{Fields, Yaml, strict};
-use crate::diagnostic::{Diagnostic, Result, Span, did_you_mean};
+use crate::diagnostic::{Diagnostic, Result, Span};
 
 const CATCH_UP: &[&str] = &["latest", "all", "none"];
 
@@ -77,7 +75,7 @@ fn cycle(fields: &Fields<'_>, catch_up: CatchUp) -> Result<Cycle> {
     };
     let text = value.expect_str(&format!("`cron` of {fields}"))?;
     let cron = Cron::parse(text).map_err(|error| strict::wrong(CODE, value, &error))?;
-    let zone = zone(fields)?;
+    let zone = strict::time_zone(CODE, fields, "timezone")?.unwrap_or(TimeZone::UTC);
     let end = moment(fields, "end", &zone)?;
     let start = match moment(fields, "start", &zone)? {
         Some(start) => start,
@@ -94,19 +92,6 @@ fn cycle(fields: &Fields<'_>, catch_up: CatchUp) -> Result<Cycle> {
         return Err(strict::wrong(CODE, value, "`end` lies before `start`"));
     }
     Ok(Cycle { cron: cron.in_zone(zone), start, end })
-}
-
-fn zone(fields: &Fields<'_>) -> Result<TimeZone> {
-    let Some(value) = fields.get("timezone") else { return Ok(TimeZone::UTC) };
-    let name = value.expect_str(&format!("`timezone` of {fields}"))?;
-    if let Ok(zone) = TimeZone::get(name) {
-        return Ok(zone);
-    }
-    let known: BTreeSet<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
-    let help = did_you_mean(name, known.iter().map(String::as_str))
-        .unwrap_or_else(|| "write a name of the IANA database, as `Europe/Berlin`, or `UTC`".to_owned());
-    let error = Diagnostic::parsing(CODE, format!("`{name}` is not a known time zone"));
-    Err(error.label(value.span(), "").help(help).boxed())
 }
 
 /// A timestamp, or a date and a time of the job's own zone.

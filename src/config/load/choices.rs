@@ -3,7 +3,8 @@
 /// Of all errors in this config.
 pub(crate) const CODE: &str = "load-config";
 
-pub(super) const MODES: &[&str] = &["append", "replace", "upsert"];
+pub(super) const MODES: &[&str] = &["append", "replace", "upsert", "replace_partition"];
+pub(super) const GRANULARITIES: &[&str] = &["hour", "day", "week", "month", "year"];
 pub(super) const FORMATS: &[&str] = &["csv", "jsonl"];
 pub(super) const COMPRESSIONS: &[&str] = &["auto", "none", "gzip", "zstd"];
 pub(super) const SCHEMA_CHANGES: &[&str] = &["append_new_columns", "fail"];
@@ -16,6 +17,28 @@ pub(crate) enum LoadMode {
     Append,
     Replace,
     Upsert,
+    /// The newest periods become what the other table has of them.
+    ReplacePartition,
+}
+
+impl LoadMode {
+    pub(super) fn of_word(word: &str) -> Self {
+        match word {
+            "replace" => Self::Replace,
+            "upsert" => Self::Upsert,
+            "replace_partition" => Self::ReplacePartition,
+            _ => Self::Append,
+        }
+    }
+
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Append => "append",
+            Self::Replace => "replace",
+            Self::Upsert => "upsert",
+            Self::ReplacePartition => "replace_partition",
+        }
+    }
 }
 
 /// What a column that the table of the other database has gained does to the one that is loaded.

@@ -1,6 +1,6 @@
 //! What applies only to tables that are loaded from another database, and what does not apply to them.
 
-use super::choices::{CODE, DELETE_MISSING, LoadMode, Missing, SCHEMA_CHANGES, SchemaChange};
+use super::choices::{CODE, DELETE_MISSING, GRANULARITIES, LoadMode, Missing, SCHEMA_CHANGES, SchemaChange};
 use super::keys;
 use crate::config::{Fields, Yaml, strict};
 use crate::diagnostic::{Diagnostic, Result};
@@ -15,8 +15,23 @@ pub(crate) struct Copied {
     pub except: Vec<String>,
     /// Rows that the table does not have yet are at the upper end of this column.
     pub cursor: Option<Cursor>,
+    pub periods: Periods,
     pub on_schema_change: Option<SchemaChange>,
     pub missing: Missing,
+}
+
+/// Those that `replace_partition` replaces.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Periods {
+    granularity: Option<String>,
+    /// Of a cursor that is an instant.
+    pub time_zone: Option<String>,
+}
+
+impl Periods {
+    pub(crate) fn granularity(&self) -> &str {
+        self.granularity.as_deref().unwrap_or("day")
+    }
 }
 
 /// A column that grows, and how far below its highest value rows are read again.
@@ -49,10 +64,16 @@ impl Copied {
             fields.string("cursor")?.zip(lookback).map(|(column, lookback)| Cursor { column, lookback });
         let on_schema_change = strict::choice(CODE, fields, "on_schema_change", SCHEMA_CHANGES)?;
         let missing = strict::choice(CODE, fields, "delete_missing", DELETE_MISSING)?;
+        let zone = strict::time_zone(CODE, fields, "time_zone")?;
+        let periods = Periods {
+            granularity: strict::choice(CODE, fields, "granularity", GRANULARITIES)?,
+            time_zone: zone.and_then(|zone| zone.iana_name().map(str::to_owned)),
+        };
         Ok(Self {
             columns,
             except: except.unwrap_or_default(),
             cursor,
+            periods,
             on_schema_change: on_schema_change.map(|word| match word.as_str() {
                 "fail" => SchemaChange::Refused,
                 _ => SchemaChange::Appended,
@@ -109,13 +130,14 @@ pub(super) fn check(fields: &Fields<'_>, is_copied: bool, mode: LoadMode, has_ke
             .boxed());
     }
     if !is_copied {
-        return Ok(());
+        return mode_of_connections(fields, mode);
     }
     let has = |key: &str| fields.get(key).is_some();
     let needed = match mode {
         LoadMode::Append => &["unique_key", "cursor", "lookback"][..],
         LoadMode::Upsert if has("cursor") || has("lookback") => &["unique_key", "cursor", "lookback"],
         LoadMode::Upsert => &["unique_key"],
+        LoadMode::ReplacePartition => &["cursor", "lookback"],
         LoadMode::Replace => &[],
     };
     if let Some(key) = needed.iter().find(|key| !has(key) || (**key == "unique_key" && !has_key)) {
@@ -128,10 +150,47 @@ pub(super) fn check(fields: &Fields<'_>, is_copied: bool, mode: LoadMode, has_ke
             format!("`{key}` does not apply to `mode: replace`, which reads all rows"),
         )
         .label(value.span(), "")
-        .help(format!("remove `{key}`, or set `mode: upsert` or `mode: append`"))
+        .help(format!("remove `{key}`, or set `mode: upsert`, `append` or `replace_partition`"))
         .boxed());
     }
+    check_periods(fields, mode)?;
     check_missing(fields, mode)
+}
+
+fn mode_of_connections(fields: &Fields<'_>, mode: LoadMode) -> Result<()> {
+    let Some(value) = fields.get("mode").filter(|_| mode == LoadMode::ReplacePartition) else {
+        return Ok(());
+    };
+    Err(Diagnostic::parsing(CODE, "`mode: replace_partition` applies only to loads from a connection")
+        .label(value.span(), "")
+        .help("for files with a date in their name, `mode: upsert` with a `unique_key` takes what is new")
+        .boxed())
+}
+
+fn check_periods(fields: &Fields<'_>, mode: LoadMode) -> Result<()> {
+    let given = ["granularity", "time_zone"].into_iter().find_map(|key| Some((key, fields.get(key)?)));
+    let problem = match (mode, given) {
+        (LoadMode::ReplacePartition, _) => {
+            let Some(value) = fields.get("lookback") else { return Ok(()) };
+            if matches!(Lookback::read(value)?, Lookback::Time(_)) {
+                return Ok(());
+            }
+            return Err(Diagnostic::parsing(
+                CODE,
+                "`mode: replace_partition` needs a lookback that is a time",
+            )
+            .label(value.span(), "")
+            .help("write an interval such as `3 days`")
+            .boxed());
+        }
+        (_, None) => return Ok(()),
+        (_, Some((key, value))) => {
+            Diagnostic::parsing(CODE, format!("`{key}` applies only to `mode: replace_partition`"))
+                .label(value.span(), "")
+                .help(format!("remove `{key}`"))
+        }
+    };
+    Err(problem.boxed())
 }
 
 /// What is missing is seen only where all rows are read.
@@ -142,6 +201,9 @@ fn check_missing(fields: &Fields<'_>, mode: LoadMode) -> Result<()> {
     let problem = match mode {
         LoadMode::Replace => "`delete_missing` does not apply to `mode: replace`, which keeps no other rows",
         LoadMode::Append => "`delete_missing` applies only to `mode: upsert`",
+        LoadMode::ReplacePartition => {
+            "`delete_missing` does not apply to `mode: replace_partition`: of the periods that it replaces, no other rows stay"
+        }
         LoadMode::Upsert if fields.get("cursor").is_some() => {
             "`delete_missing` needs all rows of the table, and with a `cursor` only the newest are read"
         }

@@ -53,11 +53,7 @@ impl Given {
         let word = |key, known| strict::choice(CODE, fields, key, known);
         let given = Self {
             origin: fields.get("from").map(Origin::read).transpose()?,
-            mode: word("mode", MODES)?.map(|mode| match mode.as_str() {
-                "replace" => LoadMode::Replace,
-                "upsert" => LoadMode::Upsert,
-                _ => LoadMode::Append,
-            }),
+            mode: word("mode", MODES)?.map(|mode| LoadMode::of_word(&mode)),
             unique_key: fields.strings("unique_key")?,
             is_json: word("format", FORMATS)?.map(|format| format == "jsonl"),
             delimiter: fields.get("delimiter").map(|value| sign(value, "delimiter")).transpose()?,

@@ -17,6 +17,14 @@ pub(super) const OF_FILES: &[&str] = &[
     "rejects",
     "expect",
 ];
-pub(super) const OF_CONNECTIONS: &[&str] =
-    &["columns", "except", "cursor", "lookback", "on_schema_change", "delete_missing"];
+pub(super) const OF_CONNECTIONS: &[&str] = &[
+    "columns",
+    "except",
+    "cursor",
+    "lookback",
+    "granularity",
+    "time_zone",
+    "on_schema_change",
+    "delete_missing",
+];
 pub(super) static ALL: LazyLock<Vec<&str>> = LazyLock::new(|| [OF_EACH, OF_FILES, OF_CONNECTIONS].concat());

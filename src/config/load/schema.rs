@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::choices::{COMPRESSIONS, DELETE_MISSING, FORMATS, MODES, SCHEMA_CHANGES, UNKNOWN_COLUMNS};
+use super::choices::{
+    COMPRESSIONS, DELETE_MISSING, FORMATS, GRANULARITIES, MODES, SCHEMA_CHANGES, UNKNOWN_COLUMNS,
+};
 use super::keys;
 
 /// Unknown keys are refused.
@@ -32,6 +34,7 @@ fn value(key: &str) -> Json {
         "format" => choice(FORMATS),
         "compression" => choice(COMPRESSIONS),
         "unknown_columns" => choice(UNKNOWN_COLUMNS),
+        "granularity" => choice(GRANULARITIES),
         "on_schema_change" => choice(SCHEMA_CHANGES),
         "delete_missing" => choice(DELETE_MISSING),
         "unique_key" | "null" | "columns" | "except" => json!({"type": ["array", "string", "null"]}),

@@ -55,17 +55,21 @@
   {%- endif -%}
 {% endmacro %}
 
-{# A table can be emptied only where no other one refers to its rows. #}
+{# Rows can be deleted only where no other table refers to them, or would lose its own with them; `truncate` leaves what they themselves refer to. #}
 {% macro rsdbt_load_refuse_references(relation, load) %}
   {%- set query -%}
+    with recursive tree (id) as (
+      select {{ rsdbt_regclass(relation) }}
+      union all select inhrelid from pg_catalog.pg_inherits join tree on inhparent = tree.id
+    )
     select pg_catalog.string_agg(distinct pg_catalog.format('`%s`', conrelid::pg_catalog.regclass), ', ') from pg_catalog.pg_constraint
-    where confrelid = {{ rsdbt_regclass(relation) }} and contype = 'f' and conrelid <> confrelid
+    where confrelid in (select id from tree) and contype = 'f'{{ ' and conrelid not in (select id from tree)' if load.mode == 'replace' }}
   {%- endset -%}
   {%- set referring = adapter.introspect(query).rows[0][0] -%}
   {%- if referring -%}
     {{ exceptions.raise_database_error(
       'cannot replace the rows of ' ~ relation.render() ~ ': foreign keys of ' ~ referring ~ ' refer to them; nothing was loaded\nhelp: '
-      ~ ('load it with `mode: upsert` and `delete_missing: hard`' if load.origin else 'load it with `mode: upsert`') ~ ', or drop the foreign keys'
+      ~ ('load it with `mode: upsert` and `delete_missing: hard`' if load.origin and load.mode == 'replace' else 'load it with `mode: upsert`') ~ ', or drop the foreign keys'
     ) }}
   {%- endif -%}
 {% endmacro %}

@@ -10,7 +10,9 @@
   {#- An infinite value would be the last one for ever. -#}
   {%- set finite = 'pg_catalog.isfinite(' ~ column ~ ')' if load.cursor.is_time else column ~ "::text not in ('NaN', 'Infinity', '-Infinity')" -%}
   {%- set low = 'pg_catalog.max(' ~ column ~ ')::' ~ load.cursor.type ~ ' - ' ~ back -%}
-  {%- if load.cursor.type == 'pg_catalog.int8' -%}
+  {%- if load.mode == 'replace_partition' -%}
+    {%- set low = rsdbt_load_period_sql(load, low) -%}
+  {%- elif load.cursor.type == 'pg_catalog.int8' -%}
     {%- set low = "greatest(pg_catalog.floor(" ~ low ~ "), '-9223372036854775808'::pg_catalog.numeric)" -%}
   {%- endif -%}
   {%- set query -%}
@@ -21,9 +23,9 @@
 
 {#
   Gives the numbers of rows that were written, of those that are there only what differs, and of rows that were deleted or marked.
-  `is_empty`: the other table has no rows at all.
+  `is_empty`: the other table has no rows at all. `low`: as rsdbt_load_low_water gave it.
 #}
-{% macro rsdbt_load_apply_table(relation, load, is_empty) %}
+{% macro rsdbt_load_apply_table(relation, load, is_empty, low) %}
   {%- set gone = 0 -%}
   {#- Not before the rows have come: readers wait meanwhile. -#}
   {%- if load.appends_columns -%}
@@ -32,7 +34,7 @@
   {%- if load.mode == 'replace' -%}
     {%- do rsdbt_load_empty(relation, load) -%}
   {%- else -%}
-    {%- do rsdbt_load_require_values_of_key(relation, load) -%}
+    {%- do rsdbt_load_require_values_of_key(relation, load) if load.unique_key -%}
     {#- Rows that are marked have been missed before. -#}
     {%- set here = relation ~ (' where ' ~ adapter.quote(load.mark) ~ ' is null' if load.mark) -%}
     {%- if is_empty and not load.allow_deletes and run_query('select 1 from ' ~ here ~ ' limit 1').rows -%}
@@ -40,7 +42,9 @@
         'refused to load ' ~ load.origin ~ ': it has no rows, and ' ~ relation.render() ~ ' has some\nhelp: if that is right, load with `--allow-deletes`'
       ) }}
     {%- endif -%}
-    {%- if load.delete_missing -%}
+    {%- if load.mode == 'replace_partition' -%}
+      {%- do rsdbt_load_empty_periods(relation, load, low) -%}
+    {%- elif load.delete_missing -%}
       {%- set gone = rsdbt_load_delete_missing(relation, load) -%}
     {%- endif -%}
   {%- endif -%}
@@ -59,7 +63,7 @@
   {%- elif load.mode == 'upsert' and others %}
   on conflict ({{ rsdbt_load_names(load.unique_key) }}) do update set {% for name in others %}{{ adapter.quote(name) }} = excluded.{{ adapter.quote(name) }}{{ ', ' if not loop.last }}{% endfor %}
   where {{ rsdbt_load_differs_sql(others) }}
-  {%- elif load.mode != 'replace' %}
+  {%- elif load.mode in ['append', 'upsert'] %}
   on conflict ({{ rsdbt_load_names(load.unique_key) }}) do nothing
   {%- endif -%}
 {%- endmacro %}

@@ -6,7 +6,7 @@
 {# `insert_sql`: the statement where nothing acts. Gives the number of rows that were written. #}
 {% macro rsdbt_load_write(relation, load, insert_sql) %}
   {%- set acting = rsdbt_acting_on_rows(relation, ['insert', 'update'] if load.mode == 'upsert' else ['insert']) -%}
-  {%- if acting and load.unique_key and load.mode != 'replace' -%}
+  {%- if acting and load.unique_key and load.mode in ['append', 'upsert'] -%}
     {%- do rsdbt_refuse_operators_of_others(relation, api.Relation.create(schema='pg_temp', identifier='rsdbt_staged'), rsdbt_load_keys(load)) -%}
     {%- set written = rsdbt_load_update(relation, load, acting) + rsdbt_load_insert(relation, load, acting) -%}
     {%- do rsdbt_load_check_keys(relation, load, acting) -%}

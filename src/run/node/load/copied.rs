@@ -13,6 +13,7 @@ use crate::adapter::{quote_identifier, transfer};
 use crate::config::load::{Load, LoadMode, Lookback, Missing, OriginTable};
 use crate::context::objects::Relation;
 use crate::diagnostic::{Diagnostic, Result};
+use crate::jinja::Value;
 use crate::jinja::python::{from_json, to_str};
 use crate::manifest::SourceDefinition;
 
@@ -48,7 +49,7 @@ impl Job<'_, '_> {
         // what the other database holds for a reader is let go before this one waits for anything
         drop(site);
         let mut applying = arguments;
-        applying.push(is_empty.into());
+        applying.extend([is_empty.into(), low.map_or(Value::from(()), Value::from)]);
         let counts = self
             .call_load_macro(&context, "rsdbt_load_apply_table", applying)
             .map_err(|error| refused::copied_by_table(&table.shown(), &to_str(&relation), error))?;
@@ -56,7 +57,7 @@ impl Job<'_, '_> {
             counts.get_item_by_index(at).ok().and_then(|count| to_str(&count).parse().ok()).unwrap_or(0)
         };
         let (applied, deleted) = (count(0), count(1));
-        if load.mode == LoadMode::Replace && applied != read {
+        if matches!(load.mode, LoadMode::Replace | LoadMode::ReplacePartition) && applied != read {
             return Err(lost_rows(&table, read.saturating_sub(applied)));
         }
         let totals = Totals {
@@ -123,7 +124,14 @@ fn spec(source: &SourceDefinition, load: &Load, table: &Table<'_>, allow_deletes
                 Lookback::Number(text) => (text, false),
                 Lookback::Time(text) => (text, true),
             };
-            json!({"column": cursor.column, "lookback": lookback, "is_time": is_time, "type": table.type_of_low()?})
+            json!({
+                "column": cursor.column,
+                "lookback": lookback,
+                "is_time": is_time,
+                "type": table.type_of_low()?,
+                "granularity": load.copied.periods.granularity(),
+                "time_zone": table.zone_of_periods()?,
+            })
         }
     };
     let mark = (load.copied.missing == Missing::Marked).then_some(MARK);
@@ -137,11 +145,7 @@ fn spec(source: &SourceDefinition, load: &Load, table: &Table<'_>, allow_deletes
         "columns": columns,
         "declared": declared,
         "unique_key": load.unique_key,
-        "mode": match load.mode {
-            LoadMode::Append => "append",
-            LoadMode::Replace => "replace",
-            LoadMode::Upsert => "upsert",
-        },
+        "mode": load.mode.word(),
         "staged": true,
         "keeps_rejects": false,
         "allow_deletes": allow_deletes,

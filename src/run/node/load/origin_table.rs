@@ -116,6 +116,25 @@ impl<'t> Table<'t> {
         Ok(low)
     }
 
+    /// Periods of instants are those of a time zone; dates and timestamps without one have a calendar of their own.
+    pub(super) fn zone_of_periods(&self) -> Result<Option<&str>> {
+        let zone = self.load.copied.periods.time_zone.as_deref();
+        if self.type_of_low()? == "pg_catalog.timestamptz" {
+            return Ok(Some(zone.unwrap_or("UTC")));
+        }
+        if zone.is_none() {
+            return Ok(None);
+        }
+        let column = self.load.copied.cursor.as_ref().map_or("", |cursor| cursor.column.as_str());
+        let message = format!(
+            "the cursor `{column}` of {} has no time zone, and the load sets `time_zone`",
+            self.shown()
+        );
+        Err(Diagnostic::runtime("load-cursor", message)
+            .help("remove `time_zone`: the periods are those that the values name")
+            .boxed())
+    }
+
     fn bad_cursor(&self, arriving: &str) -> Box<Diagnostic> {
         let cursor = self.load.copied.cursor.as_ref();
         let column = cursor.map_or("", |cursor| cursor.column.as_str());

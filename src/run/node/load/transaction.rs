@@ -10,7 +10,6 @@ use super::refused;
 use super::totals::Totals;
 use super::unit::{Source, Unit};
 use crate::adapter::{Begin, Response, WorkerSession, quote_identifier};
-use crate::config::load::LoadMode;
 use crate::context::objects::Relation;
 use crate::context::runtime::NodeContext;
 use crate::diagnostic::{Diagnostic, Result};
@@ -186,16 +185,11 @@ fn spec(source: &SourceDefinition, table: &LoadedTable, allow_deletes: bool) -> 
             }),
         );
     }
-    let mode = match table.load.mode {
-        LoadMode::Append => "append",
-        LoadMode::Replace => "replace",
-        LoadMode::Upsert => "upsert",
-    };
     json!({
         "columns": table.columns.iter().map(described).collect::<Vec<_>>(),
         "declared": declared,
         "unique_key": table.load.unique_key,
-        "mode": mode,
+        "mode": table.load.mode.word(),
         "staged": table.is_staged(),
         "keeps_rejects": table.load.most_rejects != crate::config::load::MostRejects::Lines(0),
         "allow_deletes": allow_deletes,
