@@ -18,7 +18,7 @@
       {%- set width.bin = rsdbt_bin_width(since, windows[-1]['end'] if windows else none, rsdbt_partitioning().time_zone) -%}
     {%- endif -%}
     {%- set query -%}
-      select '{{ escape_single_quotes(node.unique_id) }}'::text as input, period, pg_catalog.sum(row_count)::bigint as row_count, pg_catalog.sum(checksum){{ rsdbt_calendar_hash() }} as checksum
+      select '{{ escape_single_quotes(node.unique_id) }}'::text as input, period, pg_catalog.sum(row_count)::bigint as row_count, pg_catalog.sum(checksum){{ rsdbt_calendar_hash(columns) }} as checksum
       from (
         select
           {{ "timestamp '" ~ whole['local_start'] ~ "'" if whole is not none

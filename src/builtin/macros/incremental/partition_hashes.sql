@@ -54,11 +54,15 @@
   pg_catalog.hashint8extended({{ hash }}, {{ hash }})
 {%- endmacro %}
 
-{# Added to each checksum: by another calendar every period is another one, even with the same rows. #}
-{% macro rsdbt_calendar_hash() %}
+{#
+  Added to each checksum: by another calendar every period is another one, even with the same rows, and so it is where the columns have
+  other names, which the query reads them by.
+#}
+{% macro rsdbt_calendar_hash(columns) %}
   {%- set by = rsdbt_partitioning() -%}
-  {%- set calendar = by.granularity ~ ' ' ~ by.time_zone ~ (' local' if by.local) -%}
-  {{ return('' if calendar == 'day UTC' else " + pg_catalog.hashtextextended('" ~ escape_single_quotes(calendar) ~ "', 0)::numeric") }}
+  {%- set names = columns | map(attribute='quoted') | join(',') -%}
+  {%- set meaning = by.granularity ~ ' ' ~ by.time_zone ~ (' local' if by.local) ~ ' ' ~ names -%}
+  {{ return(" + pg_catalog.hashtextextended('" ~ escape_single_quotes(meaning) ~ "', 0)::numeric") }}
 {% endmacro %}
 
 {# The column of an input that is its event time. #}
