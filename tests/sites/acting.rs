@@ -235,3 +235,66 @@ fn rows_that_are_marked_do_not_make_an_empty_table_suspicious() {
     assert!(done.status == 0 && done.text.contains("10 marked as deleted"), "{}", done.text);
     loaded(&field, "LOAD 0");
 }
+
+#[test]
+fn a_trigger_that_returns_the_old_row_is_not_passed_off_as_an_update() {
+    for mode in ["upsert, unique_key: id", "upsert, unique_key: id, cursor: id, lookback: 1000"] {
+        let mut field = Field::new();
+        field.arrive(1, 20);
+        write(&field, &format!(", mode: {mode}"));
+        loaded(&field, "LOAD 20");
+        field.far.batch_execute("update events set amount = -1 where id in (3, 4)").unwrap();
+        let keeps = "if new.id = 3 then return old; end if; return new;";
+        with_trigger(&mut field, "before update", keeps, |field| refused(field, "1 row of"));
+        // one that makes something of the new values
+        let rounds = "new.amount := new.amount - 1; return new;";
+        with_trigger(&mut field, "before update", rounds, |field| loaded(field, "LOAD 2"));
+        assert_eq!(field.home_value("select amount::text from events where id = 3"), "-2.00");
+    }
+}
+
+#[test]
+fn a_trigger_that_changes_the_cursor_hides_nothing_from_the_next_load() {
+    for mode in [
+        "append, unique_key: id",
+        "upsert, unique_key: id",
+        "replace_partition",
+        "replace_partition, unique_key: id",
+    ] {
+        for when in ["before insert or update", "after insert"] {
+            let mut field = Field::new();
+            field.arrive(1, 20);
+            write(&field, &format!(", mode: {mode}, cursor: at, lookback: 1 hour"));
+            loaded(&field, "LOAD 20");
+            field.arrive(21, 30);
+            let body = if when.starts_with("before") {
+                "new.at := now(); return new;"
+            } else {
+                "execute format('update %I.events set at = now() where id = $1', tg_table_schema) using new.id; return null;"
+            };
+            with_trigger(&mut field, when, body, |field| refused(field, "have another \"at\" in"));
+            loaded(&field, "LOAD ");
+            field.check(&["events"], mode);
+        }
+    }
+}
+
+#[test]
+fn rules_do_not_stand_in_the_way_and_tables_that_inherit_do() {
+    let mut field = Field::new();
+    field.arrive(1, 20);
+    write(&field, ", mode: upsert, unique_key: id");
+    loaded(&field, "LOAD 20");
+    field.home.batch_execute("create table seen (id bigint); create rule notes as on insert to events do also insert into seen values (new.id)").unwrap();
+    field.arrive(21, 30);
+    field.far.batch_execute("update events set amount = -1 where id = 3").unwrap();
+    loaded(&field, "LOAD 11 (30 read, 19 unchanged)");
+    field.check(&["events"], "a rule");
+    field.home.batch_execute("drop rule notes on events; create table heir () inherits (events)").unwrap();
+    refused_as_it_is(&field, "heir` inherit from it");
+}
+
+fn refused_as_it_is(field: &Field, expected: &str) {
+    let failed = field.project.run(&["load"]);
+    assert!(failed.status == 1 && failed.text.contains(expected), "{expected}: {}", failed.text);
+}

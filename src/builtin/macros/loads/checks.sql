@@ -11,6 +11,11 @@
       'cannot load into ' ~ relation.render() ~ ': it belongs to ' ~ kind.owner ~ ', and only its owner can load it\nhelp: run the load as a member of role ' ~ kind.owner
     ) }}
   {%- endif -%}
+  {%- if kind.heirs and (load.staged or load.unique_key) -%}
+    {{ exceptions.raise_database_error(
+      'cannot load into ' ~ relation.render() ~ ': ' ~ kind.heirs ~ ' inherit from it, and their rows would count as its own\nhelp: load a table from which none inherits, or make it a partitioned table'
+    ) }}
+  {%- endif -%}
   {%- do rsdbt_load_compare_columns(relation, load) -%}
   {%- if load.unique_key -%}
     {%- do rsdbt_load_require_key(relation, load.unique_key) -%}

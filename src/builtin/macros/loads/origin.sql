@@ -48,7 +48,9 @@
       {%- set gone = rsdbt_load_delete_missing(relation, load) -%}
     {%- endif -%}
   {%- endif -%}
-  {{ return([rsdbt_load_write(relation, load, rsdbt_load_insert_table_sql(relation, load)), gone]) }}
+  {%- set written = rsdbt_load_write(relation, load, rsdbt_load_insert_table_sql(relation, load)) -%}
+  {%- do rsdbt_load_check_cursor(relation, load, low) if load.cursor -%}
+  {{ return([written, gone]) }}
 {% endmacro %}
 
 {% macro rsdbt_load_insert_table_sql(relation, load) -%}

@@ -61,11 +61,13 @@
 {# The kind of the relation as pg_class has it; none where there is no such relation. #}
 {% macro rsdbt_load_kind(relation) %}
   {%- set query -%}
-    select class.relkind::text, pg_catalog.pg_has_role(class.relowner, 'USAGE'), pg_catalog.pg_get_userbyid(class.relowner)::text
+    select class.relkind::text, pg_catalog.pg_has_role(class.relowner, 'USAGE'), pg_catalog.pg_get_userbyid(class.relowner)::text, (
+      select pg_catalog.string_agg(pg_catalog.format('`%s`', inhrelid::pg_catalog.regclass), ', ') from pg_catalog.pg_inherits where inhparent = class.oid and class.relkind = 'r'
+    )
     from pg_catalog.pg_class as class where class.oid = {{ rsdbt_regclass(relation) }}
   {%- endset -%}
   {%- for row in adapter.introspect(query).rows -%}
-    {{ return({'kind': row[0], 'is_own': row[1], 'owner': row[2]}) }}
+    {{ return({'kind': row[0], 'is_own': row[1], 'owner': row[2], 'heirs': row[3]}) }}
   {%- endfor -%}
   {{ return(none) }}
 {% endmacro %}

@@ -4,7 +4,7 @@
   {%- if written < due -%}
     {{ exceptions.raise_database_error(
       rsdbt_counted(due - written, 'row was', 'rows were') ~ ' not written into ' ~ relation.render() ~ ', but discarded by ' ~ rsdbt_all_acting(acting)
-      ~ '; nothing was loaded\nhelp: leave such rows out of the load, or let the trigger return the row'
+      ~ '; nothing was loaded\nhelp: leave such rows out of the load, or let ' ~ ('the rule' if 'rule ' in rsdbt_all_acting(acting) else 'the trigger') ~ ' keep them'
     ) }}
   {%- endif -%}
 {% endmacro %}

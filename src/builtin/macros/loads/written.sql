@@ -6,6 +6,8 @@
 {# `insert_sql`: the statement where nothing acts. Gives the number of rows that were written. #}
 {% macro rsdbt_load_write(relation, load, insert_sql) %}
   {%- set acting = rsdbt_acting_on_rows(relation, ['insert', 'update'] if load.mode == 'upsert' else ['insert']) -%}
+  {#- `on conflict` is not for tables with rules, whatever they do. -#}
+  {%- set acting = acting or ({'later': 'the rules of the table'} if rsdbt_class_flags(relation)['has_rules']) -%}
   {%- if acting and load.unique_key and load.mode in ['append', 'upsert'] -%}
     {%- do rsdbt_refuse_operators_of_others(relation, api.Relation.create(schema='pg_temp', identifier='rsdbt_staged'), rsdbt_load_keys(load)) -%}
     {%- set written = rsdbt_load_update(relation, load, acting) + rsdbt_load_insert(relation, load, acting) -%}
@@ -51,9 +53,11 @@
   {%- set matched = rsdbt_same_key(rsdbt_load_keys(load), 'excluded', 'rsdbt_kept') ~ (' and (' ~ conditions | join(' or ') ~ ')' if conditions) -%}
   {%- set rows = rsdbt_load_rows_sql(load) ~ ' as excluded' -%}
   {%- set due = run_query('select pg_catalog.count(*)::pg_catalog.int8 from ' ~ rows ~ ' join ' ~ relation ~ ' as rsdbt_kept on ' ~ matched).rows[0][0] -%}
+  {%- do rsdbt_load_note_before(relation, load, others) if others -%}
   {%- call statement('updated') -%}update {{ relation }} as rsdbt_kept set {{ assigned | join(', ') }} from {{ rows }} where {{ matched }}{%- endcall -%}
   {%- set written = load_result('updated')['response'].rows_affected -%}
   {%- do rsdbt_load_check_count(relation, acting, due, written) -%}
+  {%- do rsdbt_load_check_changed(relation, load, others, acting) if others -%}
   {{ return(written) }}
 {% endmacro %}
 
