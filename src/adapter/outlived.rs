@@ -14,7 +14,7 @@ pub(crate) fn outlived_tables(session: &WorkerSession) -> Result<Vec<String>> {
          ),
          reached (root, relid) as (
            select held.relid, held.relid from held
-           join pg_catalog.pg_class as whole on whole.oid = held.relid and whole.relkind = 'p'
+           join pg_catalog.pg_class as whole on whole.oid = held.relid and (whole.relkind = 'p' or whole.relkind = 'r' and whole.relhassubclass)
            union
            select above.root, part.inhrelid from reached as above
            join pg_catalog.pg_inherits as part on part.inhparent = above.relid
@@ -24,6 +24,11 @@ pub(crate) fn outlived_tables(session: &WorkerSession) -> Result<Vec<String>> {
          where seen.oid is null
            or seen.relfilenode <> 0::pg_catalog.oid
              and seen.relfilenode is distinct from pg_catalog.pg_relation_filenode(held.relid::pg_catalog.regclass)
+           or seen.relkind = 'r' and exists (
+             select from reached join pg_catalog.pg_class as heir on heir.oid = reached.relid
+             where reached.root = held.relid and heir.relfilenode <> 0::pg_catalog.oid
+               and heir.relfilenode is distinct from pg_catalog.pg_relation_filenode(heir.oid::pg_catalog.regclass)
+           )
            or seen.relkind = 'p' and (
              exists (
                select from pg_catalog.pg_partition_tree(held.relid::pg_catalog.regclass) as part

@@ -32,6 +32,11 @@ pub(super) fn added(session: &Session<'_>, parsed: &Parsed, selected: &[String])
     if has_selection {
         let nodes = selected.iter().filter_map(|id| manifest.resource(id));
         wanted.extend(nodes.flat_map(Resource::parents).map(String::as_str));
+        for (loaded, other) in load::names_of_loaded_tables(manifest) {
+            if wanted.contains(other) {
+                wanted.insert(loaded);
+            }
+        }
     }
     let filled =
         manifest.sources.iter().filter(|(id, source)| wanted.contains(id.as_str()) && is_filled(source));

@@ -79,7 +79,10 @@ pub(crate) fn plan(manifest: &Manifest, graph: &Graph, selected: &[String], comm
         ids.insert(*at);
     }
     let mut waits = match command {
-        Command::Build => with_unit_tests(with_tests(graph, manifest).nearest(&ids), manifest, graph, &ids),
+        Command::Build => {
+            let whole = after_loads(&with_tests(graph, manifest), manifest);
+            with_unit_tests(whole.nearest(&ids), manifest, graph, &ids)
+        }
         _ if command.is_topological() => graph.nearest(&ids),
         _ => HashMap::default(),
     };
@@ -95,6 +98,14 @@ pub(crate) fn plan(manifest: &Manifest, graph: &Graph, selected: &[String], comm
             .collect(),
     });
     Plan::order(drafts.collect())
+}
+
+/// What reads a loaded table by the name of another source waits for the load, too.
+fn after_loads(graph: &Graph, manifest: &Manifest) -> Graph {
+    let pairs = load::names_of_loaded_tables(manifest);
+    graph.with_edges(
+        pairs.into_iter().filter_map(|(loaded, other)| Some((graph.at(loaded)?, graph.at(other)?))),
+    )
 }
 
 /// A unit test runs when its model could, and the model after it.

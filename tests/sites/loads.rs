@@ -348,3 +348,29 @@ fn a_table_is_not_loaded_from_itself_and_may_be_loaded_within_its_database() {
     let text = refused(&field, &["load"]);
     assert!(text.contains("is loaded from itself"), "{text}");
 }
+
+#[test]
+fn what_reads_a_loaded_table_by_another_name_waits_for_its_load() {
+    let mut field = Field::new();
+    field.arrive(1, 20);
+    write_source(
+        &field,
+        "",
+        "  - name: other\n    schema: \"{{ target.schema }}\"\n    tables: [{name: seen_as, identifier: events, columns: [{name: id, data_tests: [unique]}]}]\n",
+    );
+    field.project.write("models/a.sql", "select count(*) as n from {{ source('other', 'seen_as') }}");
+    for arguments in [&["build", "--load"][..], &["build", "--load", "--select", "a"]] {
+        let last = far_count(&mut field);
+        field.arrive(last + 1, last + 10);
+        field.run_ok(arguments);
+        assert_eq!(
+            field.home_value("select n::text from a"),
+            far_count(&mut field).to_string(),
+            "{arguments:?}"
+        );
+    }
+}
+
+fn far_count(field: &mut Field) -> i64 {
+    field.far.query_one("select count(*) from events", &[]).unwrap().get(0)
+}

@@ -99,7 +99,7 @@ fn a_snapshot_that_no_table_was_read_from_is_taken_again() {
 }
 
 /// A table of 20 rows, and what another session does to it while the snapshot is held; each commits 20 rows or more.
-const REWRITTEN: [(&str, &str, &str); 8] = [
+const REWRITTEN: [(&str, &str, &str); 9] = [
     ("truncated", "create table truncated as select g as id from generate_series(1, 20) g", "truncate truncated; insert into truncated select generate_series(1, 20)"),
     ("rewritten", "create table rewritten (id int); insert into rewritten select generate_series(1, 20)", "alter table rewritten alter id type bigint; alter table rewritten alter id type int"),
     ("replaced", "create table replaced as select g as id from generate_series(1, 20) g", "create table renamed as table replaced; drop table replaced; alter table renamed rename to replaced"),
@@ -119,6 +119,11 @@ const REWRITTEN: [(&str, &str, &str); 8] = [
         "inherited",
         "create table inherited (id int); create table heir () inherits (inherited); insert into inherited select generate_series(1, 17); insert into heir select generate_series(18, 20)",
         "truncate heir; insert into heir select generate_series(18, 20)",
+    ),
+    (
+        "kid_swapped",
+        "create table kid_swapped (id int); create table kid () inherits (kid_swapped); insert into kid select generate_series(1, 20)",
+        "alter table kid rename to old; alter table old no inherit kid_swapped; create table kid () inherits (kid_swapped); insert into kid table old; drop table old",
     ),
     (
         "viewed",
