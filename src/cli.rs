@@ -297,12 +297,16 @@ fn collect(matches: &ArgMatches, given: &mut Map<String, Json>, options: &[&'sta
             Kind::Text | Kind::Path | Kind::Choice(_) | Kind::Mapping | Kind::Time => {
                 matches.get_one::<String>(key).cloned().into()
             }
-            Kind::Words | Kind::ChoiceWords(_) => matches
-                .get_many::<String>(key)
-                .unwrap_or_default()
-                .flat_map(|words| words.split(' '))
-                .filter(|word| !word.is_empty())
-                .collect(),
+            Kind::Words | Kind::ChoiceWords(_) => {
+                let given = matches.get_many::<String>(key).unwrap_or_default();
+                let mut words: Vec<&str> =
+                    given.flat_map(|words| words.split(' ')).filter(|word| !word.is_empty()).collect();
+                // an empty selection, as of a variable that is not set, is not all
+                if words.is_empty() && matches!(option.kind, Kind::Words) {
+                    words.push("");
+                }
+                words.into()
+            }
         };
         given.insert(key.to_owned(), value);
     }

@@ -107,8 +107,10 @@ fn unfinished(begun: &Begun, is_at_work: bool) -> Diagnostic {
     }
     let message =
         format!("{what}, ended before it wrote its results: which of its nodes are done is not known");
-    Diagnostic::runtime("run-without-results", message)
-        .help("run the command itself again, without the nodes that `logs/dbt.log` shows as done if they append rows")
+    let what = if command.contains(" retry") { "the command that it retried" } else { "the command itself" };
+    Diagnostic::runtime("run-without-results", message).help(format!(
+        "run {what} again, without the nodes that `logs/dbt.log` shows as done if they append rows"
+    ))
 }
 
 fn is_retryable(result: &NodeResult, warn_error: bool) -> bool {

@@ -321,13 +321,8 @@ fn version_patch(
     let columns = model.columns_of(version);
     let given = if version.constraints.is_empty() { &model.constraints } else { &version.constraints };
     let mut config = version.config.clone();
-    for (key, value) in [
-        ("access", version.access.clone().map(Json::String)),
-        ("docs", version.docs.clone().map(Json::Object)),
-    ] {
-        if let Some(value) = value {
-            config.insert(key.to_owned(), value);
-        }
+    if let Some(docs) = &version.docs {
+        config.insert("docs".to_owned(), Json::Object(docs.clone()));
     }
     Ok(VersionPatch {
         version: as_version(&version.v).unwrap_or_else(|| Version::from("")),

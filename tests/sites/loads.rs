@@ -254,11 +254,14 @@ fn a_load_that_is_killed_leaves_nothing_and_retry_loads_once() {
     wait_until("the rows are on their way", || field.is_running("copy ("));
     let early = refused(&field, &["retry"]);
     assert!(early.contains("is still at work"), "{early}");
+    // one beside it that ends well says nothing of it
+    field.run_ok(&["run-operation", "--sql", "select 1"]);
     run.kill().unwrap();
     run.wait().unwrap();
     field.end_sessions(false);
     field.far.batch_execute("delete from events where id = 2000").unwrap();
-    // results of an earlier command say nothing of this one
+    field.run_ok(&["compile"]);
+    // results of other commands say nothing of this one
     let late = refused(&field, &["retry"]);
     assert!(
         late.contains("`rsdbt load`, begun at") && late.contains("ended before it wrote its results"),
@@ -373,4 +376,24 @@ fn what_reads_a_loaded_table_by_another_name_waits_for_its_load() {
 
 fn far_count(field: &mut Field) -> i64 {
     field.far.query_one("select count(*) from events", &[]).unwrap().get(0)
+}
+
+#[test]
+fn a_table_of_another_connection_is_loaded_where_it_lives() {
+    let mut field = Field::new();
+    field.arrive(1, 20);
+    field.project.write(
+        "models/sources.yml",
+        "sources:\n  - name: mirror\n    config: {connection: far, load: {from: {connection: far, schema: public}, mode: upsert, unique_key: id}}\n    tables: [{name: events, columns: [{name: id, data_tests: [unique]}]}]\n",
+    );
+    field.project.write(
+        "models/a.sql",
+        "{{ config(materialized='table') }} select count(*) as n from {{ source('mirror', 'events') }}",
+    );
+    field.run_ok(&["build", "--load"]);
+    field.arrive(21, 30);
+    field.run_ok(&["build", "--load"]);
+    assert_eq!(field.home_value("select n::text from a"), "30");
+    let there: i64 = field.far.query_one("select count(*) from mirror.events", &[]).unwrap().get(0);
+    assert_eq!(there, 30);
 }

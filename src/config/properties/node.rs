@@ -64,7 +64,7 @@ pub(crate) struct VersionProperties<'a> {
     pub v: Json,
     pub defined_in: Option<String>,
     pub description: String,
-    pub access: Option<String>,
+    /// dbt reads `access` only here, not beside it.
     pub config: Map<String, Json>,
     pub constraints: Vec<Json>,
     pub docs: Option<Map<String, Json>>,
@@ -214,7 +214,6 @@ impl<'a> VersionProperties<'a> {
             v,
             defined_in: version.string("defined_in")?,
             description: version.string_or_empty("description")?,
-            access: version.string("access")?,
             config: version.object("config")?.unwrap_or_default(),
             constraints: read_constraints(&version)?,
             docs: version.object("docs")?,

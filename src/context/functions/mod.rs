@@ -49,6 +49,11 @@ pub(crate) fn install(environment: &mut Environment<'static>) {
     }
 }
 
+/// Those of dbt; `dict` is Jinja's own.
+pub(crate) fn globals() -> impl Iterator<Item = (&'static str, &'static Value)> {
+    GLOBALS.iter().map(|(name, value)| (*name, value)).filter(|(name, _)| *name != "dict")
+}
+
 fn modules() -> Value {
     namespace(
         "modules",

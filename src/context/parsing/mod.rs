@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 
 use minijinja::Value;
 
+use crate::context::functions::globals;
 use crate::jinja::python;
 use crate::jinja::{Context, Message};
 use crate::manifest::Node;
@@ -143,10 +144,10 @@ impl Context for ParseScope {
             "function" => recorder(Kind::Function),
             "config" => Some(Value::from_object(ConfigRecorder::new(Arc::clone(&self.recorded)))),
             "builtins" => {
-                let names = ["ref", "source", "function", "config"];
-                let pairs =
-                    names.into_iter().map(|name| (Value::from(name), self.get(name).unwrap_or_default()));
-                Some(python::dict(pairs))
+                let names = self.names().into_iter().chain(["render", "model"].map(str::to_owned));
+                let own = names.filter_map(|name| Some((Value::from(name.as_str()), self.get(&name)?)));
+                let others = globals().map(|(name, value)| (Value::from(name), value.clone()));
+                Some(python::dict(others.chain(own)))
             }
             "render" => Some(Value::from_object(Render)),
             "this" => Some(self.this.clone()),

@@ -2,6 +2,7 @@
 //!
 //! `run` makes one per node and phase (compile, execute). Values are made when a template asks for them.
 
+mod builtins;
 mod condition;
 mod config;
 mod context;

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 use minijinja::Value;
 use serde_json::{Value as Json, json};
 
+use super::builtins::Builtins;
 use super::config::ConfigObject;
 use super::references::{Kind, Reference};
 use super::{NodeContext, RunTarget, Subject, model, templates};
@@ -107,7 +108,7 @@ impl NodeContext {
             "source" => self.reference_object(Kind::Source),
             "metric" => self.reference_object(Kind::Metric),
             "function" => self.reference_object(Kind::Function),
-            "builtins" => self.builtins(),
+            "builtins" => Some(Value::from_object(Builtins(self.me.upgrade()?))),
             "config" => Some(self.config()),
             "execute" => Some(Value::from(true)),
             "this" => Some(self.this()),
@@ -153,13 +154,6 @@ impl NodeContext {
 
     fn reference_object(&self, kind: Kind) -> Option<Value> {
         Some(Value::from_object(Reference { kind, context: self.me.upgrade()? }))
-    }
-
-    fn builtins(&self) -> Option<Value> {
-        let names = ["ref", "source", "config", "function"];
-        let pairs: Vec<(Value, Value)> =
-            names.iter().filter_map(|name| Some((Value::from(*name), self.value(name)?))).collect();
-        Some(crate::jinja::python::dict(pairs))
     }
 
     fn config(&self) -> Value {

@@ -17,8 +17,11 @@ pub(crate) struct Begun {
     pub begun_at: Timestamp,
 }
 
-/// Notes it. The process that holds the file is at work on the run.
+/// Notes it. The process that holds the file is at work on the run; while another one is, its note stays.
 pub(in crate::run) fn note(results: &Path, command: &str, begun_at: Timestamp) -> Result<Option<File>> {
+    if since(results).is_some_and(|(_, is_at_work)| is_at_work) {
+        return Ok(None);
+    }
     let path = path(results);
     let begun = Begun { command: command.to_owned(), begun_at };
     let fail = |error: std::io::Error| output::unwritten(&path, &error);
@@ -29,8 +32,11 @@ pub(in crate::run) fn note(results: &Path, command: &str, begun_at: Timestamp) -
     Ok(file.filter(|file| file.try_lock().is_ok()))
 }
 
-/// The results are there.
-pub(super) fn clear(results: &Path) {
+/// The results of the run that began then are there.
+pub(super) fn clear(results: &Path, begun_at: Timestamp) {
+    if since(results).is_none_or(|(begun, _)| begun.begun_at != begun_at) {
+        return;
+    }
     let folder = results.parent().unwrap_or(Path::new(""));
     let _ = output::remove(&path(results), folder);
 }

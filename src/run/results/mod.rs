@@ -229,7 +229,7 @@ impl RunResults {
             args: &invocation.args,
         };
         write_json(path, &artifact)?;
-        begun::clear(path);
+        begun::clear(path, invocation.started_at);
         Ok(())
     }
 }

@@ -28,7 +28,8 @@ use unit::Unit;
 
 impl Job<'_, '_> {
     pub(super) fn load(&mut self, worker: &mut Worker, source: &SourceDefinition) -> Result<Executed> {
-        let own = &self.run.inputs.shared.target.database;
+        let home = self.run.home_and_site(&source.unique_id).0;
+        let own = &self.run.outputs[home].adapter_settings.database;
         if let Some(other) = source.database.as_deref().filter(|other| !other.eq_ignore_ascii_case(own)) {
             return Err(other_database(other, own).boxed());
         }
