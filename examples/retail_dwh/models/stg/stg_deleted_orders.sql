@@ -1,0 +1,2 @@
+select order_id, deleted_at
+from {{ source('shop', 'deleted_orders') }}
