@@ -185,6 +185,12 @@ struct YamlRenderer<'a> {
 impl Renderer for YamlRenderer<'_> {
     fn render(&self, text: &str, span: Span) -> Result<Json> {
         let value = self.engine.evaluate(text, &span, &self.context)?;
+        if value.is_undefined() {
+            return Err(Diagnostic::compilation("undefined-value", format!("`{text}` is undefined"))
+                .label(span, "")
+                .help("in YAML there are `var`, `env_var`, `target` and what all templates have; not `ref`, `this` or macros")
+                .boxed());
+        }
         Ok(python::to_json(&value))
     }
 }
@@ -197,10 +203,8 @@ impl Reader<'_> {
         let Some(properties) = PropertiesFile::read(&file.source, &mut warnings)? else {
             return Ok(FileEntries { warnings, ..entries });
         };
-        let renderer = YamlRenderer {
-            engine: self.request.engine,
-            context: self.scopes.of_package(self.package.name(), ""),
-        };
+        let renderer =
+            YamlRenderer { engine: self.request.engine, context: self.scopes.of_yaml(self.package.name()) };
         let in_file = FilePlace::of(self.package.name(), file);
         for kind in PropertyKind::ALL {
             for written in properties.entries(kind) {

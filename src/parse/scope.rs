@@ -36,11 +36,12 @@ impl Scopes {
         })
     }
 
-    /// For texts that belong to no node: YAML values, descriptions.
-    pub(super) fn of_package(&self, package: &str, locator: &str) -> Arc<dyn Context> {
-        Arc::new(self.package_scope(package, locator))
+    /// For the values of properties: what they ask for must be there.
+    pub(super) fn of_yaml(&self, package: &str) -> Arc<dyn Context> {
+        Arc::new(self.package_scope(package, "").strict())
     }
 
+    /// For texts that belong to no node, as descriptions.
     pub(super) fn package_scope(&self, package: &str, locator: &str) -> ParseScope {
         let subject = Subject::Text { package: package.to_owned(), locator: locator.to_owned() };
         ParseScope::new(&self.shared, subject, Value::UNDEFINED)

@@ -108,7 +108,7 @@ impl NodeContext {
             "source" => self.reference_object(Kind::Source),
             "metric" => self.reference_object(Kind::Metric),
             "function" => self.reference_object(Kind::Function),
-            "builtins" => Some(Value::from_object(Builtins(self.me.upgrade()?))),
+            "builtins" => Some(Value::from_object(Builtins { context: self.me.upgrade()?, names: NAMES })),
             "config" => Some(self.config()),
             "execute" => Some(Value::from(true)),
             "this" => Some(self.this()),
