@@ -24,5 +24,6 @@ pub(crate) use feed::{Counts, Feed};
 pub(crate) use files::{Found, find, named};
 pub(crate) use input::{Input, Outcome, checksum};
 pub(crate) use one_table::names_of_loaded_tables;
+pub(crate) use origin_reader::modified;
 pub(crate) use place::FoundFile;
 pub(crate) use source::{LoadedTable, is_loaded};

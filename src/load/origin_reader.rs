@@ -189,8 +189,18 @@ fn last_words(mut stderr: impl Read) -> String {
     String::from_utf8_lossy(&kept).trim().to_owned()
 }
 
-pub(super) fn modified(data: &Metadata) -> Option<jiff::Timestamp> {
-    data.modified().ok().and_then(|at| jiff::Timestamp::try_from(at).ok())
+/// When its content may have changed last: a program can set the time of the last write, as copies do, but not that of the last change.
+pub(crate) fn modified(data: &Metadata) -> Option<jiff::Timestamp> {
+    let written = data.modified().ok().and_then(|at| jiff::Timestamp::try_from(at).ok());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let changed = i32::try_from(data.ctime_nsec()).ok();
+        let changed = changed.and_then(|rest| jiff::Timestamp::new(data.ctime(), rest).ok());
+        written.max(changed)
+    }
+    #[cfg(not(unix))]
+    written
 }
 
 pub(super) fn unreadable(shown: &str, error: &io::Error) -> Box<Diagnostic> {

@@ -297,8 +297,7 @@ pub(crate) const BATCH: Text =
 pub(crate) const BATCH_MODEL: Text = text("model_name", "Name of the model");
 pub(crate) const DOWNSTREAM: Switch =
     flag("downstream", "Also build the models that depend on it").only_where_given();
-pub(crate) const DRY_RUN: Switch =
-    flag("dry_run", "Print which batches are built and which are missing, and exit").only_where_given();
+pub(crate) const DRY_RUN: Switch = flag("dry_run", "Print what would be done, and exit").only_where_given();
 pub(crate) const REBUILD: Switch =
     flag("rebuild", "Also build batches that are built already").only_where_given();
 pub(crate) const INTERVAL: Text = time("interval", "Begin of the interval in UTC");

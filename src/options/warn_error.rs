@@ -21,6 +21,7 @@ const OWN: &[&str] = &[
     "LineageNotCompiled",
     "LoadNotOnTime",
     "NoFilesToLoad",
+    "OlderFilesLoaded",
     "OpenEnd",
     "OpenTransaction",
     "PasswordFileIgnored",

@@ -179,6 +179,43 @@ fn a_replaced_table_goes_back_when_its_newest_file_goes() {
 }
 
 #[test]
+fn a_file_of_an_earlier_date_that_comes_late_is_named() {
+    let mut database = Database::new();
+    let project = orders(&database, "from: {files: \"in/{day}.csv\"}, mode: upsert, unique_key: id");
+    project.write("in/2024-01-02.csv", "id,n\n1,2\n");
+    assert!(!load(&project, &[]).contains("earlier date"));
+    project.write("in/2024-01-01.csv", "id,n\n1,1\n");
+    project.write("in/2024-01-03.csv", "id,n\n2,3\n");
+    let text = load(&project, &[]);
+    assert!(
+        text.contains("their rows replace newer ones of") && text.contains("in/2024-01-01.csv"),
+        "{text}"
+    );
+    assert!(!text.contains("in/2024-01-03.csv"), "{text}");
+    assert_eq!(lines(&mut database, IDS), ["1,2"]);
+    assert!(!load(&project, &[]).contains("earlier date"));
+}
+
+#[test]
+fn a_file_whose_content_changed_under_the_same_size_and_time_is_another_one() {
+    let mut database = Database::new();
+    let project = orders(&database, "from: {files: \"in/*.csv\"}, mode: replace");
+    let at = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_600_000_000);
+    for id in ["1", "2"] {
+        project.write("in/a.csv", &format!("id,n\n{id},1\n"));
+        fs::File::options()
+            .write(true)
+            .open(project.path().join("in/a.csv"))
+            .unwrap()
+            .set_modified(at)
+            .unwrap();
+        load(&project, &[]);
+        assert_eq!(lines(&mut database, IDS), [id]);
+    }
+    assert!(load(&project, &[]).contains("no new files"));
+}
+
+#[test]
 fn the_files_of_a_table_follow_it_to_another_name_and_back() {
     let mut database = Database::new();
     let project = orders(&database, "from: {files: \"in/*.csv\"}");

@@ -168,7 +168,7 @@ fn a_table_that_is_rewritten_after_the_snapshot_is_not_taken_for_empty() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(1), "{text}");
     let refusals =
-        text.matches("was truncated, rewritten or replaced after the snapshot of the load was taken").count();
+        text.matches("truncated, rewritten or replaced after the snapshot of the load was taken").count();
     assert_eq!(refusals, REWRITTEN.len(), "{text}");
     assert_eq!(field.home_value("select count(*)::text from untouched"), "1", "it is read as it was");
     for arguments in [None, Some(["retry"])] {

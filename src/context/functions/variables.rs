@@ -82,7 +82,7 @@ impl Object for Var {
                 render(&source, || scope.anew()).map(Value::from).map_err(raise)
             }
             Some(value) => Ok(from_json(value)),
-            None if args.len() > 1 => Ok(default),
+            None if !default.is_undefined() => Ok(default),
             None if self.required => Err(self.missing(&name)),
             None => Ok(Value::from(())),
         }

@@ -258,10 +258,12 @@ impl PreviousResults {
                 format!("Could not find previous run in '{}' target directory", folder_of(path)),
             )
             .cause(error.to_string())
+            .help("`retry` and `result:` need the results of a command that has run before, in the same target folder")
         })?;
         serde_json::from_str(&text).map_err(|error| {
             Diagnostic::runtime("bad-run-results", format!("`{}` is not a run_results.json", path.display()))
                 .cause(error.to_string())
+                .help("run the command itself again, which writes the file anew")
                 .boxed()
         })
     }

@@ -22,6 +22,7 @@
         {{ get_create_table_as_sql(False, relation, sql) }}
       {%- endcall -%}
     {%- endif -%}
+    {%- do rsdbt_field_column(adapter.get_columns_in_relation(relation)) -%}
     {%- do rsdbt_delete_rows_without_period(relation) -%}
     {%- if config.get('dirty') -%}
       {%- do rsdbt_remember_own_rows(relation, adapter.get_columns_in_relation(relation), none) -%}

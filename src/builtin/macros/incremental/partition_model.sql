@@ -25,8 +25,8 @@
 {# The config, complete and checked. #}
 {% macro rsdbt_partitioning() %}
   {%- set given = (config.get('partition_by') if model.resource_type != 'test' else rsdbt_overwritten_model().config.get('partition_by')) or {} -%}
-  {%- set granularity = given.get('granularity') or 'day' -%}
-  {%- if not given.get('field') or granularity not in ['hour', 'day', 'week', 'month'] -%}
+  {%- set granularity = (given.get('granularity') if given is mapping) or 'day' -%}
+  {%- if given is not mapping or not given.get('field') or granularity not in ['hour', 'day', 'week', 'month'] -%}
     {{ exceptions.raise_compiler_error(
       'incremental_strategy `partition_overwrite` needs `partition_by: {field: .., granularity: hour | day | week | month}`'
     ) }}
@@ -50,6 +50,9 @@
 {% macro rsdbt_field_column(columns) %}
   {%- set field = rsdbt_partitioning().field -%}
   {%- for column in columns if column.quoted == field -%}
+    {%- if column.dtype != 'date' and not column.dtype.startswith('timestamp') -%}
+      {{ exceptions.raise_compiler_error('partition_by: the column `' ~ field[1:-1] ~ '` is of type ' ~ column.dtype ~ ', not a date or timestamp') }}
+    {%- endif -%}
     {{ return(column) }}
   {%- endfor -%}
   {{ exceptions.raise_compiler_error('partition_by: the model has no column `' ~ field[1:-1] ~ '`') }}

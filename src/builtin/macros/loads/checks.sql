@@ -1,26 +1,4 @@
-{# Whether an existing table can take the rows of a load. #}
-
-{% macro rsdbt_load_admit(relation, load, kind) %}
-  {%- if kind.kind not in ['r', 'p'] -%}
-    {{ exceptions.raise_database_error(
-      'cannot load into ' ~ relation.render() ~ ': it is not a table\nhelp: give the source another `schema` or `identifier`'
-    ) }}
-  {%- endif -%}
-  {%- if not kind.is_own -%}
-    {{ exceptions.raise_database_error(
-      'cannot load into ' ~ relation.render() ~ ': it belongs to ' ~ kind.owner ~ ', and only its owner can load it\nhelp: run the load as a member of role ' ~ kind.owner
-    ) }}
-  {%- endif -%}
-  {%- if kind.heirs and (load.staged or load.unique_key) -%}
-    {{ exceptions.raise_database_error(
-      'cannot load into ' ~ relation.render() ~ ': ' ~ kind.heirs ~ ' inherit from it, and their rows would count as its own\nhelp: load a table from which none inherits, or make it a partitioned table'
-    ) }}
-  {%- endif -%}
-  {%- do rsdbt_load_compare_columns(relation, load) -%}
-  {%- if load.unique_key -%}
-    {%- do rsdbt_load_require_key(relation, load.unique_key) -%}
-  {%- endif -%}
-{% endmacro %}
+{# The columns of an existing table, and what refers to its rows. #}
 
 {% macro rsdbt_load_columns_sql(oid) -%}
   select attname::text as name, pg_catalog.format_type(atttypid, atttypmod) as type, attgenerated <> '' as is_generated

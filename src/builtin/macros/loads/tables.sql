@@ -63,11 +63,11 @@
   {%- set query -%}
     select class.relkind::text, pg_catalog.pg_has_role(class.relowner, 'USAGE'), pg_catalog.pg_get_userbyid(class.relowner)::text, (
       select pg_catalog.string_agg(pg_catalog.format('`%s`', inhrelid::pg_catalog.regclass), ', ') from pg_catalog.pg_inherits where inhparent = class.oid and class.relkind = 'r'
-    )
+    ), pg_catalog.row_security_active(class.oid)
     from pg_catalog.pg_class as class where class.oid = {{ rsdbt_regclass(relation) }}
   {%- endset -%}
   {%- for row in adapter.introspect(query).rows -%}
-    {{ return({'kind': row[0], 'is_own': row[1], 'owner': row[2], 'heirs': row[3]}) }}
+    {{ return({'kind': row[0], 'is_own': row[1], 'owner': row[2], 'heirs': row[3], 'hides_rows': row[4]}) }}
   {%- endfor -%}
   {{ return(none) }}
 {% endmacro %}

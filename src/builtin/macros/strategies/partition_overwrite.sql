@@ -38,11 +38,13 @@
 {% endmacro %}
 
 {% macro rsdbt_first_partition_overwrite(relation, get_strategy_sql) %}
+  {%- do rsdbt_check_partition_config() -%}
   {%- do rsdbt_build_periods(relation) -%}
 {% endmacro %}
 
 {# Where old rows go before the query is read, it must not look at them: its rows wait in a table then. #}
 {% macro rsdbt_prepare_partition_overwrite(existing_relation) %}
+  {%- do rsdbt_check_partition_config() -%}
   {%- do rsdbt_check_interval() -%}
   {%- do rsdbt_check_event_times() -%}
   {%- do rsdbt_warn_of_unwatched_inputs() -%}

@@ -68,6 +68,7 @@ impl Job<'_, '_> {
                 totals.known = units.known;
                 totals.gone = units.gone.len() as u64;
                 self.note_gone(&units.gone);
+                self.warn_of_late(source, &units.late)?;
                 for unit in units.due {
                     let unit = Unit::of_files(unit);
                     let loaded =

@@ -1,4 +1,4 @@
-//! Files whose names almost match the pattern: a warning names them.
+//! Files whose names say that something may be wrong, almost matching ones and late ones: a warning names them.
 
 use super::Job;
 use crate::config::load::{FilePattern, Fit, Origin};
@@ -39,6 +39,22 @@ impl Job<'_, '_> {
             .help(format!("rename or move them, or correct the pattern `{}`", pattern.text));
         self.run.emitter.warn_for(Some(&self.info), warning)?;
         Ok(names.len() as u64)
+    }
+
+    /// Of rows with one key the last one that is loaded counts, whatever the date of its file.
+    pub(super) fn warn_of_late(&self, source: &SourceDefinition, names: &[String]) -> Result<()> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        let message = format!(
+            "files with an earlier date than one that was loaded before: their rows replace newer ones of {}.{} with the same key\n  {}",
+            source.source_name,
+            source.name,
+            names.join("\n  ")
+        );
+        let warning = Diagnostic::warning("OlderFilesLoaded", message)
+            .help("load the newer files again, after `delete from rsdbt.loads` where `file` is their name");
+        self.run.emitter.warn_for(Some(&self.info), warning)
     }
 
     fn leave_out_others(&self, names: &mut Vec<(String, String)>) {

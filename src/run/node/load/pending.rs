@@ -3,7 +3,7 @@
 use super::ledger::{Ledger, Loaded};
 use crate::config::load::LoadMode;
 use crate::diagnostic::{Diagnostic, Result};
-use crate::load::{FoundFile, checksum};
+use crate::load::{FoundFile, checksum, modified};
 
 /// Files that one transaction loads each, in order.
 #[derive(Debug, Default)]
@@ -12,6 +12,8 @@ pub(super) struct Pending {
     pub(super) known: u64,
     /// Files of a replaced table that are not there any more.
     pub(super) gone: Vec<String>,
+    /// Due files with an earlier date in their name than one that is loaded already.
+    pub(super) late: Vec<String>,
 }
 
 /// What the ledger says of a file.
@@ -40,6 +42,9 @@ pub(super) fn units(mut found: Vec<FoundFile>, ledger: &Ledger, mode: LoadMode) 
             State::New | State::Other => pending.due.push(vec![file.clone()]),
         }
     }
+    if mode == LoadMode::Upsert {
+        pending.late = late(&found, ledger, &pending.due);
+    }
     if mode == LoadMode::Replace {
         let is_there = |name: &str| found.iter().any(|file| file.shown == name);
         pending.gone = ledger.files().filter(|name| !is_there(name)).map(str::to_owned).collect();
@@ -50,6 +55,14 @@ pub(super) fn units(mut found: Vec<FoundFile>, ledger: &Ledger, mode: LoadMode) 
     Ok(pending)
 }
 
+fn late(found: &[FoundFile], ledger: &Ledger, due: &[Vec<FoundFile>]) -> Vec<String> {
+    let date = |file: &FoundFile| file.dates.iter().map(|date| date.date).collect::<Vec<_>>();
+    let Some(newest) = found.iter().filter(|file| ledger.get(&file.shown).is_some()).map(date).max() else {
+        return Vec::new();
+    };
+    due.iter().flatten().filter(|file| date(file) < newest).map(|file| file.shown.clone()).collect()
+}
+
 /// The checksum is read only where size and time do not tell.
 fn state(file: &FoundFile, loaded: Option<&Loaded>) -> Result<State> {
     let Some(loaded) = loaded else { return Ok(State::New) };
@@ -58,7 +71,7 @@ fn state(file: &FoundFile, loaded: Option<&Loaded>) -> Result<State> {
     if data.len() != loaded.bytes {
         return Ok(State::Other);
     }
-    let modified = data.modified().ok().and_then(|at| jiff::Timestamp::try_from(at).ok());
+    let modified = modified(&data);
     if modified.is_some() && modified.map(jiff::Timestamp::as_microsecond) == loaded.modified {
         return Ok(State::Same);
     }

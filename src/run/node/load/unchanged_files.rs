@@ -11,10 +11,11 @@ pub(super) fn require(table: &Table<'_>, session: &WorkerSession) -> Result<()> 
         return Ok(());
     }
     let message = format!(
-        "{}: {} was truncated, rewritten or replaced after the snapshot of the load was taken, in which its rows are not to be seen; nothing was \
+        "{}: {} {} truncated, rewritten or replaced after the snapshot of the load was taken, in which its rows are not to be seen; nothing was \
          loaded",
         table.shown(),
-        names.join(", ")
+        names.join(", "),
+        if names.len() == 1 { "was" } else { "were" }
     );
     Err(Diagnostic::database("load-origin-rewritten", message)
         .help("run `rsdbt retry`: it takes a new snapshot")
