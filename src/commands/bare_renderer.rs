@@ -5,12 +5,12 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 
 use super::invocation::Invocation;
+use super::vars::given_vars;
 use crate::config::Renderer;
 use crate::context::functions::{Secrets, reveal};
 use crate::context::{Engine, Globals, ParseGlobals, ParseScope, SharedNames, Subject};
 use crate::diagnostic::{Diagnostics, Result, Span};
 use crate::jinja::{Context, Value, python};
-use crate::options::table::VARS;
 
 /// The renderer, for which secrets may be read or not.
 #[derive(Clone)]
@@ -28,7 +28,7 @@ impl BareRenderer {
     pub(super) fn new(invocation: &Invocation, target: Option<&Json>) -> Result<Self, Diagnostics> {
         let make = |secrets: Secrets| {
             let environment = Arc::new(invocation.environment.clone());
-            let mut globals = Globals::bare(environment, invocation.flags.mapping(&VARS), secrets);
+            let mut globals = Globals::bare(environment, given_vars(&invocation.flags), secrets);
             globals.run_started_at = invocation.started_at;
             globals.invocation_id.clone_from(&invocation.id);
             globals.target = target.cloned().unwrap_or(Json::Null);

@@ -54,6 +54,7 @@ mod scheduler;
 mod schema;
 mod session;
 mod show;
+mod vars;
 mod version;
 
 use std::process::ExitCode;

@@ -10,6 +10,7 @@ use super::connect;
 use super::invocation::{Invocation, is_unattended};
 use super::parse_events;
 use super::runtime_config::runtime_config;
+use super::vars::{given_vars, package_vars};
 use crate::adapter::Early;
 use crate::config::packages::PackagesFile;
 use crate::config::profiles::{Profile, ProfileChoice, ProfilesFile, Target};
@@ -34,7 +35,7 @@ use crate::memory::Memory;
 use crate::options::behavior;
 use crate::options::table::{
     DEFER, DEFER_STATE, EXCLUDE, FAVOR_STATE, INDIRECT_SELECTION, MODELS, PROFILE, PROFILES_DIR, SELECT,
-    SELECTOR, STATE, STORE_FAILURES, TARGET, TARGET_PATH, THREADS, VARS, VERSION_CHECK, WRITE_JSON,
+    SELECTOR, STATE, STORE_FAILURES, TARGET, TARGET_PATH, THREADS, VERSION_CHECK, WRITE_JSON,
 };
 use crate::options::{Subcommand, Text};
 use crate::parallel;
@@ -495,15 +496,15 @@ fn engine_settings(project: &Project, explicit_overrides: bool) -> EngineSetting
 
 /// The names that all templates share.
 fn globals(invocation: &Invocation, project: &Project, target: Json) -> Globals {
-    let cli_vars = invocation.flags.mapping(&VARS);
+    let cli_vars = given_vars(&invocation.flags);
     let mut vars = HashMap::default();
     let root = &project.root.file;
     for package in project.all() {
         let mut merged = package_vars(&package.file, package.name());
         if package.name() != root.name {
-            merged.extend(package_vars(root, package.name()));
+            merged.extend(&package_vars(root, package.name()));
         }
-        merged.extend(cli_vars.clone());
+        merged.extend(&cli_vars);
         vars.insert(package.name().to_owned(), Arc::new(merged));
     }
     let flags: Map<String, Json> = invocation
@@ -524,17 +525,6 @@ fn globals(invocation: &Invocation, project: &Project, target: Json) -> Globals 
         run_started_at: invocation.started_at,
         sink: super::messages::sink(invocation),
     }
-}
-
-/// `vars:` of one project as nodes of `package` see them.
-fn package_vars(file: &ProjectFile, package: &str) -> Map<String, Json> {
-    let Some(vars) = file.vars.as_ref().and_then(|vars| vars.as_mapping()) else { return Map::new() };
-    let all = vars.to_json();
-    let mut merged = all.clone();
-    if let Some(Json::Object(own)) = all.get(package) {
-        merged.extend(own.clone());
-    }
-    merged
 }
 
 /// All resource types but those named.

@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use minijinja::Value;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use crate::config::{DBT_VERSION, Environment};
 use crate::hashed::HashMap;
 use crate::jinja::Message;
 use crate::jinja::python::{self, datetime};
 
-use super::functions::{EnvVar, Secrets, Var};
+use super::functions::{EnvVar, Secrets, Var, Vars};
 use super::guards::guard;
 use super::interval;
 use super::objects::adapter;
@@ -20,9 +20,9 @@ use super::parsing::{ParseScope, SharedNames};
 /// What an invocation's templates share.
 pub(crate) struct Globals {
     /// Each package's variables, those of the root project and the command line over them.
-    pub vars: HashMap<String, Arc<Map<String, Json>>>,
+    pub vars: HashMap<String, Arc<Vars>>,
     /// The variables where no package is known: while project files and profiles are rendered.
-    pub cli_vars: Arc<Map<String, Json>>,
+    pub cli_vars: Arc<Vars>,
     pub environment: Arc<Environment>,
     pub secrets: Secrets,
     pub target: Json,
@@ -35,7 +35,7 @@ pub(crate) struct Globals {
 
 impl Globals {
     /// Before anything of the project is known.
-    pub(crate) fn bare(environment: Arc<Environment>, cli_vars: Map<String, Json>, secrets: Secrets) -> Self {
+    pub(crate) fn bare(environment: Arc<Environment>, cli_vars: Vars, secrets: Secrets) -> Self {
         Self {
             vars: HashMap::default(),
             cli_vars: Arc::new(cli_vars),
@@ -51,7 +51,7 @@ impl Globals {
     }
 
     /// The variables that a package's nodes see.
-    pub(crate) fn vars_of(&self, package: &str) -> &Arc<Map<String, Json>> {
+    pub(crate) fn vars_of(&self, package: &str) -> &Arc<Vars> {
         self.vars.get(package).unwrap_or(&self.cli_vars)
     }
 

@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use super::behavior::Behavior;
 use super::option::{Mapping, Number, Opt, Switch, Text, Words};
+use crate::config::Yaml;
 use crate::hashed::HashMap;
 
 /// Where a flag's value comes from.
@@ -20,6 +21,8 @@ pub(crate) enum FlagOrigin {
 pub(crate) struct Flags {
     values: Map<String, Json>,
     origins: HashMap<String, FlagOrigin>,
+    /// `--vars` as it was typed: JSON has no dates.
+    pub(super) written_vars: Option<Yaml>,
 }
 
 impl Flags {
@@ -57,6 +60,10 @@ impl Flags {
 
     pub(crate) fn mapping(&self, option: &Mapping) -> Map<String, Json> {
         self.get(&option.0).and_then(Json::as_object).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn written_vars(&self) -> Option<&Yaml> {
+        self.written_vars.as_ref()
     }
 
     pub(crate) fn is_set(&self, option: &Opt) -> bool {

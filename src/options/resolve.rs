@@ -15,6 +15,7 @@ use super::table::{
 use super::values::{from_json, from_text, usage};
 use super::warn_error::{self, WarnErrorOptions};
 use crate::config::Environment;
+use crate::config::yaml;
 use crate::diagnostic::{Diagnostic, Result, did_you_mean};
 
 /// What flags are made of.
@@ -61,6 +62,9 @@ impl Flags {
             if let Some((value, origin)) = value_of(option, inputs)? {
                 flags.set_from(option.key, value, origin);
             }
+        }
+        if let Some(Json::String(text)) = inputs.given.get(super::table::VARS.0.key) {
+            flags.written_vars = Some(yaml::load_text("--vars", text)?);
         }
         for (name, value) in inputs.given {
             if !flags.has(name) {

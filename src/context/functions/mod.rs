@@ -6,12 +6,14 @@ mod data;
 mod exceptions;
 mod messages;
 mod variables;
+mod vars;
 
 use std::sync::LazyLock;
 
 use minijinja::{Environment, Value};
 
 pub(crate) use variables::{EnvVar, Secrets, Var, reveal};
+pub(crate) use vars::Vars;
 
 use crate::hashed::HashMap;
 

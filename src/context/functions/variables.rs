@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use minijinja::value::{Object, ObjectRepr, Value};
 use minijinja::{Error, State};
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
+use super::vars::Vars;
 use crate::config::Environment;
 use crate::diagnostic::{Diagnostic, SourceText, did_you_mean};
 use crate::jinja::Scope;
-use crate::jinja::python::{bind_required, expect_str, from_json, raise, to_str, unknown_method};
+use crate::jinja::python::{bind_required, expect_str, raise, to_str, unknown_method};
 use crate::jinja::render;
 
 /// Environment variables of this prefix hold secrets.
@@ -19,7 +20,7 @@ pub(super) const SECRET_PREFIX: &str = "DBT_ENV_SECRET";
 /// `var(name, default)` and `var.has_var(name)`.
 #[derive(Debug, Clone)]
 pub(crate) struct Var {
-    pub values: Arc<Map<String, Json>>,
+    pub values: Arc<Vars>,
     /// Named in the error for a missing one; `None` is the configuration.
     pub node_name: Option<String>,
     /// While profiles and the project file are read, a missing one is none.
@@ -33,7 +34,7 @@ impl Var {
 
     fn missing(&self, name: &str) -> Error {
         let node = self.node_name.as_deref().unwrap_or("<Configuration>");
-        let mut sorted = Json::Object(Map::clone(&self.values));
+        let mut sorted = Json::Object(self.values.texts().clone());
         sorted.sort_all_objects();
         if let Json::Object(values) = &mut sorted {
             for (_, value) in values.iter_mut().filter(|(name, _)| name.starts_with(SECRET_PREFIX)) {
@@ -41,7 +42,7 @@ impl Var {
             }
         }
         let supplied = pretty(&sorted);
-        let known = did_you_mean(name, self.values.keys().map(String::as_str));
+        let known = did_you_mean(name, self.values.texts().keys().map(String::as_str));
         raise(
             Diagnostic::compilation(
                 "missing-var",
@@ -74,14 +75,14 @@ impl Object for Var {
     fn call(self: &Arc<Self>, state: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
         let [name, default] = bind_required("var", args, ["var_name", "default"], 1)?;
         let name = to_str(&name);
-        match self.values.get(&name) {
+        match self.values.texts().get(&name) {
             // dbt: a variable's text is a template of its own
             Some(Json::String(text)) if text.contains("{{") || text.contains("{%") => {
                 let scope = Scope::of(state)?;
                 let source = SourceText::new(format!("var {name}"), text.clone());
                 render(&source, || scope.anew()).map(Value::from).map_err(raise)
             }
-            Some(value) => Ok(from_json(value)),
+            Some(_) => Ok(self.values.value(&name).unwrap_or_default()),
             None if !default.is_undefined() => Ok(default),
             None if self.required => Err(self.missing(&name)),
             None => Ok(Value::from(())),
@@ -98,7 +99,7 @@ impl Object for Var {
             return Err(unknown_method("var", method));
         }
         let [name] = bind_required(method, args, ["var_name"], 1)?;
-        Ok(Value::from(self.values.contains_key(&to_str(&name))))
+        Ok(Value::from(self.values.texts().contains_key(&to_str(&name))))
     }
 }
 
@@ -204,7 +205,8 @@ mod tests {
         let Json::Object(values) = json!({"b": [1], "a": "x", "DBT_ENV_SECRET_c": "abc"}) else {
             unreachable!()
         };
-        let var = Var { values: Arc::new(values), node_name: Some("orders".into()), required: true };
+        let var =
+            Var { values: Arc::new(Vars::of_json(values)), node_name: Some("orders".into()), required: true };
         environment.add_global("var", var.to_value());
         let lookup = |name: &str| (name == "HOST" || name == "DBT_ENV_SECRET_KEY").then(|| "db".to_owned());
         environment.add_global("env_var", EnvVar::new(Arc::new(lookup), Secrets::Refused).to_value());

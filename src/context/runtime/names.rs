@@ -10,7 +10,7 @@ use super::config::ConfigObject;
 use super::references::{Kind, Reference};
 use super::{NodeContext, RunTarget, Subject, model, templates};
 use crate::config::DBT_VERSION;
-use crate::context::functions::{EnvVar, Secrets, Var};
+use crate::context::functions::{EnvVar, Secrets, Var, Vars};
 use crate::context::guards::guard;
 use crate::context::interval;
 use crate::context::objects::Relation;
@@ -176,7 +176,7 @@ impl NodeContext {
             .or_else(|| self.shared.project.vars.get(&self.shared.project.name));
         let mut values = known.cloned().unwrap_or_default();
         if let Some(test) = &self.unit_test {
-            Arc::make_mut(&mut values).extend(test.vars.clone());
+            Arc::make_mut(&mut values).extend(&Vars::of_json(test.vars.clone()));
         }
         let node_name = self.subject_resource().map(|subject| subject.name().to_owned());
         Var { values, node_name, required: true }.to_value()

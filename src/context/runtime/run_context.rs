@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::CteTarget;
 use crate::config::Environment;
+use crate::context::functions::Vars;
 use crate::context::objects::Policy;
 use crate::diagnostic::Result;
 use crate::hashed::{HashMap, HashSet, IndexMap};
@@ -46,7 +47,7 @@ pub(crate) struct RunProject {
     /// Packages with `restrict-access: true`.
     pub restricted_packages: HashSet<String>,
     /// Each package's variables with those of the root project and the command line over them.
-    pub vars: HashMap<String, Arc<Map<String, Json>>>,
+    pub vars: HashMap<String, Arc<Vars>>,
     pub environment: Arc<Environment>,
 }
 

@@ -1,4 +1,4 @@
-{# How the rows of an input are told apart: their checksum, and the type of their event time. #}
+{# How the rows of an input are told apart: their checksum. #}
 
 {% macro rsdbt_columns_of_input(node) %}
   {%- set relation = api.Relation.create(database=node.database, schema=node.schema, identifier=node.identifier or node.alias) -%}
@@ -63,21 +63,4 @@
   {%- set names = columns | map(attribute='quoted') | join(',') -%}
   {%- set meaning = by.granularity ~ ' ' ~ by.time_zone ~ (' local' if by.local) ~ ' ' ~ names -%}
   {{ return(" + pg_catalog.hashtextextended('" ~ escape_single_quotes(meaning) ~ "', 0)::numeric") }}
-{% endmacro %}
-
-{# The column of an input that is its event time. #}
-{% macro rsdbt_event_column(node, columns) %}
-  {%- set event_time = node.config.get('event_time') -%}
-  {%- for column in columns if column.quoted == event_time or column.name == event_time | lower -%}
-    {%- if column.dtype != 'date' and not column.dtype.startswith('timestamp') -%}
-      {{ exceptions.raise_compiler_error('event_time: `' ~ event_time ~ '` of ' ~ node.relation_name ~ ' is of type ' ~ column.dtype ~ ', not a date or timestamp') }}
-    {%- endif -%}
-    {{ return(column) }}
-  {%- endfor -%}
-  {{ exceptions.raise_compiler_error('event_time: ' ~ node.relation_name ~ ' has no column `' ~ event_time ~ '`') }}
-{% endmacro %}
-
-{# A date is a day of the calendar, in whatever time zone that is. #}
-{% macro rsdbt_event_kind(node, columns) %}
-  {{ return('date' if rsdbt_event_column(node, columns).dtype == 'date' else 'instant') }}
 {% endmacro %}
