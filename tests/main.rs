@@ -36,6 +36,7 @@ mod mart_lineage;
 mod memory;
 mod misspelled;
 mod odd_names;
+mod one_scan;
 mod other_client;
 mod parity;
 mod pipelines;

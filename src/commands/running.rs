@@ -19,10 +19,10 @@ use crate::manifest::{
     Deferral, Lookup, Manifest, Node, NodeKind, Precedence, SourceDefinition, connection_of,
 };
 use crate::options::table::{
-    ALLOW_DELETES, CACHE_SELECTED_ONLY, EMPTY, EVENT_TIME_END, EVENT_TIME_START, FAIL_FAST, FULL_REFRESH,
-    INJECT_EPHEMERAL_CTES, INLINE, INTERVAL_END, INTERVAL_START, INTROSPECT, LOAD_FILES, POPULATE_CACHE,
-    SAMPLE, SELECT, SHOW, SHOW_FAILING_ROWS, SINGLE_THREADED, STORE_FAILURES, TARGET_PATH, USE_COLORS,
-    WRITE_JSON,
+    ALLOW_DELETES, BATCH_TESTS, CACHE_SELECTED_ONLY, EMPTY, EVENT_TIME_END, EVENT_TIME_START, FAIL_FAST,
+    FULL_REFRESH, INJECT_EPHEMERAL_CTES, INLINE, INTERVAL_END, INTERVAL_START, INTROSPECT, LOAD_FILES,
+    POPULATE_CACHE, SAMPLE, SELECT, SHOW, SHOW_FAILING_ROWS, SINGLE_THREADED, STORE_FAILURES, TARGET_PATH,
+    USE_COLORS, WRITE_JSON,
 };
 use crate::options::{Flags, behavior};
 use crate::run::{
@@ -56,6 +56,7 @@ pub(super) fn inputs(
         full_refresh: flags.is(&FULL_REFRESH),
         store_failures: flags.is(&STORE_FAILURES),
         failing_rows: failing_rows(invocation),
+        batch_tests: !flags.is_set(&BATCH_TESTS.0) || flags.is(&BATCH_TESTS),
         populate_cache: flags.is(&POPULATE_CACHE),
         cache_selected_only: flags.is(&CACHE_SELECTED_ONLY),
         introspection: if flags.is(&INTROSPECT) { Introspection::Allowed } else { Introspection::Refused },

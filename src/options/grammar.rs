@@ -3,7 +3,7 @@
 use super::option::Opt;
 use super::subcommand::{Subcommand, last_word};
 use super::table::{
-    ADD_PACKAGE, ALLOW_DELETES, ALLOW_EMPTY, ARGS, ARGUMENTS, BATCH, BATCH_MODEL, BROWSER,
+    ADD_PACKAGE, ALLOW_DELETES, ALLOW_EMPTY, ARGS, ARGUMENTS, BATCH, BATCH_MODEL, BATCH_TESTS, BROWSER,
     CLEAN_PROJECT_FILES_ONLY, COMPILE, CONFIG_DIR, CONNECTION, DEPTH, DIRECTION, DOWNSTREAM, DRY_RUN, DUE,
     EMPTY, EMPTY_CATALOG, EVENT_TIME_END, EVENT_TIME_START, EXCLUDE, EXCLUDE_RESOURCE_TYPES, EXPORT_FORMAT,
     EXPORT_SAVED_QUERIES, EXPORT_TO, FILE, FOLDER, FRESHNESS_OUTPUT, FROM, FULL_REFRESH, HOST,
@@ -162,6 +162,7 @@ pub(crate) const COMMANDS: &[Row] = &[
                 &SHOW.0,
                 &STORE_FAILURES.0,
                 &SHOW_FAILING_ROWS.0,
+                &BATCH_TESTS.0,
                 &JUNIT.0,
                 &REPORT.0,
                 &OPENLINEAGE.0,
@@ -470,6 +471,7 @@ pub(crate) const COMMANDS: &[Row] = &[
             &EXCLUDE_RESOURCE_TYPES.0,
             &STORE_FAILURES.0,
             &SHOW_FAILING_ROWS.0,
+            &BATCH_TESTS.0,
             &JUNIT.0,
             &REPORT.0,
             &TARGET_PATH.0,

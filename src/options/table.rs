@@ -234,6 +234,14 @@ pub(crate) const SHOW_FAILING_ROWS: Switch = switch(
 )
 .in_environment()
 .only_where_given();
+pub(crate) const BATCH_TESTS: Switch = switch(
+    "batch_tests",
+    true,
+    "Count the failures of simple tests of one relation in one scan, and of those that a constraint proves in none (default)",
+)
+.default_is_in_help()
+.in_environment()
+.only_where_given();
 pub(crate) const SHOW: Switch = flag("show", "Print a sample of the loaded rows");
 pub(crate) const INTROSPECT: Switch =
     switch("introspect", true, "Allow queries to the database while compiling").in_environment();

@@ -174,6 +174,7 @@ impl Run<'_> {
 
     /// The nodes, on threads.
     fn run_steps(&self, plan: &Plan, results: &mut Vec<NodeResult>) -> Result<Ending> {
+        let mates = self.mates(plan);
         let options = Options {
             threads: self.inputs.options.threads,
             fail_fast: self.inputs.options.fail_fast || self.raises_first_error(),
@@ -187,6 +188,7 @@ impl Run<'_> {
                 _ if self.raises_first_error() => Rendered::Failed,
                 _ => Rendered::None,
             },
+            mates: &mates,
         };
         self.expect_loads(plan);
         let outcome = on_threads(plan, options, self);

@@ -15,6 +15,8 @@ use crate::interrupt::Interrupt;
 /// Deeply nested macros need deep stacks.
 const STACK: usize = 16 << 20;
 const POLL: Duration = Duration::from_millis(50);
+/// How many steps a thread takes at once.
+const MOST_MATES: usize = 200;
 
 /// The "n of m" of a step.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +32,8 @@ pub(super) trait Runner: Sync {
 
     fn worker(&self) -> Self::Worker;
 
-    fn run(&self, worker: &mut Self::Worker, step: &Step, turn: Turn) -> NodeResult;
+    /// `mates` are steps that are ready, too: what is learnt of them meanwhile is kept for their turn.
+    fn run(&self, worker: &mut Self::Worker, step: &Step, mates: &[&Step], turn: Turn) -> NodeResult;
 
     /// `cause` is the ephemeral model whose failure skips this step.
     fn skip(&self, step: &Step, turn: Turn, cause: Option<&NodeResult>) -> NodeResult;
@@ -51,6 +54,8 @@ pub(super) struct Options<'a> {
     pub(super) skipping: &'a [Status],
     pub(super) interrupt: &'a Interrupt,
     pub(super) rendered: Rendered,
+    /// By place in the plan: steps of one number are mates.
+    pub(super) mates: &'a [Option<usize>],
 }
 
 /// Which results of steps that are not counted are there in the end.
@@ -87,6 +92,8 @@ struct Progress {
     waiting: Vec<usize>,
     skipped: Vec<Option<Skip>>,
     ended: Vec<bool>,
+    /// Those that were taken along once.
+    alone: Vec<bool>,
     open: usize,
     started: usize,
     results: Vec<NodeResult>,
@@ -124,6 +131,7 @@ pub(super) fn on_threads<R: Runner>(plan: &Plan, options: Options<'_>, runner: &
             waiting,
             skipped: vec![None; plan.steps.len()],
             ended: vec![false; plan.steps.len()],
+            alone: vec![false; plan.steps.len()],
             open: plan.steps.len(),
             started: 0,
             results: Vec::new(),
@@ -167,7 +175,7 @@ impl<R: Runner> Executor<'_, R> {
         }
     }
 
-    /// A worker: takes the first step that is ready until there is none to come.
+    /// A worker: takes the first step that is ready, with its mates, until there is none to come.
     fn work(&self) {
         let mut worker = self.runner.worker();
         loop {
@@ -181,23 +189,66 @@ impl<R: Runner> Executor<'_, R> {
                 }
                 progress = self.changed.wait(progress).unwrap_or_else(PoisonError::into_inner);
             };
-            let step = &self.plan.steps[place];
-            if step.is_counted() {
-                progress.started += 1;
-            }
-            let at = Turn { index: progress.started, total: self.total };
-            let skipped = progress.skipped[place].take();
-            drop(progress);
-            let result = match skipped {
-                Some(Skip { cause }) => self.runner.skip(step, at, cause.as_ref()),
-                None => self.run(&mut worker, step, at),
-            };
-            self.end(place, result);
+            let mates = self.take_mates(&mut progress, place);
+            self.turn(&mut worker, place, &mates, progress);
+            self.give_back(mates);
         }
     }
 
-    fn run(&self, worker: &mut R::Worker, step: &Step, at: Turn) -> NodeResult {
-        catch_unwind(AssertUnwindSafe(|| self.runner.run(worker, step, at))).unwrap_or_else(|panic| {
+    /// One step from its beginning to its end.
+    fn turn(
+        &self,
+        worker: &mut R::Worker,
+        place: usize,
+        mates: &[usize],
+        mut progress: MutexGuard<'_, Progress>,
+    ) {
+        let step = &self.plan.steps[place];
+        if step.is_counted() {
+            progress.started += 1;
+        }
+        let at = Turn { index: progress.started, total: self.total };
+        let skipped = progress.skipped[place].take();
+        drop(progress);
+        let result = match skipped {
+            Some(Skip { cause }) => self.runner.skip(step, at, cause.as_ref()),
+            None => self.run(worker, step, mates, at),
+        };
+        self.end(place, result);
+    }
+
+    /// Those that are ready along with a step; nobody else takes them until they are given back.
+    fn take_mates(&self, progress: &mut Progress, place: usize) -> Vec<usize> {
+        let number = |place: usize| self.options.mates.get(place).copied().flatten();
+        let Progress { ready, skipped, alone, .. } = progress;
+        let is_free = |place: usize| skipped[place].is_none() && !alone[place];
+        let Some(own) = number(place).filter(|_| is_free(place)) else { return Vec::new() };
+        let is_mate = |other: usize| number(other) == Some(own) && is_free(other);
+        let mut mates: Vec<usize> =
+            ready.iter().map(|Reverse(other)| *other).filter(|&other| is_mate(other)).collect();
+        mates.sort_unstable();
+        mates.truncate(MOST_MATES);
+        ready.retain(|Reverse(other)| mates.binary_search(other).is_err());
+        mates
+    }
+
+    /// Each has its own turn, in the plan's order.
+    fn give_back(&self, mates: Vec<usize>) {
+        if mates.is_empty() {
+            return;
+        }
+        let mut progress = self.progress();
+        for place in mates {
+            progress.alone[place] = true;
+            progress.ready.push(Reverse(place));
+        }
+        drop(progress);
+        self.changed.notify_all();
+    }
+
+    fn run(&self, worker: &mut R::Worker, step: &Step, mates: &[usize], at: Turn) -> NodeResult {
+        let mates: Vec<&Step> = mates.iter().map(|&place| &self.plan.steps[place]).collect();
+        catch_unwind(AssertUnwindSafe(|| self.runner.run(worker, step, &mates, at))).unwrap_or_else(|panic| {
             // What the panic left in the connection is unknown.
             *worker = self.runner.worker();
             let text = panic
@@ -289,6 +340,8 @@ mod tests {
     #[derive(Default)]
     struct ByName {
         cancelled: AtomicUsize,
+        /// Steps with those that were taken along.
+        taken: Mutex<Vec<(String, Vec<String>)>>,
     }
 
     impl Runner for ByName {
@@ -296,7 +349,9 @@ mod tests {
 
         fn worker(&self) {}
 
-        fn run(&self, (): &mut (), step: &Step, _: Turn) -> NodeResult {
+        fn run(&self, (): &mut (), step: &Step, mates: &[&Step], _: Turn) -> NodeResult {
+            let mates = mates.iter().map(|mate| mate.unique_id.clone()).collect();
+            self.taken.lock().unwrap().push((step.unique_id.clone(), mates));
             assert!(!step.unique_id.ends_with("panics"), "on purpose");
             let fails = step.unique_id.ends_with("fails");
             NodeResult::new(&step.unique_id, if fails { Status::Error } else { Status::Success })
@@ -333,6 +388,7 @@ mod tests {
             skipping: &[Status::Error],
             interrupt: &Interrupt::default(),
             rendered: Rendered::None,
+            mates: &[],
         };
         let outcome = on_threads(&Plan::order(drafts), options, &ByName::default());
         outcome.results.into_iter().map(|result| (result.unique_id, result.status, result.message)).collect()
@@ -376,6 +432,39 @@ mod tests {
     fn fail_fast_skips_the_rest() {
         let results = run(&[("a_fails", &[]), ("z", &[])], true);
         assert_eq!(results[1], ("z".into(), Status::Skipped, Some("Skipping due to fail_fast".into())));
+    }
+
+    fn taken(names: &[&str], numbers: &[Option<usize>], fail_fast: bool) -> Vec<(String, Vec<String>)> {
+        let draft = |name: &&str| Draft {
+            unique_id: (*name).to_owned(),
+            action: Action::Test,
+            lets_children_run: false,
+            waits_for: [].into(),
+        };
+        let options = Options {
+            threads: 1,
+            fail_fast,
+            skipping: &[],
+            interrupt: &Interrupt::default(),
+            rendered: Rendered::None,
+            mates: numbers,
+        };
+        let runner = ByName::default();
+        on_threads(&Plan::order(names.iter().map(draft).collect()), options, &runner);
+        runner.taken.into_inner().unwrap()
+    }
+
+    #[test]
+    fn mates_are_taken_along_once_and_keep_their_turns() {
+        let of = |name: &str, mates: &[&str]| {
+            (name.to_owned(), mates.iter().map(|&mate| mate.to_owned()).collect::<Vec<_>>())
+        };
+        let names = ["a", "b", "c", "d", "e"];
+        let numbers = [Some(1), None, Some(1), Some(2), Some(1)];
+        let expected = [of("a", &["c", "e"]), of("b", &[]), of("c", &[]), of("d", &[]), of("e", &[])];
+        assert_eq!(taken(&names, &numbers, false), expected);
+        let names = ["a_fails", "b"];
+        assert_eq!(taken(&names, &[Some(1); 2], true), [of("a_fails", &["b"])]);
     }
 
     #[test]

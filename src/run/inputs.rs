@@ -108,6 +108,8 @@ pub(crate) struct RunOptions {
     pub full_refresh: bool,
     pub store_failures: bool,
     pub failing_rows: FailingRows,
+    /// Failures of tests may be counted together, or be known from constraints.
+    pub batch_tests: bool,
     pub populate_cache: bool,
     pub cache_selected_only: bool,
     pub introspection: Introspection,

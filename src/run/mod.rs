@@ -3,6 +3,7 @@
 
 mod absent;
 mod catalog;
+mod countable;
 mod describe;
 mod emitter;
 mod ephemeral;
@@ -10,6 +11,7 @@ mod event;
 mod event_texts;
 mod execute;
 mod executor;
+mod foldable;
 mod graph_summary;
 mod held_schemas;
 mod hooks;
@@ -18,6 +20,7 @@ mod interrupt;
 mod key_errors;
 mod locks;
 mod macros_ahead;
+mod mates;
 mod microbatch;
 mod node;
 mod node_timing;

@@ -12,6 +12,7 @@ use super::origins::Origins;
 use super::outputs::Output;
 use super::results::FreshnessResult;
 use super::summary::Nodes;
+use crate::context::objects::adapter::KnownAnswer;
 use crate::diagnostic::Diagnostic;
 use crate::hashed::HashMap;
 use crate::jinja::Message;
@@ -26,6 +27,8 @@ pub(super) struct Run<'a> {
     pub(super) in_flight: Arc<InFlight>,
     compiled: Mutex<HashMap<String, Arc<CompiledNode>>>,
     freshness: Mutex<Vec<FreshnessResult>>,
+    /// By test, of those whose failures were counted along with those of another.
+    answers: Mutex<HashMap<String, KnownAnswer>>,
     pub(super) emitter: Arc<Emitter>,
 }
 
@@ -38,6 +41,7 @@ impl<'a> Run<'a> {
             in_flight: Arc::default(),
             compiled: Mutex::default(),
             freshness: Mutex::default(),
+            answers: Mutex::default(),
             emitter: Arc::clone(&inputs.emitter),
         };
         if inputs.options.introspection == Introspection::NothingExists {
@@ -96,6 +100,15 @@ impl<'a> Run<'a> {
 
     pub(super) fn take_freshness(&self) -> Vec<FreshnessResult> {
         std::mem::take(&mut self.freshness.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn keep_answer(&self, unique_id: &str, answer: KnownAnswer) {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        answers.insert(unique_id.to_owned(), answer);
+    }
+
+    pub(super) fn take_answer(&self, unique_id: &str) -> Option<KnownAnswer> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).remove(unique_id)
     }
 
     pub(super) fn manifest(&self) -> &Manifest {

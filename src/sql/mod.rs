@@ -3,6 +3,7 @@
 //! `docs` and `commands` ask for lineage, `context` for staged rows, `run` and `adapter` for statements. Nothing here talks
 //! to a database.
 
+mod closed;
 pub(crate) mod consume;
 pub(crate) mod lineage;
 mod parsed;
@@ -11,6 +12,7 @@ pub(crate) mod restrict;
 pub(crate) mod split;
 mod text;
 
+pub(crate) use closed::is_closed;
 pub(crate) use lineage::RelationName;
 pub use quoting::quote_identifier;
 pub(crate) use quoting::{quote_literal, quote_odd_identifier, quote_where_needed};

@@ -10,6 +10,7 @@ mod lines;
 mod load;
 mod materialize;
 mod microbatch;
+mod one_scan;
 mod overloads;
 mod place;
 mod show;
@@ -95,6 +96,8 @@ pub(super) struct Job<'r, 'a> {
     pub(super) watch: Watch,
     /// Where the SQL that ran was written, for the error message.
     pub(super) build_path: Option<String>,
+    /// Tests that are ready, too, and that one statement may answer along with this one.
+    pub(super) mates: Vec<&'r Step>,
 }
 
 impl Runner for Run<'_> {
@@ -104,7 +107,7 @@ impl Runner for Run<'_> {
         Worker::new()
     }
 
-    fn run(&self, worker: &mut Worker, step: &Step, turn: Turn) -> NodeResult {
+    fn run(&self, worker: &mut Worker, step: &Step, mates: &[&Step], turn: Turn) -> NodeResult {
         let Some(resource) = self.manifest().resource(&step.unique_id) else {
             return NodeResult::new(&step.unique_id, Status::Error)
                 .with_message("the node is not in the manifest");
@@ -116,6 +119,7 @@ impl Runner for Run<'_> {
             info: describe::node_info(self.manifest(), resource),
             watch: Watch::start(),
             build_path: None,
+            mates: mates.to_vec(),
         };
         job.work(worker, resource)
     }

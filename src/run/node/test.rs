@@ -33,6 +33,9 @@ impl Job<'_, '_> {
         let mut watch = std::mem::replace(&mut self.watch, super::Watch::start());
         let node = Arc::clone(&compiled.node);
         let executed: Result<Executed> = watch.phase("execute", || {
+            if let Some(answer) = self.known_answer(worker, &node) {
+                worker.expect(answer);
+            }
             let executed = self.run_materialization(worker, &node, Extra::default(), node.materialized())?;
             let counted = counted(worker, &node)?;
             Ok(self.judged(&node, &counted, executed))

@@ -10,7 +10,7 @@ use super::super::state::Run;
 use crate::adapter::{
     self, Begin, CancelHandle, Fetch, Observer, QueryComment, Response, ResultSet, SeedOptions,
 };
-use crate::context::objects::adapter::{NodeDatabase, SeedFile, join};
+use crate::context::objects::adapter::{KnownAnswer, NodeDatabase, SeedFile, join};
 use crate::context::objects::{Relation, Table};
 use crate::context::runtime::Database;
 use crate::diagnostic::{Category, Diagnostic, Result};
@@ -285,6 +285,13 @@ impl Worker {
         Arc::new(NodeDatabase::new(&run.outputs[output].adapter_settings, Some(&adapter), None))
     }
 
+    /// The next `main` statement need not be sent if it is this one.
+    pub(in crate::run) fn expect(&self, answer: KnownAnswer) {
+        if let Some(database) = &self.database {
+            database.expect(answer);
+        }
+    }
+
     pub(in crate::run) fn main_result(&self) -> Option<Stored> {
         self.take_result("main")
     }
@@ -379,7 +386,7 @@ pub(super) fn watch(
 
 impl Run<'_> {
     /// What a node's configs say about its session: the timeouts, and whatever `settings` names.
-    fn server_settings(&self, unique_id: &str) -> Vec<(String, String)> {
+    pub(in crate::run) fn server_settings(&self, unique_id: &str) -> Vec<(String, String)> {
         let Some(node) = self.manifest().nodes.get(unique_id) else { return Vec::new() };
         let text = |value: &serde_json::Value| match value {
             serde_json::Value::String(text) => Some(text.clone()),

@@ -8,7 +8,9 @@ use minijinja::Value;
 use serde_json::{Map, Value as Json};
 
 use super::stored_result::StoredResult;
-use crate::adapter::{CacheChange, RelationCache, RelationKind, SeedOptions, WorkerSession, other_database};
+use crate::adapter::{
+    CacheChange, RelationCache, RelationKind, Response, ResultSet, SeedOptions, WorkerSession, other_database,
+};
 use crate::context::objects::{Policy, Relation};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::HashMap;
@@ -51,6 +53,15 @@ pub(crate) struct NodeDatabase {
     /// By the rendered name of a relation that the node reads.
     input_columns: Mutex<HashMap<String, Value>>,
     pub(super) elsewhere: Elsewhere,
+    expected: Mutex<Option<KnownAnswer>>,
+}
+
+/// A statement and what it would answer: it is not sent.
+#[derive(Debug)]
+pub(crate) struct KnownAnswer {
+    pub statement: String,
+    pub response: Response,
+    pub rows: ResultSet,
 }
 
 /// What one end knows of the other.
@@ -97,6 +108,7 @@ impl NodeDatabase {
             results: Mutex::default(),
             input_columns: Mutex::default(),
             elsewhere: Elsewhere::default(),
+            expected: Mutex::default(),
         })
     }
 
@@ -123,6 +135,17 @@ impl NodeDatabase {
             session.note_work();
         }
         self.results.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), Some(result));
+    }
+
+    /// The answer of the node's main statement, if it is the one that is written here.
+    pub(crate) fn expect(&self, answer: KnownAnswer) {
+        *self.expected.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
+    }
+
+    pub(super) fn known_answer(&self, sql: &str) -> Option<(Response, Option<ResultSet>)> {
+        let expected = self.expected.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let known = expected.filter(|known| known.statement == sql.trim());
+        known.map(|known| (known.response, Some(known.rows)))
     }
 
     pub(super) fn input_columns(&self, relation: &str) -> Option<Value> {

@@ -24,7 +24,7 @@ mod strategies;
 mod tests;
 mod untrusted;
 
-pub(crate) use database::{AdapterSettings, NodeDatabase, SeedFile};
+pub(crate) use database::{AdapterSettings, KnownAnswer, NodeDatabase, SeedFile};
 pub(crate) use elsewhere::join;
 pub(crate) use object::parse_name;
 pub(crate) use stored_result::StoredResult;
