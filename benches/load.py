@@ -1,9 +1,10 @@
-"""`rsdbt load` beside psql's \\copy and, where it is installed, dlt: medians of several runs on one server.
+"""`rsdbt load` and a model across databases beside psql and, where it is installed, dlt: medians of several runs on one server.
 
     cargo build --release
     python3 benches/load.py postgresql://postgres@127.0.0.1:5432/bench --rows 5000000 --runs 3
 
-The database must exist; the schema `load_bench` is dropped and made anew. `--dlt PYTHON` names a Python with dlt.
+The database must exist; the schema `load_bench` is dropped and made anew. What comes from a connection comes from the same database, by
+another name. `--dlt PYTHON` names a Python with dlt.
 """
 
 import argparse
@@ -72,24 +73,31 @@ def write_files(folder, rows):
 def write_project(folder, url):
     from urllib.parse import urlparse
 
+    os.makedirs(f"{folder}/models", exist_ok=True)
     place = urlparse(url)
     columns = "".join(f'          - {{name: {name}, data_type: "{kind}"}}\n' for name, kind in COLUMNS)
     tables = {
         "by_csv": "from: {files: rows.csv}, rejects: {max: 10}",
         "by_jsonl": "from: {files: rows.jsonl}, format: jsonl",
         "by_key": "from: {files: changes.csv}, mode: upsert, unique_key: id",
+        "by_connection": "from: {connection: far, schema: load_bench, table: origin}",
     }
     with open(f"{folder}/dbt_project.yml", "w") as file:
         file.write("name: bench\nprofile: bench\n")
+    server = (
+        f"type: postgres, schema: load_bench, host: '{place.hostname}', port: {place.port or 5432}, "
+        f"user: '{place.username}', password: '{place.password or ''}', dbname: '{place.path.lstrip('/')}'"
+    )
+    with open(f"{folder}/models/across.sql", "w") as file:
+        file.write("{{ config(materialized='table') }}\nselect * from {{ source('far', 'origin') }}\n")
     with open(f"{folder}/profiles.yml", "w") as file:
         file.write(
-            "bench: {target: dev, outputs: {dev: {type: postgres, threads: 1, schema: load_bench, "
-            f"host: '{place.hostname}', port: {place.port or 5432}, user: '{place.username}', "
-            f"password: '{place.password or ''}', dbname: '{place.path.lstrip('/')}'}}}}}}\n"
+            "bench: {target: dev, outputs: {"
+            f"dev: {{threads: 1, connections: {{far: far}}, {server}}}, far: {{{server}}}}}}}\n"
         )
-    os.makedirs(f"{folder}/models", exist_ok=True)
     with open(f"{folder}/models/sources.yml", "w") as file:
-        file.write("sources:\n  - name: raw\n    schema: load_bench\n    tables:\n")
+        file.write("sources:\n  - {name: far, schema: load_bench, config: {connection: far}, tables: [{name: origin}]}\n")
+        file.write("  - name: raw\n    schema: load_bench\n    tables:\n")
         for name, load in tables.items():
             file.write(f"      - name: {name}\n        config: {{load: {{{load}}}}}\n        columns:\n{columns}")
 
@@ -109,16 +117,41 @@ class Bench:
         columns = ", ".join(f"{column} {kind}" for column, kind in COLUMNS)
         self.sql(f"drop table if exists load_bench.{name}", f"create table load_bench.{name} ({columns})")
 
-    def load(self, table):
+    def rsdbt(self, *words):
         """Seconds and peak memory in MB."""
         program = os.path.abspath(self.given.rsdbt)
         begun = time.monotonic()
-        process = subprocess.Popen([program, "load", table, "--quiet"], cwd=self.folder)
+        process = subprocess.Popen([program, *words, "--quiet"], cwd=self.folder)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.monotonic() - begun
         if status:
-            sys.exit(f"rsdbt load {table} failed")
+            sys.exit(f"rsdbt {' '.join(words)} failed")
         return seconds, usage.ru_maxrss / 1024
+
+    def load(self, table):
+        return self.rsdbt("load", table)
+
+    def connection(self):
+        self.sql("drop table if exists load_bench.by_connection")
+        return self.load("by_connection")
+
+    def connection_again(self):
+        return self.load("by_connection")
+
+    def across(self):
+        self.sql("drop table if exists load_bench.across")
+        return self.rsdbt("run")
+
+    def piped(self):
+        self.table("piped")
+        ends = ["copy load_bench.origin to stdout (format binary)", "copy load_bench.piped from stdin (format binary)"]
+        psql = [self.given.psql, self.given.url, "-q", "-c"]
+        begun = time.monotonic()
+        source = subprocess.Popen([*psql, ends[0]], stdout=subprocess.PIPE)
+        subprocess.run([*psql, ends[1]], check=True, stdin=source.stdout)
+        if source.wait():
+            sys.exit("psql failed")
+        return time.monotonic() - begun
 
     def copy(self):
         self.table("copied")
@@ -182,12 +215,23 @@ def main():
         write_project(folder, given.url)
         bench = Bench(given, folder)
         bench.sql("drop schema if exists load_bench cascade", "create schema load_bench")
-        found = {"copy": [], "csv": [], "jsonl": [], "upsert": [], "by hand": []}
+        bench.table("origin")
+        bench.sql("\\copy load_bench.origin from 'rows.csv' (format csv, header)", "vacuum analyze load_bench.origin")
+        rsdbt = {
+            "csv": bench.csv,
+            "jsonl": bench.jsonl,
+            "upsert": bench.upsert,
+            "connection": bench.connection,
+            "again": bench.connection_again,
+            "across": bench.across,
+        }
+        found = {name: [] for name in ["copy", "by hand", "piped", *rsdbt]}
         memory = 0
         # one after the other, so that what the machine does meanwhile hits all
         for _ in range(given.runs):
             found["copy"].append(bench.copy())
-            for name, work in [("csv", bench.csv), ("jsonl", bench.jsonl), ("upsert", bench.upsert)]:
+            found["piped"].append(bench.piped())
+            for name, work in rsdbt.items():
                 seconds, peak = work()
                 found[name].append(seconds)
                 memory = max(memory, peak)
@@ -203,6 +247,9 @@ def main():
         print(f"rsdbt load jsonl  {median['jsonl']:8.2f} s  {megabytes['jsonl'] / median['jsonl']:6.0f} MB/s")
         print(f"upsert by hand    {median['by hand']:8.2f} s")
         print(f"rsdbt load upsert {median['upsert']:8.2f} s  {median['upsert'] / median['by hand']:.2f} of by hand")
+        print(f"psql copy | copy  {median['piped']:8.2f} s")
+        for name, shown in [("connection", "rsdbt load, new  "), ("again", "rsdbt load, again"), ("across", "rsdbt run, across")]:
+            print(f"{shown} {median[name]:8.2f} s  {median['piped'] / median[name]:.2f} of copy | copy")
         print(f"memory peak       {memory:8.0f} MB")
         if given.dlt:
             seconds = bench.dlt()

@@ -233,7 +233,8 @@ struct Threshold {
 impl Threshold {
     fn read(text: &str) -> Option<Self> {
         let operator = [">=", "<=", "!=", "<>", "=", "<", ">"].into_iter().find(|op| text.starts_with(op))?;
-        let digits = text[operator.len()..].trim();
+        // other blanks are none to the server
+        let digits = text[operator.len()..].trim_matches(' ');
         // an operator of the server may have more letters
         let is_number = !digits.is_empty() && digits.len() < 18 && digits.bytes().all(|b| b.is_ascii_digit());
         Some(Self { text: text.to_owned(), operator, number: is_number.then(|| digits.parse().ok())?? })
@@ -264,7 +265,7 @@ mod tests {
         {
             assert_eq!(Threshold::read(text).unwrap().is_met(failures), is_met, "{text}");
         }
-        for text in ["!= 0 or true", "between 1 and 2", "> -1", "!== 0", ">> 1", "> 1.5", "", "0", "= all"] {
+        for text in ["!= 0 or true", "between 1 and 2", "> -1", "!== 0", ">> 1", "> 1.5", "", "0", "= all", "> 3\u{a0}"] {
             assert!(Threshold::read(text).is_none(), "{text}");
         }
     }

@@ -1,7 +1,8 @@
 {#
   Of tests that a constraint rules out failures of: place and proof. Each test has a `place`, a `kind` and the name of a `column`. Only a table of
   its own counts: a constraint says nothing of the rows of inheriting tables, and nothing that others enforce of those of foreign ones. A foreign
-  key proves nothing: its triggers may have been off while rows were written.
+  key proves nothing: its triggers may have been off while rows were written. A value of several fields is not null, and yet `is null`, if all of
+  them are.
 #}
 {% macro rsdbt_proofs_of_tests(relation, tests) %}
   {%- set wanted = [] -%}
@@ -14,9 +15,13 @@
     join pg_catalog.pg_class as tested
       on tested.oid = pg_catalog.to_regclass({{ rsdbt_literal(relation) }})::pg_catalog.oid
       and tested.relkind = 'r'::pg_catalog."char" and not tested.relhassubclass
+      and not pg_catalog.row_security_active(tested.oid)
     join pg_catalog.pg_attribute as tested_column
       on tested_column.attrelid = tested.oid and tested_column.attname = wanted.column_name
+      and pg_catalog.has_column_privilege(tested.oid, tested_column.attnum, 'select'::pg_catalog.text)
       and tested_column.attnum > 0::pg_catalog.int2 and tested_column.attgenerated <> 'v'::pg_catalog."char"
+    join pg_catalog.pg_type as typed
+      on typed.oid = tested_column.atttypid and typed.typtype <> 'c'::pg_catalog."char" and typed.typtype <> 'd'::pg_catalog."char"
     cross join lateral (
       select case when pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 180000 then
         (
