@@ -5,7 +5,7 @@ use super::keys;
 use crate::config::{Fields, Yaml, strict};
 use crate::diagnostic::{Diagnostic, Result};
 
-const UNITS: &[&str] = &["second", "minute", "hour", "day", "week", "month"];
+const UNITS: &[&str] = &["second", "minute", "hour", "day", "week", "month", "year"];
 
 /// Which rows and columns come from the other database.
 #[derive(Debug, Clone, Default)]
