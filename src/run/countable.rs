@@ -265,7 +265,18 @@ mod tests {
         {
             assert_eq!(Threshold::read(text).unwrap().is_met(failures), is_met, "{text}");
         }
-        for text in ["!= 0 or true", "between 1 and 2", "> -1", "!== 0", ">> 1", "> 1.5", "", "0", "= all", "> 3\u{a0}"] {
+        for text in [
+            "!= 0 or true",
+            "between 1 and 2",
+            "> -1",
+            "!== 0",
+            ">> 1",
+            "> 1.5",
+            "",
+            "0",
+            "= all",
+            "> 3\u{a0}",
+        ] {
             assert!(Threshold::read(text).is_none(), "{text}");
         }
     }
