@@ -54,6 +54,26 @@ impl Field {
         self.project.run_ok(arguments);
     }
 
+    /// The table `events` of the other database, as the source `raw.events` at home, with these keys of its `load:`.
+    pub(super) fn write_source(&self, load: &str) {
+        self.project.write(
+            "models/sources.yml",
+            &format!(
+                "sources:\n  - name: raw\n    schema: \"{{{{ target.schema }}}}\"\n    tables:\n      - name: events\n        config: {{load: {{from: {{connection: far, schema: public}}, {load}}}}}\n"
+            ),
+        );
+    }
+
+    pub(super) fn loads(&self, arguments: &[&str], expected: &str) {
+        let done = self.project.run(arguments);
+        assert!(done.status == 0 && done.text.contains(expected), "{expected}: {}", done.text);
+    }
+
+    pub(super) fn refuses(&self, expected: &str) {
+        let failed = self.project.run(&["load"]);
+        assert!(failed.status == 1 && failed.text.contains(expected), "{expected}: {}", failed.text);
+    }
+
     /// Events of these ids, a few on each day, each later than those before.
     pub(super) fn arrive(&mut self, first: i64, last: i64) {
         let sql = format!(

@@ -5,25 +5,6 @@ use super::field::Field;
 /// Which rows a table has, in any order.
 const ROWS: &str = "coalesce(string_agg(concat_ws(' ', id, day, extract(epoch from at), amount), '; ' order by id, amount), '')";
 
-fn write(field: &Field, load: &str) {
-    field.project.write(
-        "models/sources.yml",
-        &format!(
-            "sources:\n  - name: raw\n    schema: \"{{{{ target.schema }}}}\"\n    tables:\n      - name: events\n        config: {{load: {{from: {{connection: far, schema: public}}, mode: replace_partition{load}}}}}\n"
-        ),
-    );
-}
-
-fn loaded(field: &Field, arguments: &[&str], expected: &str) {
-    let done = field.project.run(arguments);
-    assert!(done.status == 0 && done.text.contains(expected), "{expected}: {}", done.text);
-}
-
-fn refused(field: &Field, expected: &str) {
-    let failed = field.project.run(&["load"]);
-    assert!(failed.status == 1 && failed.text.contains(expected), "{expected}: {}", failed.text);
-}
-
 fn far_value(field: &mut Field, sql: &str) -> String {
     field.far.query_one(sql, &[]).unwrap().get(0)
 }
@@ -47,7 +28,9 @@ fn found(field: &mut Field, first: &str) -> [String; 2] {
 #[test]
 fn the_newest_days_of_a_time_zone_are_replaced_by_what_is_there() {
     let mut field = Field::new();
-    write(&field, ", cursor: at, lookback: 1 day, granularity: day, time_zone: Europe/Berlin");
+    field.write_source(
+        "mode: replace_partition, cursor: at, lookback: 1 day, granularity: day, time_zone: Europe/Berlin",
+    );
     // two days of Berlin around the change of its clocks, an event an hour and its double
     field
         .far
@@ -58,7 +41,7 @@ fn the_newest_days_of_a_time_zone_are_replaced_by_what_is_there() {
              insert into events values (-1, null, null, 7)",
         )
         .unwrap();
-    loaded(&field, &["load"], "LOAD 145");
+    field.loads(&["load"], "LOAD 145");
     // the last is of 27 October at 23:30 UTC: 28 October in Berlin, so that the 27th begins at 22:00 UTC of the 26th
     let first = "2024-10-26 22:00Z";
     field
@@ -70,7 +53,7 @@ fn the_newest_days_of_a_time_zone_are_replaced_by_what_is_there() {
         )
         .unwrap();
     let expected = expected(&mut field, first);
-    loaded(&field, &["load"], "LOAD ");
+    field.loads(&["load"], "LOAD ");
     assert_eq!(found(&mut field, first), expected);
     assert_eq!(
         field.home_value("select string_agg(amount::text, ' ' order by amount) from events where id = 40"),
@@ -86,20 +69,22 @@ fn the_newest_days_of_a_time_zone_are_replaced_by_what_is_there() {
 #[test]
 fn a_row_that_moves_to_a_newer_period_leaves_the_old_one_where_rows_have_a_key() {
     let mut field = Field::new();
-    write(&field, ", unique_key: id, cursor: day, lookback: 1 month, granularity: month");
+    field.write_source(
+        "mode: replace_partition, unique_key: id, cursor: day, lookback: 1 month, granularity: month",
+    );
     field
         .far
         .batch_execute(
             "insert into events select n, date '2024-01-05' + n, null, 1 from generate_series(0, 99) as n",
         )
         .unwrap();
-    loaded(&field, &["load"], "LOAD 100");
+    field.loads(&["load"], "LOAD 100");
     // March and April are replaced
     field
         .far
         .batch_execute("update events set day = '2024-04-30' where id = 3; update events set amount = 9 where id in (4, 56); delete from events where id in (5, 57)")
         .unwrap();
-    loaded(&field, &["load"], "LOAD 44");
+    field.loads(&["load"], "LOAD 44");
     let rows = "select string_agg(concat_ws(' ', id, day, amount), '; ' order by id) from events where id in (3, 4, 5, 56, 57)";
     assert_eq!(
         field.home_value(rows),
@@ -112,19 +97,21 @@ fn a_row_that_moves_to_a_newer_period_leaves_the_old_one_where_rows_have_a_key()
 fn periods_that_have_lost_many_rows_are_replaced_only_if_asked() {
     for key in ["", ", unique_key: id"] {
         let mut field = Field::new();
-        write(&field, &format!("{key}, cursor: at, lookback: 4 hours, granularity: hour"));
+        field.write_source(&format!(
+            "mode: replace_partition{key}, cursor: at, lookback: 4 hours, granularity: hour"
+        ));
         field.arrive(1, 600);
-        loaded(&field, &["load"], "LOAD 600");
+        field.loads(&["load"], "LOAD 600");
         // of the 241 rows of the hours from 6:00 on, most of one; later hours have many new ones
         field.far.batch_execute("delete from events where id between 420 and 469 or id = 300").unwrap();
         field.arrive(601, 900);
-        refused(&field, "in the periods that the load replaces, 50 are missing there, more than 20 %");
+        field.refuses("in the periods that the load replaces, 50 are missing there, more than 20 %");
         field.arrive(420, 421);
-        loaded(&field, &["load"], "LOAD ");
+        field.loads(&["load"], "LOAD ");
         assert_eq!(field.home_value("select count(*)::text from events"), "852");
         field.far.batch_execute("truncate events").unwrap();
-        refused(&field, "it has no rows, and");
-        loaded(&field, &["load", "--allow-deletes"], "LOAD 0");
+        field.refuses("it has no rows, and");
+        field.loads(&["load", "--allow-deletes"], "LOAD 0");
         // from 11:00 on: the cursor goes to 15:00
         assert_eq!(field.home_value("select count(*)::text from events"), "611");
     }
@@ -133,19 +120,19 @@ fn periods_that_have_lost_many_rows_are_replaced_only_if_asked() {
 #[test]
 fn rows_that_others_refer_to_or_keep_are_not_replaced() {
     let mut field = Field::new();
-    write(&field, ", unique_key: id, cursor: at, lookback: 1 hour");
+    field.write_source("mode: replace_partition, unique_key: id, cursor: at, lookback: 1 hour");
     field.arrive(1, 100);
-    loaded(&field, &["load"], "LOAD 100");
+    field.loads(&["load"], "LOAD 100");
     field
         .home
         .batch_execute("create table note (event bigint references events (id) on delete cascade); insert into note values (7)")
         .unwrap();
-    refused(&field, ".note` refer to them");
+    field.refuses(".note` refer to them");
     field
         .home
         .batch_execute("drop table note; alter table events add foreign key (id) references events (id) on delete cascade")
         .unwrap();
-    refused(&field, "refer to them");
+    field.refuses("refer to them");
     field
         .home
         .batch_execute(
@@ -154,21 +141,21 @@ fn rows_that_others_refer_to_or_keep_are_not_replaced() {
              create trigger keeps before delete on events for each row execute function keep()",
         )
         .unwrap();
-    refused(&field, "in the periods that the load replaces were kept by trigger keeps of ");
+    field.refuses("in the periods that the load replaces were kept by trigger keeps of ");
     field
         .home
         .batch_execute("drop trigger keeps on events; create trigger drops before insert on events for each row execute function keep()")
         .unwrap();
-    refused(&field, "load");
+    field.refuses("load");
     assert_eq!(field.home_value("select count(*)::text from events"), "100");
     field.home.batch_execute("drop trigger drops on events").unwrap();
-    loaded(&field, &["load"], "LOAD 100");
+    field.loads(&["load"], "LOAD 100");
 }
 
 #[test]
 fn a_partitioned_table_and_cursors_of_other_types_are_taken() {
     let mut field = Field::new();
-    write(&field, ", cursor: at, lookback: 1 day");
+    field.write_source("mode: replace_partition, cursor: at, lookback: 1 day");
     field
         .home
         .batch_execute(
@@ -178,10 +165,10 @@ fn a_partitioned_table_and_cursors_of_other_types_are_taken() {
         )
         .unwrap();
     field.arrive(1, 5000);
-    loaded(&field, &["load"], "LOAD 5000");
+    field.loads(&["load"], "LOAD 5000");
     field.far.batch_execute("update events set amount = 0 where id in (1000, 3000)").unwrap();
     // the first two days stay
-    loaded(&field, &["load"], "LOAD 2121");
+    field.loads(&["load"], "LOAD 2121");
     assert_eq!(
         field.home_value(
             "select string_agg(amount::text, ' ' order by id) from events where id in (1000, 3000)"
@@ -193,11 +180,11 @@ fn a_partitioned_table_and_cursors_of_other_types_are_taken() {
         .batch_execute("alter table events alter at type timestamp using at at time zone 'UTC'")
         .unwrap();
     field.home.batch_execute("drop table events").unwrap();
-    write(&field, ", cursor: at, lookback: 1 day, time_zone: Asia/Seoul");
-    refused(&field, "has no time zone, and the load sets `time_zone`");
-    write(&field, ", cursor: at, lookback: 1 day, granularity: week");
-    loaded(&field, &["load"], "LOAD 5000");
-    loaded(&field, &["load"], "LOAD 5000");
-    write(&field, ", cursor: amount, lookback: 1 day");
-    refused(&field, "the cursor `amount` of \"public\".\"events\" in");
+    field.write_source("mode: replace_partition, cursor: at, lookback: 1 day, time_zone: Asia/Seoul");
+    field.refuses("has no time zone, and the load sets `time_zone`");
+    field.write_source("mode: replace_partition, cursor: at, lookback: 1 day, granularity: week");
+    field.loads(&["load"], "LOAD 5000");
+    field.loads(&["load"], "LOAD 5000");
+    field.write_source("mode: replace_partition, cursor: amount, lookback: 1 day");
+    field.refuses("the cursor `amount` of \"public\".\"events\" in");
 }
