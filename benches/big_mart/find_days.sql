@@ -1,7 +1,7 @@
 -- The days whose facts are not those of the remembered fingerprints, and those with a dimension that was unknown.
 -- Seoul has had one offset since 1988: a day is a bin. Behind `offset '0'` the planner hashes instead of sorting.
 with found as (
-    select 'source.ad_mart.ad.ad_impression' as input, period, count(*) as row_count, sum(hashint8extended(hash, hash)) + hashtextextended('day Asia/Seoul', 0) as checksum
+    select 'source.ad_mart.ad.ad_impression' as input, period, count(*) as row_count, sum(hashint8extended(hash, hash)) + hashtextextended('day Asia/Seoul "user_id","lineitem_id","unit_id","revenue","created_at"', 0) as checksum
     from (
         select
             date_bin('1 day', created_at, '2000-01-01 15:00') + interval '9 hours' as period,
@@ -17,7 +17,7 @@ with found as (
     ) as hashed
     group by period
     union all
-    select 'source.ad_mart.ad.ad_click', period, count(*), sum(hashint8extended(hash, hash)) + hashtextextended('day Asia/Seoul', 0)
+    select 'source.ad_mart.ad.ad_click', period, count(*), sum(hashint8extended(hash, hash)) + hashtextextended('day Asia/Seoul "user_id","lineitem_id","unit_id","revenue","created_at"', 0)
     from (
         select
             date_bin('1 day', created_at, '2000-01-01 15:00') + interval '9 hours' as period,

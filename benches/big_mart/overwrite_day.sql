@@ -4,7 +4,7 @@ begin;
 select pg_advisory_xact_lock(hashtextextended('overwrite m1_d_ad_mart_metrics', 0));
 delete from mart.m1_d_ad_mart_metrics where data_at = :'day';
 with prints as (
-    select 'source.ad_mart.ad.ad_impression' as input, count(*) as row_count, sum(hashint8extended(hash, hash)) + hashtextextended('day Asia/Seoul', 0) as checksum
+    select 'source.ad_mart.ad.ad_impression' as input, count(*) as row_count, sum(hashint8extended(hash, hash)) + hashtextextended('day Asia/Seoul "user_id","lineitem_id","unit_id","revenue","created_at"', 0) as checksum
     from (
         select coalesce(hashtextextended(user_id collate "C", 1), hashint4extended(1, 0))
             # coalesce(hashint8extended(lineitem_id, lineitem_id # 2), hashint4extended(2, 0))
@@ -17,7 +17,7 @@ with prints as (
         offset '0'
     ) as hashed
     union all
-    select 'source.ad_mart.ad.ad_click' as input, count(*) as row_count, sum(hashint8extended(hash, hash)) + hashtextextended('day Asia/Seoul', 0) as checksum
+    select 'source.ad_mart.ad.ad_click' as input, count(*) as row_count, sum(hashint8extended(hash, hash)) + hashtextextended('day Asia/Seoul "user_id","lineitem_id","unit_id","revenue","created_at"', 0) as checksum
     from (
         select coalesce(hashtextextended(user_id collate "C", 1), hashint4extended(1, 0))
             # coalesce(hashint8extended(lineitem_id, lineitem_id # 2), hashint4extended(2, 0))
