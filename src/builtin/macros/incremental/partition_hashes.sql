@@ -1,4 +1,4 @@
-{# How the rows of an input are told apart: their checksum. #}
+{# The checksum of the rows of an input. #}
 
 {% macro rsdbt_columns_of_input(node) %}
   {%- set relation = api.Relation.create(database=node.database, schema=node.schema, identifier=node.identifier or node.alias) -%}

@@ -41,7 +41,7 @@ impl Job<'_, '_> {
         Ok(names.len() as u64)
     }
 
-    /// Of rows with one key the last one that is loaded counts, whatever the date of its file.
+    /// The rows of a late file replace newer ones with the same key: what is loaded last counts.
     pub(super) fn warn_of_late(&self, source: &SourceDefinition, names: &[String]) -> Result<()> {
         if names.is_empty() {
             return Ok(());
