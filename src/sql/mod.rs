@@ -6,6 +6,7 @@
 mod closed;
 pub(crate) mod consume;
 pub(crate) mod lineage;
+pub(crate) mod made_of;
 mod parsed;
 mod quoting;
 pub(crate) mod restrict;

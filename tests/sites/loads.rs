@@ -55,6 +55,36 @@ fn a_whole_table_is_replaced_and_what_hangs_on_it_stays() {
     field.check(&["events"], "a load of nothing");
 }
 
+/// The rows of a new table go into it at once, where its constraints meet them.
+#[test]
+fn a_new_table_refuses_rows_by_name_and_is_not_left_behind() {
+    let mut field = Field::new();
+    field.arrive(1, 100);
+    let declared =
+        "        columns: [{name: amount, constraints: [{type: check, expression: amount < 1000}]}]\n";
+    write_source(&field, "", declared);
+    field.far.batch_execute("update events set amount = 1000 where id = 7").unwrap();
+    let text = refused(&field, &["load"]);
+    assert!(text.contains("\"public\".\"events\" in `far_dev`: \""), "{text}");
+    assert!(text.contains("refused a row; nothing was loaded") && !text.contains("CONTEXT"), "{text}");
+    assert!(text.contains("violates check constraint"), "{text}");
+    assert_eq!(field.home_value("select (to_regclass('events') is null)::text"), "true");
+    // an error of the other database is none of the table
+    field.far.batch_execute("alter table events rename to kept").unwrap();
+    field
+        .far
+        .batch_execute("create view events as select id, day, at, amount / (id - 90) as amount from kept")
+        .unwrap();
+    let text = refused(&field, &["load"]);
+    assert!(text.contains("division by zero") && !text.contains("refused a row"), "{text}");
+    field
+        .far
+        .batch_execute("drop view events; alter table kept rename to events; delete from events where id = 7")
+        .unwrap();
+    loaded(&field, &["load"], "LOAD 99");
+    field.check(&["events"], "the first load");
+}
+
 #[test]
 fn upsert_and_append_lose_no_late_row_no_tie_and_no_row_without_a_cursor() {
     for mode in ["upsert", "append"] {

@@ -5,7 +5,7 @@
   periods from no input row, or between those of two windows: it is an error if these rows are others without the input rows of one.
 #}
 {% macro rsdbt_refuse_rows_read_from(read, built, kinds, columns) %}
-  {%- set found = rsdbt_unread_periods(read, built, kinds, columns) if read else [] -%}
+  {%- set found = rsdbt_unread_periods(read, built, kinds, columns) if read and not rsdbt_keeps_periods(read, built, kinds, columns) else [] -%}
   {%- set lost = rsdbt_lost_periods(found, read, kinds, columns) if found else [] -%}
   {%- for window in read if lost -%}
     {%- set found = rsdbt_unread_periods([window], built, kinds, columns) -%}

@@ -23,9 +23,13 @@
 
 {#
   Gives the numbers of rows that were written, of those that are there only what differs, and of rows that were deleted or marked.
-  `is_empty`: the other table has no rows at all. `low`: as rsdbt_load_low_water gave it.
+  `is_empty`: the other table has no rows at all. `low`: as rsdbt_load_low_water gave it. `copied`: rows that the table itself has taken.
 #}
-{% macro rsdbt_load_apply_table(relation, load, is_empty, low) %}
+{% macro rsdbt_load_apply_table(relation, load, is_empty, low, copied) %}
+  {%- if copied is not none -%}
+    {%- do rsdbt_load_check_copied(relation, load, copied) -%}
+    {{ return([copied, 0]) }}
+  {%- endif -%}
   {%- set gone = 0 -%}
   {#- Not before the rows have come: readers wait meanwhile. -#}
   {%- if load.appends_columns -%}

@@ -2,29 +2,32 @@
 
 {# Opens the transaction of the load. Gives the relation of the rejected lines. #}
 {% macro rsdbt_load_begin(relation, load) %}
-  {%- do rsdbt_memory() -%}
-  {%- do rsdbt_begin_where_needed() -%}
-  {%- call statement('declared') -%}{{ rsdbt_load_declared_sql(load) }}{%- endcall -%}
-  {%- set kind = rsdbt_load_kind(relation) -%}
-  {%- if kind is none -%}
-    {%- call statement('table') -%}{{ rsdbt_load_create_sql(relation.render(), load) }}{%- endcall -%}
-    {%- if load.unique_key -%}
-      {%- call statement('key') -%}create unique index on {{ relation }} ({{ rsdbt_load_names(load.unique_key) }}){%- endcall -%}
-    {%- endif -%}
-  {%- else -%}
-    {%- do rsdbt_load_admit(relation, load, kind) -%}
-  {%- endif -%}
+  {%- do rsdbt_load_open(relation, load) -%}
   {%- set rejects = make_relation_with_suffix(relation, '__rejects') -%}
   {%- if load.keeps_rejects -%}
     {%- do rsdbt_load_create_rejects(rejects) -%}
   {%- endif -%}
   {%- if load.staged -%}
     {%- call statement('staged') -%}{{ rsdbt_load_staged_sql(load) }}{%- endcall -%}
-    {%- if load.origin -%}
-      {%- do rsdbt_load_compare_arriving(load) -%}
-    {%- endif -%}
   {%- endif -%}
   {{ return(rejects) }}
+{% endmacro %}
+
+{# Whether the table is a new one. #}
+{% macro rsdbt_load_open(relation, load) %}
+  {%- do rsdbt_memory() -%}
+  {%- do rsdbt_begin_where_needed() -%}
+  {%- call statement('declared') -%}{{ rsdbt_load_declared_sql(load) }}{%- endcall -%}
+  {%- set kind = rsdbt_load_kind(relation) -%}
+  {%- if kind is not none -%}
+    {%- do rsdbt_load_admit(relation, load, kind) -%}
+    {{ return(false) }}
+  {%- endif -%}
+  {%- call statement('table') -%}{{ rsdbt_load_create_sql(relation.render(), load) }}{%- endcall -%}
+  {%- if load.unique_key -%}
+    {%- call statement('key') -%}create unique index on {{ relation }} ({{ rsdbt_load_names(load.unique_key) }}){%- endcall -%}
+  {%- endif -%}
+  {{ return(true) }}
 {% endmacro %}
 
 {% macro rsdbt_load_names(names) -%}

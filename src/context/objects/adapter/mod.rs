@@ -7,6 +7,7 @@ mod database;
 mod elsewhere;
 mod high_water;
 mod index;
+mod made_of;
 mod methods;
 mod names;
 mod object;

@@ -7,8 +7,8 @@ use minijinja::value::{Enumerator, Object, ObjectRepr};
 use minijinja::{Error, State, Value};
 
 use super::{
-    Database, columns, constraints, high_water, index, methods, none, relations, restricted, seed, site_rows,
-    snapshots, staged_rows, strategies, untrusted,
+    Database, columns, constraints, high_water, index, made_of, methods, none, relations, restricted, seed,
+    site_rows, snapshots, staged_rows, strategies, untrusted,
 };
 use crate::context::objects::{ColumnClass, RelationClass, Table};
 use crate::diagnostic::{Diagnostic, did_you_mean};
@@ -156,6 +156,7 @@ impl Object for AdapterObject {
             snapshots::call,
             seed::call,
             staged_rows::call,
+            made_of::call,
             restricted::call,
             untrusted::call,
             site_rows::call,

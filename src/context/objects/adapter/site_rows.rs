@@ -75,7 +75,7 @@ fn unfit(home: &Database, site: &Database, misfits: &[(SiteColumn, Misfit)]) -> 
 
 fn copied(database: &Database, copy: &str) -> Result<Value> {
     let (site, query) = expect_site(database)?;
-    let response = transfer(site.session()?, &query, database.session()?, copy)?;
+    let response = transfer(site.session()?, &query, database.session()?, copy, |error| error)?;
     let rewritten = outlived_tables(site.session()?)?;
     if !rewritten.is_empty() {
         let message = format!(

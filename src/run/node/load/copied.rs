@@ -38,21 +38,24 @@ impl Job<'_, '_> {
         let table = Table::read(run, source, load, from, [(at, site.session()), (to, &home)])?;
         let spec = from_json(&spec(source, load, &table, run.inputs.options.loading.allow_deletes)?);
         let arguments = vec![relation.clone(), spec.clone()];
-        self.call_load_macro(&context, "rsdbt_load_begin", arguments.clone())?;
+        let goes_in = self.call_load_macro(&context, "rsdbt_load_begin_table", arguments.clone())?.is_true();
         let low = self.call_load_macro(&context, "rsdbt_load_low_water", arguments.clone())?;
         let low = (!low.is_none()).then(|| to_str(&low));
         let query = table.query(source, low.as_deref());
-        let response = transfer(site.session(), &query, &home, &into(&table))?;
+        let name = to_str(&relation);
+        let refused = |error| refused::copied_by_table(&table.shown(), &name, error);
+        let into = into(if goes_in { &name } else { "pg_temp.rsdbt_staged" }, &table);
+        let response = transfer(site.session(), &query, &home, &into, refused)?;
         let read = u64::try_from(response.rows_affected).unwrap_or(0);
         let is_empty = read == 0 && (low.is_none() || table.is_empty(site.session())?);
         unchanged_files::require(&table, site.session())?;
         // what the other database holds for a reader is let go before this one waits for anything
         drop(site);
         let mut applying = arguments;
-        applying.extend([is_empty.into(), low.map_or(Value::from(()), Value::from)]);
-        let counts = self
-            .call_load_macro(&context, "rsdbt_load_apply_table", applying)
-            .map_err(|error| refused::copied_by_table(&table.shown(), &to_str(&relation), error))?;
+        let none = || Value::from(());
+        let copied = goes_in.then(|| Value::from(read));
+        applying.extend([is_empty.into(), low.map_or_else(none, Value::from), copied.unwrap_or_else(none)]);
+        let counts = self.call_load_macro(&context, "rsdbt_load_apply_table", applying).map_err(refused)?;
         let count = |at: usize| {
             counts.get_item_by_index(at).ok().and_then(|count| to_str(&count).parse().ok()).unwrap_or(0)
         };
@@ -79,9 +82,9 @@ impl Job<'_, '_> {
     }
 }
 
-fn into(table: &Table<'_>) -> String {
+fn into(relation: &str, table: &Table<'_>) -> String {
     let names: Vec<String> = table.columns.iter().map(|column| quote_identifier(&column.name)).collect();
-    format!("copy pg_temp.rsdbt_staged ({}) from stdin (format binary)", names.join(", "))
+    format!("copy {relation} ({}) from stdin (format binary)", names.join(", "))
 }
 
 /// What the ledger has of the last load.

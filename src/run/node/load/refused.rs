@@ -33,7 +33,9 @@ pub(super) fn copied_by_table(shown: &str, relation: &str, error: Box<Diagnostic
     if !is_of_rows(&error) {
         return error;
     }
-    let message = format!("{shown}: {relation} refused a row; nothing was loaded\n{}", error.message);
+    // of COPY, which names its own place in what it is sent
+    let reason = error.message.split(CONTEXT).next().unwrap_or_default();
+    let message = format!("{shown}: {relation} refused a row; nothing was loaded\n{reason}");
     let help = if error.server.as_ref().is_some_and(|server| server.sqlstate == "23505") {
         "where a unique value passes from one row to another, give the table a constraint that is `deferrable initially deferred`; else correct the rows there"
     } else {

@@ -1,0 +1,44 @@
+{# Whether a query keeps the periods of its input rows, whatever these are: then none of them need be asked. #}
+
+{# Its field must be made of the columns in `in_partitions`, and times of the periods that are read must give none of the periods that are looked for. #}
+{% macro rsdbt_keeps_periods(read, built, kinds, columns) %}
+  {%- set makings = rsdbt_makings_of_field(kinds) if not rsdbt_query_parts[1::3] | reject('equalto', 'type') | list else [] -%}
+  {%- set types = rsdbt_types_of_conditions(rsdbt_query_parts) if makings else [] -%}
+  {%- set tried = [] -%}
+  {%- for making in makings -%}
+    {%- do tried.append('select (' ~ making.expression ~ ')::' ~ rsdbt_field_column(columns).data_type ~ ' as value from '
+      ~ rsdbt_times_sql(read, types[making.condition])) -%}
+  {%- endfor -%}
+  {%- if not tried -%}
+    {{ return(false) }}
+  {%- endif -%}
+  {%- set moved = rsdbt_attempt(['select from (' ~ tried | join('\nunion all ') ~ '\n) as rsdbt_tried where '
+    ~ rsdbt_unread_condition('value', rsdbt_field_kind(columns), read, built)]) -%}
+  {{ return(not moved['error'] and moved['rows'] == 0) }}
+{% endmacro %}
+
+{% macro rsdbt_makings_of_field(kinds) %}
+  {%- set roles = rsdbt_roles_of_conditions() -%}
+  {%- set marks = [] -%}
+  {%- for kind in kinds -%}
+    {%- set limits = kind is not none and roles[loop.index0] == 'input' -%}
+    {%- do marks.append('rsdbt_limits(' ~ rsdbt_query_parts[loop.index0 * 3 + 2] ~ ', ' ~ loop.index0 ~ ')' if limits else 'true') -%}
+  {%- endfor -%}
+  {{ return(adapter.rsdbt_makings(rsdbt_query_with(marks), rsdbt_plain_names(rsdbt_partitioning().field)[0])) }}
+{% endmacro %}
+
+{# The first and the last instant of each window and those between, or its dates. #}
+{% macro rsdbt_times_sql(windows, type) -%}
+  {%- set is_date = type == 'date' -%}
+  {%- set bounds = 'timestamp without time zone' if is_date else type -%}
+  {%- set ranges = [] -%}
+  {%- for window in windows -%}
+    {%- set first, past = (window['local_start'], window['local_end']) if is_date else (window['start'], window['end']) -%}
+    {%- do ranges.append("('" ~ first ~ "'::" ~ bounds ~ ", '" ~ past ~ "'::" ~ bounds ~ ')') -%}
+  {%- endfor -%}
+  (
+    select least(at, past - interval '1 microsecond')::{{ type }} as rsdbt_value
+    from (values {{ ranges | join(', ') }}) as rsdbt_ranges (first, past),
+      pg_catalog.generate_series(first, past, interval '{{ '1 day' if is_date else '15 minutes' if windows | length < 200 else '6 hours' }}') as at
+  ) as rsdbt_times
+{%- endmacro %}
