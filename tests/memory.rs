@@ -139,28 +139,10 @@ fn a_development_role_cannot_falsify_the_memory_of_production() {
     let production = stage.project("prod", Some("etl"));
     let development = stage.project("dev", Some("ann"));
     assert_eq!([Stage::rows(&production), Stage::rows(&development)], ["3", "3"]);
-    stage.execute(&format!(
-        "grant usage on schema prod to {ann}; create table facts.log (id bigint); grant select on facts.log to public; grant delete on facts.log to {etl};
-         set role {etl};
-         insert into rsdbt.logs (log, log_schema, log_name, consumer, consumer_schema, consumer_name)
-         values ('facts.log'::regclass, 'facts', 'log', 'prod.mart'::regclass, 'prod', 'mart');
-         insert into rsdbt.intervals (project, schema_name, task, logical_time, state, attempt)
-         values ('shop', 'prod', 'mart', '2024-01-01', 'success', 1);
-         insert into rsdbt.jobs (project, schema_name) values ('shop', 'prod');
-         insert into rsdbt.past_intervals (project, schema_name, task, first_time, until_time) values ('shop', 'prod', 'mart', '2023-01-01', '2024-01-01');
-         insert into rsdbt.progress (project, schema_name, task, logical_time, step, node) values ('shop', 'prod', 'job.shop.nightly', '2024-01-01', 0, 'model.shop.a');
-         insert into rsdbt.built (relation, interval_start, interval_end, code) values ('prod.mart'::regclass, '2024-01-01', '2024-01-02', 'x');
-         insert into rsdbt.builds (relation, kind, project, node, target) values ('prod.mart'::regclass, 'seed', 'shop', 'mart', 'prod');
-         insert into rsdbt.loads (relation, row_type, file, bytes, checksum, read_count, applied_count, rejected_count, duplicate_count)
-         select oid, reltype, 'a.csv', 1, '', 1, 1, 0, 0 from pg_class where oid = 'prod.mart'::regclass;
-         create table prod.mart__tombstones (id bigint);
-         insert into rsdbt.tombstones values ('prod.mart__tombstones'::regclass, 'prod', 'mart__tombstones', 'prod.mart'::regclass)",
-        etl = stage.role("etl"),
-        ann = stage.role("ann")
-    ));
-    let tables = "select relname::text from pg_class where relnamespace = 'rsdbt'::regnamespace and relkind = 'r' order by 1";
-    let tables: Vec<String> =
-        stage.client().query(tables, &[]).unwrap().iter().map(|row| row.get(0)).collect();
+    let (etl, ann) = (stage.role("etl"), stage.role("ann"));
+    stage.execute(&format!("grant usage on schema prod to {ann}"));
+    stage.remember_all("prod", &etl);
+    let tables = stage.tables();
     assert_eq!(
         tables,
         [
@@ -238,6 +220,45 @@ fn a_development_role_cannot_falsify_the_memory_of_production() {
 }
 
 impl Stage {
+    /// A row of each table for what a role has in its schema.
+    fn remember_all(&self, schema: &str, role: &str) {
+        self.execute(&format!(
+            "create table facts.log_of_{schema} (id bigint); grant select on facts.log_of_{schema} to public;
+             grant delete on facts.log_of_{schema} to {role}; set role {role};
+             insert into rsdbt.logs (log, log_schema, log_name, consumer, consumer_schema, consumer_name)
+             values ('facts.log_of_{schema}'::regclass, 'facts', 'log_of_{schema}', '{schema}.mart'::regclass, '{schema}', 'mart');
+             insert into rsdbt.intervals (project, schema_name, task, logical_time, state, attempt)
+             values ('shop', '{schema}', 'mart', '2024-01-01', 'success', 1);
+             insert into rsdbt.jobs (project, schema_name) values ('shop', '{schema}');
+             insert into rsdbt.past_intervals (project, schema_name, task, first_time, until_time) values ('shop', '{schema}', 'mart', '2023-01-01', '2024-01-01');
+             insert into rsdbt.progress (project, schema_name, task, logical_time, step, node) values ('shop', '{schema}', 'job.shop.nightly', '2024-01-01', 0, 'model.shop.a');
+             insert into rsdbt.built (relation, interval_start, interval_end, code) values ('{schema}.mart'::regclass, '2024-01-01', '2024-01-02', 'x');
+             insert into rsdbt.builds (relation, kind, project, node, target) values ('{schema}.mart'::regclass, 'seed', 'shop', 'mart', 'prod');
+             insert into rsdbt.loads (relation, row_type, file, bytes, checksum, read_count, applied_count, rejected_count, duplicate_count)
+             select oid, reltype, 'a.csv', 1, '', 1, 1, 0, 0 from pg_class where oid = '{schema}.mart'::regclass;
+             create table {schema}.mart__tombstones (id bigint);
+             insert into rsdbt.tombstones values ('{schema}.mart__tombstones'::regclass, '{schema}', 'mart__tombstones', '{schema}.mart'::regclass)",
+        ));
+    }
+
+    fn tables(&self) -> Vec<String> {
+        let tables = "select relname::text from pg_class where relnamespace = 'rsdbt'::regnamespace and relkind = 'r' order by 1";
+        self.client().query(tables, &[]).unwrap().iter().map(|row| row.get(0)).collect()
+    }
+
+    /// Tables without a row of this schema or role.
+    fn tables_without(&self, schema: &str, role: &str) -> Vec<String> {
+        let mut tables = self.tables();
+        tables.retain(|table| {
+            let everything = self.everything(table);
+            let names =
+                [format!("'{schema}.mart'::regclass"), format!("'{schema}.mart__tombstones'::regclass")];
+            let oids = names.map(|name| self.number(&format!("select {name}::oid::bigint")).to_string());
+            !oids.iter().any(|oid| everything.contains(oid)) && !everything.contains(role)
+        });
+        tables
+    }
+
     fn everything(&self, table: &str) -> String {
         let sql =
             format!("select coalesce(string_agg(t::text, ' ' order by t::text), '') from rsdbt.{table} as t");
@@ -277,6 +298,7 @@ fn a_schema_of_a_stranger_is_refused_with_the_statements_that_help() {
     stage.execute(&format!("grant create on database {} to {ann}, {etl}", stage.name));
     let development = stage.project("dev", Some("ann"));
     assert_eq!(Stage::rows(&development), "3");
+    stage.remember_all("dev", &ann);
     let production = stage.project("prod", Some("etl"));
     let output = production.run(&["run"]);
     assert_eq!(output.status, 1, "{}", output.text);
@@ -288,8 +310,15 @@ fn a_schema_of_a_stranger_is_refused_with_the_statements_that_help() {
     stage.execute(&statements(&output.text));
     assert_eq!(Stage::rows(&production), "3");
     assert_eq!(Stage::rows(&production), "0");
-    assert_eq!(Stage::rows(&development), "3", "the memory is not that of the stranger");
-    assert_eq!(Stage::rows(&development), "0");
+    assert_eq!(stage.tables_without("dev", &ann), ["layout"]);
+    let guarded = development.run(&["run"]);
+    assert!(
+        guarded.status == 1 && guarded.text.contains("holds the only copy of the rows"),
+        "{}",
+        guarded.text
+    );
+    stage.execute("delete from rsdbt.logs");
+    assert_eq!(Stage::rows(&development), "0", "what the stranger knew of its own tables is still known");
 }
 
 #[test]
@@ -317,6 +346,7 @@ fn a_superuser_puts_a_schema_of_a_stranger_aside() {
     stage.execute(&format!("grant create on database {} to {ann}", stage.name));
     let development = stage.project("dev", Some("ann"));
     assert_eq!(Stage::rows(&development), "3");
+    stage.remember_all("dev", &ann);
     stage.execute(&format!(
         "create table prod.kept (); alter table prod.kept owner to {etl};
          insert into rsdbt.relations values ('prod.kept'::regclass, 'prod', 'kept'); set role {ann};
@@ -331,6 +361,14 @@ fn a_superuser_puts_a_schema_of_a_stranger_aside() {
         "not its own"
     );
     assert_eq!(stage.number("select count(*) from pg_namespace where nspname like 'rsdbt_of_%'"), 1);
+    assert_eq!(stage.tables_without("dev", &ann), ["layout"]);
+    let guarded = development.run(&["run"]);
+    assert!(
+        guarded.status == 1 && guarded.text.contains("holds the only copy of the rows"),
+        "{}",
+        guarded.text
+    );
+    stage.execute("delete from rsdbt.logs");
     assert_eq!(Stage::rows(&development), "0", "what the stranger knew of its own tables is still known");
 }
 

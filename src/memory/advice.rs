@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::condition::{Condition, Verdict};
-use super::layout;
+use super::{layout, stranger};
 use crate::adapter::quote_identifier;
 use crate::diagnostic::Diagnostic;
 
@@ -31,7 +31,7 @@ pub(super) fn refusal(condition: &Condition) -> Box<Diagnostic> {
             )
             .help(format!(
                 "let a superuser run these statements in database `{database}`:\n{}",
-                script(&["alter schema rsdbt rename to rsdbt_set_aside".to_owned()], condition, 0)
+                script_beside(stranger::ASIDE, condition)
             ))
         }
         _ => {
@@ -46,7 +46,7 @@ pub(super) fn refusal(condition: &Condition) -> Box<Diagnostic> {
                 "rsdbt remembers there what its tables were built of; let a superuser or the owner of the database (`{}`) run \
                  these statements in database `{database}`:\n{}",
                 condition.database_owner,
-                script(&[], condition, applied)
+                script(condition, applied)
             ))
         }
     }
@@ -54,28 +54,34 @@ pub(super) fn refusal(condition: &Condition) -> Box<Diagnostic> {
 }
 
 /// What rsdbt itself would run.
-fn script(before: &[String], condition: &Condition, applied: i64) -> String {
-    let mut lines = String::new();
-    let mut add = |statement: &str| {
-        let _ = writeln!(lines, "{statement};");
+fn script(condition: &Condition, applied: i64) -> String {
+    let begin = match &condition.schema_owner {
+        None => "create schema rsdbt".to_owned(),
+        Some(owner) => format!("set local role {}", quote_identifier(owner)),
     };
-    add("begin");
-    add("set local search_path = pg_catalog, pg_temp");
-    for statement in before {
-        add(statement);
+    transaction([begin].into_iter().chain(migration(applied, layout::current())))
+}
+
+/// The same where the schema of another owner is set aside.
+fn script_beside(aside: &str, condition: &Condition) -> String {
+    let version = condition.version.unwrap_or_else(layout::current);
+    let begin = [format!("alter schema rsdbt rename to {aside}"), "create schema rsdbt".to_owned()];
+    let made = begin.into_iter().chain(migration(0, version)).chain(stranger::copies(aside));
+    transaction(made.chain(migration(version, layout::current())))
+}
+
+fn migration(from: i64, to: i64) -> impl Iterator<Item = String> {
+    layout::between(from, to).flat_map(|migration| {
+        let record = migration.record();
+        migration.statements().into_iter().map(str::to_owned).chain([record]).collect::<Vec<_>>()
+    })
+}
+
+fn transaction(statements: impl Iterator<Item = String>) -> String {
+    let begin = ["begin".to_owned(), "set local search_path = pg_catalog, pg_temp".to_owned()];
+    let mut lines = String::new();
+    for statement in begin.into_iter().chain(statements).chain([layout::comment(), "commit".to_owned()]) {
+        let _ = writeln!(lines, "{statement};");
     }
-    if condition.schema_owner.is_none() || !before.is_empty() {
-        add("create schema rsdbt");
-    } else if let Some(owner) = &condition.schema_owner {
-        add(&format!("set local role {}", quote_identifier(owner)));
-    }
-    for migration in layout::migrations().iter().filter(|migration| migration.version > applied) {
-        for statement in migration.statements() {
-            add(statement);
-        }
-        add(&migration.record());
-    }
-    add(&layout::comment());
-    add("commit");
     lines
 }

@@ -38,6 +38,11 @@ pub(super) fn migrations() -> Vec<Migration> {
     migrations
 }
 
+/// What brings one version to another.
+pub(super) fn between(from: i64, to: i64) -> impl Iterator<Item = Migration> {
+    migrations().into_iter().filter(move |migration| migration.version > from && migration.version <= to)
+}
+
 /// The version that this program knows.
 pub(super) fn current() -> i64 {
     migrations().last().map_or(0, |migration| migration.version)

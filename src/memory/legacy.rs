@@ -1,7 +1,7 @@
-//! Takes over what was remembered elsewhere: in `<target schema>_rsdbt` by earlier versions, or by a schema `rsdbt` of a stranger.
+//! Takes over what earlier versions remembered in `<target schema>_rsdbt`.
 
 use super::statement::run;
-use crate::adapter::{Cell, Connection, Settings, quote_identifier, quote_literal};
+use crate::adapter::{Connection, Settings, quote_identifier, quote_literal};
 use crate::diagnostic::Result;
 
 pub(super) fn schema(settings: &Settings) -> String {
@@ -75,55 +75,8 @@ fn known(quoted: &str) -> String {
     )
 }
 
-/// Of a schema that another role owned, what that role could have written by right: rows of its own relations and jobs.
-pub(super) fn copy_of_stranger(connection: &mut Connection, aside: &str) -> Result<()> {
-    let quoted = quote_identifier(aside);
-    let owner =
-        format!("(select nspowner from pg_catalog.pg_namespace where nspname = {})", quote_literal(aside));
-    let own = format!(
-        "relation in (select oid from pg_catalog.pg_class where pg_catalog.pg_has_role({owner}, relowner, 'USAGE'))"
-    );
-    let own_jobs = format!(
-        "role in (select rolname::text from pg_catalog.pg_roles where pg_catalog.pg_has_role({owner}, oid, 'USAGE'))"
-    );
-    let own_tombstones = own.replace("relation in", "tombstones in");
-    let known = "relation in (select relation from rsdbt.relations)";
-    let tables = [
-        ("relations", own.as_str()),
-        ("periods", known),
-        ("builds", known),
-        ("built", known),
-        ("tombstones", own_tombstones.as_str()),
-        ("intervals", own_jobs.as_str()),
-        ("past_intervals", own_jobs.as_str()),
-        ("jobs", own_jobs.as_str()),
-        ("progress", own_jobs.as_str()),
-    ];
-    for (table, condition) in tables {
-        if has_same_columns(connection, aside, table)? {
-            run(
-                connection,
-                &format!("insert into rsdbt.{table} select * from {quoted}.{table} where {condition}"),
-            )?;
-        }
-    }
-    Ok(())
-}
-
 fn has_table(connection: &mut Connection, schema: &str, table: &str) -> Result<bool> {
     let query = "select from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace \
         where n.nspname = $1::text and c.relname = $2::text and c.relkind = 'r' and pg_catalog.pg_has_role(c.relowner, 'USAGE')";
     Ok(!connection.query(query, &[schema, table])?.rows.is_empty())
-}
-
-/// A plain table with the columns of ours: reading it runs nobody's code.
-fn has_same_columns(connection: &mut Connection, schema: &str, table: &str) -> Result<bool> {
-    let columns = "(select pg_catalog.array_agg(a.attname::text || ' ' || a.atttypid order by a.attnum) \
-        from pg_catalog.pg_attribute as a join pg_catalog.pg_class as c on c.oid = a.attrelid \
-        join pg_catalog.pg_namespace as n on n.oid = c.relnamespace \
-        where n.nspname = %s and c.relname = $2::text and c.relkind = 'r' and a.attnum > 0)";
-    let query =
-        format!("select {} = {}", columns.replace("%s", "$1::text"), columns.replace("%s", "'rsdbt'"));
-    let rows = connection.query(&query, &[schema, table])?;
-    Ok(rows.rows.first().and_then(|row| row.first()) == Some(&Cell::Bool(true)))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::condition::{Condition, Verdict};
 use super::statement::run;
-use super::{advice, layout, legacy};
+use super::{advice, layout, legacy, stranger};
 use crate::adapter::{Cell, Connection, Settings, quote_identifier};
 use crate::diagnostic::Result;
 
@@ -39,17 +39,27 @@ pub(super) fn migrate(settings: &Arc<Settings>) -> Result<()> {
     if condition.schema_owner.is_none() || set_aside.is_some() {
         run(connection, &format!("create schema rsdbt authorization {}", quote_identifier(owner)))?;
     }
+    let as_role = |role: &str| format!("set local role {}", quote_identifier(role));
     if set_aside.is_some() || condition.version != Some(layout::current()) {
-        run(connection, &format!("set local role {}", quote_identifier(owner)))?;
-        let applied = applied(connection)?;
+        run(connection, &as_role(owner))?;
+        let mut applied = applied(connection)?;
         if applied > layout::current() {
             return Err(advice::refusal(&Condition { version: Some(applied), ..condition }));
         }
-        apply(connection, applied)?;
-        run(connection, &format!("set local role {}", quote_identifier(&condition.role)))?;
-    }
-    if let Some(aside) = set_aside {
-        legacy::copy_of_stranger(connection, &aside)?;
+        if let Some(aside) = set_aside {
+            // in the layout that it has there, to be brought to ours as one's own would be
+            let version = condition.version.unwrap_or_else(layout::current);
+            apply(connection, applied, version)?;
+            applied = version;
+            run(connection, &as_role(&condition.role))?;
+            for statement in stranger::copies(&aside) {
+                run(connection, &statement)?;
+            }
+            run(connection, &as_role(owner))?;
+        }
+        apply(connection, applied, layout::current())?;
+        run(connection, &layout::comment())?;
+        run(connection, &as_role(&condition.role))?;
     }
     if condition.has_legacy {
         legacy::take_over(connection)?;
@@ -71,14 +81,14 @@ fn applied(connection: &mut Connection) -> Result<i64> {
     })
 }
 
-fn apply(connection: &mut Connection, applied: i64) -> Result<()> {
-    for migration in layout::migrations().iter().filter(|migration| migration.version > applied) {
+fn apply(connection: &mut Connection, from: i64, to: i64) -> Result<()> {
+    for migration in layout::between(from, to) {
         for statement in migration.statements() {
             run(connection, statement)?;
         }
         run(connection, &migration.record())?;
     }
-    run(connection, &layout::comment())
+    Ok(())
 }
 
 /// What a stranger made may have triggers and policies that act with the rights of whoever writes: it is not used.

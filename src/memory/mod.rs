@@ -7,6 +7,7 @@ mod layout;
 mod legacy;
 mod migrate;
 mod statement;
+mod stranger;
 #[cfg(test)]
 mod tests;
 
