@@ -14,7 +14,7 @@ use super::session::{Parsed, Session};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::{HashMap, HashSet};
 use crate::manifest::{Manifest, Node, NodeKind, code, connection_of};
-use crate::run::RunOptions;
+use crate::run::{RunOptions, Terms};
 use crate::schedule::{LEASE, Lease, affected};
 
 /// A job has a timeout of its own.
@@ -112,9 +112,7 @@ impl Leased {
 
     pub(super) fn bind(&self, options: &mut RunOptions, done: Vec<String>) {
         let proofs = self.leases.iter().map(|(output, lease)| (output.clone(), lease.proof()));
-        options.proofs = proofs.collect();
-        options.done_before = done;
-        options.lock_wait = LOCK_WAIT;
+        options.terms = Terms { lock_wait: LOCK_WAIT, proofs: proofs.collect(), done_before: done };
     }
 }
 

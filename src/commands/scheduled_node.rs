@@ -84,7 +84,7 @@ impl ScheduledNode<'_, '_> {
             shared.set_flag(INTERVAL_END.0.key, end);
         }
         inputs.options.event_time = window.map(Some);
-        inputs.options.proofs.insert(place.output, place.proof);
+        inputs.options.terms.proofs.insert(place.output, place.proof);
         let plan = run::plan(&parsed.manifest, &parsed.graph, &selected, command);
         let outcome = run::execute(&inputs, &plan)?;
         if let Some(log) = self.log {

@@ -51,7 +51,7 @@ impl Job<'_, '_> {
 
     /// The first rows that the test found, where they are shown. Without them, the result is the same.
     fn failing_rows(&self, worker: &Worker, node: &Arc<Node>) -> Option<Table> {
-        if self.run.inputs.options.failing_rows == FailingRows::Hidden {
+        if self.run.inputs.options.testing.failing_rows == FailingRows::Hidden {
             return None;
         }
         let sql = self.run.limited(worker, node, Some(SHOWN_ROWS)).ok()?;
