@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use super::connect::Connect;
 use super::invocation::Invocation;
-use super::session::{Parsed, Session};
+use super::session::{ParsedProject, Session};
 use crate::adapter::Settings;
 use crate::config::schedule::moment;
 use crate::context::objects::Policy;
@@ -36,7 +36,7 @@ const LOCK_WAIT: Duration = Duration::from_mins(10);
 /// Gathers a run's inputs from flags, profile, project and selection.
 pub(super) fn inputs(
     session: &Session<'_>,
-    parsed: &Parsed,
+    parsed: &ParsedProject,
     connect: &Connect,
     command: Command,
     selected: &[String],

@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::event::Event;
-use super::executor::{Options, Rendered, on_threads};
+use super::executor::{ExecutorOptions, Rendered, on_threads};
 use super::hooks::HookPoint;
 use super::inputs::{Command, Introspection, RunInputs};
 use super::interrupt::watched;
@@ -175,7 +175,7 @@ impl Run<'_> {
     /// The nodes, on threads.
     fn run_steps(&self, plan: &Plan, results: &mut Vec<NodeResult>) -> Result<Ending> {
         let mates = self.mates(plan);
-        let options = Options {
+        let options = ExecutorOptions {
             threads: self.inputs.options.threads,
             fail_fast: self.inputs.options.fail_fast || self.raises_first_error(),
             skipping: match self.inputs.options.introspection {
