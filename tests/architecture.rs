@@ -249,6 +249,36 @@ fn files_and_macros_keep_their_length() {
     assert!(offenders.is_empty(), "{}", offenders.join("\n"));
 }
 
+/// A reader of `docs/architecture.md` finds each file and folder that it names.
+#[test]
+fn the_architecture_names_what_is_there() {
+    fn list(folder: &Path, found: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                found.push(format!("{}/", path.display()));
+                list(&path, found);
+            } else {
+                found.push(path.display().to_string());
+            }
+        }
+    }
+    // made on a branch that was thrown away
+    const TRIED: [&str; 2] = ["commands/count.rs", "builtin/macros/strategies/replace_all.sql"];
+    let mut there = Vec::new();
+    ["src", "tests"].iter().for_each(|root| list(Path::new(root), &mut there));
+    let named = Regex::new(r"`([\w+/.]+(?:/|\.(?:rs|sql|py|txt|jsonl)))`").unwrap();
+    let text = fs::read_to_string("docs/architecture.md").unwrap();
+    let named: BTreeSet<String> =
+        named.captures_iter(&text).map(|found| found.unwrap()[1].to_owned()).collect();
+    assert!(named.len() > 50, "{named:?}");
+    let is_there =
+        |name: &&String| there.iter().any(|path| *path == **name || path.ends_with(&format!("/{name}")));
+    let gone: Vec<_> =
+        named.iter().filter(|name| !TRIED.contains(&name.as_str())).filter(|name| !is_there(name)).collect();
+    assert!(gone.is_empty(), "{gone:?}");
+}
+
 /// A crate that Cargo.toml names and the build script does not look for would be a server that is left out.
 #[test]
 fn every_artifact_crate_is_looked_for() {

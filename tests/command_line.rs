@@ -1,4 +1,4 @@
-//! The command line, whatever is typed: numbers out of their range.
+//! The command line, whatever is typed: numbers out of their range, and selections of every command that selects.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -241,4 +241,92 @@ fn the_log_file_is_rotated_and_coloured_where_it_is_asked_for() {
     assert!(after.len() > 1, "a full file is put aside");
     let text = after.concat();
     assert!(text.contains('\u{1b}'), "{text}");
+}
+
+/// Two of everything, tagged `near` and `far`, as their names say.
+fn pairs(database: &Database) -> Project {
+    let project = Project::new(database);
+    for name in ["near", "far"] {
+        project.write(&format!("models/m_{name}.sql"), "select 1 as id");
+        project.write(&format!("seeds/c_{name}.csv"), "id\n1\n");
+        project.write(&format!("f_{name}.csv"), "id\n1\n");
+        project.write(
+            &format!("models/{name}.yml"),
+            &format!(
+                "models:
+  - {{name: m_{name}, config: {{tags: {name}}}, columns: [{{name: id, data_tests: [not_null]}}]}}
+seeds: [{{name: c_{name}, config: {{tags: {name}}}}}]
+snapshots:
+  - {{name: s_{name}, relation: ref('c_{name}'), config: {{tags: {name}, unique_key: id, strategy: check, check_cols: all}}}}
+sources:
+  - name: raw_{name}
+    schema: {}
+    tables:
+      - name: f_{name}
+        columns: [{{name: id, data_type: int}}]
+        config:
+          tags: {name}
+          load: {{from: {{files: f_{name}.csv}}}}
+          loaded_at_query: select now()
+          freshness: {{warn_after: {{count: 1, period: day}}}}
+",
+                database.schema
+            ),
+        );
+    }
+    project.write("selectors.yml", "selectors: [{name: near, definition: 'tag:near'}]\n");
+    project
+}
+
+/// The commands that select nodes, as their words.
+fn selecting() -> Vec<String> {
+    fn collect(command: &clap::Command, path: &str, found: &mut Vec<String>) {
+        if command.get_arguments().any(|argument| argument.get_long() == Some("selector")) {
+            found.push(path.to_owned());
+        }
+        for sub in command.get_subcommands() {
+            collect(sub, format!("{path} {}", sub.get_name()).trim_start(), found);
+        }
+    }
+    let mut command = rsdbt::inside::cli::command();
+    command.build();
+    let mut found = Vec::new();
+    collect(&command, "", &mut found);
+    found
+}
+
+/// Each command that selects does so by each of its options, and writes where it is told to.
+#[test]
+fn every_command_that_selects_takes_what_is_selected_and_nothing_else() {
+    let database = Database::new();
+    let project = pairs(&database);
+    project.run_ok(&["load"]);
+    project.run_ok(&["build"]);
+    let commands = selecting();
+    assert!(commands.len() > 12, "{commands:?}");
+    for command in &commands {
+        for selection in [["--select", "tag:near"], ["--exclude", "tag:far"], ["--selector", "near"]] {
+            let mut words: Vec<&str> = command.split(' ').chain(selection).collect();
+            words.extend(["--target-path", "there"]);
+            match command.as_str() {
+                "clone" => words.extend(["--state", "target"]),
+                "export" => words.extend(["--to", "there/", "--format", "csv"]),
+                // it wants to be told what to show
+                "show" if selection[0] == "--exclude" => words.extend(["--select", "path:models"]),
+                _ => {}
+            }
+            let output = project.run(&words);
+            assert_eq!(output.status, 0, "{words:?}\n{}", output.text);
+            let there = project.path().join("there");
+            assert!(there.join("manifest.json").is_file(), "{words:?}");
+            let mut told = output.text;
+            // the page of `docs` is about the whole project
+            for name in ["run_results.json", "sources.json"].iter().filter(|_| command != "docs") {
+                told.push_str(&fs::read_to_string(there.join(name)).unwrap_or_default());
+            }
+            assert!(told.contains("_near"), "{words:?}\n{told}");
+            assert!(!told.contains("_far"), "{words:?}\n{told}");
+            fs::remove_dir_all(there).unwrap();
+        }
+    }
 }

@@ -26,13 +26,19 @@ use super::{
 };
 
 mod ahead;
+mod bracket;
 mod copy_out;
+mod footprint;
 mod introspection;
 mod known;
+mod life;
 mod transaction;
 
 use ahead::Ahead;
+use bracket::Bracket;
+use footprint::Footprint;
 use known::Known;
+use life::Life;
 
 const BEGIN: &str = "BEGIN;";
 
@@ -42,20 +48,8 @@ pub struct Connection {
     place: open::Peer,
     settings: Arc<Settings>,
     comment: Option<QueryComment>,
-    /// dbt's `transaction_open`.
-    open: bool,
-    /// psycopg2 begins a transaction by itself before a session's first statement, and only then.
-    started: bool,
-    /// In a hook around the run or an operation: there dbt's own begin sends nothing either.
-    outside: bool,
-    /// `begin` goes out in the next statement's message: one round trip less.
-    pending_begin: bool,
-    /// The number of the open transaction, once it changed something.
-    transaction: Option<String>,
-    /// The open transaction may have changed something.
-    wrote: bool,
-    /// A text of the project has rolled back what the transaction had written: nobody may call that a success.
-    undone: bool,
+    bracket: Bracket,
+    footprint: Footprint,
     savepoints: Savepoints,
     server: Known,
     /// The run's lock: without it nothing is committed.
@@ -64,11 +58,9 @@ pub struct Connection {
     ahead: Vec<Ahead>,
     /// How far the server's places in a statement are off, in characters.
     shift: usize,
-    lost: bool,
+    life: Life,
     /// Rows of a `copy .. to stdout` are on their way.
     copying: bool,
-    /// The server ended the session instead of carrying out the statement.
-    refused: bool,
     /// Set together with an error: an end of a transaction was sent, and its reply never came.
     lost_commit: Option<LostCommit>,
 }
@@ -99,21 +91,15 @@ impl Connection {
             place,
             settings: Arc::clone(settings),
             comment: None,
-            open: false,
-            started: false,
-            outside: false,
-            pending_begin: false,
-            transaction: None,
-            wrote: false,
-            undone: false,
+            bracket: Bracket::default(),
+            footprint: Footprint::default(),
             savepoints: Savepoints::default(),
             server: Known::NotYet,
             lock: None,
             ahead: Vec::new(),
             shift: 0,
-            lost: false,
+            life: Life::Alive,
             copying: false,
-            refused: false,
             lost_commit: None,
         };
         connection.set_role()?;
@@ -169,7 +155,7 @@ impl Connection {
         let savepoint = self.simple_query("savepoint attempt", Fetch::Nothing);
         self.roll_back_after_error(savepoint)?;
         let answer = self.simple_query(text, Fetch::Nothing);
-        self.wrote = true;
+        self.footprint.wrote = true;
         if is_tolerated(&answer) {
             let undone = self.simple_query("rollback to savepoint attempt", Fetch::Nothing);
             return self.roll_back_after_error(undone).map(|_| None);
@@ -193,52 +179,51 @@ impl Connection {
         self.enter_transaction(begin)?;
         let inside = self.is_inside();
         let answer = self.prove_lock_outside().and_then(|()| self.copy(sql, fill));
-        self.wrote |= inside;
+        self.footprint.wrote |= inside;
         let answer = answer.map_err(|error| {
-            if self.lost { self.outcome_of_lost(error, inside, Ending::Open, None) } else { error }
+            if self.is_lost() { self.outcome_of_lost(error, inside, Ending::Open, None) } else { error }
         });
         self.roll_back_after_error(answer)
     }
 
     /// Opens dbt's transaction.
     pub(crate) fn begin(&mut self) -> Result<()> {
-        if self.open {
+        if self.bracket.open {
             return Err(internal("tried to begin a new transaction, but one was already open"));
         }
-        self.open = true;
-        self.started = true;
-        self.pending_begin = !self.settings.autocommit && !self.outside && self.wire.status == Status::Idle;
+        self.bracket.open = true;
+        self.bracket.started = true;
+        self.bracket.pending_begin =
+            !self.settings.autocommit && !self.bracket.outside && self.wire.status == Status::Idle;
         Ok(())
     }
 
     /// A text of the project has ended the transaction that the work to come belongs to: that begins another one.
     pub(crate) fn begin_again(&mut self) {
-        self.open = true;
-        self.pending_begin = !self.is_inside();
+        self.bracket.open = true;
+        self.bracket.pending_begin = !self.is_inside();
     }
 
     /// Fails, as dbt does, when no transaction is open.
     pub fn commit(&mut self) -> Result<()> {
-        if !self.open {
+        if !self.bracket.open {
             return Err(internal("tried to commit a transaction, but none is open"));
         }
-        self.savepoints = Savepoints::default();
-        if std::mem::take(&mut self.undone) {
+        if std::mem::take(&mut self.savepoints).is_undone() {
             return Err(rolled_back());
         }
-        self.open = false;
+        self.bracket.open = false;
         self.commit_on_server()
     }
 
     pub(crate) fn rollback_if_open(&mut self) -> Result<()> {
-        self.undone = false;
-        self.outside = false;
+        self.bracket.outside = false;
         self.savepoints = Savepoints::default();
-        if !self.open {
+        if !self.bracket.open {
             return Ok(());
         }
-        self.open = false;
-        self.started = false;
+        self.bracket.open = false;
+        self.bracket.started = false;
         self.end_transaction("ROLLBACK")
     }
 
@@ -246,14 +231,14 @@ impl Connection {
     pub(crate) fn clear_transaction(&mut self) -> Result<()> {
         self.rollback_if_open()?;
         self.commit_on_server()?;
-        self.started = true;
+        self.bracket.started = true;
         Ok(())
     }
 
     /// The same before hooks and operations: there only what their texts begin is a transaction.
     pub(crate) fn step_outside(&mut self) -> Result<()> {
         self.clear_transaction()?;
-        self.outside = true;
+        self.bracket.outside = true;
         Ok(())
     }
 
@@ -285,7 +270,7 @@ impl Connection {
 
     /// The session is gone, and with it what was not committed.
     pub(crate) fn is_lost(&self) -> bool {
-        self.lost
+        self.life != Life::Alive
     }
 
     pub(super) fn take_lost_commit(&mut self) -> Option<LostCommit> {
@@ -310,7 +295,7 @@ impl Connection {
 
     /// What was not committed is gone, and its locks with it.
     pub(crate) fn abandon(&mut self) -> Result<()> {
-        self.open = false;
+        self.bracket.open = false;
         self.end_transaction("ROLLBACK")
     }
 
@@ -318,12 +303,11 @@ impl Connection {
     pub(crate) fn reset(&mut self) -> Result<()> {
         self.comment = None;
         self.lock = None;
-        self.undone = false;
-        self.outside = false;
+        self.bracket.outside = false;
         self.savepoints = Savepoints::default();
         self.abandon()?;
         self.simple_query("discard all", Fetch::Nothing)?;
-        self.started = false;
+        self.bracket.started = false;
         self.set_role()
     }
 
@@ -333,12 +317,12 @@ impl Connection {
 
     /// dbt's flag, not the server's state.
     pub(crate) fn transaction_open(&self) -> bool {
-        self.open
+        self.bracket.open
     }
 
     /// Whether dbt's transaction is open, also while the server has none.
     pub(crate) fn is_open(&self) -> bool {
-        self.is_inside() || self.open && !self.settings.autocommit && !self.outside
+        self.is_inside() || self.bracket.open && !self.settings.autocommit && !self.bracket.outside
     }
 
     /// The server's view: what was done may still be undone.
@@ -348,18 +332,18 @@ impl Connection {
 
     /// Goes on after a commit: the next statement belongs to no transaction. `open` is dbt's flag.
     pub(super) fn resume(&mut self, open: bool) {
-        self.open = open;
-        self.started = true;
+        self.bracket.open = open;
+        self.bracket.started = true;
     }
 
     /// The next statement will not be part of a transaction.
     pub(crate) fn commits_at_once(&self) -> bool {
-        !self.is_inside() && (self.started || self.settings.autocommit)
+        !self.is_inside() && (self.bracket.started || self.settings.autocommit)
     }
 
     /// The open transaction may have changed something.
     pub(super) fn has_written(&self) -> bool {
-        self.wrote || self.transaction.is_some()
+        self.footprint.has_written()
     }
 
     pub(crate) fn settings(&self) -> &Arc<Settings> {
@@ -382,19 +366,19 @@ impl Connection {
     }
 
     fn enter_transaction(&mut self, begin: Begin) -> Result<()> {
-        if begin == Begin::Auto && !self.open {
+        if begin == Begin::Auto && !self.bracket.open {
             self.begin()?;
         }
-        if !self.started {
-            self.started = true;
-            self.pending_begin = !self.settings.autocommit && self.wire.status == Status::Idle;
+        if !self.bracket.started {
+            self.bracket.started = true;
+            self.bracket.pending_begin = !self.settings.autocommit && self.wire.status == Status::Idle;
         }
         Ok(())
     }
 
     /// Sends the closing word only when the server is inside a transaction.
     fn end_transaction(&mut self, word: &str) -> Result<()> {
-        self.pending_begin = false;
+        self.bracket.pending_begin = false;
         if self.wire.status == Status::Idle {
             return Ok(());
         }
@@ -403,10 +387,10 @@ impl Connection {
 
     /// dbt rolls back at the first error of a node.
     fn roll_back_after_error<T>(&mut self, answer: Result<T>) -> Result<T> {
-        if answer.is_err() && (self.open || self.wire.status == Status::Failed) {
-            self.open = false;
-            self.started = false;
-            self.outside = false;
+        if answer.is_err() && (self.bracket.open || self.wire.status == Status::Failed) {
+            self.bracket.open = false;
+            self.bracket.started = false;
+            self.bracket.outside = false;
             // the first error is the one to tell, also when the session is gone
             let _ = self.end_transaction("ROLLBACK");
         }
@@ -414,12 +398,12 @@ impl Connection {
     }
 
     fn is_inside(&self) -> bool {
-        self.pending_begin || self.wire.status != Status::Idle
+        self.bracket.pending_begin || self.wire.status != Status::Idle
     }
 
     fn simple_query(&mut self, sql: &str, fetch: Fetch) -> Result<(Response, Option<ResultSet>)> {
         refuse_nul(sql)?;
-        let begins = self.pending_begin;
+        let begins = self.bracket.pending_begin;
         let ahead = self.send_ahead(sql)?;
         self.send_query(sql).map_err(|error| self.broken(&error, sql))?;
         let went_ahead = self.take_ahead(ahead, sql)?;
@@ -430,7 +414,7 @@ impl Connection {
 
     /// A BEGIN shares the statement's message: should it fail, the statement does not run by itself.
     fn send_query(&mut self, sql: &str) -> std::io::Result<()> {
-        let text = if std::mem::take(&mut self.pending_begin) {
+        let text = if std::mem::take(&mut self.bracket.pending_begin) {
             std::borrow::Cow::Owned(format!("{BEGIN}{sql}"))
         } else {
             std::borrow::Cow::Borrowed(sql)
@@ -509,8 +493,7 @@ impl Connection {
             match self.wire.receive().map_err(|error| self.broken(&error, sql))? {
                 Message::ReadyForQuery(_) => {
                     if self.wire.status == Status::Idle {
-                        self.transaction = None;
-                        self.wrote = false;
+                        self.footprint = Footprint::default();
                     }
                     return Ok(answer);
                 }
@@ -531,15 +514,14 @@ impl Connection {
     }
 
     fn broken(&mut self, error: &std::io::Error, sql: &str) -> Box<Diagnostic> {
-        self.lost = true;
+        self.life.lose();
         self.wire.status = Status::Idle;
         connection_lost(error, sql)
     }
 
     /// The server's last words.
     fn ended(&mut self, fields: Fields, sql: &str, after_a_statement: bool) -> Box<Diagnostic> {
-        self.lost = true;
-        self.refused = !after_a_statement;
+        self.life = if after_a_statement { Life::Lost } else { Life::Refused };
         self.wire.status = Status::Idle;
         fields.into_diagnostic(sql)
     }

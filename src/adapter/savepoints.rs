@@ -1,4 +1,4 @@
-//! Savepoints of the open transaction: who goes back to one from before the node's work has undone that work.
+//! Whether the open transaction's work is undone: by a rollback, or by going back to a savepoint from before it.
 
 use crate::sql::RelationName;
 use crate::sql::split::statements;
@@ -10,6 +10,8 @@ pub(super) struct Savepoints {
     worked: bool,
     /// Those since the work, oldest first.
     since: Vec<String>,
+    /// A text of the project has rolled back what the transaction had written: nobody may call that a success.
+    undone: bool,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -25,12 +27,21 @@ impl Savepoints {
         self.worked = true;
     }
 
-    /// Whether the text, which has been carried out, went back to before the work.
-    pub(super) fn follow(&mut self, sql: &str) -> bool {
+    /// The text, which has been carried out, rolled back what had been written.
+    pub(super) fn note_rollback(&mut self) {
+        self.undone = true;
+    }
+
+    /// Whether what had been written is gone.
+    pub(super) fn is_undone(&self) -> bool {
+        self.undone
+    }
+
+    /// The text has been carried out: it may have gone back to before the work.
+    pub(super) fn follow(&mut self, sql: &str) {
         if !self.worked || !may_have(sql) {
-            return false;
+            return;
         }
-        let mut undone = false;
         for command in statements(sql).into_iter().filter_map(command_of) {
             let (Command::Set(name) | Command::Release(name) | Command::GoBack(name)) = &command;
             let place = self.since.iter().rposition(|known| known == name);
@@ -39,10 +50,9 @@ impl Savepoints {
                 (Command::Release(_), Some(place)) => self.since.truncate(place),
                 (Command::Release(_), None) => self.since.clear(),
                 (Command::GoBack(_), Some(place)) => self.since.truncate(place + 1),
-                (Command::GoBack(_), None) => undone = true,
+                (Command::GoBack(_), None) => self.undone = true,
             }
         }
-        undone
     }
 }
 
@@ -96,11 +106,15 @@ mod tests {
     #[test]
     fn only_savepoints_since_the_work_may_be_gone_back_to() {
         let mut savepoints = Savepoints::default();
-        assert!(!savepoints.follow("savepoint a; select 1; rollback to a"));
+        let undone_after = |savepoints: &mut Savepoints, sql: &str| {
+            savepoints.follow(sql);
+            savepoints.is_undone()
+        };
+        assert!(!undone_after(&mut savepoints, "savepoint a; select 1; rollback to a"));
         savepoints.note_work();
-        assert!(!savepoints.follow("savepoint b; savepoint a"));
-        assert!(!savepoints.follow("rollback to a; rollback to b; rollback to b"));
-        assert!(!savepoints.follow("savepoint c; release b"));
-        assert!(savepoints.follow("rollback to a"));
+        assert!(!undone_after(&mut savepoints, "savepoint b; savepoint a"));
+        assert!(!undone_after(&mut savepoints, "rollback to a; rollback to b; rollback to b"));
+        assert!(!undone_after(&mut savepoints, "savepoint c; release b"));
+        assert!(undone_after(&mut savepoints, "rollback to a"));
     }
 }

@@ -14,7 +14,7 @@ use super::invocation::Invocation;
 use super::log_run;
 use super::running;
 use super::schedule_task::range;
-use super::session::{Parsed, Session};
+use super::session::{ParsedProject, Session};
 use super::{CommandResult, Outcome};
 use crate::adapter::{Cell, Connection};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
@@ -72,7 +72,7 @@ fn hold(connection: &mut Connection, schema: &str, model: &str) -> Result<()> {
 struct Backfill<'i> {
     invocation: &'i Invocation,
     session: Session<'i>,
-    parsed: Parsed,
+    parsed: ParsedProject,
     connect: Connect,
     log: Option<RunLog>,
     /// Of each model that is built in parts.

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::built::is_built_in_parts;
 use super::invocation::Invocation;
-use super::session::Parsed;
+use super::session::ParsedProject;
 use crate::config::duration;
 use crate::diagnostic::{Category, Diagnostic, Result, did_you_mean};
 use crate::graph::Graph;
@@ -25,7 +25,7 @@ pub(super) struct Models {
 
 impl Models {
     /// The model that the command names, and with `--downstream` those after it.
-    pub(super) fn named(invocation: &Invocation, parsed: &Parsed) -> Result<Self> {
+    pub(super) fn named(invocation: &Invocation, parsed: &ParsedProject) -> Result<Self> {
         let name = invocation.flags.text(&BATCH_MODEL).unwrap_or_default();
         let manifest = &parsed.manifest;
         let model = find(manifest, name)?;

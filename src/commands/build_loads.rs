@@ -1,6 +1,6 @@
 //! The source tables that `build --load` fills before what reads them is built.
 
-use super::session::{Parsed, Session};
+use super::session::{ParsedProject, Session};
 use crate::config::load::Origin;
 use crate::diagnostic::{Category, Diagnostic, Result};
 use crate::graph::EmptyNodes;
@@ -10,7 +10,11 @@ use crate::manifest::{Resource, ResourceType, SourceDefinition};
 use crate::options::table::{EMPTY, LOAD, SAMPLE, SELECT, SELECTOR};
 
 /// Those that selected nodes read; without a selection all. Standard input is for `load` alone.
-pub(super) fn added(session: &Session<'_>, parsed: &Parsed, selected: &[String]) -> Result<Vec<String>> {
+pub(super) fn added(
+    session: &Session<'_>,
+    parsed: &ParsedProject,
+    selected: &[String],
+) -> Result<Vec<String>> {
     let flags = &session.invocation.flags;
     if !flags.is(&LOAD) {
         return Ok(Vec::new());

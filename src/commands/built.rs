@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::lease::with_post_hooks;
 use super::schedule_task::spelled;
-use super::session::Parsed;
+use super::session::ParsedProject;
 use crate::adapter::{Cell, Connection};
 use crate::diagnostic::Result;
 use crate::manifest::{Manifest, Node, NodeKind, code};
@@ -17,7 +17,7 @@ pub(super) fn is_built_in_parts(node: &Node) -> bool {
 }
 
 /// The project whose incremental models note the window when they commit.
-pub(super) fn noting(parsed: &Parsed, selected: &[String], window: [&str; 2]) -> Parsed {
+pub(super) fn noting(parsed: &ParsedProject, selected: &[String], window: [&str; 2]) -> ParsedProject {
     let [start, end] = window.map(|at| at.replace(['T', '\''], " "));
     let note = |unique_id: &String| {
         let node = parsed.manifest.nodes.get(unique_id).filter(|node| is_built_in_parts(node))?;

@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use super::artifact;
 use super::connect::Connect;
 use super::running;
-use super::session::{Parsed, Session};
+use super::session::{ParsedProject, Session};
 use crate::context::runtime::NodeFile;
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::hashed::HashMap;
@@ -19,7 +19,7 @@ use crate::options::table::VARS;
 use crate::run::{self, Command, Emitter, Introspection};
 
 /// manifest.json as it would be after `compile`; models that cannot be compiled without the database are warned of.
-pub(super) fn manifest(session: &Session<'_>, parsed: &Parsed) -> Result<Json, Diagnostics> {
+pub(super) fn manifest(session: &Session<'_>, parsed: &ParsedProject) -> Result<Json, Diagnostics> {
     let saved = Saved::read(session)?;
     let mut compiled: HashMap<String, Arc<str>> = HashMap::default();
     let mut stale = Vec::new();
@@ -52,7 +52,7 @@ fn has_query(node: &Node) -> bool {
 }
 
 /// Compiles nodes in memory; those that ask the database are left out.
-fn compile(session: &Session<'_>, parsed: &Parsed, nodes: &[String]) -> Result<Vec<Arc<Node>>> {
+fn compile(session: &Session<'_>, parsed: &ParsedProject, nodes: &[String]) -> Result<Vec<Arc<Node>>> {
     let connect = Connect::offline(&session.profile)?;
     let mut inputs = running::inputs(session, parsed, &connect, Command::Compile, nodes)?;
     inputs.emitter = Arc::new(Emitter::silent());
@@ -63,7 +63,7 @@ fn compile(session: &Session<'_>, parsed: &Parsed, nodes: &[String]) -> Result<V
     Ok(run::execute(&inputs, &plan)?.compiled)
 }
 
-fn warn(session: &Session<'_>, parsed: &Parsed, unknown: &[String]) -> Result<()> {
+fn warn(session: &Session<'_>, parsed: &ParsedProject, unknown: &[String]) -> Result<()> {
     if unknown.is_empty() {
         return Ok(());
     }

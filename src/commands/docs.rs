@@ -10,7 +10,7 @@ use super::interrupted::interrupted;
 use super::invocation::Invocation;
 use super::run::write_compiled;
 use super::running;
-use super::session::{Parsed, Session, types_without};
+use super::session::{ParsedProject, Session, types_without};
 use super::{CommandResult, Outcome, artifact};
 use crate::adapter::catalog::documentation;
 use crate::adapter::{Connection, other_database};
@@ -63,7 +63,7 @@ pub(super) fn generate(invocation: &Invocation) -> CommandResult {
     Ok(outcome)
 }
 
-fn write_page(session: &Session<'_>, parsed: &Parsed) -> CommandResult {
+fn write_page(session: &Session<'_>, parsed: &ParsedProject) -> CommandResult {
     let invocation = session.invocation;
     let flags = &invocation.flags;
     let connect = Connect::new(&session.profile, invocation)?;
@@ -99,7 +99,7 @@ fn write_page(session: &Session<'_>, parsed: &Parsed) -> CommandResult {
 /// Compiles what can be compiled; false when something could not.
 fn compile(
     session: &Session<'_>,
-    parsed: &Parsed,
+    parsed: &ParsedProject,
     connect: &Connect,
 ) -> Result<bool, crate::diagnostic::Diagnostics> {
     let types = super::run::selectable(session.invocation, Command::Compile)?;
@@ -116,7 +116,7 @@ fn compile(
 
 fn read_catalog(
     session: &Session<'_>,
-    parsed: &Parsed,
+    parsed: &ParsedProject,
     connect: &Connect,
     manifest: &Json,
 ) -> Result<Json, crate::diagnostic::Diagnostics> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::connect::Connect;
 use super::invocation::Invocation;
-use super::session::{Parsed, Session};
+use super::session::{ParsedProject, Session};
 use super::{CommandResult, Outcome};
 use crate::adapter::{Connection, Settings};
 use crate::diagnostic::{Category, Diagnostic, Result};
@@ -115,7 +115,7 @@ fn file_in(folder: &Path, name: &str, format: Format) -> PathBuf {
     folder.join(format!("{plain}.{}", format.extension()))
 }
 
-fn exports(session: &Session<'_>, parsed: &Parsed, connect: &Connect) -> Result<Vec<Export>> {
+fn exports(session: &Session<'_>, parsed: &ParsedProject, connect: &Connect) -> Result<Vec<Export>> {
     use ResourceType::{Model, Seed, Snapshot, Source};
     let selected = session.select(parsed, vec![Model, Seed, Snapshot, Source], EmptyNodes::Skip)?.unique_ids;
     let mut found = Vec::new();

@@ -21,7 +21,7 @@ use crate::options::table::{
 };
 use crate::options::{FlagInputs, Flags, Subcommand, Text, variable_keys};
 use crate::parse::SEMANTIC_VALIDATION;
-use crate::report::{Channel, Format, Reporter, Scrubber, Settings, Style};
+use crate::report::{Channel, Format, ReportSettings, Reporter, Scrubber, Style};
 use crate::run::{self, Emitter, Event, Level};
 
 /// What every command starts from.
@@ -457,7 +457,7 @@ fn emitter(
     };
     let is_given = flags.is_set(&PRINTER_WIDTH.0) || !is_terminal;
     let shown = Style { color, width: if is_given { width } else { crate::report::fitting(width) } };
-    let settings = Settings {
+    let settings = ReportSettings {
         terminal: Channel { format: terminal_format, level: terminal_level, style: shown },
         file: Channel {
             format: format(&LOG_FORMAT_FILE, Format::Debug),

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
-use crate::config::jobs::{Action, Job, Step};
+use crate::config::jobs::{Job, JobAction, JobStep};
 use crate::hashed::HashSet;
 use crate::interrupt::{self, Supervised};
 use crate::output;
@@ -74,7 +74,7 @@ impl Attempt {
     }
 
     /// `None` if all went well.
-    fn step(&self, at: usize, step: &Step, begun: Instant) -> io::Result<Option<Stopped>> {
+    fn step(&self, at: usize, step: &JobStep, begun: Instant) -> io::Result<Option<Stopped>> {
         let log = OpenOptions::new().append(true).open(self.output())?;
         let printed_before = log.metadata()?.len();
         let mut command = self.command(at, step)?;
@@ -82,7 +82,7 @@ impl Attempt {
         let started = SystemTime::now();
         let mut program = Supervised::start(&mut command)?;
         let end = |program: &mut Supervised| match step.action {
-            Action::Program(_) => program.end_all(),
+            JobAction::Program(_) => program.end_all(),
             _ => program.end(),
         };
         let is_late = || {
@@ -139,14 +139,14 @@ impl Attempt {
         self.stop.load(Ordering::Relaxed) || interrupt::has_come()
     }
 
-    fn command(&self, at: usize, step: &Step) -> io::Result<Command> {
+    fn command(&self, at: usize, step: &JobStep) -> io::Result<Command> {
         let mut command = match &step.action {
-            Action::Program(words) => {
+            JobAction::Program(words) => {
                 let mut command = Command::new(words.first().map_or("", String::as_str));
                 command.args(words.iter().skip(1));
                 command
             }
-            Action::Command { name, options } => {
+            JobAction::Command { name, options } => {
                 let mut command = self.own(step, name);
                 command.args(options);
                 let is_whole = options.iter().any(|option| option == "--full-refresh");
@@ -158,7 +158,7 @@ impl Attempt {
                 command.env(LEASE, serde_json::to_string(&lease)?);
                 command
             }
-            Action::Operation { macro_name, arguments, .. } => {
+            JobAction::Operation { macro_name, arguments, .. } => {
                 let mut command = self.own(step, "run-operation");
                 command.arg(macro_name).args(["--args", &Json::Object(arguments.clone()).to_string()]);
                 command
@@ -175,7 +175,7 @@ impl Attempt {
     }
 
     /// This program with a command of its own.
-    fn own(&self, step: &Step, name: &str) -> Command {
+    fn own(&self, step: &JobStep, name: &str) -> Command {
         let mut vars = self.vars.clone();
         vars.extend(step.vars.clone());
         let mut command = Command::new(&self.executable);

@@ -10,11 +10,11 @@ use serde_json::{Value as Json, json};
 use super::connect::Connect;
 use super::homes::Homes;
 use super::invocation::Invocation;
-use super::session::{Parsed, Session};
+use super::session::{ParsedProject, Session};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::{HashMap, HashSet};
 use crate::manifest::{Manifest, Node, NodeKind, code, connection_of};
-use crate::run::RunOptions;
+use crate::run::{RunOptions, Terms};
 use crate::schedule::{LEASE, Lease, affected};
 
 /// A job has a timeout of its own.
@@ -36,7 +36,7 @@ impl Leased {
         invocation: &Invocation,
         session: &Session<'_>,
         connect: &Connect,
-        parsed: &Parsed,
+        parsed: &ParsedProject,
         selected: &[String],
     ) -> Result<Option<Self>> {
         let Some(text) = invocation.environment.get(LEASE) else { return Ok(None) };
@@ -63,7 +63,7 @@ impl Leased {
         Ok(Some(leased))
     }
 
-    fn read(&mut self, lease: Lease, own: &str, connect: &Connect, parsed: &Parsed) -> Result<()> {
+    fn read(&mut self, lease: Lease, own: &str, connect: &Connect, parsed: &ParsedProject) -> Result<()> {
         let mut homes = Homes::new(connect);
         let elsewhere: BTreeSet<&String> = self.outputs.values().filter(|output| *output != own).collect();
         let mut leases = HashMap::from_iter([(own.to_owned(), lease.clone())]);
@@ -99,7 +99,7 @@ impl Leased {
         [done, left]
     }
 
-    pub(super) fn mark(&self, parsed: &Parsed, selected: &[String]) -> Parsed {
+    pub(super) fn mark(&self, parsed: &ParsedProject, selected: &[String]) -> ParsedProject {
         let marker = |unique_id| {
             let lease = self.leases.get(self.outputs.get(unique_id)?)?;
             let code = self.codes.get(unique_id).map_or("", String::as_str);
@@ -112,9 +112,7 @@ impl Leased {
 
     pub(super) fn bind(&self, options: &mut RunOptions, done: Vec<String>) {
         let proofs = self.leases.iter().map(|(output, lease)| (output.clone(), lease.proof()));
-        options.proofs = proofs.collect();
-        options.done_before = done;
-        options.lock_wait = LOCK_WAIT;
+        options.terms = Terms { lock_wait: LOCK_WAIT, proofs: proofs.collect(), done_before: done };
     }
 }
 
@@ -124,7 +122,7 @@ fn is_marked(node: &Node) -> bool {
 }
 
 /// The project with one more statement in the transactions of nodes: a mark that their work is done, and all of it.
-pub(super) fn with_post_hooks(parsed: &Parsed, statements: &[(&str, String)]) -> Parsed {
+pub(super) fn with_post_hooks(parsed: &ParsedProject, statements: &[(&str, String)]) -> ParsedProject {
     let mut manifest = Manifest::clone(&parsed.manifest);
     for (unique_id, statement) in statements {
         let Some(node) = manifest.nodes.get_mut(*unique_id).filter(|node| is_marked(node)) else {
@@ -135,7 +133,7 @@ pub(super) fn with_post_hooks(parsed: &Parsed, statements: &[(&str, String)]) ->
             hooks.push(json!({"sql": statement, "transaction": true, "index": null, "mark": true}));
         }
     }
-    Parsed {
+    ParsedProject {
         manifest: Arc::new(manifest),
         graph: Arc::clone(&parsed.graph),
         kept: Arc::clone(&parsed.kept),

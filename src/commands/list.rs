@@ -3,7 +3,7 @@
 use std::str::FromStr as _;
 
 use super::invocation::Invocation;
-use super::session::{Parsed, Session};
+use super::session::{ParsedProject, Session};
 use super::{CommandResult, Outcome};
 use crate::diagnostic::{Category, Diagnostic, Diagnostics, Result};
 use crate::graph::{EmptyNodes, ListOutput, list, unknown_keys};
@@ -51,7 +51,7 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
 }
 
 /// What is selected, as it is printed.
-fn lines(session: &Session<'_>, parsed: &Parsed, models: bool) -> Result<Vec<String>, Diagnostics> {
+fn lines(session: &Session<'_>, parsed: &ParsedProject, models: bool) -> Result<Vec<String>, Diagnostics> {
     let invocation = session.invocation;
     let types = if models { vec![ResourceType::Model] } else { resource_types(invocation, &DEFAULT)? };
     let selection = session.select(parsed, types, EmptyNodes::Keep)?;

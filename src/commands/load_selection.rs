@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal as _;
 
-use super::session::{Parsed, Session};
+use super::session::{ParsedProject, Session};
 use crate::config::load::Origin;
 use crate::diagnostic::{Diagnostic, Result, did_you_mean};
 use crate::graph::EmptyNodes;
@@ -11,7 +11,7 @@ use crate::manifest::{ResourceType, SourceDefinition};
 use crate::options::table::{LOAD_FILES, LOAD_TABLES, SELECT, SELECTOR};
 
 /// By name, or by the selection; else all that need no standard input.
-pub(super) fn selected(session: &Session<'_>, parsed: &Parsed) -> Result<Vec<String>> {
+pub(super) fn selected(session: &Session<'_>, parsed: &ParsedProject) -> Result<Vec<String>> {
     let flags = &session.invocation.flags;
     let words = flags.words(&LOAD_TABLES);
     let selected = session.select(parsed, vec![ResourceType::Source], EmptyNodes::Skip)?.unique_ids;
@@ -55,7 +55,7 @@ pub(super) fn selected(session: &Session<'_>, parsed: &Parsed) -> Result<Vec<Str
 }
 
 /// Before the run, and after it: what is piped in may come late.
-pub(super) fn refuse_unread_input(parsed: &Parsed, selected: &[String]) -> Result<()> {
+pub(super) fn refuse_unread_input(parsed: &ParsedProject, selected: &[String]) -> Result<()> {
     if selected.iter().any(|id| reads_stdin(parsed, id)) || !has_input() {
         return Ok(());
     }
@@ -77,16 +77,16 @@ fn has_input() -> bool {
     !stdin.is_terminal() && rustix::io::ioctl_fionread(&stdin).is_ok_and(|waiting| waiting > 0)
 }
 
-fn origin(parsed: &Parsed, id: &str) -> Option<Origin> {
+fn origin(parsed: &ParsedProject, id: &str) -> Option<Origin> {
     let source = parsed.manifest.sources.get(id).filter(|source| load::is_loaded(source))?;
     Some(LoadedTable::of_manifest(source).ok()?.load.origin)
 }
 
-fn reads_stdin(parsed: &Parsed, id: &str) -> bool {
+fn reads_stdin(parsed: &ParsedProject, id: &str) -> bool {
     matches!(origin(parsed, id), Some(Origin::Stdin))
 }
 
-fn refuse_files_without_use(parsed: &Parsed, selected: &[String]) -> Result<()> {
+fn refuse_files_without_use(parsed: &ParsedProject, selected: &[String]) -> Result<()> {
     let [id] = selected else {
         return Err(Diagnostic::runtime(
             "load-selection",

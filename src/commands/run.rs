@@ -12,7 +12,7 @@ use super::list::resource_types;
 use super::load_selection;
 use super::log_run;
 use super::running;
-use super::session::{Parsed, Session};
+use super::session::{ParsedProject, Session};
 use super::{CommandResult, Outcome};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, did_you_mean};
 use crate::graph::EmptyNodes;
@@ -224,7 +224,11 @@ fn inline_error(problems: Diagnostics) -> Diagnostics {
 }
 
 /// The manifest again, with what was compiled.
-pub(super) fn write_compiled(session: &Session<'_>, parsed: &Parsed, compiled: &[Arc<Node>]) -> Result<()> {
+pub(super) fn write_compiled(
+    session: &Session<'_>,
+    parsed: &ParsedProject,
+    compiled: &[Arc<Node>],
+) -> Result<()> {
     if compiled.is_empty() {
         return Ok(());
     }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use super::connect::Connect;
 use super::invocation::Invocation;
-use super::session::{Parsed, Session};
+use super::session::{ParsedProject, Session};
 use crate::adapter::Settings;
 use crate::config::schedule::moment;
 use crate::context::objects::Policy;
@@ -26,8 +26,8 @@ use crate::options::table::{
 };
 use crate::options::{Flags, behavior};
 use crate::run::{
-    Behaviors, Command, CommentSetting, FailingRows, Injection, Introspection, Loading, OtherOutput,
-    PreviousRun, RunInputs, RunOptions,
+    Behaviors, Cached, Command, CommentSetting, FailingRows, Injection, Introspection, Loading, OtherOutput,
+    PreviousRun, RunInputs, RunOptions, RunProfile, TargetOutput, Terms, Testing,
 };
 
 /// How long a run waits for another one on the same schema.
@@ -36,7 +36,7 @@ const LOCK_WAIT: Duration = Duration::from_mins(10);
 /// Gathers a run's inputs from flags, profile, project and selection.
 pub(super) fn inputs(
     session: &Session<'_>,
-    parsed: &Parsed,
+    parsed: &ParsedProject,
     connect: &Connect,
     command: Command,
     selected: &[String],
@@ -54,11 +54,16 @@ pub(super) fn inputs(
         threads: if flags.is(&SINGLE_THREADED) { 1 } else { session.profile.threads.max(1) },
         fail_fast: flags.is(&FAIL_FAST),
         full_refresh: flags.is(&FULL_REFRESH),
-        store_failures: flags.is(&STORE_FAILURES),
-        failing_rows: failing_rows(invocation),
-        batch_tests: !flags.is_set(&BATCH_TESTS.0) || flags.is(&BATCH_TESTS),
-        populate_cache: flags.is(&POPULATE_CACHE),
-        cache_selected_only: flags.is(&CACHE_SELECTED_ONLY),
+        testing: Testing {
+            store_failures: flags.is(&STORE_FAILURES),
+            failing_rows: failing_rows(invocation),
+            in_batches: !flags.is_set(&BATCH_TESTS.0) || flags.is(&BATCH_TESTS),
+        },
+        cached: match (flags.is(&POPULATE_CACHE), flags.is(&CACHE_SELECTED_ONLY)) {
+            (false, _) => Cached::None,
+            (true, true) => Cached::OfSelected,
+            (true, false) => Cached::OfProject,
+        },
         introspection: if flags.is(&INTROSPECT) { Introspection::Allowed } else { Introspection::Refused },
         injection: if flags.is(&INJECT_EPHEMERAL_CTES) { Injection::Full } else { Injection::None },
         write_json: flags.is(&WRITE_JSON),
@@ -72,9 +77,7 @@ pub(super) fn inputs(
             batches_of_custom_microbatch: flags.follows(&behavior::REQUIRE_BATCHED_EXECUTION),
         },
         keep_seed_rows: flags.is(&SHOW),
-        lock_wait: LOCK_WAIT,
-        proofs: HashMap::default(),
-        done_before: Vec::new(),
+        terms: Terms { lock_wait: LOCK_WAIT, proofs: HashMap::default(), done_before: Vec::new() },
         loading: Loading {
             files: flags
                 .words(&LOAD_FILES)
@@ -89,15 +92,19 @@ pub(super) fn inputs(
         graph: Arc::clone(&parsed.graph),
         shared: Arc::new(shared),
         engine: session.engine.clone(),
-        settings: Arc::new(connect.settings.clone()),
-        early: Arc::clone(&session.early),
-        memory: Arc::clone(&session.memory),
-        others: others(connect, session, &parsed.manifest),
+        profile: RunProfile {
+            name: session.profile.name.clone(),
+            target: TargetOutput {
+                name: session.profile.target_name.clone(),
+                settings: Arc::new(connect.settings.clone()),
+                early: Arc::clone(&session.early),
+                memory: Arc::clone(&session.memory),
+            },
+            others: others(connect, session, &parsed.manifest),
+        },
         emitter: Arc::clone(&invocation.emitter),
         invocation: invocation.for_artifacts(),
         interrupt: Interrupt::of_process(),
-        profile_name: session.profile.name.clone(),
-        target_name: session.profile.target_name.clone(),
         comment: CommentSetting { text: comment.comment.clone(), append: comment.append },
         results_path: session.target_directory.join(default_results),
         options,

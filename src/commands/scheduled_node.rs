@@ -10,7 +10,7 @@ use super::homes::Homes;
 use super::lease::with_post_hooks;
 use super::log_run;
 use super::running;
-use super::session::{Parsed, Session};
+use super::session::{ParsedProject, Session};
 use crate::diagnostic::Result;
 use crate::manifest::{Manifest, connection_of};
 use crate::options::table::{INTERVAL_END, INTERVAL_START};
@@ -21,14 +21,14 @@ use crate::schedule::{Ledger, Task};
 pub(super) struct ScheduledNode<'s, 'a> {
     pub(super) task: &'s Task,
     pub(super) session: &'s Session<'a>,
-    pub(super) parsed: &'s Parsed,
+    pub(super) parsed: &'s ParsedProject,
     pub(super) connect: &'s Connect,
     pub(super) ledger: &'s Ledger,
     pub(super) log: Option<&'s RunLog>,
 }
 
 /// Where a node is built, and what it commits there.
-struct Place {
+struct BuildPlace {
     output: String,
     mark: Option<String>,
     proof: String,
@@ -42,14 +42,14 @@ impl ScheduledNode<'_, '_> {
     }
 
     /// `None` if an earlier attempt has committed in another database.
-    fn place(&self, logical_time: Timestamp) -> Result<Option<Place>> {
+    fn place(&self, logical_time: Timestamp) -> Result<Option<BuildPlace>> {
         let unique_id = &self.task.unique_id;
         let lease = self.ledger.lease(unique_id, logical_time);
         let output = self.output().to_owned();
         let own = &self.session.profile.target_name;
         if output == *own {
             let mark = self.ledger.success_statement(unique_id, logical_time);
-            return Ok(Some(Place { output, mark, proof: lease.proof() }));
+            return Ok(Some(BuildPlace { output, mark, proof: lease.proof() }));
         }
         let mut homes = Homes::new(self.connect);
         let record = lease.record(homes.session(own)?)?;
@@ -59,7 +59,7 @@ impl ScheduledNode<'_, '_> {
             return Ok(None);
         }
         let mark = Some(lease.marker(unique_id, ""));
-        Ok(Some(Place { output, mark, proof: lease.proof() }))
+        Ok(Some(BuildPlace { output, mark, proof: lease.proof() }))
     }
 
     /// Runs the node for the interval's window, and its tests; why it failed, if it did.
@@ -84,7 +84,7 @@ impl ScheduledNode<'_, '_> {
             shared.set_flag(INTERVAL_END.0.key, end);
         }
         inputs.options.event_time = window.map(Some);
-        inputs.options.proofs.insert(place.output, place.proof);
+        inputs.options.terms.proofs.insert(place.output, place.proof);
         let plan = run::plan(&parsed.manifest, &parsed.graph, &selected, command);
         let outcome = run::execute(&inputs, &plan)?;
         if let Some(log) = self.log {

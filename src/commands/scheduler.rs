@@ -15,7 +15,7 @@ use super::log_run;
 use super::schedule_jobs::{Ended, Jobs, News};
 use super::schedule_metrics::Metrics;
 use super::scheduled_node::ScheduledNode;
-use super::session::{Parsed, Session};
+use super::session::{ParsedProject, Session};
 use crate::config::RawProjectFile;
 use crate::config::jobs::{CatchUp, Job};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, render};
@@ -42,7 +42,7 @@ const PATIENCE: Duration = Duration::from_mins(5);
 pub(super) struct Scheduler<'a> {
     invocation: &'a Invocation,
     session: Session<'a>,
-    parsed: Parsed,
+    parsed: ParsedProject,
     connect: Connect,
     pub(super) tasks: Vec<Task>,
     pub(super) ledger: Ledger,
@@ -502,7 +502,7 @@ fn stamp(session: &Session<'_>) -> u64 {
 }
 
 /// What the profile's target runs.
-pub(super) fn plan_of(session: &Session<'_>, parsed: &Parsed) -> Result<Planned, Diagnostics> {
+pub(super) fn plan_of(session: &Session<'_>, parsed: &ParsedProject) -> Result<Planned, Diagnostics> {
     let (project, target) = (session.project.root.name(), &session.profile.target_name);
     planned(&parsed.manifest, &parsed.graph, &parsed.jobs, project, target)
 }

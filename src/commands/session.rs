@@ -59,7 +59,7 @@ pub(super) struct Session<'i> {
 }
 
 /// The finished manifest with its graph.
-pub(super) struct Parsed {
+pub(super) struct ParsedProject {
     pub(super) manifest: Arc<Manifest>,
     pub(super) graph: Arc<Graph>,
     /// Of the manifest's file.
@@ -151,22 +151,22 @@ impl<'i> Session<'i> {
     }
 
     /// The manifest and the graph, with manifest.json written: what dbt's commands begin with.
-    pub(super) fn parse(&self) -> Result<Parsed, Diagnostics> {
+    pub(super) fn parse(&self) -> Result<ParsedProject, Diagnostics> {
         self.parse_and(|_| Ok(())).map(|(parsed, ())| parsed)
     }
 
     /// The same, and what is done with them while the file is being written.
     pub(super) fn parse_and<R>(
         &self,
-        work: impl FnOnce(&Parsed) -> Result<R, Diagnostics>,
-    ) -> Result<(Parsed, R), Diagnostics> {
+        work: impl FnOnce(&ParsedProject) -> Result<R, Diagnostics>,
+    ) -> Result<(ParsedProject, R), Diagnostics> {
         let (manifest, jobs) = self.parse_manifest()?;
         let manifest = Arc::new(manifest);
         let kept = Arc::<KeptText>::default();
         let (written, done) = parallel::join(
             || self.write_manifest(&manifest, &kept),
             || {
-                let parsed = Parsed {
+                let parsed = ParsedProject {
                     graph: Arc::new(Graph::build(&manifest)?),
                     manifest: Arc::clone(&manifest),
                     kept: Arc::clone(&kept),
@@ -181,9 +181,9 @@ impl<'i> Session<'i> {
     }
 
     /// The same without manifest.json.
-    pub(super) fn parse_unwritten(&self) -> Result<Parsed, Diagnostics> {
+    pub(super) fn parse_unwritten(&self) -> Result<ParsedProject, Diagnostics> {
         let (manifest, jobs) = self.parse_manifest()?;
-        Ok(Parsed {
+        Ok(ParsedProject {
             graph: Arc::new(Graph::build(&manifest)?),
             manifest: Arc::new(manifest),
             kept: Arc::default(),
@@ -206,7 +206,7 @@ impl<'i> Session<'i> {
     }
 
     /// The project with one more node: the SQL of `--inline`. Its unique id.
-    pub(super) fn add_inline(&self, parsed: &mut Parsed, sql: &str) -> Result<String, Diagnostics> {
+    pub(super) fn add_inline(&self, parsed: &mut ParsedProject, sql: &str) -> Result<String, Diagnostics> {
         let mut manifest = Manifest::clone(&parsed.manifest);
         let unique_id = parse::inline(&self.parse_request(), &mut manifest, sql)?;
         parsed.graph = Arc::new(Graph::build(&manifest)?);
@@ -295,7 +295,7 @@ impl<'i> Session<'i> {
     /// The nodes that the flags select.
     pub(super) fn select(
         &self,
-        parsed: &Parsed,
+        parsed: &ParsedProject,
         resource_types: Vec<ResourceType>,
         empty_nodes: EmptyNodes,
     ) -> Result<Selection> {
@@ -324,7 +324,7 @@ impl<'i> Session<'i> {
     }
 
     /// What `--defer` resolves unselected references to.
-    pub(super) fn deferral(&self, parsed: &Parsed, selected: &[String]) -> Result<Option<Deferral>> {
+    pub(super) fn deferral(&self, parsed: &ParsedProject, selected: &[String]) -> Result<Option<Deferral>> {
         let flags = &self.invocation.flags;
         let clones = self.invocation.command == Subcommand::Clone;
         if !flags.is(&DEFER) && !clones {
@@ -346,7 +346,7 @@ impl<'i> Session<'i> {
     }
 
     /// The parsed manifest again, with other nodes.
-    pub(super) fn write_again(&self, parsed: &Parsed, manifest: &Manifest) -> Result<()> {
+    pub(super) fn write_again(&self, parsed: &ParsedProject, manifest: &Manifest) -> Result<()> {
         self.write_manifest(manifest, &parsed.kept)
     }
 

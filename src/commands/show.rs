@@ -9,7 +9,7 @@ use super::invocation::Invocation;
 use super::session::Session;
 use super::{CommandResult, Outcome};
 use crate::adapter::{Begin, Connection, Fetch};
-use crate::context::objects::{DataType, PrintLimits, Table};
+use crate::context::objects::{CellType, PrintLimits, Table};
 use crate::interrupt::Clearing;
 use crate::jinja::python;
 use crate::manifest::{Manifest, Node};
@@ -76,7 +76,7 @@ fn as_json(table: &Table) -> Json {
         .map(|row| {
             let cells = names.iter().zip(types).zip(row.values()).map(|((name, kind), value)| {
                 let cell = match python::to_json(value) {
-                    Json::String(text) if *kind == DataType::Number => {
+                    Json::String(text) if *kind == CellType::Number => {
                         text.parse::<f64>().map_or(Json::String(text), Json::from)
                     }
                     other => other,

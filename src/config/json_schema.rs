@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::ResourceType;
+use super::Configurable;
 use super::jobs;
 use super::load;
 use super::node_config::{Configured, default_of, known_keys};
@@ -44,8 +44,8 @@ fn list(items: Json) -> Json {
 }
 
 /// By its default: a switch, a list, a mapping; each may be written as a template.
-fn config(resource: ResourceType, key: &str) -> Json {
-    if resource == ResourceType::Source && key == "load" {
+fn config(resource: Configurable, key: &str) -> Json {
+    if resource == Configurable::Source && key == "load" {
         return load::schema::json_schema();
     }
     match default_of(resource, key) {
@@ -58,13 +58,13 @@ fn config(resource: ResourceType, key: &str) -> Json {
 }
 
 /// A project may have configs of its own.
-fn configs(resource: ResourceType) -> Json {
+fn configs(resource: Configurable) -> Json {
     let keys = known_keys(Configured::Resource(resource));
     object(keys.into_iter().map(|key| (key.to_owned(), config(resource, key))).collect(), true)
 }
 
 /// The configs of folders: `+key`, and further folders.
-fn tree(resource: ResourceType, reference: &str) -> Json {
+fn tree(resource: Configurable, reference: &str) -> Json {
     let keys = known_keys(Configured::Resource(resource));
     let properties = keys.into_iter().map(|key| (format!("+{key}"), config(resource, key))).collect();
     let mut schema = object(properties, true);
@@ -78,7 +78,7 @@ fn project() -> Json {
     for key in project_file::KNOWN_KEYS {
         properties.insert((*key).to_owned(), project_key(key));
     }
-    for resource in ResourceType::WITH_TREE {
+    for resource in Configurable::WITH_TREE {
         let key = resource.tree_key();
         let reference = format!("#/definitions/{key}");
         definitions.insert(key.to_owned(), tree(resource, &reference));

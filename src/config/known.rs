@@ -1,13 +1,13 @@
 //! All keys that are read from the files of a project, by the place that they are written in.
 
-use super::ResourceType;
+use super::Configurable;
 use super::node_config::{Configured, known_keys};
 use super::project_file;
 use super::properties::PropertyKind;
 
 /// `+models`: configs of models; `models`: keys of an entry of that list; `dbt_project.yml` and `properties`: of the whole file.
 pub fn keys_of_files() -> Vec<(String, Vec<&'static str>)> {
-    let configs = ResourceType::WITH_TREE
+    let configs = Configurable::WITH_TREE
         .into_iter()
         .map(|resource| (format!("+{}", resource.tree_key()), known_keys(Configured::Resource(resource))));
     let entries =

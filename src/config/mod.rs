@@ -3,6 +3,7 @@
 //! Jinja inside YAML is rendered through [`Renderer`], because the engine is a higher layer.
 
 pub(crate) mod catalogs;
+mod configurable;
 pub(crate) mod cron;
 pub(crate) mod duration;
 pub(crate) mod environment;
@@ -19,19 +20,18 @@ pub(crate) mod profiles;
 pub(crate) mod project_file;
 pub(crate) mod properties;
 mod renderer;
-mod resource_type;
 pub(crate) mod schedule;
 pub(crate) mod selectors;
 pub(crate) mod semver;
 mod strict;
 pub(crate) mod yaml;
 
+pub(crate) use configurable::Configurable;
 pub(crate) use environment::Environment;
 pub(crate) use fields::Fields;
 pub(crate) use optional_file::optional_text;
 pub(crate) use project_file::{ProjectFile, RawProjectFile};
 pub(crate) use renderer::{Renderer, holds_jinja, render_tree};
-pub(crate) use resource_type::ResourceType;
 pub(crate) use yaml::Mapping;
 pub(crate) use yaml::Yaml;
 

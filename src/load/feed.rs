@@ -3,7 +3,7 @@
 use super::column::{Column, Place, with_dates};
 use super::csv::{Split, Splitter};
 use super::header;
-use super::input::{Input, Outcome};
+use super::input::{Input, Provenance};
 use super::json_lines::Objects;
 use super::record;
 use super::rejects::{Misfit, Rejects};
@@ -110,8 +110,8 @@ impl Feed {
         self.counts
     }
 
-    pub(crate) fn outcome(&self) -> Option<&Outcome> {
-        self.input.outcome()
+    pub(crate) fn provenance(&self) -> Option<&Provenance> {
+        self.input.provenance()
     }
 
     /// Appends the next piece and says whether more follows. An error when too many lines do not fit.

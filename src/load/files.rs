@@ -11,16 +11,16 @@ use crate::diagnostic::{Diagnostic, Result};
 
 /// The files of a pattern, and what looks like one and is none.
 #[derive(Debug, Default)]
-pub(crate) struct Found {
+pub(crate) struct FoundFiles {
     pub files: Vec<FoundFile>,
     /// Name, as the pattern would have it, and why it is not loaded.
     pub passed_over: Vec<(String, String)>,
 }
 
 /// By their dates, then by name. `root` is the project's folder.
-pub(crate) fn find(root: &Path, pattern: &FilePattern) -> Result<Found> {
+pub(crate) fn find(root: &Path, pattern: &FilePattern) -> Result<FoundFiles> {
     let search = Search::new(root, pattern);
-    let mut found = Found::default();
+    let mut found = FoundFiles::default();
     let depth = if search.is_deep { usize::MAX } else { 1 };
     let entries = walkdir::WalkDir::new(&search.top).follow_links(true).max_depth(depth).into_iter();
     for entry in entries.filter_entry(|entry| search.goes_into(entry)) {
@@ -36,8 +36,8 @@ pub(crate) fn find(root: &Path, pattern: &FilePattern) -> Result<Found> {
 }
 
 /// The files of the command line: their names tell dates where they match the pattern.
-pub(crate) fn named(root: &Path, paths: &[std::path::PathBuf], pattern: &FilePattern) -> Result<Found> {
-    let mut found = Found::default();
+pub(crate) fn named(root: &Path, paths: &[std::path::PathBuf], pattern: &FilePattern) -> Result<FoundFiles> {
+    let mut found = FoundFiles::default();
     for path in paths {
         let file = FoundFile::at(root, path, pattern, Vec::new())?;
         let lexical = path.strip_prefix(root).unwrap_or(path).to_string_lossy();
@@ -89,7 +89,7 @@ impl<'s> Search<'s> {
         name.starts_with('.') || !is_hidden
     }
 
-    fn look_at(&self, entry: &DirEntry, found: &mut Found) -> Result<()> {
+    fn look_at(&self, entry: &DirEntry, found: &mut FoundFiles) -> Result<()> {
         let shown = self.shown(entry.path());
         match self.pattern.fit(&shown) {
             Fit::Full(dates) => {
@@ -102,7 +102,7 @@ impl<'s> Search<'s> {
     }
 
     /// An entry that cannot be read: an error if it may be one of the files.
-    fn judge(&self, error: &walkdir::Error, found: &mut Found) -> Result<()> {
+    fn judge(&self, error: &walkdir::Error, found: &mut FoundFiles) -> Result<()> {
         if error.loop_ancestor().is_some() {
             // its files are found above
             return Ok(());

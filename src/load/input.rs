@@ -11,7 +11,7 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::decoding::Decoding;
 use super::members::Members;
-use super::origin_reader::{Ending, Opened, Origin, Tally, unreadable};
+use super::origin_reader::{Ending, Opened, OriginReader, Tally, unreadable};
 use crate::config::load::Compression;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::interrupt;
@@ -23,7 +23,7 @@ const AHEAD: usize = 8;
 
 /// What was read of one input.
 #[derive(Debug, Clone)]
-pub(crate) struct Outcome {
+pub(crate) struct Provenance {
     pub bytes: u64,
     pub checksum: String,
     pub modified: Option<jiff::Timestamp>,
@@ -32,12 +32,12 @@ pub(crate) struct Outcome {
 /// Text in UTF-8, chunk by chunk.
 pub(crate) struct Input {
     receiver: Receiver<Message>,
-    outcome: Option<Outcome>,
+    provenance: Option<Provenance>,
 }
 
 enum Message {
     Chunk(Vec<u8>),
-    End(Outcome),
+    End(Provenance),
     Failed(Box<Diagnostic>),
 }
 
@@ -71,21 +71,21 @@ impl Input {
         compression: Compression,
         encoding: &'static Encoding,
     ) -> Result<Self> {
-        let origin = Origin::open(opened, shown)?;
+        let origin = OriginReader::open(opened, shown)?;
         let (sender, receiver) = sync_channel(AHEAD);
         let shown = shown.to_owned();
         // nobody waits for it: standard input may never end
         let started = thread::Builder::new().name("load".into()).spawn(move || {
             let reading = Reading { sender: &sender, shown: &shown };
             let last = match reading.all(origin, compression, encoding) {
-                Ok(Some(outcome)) => Message::End(outcome),
+                Ok(Some(provenance)) => Message::End(provenance),
                 Ok(None) => return,
                 Err(error) => Message::Failed(error),
             };
             let _ = sender.send(last);
         });
         match started {
-            Ok(_) => Ok(Self { receiver, outcome: None }),
+            Ok(_) => Ok(Self { receiver, provenance: None }),
             Err(error) => {
                 Err(Diagnostic::runtime("load-file", format!("cannot start a thread: {error}")).boxed())
             }
@@ -94,14 +94,14 @@ impl Input {
 
     /// The next chunk; `None` at the end.
     pub(super) fn next(&mut self) -> Result<Option<Vec<u8>>> {
-        if self.outcome.is_some() {
+        if self.provenance.is_some() {
             return Ok(None);
         }
         loop {
             match self.receiver.recv_timeout(Duration::from_millis(100)) {
                 Ok(Message::Chunk(chunk)) => return Ok(Some(chunk)),
-                Ok(Message::End(outcome)) => {
-                    self.outcome = Some(outcome);
+                Ok(Message::End(provenance)) => {
+                    self.provenance = Some(provenance);
                     return Ok(None);
                 }
                 Ok(Message::Failed(error)) => return Err(error),
@@ -117,8 +117,8 @@ impl Input {
     }
 
     /// Known once everything was read.
-    pub(crate) fn outcome(&self) -> Option<&Outcome> {
-        self.outcome.as_ref()
+    pub(crate) fn provenance(&self) -> Option<&Provenance> {
+        self.provenance.as_ref()
     }
 }
 
@@ -132,10 +132,10 @@ impl Reading<'_> {
     /// `None` when nobody wants to know any more.
     fn all(
         &self,
-        origin: Origin,
+        origin: OriginReader,
         compression: Compression,
         encoding: &'static Encoding,
-    ) -> Result<Option<Outcome>> {
+    ) -> Result<Option<Provenance>> {
         let tally = Arc::clone(&origin.tally);
         let failed = |error: std::io::Error| unreadable(self.shown, &error);
         let mut origin = BufReader::with_capacity(CHUNK, origin);
@@ -163,9 +163,9 @@ impl Reading<'_> {
         if !went_on {
             return Ok(None);
         }
-        let modified = Origin::finish(&mut ending, self.shown)?;
+        let modified = OriginReader::finish(&mut ending, self.shown)?;
         let tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(Some(outcome(&tally, modified)))
+        Ok(Some(provenance(&tally, modified)))
     }
 
     /// False when nobody takes the chunks any more.
@@ -248,7 +248,7 @@ fn next_chunk(reader: &mut dyn Read) -> std::io::Result<Vec<u8>> {
     Ok(chunk)
 }
 
-fn sniffed(origin: &mut BufReader<Origin>) -> std::io::Result<Compression> {
+fn sniffed(origin: &mut BufReader<OriginReader>) -> std::io::Result<Compression> {
     use std::io::BufRead as _;
     let begin = origin.fill_buf()?;
     Ok(if begin.starts_with(&[0x1f, 0x8b]) {
@@ -262,24 +262,24 @@ fn sniffed(origin: &mut BufReader<Origin>) -> std::io::Result<Compression> {
 
 /// Reads what a decompressor has left, so that the checksum is that of all bytes.
 fn end_of(
-    mut origin: BufReader<Origin>,
+    mut origin: BufReader<OriginReader>,
     failed: impl Fn(std::io::Error) -> Box<Diagnostic>,
 ) -> Result<Ending> {
     std::io::copy(&mut origin, &mut std::io::sink()).map_err(failed)?;
     Ok(origin.into_inner().into_ending())
 }
 
-fn outcome(tally: &Tally, modified: Option<jiff::Timestamp>) -> Outcome {
-    Outcome { bytes: tally.bytes, checksum: tally.checksum(), modified }
+fn provenance(tally: &Tally, modified: Option<jiff::Timestamp>) -> Provenance {
+    Provenance { bytes: tally.bytes, checksum: tally.checksum(), modified }
 }
 
 /// The checksum of a file that is not loaded.
-pub(crate) fn checksum(path: &Path, shown: &str) -> Result<Outcome> {
-    let mut origin = Origin::open(&Opened::File(path.to_owned()), shown)?;
+pub(crate) fn checksum(path: &Path, shown: &str) -> Result<Provenance> {
+    let mut origin = OriginReader::open(&Opened::File(path.to_owned()), shown)?;
     let tally: Arc<Mutex<Tally>> = Arc::clone(&origin.tally);
     let mut piece = vec![0; CHUNK];
     while origin.read(&mut piece).map_err(|error| unreadable(shown, &error))? > 0 {}
-    let modified = Origin::finish(&mut origin.into_ending(), shown)?;
+    let modified = OriginReader::finish(&mut origin.into_ending(), shown)?;
     let tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
-    Ok(outcome(&tally, modified))
+    Ok(provenance(&tally, modified))
 }

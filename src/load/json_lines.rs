@@ -16,12 +16,12 @@ pub(super) struct Objects {
     /// The texts of these keep their quotes.
     are_json: Vec<bool>,
     places: HashMap<String, usize>,
-    found: Vec<Option<Place>>,
+    found: Vec<Option<ValueSpan>>,
     unescaped: String,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Place {
+enum ValueSpan {
     /// A range of the line.
     Raw(usize, usize),
     Unescaped(usize, usize),
@@ -44,13 +44,13 @@ impl Objects {
         let object = Object { line, keys: &self.keys, places: &self.places, found: &mut self.found };
         json.deserialize_map(object).and_then(|()| json.end()).map_err(|error| reason(&error))?;
         for (found, is_json) in self.found.iter_mut().zip(&self.are_json) {
-            let Some(Place::Raw(start, end)) = *found else { continue };
+            let Some(ValueSpan::Raw(start, end)) = *found else { continue };
             let raw = &line[start..end];
             if !is_json && raw.starts_with('"') && memchr::memchr(b'\\', raw.as_bytes()).is_some() {
                 let text: String = serde_json::from_str(raw).map_err(|error| reason(&error))?;
                 let start = self.unescaped.len();
                 self.unescaped.push_str(&text);
-                *found = Some(Place::Unescaped(start, self.unescaped.len()));
+                *found = Some(ValueSpan::Unescaped(start, self.unescaped.len()));
             }
         }
         Ok(())
@@ -60,8 +60,8 @@ impl Objects {
     pub(super) fn field<'a>(&'a self, line: &'a str, index: usize) -> Field<'a> {
         match self.found.get(index).copied().flatten() {
             None => Field::Null,
-            Some(Place::Unescaped(start, end)) => Field::Text(&self.unescaped[start..end]),
-            Some(Place::Raw(start, end)) => match &line[start..end] {
+            Some(ValueSpan::Unescaped(start, end)) => Field::Text(&self.unescaped[start..end]),
+            Some(ValueSpan::Raw(start, end)) => match &line[start..end] {
                 "null" => Field::Null,
                 text if text.starts_with('"') && !self.are_json[index] => {
                     Field::Text(&line[start + 1..end - 1])
@@ -86,7 +86,7 @@ struct Object<'o> {
     line: &'o str,
     keys: &'o [String],
     places: &'o HashMap<String, usize>,
-    found: &'o mut Vec<Option<Place>>,
+    found: &'o mut Vec<Option<ValueSpan>>,
 }
 
 impl<'de> Visitor<'de> for Object<'_> {
@@ -107,7 +107,7 @@ impl<'de> Visitor<'de> for Object<'_> {
             let raw = map.next_value::<&RawValue>()?.get();
             let start = (raw.as_ptr() as usize).checked_sub(self.line.as_ptr() as usize);
             let start = start.ok_or_else(|| A::Error::custom("the value is not in the line"))?;
-            self.found[at] = Some(Place::Raw(start, start + raw.len()));
+            self.found[at] = Some(ValueSpan::Raw(start, start + raw.len()));
             next = at + 1;
         }
         Ok(())

@@ -21,8 +21,8 @@ mod source;
 
 pub(crate) use column::Column;
 pub(crate) use feed::{Counts, Feed};
-pub(crate) use files::{Found, find, named};
-pub(crate) use input::{Input, Outcome, checksum};
+pub(crate) use files::{FoundFiles, find, named};
+pub(crate) use input::{Input, Provenance, checksum};
 pub(crate) use one_table::names_of_loaded_tables;
 pub(crate) use origin_reader::modified;
 pub(crate) use place::FoundFile;

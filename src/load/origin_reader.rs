@@ -35,7 +35,7 @@ impl Tally {
 }
 
 /// The bytes as they come.
-pub(super) struct Origin {
+pub(super) struct OriginReader {
     bytes: Bytes,
     pub(super) tally: Arc<Mutex<Tally>>,
 }
@@ -54,7 +54,7 @@ pub(super) struct Running {
     _clearing: Clearing,
 }
 
-impl Origin {
+impl OriginReader {
     pub(super) fn open(opened: &Opened, shown: &str) -> Result<Self> {
         let bytes = match opened {
             Opened::File(path) => {
@@ -112,7 +112,7 @@ pub(super) enum Ending {
     Stdin,
 }
 
-impl Read for Origin {
+impl Read for OriginReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = match &mut self.bytes {
             Bytes::File(file, ..) => file.read(buffer)?,

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::ParseRequest;
 use super::fingerprint;
 use super::trees::resource_type;
-use crate::config::ResourceType;
+use crate::config::Configurable;
 use crate::config::node_config::{UsedConfigs, check_snapshot};
 use crate::context::MICROBATCH_MACRO;
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, did_you_mean};
@@ -474,12 +474,12 @@ fn warn_unused_paths(request: &ParseRequest<'_>, manifest: &Manifest, warnings: 
     for (resource, fqn) in manifest
         .sources
         .values()
-        .map(|source| (ResourceType::Source, &source.fqn))
-        .chain(manifest.exposures.values().map(|it| (ResourceType::Exposure, &it.fqn)))
-        .chain(manifest.metrics.values().map(|it| (ResourceType::Metric, &it.fqn)))
-        .chain(manifest.semantic_models.values().map(|it| (ResourceType::SemanticModel, &it.fqn)))
-        .chain(manifest.saved_queries.values().map(|it| (ResourceType::SavedQuery, &it.fqn)))
-        .chain(manifest.unit_tests.values().map(|it| (ResourceType::UnitTest, &it.fqn)))
+        .map(|source| (Configurable::Source, &source.fqn))
+        .chain(manifest.exposures.values().map(|it| (Configurable::Exposure, &it.fqn)))
+        .chain(manifest.metrics.values().map(|it| (Configurable::Metric, &it.fqn)))
+        .chain(manifest.semantic_models.values().map(|it| (Configurable::SemanticModel, &it.fqn)))
+        .chain(manifest.saved_queries.values().map(|it| (Configurable::SavedQuery, &it.fqn)))
+        .chain(manifest.unit_tests.values().map(|it| (Configurable::UnitTest, &it.fqn)))
     {
         used.add(resource, fqn);
     }

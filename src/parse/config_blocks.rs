@@ -4,7 +4,7 @@
 use super::materializations;
 use crate::config::node_config::{Configured, known_keys, meant, meant_below};
 use crate::config::properties::PropertyKind;
-use crate::config::{ResourceType, Yaml};
+use crate::config::{Configurable, Yaml};
 use crate::context::Engine;
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 
@@ -26,7 +26,7 @@ pub(super) fn check(engine: &Engine, kind: PropertyKind, entry: &Yaml, warnings:
     own_keys(kind, resource, entry, &owner, warnings);
     for value in std::iter::once(entry).chain(items(entry, "versions")) {
         let materialized = value.path(&["config", "materialized"]);
-        let is_run = matches!(resource, ResourceType::Model | ResourceType::Seed | ResourceType::Snapshot);
+        let is_run = matches!(resource, Configurable::Model | Configurable::Seed | Configurable::Snapshot);
         let found = materialized.filter(|_| is_run);
         warnings.extend(found.and_then(|value| materializations::unknown_in(engine, value, &owner)));
     }
@@ -43,7 +43,7 @@ pub(super) fn check(engine: &Engine, kind: PropertyKind, entry: &Yaml, warnings:
 /// A config that stands beside `config:`, where it has no effect, as it is or mistyped.
 fn own_keys(
     kind: PropertyKind,
-    resource: ResourceType,
+    resource: Configurable,
     entry: &Yaml,
     owner: &str,
     warnings: &mut Vec<Diagnostic>,
@@ -72,7 +72,7 @@ fn own_keys(
 }
 
 /// The config of what has columns and tests, and theirs.
-fn node(resource: ResourceType, entry: &Yaml, owner: &str, warnings: &mut Vec<Diagnostic>) {
+fn node(resource: Configurable, entry: &Yaml, owner: &str, warnings: &mut Vec<Diagnostic>) {
     block(Configured::Resource(resource), entry, owner, warnings);
     tests(entry, owner, warnings);
     for column in items(entry, "columns") {
@@ -84,7 +84,7 @@ fn node(resource: ResourceType, entry: &Yaml, owner: &str, warnings: &mut Vec<Di
 }
 
 fn tests(entry: &Yaml, owner: &str, warnings: &mut Vec<Diagnostic>) {
-    let of = Configured::Resource(ResourceType::Test);
+    let of = Configured::Resource(Configurable::Test);
     for test in items(entry, "data_tests").chain(items(entry, "tests")) {
         let Some(mapping) = test.as_mapping() else { continue };
         block(of, test, &format!("a test of {owner}"), warnings);

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 use super::properties::EntryPlace;
 use super::settle::Parser;
 use super::trees::ConfigOf;
-use crate::config::ResourceType;
+use crate::config::Configurable;
 use crate::config::properties::{ExposureProperties, GroupProperties};
 use crate::context::{Engine, ParseScope, Recorded, Subject};
 use crate::diagnostic::{Diagnostic, Result};
@@ -56,7 +56,7 @@ impl Parser<'_> {
         let mut fqn = vec![place.package.clone()];
         fqn.extend(place.folders.iter().cloned());
         fqn.push(properties.name.clone());
-        let of = ConfigOf { resource: ResourceType::Group, package: &place.package, fqn: &fqn };
+        let of = ConfigOf { resource: Configurable::Group, package: &place.package, fqn: &fqn };
         let mut config = Arc::unwrap_or_clone(self.trees.resolve(&of, &properties.config, &Map::new())?);
         config.retain(|key, _| !matches!(key.as_str(), "pre-hook" | "post-hook" | "pre_hook" | "post_hook"));
         Ok(config)
@@ -100,7 +100,7 @@ impl Parser<'_> {
         let mut fqn = vec![place.package.clone()];
         fqn.extend(place.folders.iter().cloned());
         fqn.push(properties.name.clone());
-        let of = ConfigOf { resource: ResourceType::Exposure, package: &place.package, fqn: &fqn };
+        let of = ConfigOf { resource: Configurable::Exposure, package: &place.package, fqn: &fqn };
         let mut config = Arc::unwrap_or_clone(self.trees.resolve(&of, &properties.config, &Map::new())?);
         // dbt: what stands at the top of the entry is joined to the finished config
         let of_all = |key: &str| self.of_all_exposures(&place.package, key);
@@ -153,7 +153,7 @@ impl Parser<'_> {
     /// dbt: `tags` and `meta` that dbt_project.yml has right below `exposures:`, without a plus, are joined rather than replaced.
     fn of_all_exposures(&self, package: &str, key: &str) -> Option<Json> {
         let package = self.request.project.all().find(|known| known.name() == package)?;
-        let tree = package.file.tree(ResourceType::Exposure)?;
+        let tree = package.file.tree(Configurable::Exposure)?;
         tree.get(key).map(crate::config::Yaml::to_json)
     }
 

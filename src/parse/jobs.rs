@@ -1,7 +1,7 @@
 //! The jobs of the root project: read from their files, and checked against each other and the manifest.
 
 use super::ParseRequest;
-use crate::config::jobs::{self, Action, CatchUp, Cycle, Job, When};
+use crate::config::jobs::{self, CatchUp, Cycle, Job, JobAction, When};
 use crate::config::optional_text;
 use crate::config::schedule::{Schedule, Upstream};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceText, Span, did_you_mean};
@@ -92,7 +92,7 @@ fn check(job: &Job, jobs: &[Job], manifest: &Manifest) -> Vec<Diagnostic> {
         }
     }
     for step in &job.steps {
-        if let Action::Operation { macro_name, place, .. } = &step.action {
+        if let JobAction::Operation { macro_name, place, .. } = &step.action {
             let plain = macro_name.rsplit('.').next().unwrap_or(macro_name);
             let known = || manifest.macros.values().map(|known| known.name.as_str());
             if !known().any(|known| known == plain) {

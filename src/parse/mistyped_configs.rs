@@ -11,7 +11,7 @@ use super::materializations;
 use super::trees::resource_type;
 use crate::config::node_config::{Configured, known_keys, meant};
 use crate::config::project_file::PROJECT_FILE;
-use crate::config::{ResourceType, Yaml};
+use crate::config::{Configurable, Yaml};
 use crate::context::Engine;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::hashed::{HashMap, HashSet};
@@ -48,7 +48,7 @@ fn key_of(warning: &Diagnostic) -> Option<&str> {
 }
 
 /// A level of a tree, and those below it.
-fn of_level(engine: &Engine, resource: ResourceType, level: &Yaml, slips: &mut Vec<Diagnostic>) {
+fn of_level(engine: &Engine, resource: Configurable, level: &Yaml, slips: &mut Vec<Diagnostic>) {
     let of = Configured::Resource(resource);
     let owner = format!("`{}:` in {PROJECT_FILE}", resource.tree_key());
     for entry in level.as_mapping().into_iter().flat_map(crate::config::Mapping::iter) {
@@ -74,8 +74,8 @@ fn of_level(engine: &Engine, resource: ResourceType, level: &Yaml, slips: &mut V
     }
 }
 
-fn is_run(resource: ResourceType) -> bool {
-    matches!(resource, ResourceType::Model | ResourceType::Seed | ResourceType::Snapshot)
+fn is_run(resource: Configurable) -> bool {
+    matches!(resource, Configurable::Model | Configurable::Seed | Configurable::Snapshot)
 }
 
 /// The keys of nodes that stand in a `config()`, or that neither a properties file nor the project's tree has brought.

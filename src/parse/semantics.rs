@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use super::properties::EntryPlace;
 use super::settle::Parser;
 use super::trees::ConfigOf;
-use crate::config::ResourceType;
+use crate::config::Configurable;
 use crate::config::properties::PropertyKind;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::manifest::{Disabled, ElementConfig, Measure, Metric, SavedQuery, SemanticModel};
@@ -31,7 +31,7 @@ impl Parser<'_> {
     /// The entry with everything that its place and the project's configs add.
     fn completed(
         &self,
-        resource: ResourceType,
+        resource: Configurable,
         place: &EntryPlace,
         entry: Json,
     ) -> Result<Map<String, Json>> {
@@ -48,7 +48,7 @@ impl Parser<'_> {
             _ => Map::new(),
         };
         // dbt: the meta of a metric stays out of its config, which hides it
-        if resource != ResourceType::Metric
+        if resource != Configurable::Metric
             && let Some(Json::Object(meta)) = entry.get("meta")
         {
             given.entry("meta").or_insert_with(|| Json::Object(meta.clone()));
@@ -58,7 +58,7 @@ impl Parser<'_> {
         let group = config.get("group").cloned().unwrap_or(Json::Null);
         let is_empty = |meta: &Json| meta.as_object().is_none_or(Map::is_empty);
         if let Some(meta) =
-            config.get("meta").filter(|meta| resource != ResourceType::Metric || !is_empty(meta))
+            config.get("meta").filter(|meta| resource != Configurable::Metric || !is_empty(meta))
         {
             entry.insert("meta".to_owned(), meta.clone());
         }
@@ -80,7 +80,7 @@ impl Parser<'_> {
     }
 
     fn add_metric(&mut self, place: &EntryPlace, entry: Json) -> Result<()> {
-        let entry = self.completed(ResourceType::Metric, place, entry)?;
+        let entry = self.completed(Configurable::Metric, place, entry)?;
         check_metric(place, &entry)?;
         let mut metric: Metric = typed(place, entry, "metric")?;
         if metric.kind == "cumulative" {
@@ -110,7 +110,7 @@ impl Parser<'_> {
     }
 
     fn add_semantic_model(&mut self, place: &EntryPlace, entry: Json) -> Result<()> {
-        let entry = self.completed(ResourceType::SemanticModel, place, entry)?;
+        let entry = self.completed(Configurable::SemanticModel, place, entry)?;
         let mut model: SemanticModel = typed(place, entry, "semantic model")?;
         model.refs = self.record_expression(&model.model, place)?.refs;
         share_meta(&mut model);
@@ -133,7 +133,7 @@ impl Parser<'_> {
     }
 
     fn add_saved_query(&mut self, place: &EntryPlace, entry: Json) -> Result<()> {
-        let mut entry = self.completed(ResourceType::SavedQuery, place, entry)?;
+        let mut entry = self.completed(Configurable::SavedQuery, place, entry)?;
         let schema = self.request.target.schema.clone();
         let database = self.request.target.database.clone();
         let mut tags = texts(entry.get("tags"));

@@ -11,7 +11,7 @@ use super::test_group::{Attached, TestGroup};
 use super::trees::ConfigOf;
 use crate::config::load::{Load, Origin};
 use crate::config::properties::{SourceProperties, TableProperties};
-use crate::config::{ResourceType, Yaml};
+use crate::config::{Configurable, Yaml};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::hashed::HashSet;
 use crate::load::{self, LoadedTable};
@@ -91,7 +91,7 @@ impl Parser<'_> {
         fqn.extend(place.folders.iter().cloned());
         fqn.extend([source.name.clone(), table.name.clone()]);
         let properties = source.table_config(table)?;
-        let of = ConfigOf { resource: ResourceType::Source, package: &place.package, fqn: &fqn };
+        let of = ConfigOf { resource: Configurable::Source, package: &place.package, fqn: &fqn };
         let config = Arc::unwrap_or_clone(self.trees.resolve(&of, &properties, &Map::new())?);
         let written = self.trees.written(&of, &properties, &Map::new());
         let quoting = table.quoting.over(source.quoting);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::ParseRequest;
-use crate::config::ResourceType;
+use crate::config::Configurable;
 use crate::config::node_config::{ConfigInputs, NodeConfigs};
 use crate::diagnostic::Result;
 use crate::manifest::{Node, NodeKind};
@@ -42,7 +42,7 @@ impl<'a> ConfigTrees<'a> {
 
 /// Whose config it is.
 pub(super) struct ConfigOf<'a> {
-    pub(super) resource: ResourceType,
+    pub(super) resource: Configurable,
     pub(super) package: &'a str,
     pub(super) fqn: &'a [String],
 }
@@ -67,14 +67,14 @@ impl<'a> ConfigOf<'a> {
     }
 }
 
-pub(super) fn resource_type(node: &Node) -> ResourceType {
+pub(super) fn resource_type(node: &Node) -> Configurable {
     match node.kind {
-        NodeKind::Model(_) => ResourceType::Model,
-        NodeKind::Seed { .. } => ResourceType::Seed,
-        NodeKind::Snapshot => ResourceType::Snapshot,
-        NodeKind::SingularTest | NodeKind::GenericTest(_) => ResourceType::Test,
-        NodeKind::Function(_) => ResourceType::Function,
-        NodeKind::Analysis => ResourceType::Analysis,
-        NodeKind::Operation { .. } | NodeKind::SqlOperation => ResourceType::Operation,
+        NodeKind::Model(_) => Configurable::Model,
+        NodeKind::Seed { .. } => Configurable::Seed,
+        NodeKind::Snapshot => Configurable::Snapshot,
+        NodeKind::SingularTest | NodeKind::GenericTest(_) => Configurable::Test,
+        NodeKind::Function(_) => Configurable::Function,
+        NodeKind::Analysis => Configurable::Analysis,
+        NodeKind::Operation { .. } | NodeKind::SqlOperation => Configurable::Operation,
     }
 }

@@ -8,7 +8,7 @@ use super::fingerprint;
 use super::properties::{EntryPlace, as_version};
 use super::settle::Parser;
 use super::trees::ConfigOf;
-use crate::config::ResourceType;
+use crate::config::Configurable;
 use crate::config::properties::{Fixture, FixtureFormat, UnitTestProperties};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::hashed::IndexMap;
@@ -54,7 +54,7 @@ impl Parser<'_> {
         let mut fqn = vec![place.package.clone()];
         fqn.extend(place.folders.iter().cloned());
         fqn.extend([properties.model.clone(), properties.name.clone()]);
-        let of = ConfigOf { resource: ResourceType::UnitTest, package: &place.package, fqn: &fqn };
+        let of = ConfigOf { resource: Configurable::UnitTest, package: &place.package, fqn: &fqn };
         let config = Arc::unwrap_or_clone(self.trees.resolve(&of, &properties.config, &Map::new())?);
         let mut given = Vec::with_capacity(properties.given.len());
         for fixture in &properties.given {

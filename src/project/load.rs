@@ -7,7 +7,7 @@ use crate::config::{ProjectFile, RawProjectFile, Renderer};
 use crate::diagnostic::{Diagnostic, Result, SourceText, Span};
 
 use super::files::{FileKind, PackageFiles, SourceFile};
-use super::walk::{self, FoundFile};
+use super::walk::{self, UnreadFile};
 use super::{Package, Project};
 
 /// How many packages the project asks for, and in which file.
@@ -127,8 +127,8 @@ pub(super) fn load_files(file: &ProjectFile, shown: &str) -> Result<PackageFiles
     files.into_iter().collect::<Result<_>>().map(PackageFiles::new)
 }
 
-fn read(found: &FoundFile, shown: &str) -> Result<SourceFile> {
-    let FoundFile { kind, searched_path, relative_path, absolute_path } = found;
+fn read(found: &UnreadFile, shown: &str) -> Result<SourceFile> {
+    let UnreadFile { kind, searched_path, relative_path, absolute_path } = found;
     let path = format!("{shown}{}", super::files::join(searched_path, relative_path));
     // Seeds may be large and are read again, as CSV, when they are loaded.
     let text = if *kind == FileKind::Seed { String::new() } else { read_text(absolute_path, &path)? };

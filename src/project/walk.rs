@@ -16,7 +16,7 @@ use super::ignored::Ignored;
 
 /// A file that was found but not read.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct FoundFile {
+pub(super) struct UnreadFile {
     pub(super) kind: FileKind,
     pub(super) searched_path: String,
     pub(super) relative_path: String,
@@ -28,7 +28,7 @@ const PIPELINES: &str = "pipelines";
 /// Where jobs are, beside `jobs.yml`.
 const JOBS: &str = "jobs";
 
-pub(super) fn find(directory: &Path, paths: &SourcePaths) -> Result<Vec<FoundFile>> {
+pub(super) fn find(directory: &Path, paths: &SourcePaths) -> Result<Vec<UnreadFile>> {
     let ignored = Ignored::read(directory)?;
     let mut walked: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut seen: HashSet<(FileKind, String)> = HashSet::default();
@@ -44,7 +44,7 @@ pub(super) fn find(directory: &Path, paths: &SourcePaths) -> Result<Vec<FoundFil
                 continue;
             }
             if seen.insert((kind, join(&searched, relative))) {
-                found.push(FoundFile {
+                found.push(UnreadFile {
                     kind,
                     searched_path: searched.clone(),
                     relative_path: relative.clone(),

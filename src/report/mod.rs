@@ -59,7 +59,7 @@ pub(crate) struct Channel {
 
 /// What the flags say about output.
 #[derive(Debug, Clone)]
-pub(crate) struct Settings {
+pub(crate) struct ReportSettings {
     pub terminal: Channel,
     pub file: Channel,
     /// `None`: no log file.
@@ -79,7 +79,7 @@ pub(crate) struct Settings {
 
 /// The listener of an invocation.
 pub(crate) struct Reporter {
-    settings: Settings,
+    settings: ReportSettings,
     scrubber: Scrubber,
     file: Mutex<Option<file::LogFile>>,
     /// Lines of a listing that wait to be printed together.
@@ -100,7 +100,7 @@ const BEFORE_MESSAGE: usize = 48;
 
 impl Reporter {
     /// Opens the log file; where it cannot be written, the command says so and goes on without one.
-    pub(crate) fn new(settings: Settings, scrubber: Scrubber) -> Self {
+    pub(crate) fn new(settings: ReportSettings, scrubber: Scrubber) -> Self {
         let open = |path: &PathBuf| {
             let opened = file::LogFile::open(path, settings.log_file_max_bytes);
             let say = |error: &io::Error| {

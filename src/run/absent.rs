@@ -69,7 +69,7 @@ impl Run<'_> {
 
     fn not_built(&self, node: &Node, reader: Resource<'_>) -> String {
         let what = format!("the {} `{}`", node.resource_type(), node.search_name());
-        let target = &self.inputs.target_name;
+        let target = &self.inputs.profile.target.name;
         if self.inputs.shared.selected.contains(&node.unique_id) {
             return format!(
                 "{what} is part of this run, but its relation is gone: look for another session or a hook that drops it"

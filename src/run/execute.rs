@@ -7,7 +7,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::event::Event;
-use super::executor::{Options, Rendered, on_threads};
+use super::executor::{ExecutorOptions, Rendered, on_threads};
 use super::hooks::HookPoint;
 use super::inputs::{Command, Introspection, RunInputs};
 use super::interrupt::watched;
@@ -55,7 +55,7 @@ impl Run<'_> {
         if inputs.options.write_json {
             graph_summary::write(inputs)?;
         }
-        if plan.steps.is_empty() && inputs.options.done_before.is_empty() {
+        if plan.steps.is_empty() && inputs.options.terms.done_before.is_empty() {
             let warning = "Nothing to do. Try checking your model configs and model specification args";
             inputs.emitter.warn(Diagnostic::warning("NothingToDo", warning))?;
             return self.close(plan, Vec::new(), 0.0, Ending::Empty);
@@ -63,7 +63,7 @@ impl Run<'_> {
         inputs.emitter.emit(Event::formatting(""));
         inputs.emitter.emit(Event::ConcurrencyLine {
             num_threads: inputs.options.threads,
-            target_name: inputs.target_name.clone(),
+            target_name: inputs.profile.target.name.clone(),
             node_count: plan.counted(),
         });
         inputs.emitter.emit(Event::formatting(""));
@@ -175,7 +175,7 @@ impl Run<'_> {
     /// The nodes, on threads.
     fn run_steps(&self, plan: &Plan, results: &mut Vec<NodeResult>) -> Result<Ending> {
         let mates = self.mates(plan);
-        let options = Options {
+        let options = ExecutorOptions {
             threads: self.inputs.options.threads,
             fail_fast: self.inputs.options.fail_fast || self.raises_first_error(),
             skipping: match self.inputs.options.introspection {
@@ -252,7 +252,7 @@ impl Run<'_> {
             .iter()
             .filter(|result| !matches!(result.status, Status::Error | Status::Fail | Status::Skipped))
             .map(|result| &result.unique_id);
-        for unique_id in self.inputs.options.done_before.iter().chain(built) {
+        for unique_id in self.inputs.options.terms.done_before.iter().chain(built) {
             let Some(Resource::Node(node)) = self.manifest().resource(unique_id) else { continue };
             if node.is_relational() && seen.insert((node.database.clone(), node.schema.clone())) {
                 pairs.push((node.database.clone().unwrap_or_default(), node.schema.clone()));

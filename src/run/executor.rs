@@ -47,7 +47,7 @@ pub(super) trait Runner: Sync {
 
 /// How a plan is followed.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Options<'a> {
+pub(super) struct ExecutorOptions<'a> {
     pub(super) threads: usize,
     pub(super) fail_fast: bool,
     /// The statuses that skip what depends on a step.
@@ -104,14 +104,14 @@ struct Executor<'a, R: Runner> {
     plan: &'a Plan,
     children: Vec<Vec<usize>>,
     total: usize,
-    options: Options<'a>,
+    options: ExecutorOptions<'a>,
     runner: &'a R,
     progress: Mutex<Progress>,
     changed: Condvar,
 }
 
 /// Follows the plan on several threads; one result per counted step.
-pub(super) fn on_threads<R: Runner>(plan: &Plan, options: Options<'_>, runner: &R) -> Worked {
+pub(super) fn on_threads<R: Runner>(plan: &Plan, options: ExecutorOptions<'_>, runner: &R) -> Worked {
     let mut children = vec![Vec::new(); plan.steps.len()];
     for (place, step) in plan.steps.iter().enumerate() {
         for &parent in &step.waits_for {
@@ -382,7 +382,7 @@ mod tests {
                 waits_for: parents.iter().map(|&id| id.to_owned()).collect(),
             })
             .collect();
-        let options = Options {
+        let options = ExecutorOptions {
             threads: 1,
             fail_fast,
             skipping: &[Status::Error],
@@ -441,7 +441,7 @@ mod tests {
             lets_children_run: false,
             waits_for: [].into(),
         };
-        let options = Options {
+        let options = ExecutorOptions {
             threads: 1,
             fail_fast,
             skipping: &[],

@@ -101,17 +101,40 @@ pub(crate) enum FailingRows {
     Everywhere,
 }
 
+/// How tests are answered, and what becomes of the rows that they find.
+pub(crate) struct Testing {
+    pub store_failures: bool,
+    pub failing_rows: FailingRows,
+    /// Failures may be counted together, or be known from constraints.
+    pub in_batches: bool,
+}
+
+/// Which relations the cache knows before the first node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cached {
+    None,
+    /// Those in the schemas that the selected nodes write to.
+    OfSelected,
+    OfProject,
+}
+
+/// On what terms a run works: those of who gave it its interval, or its own.
+pub(crate) struct Terms {
+    /// How long to wait for another run on the same schema before giving up.
+    pub lock_wait: std::time::Duration,
+    /// By output: an SQL expression that fails where nothing may be committed any more.
+    pub proofs: HashMap<String, String>,
+    /// Selected nodes that an earlier attempt has committed. The hooks around the nodes are theirs, too.
+    pub done_before: Vec<String>,
+}
+
 /// What the user may set about a run.
 pub(crate) struct RunOptions {
     pub threads: usize,
     pub fail_fast: bool,
     pub full_refresh: bool,
-    pub store_failures: bool,
-    pub failing_rows: FailingRows,
-    /// Failures of tests may be counted together, or be known from constraints.
-    pub batch_tests: bool,
-    pub populate_cache: bool,
-    pub cache_selected_only: bool,
+    pub testing: Testing,
+    pub cached: Cached,
     pub introspection: Introspection,
     pub injection: Injection,
     pub write_json: bool,
@@ -123,12 +146,7 @@ pub(crate) struct RunOptions {
     pub behaviors: Behaviors,
     /// `seed --show`: keep the rows for printing.
     pub keep_seed_rows: bool,
-    /// How long to wait for another run on the same schema before giving up.
-    pub lock_wait: std::time::Duration,
-    /// By output: an SQL expression that fails where nothing may be committed any more.
-    pub proofs: HashMap<String, String>,
-    /// Selected nodes that an earlier attempt has committed. The hooks around the nodes are theirs, too.
-    pub done_before: Vec<String>,
+    pub terms: Terms,
     pub loading: Loading,
 }
 
@@ -147,23 +165,33 @@ pub(crate) struct OtherOutput {
     pub settings: Arc<Settings>,
 }
 
+/// The output of the profile that the run is for.
+pub(crate) struct TargetOutput {
+    pub name: String,
+    pub settings: Arc<Settings>,
+    /// The sessions that a run takes first, on their way since the profile was read.
+    pub early: Arc<Early>,
+    pub memory: Arc<Memory>,
+}
+
+/// The profile, with what a run uses of its outputs.
+pub(crate) struct RunProfile {
+    pub name: String,
+    pub target: TargetOutput,
+    /// The outputs that connections of the project mean besides.
+    pub others: Vec<OtherOutput>,
+}
+
 /// A command's settings and the stages before it.
 pub(crate) struct RunInputs {
     pub command: Command,
     pub graph: Arc<Graph>,
     pub shared: Arc<RunContext>,
     pub engine: Engine,
-    pub settings: Arc<Settings>,
-    /// The sessions that a run takes first, on their way since the profile was read.
-    pub early: Arc<Early>,
-    pub memory: Arc<Memory>,
-    /// The outputs that connections of the project mean besides.
-    pub others: Vec<OtherOutput>,
+    pub profile: RunProfile,
     pub emitter: Arc<Emitter>,
     pub invocation: InvocationRecord,
     pub interrupt: Interrupt,
-    pub profile_name: String,
-    pub target_name: String,
     pub options: RunOptions,
     pub previous: PreviousRun,
     pub comment: CommentSetting,

@@ -126,7 +126,7 @@ impl Run<'_> {
 
     /// Together with what else a commit needs, where that can be asked.
     fn proven(&self, session: &Arc<LockSession>, output: usize) -> Arc<dyn HeldLock> {
-        match self.inputs.options.proofs.get(&self.outputs[output].name) {
+        match self.inputs.options.terms.proofs.get(&self.outputs[output].name) {
             Some(proof) => Arc::new(Proven { session: Arc::clone(session), proof: proof.clone() }),
             None => Arc::<LockSession>::clone(session),
         }
@@ -155,7 +155,7 @@ impl Run<'_> {
                     )
                     .boxed());
                 }
-                if begun.elapsed() > self.inputs.options.lock_wait {
+                if begun.elapsed() > self.inputs.options.terms.lock_wait {
                     return Err(still_locked(session, name));
                 }
                 if !std::mem::replace(&mut told, true) {

@@ -25,7 +25,7 @@ impl Run<'_> {
     pub(super) fn countable(&self, node: &Node) -> Option<Countable> {
         let (options, engine) = (&self.inputs.options, &self.inputs.engine);
         let (home, site) = self.home_and_site(&node.unique_id);
-        if !options.batch_tests
+        if !options.testing.in_batches
             || options.introspection != Introspection::Allowed
             || home != site
             || self.stores_failures(node)

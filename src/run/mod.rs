@@ -51,8 +51,8 @@ pub(crate) use emitter::{Emitter, Listener, Occurrence};
 pub(crate) use event::{Event, Level};
 pub(crate) use execute::execute;
 pub(crate) use inputs::{
-    Behaviors, Command, CommentSetting, FailingRows, Injection, Introspection, Loading, OtherOutput,
-    PreviousRun, RunInputs, RunOptions,
+    Behaviors, Cached, Command, CommentSetting, FailingRows, Injection, Introspection, Loading, OtherOutput,
+    PreviousRun, RunInputs, RunOptions, RunProfile, TargetOutput, Terms, Testing,
 };
 pub(crate) use node::FIRST_ERROR;
 pub(crate) use operation::{Operation, run_operation};

@@ -24,11 +24,10 @@ pub(super) struct Output {
 impl Output {
     /// The target's own, then those that connections mean.
     pub(super) fn all(inputs: &RunInputs) -> Vec<Self> {
-        let is_one = inputs.others.is_empty();
-        let name = inputs.target_name.as_str();
-        let own =
-            Self::new(inputs, (!is_one).then_some(0), name, &inputs.settings, &inputs.early, &inputs.memory);
-        let others = inputs.others.iter().enumerate().map(|(at, other)| {
+        let (target, others) = (&inputs.profile.target, &inputs.profile.others);
+        let number = (!others.is_empty()).then_some(0);
+        let own = Self::new(inputs, number, &target.name, &target.settings, &target.early, &target.memory);
+        let others = others.iter().enumerate().map(|(at, other)| {
             let (early, memory) = (Arc::default(), Arc::default());
             Self::new(inputs, Some(at + 1), &other.name, &other.settings, &early, &memory)
         });

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::describe;
 use super::event::Event;
 use super::held_schemas::Locked;
-use super::inputs::{Command, Introspection};
+use super::inputs::{Cached, Command, Introspection};
 use super::plan::{Action, Plan};
 use super::state::Run;
 use crate::adapter::{Connection, catalog, other_database};
@@ -74,11 +74,11 @@ impl Run<'_> {
     /// As soon as the relation cache would be read: of the whole project, or of the selected nodes.
     pub(super) fn refuse_other_databases(&self, plan: &Plan) -> Result<()> {
         let options = &self.inputs.options;
-        let reads = options.populate_cache && self.inputs.command != Command::Freshness;
+        let reads = options.cached != Cached::None && self.inputs.command != Command::Freshness;
         if !reads || options.introspection != Introspection::Allowed {
             return Ok(());
         }
-        let nodes: Vec<&Node> = if options.cache_selected_only {
+        let nodes: Vec<&Node> = if options.cached == Cached::OfSelected {
             self.relational(plan)
         } else {
             self.manifest().nodes.values().map(AsRef::as_ref).filter(|node| node.is_relational()).collect()
@@ -127,10 +127,10 @@ impl Run<'_> {
         plan: &Plan,
         output: usize,
     ) -> Result<()> {
-        if !self.inputs.options.populate_cache {
+        if self.inputs.options.cached == Cached::None {
             return Ok(());
         }
-        let mut schemas: BTreeSet<String> = if self.inputs.options.cache_selected_only {
+        let mut schemas: BTreeSet<String> = if self.inputs.options.cached == Cached::OfSelected {
             self.written_schemas(plan, output)
         } else {
             let nodes = self.manifest().nodes.values().filter(|node| node.is_relational());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::event::Event;
-use super::node::{Job, Worker};
+use super::node::{NodeRun, Worker};
 use super::plan::Action;
 use super::state::{Run, take_escalated};
 use crate::adapter::is_transient;
@@ -24,7 +24,7 @@ fn announcement(what: &str, error: &Diagnostic, attempt: u32) -> Event {
     }
 }
 
-impl Job<'_, '_> {
+impl NodeRun<'_, '_> {
     /// Deadlocks, serialization failures, lock timeouts, lost connections and lost locks: from the beginning of
     /// the node, as long as nothing of it was committed. What the process learnt meanwhile is forgotten.
     pub(super) fn with_retries<T>(

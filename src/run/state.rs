@@ -122,7 +122,7 @@ impl<'a> Run<'a> {
             Some(kind) => matches!(kind, "table" | "view"),
             None => {
                 let configured = node.config.get("store_failures").and_then(serde_json::Value::as_bool);
-                configured.unwrap_or(self.inputs.options.store_failures)
+                configured.unwrap_or(self.inputs.options.testing.store_failures)
             }
         }
     }
@@ -142,7 +142,7 @@ impl Nodes for Run<'_> {
     }
 
     fn failing_rows(&self) -> FailingRows {
-        self.inputs.options.failing_rows
+        self.inputs.options.testing.failing_rows
     }
 }
 

@@ -27,7 +27,7 @@ impl Connection {
     pub(crate) fn describe(&mut self, sql: &str) -> Result<Vec<Described>> {
         refuse_nul(sql)?;
         self.enter_transaction(Begin::Auto)?;
-        if self.pending_begin {
+        if self.bracket.pending_begin {
             self.simple_query("select", Fetch::Nothing)?;
         }
         self.shift = 0;
@@ -121,7 +121,7 @@ impl Connection {
     /// Nobody wants the rows that are still to come: with them the session ends.
     pub(crate) fn leave_copy(&mut self) {
         if std::mem::take(&mut self.copying) {
-            self.lost = true;
+            self.life.lose();
             self.wire.status = Status::Idle;
         }
     }

@@ -40,9 +40,9 @@ impl Connection {
         if alone && !reads {
             return self.write_alone(sql);
         }
-        self.pending_begin |= alone;
+        self.bracket.pending_begin |= alone;
         let ahead = self.send_ahead(sql)?;
-        let begins = std::mem::take(&mut self.pending_begin);
+        let begins = std::mem::take(&mut self.bracket.pending_begin);
         let commented = self.comment.as_ref().map(|comment| comment.add_to(sql));
         let enter = if begins { format!("{BEGIN}{ENTER}") } else { ENTER.to_owned() };
         self.shift = 0;
@@ -60,18 +60,18 @@ impl Connection {
         entered.finish()?;
         let rows = answer.finish()?;
         left.finish()?;
-        self.wrote |= !reads;
+        self.footprint.wrote |= !reads;
         Ok(rows)
     }
 
     /// In a transaction of its own, whose end the server can be asked for.
     fn write_alone(&mut self, sql: &str) -> Result<(Response, Option<ResultSet>)> {
         self.prove_lock_outside()?;
-        self.pending_begin = true;
+        self.bracket.pending_begin = true;
         let rows = self.with_catalog_only(sql);
         if rows.is_ok() {
             self.commit_on_server()?;
-        } else if !self.lost {
+        } else if !self.is_lost() {
             self.end_transaction("ROLLBACK")?;
         }
         rows
@@ -85,7 +85,7 @@ impl Connection {
     ) -> Result<(Response, Option<ResultSet>)> {
         self.shift = 0;
         let ahead = self.send_ahead(sql)?;
-        let begins = std::mem::take(&mut self.pending_begin);
+        let begins = std::mem::take(&mut self.bracket.pending_begin);
         let inside = begins || self.is_inside();
         let buffer = &mut self.wire.outgoing;
         // all without a Sync between: when one fails, what follows is skipped; outside of a transaction they are one

@@ -16,6 +16,7 @@ use super::super::{Cell, Fetch, Response, ResultSet};
 use super::Connection;
 use super::ahead::{Ahead, NEW_TRANSACTION, TRANSACTION};
 use super::known::Known;
+use super::life::Life;
 
 pub(super) fn first_text(rows: &ResultSet) -> Option<String> {
     match rows.rows.first()?.first()? {
@@ -29,7 +30,7 @@ impl Connection {
     pub(super) fn statement(&mut self, sql: &str, fetch: Fetch) -> Result<(Response, Option<ResultSet>)> {
         let inside = self.is_inside();
         let ending = if inside { Ending::of(sql) } else { Ending::Open };
-        let is_work = self.wrote || !Ending::is_alone(sql);
+        let is_work = self.footprint.wrote || !Ending::is_alone(sql);
         if inside && ending != Ending::Open && is_work && self.has_refusing_lock() {
             return Err(held_lock::commits_by_itself());
         }
@@ -40,17 +41,20 @@ impl Connection {
             self.know_transaction(ending == Ending::Commit { more: false } && Ending::is_alone(sql))?;
             self.ahead.extend(self.lock.as_ref().map(|lock| Ahead::Proof(lock.proof())));
         }
-        let transaction = self.transaction.clone();
-        let undoes = inside && (self.wrote || transaction.is_some()) && Ending::undoes(sql);
+        let transaction = self.footprint.transaction.clone();
+        let undoes = inside && self.footprint.has_written() && Ending::undoes(sql);
         let answer = self.simple_query(sql, fetch);
         match answer {
             Ok((response, rows)) => {
-                self.undone |= undoes | self.savepoints.follow(sql);
-                self.wrote |=
+                self.savepoints.follow(sql);
+                if undoes {
+                    self.savepoints.note_rollback();
+                }
+                self.footprint.wrote |=
                     rows.is_none() && !matches!(response.code.as_str(), "SET" | "SHOW" | "LOCK TABLE");
                 Ok((response, rows))
             }
-            Err(error) if self.lost => Err(self.outcome_of_lost(error, inside, ending, transaction)),
+            Err(error) if self.is_lost() => Err(self.outcome_of_lost(error, inside, ending, transaction)),
             Err(error) => Err(error),
         }
     }
@@ -79,7 +83,7 @@ impl Connection {
                 "connection lost in a text with several transactions; whether they were committed is not known",
             ),
             // the server ended the session before the statement did anything
-            (false, _) if self.refused => error,
+            (false, _) if self.life == Life::Refused => error,
             (false, _) => unknown(
                 &statement,
                 "connection lost in a statement outside of a transaction; whether it took effect is not known",
@@ -89,14 +93,14 @@ impl Connection {
 
     /// The number must be known before COMMIT is sent: afterwards there may be nobody to ask.
     pub(super) fn commit_on_server(&mut self) -> Result<()> {
-        self.pending_begin = false;
+        self.bracket.pending_begin = false;
         if self.wire.status == Status::InTransaction {
             self.know_transaction(true)?;
             self.ahead.extend(self.lock.as_ref().map(|lock| Ahead::Proof(lock.proof())));
         }
-        let transaction = self.transaction.clone();
+        let transaction = self.footprint.transaction.clone();
         let done = self.end_transaction("COMMIT");
-        if done.is_err() && self.lost {
+        if done.is_err() && self.is_lost() {
             self.note_lost_commit(transaction, false);
         }
         done
@@ -107,23 +111,23 @@ impl Connection {
             Known::Is(known) => known.clone(),
             Known::NotYet => None,
         };
-        let (backend_pid, open) = (self.wire.pid, self.open);
+        let (backend_pid, open) = (self.wire.pid, self.bracket.open);
         self.lost_commit = Some(LostCommit { transaction, server, backend_pid, more, open });
     }
 
     /// Asks for the open transaction's number. A text that may change something before its own COMMIT gets one
     /// in any case.
     fn know_transaction(&mut self, only_if_assigned: bool) -> Result<()> {
-        if self.transaction.is_some() {
+        if self.footprint.transaction.is_some() {
             return Ok(());
         }
-        if self.pending_begin && only_if_assigned {
+        if self.bracket.pending_begin && only_if_assigned {
             return Ok(());
         }
-        self.wrote = false;
+        self.footprint.wrote = false;
         let sql = if only_if_assigned { TRANSACTION } else { NEW_TRANSACTION };
         let (_, rows) = self.simple_query(sql, Fetch::All)?;
-        self.transaction = rows.and_then(|rows| first_text(&rows));
+        self.footprint.transaction = rows.and_then(|rows| first_text(&rows));
         Ok(())
     }
 
@@ -132,7 +136,7 @@ impl Connection {
         let Some(lock) = self.lock.clone().filter(|_| !self.is_inside()) else { return Ok(()) };
         let proof = self.simple_query(&lock.proof(), Fetch::Nothing);
         match proof {
-            Err(error) if self.lost => Err(error),
+            Err(error) if self.is_lost() => Err(error),
             Err(error) => Err(held_lock::of_proof(error)),
             Ok(_) if lock.is_held() => Ok(()),
             Ok(_) => Err(held_lock::lost()),
@@ -142,11 +146,14 @@ impl Connection {
     /// Puts into the buffer what travels in front of the statement, without a trip to the server of its own.
     pub(super) fn send_ahead(&mut self, sql: &str) -> Result<Vec<Ahead>> {
         let mut ahead = Vec::new();
-        if self.pending_begin {
+        if self.bracket.pending_begin {
             if matches!(self.server, Known::NotYet) {
                 ahead.push(Ahead::Identity);
             }
-        } else if self.wrote && self.transaction.is_none() && self.wire.status == Status::InTransaction {
+        } else if self.footprint.wrote
+            && self.footprint.transaction.is_none()
+            && self.wire.status == Status::InTransaction
+        {
             ahead.push(Ahead::Transaction);
         }
         ahead.append(&mut self.ahead);
@@ -168,7 +175,7 @@ impl Connection {
                     self.server = Known::Is(rows.as_ref().and_then(ServerIdentity::of));
                 }
                 Ahead::Transaction => match answer {
-                    Ok((_, rows)) => self.transaction = rows.as_ref().and_then(first_text),
+                    Ok((_, rows)) => self.footprint.transaction = rows.as_ref().and_then(first_text),
                     Err(error) => done = done.and(Err(error)),
                 },
                 Ahead::Proof(_) => done = done.and(answer.map(drop).map_err(held_lock::of_proof)),

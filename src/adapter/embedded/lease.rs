@@ -18,12 +18,12 @@ pub(super) fn starting(home: &Path) -> Result<File> {
 /// Held by each process that uses the server. There are two locks, so that who finds itself the last user under the first
 /// is not taken for one among others by the guardian, which waits for the second.
 #[derive(Debug)]
-pub(super) struct Lease {
+pub(super) struct ServerLease {
     users: File,
     _guarded: File,
 }
 
-impl Lease {
+impl ServerLease {
     /// Waits for a server that is being stopped after its last user.
     pub(super) fn take(home: &Path) -> Result<Self> {
         Ok(Self { users: share(&home.join("users.lock"))?, _guarded: share(&home.join("guardian.lock"))? })

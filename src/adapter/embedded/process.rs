@@ -12,7 +12,7 @@ use crate::diagnostic::Result;
 
 use super::binaries::Binaries;
 use super::cluster::Cluster;
-use super::lease::Lease;
+use super::lease::ServerLease;
 use super::{failed, io_failed};
 
 /// Server options, measured: `fsync=off` makes small models three times as fast, `wal_level=minimal` large
@@ -81,7 +81,7 @@ impl ServerProcess {
         }
         server_command(command.arg(&program), cluster, durable)?;
         if bond == Bond::Users {
-            command.stdin(Lease::for_guardian(&cluster.home)?).stdout(Stdio::piped());
+            command.stdin(ServerLease::for_guardian(&cluster.home)?).stdout(Stdio::piped());
         }
         let mut child = command.spawn().map_err(failed_to_run)?;
         let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);

@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Result};
 use super::super::{Begin, Connection, Fetch, Patience, Settings, quote_identifier};
 use super::binaries::Binaries;
 use super::cluster::{Cluster, SUPERUSER};
-use super::lease::{self, Lease};
+use super::lease::{self, ServerLease};
 use super::process::{Bond, ServerProcess, stop_process};
 use super::{Options, Source, failed};
 
@@ -29,7 +29,7 @@ pub struct Server {
     settings: Settings,
     /// None when somebody else started the server.
     process: Option<ServerProcess>,
-    lease: Lease,
+    lease: ServerLease,
     cluster: Cluster,
     pub source: Source,
     pub major: u32,
@@ -69,7 +69,7 @@ impl Server {
             cluster.make_directories()?;
         }
         let _starting = lease::starting(&cluster.home)?;
-        let lease = Lease::take(&cluster.home)?;
+        let lease = ServerLease::take(&cluster.home)?;
         cluster.find_socket();
         let answers = cluster.answers();
         let mut server = Self {
@@ -147,7 +147,7 @@ impl Server {
             settings: settings(&cluster, options),
             pid: cluster.postmaster(),
             log: cluster.log(),
-            in_use: Lease::others_use_it(&cluster.home),
+            in_use: ServerLease::others_use_it(&cluster.home),
             data: cluster.data,
             socket_dir: cluster.socket_dir,
             bin_dir: binaries.dir,

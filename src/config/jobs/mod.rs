@@ -13,7 +13,7 @@ use super::{Fields, Yaml, strict, yaml};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, SourceText, Span, did_you_mean};
 
 pub(crate) use alert::Alert;
-pub(crate) use step::{Action, Step};
+pub(crate) use step::{JobAction, JobStep};
 use values::{CODE, seconds};
 pub(crate) use when::{CatchUp, Cycle, When};
 
@@ -50,7 +50,7 @@ pub(crate) struct Job {
     /// The target that runs it; others leave it alone.
     pub target: Option<String>,
     pub depends_on: Vec<(Upstream, Span)>,
-    pub steps: Vec<Step>,
+    pub steps: Vec<JobStep>,
     pub retries: u32,
     pub retry_delay_seconds: u32,
     /// Each delay is so many times the one before.

@@ -16,14 +16,14 @@ const COMMAND_KEYS: &[&str] = &["select", "exclude", "selector", "vars", "full_r
 const OPERATION_KEYS: &[&str] = &["macro", "args", "vars"];
 
 #[derive(Debug, Clone)]
-pub(crate) struct Step {
-    pub action: Action,
+pub(crate) struct JobStep {
+    pub action: JobAction,
     /// Beside those of the command line.
     pub vars: Map<String, Json>,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) enum Action {
+pub(crate) enum JobAction {
     /// Its words, and its options.
     Command {
         name: &'static str,
@@ -38,27 +38,27 @@ pub(crate) enum Action {
     Program(Vec<String>),
 }
 
-impl Step {
+impl JobStep {
     /// As messages call it.
     pub(crate) fn title(&self) -> String {
         match &self.action {
-            Action::Command { name, options } if options.is_empty() => (*name).to_owned(),
-            Action::Command { name, options } => format!("{name} {}", options.join(" ")),
-            Action::Operation { macro_name, .. } => format!("{OPERATION} {macro_name}"),
-            Action::Program(words) => words.join(" "),
+            JobAction::Command { name, options } if options.is_empty() => (*name).to_owned(),
+            JobAction::Command { name, options } => format!("{name} {}", options.join(" ")),
+            JobAction::Operation { macro_name, .. } => format!("{OPERATION} {macro_name}"),
+            JobAction::Program(words) => words.join(" "),
         }
     }
 
     /// Whether it builds the project's own relations, for an interval.
     pub(crate) fn builds(&self) -> bool {
-        matches!(self.action, Action::Command { name: "build" | "run", .. })
+        matches!(self.action, JobAction::Command { name: "build" | "run", .. })
     }
 }
 
-pub(super) fn read(entry: &Yaml) -> Result<Step> {
+pub(super) fn read(entry: &Yaml) -> Result<JobStep> {
     if let Some(name) = entry.as_str() {
         let name = command(name, entry)?;
-        return Ok(Step { action: Action::Command { name, options: Vec::new() }, vars: Map::new() });
+        return Ok(JobStep { action: JobAction::Command { name, options: Vec::new() }, vars: Map::new() });
     }
     let fields = Fields::new(entry, "step", "")?;
     let mut entries = fields.mapping().iter();
@@ -66,7 +66,7 @@ pub(super) fn read(entry: &Yaml) -> Result<Step> {
         return Err(strict::wrong(CODE, entry, "a step has exactly one key, as `build: tag:nightly`"));
     };
     match only.key.as_str() {
-        SHELL => Ok(Step { action: Action::Program(words(&only.value, "`shell`")?), vars: Map::new() }),
+        SHELL => Ok(JobStep { action: JobAction::Program(words(&only.value, "`shell`")?), vars: Map::new() }),
         OPERATION => operation(&only.value),
         key => {
             let found = COMMANDS.iter().find(|name| **name == key);
@@ -88,10 +88,10 @@ fn command(word: &str, value: &Yaml) -> Result<&'static str> {
 }
 
 /// `tag:nightly`, a list of selections, or a mapping of options.
-fn with_selection(name: &'static str, value: &Yaml) -> Result<Step> {
+fn with_selection(name: &'static str, value: &Yaml) -> Result<JobStep> {
     let mut options = Vec::new();
     if value.is_null() {
-        return Ok(Step { action: Action::Command { name, options }, vars: Map::new() });
+        return Ok(JobStep { action: JobAction::Command { name, options }, vars: Map::new() });
     }
     if let Some(selected) = value.string_or_list() {
         if selected.iter().all(|word| word.trim().is_empty()) {
@@ -100,7 +100,7 @@ fn with_selection(name: &'static str, value: &Yaml) -> Result<Step> {
             return Err(strict::wrong(CODE, value, &message));
         }
         options.extend(["--select".to_owned(), selected.join(" ")]);
-        return Ok(Step { action: Action::Command { name, options }, vars: Map::new() });
+        return Ok(JobStep { action: JobAction::Command { name, options }, vars: Map::new() });
     }
     let fields = Fields::new(value, "step", name)?;
     strict::refuse_unknown(CODE, &fields, COMMAND_KEYS)?;
@@ -122,20 +122,20 @@ fn with_selection(name: &'static str, value: &Yaml) -> Result<Step> {
         }
         options.push("--full-refresh".to_owned());
     }
-    Ok(Step { action: Action::Command { name, options }, vars: json_mapping(&fields, "vars")? })
+    Ok(JobStep { action: JobAction::Command { name, options }, vars: json_mapping(&fields, "vars")? })
 }
 
-fn operation(value: &Yaml) -> Result<Step> {
+fn operation(value: &Yaml) -> Result<JobStep> {
     if let Some(name) = value.as_str() {
         let action =
-            Action::Operation { macro_name: name.to_owned(), arguments: Map::new(), place: value.span() };
-        return Ok(Step { action, vars: Map::new() });
+            JobAction::Operation { macro_name: name.to_owned(), arguments: Map::new(), place: value.span() };
+        return Ok(JobStep { action, vars: Map::new() });
     }
     let fields = Fields::new(value, "step", OPERATION)?;
     strict::refuse_unknown(CODE, &fields, OPERATION_KEYS)?;
     let place = fields.get("macro").ok_or_else(|| strict::missing(CODE, &fields, "macro"))?;
     let macro_name = place.expect_str("`macro`")?.to_owned();
     let action =
-        Action::Operation { macro_name, arguments: json_mapping(&fields, "args")?, place: place.span() };
-    Ok(Step { action, vars: json_mapping(&fields, "vars")? })
+        JobAction::Operation { macro_name, arguments: json_mapping(&fields, "args")?, place: place.span() };
+    Ok(JobStep { action, vars: json_mapping(&fields, "vars")? })
 }

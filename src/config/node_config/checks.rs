@@ -2,21 +2,21 @@
 
 use serde_json::Value as Json;
 
-use crate::config::ResourceType;
+use crate::config::Configurable;
 use crate::diagnostic::{Diagnostic, Result};
 
 use super::ConfigMap;
 use super::colors::is_color;
 
-pub(super) fn check(resource: ResourceType, config: &ConfigMap) -> Result<()> {
+pub(super) fn check(resource: Configurable, config: &ConfigMap) -> Result<()> {
     check_types(config)?;
     let materialized = config.get("materialized").and_then(Json::as_str).unwrap_or_default();
     match resource {
-        ResourceType::Seed if materialized != "seed" => {
+        Configurable::Seed if materialized != "seed" => {
             Err(problem("materialized", "A seed must have a materialized value of 'seed'"))
         }
-        ResourceType::Test => check_test(config, materialized),
-        ResourceType::Model => check_model(config, materialized),
+        Configurable::Test => check_test(config, materialized),
+        Configurable::Model => check_model(config, materialized),
         _ => Ok(()),
     }
 }

@@ -2,12 +2,12 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::config::ResourceType;
+use crate::config::Configurable;
 use crate::diagnostic::Result;
 
 use super::ConfigMap;
 
-pub(super) fn finish(resource: ResourceType, config: &mut ConfigMap) -> Result<()> {
+pub(super) fn finish(resource: Configurable, config: &mut ConfigMap) -> Result<()> {
     for key in ["pre-hook", "post-hook"] {
         if let Some(Json::Array(hooks)) = config.get_mut(key) {
             hooks.iter_mut().for_each(complete_hook);
@@ -18,10 +18,10 @@ pub(super) fn finish(resource: ResourceType, config: &mut ConfigMap) -> Result<(
         config.insert("static_analysis".into(), word.into());
     }
     match resource {
-        ResourceType::Test => follow_store_failures(config),
-        ResourceType::Model => complete_build_after(config),
-        ResourceType::Source => complete_source_freshness(config),
-        ResourceType::Snapshot => complete_meta_columns(config),
+        Configurable::Test => follow_store_failures(config),
+        Configurable::Model => complete_build_after(config),
+        Configurable::Source => complete_source_freshness(config),
+        Configurable::Snapshot => complete_meta_columns(config),
         _ => {}
     }
     Ok(())

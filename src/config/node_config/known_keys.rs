@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value as Json;
 
-use crate::config::ResourceType;
+use crate::config::Configurable;
 use crate::diagnostic::nearest_within;
 use crate::hashed::HashSet;
 
@@ -77,7 +77,7 @@ const LONG: usize = 12;
 /// Where configs are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Configured {
-    Resource(ResourceType),
+    Resource(Configurable),
     Column,
 }
 
@@ -86,18 +86,18 @@ pub(crate) fn known_keys(of: Configured) -> Vec<&'static str> {
     let Configured::Resource(resource) = of else { return OF_COLUMNS.to_vec() };
     let resource = resource.tree();
     let more: &[&[&str]] = match resource {
-        ResourceType::Model | ResourceType::Test => &[OF_NODES],
-        ResourceType::Function => &[OF_NODES, OF_FUNCTIONS],
-        ResourceType::Seed => &[OF_NODES, OF_SEEDS],
-        ResourceType::Snapshot => &[OF_NODES, OF_SNAPSHOTS],
-        ResourceType::Source => &[OF_SOURCES],
+        Configurable::Model | Configurable::Test => &[OF_NODES],
+        Configurable::Function => &[OF_NODES, OF_FUNCTIONS],
+        Configurable::Seed => &[OF_NODES, OF_SEEDS],
+        Configurable::Snapshot => &[OF_NODES, OF_SNAPSHOTS],
+        Configurable::Source => &[OF_SOURCES],
         _ => &[],
     };
     schema::of(resource).keys().chain(more.iter().copied().flatten().copied()).collect()
 }
 
 /// Its default by dbt, where it has one.
-pub(crate) fn default_of(resource: ResourceType, key: &str) -> Option<Json> {
+pub(crate) fn default_of(resource: Configurable, key: &str) -> Option<Json> {
     schema::of(resource.tree()).defaults().get(key).cloned()
 }
 
@@ -105,7 +105,7 @@ pub(crate) fn default_of(resource: ResourceType, key: &str) -> Option<Json> {
 pub(crate) fn meant(of: Configured, key: &str) -> Option<&'static str> {
     // of another resource it is no slip either
     static KNOWN: LazyLock<HashSet<&str>> = LazyLock::new(|| {
-        ResourceType::ALL.iter().flat_map(|resource| known_keys(Configured::Resource(*resource))).collect()
+        Configurable::ALL.iter().flat_map(|resource| known_keys(Configured::Resource(*resource))).collect()
     });
     if KNOWN.contains(key) {
         return None;
@@ -132,7 +132,7 @@ fn near(key: &str, known: &[&'static str]) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    const MODEL: Configured = Configured::Resource(ResourceType::Model);
+    const MODEL: Configured = Configured::Resource(Configurable::Model);
 
     #[test]
     fn slips_have_a_suggestion_and_own_keys_have_none() {
@@ -158,8 +158,8 @@ mod tests {
         {
             assert_eq!(meant(MODEL, key), None, "{key}");
         }
-        assert_eq!(meant(Configured::Resource(ResourceType::Seed), "replce"), Some("replace"));
-        assert_eq!(meant(Configured::Resource(ResourceType::Snapshot), "hard_delete"), Some("hard_deletes"));
+        assert_eq!(meant(Configured::Resource(Configurable::Seed), "replce"), Some("replace"));
+        assert_eq!(meant(Configured::Resource(Configurable::Snapshot), "hard_delete"), Some("hard_deletes"));
         assert_eq!(meant(Configured::Column, "tag"), Some("tags"));
         assert_eq!(meant_below("docs", "shwo"), Some("show"));
         assert_eq!(meant_below("meta", "shwo"), None);
@@ -176,7 +176,7 @@ mod tests {
         }
         let mut paths = Vec::new();
         files(std::path::Path::new("src"), &mut paths);
-        let known: Vec<&str> = ResourceType::ALL
+        let known: Vec<&str> = Configurable::ALL
             .iter()
             .flat_map(|resource| known_keys(Configured::Resource(*resource)))
             // what a unit test is given is no config of a user's
@@ -207,7 +207,7 @@ mod tests {
     /// Substitutions, omissions, insertions and swaps of one letter, of every key.
     #[test]
     fn every_slip_of_one_letter_is_found() {
-        let all = ResourceType::ALL.map(|resource| (resource, known_keys(Configured::Resource(resource))));
+        let all = Configurable::ALL.map(|resource| (resource, known_keys(Configured::Resource(resource))));
         let keys: HashSet<&str> = all.iter().flat_map(|(_, keys)| keys.iter().copied()).collect();
         // those with the same keys are one case
         let cases: std::collections::BTreeMap<_, _> =

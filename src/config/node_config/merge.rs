@@ -131,7 +131,7 @@ mod tests {
 
     use super::super::schema;
     use super::*;
-    use crate::config::ResourceType;
+    use crate::config::Configurable;
 
     fn object(value: Json) -> ConfigMap {
         value.as_object().unwrap().clone()
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_merge() {
-        let schema = schema::of(ResourceType::Model);
+        let schema = schema::of(Configurable::Model);
         let mut config = schema.defaults();
         for part in [
             json!({"tags": "a", "meta": {"x": 1, "y": 1}, "grants": {"select": "p"}, "pre_hook": "one"}),

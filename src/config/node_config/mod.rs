@@ -19,7 +19,7 @@ use serde_json::Value as Json;
 use crate::diagnostic::Result;
 use crate::hashed::HashMap;
 
-use super::{ProjectFile, ResourceType, Yaml};
+use super::{Configurable, ProjectFile, Yaml};
 
 pub(crate) use checks::check_snapshot;
 pub(crate) use config_map::ConfigMap;
@@ -29,13 +29,13 @@ pub(crate) use unused::UsedConfigs;
 
 /// The config of a node that nothing configures, as inline SQL is.
 pub(crate) fn plain_defaults() -> ConfigMap {
-    schema::of(ResourceType::Operation).defaults()
+    schema::of(Configurable::Operation).defaults()
 }
 
 /// All that decides the config of one node.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ConfigInputs<'i> {
-    pub resource: ResourceType,
+    pub resource: Configurable,
     pub package: &'i str,
     /// The whole fqn, package first.
     pub fqn: &'i [String],
@@ -50,7 +50,7 @@ pub(crate) struct NodeConfigs<'a> {
     root: &'a ProjectFile,
     packages: HashMap<&'a str, &'a ProjectFile>,
     /// By the last tree level that a node's fqn reaches (its address), and the resource type.
-    from_trees: RwLock<HashMap<(usize, ResourceType), Arc<ConfigMap>>>,
+    from_trees: RwLock<HashMap<(usize, Configurable), Arc<ConfigMap>>>,
     /// What each level of a tree sets, by its address.
     levels: HashMap<usize, ConfigMap>,
     /// Most nodes' configs are equal: of a thousand tests, nearly all.
@@ -60,7 +60,7 @@ pub(crate) struct NodeConfigs<'a> {
 /// [`ConfigInputs`] by what they say: the last levels of both trees by address, the maps as JSON.
 #[derive(PartialEq, Eq, Hash)]
 struct Inputs {
-    resource: ResourceType,
+    resource: Configurable,
     own_level: usize,
     root_level: usize,
     properties: String,
@@ -131,7 +131,7 @@ impl<'a> NodeConfigs<'a> {
     pub(crate) fn build_unrendered(&self, inputs: ConfigInputs<'_>) -> ConfigMap {
         // dbt reads the models' tree for functions here.
         let resource = match inputs.resource {
-            ResourceType::Function => ResourceType::Model,
+            Configurable::Function => Configurable::Model,
             other => other.tree(),
         };
         let mut config = ConfigMap::new();
@@ -243,7 +243,7 @@ mod tests {
         );
         let fqn = fqn("cfg.staging.a");
         let inputs = ConfigInputs {
-            resource: ResourceType::Model,
+            resource: Configurable::Model,
             package: "cfg",
             fqn: &fqn,
             properties: Some(&properties),
@@ -267,7 +267,7 @@ mod tests {
         let in_file = object(json!({"materialized": "view"}));
         let fqn = fqn("pkg.m");
         let inputs = ConfigInputs {
-            resource: ResourceType::Model,
+            resource: Configurable::Model,
             package: "pkg",
             fqn: &fqn,
             properties: None,
@@ -283,7 +283,7 @@ mod tests {
             "name: p\nmodels:\n  p:\n    staging: {+tags: a}\n    old:\n      +tags: b\nseeds: {+enabled: true}\n",
         );
         let (used, mut configs) = (fqn("p.staging.a"), UsedConfigs::default());
-        configs.add(ResourceType::Model, &used);
+        configs.add(Configurable::Model, &used);
         let warning = configs.warn_unused(&root).unwrap();
         assert!(
             warning.message.ends_with("There are 2 unused configuration paths:\n- models.p.old\n- seeds")

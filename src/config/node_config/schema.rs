@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Value as Json, json};
 
-use crate::config::ResourceType;
+use crate::config::Configurable;
 
 use super::ConfigMap;
 
@@ -38,7 +38,7 @@ impl Schema {
     }
 }
 
-pub(super) fn of(resource: ResourceType) -> &'static Schema {
+pub(super) fn of(resource: Configurable) -> &'static Schema {
     static NODE: LazyLock<Schema> = LazyLock::new(|| Schema { fields: node("view") });
     static MODEL: LazyLock<Schema> = LazyLock::new(|| {
         with(
@@ -90,18 +90,18 @@ pub(super) fn of(resource: ResourceType) -> &'static Schema {
     });
     static GROUP: LazyLock<Schema> = LazyLock::new(|| with(Vec::new(), [("meta", json!({}), Merge::Update)]));
     match resource {
-        ResourceType::Model => &MODEL,
-        ResourceType::Analysis | ResourceType::Operation => &NODE,
-        ResourceType::Seed => &SEED,
-        ResourceType::Snapshot => &SNAPSHOT,
-        ResourceType::Function => &FUNCTION,
-        ResourceType::Test => &TEST,
-        ResourceType::Source => &SOURCE,
-        ResourceType::UnitTest => &UNIT_TEST,
-        ResourceType::Exposure => &EXPOSURE,
-        ResourceType::Metric | ResourceType::SemanticModel => &SEMANTIC,
-        ResourceType::SavedQuery => &SAVED_QUERY,
-        ResourceType::Group => &GROUP,
+        Configurable::Model => &MODEL,
+        Configurable::Analysis | Configurable::Operation => &NODE,
+        Configurable::Seed => &SEED,
+        Configurable::Snapshot => &SNAPSHOT,
+        Configurable::Function => &FUNCTION,
+        Configurable::Test => &TEST,
+        Configurable::Source => &SOURCE,
+        Configurable::UnitTest => &UNIT_TEST,
+        Configurable::Exposure => &EXPOSURE,
+        Configurable::Metric | Configurable::SemanticModel => &SEMANTIC,
+        Configurable::SavedQuery => &SAVED_QUERY,
+        Configurable::Group => &GROUP,
     }
 }
 

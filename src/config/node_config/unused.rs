@@ -1,19 +1,19 @@
 //! Paths in the root project's config trees that no resource matches.
 
-use crate::config::{ProjectFile, ResourceType, Yaml};
+use crate::config::{Configurable, ProjectFile, Yaml};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::hashed::HashMap;
 
 /// The fqns of all resources, collected while parsing.
 #[derive(Debug, Default)]
 pub(crate) struct UsedConfigs<'a> {
-    by_type: HashMap<ResourceType, Vec<&'a [String]>>,
+    by_type: HashMap<Configurable, Vec<&'a [String]>>,
     /// dbt counts a disabled resource for every type.
     disabled: Vec<&'a [String]>,
 }
 
 impl<'a> UsedConfigs<'a> {
-    pub(crate) fn add(&mut self, resource: ResourceType, fqn: &'a [String]) {
+    pub(crate) fn add(&mut self, resource: Configurable, fqn: &'a [String]) {
         self.by_type.entry(resource).or_default().push(fqn);
     }
 

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use crate::hashed::IndexMap;
 
-use super::{ResourceType, Yaml};
+use super::{Configurable, Yaml};
 
 pub(crate) use parts::{Dispatch, QueryComment, Quoting, SourcePaths};
 pub(crate) use raw::RawProjectFile;
@@ -36,9 +36,9 @@ pub(crate) struct ProjectFile {
     pub on_run_end: Vec<Yaml>,
     pub dispatch: Vec<Dispatch>,
     /// The trees `models:`, `seeds:` and so on with their Jinja rendered.
-    pub trees: IndexMap<ResourceType, Yaml>,
+    pub trees: IndexMap<Configurable, Yaml>,
     /// The same trees as written: `unrendered_config` is made from them.
-    pub unrendered_trees: IndexMap<ResourceType, Yaml>,
+    pub unrendered_trees: IndexMap<Configurable, Yaml>,
     /// `vars:` (or vars.yml) as written: dbt renders them only when they are used.
     pub vars: Option<Yaml>,
     pub query_comment: QueryComment,
@@ -49,7 +49,7 @@ pub(crate) struct ProjectFile {
 
 impl ProjectFile {
     /// The tree that configures a resource type.
-    pub(crate) fn tree(&self, resource: ResourceType) -> Option<&Yaml> {
+    pub(crate) fn tree(&self, resource: Configurable) -> Option<&Yaml> {
         self.trees.get(&resource.tree())
     }
 

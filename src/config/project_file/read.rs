@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::config::yaml::Kind;
-use crate::config::{DBT_VERSION, Fields, Renderer, ResourceType, Yaml, render_tree, semver};
+use crate::config::{Configurable, DBT_VERSION, Fields, Renderer, Yaml, render_tree, semver};
 use crate::diagnostic::{Category, Diagnostic, Result, did_you_mean};
 use crate::hashed::IndexMap;
 
@@ -390,17 +390,17 @@ fn hooks(file: &Fields<'_>, key: &str) -> Result<Vec<Yaml>> {
     Ok(items.to_vec())
 }
 
-fn read_trees(file: &Fields<'_>) -> Result<IndexMap<ResourceType, Yaml>> {
+fn read_trees(file: &Fields<'_>) -> Result<IndexMap<Configurable, Yaml>> {
     let mut trees = IndexMap::default();
-    for resource in ResourceType::WITH_TREE {
+    for resource in Configurable::WITH_TREE {
         let key = resource.tree_key();
         let older = match resource {
-            ResourceType::Test => "tests",
-            ResourceType::SemanticModel => "semantic_models",
-            ResourceType::SavedQuery => "saved_queries",
+            Configurable::Test => "tests",
+            Configurable::SemanticModel => "semantic_models",
+            Configurable::SavedQuery => "saved_queries",
             _ => key,
         };
-        if resource == ResourceType::Test
+        if resource == Configurable::Test
             && let (Some(_), Some(both)) = (file.get(key), file.mapping().entry(older))
             && !both.value.is_null()
         {

@@ -1,7 +1,7 @@
 //! The keys of each kind of entry in a properties file.
 
 use super::PropertyKind;
-use crate::config::ResourceType;
+use crate::config::Configurable;
 
 pub(super) const NODE: &[&str] = &[
     "name",
@@ -174,20 +174,20 @@ impl PropertyKind {
     }
 
     /// Whose configs an entry sets.
-    pub(crate) fn resource(self) -> Option<ResourceType> {
+    pub(crate) fn resource(self) -> Option<Configurable> {
         Some(match self {
-            Self::Models => ResourceType::Model,
-            Self::Seeds => ResourceType::Seed,
-            Self::Snapshots => ResourceType::Snapshot,
-            Self::DataTests => ResourceType::Test,
-            Self::Analyses => ResourceType::Analysis,
-            Self::Functions => ResourceType::Function,
-            Self::Sources => ResourceType::Source,
-            Self::Exposures => ResourceType::Exposure,
-            Self::UnitTests => ResourceType::UnitTest,
-            Self::Metrics => ResourceType::Metric,
-            Self::SemanticModels => ResourceType::SemanticModel,
-            Self::SavedQueries => ResourceType::SavedQuery,
+            Self::Models => Configurable::Model,
+            Self::Seeds => Configurable::Seed,
+            Self::Snapshots => Configurable::Snapshot,
+            Self::DataTests => Configurable::Test,
+            Self::Analyses => Configurable::Analysis,
+            Self::Functions => Configurable::Function,
+            Self::Sources => Configurable::Source,
+            Self::Exposures => Configurable::Exposure,
+            Self::UnitTests => Configurable::UnitTest,
+            Self::Metrics => Configurable::Metric,
+            Self::SemanticModels => Configurable::SemanticModel,
+            Self::SavedQueries => Configurable::SavedQuery,
             Self::Macros | Self::Groups => return None,
         })
     }

@@ -16,4 +16,4 @@ pub(crate) use relation::{
     EventTimeFilter, InformationSchema, Policy, Relation, RelationClass, RelationType,
 };
 pub(crate) use runtime_config::RuntimeConfig;
-pub(crate) use table::{DataType, PrintLimits, Table};
+pub(crate) use table::{CellType, PrintLimits, Table};

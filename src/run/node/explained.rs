@@ -1,7 +1,7 @@
 //! Why a node failed: the error with the node's name, the place in its file, and what to do.
 
 use super::super::describe;
-use super::Job;
+use super::NodeRun;
 use super::place;
 use super::slips;
 use crate::diagnostic::{Category, Diagnostic, Label, SourceText, Span, render};
@@ -28,7 +28,7 @@ fn without_statement_line(message: &str) -> String {
     kept.join("\n")
 }
 
-impl Job<'_, '_> {
+impl NodeRun<'_, '_> {
     /// The error with dbt's locator, and what is known besides.
     pub(super) fn explained(&self, mut error: Diagnostic, resource: Resource<'_>) -> Diagnostic {
         if error.subject.is_none() {

@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use super::super::microbatch::instant;
 use super::super::results::{FreshnessResult, Status};
 use super::super::state::sink;
-use super::{Executed, Job, Watch, Worker, adapter_response};
+use super::{Executed, NodeRun, Watch, Worker, adapter_response};
 use crate::adapter::Response;
 use crate::context::objects::Table;
 use crate::context::runtime::{NodeContext, NodeContextParts, Subject};
@@ -31,7 +31,7 @@ impl Age {
     }
 }
 
-impl Job<'_, '_> {
+impl NodeRun<'_, '_> {
     pub(super) fn freshness(&mut self, worker: &mut Worker, source: &SourceDefinition) -> Result<Executed> {
         let mut watch = std::mem::replace(&mut self.watch, Watch::start());
         watch.phase("compile", || ());

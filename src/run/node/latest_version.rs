@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 use super::compile::Extra;
-use super::{Job, Worker};
+use super::{NodeRun, Worker};
 use crate::adapter::RelationKind;
 use crate::context::objects::Relation;
 use crate::context::runtime::NodeContext;
@@ -18,7 +18,7 @@ use crate::manifest::{Compiled, Node};
 const CONFIG: &str = "latest_version_pointer";
 const ALIAS_MACRO: &str = "generate_latest_version_pointer_alias";
 
-impl Job<'_, '_> {
+impl NodeRun<'_, '_> {
     /// The view to make once the latest version of a model is built, where the model or the project asks for it. What stands
     /// in its way is found before any work is done.
     pub(super) fn latest_version_pointer(

@@ -7,10 +7,10 @@ use super::super::event::Event;
 use super::super::executor::Turn;
 use super::super::plan::Action;
 use super::super::results::{NodeResult, Status};
-use super::Job;
+use super::NodeRun;
 use crate::manifest::{NodeKind, Resource};
 
-impl Job<'_, '_> {
+impl NodeRun<'_, '_> {
     pub(super) fn start_line(&self, resource: Resource<'_>) {
         if matches!(
             self.step.action,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::inputs::Command;
 use super::compile::Extra;
 use super::elsewhere::received;
-use super::{Executed, Job, Worker};
+use super::{Executed, NodeRun, Worker};
 use crate::context::BUILTIN_PACKAGE;
 use crate::context::objects::Relation;
 use crate::context::runtime::NodeContext;
@@ -15,7 +15,7 @@ use crate::jinja::python::{items_of, to_str};
 use crate::jinja::{Context, MacroDef, MacroKind, Value};
 use crate::manifest::{Compiled, Language, Node, NodeKind};
 
-impl Job<'_, '_> {
+impl NodeRun<'_, '_> {
     pub(super) fn materialize(&mut self, worker: &mut Worker) -> Result<Executed> {
         let node = self.node()?;
         let seed = matches!(node.kind, NodeKind::Seed { .. });

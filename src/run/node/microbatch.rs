@@ -13,7 +13,7 @@ use super::super::node_timing::Watch;
 use super::super::results::{BatchResults, Status};
 use super::compile::Extra;
 use super::elsewhere::received;
-use super::{Executed, Job, Worker};
+use super::{Executed, NodeRun, Worker};
 use crate::context::runtime::BatchContext;
 use crate::diagnostic::Result;
 use crate::manifest::Node;
@@ -29,7 +29,7 @@ struct Position {
     failed: usize,
 }
 
-impl Job<'_, '_> {
+impl NodeRun<'_, '_> {
     pub(super) fn microbatch(&mut self, worker: &mut Worker) -> Result<Executed> {
         let node = self.node()?;
         self.watch.phase("compile", || ());
@@ -171,11 +171,11 @@ impl Job<'_, '_> {
 
     fn run_batch(&mut self, worker: &mut Worker, node: &Arc<Node>, context: BatchContext) -> Result<String> {
         let extra = || Extra { batch: Some(context.clone()), ..Extra::default() };
-        let executed = self.with_retries(worker, |job, worker| {
-            let compiled = job.run.compile(worker, node, extra())?;
+        let executed = self.with_retries(worker, |this, worker| {
+            let compiled = this.run.compile(worker, node, extra())?;
             let name = compiled.node.materialized().to_owned();
             let (node, _) = received(worker, &compiled);
-            job.run_materialization(worker, &node, extra(), &name)
+            this.run_materialization(worker, &node, extra(), &name)
         })?;
         Ok(executed.message.unwrap_or_default())
     }

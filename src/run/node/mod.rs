@@ -88,7 +88,7 @@ pub(super) fn adapter_response(response: &Response) -> Map<String, Json> {
 }
 
 /// One step at work.
-pub(super) struct Job<'r, 'a> {
+pub(super) struct NodeRun<'r, 'a> {
     pub(super) run: &'r Run<'a>,
     pub(super) step: &'r Step,
     pub(super) turn: Turn,
@@ -112,7 +112,7 @@ impl Runner for Run<'_> {
             return NodeResult::new(&step.unique_id, Status::Error)
                 .with_message("the node is not in the manifest");
         };
-        let mut job = Job {
+        let mut node_run = NodeRun {
             run: self,
             step,
             turn,
@@ -121,7 +121,7 @@ impl Runner for Run<'_> {
             build_path: None,
             mates: mates.to_vec(),
         };
-        job.work(worker, resource)
+        node_run.work(worker, resource)
     }
 
     fn skip(&self, step: &Step, turn: Turn, cause: Option<&NodeResult>) -> NodeResult {
@@ -167,7 +167,7 @@ impl Runner for Run<'_> {
     }
 }
 
-impl Job<'_, '_> {
+impl NodeRun<'_, '_> {
     /// From the line that reports the start to the one that reports the result.
     fn work(&mut self, worker: &mut Worker, resource: Resource<'_>) -> NodeResult {
         let id = self.step.unique_id.clone();
@@ -265,7 +265,7 @@ impl Job<'_, '_> {
             }
             // each file is tried again by itself
             Resource::Source(source) if self.step.action == Action::Load => self.load(worker, source),
-            _ => self.with_retries(worker, |job, worker| job.attempt(worker, resource)),
+            _ => self.with_retries(worker, |this, worker| this.attempt(worker, resource)),
         }
     }
 

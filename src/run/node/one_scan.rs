@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::countable::{Countable, Kind, is_relation_name};
 use super::super::event::{Event, Level};
 use super::compile::Extra;
-use super::{Job, Worker};
+use super::{NodeRun, Worker};
 use crate::context::objects::adapter::KnownAnswer;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::jinja::python::{dict, items_of, list, to_str};
@@ -33,7 +33,7 @@ struct Counted<'c> {
     read: &'c str,
 }
 
-impl Job<'_, '_> {
+impl NodeRun<'_, '_> {
     /// The answer of the test's statement. Its mates are asked about along with it, once.
     pub(super) fn known_answer(&mut self, worker: &mut Worker, node: &Arc<Node>) -> Option<KnownAnswer> {
         let run = self.run;

@@ -6,12 +6,12 @@ use super::super::event::Event;
 use super::super::node_timing::Watch;
 use super::super::results::{OverloadResults, Status};
 use super::compile::Extra;
-use super::{Executed, Job, Worker};
+use super::{Executed, NodeRun, Worker};
 use crate::adapter::quote_identifier;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::manifest::{FunctionArgument, FunctionOverload, Node, NodeKind, Resource};
 
-impl Job<'_, '_> {
+impl NodeRun<'_, '_> {
     /// After the function itself was made.
     pub(super) fn overloads(
         &mut self,
@@ -29,9 +29,9 @@ impl Job<'_, '_> {
         for (at, overload) in part.overloads.iter().enumerate() {
             let description = format!("function {} overload {}", node.name, overload.defined_in);
             let (overload_index, total_overloads) = (at + 1, total);
-            let say = |job: &Self, description: String, status: &str, execution_time: f64| {
+            let say = |this: &Self, description: String, status: &str, execution_time: f64| {
                 let status = status.to_owned();
-                job.say(Event::LogOverloadResult {
+                this.say(Event::LogOverloadResult {
                     description,
                     status,
                     overload_index,

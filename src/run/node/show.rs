@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::inputs::Command;
 use super::super::state::Run;
 use super::compile::Extra;
-use super::{Executed, Job, Watch, Worker};
+use super::{Executed, NodeRun, Watch, Worker};
 use crate::adapter::{Begin, Fetch};
 use crate::context::objects::Table;
 use crate::context::runtime::NodeContext;
@@ -15,7 +15,7 @@ use crate::jinja::python::to_str;
 use crate::jinja::{Context, Value};
 use crate::manifest::{Node, NodeKind};
 
-impl Job<'_, '_> {
+impl NodeRun<'_, '_> {
     pub(super) fn show(&mut self, worker: &mut Worker) -> Result<Executed> {
         let node = self.node()?;
         if matches!(node.kind, NodeKind::Seed { .. }) {

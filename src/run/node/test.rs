@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::super::inputs::FailingRows;
 use super::super::results::Status;
 use super::compile::Extra;
-use super::{Executed, Job, Worker};
+use super::{Executed, NodeRun, Worker};
 use crate::adapter::{Begin, Fetch};
 use crate::context::objects::Table;
 use crate::diagnostic::{Category, Diagnostic, Result};
@@ -25,7 +25,7 @@ struct Counted {
     should_error: bool,
 }
 
-impl Job<'_, '_> {
+impl NodeRun<'_, '_> {
     pub(super) fn data_test(&mut self, worker: &mut Worker) -> Result<Executed> {
         let node = self.node()?;
         let compiled = self.compile(worker, &node, HashMap::default())?;
@@ -51,7 +51,7 @@ impl Job<'_, '_> {
 
     /// The first rows that the test found, where they are shown. Without them, the result is the same.
     fn failing_rows(&self, worker: &Worker, node: &Arc<Node>) -> Option<Table> {
-        if self.run.inputs.options.failing_rows == FailingRows::Hidden {
+        if self.run.inputs.options.testing.failing_rows == FailingRows::Hidden {
             return None;
         }
         let sql = self.run.limited(worker, node, Some(SHOWN_ROWS)).ok()?;

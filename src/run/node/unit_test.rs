@@ -12,7 +12,7 @@ use super::super::state::sink;
 use super::super::table_diff::{Comparison, Row};
 use super::compile::{add_once, finish};
 use super::compiled_node::CompiledNode;
-use super::{Executed, Job, Worker};
+use super::{Executed, NodeRun, Worker};
 use crate::context::objects::Table;
 use crate::context::runtime::{CteTarget, NodeContext, NodeContextParts, Subject, UnitTestInputs};
 use crate::diagnostic::{Diagnostic, Result, SourceText, Span, render_without_code};
@@ -28,7 +28,7 @@ struct Input {
     query: String,
 }
 
-impl Job<'_, '_> {
+impl NodeRun<'_, '_> {
     pub(super) fn unit_test(&mut self, worker: &mut Worker, test: &UnitTest) -> Result<Executed> {
         self.executing();
         let mut watch = std::mem::replace(&mut self.watch, super::Watch::start());

@@ -455,8 +455,8 @@ impl Run<'_> {
                 format!(
                     "{{\"app\": \"dbt\", \"dbt_version\": {}, \"profile_name\": {}, \"target_name\": {}, \"{key}\": {}}}",
                     quoted(&inputs.invocation.version),
-                    quoted(&inputs.profile_name),
-                    quoted(&inputs.target_name),
+                    quoted(&inputs.profile.name),
+                    quoted(&inputs.profile.target.name),
                     quoted(unique_id)
                 )
             }

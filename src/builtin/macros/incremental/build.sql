@@ -31,7 +31,7 @@
   {%- do rsdbt_refuse_unapplied_columns(reading, columns, temp_relation, existing_relation) -%}
   {%- set on_schema_change = incremental_validate_on_schema_change(config.get('on_schema_change'), default='ignore') -%}
   {%- set synced = process_schema_changes(on_schema_change, temp_relation, existing_relation) -%}
-  {%- set dest_columns = synced or rsdbt_written_columns(existing_relation, columns, strategy) -%}
+  {%- set dest_columns = synced or rsdbt_written_columns(existing_relation, columns, traits['writes_all']) -%}
   {%- set unique_key = config.get('unique_key') -%}
   {%- do rsdbt_refuse_operators_of_others(existing_relation, temp_relation, rsdbt_compared_columns(unique_key)) if unique_key -%}
   {%- if unique_key and not traits['has_index_of_key'] -%}

@@ -3,7 +3,8 @@
   with `_` for the `+` of a name. Gives SQL; or, after statements of its own, how the transaction ends (see rsdbt_end_with_swap) or none.
   What else it needs stands beside it, in macros that need not be there:
 
-    rsdbt_traits_x()                    what it does to the table: {adds_only, deletes, consumes, remembers, has_index_of_key}
+    rsdbt_traits_x()                    what it does to the table: {adds_only, deletes, consumes, remembers,
+                                        has_index_of_key, writes_all}
     rsdbt_first_x(relation, get_sql)    the first build, where that is more than a table of the query's rows
     rsdbt_prepare_x(existing_relation)  before the rows are read: {reading, reads_at_last}, and what is its own
     rsdbt_read_x(prepared, rows)        after they are read into a table

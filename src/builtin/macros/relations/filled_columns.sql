@@ -34,14 +34,14 @@
 {% endmacro %}
 
 {#
-  Those of the target that rows of the source can be written to; `columns`: of rsdbt_widened_columns. A strategy of the project's own may write fewer.
+  Those of the target that rows of the source can be written to; `columns`: of rsdbt_widened_columns. `writes_all`: a trait of the strategy; one of the project's own may write fewer.
   Where a project's get_columns_in_relation finds none of the source's, the server judges whether they are there.
 #}
-{% macro rsdbt_written_columns(target_relation, columns, strategy) %}
+{% macro rsdbt_written_columns(target_relation, columns, writes_all) %}
   {%- set written = rsdbt_without_filled(columns['target'], columns['filled'], columns['source']) -%}
   {%- set names = columns['source'] | map(attribute='name') | list -%}
   {%- set missing = written | rejectattr('name', 'in', names) | map(attribute='quoted') | list -%}
-  {%- if missing and names and strategy in ['default', 'append', 'delete+insert', 'merge', 'microbatch', 'merge_upsert', 'partition_overwrite'] -%}
+  {%- if missing and names and writes_all -%}
     {{ exceptions.raise_database_error(
       'the query does not give ' ~ ('column ' if missing | length == 1 else 'columns ') ~ missing | join(', ') ~ ' of ' ~ target_relation.render()
       ~ '\nhelp: return ' ~ ('it' if missing | length == 1 else 'them') ~ ', or set on_schema_change to `append_new_columns`, which keeps the column and leaves its default or NULL in new rows, '

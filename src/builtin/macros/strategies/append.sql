@@ -5,5 +5,5 @@
 {% endmacro %}
 
 {% macro rsdbt_traits_append() %}
-  {{ return({'adds_only': true}) }}
+  {{ return({'adds_only': true, 'writes_all': true}) }}
 {% endmacro %}

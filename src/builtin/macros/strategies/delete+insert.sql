@@ -12,7 +12,7 @@
 {% endmacro %}
 
 {% macro rsdbt_traits_delete_insert() %}
-  {{ return({'deletes': true}) }}
+  {{ return({'deletes': true, 'writes_all': true}) }}
 {% endmacro %}
 
 {% macro get_delete_insert_merge_sql(target, source, unique_key, dest_columns, incremental_predicates=none) -%}

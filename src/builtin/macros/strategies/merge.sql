@@ -7,6 +7,8 @@
   )) }}
 {% endmacro %}
 
+{% macro rsdbt_traits_merge() %}{{ return({'writes_all': true}) }}{% endmacro %}
+
 {% macro get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates=none) -%}
   {%- set predicates = rsdbt_listed(kwargs.get('predicates', incremental_predicates)) + rsdbt_merge_matches(unique_key) -%}
   {{ rsdbt_sql_header() -}}

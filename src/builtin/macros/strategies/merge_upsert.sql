@@ -54,7 +54,7 @@
 
 {# The unique index finds its rows. #}
 {% macro rsdbt_traits_merge_upsert() %}
-  {{ return({'consumes': true, 'has_index_of_key': true}) }}
+  {{ return({'consumes': true, 'has_index_of_key': true, 'writes_all': true}) }}
 {% endmacro %}
 
 {# An upsert has its own way to look at rows: it begins with an empty table. #}

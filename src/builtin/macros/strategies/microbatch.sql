@@ -6,3 +6,7 @@
   {%- endif -%}
   {{ return(get_incremental_merge_sql(arg_dict)) }}
 {% endmacro %}
+
+{% macro rsdbt_traits_microbatch() %}
+  {{ return(rsdbt_traits_merge()) }}
+{% endmacro %}

@@ -34,7 +34,7 @@
 {% endmacro %}
 
 {% macro rsdbt_traits_partition_overwrite() %}
-  {{ return({'deletes': true, 'remembers': true}) }}
+  {{ return({'deletes': true, 'remembers': true, 'writes_all': true}) }}
 {% endmacro %}
 
 {% macro rsdbt_first_partition_overwrite(relation, get_strategy_sql) %}

@@ -10,7 +10,7 @@ use super::response::ResponseObject;
 use super::stored_result::StoredResult;
 use super::{Database, expect_relation};
 use crate::adapter::{ResultColumn, ResultSet, Seed, SeedColumn, quote_identifier};
-use crate::context::objects::{DataType, Table};
+use crate::context::objects::{CellType, Table};
 use crate::diagnostic::Diagnostic;
 use crate::jinja::python::{bind_required, expect_int, given, raise, to_str, tuple, type_error};
 use crate::jinja::{Message, Scope};
@@ -95,11 +95,11 @@ pub(super) fn convert_type(args: &[Value]) -> Result<Value, Error> {
     }
     let table = Table::from_value(&table).ok_or_else(|| type_error("`convert_type` expects a table"))?;
     Ok(match table.column_types().get(index) {
-        Some(DataType::Number) if table.max_precision(index) > 0 => Value::from("float8"),
-        Some(DataType::Integer | DataType::Number) => Value::from("integer"),
-        Some(DataType::Boolean) => Value::from("boolean"),
-        Some(DataType::DateTime) => Value::from("timestamp without time zone"),
-        Some(DataType::Date) => Value::from("date"),
+        Some(CellType::Number) if table.max_precision(index) > 0 => Value::from("float8"),
+        Some(CellType::Integer | CellType::Number) => Value::from("integer"),
+        Some(CellType::Boolean) => Value::from("boolean"),
+        Some(CellType::DateTime) => Value::from("timestamp without time zone"),
+        Some(CellType::Date) => Value::from("date"),
         Some(_) => Value::from("text"),
         None => Value::from(()),
     })

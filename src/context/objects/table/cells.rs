@@ -3,28 +3,28 @@
 use minijinja::Value;
 use serde_json::Value as Json;
 
-use super::DataType;
+use super::CellType;
 use super::number::number;
 use crate::adapter::{Cell, Interval};
 use crate::jinja::python::datetime;
 use crate::jinja::python::{float_repr, from_json, json_dumps, to_str};
 
 /// The type that agate infers for a column; one without values is `Integer`.
-pub(super) fn column_type(rows: &[Vec<Cell>], at: usize) -> DataType {
+pub(super) fn column_type(rows: &[Vec<Cell>], at: usize) -> CellType {
     let cells = || rows.iter().filter_map(|row| row.get(at)).filter(|cell| !is_null(cell));
     let all = |test: fn(&Cell) -> bool| cells().all(test);
     if all(|cell| matches!(cell, Cell::Int(_))) {
-        DataType::Integer
+        CellType::Integer
     } else if all(|cell| matches!(cell, Cell::Int(_) | Cell::Decimal(_) | Cell::Float(_))) {
-        DataType::Number
+        CellType::Number
     } else if all(|cell| matches!(cell, Cell::Date(_))) {
-        DataType::Date
+        CellType::Date
     } else if all(|cell| matches!(cell, Cell::Date(_) | Cell::Timestamp(_) | Cell::TimestampTz(..))) {
-        DataType::DateTime
+        CellType::DateTime
     } else if all(|cell| matches!(cell, Cell::Bool(_))) {
-        DataType::Boolean
+        CellType::Boolean
     } else {
-        scalar_json_type(cells()).unwrap_or(DataType::Text)
+        scalar_json_type(cells()).unwrap_or(CellType::Text)
     }
 }
 
@@ -33,35 +33,35 @@ fn is_null(cell: &Cell) -> bool {
 }
 
 /// psycopg2 turns JSON scalars into numbers and booleans.
-fn scalar_json_type<'a>(mut cells: impl Iterator<Item = &'a Cell>) -> Option<DataType> {
+fn scalar_json_type<'a>(mut cells: impl Iterator<Item = &'a Cell>) -> Option<CellType> {
     let kind = |cell: &Cell| match cell {
-        Cell::Json(Json::Bool(_)) => Some(DataType::Boolean),
-        Cell::Json(Json::Number(number)) if number.is_f64() => Some(DataType::Number),
-        Cell::Json(Json::Number(_)) => Some(DataType::Integer),
+        Cell::Json(Json::Bool(_)) => Some(CellType::Boolean),
+        Cell::Json(Json::Number(number)) if number.is_f64() => Some(CellType::Number),
+        Cell::Json(Json::Number(_)) => Some(CellType::Integer),
         _ => None,
     };
     let first = kind(cells.next()?)?;
     cells.try_fold(first, |so_far, cell| match (so_far, kind(cell)?) {
         (left, right) if left == right => Some(left),
-        (DataType::Integer, DataType::Number) | (DataType::Number, DataType::Integer) => {
-            Some(DataType::Number)
+        (CellType::Integer, CellType::Number) | (CellType::Number, CellType::Integer) => {
+            Some(CellType::Number)
         }
         _ => None,
     })
 }
 
 /// A cell in a column of this type.
-pub(super) fn value(cell: &Cell, data_type: DataType) -> Value {
+pub(super) fn value(cell: &Cell, data_type: CellType) -> Value {
     if is_null(cell) {
         return Value::from(());
     }
     match (data_type, cell) {
-        (DataType::Text, _) => Value::from(text(cell)),
-        (DataType::Number, Cell::Int(int)) => number(&int.to_string()),
-        (DataType::Number, Cell::Decimal(digits)) => number(digits),
-        (DataType::Number, Cell::Float(float)) => number(&float_repr(*float)),
-        (DataType::Number, Cell::Json(json)) => number(&json.to_string()),
-        (DataType::DateTime, Cell::Date(date)) => datetime::naive((*date).into()),
+        (CellType::Text, _) => Value::from(text(cell)),
+        (CellType::Number, Cell::Int(int)) => number(&int.to_string()),
+        (CellType::Number, Cell::Decimal(digits)) => number(digits),
+        (CellType::Number, Cell::Float(float)) => number(&float_repr(*float)),
+        (CellType::Number, Cell::Json(json)) => number(&json.to_string()),
+        (CellType::DateTime, Cell::Date(date)) => datetime::naive((*date).into()),
         _ => native(cell),
     }
 }

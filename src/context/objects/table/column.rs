@@ -7,7 +7,7 @@ use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
 use minijinja::{Error, State};
 
 use super::named::{Named, sample};
-use super::{DataType, Table};
+use super::{CellType, Table};
 use crate::hashed::IndexSet;
 use crate::jinja::python::{list, no_arguments, operators, tuple};
 
@@ -26,8 +26,8 @@ impl TableColumn {
         self.table.rows().iter().filter_map(|row| row.values().get(self.index).cloned()).collect()
     }
 
-    fn data_type(&self) -> DataType {
-        self.table.column_types().get(self.index).copied().unwrap_or(DataType::Text)
+    fn data_type(&self) -> CellType {
+        self.table.column_types().get(self.index).copied().unwrap_or(CellType::Text)
     }
 
     fn name(&self) -> &str {

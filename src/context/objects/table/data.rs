@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use minijinja::value::Value;
 
-use super::{Contents, DataType, Names, PrintLimits, Row, cells, print};
+use super::{CellType, Contents, Names, PrintLimits, Row, cells, print};
 use crate::adapter::ResultSet;
 
 /// A typed, immutable table; cheap to clone.
@@ -16,7 +16,7 @@ impl Table {
     /// The table of a query's result, with the types that agate would give its columns.
     pub(crate) fn from_result_set(result: &ResultSet) -> Self {
         let names: Names = result.columns.iter().map(|column| Arc::from(column.name.as_str())).collect();
-        let types: Vec<DataType> = (0..names.len()).map(|at| cells::column_type(&result.rows, at)).collect();
+        let types: Vec<CellType> = (0..names.len()).map(|at| cells::column_type(&result.rows, at)).collect();
         let rows = result.rows.iter().map(|row| {
             let values = row.iter().zip(&types).map(|(cell, data_type)| cells::value(cell, *data_type));
             values.collect()
@@ -29,7 +29,7 @@ impl Table {
         Self::new(Arc::from([]), Vec::new(), std::iter::empty())
     }
 
-    pub(super) fn new(names: Names, types: Vec<DataType>, rows: impl Iterator<Item = Vec<Value>>) -> Self {
+    pub(super) fn new(names: Names, types: Vec<CellType>, rows: impl Iterator<Item = Vec<Value>>) -> Self {
         let rows = rows.map(|values| Row::new(&names, values)).collect();
         Self(Arc::new(Contents { names, types, rows }))
     }
@@ -46,7 +46,7 @@ impl Table {
         self.0.names.iter().map(|name| &**name)
     }
 
-    pub(crate) fn column_types(&self) -> &[DataType] {
+    pub(crate) fn column_types(&self) -> &[CellType] {
         &self.0.types
     }
 

@@ -12,7 +12,7 @@ use crate::jinja::python::{Decimal, as_float, bind_required, to_str, unknown_met
 
 /// The type of a table's column.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum DataType {
+pub(crate) enum CellType {
     Integer,
     Number,
     Date,
@@ -28,7 +28,7 @@ fn is_null(text: &str) -> bool {
     text.is_empty() || text.eq_ignore_ascii_case("null")
 }
 
-impl DataType {
+impl CellType {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Integer => "Integer",
@@ -75,13 +75,13 @@ fn cast_number(text: &str) -> Option<Value> {
     if special || digits.parse::<Decimal>().is_ok() { Some(number(&format!("{sign}{digits}"))) } else { None }
 }
 
-impl fmt::Debug for DataType {
+impl fmt::Debug for CellType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
-impl Object for DataType {
+impl Object for CellType {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Plain
     }

@@ -19,7 +19,7 @@ use argument::argument;
 pub(super) use column::TableColumn;
 pub(super) use contents::Contents;
 pub(crate) use data::Table;
-pub(crate) use infer::DataType;
+pub(crate) use infer::CellType;
 pub(crate) use print_limits::PrintLimits;
 pub(super) use row::{Names, Row};
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use minijinja::Value;
 
-use super::{Contents, DataType, PrintLimits};
+use super::{CellType, Contents, PrintLimits};
 use crate::jinja::python::{Decimal, dict, float_repr, json_dumps, list, to_str};
 
 const ELLIPSIS: &str = "...";
@@ -24,7 +24,7 @@ pub(super) fn markdown(table: &Contents, limits: &PrintLimits) -> String {
     let places: Vec<Option<Places>> = (0..shown_columns)
         .map(|at| {
             let values = table.rows.iter().take(shown_rows).filter_map(|row| row.values().get(at));
-            (table.types[at] == DataType::Number).then(|| Places::of(max_precision(values), limits.precision))
+            (table.types[at] == CellType::Number).then(|| Places::of(max_precision(values), limits.precision))
         })
         .collect();
     let mut widths: Vec<usize> = header.iter().map(|name| name.chars().count()).collect();
@@ -57,13 +57,13 @@ pub(super) fn markdown(table: &Contents, limits: &PrintLimits) -> String {
 }
 
 /// Texts stand left, all else right.
-fn line_text(cells: &[String], widths: &[usize], types: &[DataType]) -> String {
+fn line_text(cells: &[String], widths: &[usize], types: &[CellType]) -> String {
     let padded: Vec<String> = cells
         .iter()
         .zip(widths)
         .enumerate()
         .map(|(at, (cell, &width))| match types.get(at) {
-            Some(DataType::Text) | None => format!(" {cell:<width$} "),
+            Some(CellType::Text) | None => format!(" {cell:<width$} "),
             Some(_) => format!(" {cell:>width$} "),
         })
         .collect();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::super::{Job, Worker};
+use super::super::{NodeRun, Worker};
 use super::ledger::this;
 use super::origin_session::OriginSession;
 use super::origin_table::{MARK, Table};
@@ -17,7 +17,7 @@ use crate::jinja::Value;
 use crate::jinja::python::{from_json, to_str};
 use crate::manifest::SourceDefinition;
 
-impl Job<'_, '_> {
+impl NodeRun<'_, '_> {
     pub(super) fn load_table(
         &self,
         worker: &mut Worker,

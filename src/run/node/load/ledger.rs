@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::{Job, Worker};
+use super::super::{NodeRun, Worker};
 use crate::context::objects::Table;
 use crate::context::runtime::{NodeContext, NodeContextParts, Subject};
 use crate::diagnostic::Result;
@@ -24,9 +24,9 @@ pub(super) struct Loaded {
 
 /// By the file's name.
 #[derive(Debug, Default)]
-pub(super) struct Ledger(HashMap<String, Loaded>);
+pub(super) struct LoadLedger(HashMap<String, Loaded>);
 
-impl Ledger {
+impl LoadLedger {
     pub(super) fn get(&self, file: &str) -> Option<&Loaded> {
         self.0.get(file)
     }
@@ -41,11 +41,11 @@ impl Ledger {
     }
 }
 
-impl Job<'_, '_> {
-    pub(super) fn ledger(&self, worker: &mut Worker, source: &SourceDefinition) -> Result<Ledger> {
+impl NodeRun<'_, '_> {
+    pub(super) fn ledger(&self, worker: &mut Worker, source: &SourceDefinition) -> Result<LoadLedger> {
         let context = self.load_context(worker, source);
         let rows = self.call_load_macro(&context, "rsdbt_load_ledger", vec![this(&context)])?;
-        let mut ledger = Ledger::default();
+        let mut ledger = LoadLedger::default();
         for row in rows.try_iter().into_iter().flatten() {
             let text = |at: usize| row.get_item_by_index(at).map(|value| to_str(&value)).unwrap_or_default();
             let loaded = Loaded {

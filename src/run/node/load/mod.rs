@@ -15,18 +15,18 @@ mod transaction;
 mod unchanged_files;
 mod unit;
 
-use super::{Executed, Job, Worker};
+use super::{Executed, NodeRun, Worker};
 use crate::adapter::{Response, other_database};
 use crate::config::load::{Deadline, FilePattern, Origin};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::load::{self, Found, LoadedTable};
+use crate::load::{self, FoundFiles, LoadedTable};
 use crate::manifest::SourceDefinition;
 
-use ledger::Ledger;
+use ledger::LoadLedger;
 use totals::Totals;
 use unit::Unit;
 
-impl Job<'_, '_> {
+impl NodeRun<'_, '_> {
     pub(super) fn load(&mut self, worker: &mut Worker, source: &SourceDefinition) -> Result<Executed> {
         let home = self.run.home_and_site(&source.unique_id).0;
         let own = &self.run.outputs[home].adapter_settings.database;
@@ -58,7 +58,7 @@ impl Job<'_, '_> {
         let mut totals = Totals::default();
         match &table.load.origin {
             Origin::Files(pattern) => {
-                let ledger = self.with_retries(worker, |job, worker| job.ledger(worker, source))?;
+                let ledger = self.with_retries(worker, |this, worker| this.ledger(worker, source))?;
                 let found = self.found_files(pattern)?;
                 if found.files.is_empty() {
                     self.warn_of_no_files(source, &pattern.text)?;
@@ -71,19 +71,17 @@ impl Job<'_, '_> {
                 self.warn_of_late(source, &units.late)?;
                 for unit in units.due {
                     let unit = Unit::of_files(unit);
-                    let loaded =
-                        self.with_retries(worker, |job, worker| job.load_unit(worker, source, table, &unit))?;
+                    let loaded = self
+                        .with_retries(worker, |this, worker| this.load_unit(worker, source, table, &unit))?;
                     self.note_unit(&unit, &loaded);
                     totals.add(&loaded);
                 }
                 self.check_deadline(source, table.load.deadline, &ledger, &totals)?;
             }
             Origin::Connection(from) => {
-                totals.add(
-                    &self.with_retries(worker, |job, worker| {
-                        job.load_table(worker, source, &table.load, from)
-                    })?,
-                );
+                totals.add(&self.with_retries(worker, |this, worker| {
+                    this.load_table(worker, source, &table.load, from)
+                })?);
                 totals.is_of_table = true;
             }
             // what has been printed or typed cannot be read twice: nothing is tried again
@@ -97,7 +95,7 @@ impl Job<'_, '_> {
     }
 
     /// Those that the command line names, or those of the pattern.
-    fn found_files(&self, pattern: &FilePattern) -> Result<Found> {
+    fn found_files(&self, pattern: &FilePattern) -> Result<FoundFiles> {
         let root = &self.run.inputs.shared.project.root;
         match self.run.inputs.options.loading.files.as_slice() {
             [] => load::find(root, pattern),
@@ -126,7 +124,7 @@ impl Job<'_, '_> {
         &self,
         source: &SourceDefinition,
         deadline: Option<Deadline>,
-        ledger: &Ledger,
+        ledger: &LoadLedger,
         totals: &Totals,
     ) -> Result<()> {
         let Some(deadline) = deadline else { return Ok(()) };

@@ -1,6 +1,6 @@
 //! Files whose names say that something may be wrong, almost matching ones and late ones: a warning names them.
 
-use super::Job;
+use super::NodeRun;
 use crate::config::load::{FilePattern, Fit, Origin};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::load::{self, LoadedTable};
@@ -9,7 +9,7 @@ use crate::manifest::SourceDefinition;
 /// Named in the warning.
 const SHOWN: usize = 5;
 
-impl Job<'_, '_> {
+impl NodeRun<'_, '_> {
     /// Gives their number. Those of another table are no mistakes.
     pub(super) fn warn_of_passed_over(
         &self,

@@ -1,6 +1,6 @@
 //! Which files are due: those that are new, and for `replace` all of them when one is new or gone.
 
-use super::ledger::{Ledger, Loaded};
+use super::ledger::{LoadLedger, Loaded};
 use crate::config::load::LoadMode;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::load::{FoundFile, checksum, modified};
@@ -23,7 +23,7 @@ enum State {
     Other,
 }
 
-pub(super) fn units(mut found: Vec<FoundFile>, ledger: &Ledger, mode: LoadMode) -> Result<Pending> {
+pub(super) fn units(mut found: Vec<FoundFile>, ledger: &LoadLedger, mode: LoadMode) -> Result<Pending> {
     if mode == LoadMode::Replace {
         // of dated files the newest are the whole table
         let newest =
@@ -55,7 +55,7 @@ pub(super) fn units(mut found: Vec<FoundFile>, ledger: &Ledger, mode: LoadMode) 
     Ok(pending)
 }
 
-fn late(found: &[FoundFile], ledger: &Ledger, due: &[Vec<FoundFile>]) -> Vec<String> {
+fn late(found: &[FoundFile], ledger: &LoadLedger, due: &[Vec<FoundFile>]) -> Vec<String> {
     let date = |file: &FoundFile| file.dates.iter().map(|date| date.date).collect::<Vec<_>>();
     let Some(newest) = found.iter().filter(|file| ledger.get(&file.shown).is_some()).map(date).max() else {
         return Vec::new();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
-use super::super::{Job, Worker};
+use super::super::{NodeRun, Worker};
 use super::ledger::this;
 use super::refused;
 use super::totals::Totals;
@@ -31,7 +31,7 @@ struct Target<'t> {
     into: String,
 }
 
-impl Job<'_, '_> {
+impl NodeRun<'_, '_> {
     pub(super) fn load_unit(
         &self,
         worker: &mut Worker,
@@ -54,11 +54,11 @@ impl Job<'_, '_> {
         let mut totals = Totals { files: unit.sources().len() as u64, ..Totals::default() };
         let mut remembered = Vec::new();
         for source in unit.sources() {
-            let (counts, rejected, outcome) = self.copy_source(&target, source)?;
+            let (counts, rejected, provenance) = self.copy_source(&target, source)?;
             totals.read += counts.read;
             totals.rejected += rejected;
             totals.applied += counts.read - rejected;
-            remembered.push((source, counts.read, rejected, outcome));
+            remembered.push((source, counts.read, rejected, provenance));
         }
         if table.is_staged() {
             let staged = totals.applied;
@@ -73,13 +73,13 @@ impl Job<'_, '_> {
             self.call_load_macro(&target.context, "rsdbt_load_check_copied", arguments)?;
         }
         let mut files = Vec::new();
-        for (at, (source, read, rejected, outcome)) in remembered.into_iter().enumerate() {
+        for (at, (source, read, rejected, provenance)) in remembered.into_iter().enumerate() {
             let is_first = at == 0;
             files.push(json!({
                 "file": source.ledger_name(self.run.inputs.invocation.started_at),
-                "bytes": outcome.bytes,
-                "checksum": outcome.checksum,
-                "modified": outcome.modified.map(|at| at.to_string()),
+                "bytes": provenance.bytes,
+                "checksum": provenance.checksum,
+                "modified": provenance.modified.map(|at| at.to_string()),
                 "read": read,
                 "applied": if is_first { totals.applied } else { 0 },
                 "rejected": rejected,
@@ -100,7 +100,7 @@ impl Job<'_, '_> {
         &self,
         target: &Target<'_>,
         source: &Source,
-    ) -> Result<(Counts, u64, crate::load::Outcome)> {
+    ) -> Result<(Counts, u64, crate::load::Provenance)> {
         let load = &target.table.load;
         let input = source.open(load)?;
         let mut feed = Feed::new(
@@ -141,8 +141,8 @@ impl Job<'_, '_> {
             feed.rejects.rewind()?;
             target.copy(&sql, &mut |piece| feed.rejects.fill(piece))?;
         }
-        let outcome = feed.outcome().cloned().ok_or_else(|| lost_rows(&source.shown, 0))?;
-        Ok((counts, rejected, outcome))
+        let provenance = feed.provenance().cloned().ok_or_else(|| lost_rows(&source.shown, 0))?;
+        Ok((counts, rejected, provenance))
     }
 }
 

@@ -2,7 +2,7 @@
 
 /// A kind of resource that dbt_project.yml and properties can configure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum ResourceType {
+pub(crate) enum Configurable {
     Model,
     Seed,
     Snapshot,
@@ -19,7 +19,7 @@ pub(crate) enum ResourceType {
     Group,
 }
 
-impl ResourceType {
+impl Configurable {
     pub(crate) const ALL: [Self; 14] = [
         Self::Model,
         Self::Seed,
