@@ -1,4 +1,4 @@
-//! `docs/reference/commands.md` and the table of variables, written from the program's help.
+//! `docs/reference/commands.md` and the table of variables in `environment.md`, from the help of the program.
 
 use std::fmt::Write as _;
 
