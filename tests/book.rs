@@ -3,6 +3,7 @@
 
 mod commands;
 mod links;
+mod privileges;
 mod tutorial;
 
 use std::collections::BTreeSet;
