@@ -220,7 +220,8 @@ pub(crate) fn variables(all: &[Help]) -> String {
     let mut rows: Vec<(String, String)> = Vec::new();
     for option in all.iter().flat_map(|help| help.options.iter().chain(&help.of_all)) {
         let Some(variable) = &option.variable else { continue };
-        let row = format!("| `{variable}` | `--{}` | {} |\n", option.name(), option.about.replace('|', "\\|"));
+        let row =
+            format!("| `{variable}` | `--{}` | {} |\n", option.name(), option.about.replace('|', "\\|"));
         if !rows.iter().any(|(known, _)| known == variable) {
             rows.push((variable.clone(), row));
         }

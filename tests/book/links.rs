@@ -115,7 +115,8 @@ fn anchors(text: &str) -> BTreeSet<String> {
 
 #[test]
 fn links_in_code_are_no_links() {
-    let text = "# A `b` c\n\n[x](y.md#z) `[n](o.md)`\n```sql\n[p](q.md)\n# r\n```\n[s](https://t)\n# A b, c\n";
+    let text =
+        "# A `b` c\n\n[x](y.md#z) `[n](o.md)`\n```sql\n[p](q.md)\n# r\n```\n[s](https://t)\n# A b, c\n";
     assert_eq!(links(text), ["y.md#z"]);
     assert_eq!(anchors(text).into_iter().collect::<Vec<_>>(), ["a-b-c", "a-b-c-1"]);
 }

@@ -52,8 +52,10 @@ fn the_statements_for_a_new_role_are_enough() {
         let sql = Regex::new(r"\bloader\b").unwrap().replace_all(sql, loader.as_str()).into_owned();
         Regex::new(r"\bbackend\b").unwrap().replace_all(&sql, backend.as_str()).into_owned()
     };
-    let mut database =
-        Database::on(Arc::new(rsdbt::inside::adapter::Settings { database: place.name.clone(), ..(*settings()).clone() }));
+    let mut database = Database::on(Arc::new(rsdbt::inside::adapter::Settings {
+        database: place.name.clone(),
+        ..(*settings()).clone()
+    }));
     let facts = "insert into raw.orders values (1, '2026-03-01 09:00')";
     database.execute(&own(&format!(
         "create schema raw authorization backend; set role backend; create table raw.orders (id int, at timestamp); {facts}; reset role"
@@ -73,8 +75,12 @@ fn the_statements_for_a_new_role_are_enough() {
            partition_by={'field': 'day', 'granularity': 'day'}) }}
          select at::date as day, count(*) as orders from {{ source('raw', 'orders') }} where {{ in_partitions('at') }} group by 1",
     );
-    project.write("models/later.sql", "{{ config(materialized='table') }} select * from {{ source('raw', 'later') }}");
-    project.write("models/daily.yml", "models: [{name: daily, columns: [{name: day, data_tests: [unique]}]}]\n");
+    project.write(
+        "models/later.sql",
+        "{{ config(materialized='table') }} select * from {{ source('raw', 'later') }}",
+    );
+    project
+        .write("models/daily.yml", "models: [{name: daily, columns: [{name: day, data_tests: [unique]}]}]\n");
     project.write("seeds/codes.csv", "code\nDE\n");
     project.write(
         "snapshots/history.yml",

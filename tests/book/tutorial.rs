@@ -80,8 +80,9 @@ impl Reader {
     fn stable(&self, text: &str) -> String {
         static CLOCK: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\d\d:\d\d:\d\d {0,2}").unwrap());
         static SECONDS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r" in \d+\.\d+s\b").unwrap());
-        static TOOK: LazyLock<Regex> =
-            LazyLock::new(|| Regex::new(r" in 0 hours \d+ minutes and \d+\.\d+ seconds \(\d+\.\d+s\)").unwrap());
+        static TOOK: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r" in 0 hours \d+ minutes and \d+\.\d+ seconds \(\d+\.\d+s\)").unwrap()
+        });
         static MACROS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r", \d+ macros").unwrap());
         static LEFT_OUT: LazyLock<Regex> = LazyLock::new(|| {
             Regex::new(r"^(?:Running with dbt=|Using the embedded|Concurrency: |\d+ of \d+ START )").unwrap()
