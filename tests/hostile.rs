@@ -60,6 +60,8 @@ fn built_in_sql_calls_nothing_that_others_made() {
     specs.retain(|path| {
         path.extension().is_some_and(|extension| extension == "md") && !path.ends_with("ad-mart-defects.md")
     });
+    // a link is a page of docs/, whose SQL calls functions by their names alone, as a user's does
+    specs.retain(|path| !path.is_symlink());
     specs.sort();
     let next = AtomicUsize::new(0);
     let play = || {

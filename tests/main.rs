@@ -6,6 +6,7 @@ mod architecture;
 mod artifacts;
 mod attachments;
 mod backfill;
+mod book;
 mod cascades;
 mod code_of_others;
 mod command_line;

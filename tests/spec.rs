@@ -2,7 +2,7 @@
 //! commands run the binary, its queries look at what was built. A `repository` block lists folders of the
 //! repository's own project. `UPDATE_SPECS=1` rewrites what is expected; read the diff.
 
-mod document;
+pub(crate) mod document;
 mod filter;
 
 use std::fmt::Write as _;

@@ -99,6 +99,8 @@ struct Repair<'i> {
     clock: Clock,
     /// Whether another process runs the schedule.
     is_beside: bool,
+    /// Keeps the embedded server up.
+    _connect: Connect,
 }
 
 impl<'i> Repair<'i> {
@@ -115,7 +117,7 @@ impl<'i> Repair<'i> {
             Err(problem) if problem.code == TAKEN => true,
             Err(problem) => return Err(problem.into()),
         };
-        Ok(Self { invocation, task, ledger, clock, is_beside })
+        Ok(Self { invocation, task, ledger, clock, is_beside, _connect: connect })
     }
 
     fn known(&self, wanted: impl Fn(Timestamp, IntervalState) -> bool) -> Vec<(Timestamp, Interval)> {
