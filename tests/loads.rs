@@ -172,6 +172,51 @@ fn each_file_is_loaded_once_and_other_content_under_its_name_is_refused() {
 }
 
 #[test]
+fn files_are_not_appended_to_rows_of_which_nothing_is_known() {
+    let mut database = Database::new();
+    let project = orders(&database, "from: {files: \"in/*.csv\"}");
+    let ids = "select string_agg(id::text, ',' order by id) from orders";
+    project.write("in/a.csv", "id,n\n1,1\n");
+    project.run_ok(&["load"]);
+    // as after a restore, a dropped schema `rsdbt`, or where the table is somebody's own
+    database
+        .client()
+        .batch_execute(
+            "create table others as table orders; drop table orders; alter table others rename to orders",
+        )
+        .unwrap();
+    for _ in 0..2 {
+        let output = project.run(&["load"]);
+        assert!(
+            output.status == 1 && output.text.contains("rsdbt does not know what was loaded into it"),
+            "{}",
+            output.text
+        );
+        assert_eq!(lines(&mut database, ids), ["1"]);
+    }
+    let table = format!("{{table: {}.orders}}", database.schema);
+    project.run_ok(&["run-operation", "rsdbt_append_to_rows", "--args", &table]);
+    project.write("in/a.csv", "id,n\n2,1\n");
+    project.run_ok(&["load"]);
+    project.run_ok(&["load"]);
+    assert_eq!(lines(&mut database, ids), ["1,2"]);
+    // an empty table takes all files, and a key tells rows that come again
+    database
+        .client()
+        .batch_execute(
+            "create table others (like orders); drop table orders; alter table others rename to orders",
+        )
+        .unwrap();
+    project.run_ok(&["load"]);
+    assert_eq!(lines(&mut database, ids), ["2"]);
+    let project = orders(&database, "from: {files: \"in/*.csv\"}, unique_key: id");
+    database.client().batch_execute("create table others as table orders; drop table orders; alter table others rename to orders; create unique index on orders (id)").unwrap();
+    project.write("in/a.csv", "id,n\n2,1\n3,1\n");
+    project.run_ok(&["load"]);
+    assert_eq!(lines(&mut database, ids), ["2,3"]);
+}
+
+#[test]
 fn a_failed_file_keeps_those_before_it_and_retry_loads_the_rest() {
     let mut database = Database::new();
     let project = orders(&database, "from: {files: \"in/*.csv\"}");
@@ -275,9 +320,7 @@ fn a_file_that_grows_while_it_is_read_is_refused() {
     database.execute("create table orders (id int, n int)");
     let mut blocker = database.client();
     let mut transaction = blocker.transaction().unwrap();
-    transaction
-        .execute(&format!("lock table {}.orders in access exclusive mode", database.schema), &[])
-        .unwrap();
+    transaction.execute(&format!("lock table {}.orders in share mode", database.schema), &[]).unwrap();
     let child = project.command(&["load"]).stdout(Stdio::piped()).spawn().unwrap();
     let mut watcher = database.client();
     crate::support::wait_until("the load waits for the table", || {

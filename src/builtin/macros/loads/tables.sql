@@ -21,6 +21,7 @@
   {%- set kind = rsdbt_load_kind(relation) -%}
   {%- if kind is not none -%}
     {%- do rsdbt_load_admit(relation, load, kind) -%}
+    {%- do rsdbt_load_require_record(relation) if load.relies_on_record -%}
     {{ return(false) }}
   {%- endif -%}
   {%- call statement('table') -%}{{ rsdbt_load_create_sql(relation.render(), load) }}{%- endcall -%}

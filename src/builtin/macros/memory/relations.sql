@@ -59,7 +59,7 @@
   insert into rsdbt.relations as known (relation, schema_name, relation_name, files)
   select oid, name[1]::pg_catalog.name, name[2]::pg_catalog.name, {{ files }}
   from pg_catalog.pg_class
-  cross join pg_catalog.parse_ident('{{ escape_single_quotes(this.include(database=false).render()) }}') as name
+  cross join pg_catalog.parse_ident('{{ escape_single_quotes((this if this is defined else relation).include(database=false).render()) }}') as name
   where oid = {{ rsdbt_regclass(relation) }}
   on conflict (relation) do update set remembered_at = excluded.remembered_at
   returning relation::text

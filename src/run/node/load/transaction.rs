@@ -10,6 +10,7 @@ use super::refused;
 use super::totals::Totals;
 use super::unit::{Source, Unit};
 use crate::adapter::{Begin, Response, WorkerSession, quote_identifier};
+use crate::config::load::{LoadMode, MostRejects, Origin};
 use crate::context::objects::Relation;
 use crate::context::runtime::NodeContext;
 use crate::diagnostic::{Diagnostic, Result};
@@ -191,8 +192,10 @@ fn spec(source: &SourceDefinition, table: &LoadedTable, allow_deletes: bool) -> 
         "unique_key": table.load.unique_key,
         "mode": table.load.mode.word(),
         "staged": table.is_staged(),
-        "keeps_rejects": table.load.most_rejects != crate::config::load::MostRejects::Lines(0),
+        "keeps_rejects": table.load.most_rejects != MostRejects::Lines(0),
         "allow_deletes": allow_deletes,
+        // of files, each is loaded once; nothing else would tell a row that comes again
+        "relies_on_record": matches!(table.load.origin, Origin::Files(_)) && table.load.mode == LoadMode::Append && table.load.unique_key.is_empty(),
     })
 }
 
