@@ -92,6 +92,7 @@ pub(super) fn inputs(
         settings: Arc::new(connect.settings.clone()),
         early: Arc::clone(&session.early),
         memory: Arc::clone(&session.memory),
+        held: None,
         others: others(connect, session, &parsed.manifest),
         emitter: Arc::clone(&invocation.emitter),
         invocation: invocation.for_artifacts(),

@@ -218,6 +218,9 @@ impl<'a> Scheduler<'a> {
                 Next::Held { .. } | Next::Paused { .. } | Next::Over => {}
             }
         }
+        if !pass.ran {
+            self.session.early.let_go();
+        }
         Ok(pass)
     }
 
@@ -292,6 +295,8 @@ impl<'a> Scheduler<'a> {
     pub(super) fn attempt(&mut self, task: &Task, logical_time: Timestamp) -> Result<()> {
         let attempt = self.count(task, logical_time)?;
         self.at_work.store(true, Ordering::Relaxed);
+        // the next interval may be due as well
+        self.session.early.keep();
         let done = self.node(task).build(logical_time);
         self.at_work.store(false, Ordering::Relaxed);
         let error = match done {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::emitter::Emitter;
+use super::held_schemas::HeldTogether;
 use super::results::{BatchResults, InvocationRecord, OverloadResults};
 use crate::adapter::{Early, Settings};
 use crate::context::Engine;
@@ -157,6 +158,8 @@ pub(crate) struct RunInputs {
     /// The sessions that a run takes first, on their way since the profile was read.
     pub early: Arc<Early>,
     pub memory: Arc<Memory>,
+    /// Of runs that keep others off together, and not each other.
+    pub held: Option<HeldTogether>,
     /// The outputs that connections of the project mean besides.
     pub others: Vec<OtherOutput>,
     pub emitter: Arc<Emitter>,
