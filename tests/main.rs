@@ -50,6 +50,7 @@ mod run_log;
 mod schedule;
 mod secret_profiles;
 mod secrets;
+mod sensors;
 mod sent_statements;
 mod set_aside;
 mod signals;
