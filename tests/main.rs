@@ -36,6 +36,7 @@ mod many_periods;
 mod mart_lineage;
 mod memory;
 mod misspelled;
+mod month;
 mod odd_names;
 mod one_scan;
 mod other_client;
