@@ -74,7 +74,10 @@ fn batches_are_built_once_and_an_interruption_is_continued() {
     }
     assert_eq!(days(&mut database, "a"), ["03 24"], "nothing is built");
     let (status, text) = backfill(&project, &with(&["--downstream", "--batch", "1 day"]));
-    assert!(status == 1 && text.contains("stopped: the same command continues with this batch"), "{text}");
+    assert!(
+        status == 1 && text.contains("stopped: the same command continues with what is missing"),
+        "{text}"
+    );
     assert!(text.contains("batch 1 of 6: 2024-05-02 00:00:00 .. 2024-05-03 00:00:00\n"), "{text}");
     assert!(text.contains("batch 4 of 6: 2024-05-05 00:00:00 .. 2024-05-06 00:00:00, about "), "{text}");
     assert_eq!(days(&mut database, "a"), ["02 24", "03 24", "04 24", "05 24"]);
@@ -220,4 +223,137 @@ fn what_is_noted_is_what_was_built() {
     ]);
     let (_, text) = backfill(&project, &[&["a", "--dry-run"], &range[..]].concat());
     assert_eq!(text.matches("to build: a").count(), 4, "{text}");
+}
+
+/// A batch says how many were at work while it was. It waits so long for another one, and not at all before it is told to.
+fn meeting(database: &mut Database) {
+    let schema = database.schema.clone();
+    let name = format!("hashtextextended('{schema} meets', 0)");
+    let place = "(classid::bigint << 32) + objid::bigint";
+    database.execute(&format!(
+        "create table patience (turns int); insert into patience values (0); \
+         create function meet() returns int language plpgsql as $$ declare n int := 0; begin \
+         perform pg_advisory_xact_lock_shared({name}); \
+         for i in 1 .. (select turns from {schema}.patience) loop \
+           select count(distinct pid) into n from pg_locks where locktype = 'advisory' and objsubid = 1 and {place} = {name}; \
+           exit when n > 1; perform pg_sleep(0.05); \
+         end loop; return n; end $$"
+    ));
+}
+
+const COUNTS: &str = "select 'at once: ' || (max(met) > 1) || ', days: ' || count(distinct day) || ', rows: ' || sum(n) from m";
+
+fn with_threads(project: &Project) {
+    let profile = std::fs::read_to_string(project.root.join("profiles.yml")).unwrap();
+    project.write("profiles.yml", &profile.replace("threads: 1", "threads: 3"));
+}
+
+#[test]
+fn batches_that_share_no_period_are_built_at_the_same_time() {
+    for (config, reads) in [
+        ("incremental_strategy='append'", "where at >= '{{ interval_start }}' and at < '{{ interval_end }}'"),
+        (
+            "incremental_strategy='partition_overwrite', partition_by={'field': 'day', 'granularity': 'day'}",
+            "where {{ in_partitions('at') }}",
+        ),
+    ] {
+        let mut database = Database::new();
+        let project = project(&mut database);
+        with_threads(&project);
+        meeting(&mut database);
+        let schema = database.schema.clone();
+        project.write(
+            "models/m.sql",
+            &format!(
+                "{{{{ config(materialized='incremental', {config}) }}}} select day, n, {schema}.meet() as met from \
+                 (select at::date as day, count(*) as n from {schema}.f {reads} group by 1) as days"
+            ),
+        );
+        database.execute("delete from f where at >= '2024-05-11'");
+        let range = ["m", "--from", "2024-05-01", "--to", "2024-05-11"];
+        let (status, text) = backfill(&project, &["m", "--from", "2024-05-01", "--to", "2024-05-02"]);
+        assert_eq!(status, 0, "{text}");
+        database.execute("update patience set turns = 100");
+        let (status, text) = backfill(&project, &range);
+        assert_eq!(status, 0, "{text}");
+        assert!(text.contains("batch 9 of 9: ") && text.contains("9 batches built"), "{text}");
+        assert_eq!(texts(&mut database, COUNTS), ["at once: true, days: 10, rows: 240"], "{text}");
+        let (status, text) = backfill(&project, &range);
+        assert!(status == 0 && text.contains("0 batches built"), "{text}");
+        let results = std::fs::read_to_string(project.root.join("target/run_results.json")).unwrap();
+        assert!(results.matches("model.shop.m").count() >= 2, "{results}");
+    }
+}
+
+/// One that fails ends the backfill; those beside it are built, and not again by the next command.
+#[test]
+fn a_batch_that_fails_beside_others_is_built_the_next_time() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    with_threads(&project);
+    let schema = database.schema.clone();
+    project.write(
+        "models/m.sql",
+        &format!(
+            "{{{{ config(materialized='incremental', incremental_strategy='append') }}}} \
+             select at, 1 / (case when at::date = broken_day then 0 else 1 end) as one from {schema}.f, {schema}.switch \
+             where at >= '{{{{ interval_start }}}}' and at < '{{{{ interval_end }}}}'"
+        ),
+    );
+    let range = ["m", "--from", "2024-05-01", "--to", "2024-05-19"];
+    let (status, text) = backfill(&project, &range);
+    assert!(
+        status == 1 && text.contains("stopped: the same command continues with what is missing"),
+        "{text}"
+    );
+    let built = days(&mut database, "m");
+    assert!(built.iter().all(|day| day.ends_with(" 24") && *day != "05 24"), "{built:?}");
+    database.execute("update switch set broken_day = null");
+    let (status, text) = backfill(&project, &range);
+    assert!(status == 0, "{text}");
+    let all: Vec<String> = (1..=18).map(|day| format!("{day:02} 24")).collect();
+    assert_eq!(days(&mut database, "m"), all);
+}
+
+/// What reads its own table, or changes more than the periods of the batch, depends on the order.
+#[test]
+fn batches_that_depend_on_each_other_keep_their_order() {
+    for (config, query) in [
+        (
+            "incremental_strategy='append'",
+            "where at >= '{{ interval_start }}' and at < '{{ interval_end }}' and at > '2024-01-01' {# not in this #}",
+        ),
+        (
+            "incremental_strategy='append', post_hook='select 1'",
+            "where at >= '{{ interval_start }}' and at < '{{ interval_end }}'",
+        ),
+        (
+            "incremental_strategy='delete+insert', unique_key='day'",
+            "where at >= '{{ interval_start }}' and at < '{{ interval_end }}'",
+        ),
+        (
+            "incremental_strategy='partition_overwrite', lookback=1, partition_by={'field': 'day', 'granularity': 'day'}",
+            "where {{ in_partitions('at') }}",
+        ),
+    ] {
+        let mut database = Database::new();
+        let project = project(&mut database);
+        with_threads(&project);
+        meeting(&mut database);
+        let schema = database.schema.clone();
+        project.write(
+            "models/m.sql",
+            &format!(
+                "{{{{ config(materialized='incremental', {config}) }}}} select day, n, {schema}.meet() as met from \
+                 (select at::date as day, count(*) as n from {schema}.f {query} group by 1) as days"
+            ),
+        );
+        database.execute("delete from f where at >= '2024-05-05'");
+        let (status, text) = backfill(&project, &["m", "--from", "2024-05-01", "--to", "2024-05-02"]);
+        assert_eq!(status, 0, "{text}");
+        database.execute("update patience set turns = 10");
+        let (status, text) = backfill(&project, &["m", "--from", "2024-05-02", "--to", "2024-05-05"]);
+        assert_eq!(status, 0, "{text}");
+        assert_eq!(texts(&mut database, COUNTS), ["at once: false, days: 4, rows: 96"], "{config}");
+    }
 }

@@ -1,8 +1,9 @@
-//! Sessions that are opened while the project is still being read: a server takes about as long for the one as a small project
-//! for the other.
+//! Sessions that a run finds ready: opened while the project is still being read, as a server takes about as long for the one as
+//! a small project for the other, or kept from the run before, where one run follows another.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use crate::diagnostic::Result;
@@ -16,11 +17,20 @@ pub(crate) struct Early {
     /// Of the session that holds the locks.
     pub(super) lock: Slot,
     pub(super) first: Slot,
+    /// Runs leave their sessions to the next one.
+    keeps: AtomicBool,
 }
 
-/// A session on its way; it is taken once, with what went wrong.
+/// A session that is taken once, with what went wrong.
 #[derive(Default)]
-pub(super) struct Slot(Mutex<Option<JoinHandle<Result<Connection>>>>);
+pub(super) struct Slot(Mutex<Option<Ready>>);
+
+enum Ready {
+    /// It is on its way.
+    Opening(JoinHandle<Result<Connection>>),
+    /// A run has used them.
+    Kept(Vec<Connection>),
+}
 
 impl Early {
     /// Nobody waits for them, and nobody hears of an error, before they are wanted. `lock` and `first`: what can be asked in them meanwhile.
@@ -36,6 +46,22 @@ impl Early {
         early.first.begin(settings.clone(), first);
         early
     }
+
+    /// From now on a run leaves its sessions to the next one, until [`Self::let_go`].
+    pub(crate) fn keep(&self) {
+        self.keeps.store(true, Ordering::Relaxed);
+    }
+
+    /// No run follows soon: a session that idles keeps nobody waiting.
+    pub(crate) fn let_go(&self) {
+        for slot in [&self.lock, &self.first] {
+            drop(slot.ready().take_if(|ready| matches!(ready, Ready::Kept(_))));
+        }
+    }
+
+    pub(super) fn keeps(&self) -> bool {
+        self.keeps.load(Ordering::Relaxed)
+    }
 }
 
 /// What a session does ahead of the work. It is done again, and its error met, by whoever works there.
@@ -50,23 +76,55 @@ impl Slot {
             ahead(&mut connection);
             Ok(connection)
         });
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = opened.ok();
+        *self.ready() = opened.ok().map(Ready::Opening);
+    }
+
+    fn ready(&self) -> MutexGuard<'_, Option<Ready>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Of a run that has ended, without a transaction.
+    pub(super) fn keep(&self, connection: Connection) {
+        match &mut *self.ready() {
+            Some(Ready::Kept(kept)) => kept.push(connection),
+            empty => *empty = Some(Ready::Kept(vec![connection])),
+        }
     }
 
     pub(super) fn take(&self, settings: &Arc<Settings>) -> Option<Result<Connection>> {
-        let opened = self.opened()?;
+        let opened = match self.kept() {
+            Some(kept) => Ok(kept),
+            None => opened(self.opening()?)?,
+        };
         Some(opened.inspect(|_| settings.contact.reached()).map(|connection| connection.of(settings)))
     }
 
-    fn opened(&self) -> Option<Result<Connection>> {
-        let opening = self.0.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        if opening.is_finished() {
-            return opening.join().ok();
+    /// As good as new; one that is gone meanwhile is none.
+    fn kept(&self) -> Option<Connection> {
+        loop {
+            let Some(Ready::Kept(kept)) = &mut *self.ready() else { return None };
+            let mut connection = kept.pop()?;
+            if connection.reset().is_ok() && !connection.is_lost() {
+                return Some(connection);
+            }
         }
-        match interrupt::unless_interrupted(move || opening.join().ok()) {
-            Some(opened) => opened,
-            None => Some(Err(Connection::interrupted())),
+    }
+
+    fn opening(&self) -> Option<JoinHandle<Result<Connection>>> {
+        match self.ready().take_if(|ready| matches!(ready, Ready::Opening(_)))? {
+            Ready::Opening(opening) => Some(opening),
+            Ready::Kept(_) => None,
         }
+    }
+}
+
+fn opened(opening: JoinHandle<Result<Connection>>) -> Option<Result<Connection>> {
+    if opening.is_finished() {
+        return opening.join().ok();
+    }
+    match interrupt::unless_interrupted(move || opening.join().ok()) {
+        Some(opened) => opened,
+        None => Some(Err(Connection::interrupted())),
     }
 }
 

@@ -1,13 +1,14 @@
 //! A session that does nothing but hold advisory locks, and the proof that it still does.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::diagnostic::Result;
 
 use super::early::Early;
 use super::held_lock::HeldLock;
 use super::{
-    Begin, Cell, Connection, Fetch, Observer, ResultSet, Settings, quote_literal, reconnect, refusal,
+    Begin, Cell, Connection, Fetch, Observer, Response, ResultSet, Settings, quote_literal, reconnect,
+    refusal,
 };
 
 /// The session that has a lock.
@@ -22,7 +23,8 @@ pub(crate) struct Holder {
 
 /// Locks of a transaction that stays open: behind a pooler a session's lock would outlive it.
 pub(crate) struct LockSession {
-    connection: Mutex<Connection>,
+    /// Until it is handed on.
+    connection: Mutex<Option<Connection>>,
     /// As the server itself names it; a pooler may give another number.
     pid: i64,
     since: String,
@@ -43,7 +45,7 @@ impl LockSession {
             return Err(refusal::internal("the server does not tell its process id"));
         };
         let since = since.map(since_text).unwrap_or_default();
-        Ok(Self { connection: Mutex::new(connection), pid, since })
+        Ok(Self { connection: Mutex::new(Some(connection)), pid, since })
     }
 
     /// Whether it is the session that has a lock: one database may be reached under two names.
@@ -69,9 +71,30 @@ impl LockSession {
             "select pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtext('rsdbt'), pg_catalog.hashtext({}))",
             quote_literal(name)
         );
-        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, rows) = connection.add_query(&sql, Begin::Auto, Fetch::All)?;
+        let (_, rows) = self.ask(&sql)?;
         Ok(first(rows) == Some(Cell::Bool(true)))
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Option<Connection>> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ask(&self, sql: &str) -> Result<(Response, Option<ResultSet>)> {
+        match self.connection().as_mut() {
+            Some(connection) => connection.add_query(sql, Begin::Auto, Fetch::All),
+            None => Err(refusal::internal("the session of the locks was handed on")),
+        }
+    }
+
+    /// Gives up the locks, and leaves the session to the next run where one follows at once.
+    pub(crate) fn hand_on(&self, early: &Early) {
+        let connection = self.connection().take_if(|_| early.keeps());
+        if let Some(mut connection) = connection
+            && connection.abandon().is_ok()
+            && !connection.is_lost()
+        {
+            early.lock.keep(connection);
+        }
     }
 
     /// Who holds the lock of a name, as far as the role may see: `pid 1, user "x", ..`.
@@ -90,8 +113,7 @@ impl LockSession {
              and held.objid::int8 = (pg_catalog.hashtext({})::int8 & 4294967295) limit 1",
             quote_literal(name)
         );
-        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, rows) = connection.add_query(&sql, Begin::Auto, Fetch::All).ok()?;
+        let (_, rows) = self.ask(&sql).ok()?;
         let mut cells = rows?.rows.into_iter().next()?.into_iter();
         match (cells.next()?, cells.next()?, cells.next()?) {
             (Cell::Int(pid), since, Cell::Text(description)) => {
@@ -105,7 +127,8 @@ impl LockSession {
 impl HeldLock for LockSession {
     /// The end of a session is heard of at once, the end of a network is not.
     fn is_held(&self) -> bool {
-        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut connection = self.connection();
+        let Some(connection) = connection.as_mut() else { return false };
         if !connection.is_lost() && connection.has_news() {
             let _ = connection.add_query("select", Begin::Auto, Fetch::Nothing);
         }
@@ -124,8 +147,7 @@ impl HeldLock for LockSession {
 impl Drop for LockSession {
     /// A run that begins when this one has ended finds the locks free: the server may take its time to end a session.
     fn drop(&mut self) {
-        let connection = self.connection.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if !connection.is_lost() {
+        if let Some(connection) = self.connection().as_mut().filter(|connection| !connection.is_lost()) {
             let _ = connection.abandon();
         }
     }

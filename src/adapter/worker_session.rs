@@ -374,6 +374,15 @@ impl WorkerSession {
         }
     }
 
+    /// Leaves the connection to the next run, where one follows at once.
+    pub(crate) fn hand_on(&self, early: &Early) {
+        let mut state = self.lock();
+        let is_free = state.used && early.keeps();
+        if let Some(connection) = state.connection.take_if(|connection| is_free && !connection.is_lost()) {
+            early.first.keep(connection);
+        }
+    }
+
     #[cfg(test)]
     fn cancel_handle(&self) -> Option<super::CancelHandle> {
         self.lock().connection.as_ref().map(Connection::cancel_handle)

@@ -1,10 +1,13 @@
 //! `rsdbt backfill MODEL --from --to`: builds a past time range of incremental models in batches, each once.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::backfill_apart::{Apart, Batch};
 use super::backfill_plan::{Models, batches};
 use super::built::{self, Built};
 use super::connect::Connect;
@@ -20,8 +23,8 @@ use crate::adapter::{Cell, Connection};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::manifest::connection_of;
 use crate::memory;
-use crate::options::table::{DRY_RUN, INTERVAL_END, INTERVAL_START, REBUILD};
-use crate::run::{self, Command, Event};
+use crate::options::table::{DRY_RUN, INTERVAL_END, INTERVAL_START, REBUILD, WRITE_JSON};
+use crate::run::{self, Command, Event, HeldTogether, NodeResult, RunResults};
 use crate::run_log::RunLog;
 
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
@@ -131,25 +134,30 @@ impl Backfill<'_> {
         }
     }
 
-    fn run_all(&mut self, models: &Models, open: &[[Timestamp; 2]]) -> CommandResult {
-        let begun = Instant::now();
-        for (at, batch) in open.iter().enumerate() {
-            let [start, end] = built::window(*batch);
-            let left = remaining(begun, at, open.len());
-            self.say(&format!("batch {} of {}: {start} .. {end}{left}", at + 1, open.len()));
-            let mut selected = self.missing(*batch);
-            selected.extend(models.between.iter().cloned());
-            if !self.build(&selected, Some(*batch))? {
-                self.say("stopped: the same command continues with this batch");
+    fn run_all(&mut self, models: &Models, open: &[Batch]) -> CommandResult {
+        let apart = Apart::of(&self.session, &self.parsed, models);
+        let threads = self.session.profile.threads.max(1);
+        let groups = match &apart {
+            Some(apart) => apart.groups(open, threads),
+            None => open.iter().map(|batch| vec![*batch]).collect(),
+        };
+        // sessions of one batch are those of the next
+        self.session.early.keep();
+        let course = Course { begun: Instant::now(), all: open.len(), started: 0.into(), done: 0.into() };
+        for group in groups {
+            let built = match group.as_slice() {
+                [batch] => self.batch(models, *batch, &course, None)?.then_some(*batch).into_iter().collect(),
+                _ => self.side_by_side(models, &group, &course, threads)?,
+            };
+            for batch in &built {
+                self.built.iter_mut().for_each(|(_, known)| known.add(*batch));
+            }
+            if built.len() < group.len() {
+                self.say("stopped: the same command continues with what is missing");
                 return Ok(Outcome::Failure);
             }
-            for (unique_id, built) in &mut self.built {
-                if selected.contains(unique_id) {
-                    built.add(*batch);
-                }
-            }
         }
-        if !open.is_empty() && !models.last.is_empty() && !self.build(&models.last, None)? {
+        if !open.is_empty() && !models.last.is_empty() && !self.build(&models.last, None, None)? {
             return Ok(Outcome::Failure);
         }
         let noun = if open.len() == 1 { "batch" } else { "batches" };
@@ -158,7 +166,68 @@ impl Backfill<'_> {
     }
 
     /// Whether all went well.
-    fn build(&self, selected: &[String], batch: Option<[Timestamp; 2]>) -> Result<bool, Diagnostics> {
+    fn batch(
+        &self,
+        models: &Models,
+        batch: Batch,
+        course: &Course,
+        beside: Option<&Beside>,
+    ) -> Result<bool, Diagnostics> {
+        let [start, end] = built::window(batch);
+        let at = course.started.fetch_add(1, Ordering::Relaxed) + 1;
+        self.say(&format!("batch {at} of {}: {start} .. {end}{}", course.all, course.remaining()));
+        let mut selected = self.missing(batch);
+        selected.extend(models.between.iter().cloned());
+        let is_built = self.build(&selected, Some(batch), beside)?;
+        course.done.fetch_add(1, Ordering::Relaxed);
+        Ok(is_built)
+    }
+
+    /// Several batches at a time, under locks that they hold together. Those that were built: what is at work when one fails is finished.
+    fn side_by_side(
+        &self,
+        models: &Models,
+        group: &[Batch],
+        course: &Course,
+        threads: usize,
+    ) -> Result<Vec<Batch>, Diagnostics> {
+        let beside = Beside::default();
+        let next = AtomicUsize::new(0);
+        let (built, problem) = (Mutex::new(Vec::new()), Mutex::new(None));
+        let work = || {
+            while let Some(batch) = group.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let done = self.batch(models, *batch, course, Some(&beside));
+                if !matches!(done, Ok(true)) {
+                    // nobody begins another one
+                    next.store(group.len(), Ordering::Relaxed);
+                }
+                match done {
+                    Ok(true) => built.lock().unwrap_or_else(PoisonError::into_inner).push(*batch),
+                    Ok(false) => {}
+                    Err(error) => *problem.lock().unwrap_or_else(PoisonError::into_inner) = Some(error),
+                }
+            }
+        };
+        thread::scope(|scope| (0..threads.min(group.len())).for_each(|_| drop(scope.spawn(work))));
+        let results = beside.results.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if self.invocation.flags.is(&WRITE_JSON) && !results.is_empty() {
+            let path = self.session.target_directory.join("run_results.json");
+            let seconds = course.begun.elapsed().as_secs_f64();
+            RunResults::new(results, seconds).write(&path, &self.invocation.for_artifacts())?;
+        }
+        match problem.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some(problem) => Err(problem),
+            None => Ok(built.into_inner().unwrap_or_else(PoisonError::into_inner)),
+        }
+    }
+
+    /// Whether all went well.
+    fn build(
+        &self,
+        selected: &[String],
+        batch: Option<Batch>,
+        beside: Option<&Beside>,
+    ) -> Result<bool, Diagnostics> {
         let window = batch.map(built::window);
         let parsed = match &window {
             Some([start, end]) => built::noting(&self.parsed, selected, [start, end]),
@@ -169,11 +238,20 @@ impl Backfill<'_> {
             if let (Some(shared), [start, end]) = (Arc::get_mut(&mut inputs.shared), &window) {
                 shared.set_flag(INTERVAL_START.0.key, &start.replace(' ', "T"));
                 shared.set_flag(INTERVAL_END.0.key, &end.replace(' ', "T"));
+                if beside.is_some() {
+                    // the macros need not keep batches of one model from each other
+                    shared.set_flag("rsdbt_side_by_side", "true");
+                }
             }
             inputs.options.event_time = window.map(Some);
         }
+        if let Some(beside) = beside {
+            inputs.held = Some(beside.held.clone());
+            inputs.options.threads = 1;
+            inputs.options.write_json = false;
+        }
         let plan = run::plan(&parsed.manifest, &parsed.graph, selected, Command::Run);
-        let outcome = run::execute(&inputs, &plan)?;
+        let mut outcome = run::execute(&inputs, &plan)?;
         if let Some(log) = &self.log {
             let of = |at: usize| batch.map(|batch| batch[at].to_string());
             log_run::write(log, &self.session, &self.connect, &outcome.results, [of(0), of(1)]);
@@ -181,16 +259,40 @@ impl Backfill<'_> {
         if outcome.results.interrupted {
             return Err(interrupted().into());
         }
-        Ok(outcome.results.success())
+        let is_built = outcome.results.success();
+        if let Some(beside) = beside {
+            let mut all = beside.results.lock().unwrap_or_else(PoisonError::into_inner);
+            all.append(&mut outcome.results.results);
+        }
+        Ok(is_built)
     }
 }
 
-/// By the batches so far.
-fn remaining(begun: Instant, done: usize, all: usize) -> String {
-    let Some(each) = u32::try_from(done).ok().and_then(|done| begun.elapsed().checked_div(done)) else {
-        return String::new();
-    };
-    let left: Duration = each.saturating_mul(u32::try_from(all - done).unwrap_or(u32::MAX));
-    let left = SignedDuration::from_secs(i64::try_from(left.as_secs()).unwrap_or(i64::MAX));
-    format!(", about {left:#} left")
+/// What batches have in common that are built at the same time.
+#[derive(Default)]
+struct Beside {
+    held: HeldTogether,
+    results: Mutex<Vec<NodeResult>>,
+}
+
+/// How far a backfill is.
+struct Course {
+    begun: Instant,
+    all: usize,
+    started: AtomicUsize,
+    done: AtomicUsize,
+}
+
+impl Course {
+    /// By the batches so far.
+    fn remaining(&self) -> String {
+        let done = self.done.load(Ordering::Relaxed);
+        let Some(each) = u32::try_from(done).ok().and_then(|done| self.begun.elapsed().checked_div(done))
+        else {
+            return String::new();
+        };
+        let left: Duration = each.saturating_mul(u32::try_from(self.all - done).unwrap_or(u32::MAX));
+        let left = SignedDuration::from_secs(i64::try_from(left.as_secs()).unwrap_or(i64::MAX));
+        format!(", about {left:#} left")
+    }
 }

@@ -18,7 +18,8 @@ use crate::output;
 use crate::run::{FIRST_ERROR, PreviousResults, Status};
 use crate::schedule::{LEASE, Lease};
 
-const LOOK: Duration = Duration::from_millis(50);
+/// How often a step is looked after: the longer it runs, the less often.
+const LOOK: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(50)];
 
 /// From this length on, a log is put aside for a new one.
 const MOST_LOG: u64 = 10 << 20;
@@ -79,7 +80,7 @@ impl Attempt {
         let printed_before = log.metadata()?.len();
         let mut command = self.command(at, step)?;
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
-        let started = SystemTime::now();
+        let (started, begun_step) = (SystemTime::now(), Instant::now());
         let mut program = Supervised::start(&mut command)?;
         let end = |program: &mut Supervised| match step.action {
             JobAction::Program(_) => program.end_all(),
@@ -105,7 +106,7 @@ impl Attempt {
                     step.title()
                 ))));
             }
-            std::thread::sleep(LOOK);
+            std::thread::sleep((begun_step.elapsed() / 20).clamp(LOOK[0], LOOK[1]));
         };
         if status.success() {
             return Ok(None);

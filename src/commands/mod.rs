@@ -3,6 +3,7 @@
 mod artifact;
 mod assets;
 mod backfill;
+mod backfill_apart;
 mod backfill_plan;
 mod bare_renderer;
 mod build_loads;
@@ -47,6 +48,7 @@ mod schedule_metrics;
 mod schedule_pause;
 mod schedule_repair;
 mod schedule_run;
+mod schedule_sensors;
 mod schedule_status;
 mod schedule_task;
 mod scheduled_node;

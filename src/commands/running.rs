@@ -102,6 +102,7 @@ pub(super) fn inputs(
             },
             others: others(connect, session, &parsed.manifest),
         },
+        held: None,
         emitter: Arc::clone(&invocation.emitter),
         invocation: invocation.for_artifacts(),
         interrupt: Interrupt::of_process(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::connect::Connect;
 use super::invocation::Invocation;
@@ -14,6 +14,7 @@ use super::job_attempt::{Attempt, Stopped};
 use super::log_run;
 use super::schedule_jobs::{Ended, Jobs, News};
 use super::schedule_metrics::Metrics;
+use super::schedule_sensors::Sensors;
 use super::scheduled_node::ScheduledNode;
 use super::session::{ParsedProject, Session};
 use crate::config::RawProjectFile;
@@ -25,7 +26,7 @@ use crate::project;
 use crate::run::Event;
 use crate::run_log::RunLog;
 use crate::schedule::{
-    Clock, Interval, IntervalState, Ledger, Next, Planned, Progress, TAKEN, Task, Work, next, planned,
+    Clock, Interval, IntervalState, Ledger, Next, Planned, Progress, Sight, TAKEN, Task, Work, next, planned,
     statuses,
 };
 
@@ -207,6 +208,10 @@ impl<'a> Scheduler<'a> {
                         },
                     )?;
                 }
+                Next::Look { logical_time, sensor, message } => {
+                    self.look_at(&task, logical_time, sensor, &message);
+                    pass.ran = true;
+                }
                 Next::InVain { logical_time, message } => {
                     self.say(&format!("{logical_time} {}: failed: {message}", task.name));
                     self.failures += 1;
@@ -218,7 +223,24 @@ impl<'a> Scheduler<'a> {
                 Next::Held { .. } | Next::Paused { .. } | Next::Over => {}
             }
         }
+        if !pass.ran {
+            self.session.early.let_go();
+        }
         Ok(pass)
+    }
+
+    /// Whether what a job waits for is there. What cannot be looked at is not there.
+    fn look_at(&mut self, task: &Task, logical_time: Timestamp, at: usize, title: &str) {
+        let Some(sensor) = task.sensors().get(at) else { return };
+        let Self { session, parsed, connect, .. } = &*self;
+        let is_met = Sensors { session, parsed, connect }.is_met(task, sensor, logical_time);
+        if let Err(problem) = &is_met {
+            self.say(&format!("{logical_time} {}: waits for {title}: {}", task.name, problem.message));
+        }
+        let again = SignedDuration::from_secs(i64::from(sensor.every_seconds()));
+        let again = self.clock.now().checked_add(again).unwrap_or(Timestamp::MAX);
+        let sight = if is_met.unwrap_or(false) { Sight::Met } else { Sight::Missing { again } };
+        self.ledger.note_sight(&task.unique_id, logical_time, at, sight);
     }
 
     /// Intervals that failed and hold back all later ones, with the way out; and what is tried again later.
@@ -292,6 +314,8 @@ impl<'a> Scheduler<'a> {
     pub(super) fn attempt(&mut self, task: &Task, logical_time: Timestamp) -> Result<()> {
         let attempt = self.count(task, logical_time)?;
         self.at_work.store(true, Ordering::Relaxed);
+        // the next interval may be due as well
+        self.session.early.keep();
         let done = self.node(task).build(logical_time);
         self.at_work.store(false, Ordering::Relaxed);
         let error = match done {

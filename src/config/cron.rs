@@ -90,6 +90,10 @@ impl Cron {
         Self { zone, ..self }
     }
 
+    pub(crate) fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// None: UTC.
     pub(crate) fn zone_name(&self) -> Option<&str> {
         self.zone.iana_name().filter(|name| *name != "UTC")

@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::hashed::HashSet;
 
-use super::{Manifest, Node, NodeKind};
+use super::{Macro, Manifest, Node, NodeKind};
 
 /// Config that does not change what is built.
 const DESCRIPTIVE: [&str; 9] =
@@ -24,6 +24,20 @@ pub(crate) fn code(manifest: &Manifest, node: &Node) -> String {
             hash.update(format!("\0{key}\0{value}").as_bytes());
         }
     }
+    for called in called(manifest, node) {
+        hash.update(format!("\0{}\0{}", called.unique_id, called.macro_sql).as_bytes());
+    }
+    crate::hex::digits(hash.finalize())
+}
+
+/// Whether its SQL, or a macro of the project that it calls, has this word.
+pub(crate) fn mentions(manifest: &Manifest, node: &Node, word: &str) -> bool {
+    let has = |text: &str| text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|known| known == word);
+    has(&node.raw_code) || called(manifest, node).iter().any(|called| has(&called.macro_sql))
+}
+
+/// The project's macros that it calls, by their ids.
+fn called<'m>(manifest: &'m Manifest, node: &'m Node) -> Vec<&'m Macro> {
     let mut known = HashSet::default();
     let mut open: Vec<&str> = node.depends_on.macros.iter().map(String::as_str).collect();
     while let Some(id) = open.pop() {
@@ -34,8 +48,5 @@ pub(crate) fn code(manifest: &Manifest, node: &Node) -> String {
     }
     let mut known: Vec<&str> = known.into_iter().collect();
     known.sort_unstable();
-    for called in known.into_iter().filter_map(|id| manifest.macros.get(id)) {
-        hash.update(format!("\0{}\0{}", called.unique_id, called.macro_sql).as_bytes());
-    }
-    crate::hex::digits(hash.finalize())
+    known.into_iter().filter_map(|id| manifest.macros.get(id)).map(|called| &**called).collect()
 }

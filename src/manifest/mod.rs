@@ -39,7 +39,7 @@ use serde_json::{Map, Value};
 
 use crate::hashed::IndexMap;
 
-pub(crate) use code::code;
+pub(crate) use code::{code, mentions};
 pub(crate) use column::{Column, ColumnConfig, Constraint};
 pub(crate) use config::Config;
 pub(crate) use connections::connection_of;

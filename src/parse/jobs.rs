@@ -1,11 +1,11 @@
 //! The jobs of the root project: read from their files, and checked against each other and the manifest.
 
 use super::ParseRequest;
-use crate::config::jobs::{self, CatchUp, Cycle, Job, JobAction, When};
+use crate::config::jobs::{self, CatchUp, Cycle, Job, JobAction, LooksAt, When};
 use crate::config::optional_text;
 use crate::config::schedule::{Schedule, Upstream};
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceText, Span, did_you_mean};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, SourceDefinition};
 use crate::project::FileKind;
 
 const FILE: &str = "jobs.yml";
@@ -91,6 +91,24 @@ fn check(job: &Job, jobs: &[Job], manifest: &Manifest) -> Vec<Diagnostic> {
             problems.push(wrong(format!("`{}` depends on its own interval", job.name), span));
         }
     }
+    for sensor in &job.sensors {
+        let LooksAt::Source(name) = &sensor.looks_at else { continue };
+        let full = |source: &SourceDefinition| format!("{}.{}", source.source_name, source.name);
+        match manifest.sources.values().find(|source| full(source) == *name) {
+            None => {
+                let known: Vec<String> = manifest.sources.values().map(|source| full(source)).collect();
+                let message = format!("`{}` depends on `{name}`, which is not a source", job.name);
+                let near = did_you_mean(name, known.iter().map(String::as_str));
+                problems.push(wrong(message, &sensor.span).maybe_help(near));
+            }
+            Some(source) if !is_measured(source) => {
+                let message = format!("`{}` depends on `{name}`, whose freshness is not measured", job.name);
+                let help = "give the source a `loaded_at_field` or a `loaded_at_query`";
+                problems.push(wrong(message, &sensor.span).help(help));
+            }
+            Some(_) => {}
+        }
+    }
     for step in &job.steps {
         if let JobAction::Operation { macro_name, place, .. } = &step.action {
             let plain = macro_name.rsplit('.').next().unwrap_or(macro_name);
@@ -102,6 +120,11 @@ fn check(job: &Job, jobs: &[Job], manifest: &Manifest) -> Vec<Diagnostic> {
         }
     }
     problems
+}
+
+/// `freshness: null` says not to.
+fn is_measured(source: &SourceDefinition) -> bool {
+    source.freshness.is_some() && (source.loaded_at_field.is_some() || source.loaded_at_query.is_some())
 }
 
 /// A job that comes after others has their intervals.

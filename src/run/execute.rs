@@ -12,6 +12,7 @@ use super::hooks::HookPoint;
 use super::inputs::{Command, Introspection, RunInputs};
 use super::interrupt::watched;
 use super::node::Worker;
+use super::outputs::Output;
 use super::plan::{Action, Plan, Step};
 use super::results::{FreshnessResults, NodeResult, RunResults, Status, begun};
 use super::state::Run;
@@ -34,8 +35,10 @@ pub(crate) struct Finished {
 
 /// Follows the plan with everything around it. An error is one that ends the command with status 2.
 pub(crate) fn execute(inputs: &RunInputs, plan: &Plan) -> Result<Finished> {
-    let run = Run::new(inputs);
-    watched(&inputs.interrupt, &run.in_flight, || run.carry_out(plan))
+    let mut run = Run::new(inputs);
+    let finished = watched(&inputs.interrupt, &run.in_flight, || run.carry_out(plan));
+    run.outputs.iter_mut().for_each(Output::hand_on);
+    finished
 }
 
 /// How the end of the run is told.
@@ -92,6 +95,7 @@ impl Run<'_> {
             Ending::Normal => self.end(&mut master, &mut results)?,
             other => (other, Ok(())),
         };
+        master.hand_on(self);
         let finished = self.close(plan, results, begun.elapsed().as_secs_f64(), ending)?;
         settled.map(|()| finished)
     }

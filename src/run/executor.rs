@@ -32,6 +32,9 @@ pub(super) trait Runner: Sync {
 
     fn worker(&self) -> Self::Worker;
 
+    /// A thread has done its last step.
+    fn end(&self, worker: Self::Worker);
+
     /// `mates` are steps that are ready, too: what is learnt of them meanwhile is kept for their turn.
     fn run(&self, worker: &mut Self::Worker, step: &Step, mates: &[&Step], turn: Turn) -> NodeResult;
 
@@ -182,7 +185,8 @@ impl<R: Runner> Executor<'_, R> {
             let mut progress = self.progress();
             let place = loop {
                 if progress.open == 0 || progress.stop.is_some() {
-                    return;
+                    drop(progress);
+                    return self.runner.end(worker);
                 }
                 if let Some(Reverse(place)) = progress.ready.pop() {
                     break place;
@@ -348,6 +352,8 @@ mod tests {
         type Worker = ();
 
         fn worker(&self) {}
+
+        fn end(&self, (): ()) {}
 
         fn run(&self, (): &mut (), step: &Step, mates: &[&Step], _: Turn) -> NodeResult {
             let mates = mates.iter().map(|mate| mate.unique_id.clone()).collect();

@@ -1,7 +1,7 @@
 //! What a run has locked.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::adapter::LockSession;
 
@@ -10,6 +10,20 @@ use crate::adapter::LockSession;
 pub(super) struct Locks {
     pub(super) names: Mutex<BTreeSet<Locked>>,
     pub(super) session: Mutex<Option<Arc<LockSession>>>,
+}
+
+/// Locks that several runs of this process hold together, each by its output.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct HeldTogether(Arc<Mutex<Vec<Arc<Locks>>>>);
+
+impl HeldTogether {
+    pub(super) fn of(&self, output: usize) -> Arc<Locks> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while all.len() <= output {
+            all.push(Arc::default());
+        }
+        Arc::clone(&all[output])
+    }
 }
 
 /// What a run keeps others off.

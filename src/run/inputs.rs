@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::emitter::Emitter;
+use super::held_schemas::HeldTogether;
 use super::results::{BatchResults, InvocationRecord, OverloadResults};
 use crate::adapter::{Early, Settings};
 use crate::context::Engine;
@@ -189,6 +190,8 @@ pub(crate) struct RunInputs {
     pub shared: Arc<RunContext>,
     pub engine: Engine,
     pub profile: RunProfile,
+    /// Of runs that keep others off together, and not each other.
+    pub held: Option<HeldTogether>,
     pub emitter: Arc<Emitter>,
     pub invocation: InvocationRecord,
     pub interrupt: Interrupt,

@@ -9,13 +9,14 @@ use super::event::Event;
 use super::held_schemas::Locked;
 use super::inputs::{Command, Introspection};
 use super::node::Worker;
+use super::outputs::Output;
 use super::plan::Plan;
 use super::state::Run;
 use crate::adapter::{HeldLock, LockSession, Observer};
 use crate::diagnostic::{Diagnostic, Result};
 
-/// How often a waiting run asks again.
-const ASK: Duration = Duration::from_millis(500);
+/// How often a waiting run asks again: the longer it waits, the less often.
+const ASK: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(500)];
 
 /// Tells the user why a session waits.
 pub(super) struct Waiting<'r, 'a>(pub(super) &'r Run<'a>);
@@ -95,6 +96,10 @@ impl Run<'_> {
         }
         let mut known = output.locks.session.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(session) = known.as_ref().filter(|session| session.is_held()) {
+            // a run that holds them together with this one may have taken them again
+            if output.is_another(session) {
+                self.look_again(output, true);
+            }
             return Ok(Some(self.proven(session, asked)));
         }
         let was_lost = known.take().is_some();
@@ -105,17 +110,23 @@ impl Run<'_> {
         }
         let session = LockSession::open(&output.settings, &output.early, &Waiting(self))?;
         let waited = self.take_locks(&session, &names)?;
-        for same in self.outputs.iter().filter(|other| other.is_same_database(output)) {
-            if was_lost {
-                same.cache.forget();
-            }
-            if was_lost || waited {
-                same.adapter_settings.memory.look_again();
-            }
+        if was_lost || waited {
+            self.look_again(output, was_lost);
         }
         let session = Arc::new(session);
+        output.is_another(&session);
         *known = Some(Arc::clone(&session));
         Ok(Some(self.proven(&session, asked)))
+    }
+
+    /// Another run may have worked in the database, and changed its relations if the locks were free meanwhile.
+    fn look_again(&self, output: &Output, were_free: bool) {
+        for same in self.outputs.iter().filter(|other| other.is_same_database(output)) {
+            if were_free {
+                same.cache.forget();
+            }
+            same.adapter_settings.memory.look_again();
+        }
     }
 
     /// The first output of the same database holds its locks.
@@ -164,7 +175,7 @@ impl Run<'_> {
                     let msg = format!("Waiting for another run to finish with {name}{holder}");
                     self.emitter.emit(Event::Note { msg });
                 }
-                std::thread::sleep(ASK);
+                std::thread::sleep((begun.elapsed() / 8).clamp(ASK[0], ASK[1]));
             }
         }
         Ok(told)

@@ -50,6 +50,7 @@ pub(crate) use emitter::NodeInfo;
 pub(crate) use emitter::{Emitter, Listener, Occurrence};
 pub(crate) use event::{Event, Level};
 pub(crate) use execute::execute;
+pub(crate) use held_schemas::HeldTogether;
 pub(crate) use inputs::{
     Behaviors, Cached, Command, CommentSetting, FailingRows, Injection, Introspection, Loading, OtherOutput,
     PreviousRun, RunInputs, RunOptions, RunProfile, TargetOutput, Terms, Testing,

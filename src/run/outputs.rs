@@ -1,10 +1,10 @@
 //! The databases of a run: for each a relation cache, a memory, locks and sessions of its own.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::held_schemas::Locks;
 use super::inputs::RunInputs;
-use crate::adapter::{Early, RelationCache, Settings, WorkerSession};
+use crate::adapter::{Early, LockSession, RelationCache, Settings, WorkerSession};
 use crate::context::objects::Policy;
 use crate::context::objects::adapter::AdapterSettings;
 use crate::memory::Memory;
@@ -16,7 +16,9 @@ pub(super) struct Output {
     pub(super) early: Arc<Early>,
     pub(super) cache: Arc<RelationCache>,
     pub(super) adapter_settings: Arc<AdapterSettings>,
-    pub(super) locks: Locks,
+    pub(super) locks: Arc<Locks>,
+    /// The session of the locks under which the cache was read.
+    pub(super) seen: Mutex<Option<Weak<LockSession>>>,
     /// The session that prepared the run, for the first thread that needs one.
     spare: Mutex<Option<Arc<WorkerSession>>>,
 }
@@ -65,13 +67,35 @@ impl Output {
             early: Arc::clone(early),
             cache,
             adapter_settings,
-            locks: Locks::default(),
+            locks: inputs.held.as_ref().map_or_else(Arc::default, |held| held.of(output.unwrap_or(0))),
+            seen: Mutex::default(),
             spare: Mutex::default(),
         }
     }
 
     pub(super) fn spare(&self) -> MutexGuard<'_, Option<Arc<WorkerSession>>> {
         self.spare.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The end of the run: its sessions are left to the next one, where one follows at once.
+    pub(super) fn hand_on(&mut self) {
+        if let Some(session) = self.spare().take() {
+            session.hand_on(&self.early);
+        }
+        let own = Arc::get_mut(&mut self.locks).map(|locks| &mut locks.session);
+        let own = own.and_then(|session| session.get_mut().unwrap_or_else(PoisonError::into_inner).take());
+        if let Some(session) = own {
+            session.hand_on(&self.early);
+        }
+    }
+
+    /// Whether it is the first time that the locks are those of this session, after another one.
+    pub(super) fn is_another(&self, session: &Arc<LockSession>) -> bool {
+        let session = Arc::downgrade(session);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_another = seen.as_ref().is_some_and(|seen| !seen.ptr_eq(&session));
+        *seen = Some(session);
+        is_another
     }
 
     /// Two outputs may lead into one database, under other roles or schemas: its locks are held once.

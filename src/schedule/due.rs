@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::interval::IntervalState;
 use super::ledger::Ledger;
+use super::sensed::Sight;
 use super::task::Task;
 use crate::config::jobs::CatchUp;
 
@@ -18,6 +19,12 @@ pub(crate) enum Next {
         logical_time: Timestamp,
         since: Timestamp,
         until: Timestamp,
+        message: String,
+    },
+    /// A sensor is to be looked at.
+    Look {
+        logical_time: Timestamp,
+        sensor: usize,
         message: String,
     },
     /// It waited longer than it may, or for what will never come.
@@ -141,5 +148,36 @@ fn open(task: &Task, tasks: &[Task], ledger: &Ledger, logical_time: Timestamp, n
             message: format!("{} of {needed}", upstream.dag_id),
         };
     }
-    Next::Run { logical_time }
+    sense(task, ledger, logical_time, [since, now]).unwrap_or(Next::Run { logical_time })
+}
+
+/// What is missing of what the sensors look at.
+fn sense(
+    task: &Task,
+    ledger: &Ledger,
+    logical_time: Timestamp,
+    [since, now]: [Timestamp; 2],
+) -> Option<Next> {
+    let interval = [logical_time, task.following(logical_time)];
+    for (at, sensor) in task.sensors().iter().enumerate() {
+        let sight = ledger.sight(&task.unique_id, logical_time, at);
+        let again = match sight {
+            Some(Sight::Met) => continue,
+            Some(Sight::Missing { again }) => Some(again).filter(|again| *again > now),
+            None => None,
+        };
+        let message = sensor.title(interval, task.cron.zone());
+        let timeout = SignedDuration::from_secs(i64::from(sensor.timeout_seconds));
+        // it is looked at once at least, however long nobody did
+        if sight.is_some() && now.duration_since(since) >= timeout {
+            let message = format!("{message}: not there within {} s", sensor.timeout_seconds);
+            return Some(Next::InVain { logical_time, message });
+        }
+        let patience = since.checked_add(timeout).unwrap_or(Timestamp::MAX);
+        return Some(match again {
+            Some(until) => Next::Wait { logical_time, since, until: until.min(patience), message },
+            None => Next::Look { logical_time, sensor: at, message },
+        });
+    }
+    None
 }

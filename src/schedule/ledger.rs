@@ -15,6 +15,7 @@ use super::clock::Clock;
 use super::interval::{Interval, IntervalState};
 use super::lease::Lease;
 use super::past::Past;
+use super::sensed::{Sensed, Sight};
 use super::task::Task;
 
 type Intervals = BTreeMap<Timestamp, Interval>;
@@ -56,6 +57,7 @@ pub(crate) struct Ledger {
     past: HashMap<String, Past>,
     /// Up to here, nothing of a task is open.
     settled: HashMap<String, Timestamp>,
+    sensed: Sensed,
 }
 
 impl Ledger {
@@ -87,6 +89,7 @@ impl Ledger {
             tasks: HashMap::default(),
             past: HashMap::default(),
             settled: HashMap::default(),
+            sensed: Sensed::default(),
         };
         if !is_rehearsal || ledger.exists()? {
             ledger.refuse_job_of_other_role()?;
@@ -280,8 +283,20 @@ impl Ledger {
         self.settled.clear();
     }
 
+    /// What a sensor has found; a rehearsal looks at nothing.
+    pub(super) fn sight(&self, task: &str, logical_time: Timestamp, sensor: usize) -> Option<Sight> {
+        if self.is_rehearsal { Some(Sight::Met) } else { self.sensed.of(task, logical_time, sensor) }
+    }
+
+    pub(crate) fn note_sight(&mut self, task: &str, logical_time: Timestamp, sensor: usize, sight: Sight) {
+        self.sensed.note(task, logical_time, sensor, sight);
+    }
+
     /// Records how far an interval is.
     pub(crate) fn record(&mut self, task: &str, logical_time: Timestamp, interval: Interval) -> Result<()> {
+        if interval.state.is_settled() {
+            self.sensed.forget(task, logical_time);
+        }
         if self.is_rehearsal {
             self.tasks.entry(task.to_owned()).or_default().insert(logical_time, interval);
             return Ok(());

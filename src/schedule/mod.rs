@@ -9,6 +9,7 @@ mod ledger;
 mod past;
 mod progress;
 mod requests;
+mod sensed;
 mod status;
 mod task;
 
@@ -19,5 +20,6 @@ pub(crate) use jobs::{Planned, planned};
 pub(crate) use lease::{Lease, VARIABLE as LEASE};
 pub(crate) use ledger::{Ledger, TAKEN};
 pub(crate) use progress::{Progress, affected};
+pub(crate) use sensed::Sight;
 pub(crate) use status::{TaskStatus, statuses};
 pub(crate) use task::{Task, Work};

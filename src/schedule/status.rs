@@ -65,6 +65,7 @@ impl TaskStatus {
         match &self.next {
             Next::Run { logical_time }
             | Next::Wait { logical_time, .. }
+            | Next::Look { logical_time, .. }
             | Next::InVain { logical_time, .. }
             | Next::Held { logical_time }
             | Next::Paused { logical_time } => Some(self.task.due_at(*logical_time)),
@@ -104,7 +105,9 @@ impl TaskStatus {
     fn coming(&self) -> (&'static str, Option<Timestamp>, Option<&str>) {
         match &self.next {
             Next::Run { logical_time } => ("due", Some(*logical_time), None),
-            Next::Wait { logical_time, message, .. } => ("waits", Some(*logical_time), Some(message)),
+            Next::Wait { logical_time, message, .. } | Next::Look { logical_time, message, .. } => {
+                ("waits", Some(*logical_time), Some(message))
+            }
             Next::InVain { logical_time, message } => ("fails", Some(*logical_time), Some(message)),
             Next::Later(at) => ("later", Some(*at), None),
             Next::Held { logical_time } => ("held", Some(*logical_time), None),
@@ -122,7 +125,9 @@ impl Display for TaskStatus {
         let last = self.last_success.map_or_else(|| "never".to_owned(), |at| at.to_string());
         let coming = match &self.next {
             Next::Run { logical_time } => format!("{logical_time} is due"),
-            Next::Wait { logical_time, message, .. } => format!("{logical_time} waits for {message}"),
+            Next::Wait { logical_time, message, .. } | Next::Look { logical_time, message, .. } => {
+                format!("{logical_time} waits for {message}")
+            }
             Next::InVain { logical_time, message } => format!("{logical_time}: {message}"),
             Next::Later(at) => format!("at {at}"),
             Next::Held { logical_time } => format!("held back: {logical_time} failed"),

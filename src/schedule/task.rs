@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::config::cron::Cron;
-use crate::config::jobs::{CatchUp, Job};
+use crate::config::jobs::{CatchUp, Job, Sensor};
 use crate::config::schedule::{Schedule, moment};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::graph::Graph;
@@ -52,6 +52,14 @@ impl Task {
     pub(crate) fn due_at(&self, logical_time: Timestamp) -> Timestamp {
         let delay = SignedDuration::from_secs(i64::from(self.schedule.execution_delay_seconds));
         self.following(logical_time).checked_add(delay).unwrap_or(Timestamp::MAX)
+    }
+
+    /// What an interval waits for beside other tasks.
+    pub(crate) fn sensors(&self) -> &[Sensor] {
+        match &self.work {
+            Work::Node => &[],
+            Work::Job(job) => &job.sensors,
+        }
     }
 
     /// Between start and end, and a time of the cron.

@@ -2,6 +2,7 @@
 
 mod alert;
 pub(crate) mod schema;
+mod sensor;
 mod step;
 mod values;
 mod when;
@@ -13,6 +14,7 @@ use super::{Fields, Yaml, strict, yaml};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, SourceText, Span, did_you_mean};
 
 pub(crate) use alert::Alert;
+pub(crate) use sensor::{LooksAt, Sensor};
 pub(crate) use step::{JobAction, JobStep};
 use values::{CODE, seconds};
 pub(crate) use when::{CatchUp, Cycle, When};
@@ -36,7 +38,9 @@ const KEYS: &[&str] = &[
     "on_failure",
     "on_success",
 ];
-const UPSTREAM_KEYS: &[&str] = &["job", "pipeline", "offset", "timeout"];
+const UPSTREAM_KEYS: &[&str] = &["job", "pipeline", "file", "source", "offset", "timeout"];
+/// Of these, an entry has one.
+const UPSTREAMS: &[&str] = &["job", "pipeline", "file", "source"];
 
 /// How often a job looks whether what it waits for is done: that is known to the process.
 const LOOK_AGAIN: u32 = 2;
@@ -50,6 +54,7 @@ pub(crate) struct Job {
     /// The target that runs it; others leave it alone.
     pub target: Option<String>,
     pub depends_on: Vec<(Upstream, Span)>,
+    pub sensors: Vec<Sensor>,
     pub steps: Vec<JobStep>,
     pub retries: u32,
     pub retry_delay_seconds: u32,
@@ -123,12 +128,14 @@ fn job(entry: &Yaml) -> Result<Job> {
         return Err(strict::wrong(CODE, value, "`steps` is empty: a job needs at least one step"));
     }
     let (when, catch_up) = when::read(&fields)?;
+    let (depends_on, sensors) = upstreams(&fields)?;
     Ok(Job {
         name,
         when,
         catch_up,
         target: fields.string("target")?,
-        depends_on: upstreams(&fields)?,
+        depends_on,
+        sensors,
         steps: steps.iter().map(step::read).collect::<Result<_>>()?,
         retries: strict::number(CODE, &fields, "retries", 1000)?.unwrap_or(0),
         retry_delay_seconds: seconds(&fields, "retry_delay")?.unwrap_or(300),
@@ -140,31 +147,39 @@ fn job(entry: &Yaml) -> Result<Job> {
     })
 }
 
-fn upstreams(fields: &Fields<'_>) -> Result<Vec<(Upstream, Span)>> {
-    let mut upstreams = Vec::new();
+/// Other jobs, and what else is waited for.
+fn upstreams(fields: &Fields<'_>) -> Result<(Vec<(Upstream, Span)>, Vec<Sensor>)> {
+    let (mut upstreams, mut sensors) = (Vec::new(), Vec::new());
     for item in fields.list("depends_on")? {
         let entry = Fields::new(item, "entry of depends_on", "")?;
         strict::refuse_unknown(CODE, &entry, UPSTREAM_KEYS)?;
-        let named = match (entry.get("job"), entry.get("pipeline")) {
-            (Some(name), None) | (None, Some(name)) => name,
-            (None, None) => return Err(strict::missing(CODE, &entry, "job")),
-            (Some(_), Some(pipeline)) => {
-                return Err(strict::wrong(
-                    CODE,
-                    pipeline,
-                    "an entry of depends_on has a job or a pipeline, not both",
-                ));
+        let named: Vec<(&str, &Yaml)> =
+            UPSTREAMS.iter().filter_map(|key| Some((*key, entry.get(key)?))).collect();
+        let (key, named) = match named.as_slice() {
+            [one] => *one,
+            _ => {
+                let place = named.get(1).map_or(item, |(_, value)| *value);
+                let message =
+                    "an entry of depends_on has exactly one of `job`, `pipeline`, `file` and `source`";
+                return Err(strict::wrong(CODE, place, message));
             }
         };
-        let upstream = Upstream {
-            dag_id: named.expect_str("the name of what a job depends on")?.to_owned(),
-            timedelta_seconds: i64::from(seconds(&entry, "offset")?.unwrap_or(0)),
-            poke_interval: LOOK_AGAIN,
-            timeout: seconds(&entry, "timeout")?.unwrap_or_else(Upstream::default_timeout),
-        };
-        upstreams.push((upstream, named.span()));
+        match key {
+            "file" => sensors.push(sensor::file(&entry, named)?),
+            "source" => sensors.push(sensor::source(&entry, named)?),
+            _ => upstreams.push((upstream(&entry, named)?, named.span())),
+        }
     }
-    Ok(upstreams)
+    Ok((upstreams, sensors))
+}
+
+fn upstream(entry: &Fields<'_>, named: &Yaml) -> Result<Upstream> {
+    Ok(Upstream {
+        dag_id: named.expect_str("the name of what a job depends on")?.to_owned(),
+        timedelta_seconds: i64::from(seconds(entry, "offset")?.unwrap_or(0)),
+        poke_interval: LOOK_AGAIN,
+        timeout: seconds(entry, "timeout")?.unwrap_or_else(Upstream::default_timeout),
+    })
 }
 
 fn backoff(fields: &Fields<'_>) -> Result<f64> {

@@ -107,6 +107,10 @@ impl Runner for Run<'_> {
         Worker::new()
     }
 
+    fn end(&self, worker: Worker) {
+        worker.hand_on(self);
+    }
+
     fn run(&self, worker: &mut Worker, step: &Step, mates: &[&Step], turn: Turn) -> NodeResult {
         let Some(resource) = self.manifest().resource(&step.unique_id) else {
             return NodeResult::new(&step.unique_id, Status::Error)

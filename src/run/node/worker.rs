@@ -189,6 +189,15 @@ impl Worker {
         }
     }
 
+    /// The end of a run's thread: the connections are left to the next run, where one follows at once.
+    pub(in crate::run) fn hand_on(self, run: &Run<'_>) {
+        for (session, output) in self.sessions.into_iter().zip(&run.outputs) {
+            if let Some(session) = session {
+                session.hand_on(&output.early);
+            }
+        }
+    }
+
     /// Whether the node's rows come from another output than they go to.
     pub(in crate::run) fn crosses(&self) -> bool {
         self.site_database.is_some()

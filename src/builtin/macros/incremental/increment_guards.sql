@@ -8,10 +8,10 @@
   {%- if adapter.has_memory() and not traits['remembers'] -%}
     {#- What is remembered of its periods does not hold for rows that another strategy writes. -#}
     {%- set own = 'relation = ' ~ rsdbt_regclass(existing_relation) -%}
-    {#- Which intervals are built still holds. -#}
+    {#- Which intervals are built still holds. What needs no change is not locked: batches may be built side by side. -#}
     {%- do adapter.introspect(
       'with period as (delete from rsdbt.periods where ' ~ own ~ '), build as (delete from rsdbt.builds where ' ~ own
-      ~ ') update rsdbt.relations set files = null, adopted = false where ' ~ own
+      ~ ') update rsdbt.relations set files = null, adopted = false where ' ~ own ~ ' and (files is not null or adopted)'
     ) -%}
   {%- endif -%}
 {% endmacro %}

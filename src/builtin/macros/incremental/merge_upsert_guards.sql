@@ -30,9 +30,9 @@
   coalesce(nullif(pg_catalog.current_setting('rsdbt.without_key', true), ''), '0')::bigint
 {%- endmacro %}
 
-{# Until the transaction ends; readers and writers of the table itself do not notice. #}
-{% macro rsdbt_one_merge_at_a_time(relation) %}
+{# Until the transaction ends; readers and writers of the table itself do not notice. `beside`: others like it may work at the same time. #}
+{% macro rsdbt_one_merge_at_a_time(relation, beside=false) %}
   {%- call statement('lock') -%}
-    select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('rsdbt merge {{ escape_single_quotes(relation.render()) }}'::pg_catalog.text, 0::pg_catalog.int8))
+    select pg_catalog.pg_advisory_xact_lock{{ '_shared' if beside }}(pg_catalog.hashtextextended('rsdbt merge {{ escape_single_quotes(relation.render()) }}'::pg_catalog.text, 0::pg_catalog.int8))
   {%- endcall -%}
 {% endmacro %}

@@ -48,7 +48,8 @@
   {%- do rsdbt_check_interval() -%}
   {%- do rsdbt_check_event_times() -%}
   {%- do rsdbt_warn_of_unwatched_inputs() -%}
-  {%- do rsdbt_one_merge_at_a_time(this) -%}
+  {#- A backfill builds batches side by side that have no period in common. -#}
+  {%- do rsdbt_one_merge_at_a_time(this, beside=flags.get('RSDBT_SIDE_BY_SIDE')) -%}
   {%- set windows = rsdbt_windows_of_run(adapter.get_columns_in_relation(existing_relation)) -%}
   {%- do rsdbt_check_whole_periods(windows) -%}
   {%- set doubtful = rsdbt_doubtful_windows(windows) -%}
