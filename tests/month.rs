@@ -12,7 +12,7 @@ use rsdbt::inside::adapter::Cell;
 use crate::support::{Database, Draw, Project};
 
 /// How soon whoever runs a scheduler starts it again.
-const AGAIN: Duration = Duration::from_millis(1000);
+const AGAIN: Duration = Duration::from_secs(1);
 
 const CLOCK: &str = "RSDBT_SIMULATED_CLOCK";
 
@@ -417,7 +417,7 @@ impl Month {
             "select count(*)::text from pg_locks join pg_stat_activity using (pid) where locktype = 'advisory' and application_name = '{schema}'"
         );
         crate::support::wait_until("nothing is held", || texts(&mut self.database, &held) == ["0"]);
-        println!("{intervals} intervals in {:.0} s", self.begun.elapsed().as_secs_f64());
+        eprintln!("{intervals} intervals in {:.0} s", self.begun.elapsed().as_secs_f64());
     }
 }
 

@@ -215,14 +215,15 @@ fn source(factor: &TableFactor) -> Option<Source<'_>> {
 /// Which of the sources a column comes from, and its name there.
 fn source_of<'q>(idents: &[Ident], select: &'q Select, ctes: &Ctes<'q>) -> Option<(Source<'q>, Arc<str>)> {
     let mut sources = sources(select)?;
-    let (name, is_it): (_, Box<dyn Fn(&Source<'q>) -> bool>) = match idents {
-        [name] if sources.len() == 1 => (fold(name), Box::new(|_| true)),
+    let is_alone = sources.len() == 1;
+    sources.retain(|source| match idents {
+        [_] if is_alone => true,
         // were it in another one too, the server would call it ambiguous
-        [name] => (fold(name), Box::new(|source| source.has(&fold(name), ctes))),
-        [qualifier, name] => (fold(name), Box::new(|source| source.alias == fold(qualifier))),
-        _ => return None,
-    };
-    sources.retain(|source| is_it(source));
+        [name] => source.has(&fold(name), ctes),
+        [qualifier, _] => source.alias == fold(qualifier),
+        _ => false,
+    });
+    let name = fold(idents.last()?);
     let source = sources.pop().filter(|_| sources.is_empty())?;
     Some((source, name))
 }

@@ -45,6 +45,8 @@ const UPSTREAMS: &[&str] = &["job", "pipeline", "file", "source"];
 /// How often a job looks whether what it waits for is done: that is known to the process.
 const LOOK_AGAIN: u32 = 2;
 
+type Upstreams = Vec<(Upstream, Span)>;
+
 /// One job.
 #[derive(Debug, Clone)]
 pub(crate) struct Job {
@@ -53,7 +55,7 @@ pub(crate) struct Job {
     pub catch_up: CatchUp,
     /// The target that runs it; others leave it alone.
     pub target: Option<String>,
-    pub depends_on: Vec<(Upstream, Span)>,
+    pub depends_on: Upstreams,
     pub sensors: Vec<Sensor>,
     pub steps: Vec<JobStep>,
     pub retries: u32,
@@ -148,7 +150,7 @@ fn job(entry: &Yaml) -> Result<Job> {
 }
 
 /// Other jobs, and what else is waited for.
-fn upstreams(fields: &Fields<'_>) -> Result<(Vec<(Upstream, Span)>, Vec<Sensor>)> {
+fn upstreams(fields: &Fields<'_>) -> Result<(Upstreams, Vec<Sensor>)> {
     let (mut upstreams, mut sensors) = (Vec::new(), Vec::new());
     for item in fields.list("depends_on")? {
         let entry = Fields::new(item, "entry of depends_on", "")?;
