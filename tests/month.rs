@@ -394,7 +394,6 @@ impl Month {
 
     /// The rows of every table are those of an oracle that knows calendars, and no job.
     fn check(&mut self, expected: &[Expected]) {
-        let mut intervals = 0;
         for Expected { name, begins } in expected {
             let rows = format!(
                 "select to_char(start, 'YYYY-MM-DD HH24:MI:SS') from {name} where start < '{}' order by 1",
@@ -406,7 +405,6 @@ impl Month {
             rows.retain(|row| *row <= stamp(last));
             let begins: Vec<String> = begins.iter().map(|begin| stamp(*begin)).collect();
             assert_eq!(rows, begins, "{name}");
-            intervals += begins.len();
             let touching = format!(
                 "select count(*)::text from (select until, lead(start) over (order by start) as next from {name}) as i where until <> next"
             );
@@ -417,7 +415,6 @@ impl Month {
             "select count(*)::text from pg_locks join pg_stat_activity using (pid) where locktype = 'advisory' and application_name = '{schema}'"
         );
         crate::support::wait_until("nothing is held", || texts(&mut self.database, &held) == ["0"]);
-        eprintln!("{intervals} intervals in {:.0} s", self.begun.elapsed().as_secs_f64());
     }
 }
 

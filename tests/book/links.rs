@@ -35,7 +35,7 @@ fn the_index_is_the_summary() {
     let (_, parts) = summary.split_once("(README.md)\n").unwrap();
     let parts = parts.replace("\n# ", "\n## ");
     let index = format!(
-        "# Documentation\n\nWritten from [SUMMARY.md](SUMMARY.md). `mdbook build docs` makes a book of this folder, in `target/book`.\n{parts}"
+        "# Documentation\n\nWritten from `SUMMARY.md`. `mdbook build docs` makes a book of this folder, in `target/book`.\n{parts}"
     );
     assert_written("docs/README.md", &index);
 }
