@@ -149,7 +149,7 @@ fn no_server(bundle_error: Option<Box<Diagnostic>>) -> Box<Diagnostic> {
     };
     let mut diagnostic = failed(format!("no PostgreSQL server to start: {bundled}, and none is installed"))
         .help(
-            "install PostgreSQL 14 or newer, run `rsdbt db install`, or set RSDBT_PG_BIN to a directory with \
+            "install PostgreSQL 15 to 18, run `rsdbt db install`, or set RSDBT_PG_BIN to a directory with \
              `initdb` and `postgres`",
         );
     if let Some(error) = bundle_error {
