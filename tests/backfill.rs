@@ -225,7 +225,7 @@ fn what_is_noted_is_what_was_built() {
     assert_eq!(text.matches("to build: a").count(), 4, "{text}");
 }
 
-/// A batch says how many were at work while it was. It waits so long for another one, and not at all before it is told to.
+/// `meet()` gives how many batches are at work. It waits for a second one as often as the table `patience` says: at first, not at all.
 fn meeting(database: &mut Database) {
     let schema = database.schema.clone();
     let name = format!("hashtextextended('{schema} meets', 0)");

@@ -295,7 +295,7 @@ fn selecting() -> Vec<String> {
     found
 }
 
-/// Each command that selects does so by each of its options, and writes where it is told to.
+/// `--select`, `--exclude`, `--selector` and `--target-path`, of each command that has them.
 #[test]
 fn every_command_that_selects_takes_what_is_selected_and_nothing_else() {
     let database = Database::new();

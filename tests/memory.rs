@@ -259,6 +259,19 @@ impl Stage {
         tables
     }
 
+    /// What the role knew of its own tables in `dev`.
+    fn everything_came_with(&self, development: &Project, role: &str) {
+        assert_eq!(self.tables_without("dev", role), ["layout"]);
+        let guarded = development.run(&["run"]);
+        assert!(
+            guarded.status == 1 && guarded.text.contains("holds the only copy of the rows"),
+            "{}",
+            guarded.text
+        );
+        self.execute("delete from rsdbt.logs");
+        assert_eq!(Self::rows(development), "0");
+    }
+
     fn everything(&self, table: &str) -> String {
         let sql =
             format!("select coalesce(string_agg(t::text, ' ' order by t::text), '') from rsdbt.{table} as t");
@@ -310,15 +323,7 @@ fn a_schema_of_a_stranger_is_refused_with_the_statements_that_help() {
     stage.execute(&statements(&output.text));
     assert_eq!(Stage::rows(&production), "3");
     assert_eq!(Stage::rows(&production), "0");
-    assert_eq!(stage.tables_without("dev", &ann), ["layout"]);
-    let guarded = development.run(&["run"]);
-    assert!(
-        guarded.status == 1 && guarded.text.contains("holds the only copy of the rows"),
-        "{}",
-        guarded.text
-    );
-    stage.execute("delete from rsdbt.logs");
-    assert_eq!(Stage::rows(&development), "0", "what the stranger knew of its own tables is still known");
+    stage.everything_came_with(&development, &ann);
 }
 
 #[test]
@@ -361,15 +366,7 @@ fn a_superuser_puts_a_schema_of_a_stranger_aside() {
         "not its own"
     );
     assert_eq!(stage.number("select count(*) from pg_namespace where nspname like 'rsdbt_of_%'"), 1);
-    assert_eq!(stage.tables_without("dev", &ann), ["layout"]);
-    let guarded = development.run(&["run"]);
-    assert!(
-        guarded.status == 1 && guarded.text.contains("holds the only copy of the rows"),
-        "{}",
-        guarded.text
-    );
-    stage.execute("delete from rsdbt.logs");
-    assert_eq!(Stage::rows(&development), "0", "what the stranger knew of its own tables is still known");
+    stage.everything_came_with(&development, &ann);
 }
 
 #[test]

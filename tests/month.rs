@@ -317,7 +317,7 @@ impl Month {
         self.is_time_for(2, passed).then(|| self.draw.below(3))
     }
 
-    /// Two at all times; one of them is told that there is another, and tries again.
+    /// There are two schedulers at all times. One of them ends, because the other is in charge, and is started again.
     fn keep_running(&mut self, slot: usize, jump: Option<u64>) {
         if let Some(scheduler) = &mut self.schedulers[slot]
             && scheduler.try_wait().unwrap().is_none()
