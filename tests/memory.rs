@@ -370,6 +370,37 @@ fn a_superuser_puts_a_schema_of_a_stranger_aside() {
 }
 
 #[test]
+fn an_earlier_layout_of_a_stranger_comes_with() {
+    for is_told in [false, true] {
+        let stage = Stage::new();
+        let is_superuser =
+            stage.number("select count(*) from pg_roles where rolname = current_user and rolsuper") > 0;
+        if !is_told && !is_superuser {
+            continue;
+        }
+        let (ann, etl) = (stage.role("ann"), stage.role("etl"));
+        stage.execute(&format!("grant create on database {} to {ann}, {etl}", stage.name));
+        let development = stage.project("dev", Some("ann"));
+        assert_eq!(Stage::rows(&development), "3");
+        stage.remember_all("dev", &ann);
+        // as the fifth layout had it
+        stage.execute(&format!(
+            "set role {ann}; alter table rsdbt.loads drop column row_type; delete from rsdbt.layout where version > 5;
+             comment on schema rsdbt is 'What rsdbt remembers; layout 5'"
+        ));
+        if is_told {
+            let refused = stage.project("prod", Some("etl")).run(&["run"]);
+            stage.execute(&statements(&refused.text));
+        } else {
+            assert_eq!(Stage::rows(&stage.project("other", None)), "3");
+        }
+        let of_now = "select count(*) from rsdbt.loads join pg_class on oid = relation and reltype = row_type where oid = 'dev.mart'::regclass";
+        assert_eq!(stage.number(of_now), 1);
+        stage.everything_came_with(&development, &ann);
+    }
+}
+
+#[test]
 fn a_role_that_may_not_create_the_schema_is_told_the_statements() {
     let stage = Stage::new();
     let production = stage.project("prod", Some("etl"));

@@ -83,8 +83,9 @@ impl Slot {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Of a run that has ended, without a transaction.
-    pub(super) fn keep(&self, connection: Connection) {
+    /// Of a run that has ended, without a transaction. Nothing of that run lives on in it: its lock would be held meanwhile.
+    pub(super) fn keep(&self, mut connection: Connection) {
+        connection.require_lock(None);
         match &mut *self.ready() {
             Some(Ready::Kept(kept)) => kept.push(connection),
             empty => *empty = Some(Ready::Kept(vec![connection])),
@@ -131,5 +132,35 @@ fn opened(opening: JoinHandle<Result<Connection>>) -> Option<Result<Connection>>
 impl fmt::Debug for Early {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Early").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapter::test_database;
+    use crate::adapter::{LockSession, observer::Unobserved};
+
+    #[test]
+    fn a_session_that_is_kept_holds_no_lock() {
+        let settings = test_database::settings();
+        let open = || LockSession::open(&settings, &Early::default(), &Unobserved).unwrap();
+        let (held, other) = (Arc::new(open()), open());
+        let name = format!("kept {}", std::process::id());
+        assert!(held.try_lock(&name).unwrap() && !other.try_lock(&name).unwrap());
+
+        let early = Early::default();
+        let mut connection = test_database::connect();
+        connection.require_lock(Some(Arc::<LockSession>::clone(&held)));
+        early.first.keep(connection);
+        assert_eq!(Arc::strong_count(&held), 1);
+
+        let beside = Arc::clone(&held);
+        held.hand_on(&early);
+        let soon = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while !other.try_lock(&name).unwrap() {
+            assert!(std::time::Instant::now() < soon, "held by a session that was handed on");
+        }
+        drop(beside);
     }
 }

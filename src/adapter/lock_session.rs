@@ -88,8 +88,9 @@ impl LockSession {
 
     /// Gives up the locks, and leaves the session to the next run where one follows at once.
     pub(crate) fn hand_on(&self, early: &Early) {
-        let connection = self.connection().take_if(|_| early.keeps());
+        let connection = self.connection().take();
         if let Some(mut connection) = connection
+            && early.keeps()
             && connection.abandon().is_ok()
             && !connection.is_lost()
         {

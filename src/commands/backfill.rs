@@ -209,6 +209,7 @@ impl Backfill<'_> {
             }
         };
         thread::scope(|scope| (0..threads.min(group.len())).for_each(|_| drop(scope.spawn(work))));
+        beside.held.hand_on(&self.session.early);
         let results = beside.results.into_inner().unwrap_or_else(PoisonError::into_inner);
         if self.invocation.flags.is(&WRITE_JSON) && !results.is_empty() {
             let path = self.session.target_directory.join("run_results.json");

@@ -74,7 +74,7 @@ fn same_columns(aside: &str, table: &str) -> String {
             "(select pg_catalog.array_agg(a.attname::text || ' ' || a.atttypid order by a.attnum) \
              from pg_catalog.pg_attribute as a join pg_catalog.pg_class as c on c.oid = a.attrelid \
              join pg_catalog.pg_namespace as n on n.oid = c.relnamespace \
-             where n.nspname = {} and c.relname = {} and c.relkind = 'r' and a.attnum > 0)",
+             where n.nspname = {} and c.relname = {} and c.relkind = 'r' and a.attnum > 0 and not a.attisdropped)",
             quote_literal(schema),
             quote_literal(table)
         )

@@ -3,13 +3,21 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::adapter::LockSession;
+use crate::adapter::{Early, LockSession};
 
 /// What a run holds; nothing for commands that write no relations.
 #[derive(Debug, Default)]
 pub(super) struct Locks {
     pub(super) names: Mutex<BTreeSet<Locked>>,
     pub(super) session: Mutex<Option<Arc<LockSession>>>,
+}
+
+impl Locks {
+    pub(super) fn hand_on(&self, early: &Early) {
+        if let Some(session) = self.session.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            session.hand_on(early);
+        }
+    }
 }
 
 /// Locks that several runs of this process hold together, each by its output.
@@ -23,6 +31,15 @@ impl HeldTogether {
             all.push(Arc::default());
         }
         Arc::clone(&all[output])
+    }
+
+    /// The runs have ended: the locks are given up, whoever else knows of them. `early`: of the target, the first output.
+    pub(crate) fn hand_on(&self, early: &Early) {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let none = Early::default();
+        for (output, locks) in all.iter().enumerate() {
+            locks.hand_on(if output == 0 { early } else { &none });
+        }
     }
 }
 

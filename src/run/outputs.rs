@@ -82,10 +82,9 @@ impl Output {
         if let Some(session) = self.spare().take() {
             session.hand_on(&self.early);
         }
-        let own = Arc::get_mut(&mut self.locks).map(|locks| &mut locks.session);
-        let own = own.and_then(|session| session.get_mut().unwrap_or_else(PoisonError::into_inner).take());
-        if let Some(session) = own {
-            session.hand_on(&self.early);
+        // those that other runs hold too are theirs
+        if let Some(own) = Arc::get_mut(&mut self.locks) {
+            own.hand_on(&self.early);
         }
     }
 

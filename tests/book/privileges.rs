@@ -23,8 +23,9 @@ impl Place {
         let place = Self { outer, name, roles };
         let [loader, backend] = &place.roles;
         place.say(&format!("create database {}", place.name));
-        place.say(&format!("create role {loader}"));
-        place.say(&format!("create role {backend}"));
+        for role in [loader, backend] {
+            place.say(&format!("create role {role}; grant {role} to current_user"));
+        }
         place
     }
 

@@ -7,7 +7,7 @@ use minijinja::value::{Enumerator, Object, ObjectRepr};
 use minijinja::{Error, State, Value};
 
 use super::{
-    Database, columns, constraints, high_water, index, made_of, methods, none, relations, restricted, seed,
+    Database, columns, constraints, high_water, index, methods, none, query_texts, relations, seed,
     site_rows, snapshots, staged_rows, strategies, untrusted,
 };
 use crate::context::objects::{ColumnClass, RelationClass, Table};
@@ -156,8 +156,7 @@ impl Object for AdapterObject {
             snapshots::call,
             seed::call,
             staged_rows::call,
-            made_of::call,
-            restricted::call,
+            query_texts::call,
             untrusted::call,
             site_rows::call,
             high_water::call,

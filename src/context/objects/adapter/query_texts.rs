@@ -1,0 +1,48 @@
+//! For `partition_overwrite`: what can be told from the text of a query.
+
+use minijinja::{Error, State, Value};
+
+use super::Database;
+use crate::jinja::python::{bind_required, dict, list, to_str};
+use crate::sql::made_of::makings;
+use crate::sql::restrict::restrict;
+
+pub(super) fn call(
+    _: &Database,
+    _: &mut State<'_, '_>,
+    method: &str,
+    args: &[Value],
+) -> Option<Result<Value, Error>> {
+    Some(match method {
+        "rsdbt_restrict_query" => restricted(method, args),
+        "rsdbt_makings" => made_of(method, args),
+        _ => return None,
+    })
+}
+
+/// `{query}` over some of the rows of its inputs, else `{refusal}`; `conditions` by the names of the relations.
+fn restricted(method: &str, args: &[Value]) -> Result<Value, Error> {
+    let [query, conditions] = bind_required(method, args, ["query", "conditions"], 2)?;
+    let mut restrictions = Vec::new();
+    for name in conditions.try_iter()? {
+        let Ok(relation) = to_str(&name).parse();
+        restrictions.push((relation, to_str(&conditions.get_item(&name)?)));
+    }
+    Ok(match restrict(&to_str(&query), &restrictions) {
+        Ok(query) => dict([("query".into(), query.into())]),
+        Err(refusal) => dict([("refusal".into(), refusal.into())]),
+    })
+}
+
+/// How the query makes a column: a list of `{condition, expression}`, empty where it cannot be told.
+fn made_of(method: &str, args: &[Value]) -> Result<Value, Error> {
+    let [query, column] = bind_required(method, args, ["query", "column"], 2)?;
+    let makings = makings(&to_str(&query), &to_str(&column)).unwrap_or_default().into_iter();
+    let fields = makings.map(|making| {
+        dict([
+            ("condition".into(), Value::from(making.condition)),
+            ("expression".into(), Value::from(making.expression)),
+        ])
+    });
+    Ok(list(fields.collect()))
+}
