@@ -122,6 +122,12 @@ fn of_a_table_with_native_partitions() {
          alter table {part} set (fillfactor = 60), alter id set statistics 20, replica identity full;
          create statistics of_part on id, status from {part}; create statistics of_whole on id, amount from orders;
          create index by_status on {part} (status); alter table {part} add constraint positive check (id > 0);
+         alter table orders add constraint key unique (day, id, status) with (fillfactor = 60);
+         comment on constraint key on orders is 'key';
+         create unique index by_amount on orders (day, amount) with (fillfactor = 50);
+         create rule noted as on delete to orders where old.id = 0 do also nothing;
+         create sequence numbers owned by orders.id; grant update (amount) on orders to ROLE_second;
+         alter table orders alter amount set statistics 33;
          alter table orders add constraint one_each unique (day, id), replica identity full;
          create publication ROLE_some for table orders; create publication ROLE_whole for table {part} where (id > 0)"
     ));
@@ -142,7 +148,14 @@ fn of_a_table_with_native_partitions() {
         assert!(!after.contains("__dbt_tmp"), "{after}");
     }
     // with a trigger or a replica identity, its rows would be replaced in place
-    estate.attach("drop trigger of_all on orders; alter table orders_p20240103 replica identity default");
+    estate.attach("drop trigger of_all on orders; drop rule noted on orders; alter table orders_p20240103 replica identity default");
+    estate.project.run_ok(&["run"]);
+    assert_eq!(
+        estate.database.client().query_one(identity, &[]).unwrap().get::<_, &str>(0),
+        "f",
+        "for the statistics of its column"
+    );
+    estate.attach("alter table orders alter amount set statistics -1; alter table orders_p20240103 replica identity default");
     let oid = "select 'orders_p20240103'::regclass::oid::bigint, relreplident::text, (select count(*) from orders) from pg_class where relname = 'orders_p20240104' and relnamespace = current_schema()::regnamespace";
     write(&estate, &format!("{} {}", later("2024-01-03"), later("2024-01-04")));
     estate.project.run_ok(&["run"]);
@@ -162,10 +175,28 @@ fn of_a_table_with_native_partitions() {
     );
 }
 
+/// The index of a key that spans partitions takes its options when it is made, and not later.
+#[test]
+fn of_the_key_of_a_table_with_native_partitions() {
+    let mut estate = Estate::new();
+    estate.project.write("models/orders.sql", &model(PARTITIONED));
+    estate.project.run_ok(&["run"]);
+    estate.attach(
+        "alter table orders add constraint key primary key (day, id) include (status) with (fillfactor = 60) deferrable initially deferred;
+         comment on constraint key on orders is 'key'",
+    );
+    let before = without_numbers_of_names(&estate.state("orders"));
+    assert!(before.contains("fillfactor='60'"), "{before}");
+    for rebuild in [&["run"][..], &["run", "--full-refresh"], &["run"]] {
+        estate.project.run_ok(rebuild);
+        similar_asserts(&before, &without_numbers_of_names(&estate.state("orders")));
+    }
+}
+
 /// Without what rsdbt itself gives to a partition that it swaps: the check of its bounds, and numbers in the names of its
 /// parent's indexes, since the old partition has the names without.
 fn without_numbers_of_names(state: &str) -> String {
-    let lines = state.replace("_idx1", "_idx").replace("_key1", "_key");
+    let lines = state.replace("_idx1", "_idx").replace("_key1", "_key").replace("_pkey1", "_pkey");
     let kept = |part: &&str| !part.contains("_day_check");
     let mut parts: Vec<&str> = lines.split("\n\n").filter(kept).map(str::trim).collect();
     parts.sort_unstable();

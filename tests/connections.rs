@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SigningKey as _};
-use rsdbt::inside::adapter::{Begin, Connection, Fetch};
+use rsdbt::inside::adapter::{Begin, Cell, Connection, Fetch};
 use rsdbt::inside::output::Scratch;
 
 use crate::support::{Database, Fault, Project, Proxy, Server, wait_until};
@@ -370,6 +370,49 @@ fn a_failover_during_a_commit_is_not_guessed_about() {
     assert_eq!(primary.psql(&["select count(*) from failover.m"]).trim(), "4");
 }
 
+/// The session is gone for the client, and still at work on the server: its end is waited for, whatever it is.
+#[test]
+fn a_commit_in_progress_is_waited_for() {
+    for (fails, rows) in [("false", "3"), ("true", "2")] {
+        let mut database = Database::new();
+        let proxy = Proxy::new(&database.settings);
+        let project = Project::new(&database);
+        let path = project.path().join("profiles.yml");
+        let profile = std::fs::read_to_string(&path).unwrap();
+        let settings = &database.settings;
+        let profile = profile.replace(&format!("port: {}", settings.port), &format!("port: {}", proxy.port));
+        project.write(
+            "profiles.yml",
+            &profile.replace(&format!("host: '{}'", settings.host), "host: '127.0.0.1'"),
+        );
+        project.write(
+            "models/m.sql",
+            "{{ config(materialized='incremental', incremental_strategy='append', post_hook='insert into {{ this.schema }}.audit select {{ var(\"n\") }}') }} select {{ var('n') }} as n",
+        );
+        database.execute("create table audit (n int)");
+        let run = |n: &str| project.run(&["run", "--vars", &format!("{{n: {n}}}")]);
+        assert_eq!(run("1").status, 0);
+        database.execute(&format!(
+            "create function slow() returns trigger language plpgsql as $$
+               begin if new.n > 1 then perform pg_sleep(2); if {fails} then raise 'no'; end if; end if; return null; end
+             $$;
+             create constraint trigger slow after insert on audit deferrable initially deferred for each row execute function slow()"
+        ));
+        proxy.leave_alone();
+        assert_eq!(run("1").status, 0);
+        let at = proxy.sent().iter().rposition(|text| text == "COMMIT").unwrap() + 1;
+        proxy.disturb(Fault::CutDuring, at);
+        let begun = Instant::now();
+        let output = run("2");
+        assert!(proxy.has_fired() && begun.elapsed() > Duration::from_secs(2), "{}", output.text);
+        let found =
+            database.query("select count(*)::text, (select count(*)::text from audit) from m").unwrap().rows;
+        assert_eq!(found, [[Cell::Text(rows.to_owned()), Cell::Text(rows.to_owned())]], "{}", output.text);
+        assert!(output.text.contains("waiting for the transaction to end"), "{}", output.text);
+        assert_eq!(output.status, i32::from(fails == "true"), "{}", output.text);
+    }
+}
+
 fn many_models(project: &Project, seconds: &str) {
     std::fs::remove_file(project.path().join("models/m.sql")).unwrap();
     for number in 0..12 {
@@ -473,6 +516,19 @@ fn no_timeout_ends_the_session_that_holds_the_lock() {
     let output = project.run(&["run"]);
     assert_eq!(output.status, 0, "{}", output.text);
     assert!(!output.text.contains("lost"), "{}", output.text);
+    let version = "select current_setting('server_version_num')::int >= 170000";
+    if database.client().query_one(version, &[]).unwrap().get(0) {
+        // each model is a transaction; the lock is held longer than any
+        let timeouts = "      settings: {transaction_timeout: 2500ms}\n";
+        project.write("profiles.yml", &format!("{profile}{timeouts}"));
+        project.write(
+            "models/n.sql",
+            "{{ config(materialized='table') }} select 1 as id from {{ ref('m') }}, pg_sleep(1.5)",
+        );
+        let output = project.run(&["run"]);
+        assert_eq!(output.status, 0, "{}", output.text);
+        assert!(!output.text.contains("lost"), "{}", output.text);
+    }
 }
 
 #[test]
@@ -501,11 +557,7 @@ fn nothing_is_committed_without_the_lock() {
     }
     wait_until("the statement ends", || database.query(&asleep).unwrap().rows.is_empty());
     let table = format!("select to_regclass('{schema}.m') is null as missing");
-    assert_eq!(
-        database.query(&table).unwrap().rows,
-        [[rsdbt::inside::adapter::Cell::Bool(true)]],
-        "committed without the lock"
-    );
+    assert_eq!(database.query(&table).unwrap().rows, [[Cell::Bool(true)]], "committed without the lock");
     other.commit().unwrap();
     said.read_to_string(&mut text).unwrap();
     assert!(run.wait().unwrap().success(), "{text}");

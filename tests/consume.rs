@@ -247,6 +247,7 @@ fn a_filter_is_evaluated_once() {
             "select distinct on (id) * from LOG where random() < 0.5 order by id, at desc nulls last",
         );
     }
+    stage.project.run_ok(&["compile"]);
     stage.project.run_ok(&["run"]);
     for number in 0..4 {
         let staged = stage.staged(number);
@@ -266,6 +267,10 @@ fn what_cannot_be_traced_is_refused_before_anything_is_consumed() {
     let view = REFUSED.len();
     stage.database.execute(&format!("create view log{view} as select * from log0"));
     stage.model(view, "select * from LOG");
+    for (number, (query, reason)) in REFUSED.iter().enumerate() {
+        let output = stage.project.run(&["compile", "--select", &format!("model{number}")]);
+        assert!(output.status != 0 && output.text.contains(reason), "{query}\n{}", output.text);
+    }
     let output = stage.project.run(&["run"]);
     assert_eq!(output.status, 1, "{}", output.text);
     assert!(output.text.contains(&format!("ERROR={}", view + 1)), "{}", output.text);
@@ -274,6 +279,13 @@ fn what_cannot_be_traced_is_refused_before_anything_is_consumed() {
         assert_eq!(stage.staged(number).len(), 8, "{query}");
         assert!(output.text.contains(reason), "{query}\n{}", output.text);
     }
+    // without a look at the database, and before there is one
+    stage.project.run_ok(&["compile", "--no-introspect"]);
+    for number in 0..REFUSED.len() {
+        stage.database.execute(&format!("drop table log{number} cascade"));
+    }
+    let output = stage.project.run(&["compile"]);
+    assert_eq!(output.status, 0, "{}", output.text);
 }
 
 /// Waits at the row that the other session holds, and finds it changed.

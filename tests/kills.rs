@@ -22,7 +22,7 @@ const KILLS: u64 = 12;
 const IN_A_ROW: u64 = 4;
 
 /// Path, text, and the query that must give the number of events; none where it always gives the same.
-const MODELS: [(&str, &str, &str); 15] = [
+const MODELS: [(&str, &str, &str); 19] = [
     (
         "models/built.sql",
         "{{ config(materialized='table', indexes=[{'columns': ['id'], 'unique': true}]) }} select e.*, names.name from {{ source('in', 'events') }} as e join {{ ref('names') }} as names on names.id = e.id % 2",
@@ -75,6 +75,26 @@ const MODELS: [(&str, &str, &str); 15] = [
         "select sum(n)::bigint from by_partition",
     ),
     (
+        "models/overwritten.sql",
+        "{{ config(materialized='incremental', incremental_strategy='insert_overwrite', incremental_predicates=['id > 0']) }} select id, day from {{ source('in', 'events') }}",
+        "select count(*) from overwritten",
+    ),
+    (
+        "models/all_days.sql",
+        "{{ config(materialized='incremental', incremental_strategy='partition_overwrite', partition_by={'field': 'day', 'granularity': 'day'}) }} select day, count(*) as n from {{ source('in', 'events') }} group by 1",
+        "select sum(n)::bigint from all_days",
+    ),
+    (
+        "models/all_partitions.sql",
+        "{{ config(materialized='incremental', incremental_strategy='partition_overwrite', partitioned=true, partition_by={'field': 'day', 'granularity': 'day'}) }} select id, day from {{ ref('shown') }}",
+        "select count(*) from all_partitions",
+    ),
+    (
+        "models/mirrored.sql",
+        "{{ config(materialized='incremental', incremental_strategy='merge_upsert', unique_key=['id'], updated_at='at', consume=true, delete_when='gone') }} select id, at, gone from {{ source('in', 'changes') }}",
+        "select count(*) from mirrored",
+    ),
+    (
         "models/batched.sql",
         "{{ config(materialized='incremental', incremental_strategy='microbatch', unique_key='id', event_time='at', batch_size='year', begin='2026-01-01') }} select id, at from {{ source('in', 'events') }}",
         "select count(*) from batched",
@@ -91,6 +111,9 @@ const MODELS: [(&str, &str, &str); 15] = [
     ),
     ("functions/half.sql", "select n / 2", ""),
 ];
+
+/// Of a file; it is no model, and known as long as the others.
+const LOADED: &str = "select count(*) from loaded";
 
 const PROPERTIES: &str = "
 models:
@@ -130,7 +153,8 @@ fn killed_runs_lose_nothing_show_no_holes_and_leave_nothing() {
         field.client.batch_execute(sql).unwrap();
     }
     field.strangers = true;
-    let usual = field.time_of_a_build();
+    field.expected = field.relations();
+    let usual = [field.time_of(&["build"]), field.time_of(&["load"])];
     let mut draw = Draw::new(seed);
     let over = AtomicBool::new(false);
     let reads = AtomicUsize::new(0);
@@ -168,8 +192,12 @@ fn killed_runs_lose_nothing_show_no_holes_and_leave_nothing() {
 /// Looks at every relation until it is over: how often, and what was wrong.
 fn read(connect: &Connector, over: &AtomicBool, reads: &AtomicUsize) -> Option<String> {
     let mut client = connected(connect);
-    let queries: Vec<&str> =
-        MODELS.iter().map(|model| model.2).chain(STRANGERS.map(|stranger| stranger.1)).collect();
+    let queries: Vec<&str> = MODELS
+        .iter()
+        .map(|model| model.2)
+        .chain(STRANGERS.map(|stranger| stranger.1))
+        .chain([LOADED])
+        .collect();
     let mut most = vec![0_i64; queries.len()];
     while !over.load(Ordering::Relaxed) {
         for (query, most) in queries.iter().zip(&mut most).filter(|(query, _)| !query.is_empty()) {
@@ -220,6 +248,8 @@ struct Field {
     server: Option<Server>,
     events: i64,
     strangers: bool,
+    /// All relations and functions after the last build.
+    expected: Vec<String>,
     kills: u64,
     /// of the server
     crashes: u64,
@@ -240,7 +270,8 @@ impl Field {
         project.write("seeds/names.csv", "id,name\n0,even\n1,odd\n");
         let schema = database.schema.clone();
         let sources = format!(
-            "sources:\n  - name: in\n    schema: {schema}\n    tables:\n      - {{name: events, config: {{event_time: at}}}}\n      - {{name: staged}}\n"
+            "sources:\n  - name: in\n    schema: {schema}\n    tables:\n      - {{name: events, config: {{event_time: at}}}}\n      - {{name: staged}}\n      - {{name: changes}}\n
+      - name: loaded\n        config: {{load: {{from: {{files: \"landing/*.csv\"}}}}}}\n        columns: [{{name: id, data_type: bigint}}]\n"
         );
         project.write("models/sources.yml", &sources);
         project.write(
@@ -251,10 +282,21 @@ impl Field {
         let threads = format!("threads: 4\n      application_name: {schema}");
         project.write("profiles.yml", &profile.replace("threads: 1", &threads));
         database.execute(
-            "create table events (id bigint primary key, day date, at timestamp); create table staged (id bigint, at timestamp)",
+            "create table events (id bigint primary key, day date, at timestamp); create table staged (id bigint, at timestamp);
+             create table changes (id bigint, at timestamp, gone boolean)",
         );
         let client = database.client();
-        Self { database, project, client, server, events: 0, strangers: false, kills: 0, crashes: 0 }
+        Self {
+            database,
+            project,
+            client,
+            server,
+            events: 0,
+            strangers: false,
+            expected: Vec::new(),
+            kills: 0,
+            crashes: 0,
+        }
     }
 
     fn arrive(&mut self, count: u64) {
@@ -265,10 +307,17 @@ impl Field {
         );
         self.client
             .batch_execute(&format!(
-                "insert into events {rows}; insert into staged select id, at from events where id > {}",
+                "insert into events {rows}; create temporary table new as select id, at from events where id > {};
+                 insert into staged table new; insert into changes select id, at, false from new;
+                 insert into changes select -id, at + n * interval '1 second', n = 1 from new, generate_series(0, 1) as n; drop table new",
                 self.events
             ))
             .unwrap();
+        if count > 0 {
+            let rows: Vec<String> =
+                (self.events + 1..=self.events + count).map(|id| format!("{id}\n")).collect();
+            self.project.write(&format!("landing/{}.csv", self.events), &format!("id\n{}", rows.concat()));
+        }
         self.events += count;
     }
 
@@ -276,22 +325,24 @@ impl Field {
         self.project.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
-    fn time_of_a_build(&self) -> Duration {
+    fn time_of(&self, arguments: &[&str]) -> Duration {
         let begun = Instant::now();
-        self.project.run_ok(&["build"]);
+        self.project.run_ok(arguments);
         begun.elapsed()
     }
 
     /// A run of a random kind that does not live to its end, or just does.
-    fn kill_one(&mut self, draw: &mut Draw, usual: Duration) {
-        let arguments: &[&str] = match draw.below(6) {
+    fn kill_one(&mut self, draw: &mut Draw, [of_build, of_load]: [Duration; 2]) {
+        let arguments: &[&str] = match draw.below(7) {
             0 => &["build", "--full-refresh", "--exclude", "appended", "kept", "kept_by_time"],
             1 => &["run", "--select", "built"],
             2 => &["run", "--select", "stored", "stored_more"],
             3 => &["run"],
+            4 => &["load"],
             _ => &["build"],
         };
         let mut run = self.start(arguments);
+        let usual = if arguments == ["load"] { of_load } else { of_build };
         let microseconds = u64::try_from(usual.as_micros()).unwrap();
         thread::sleep(Duration::from_micros(microseconds / 20 + draw.below(microseconds)));
         let kind = self.kills % 4;
@@ -341,6 +392,16 @@ impl Field {
         }
     }
 
+    /// Of the schema and those beside it; a day of a native mart has a partition.
+    fn relations(&mut self) -> Vec<String> {
+        let sql = "select kind || ' ' || nspname || '.' || name from (
+               select relkind::text as kind, relnamespace as schema, relname::text as name from pg_class where relkind not in ('i', 'I', 't') and not relispartition
+               union all select 'function', pronamespace, proname::text from pg_proc
+             ) as found join pg_namespace as namespace on namespace.oid = schema
+             where nspname::text like current_schema() || '%' order by 1";
+        self.client.query(sql, &[]).unwrap().iter().map(|row| row.get(0)).collect()
+    }
+
     /// For whoever waits for a thousand.
     fn report(&self, kills: u64, reads: usize) {
         if std::env::var_os("RSDBT_KILLS").is_some() {
@@ -351,25 +412,31 @@ impl Field {
     }
 
     fn build_and_check(&mut self, seed: u64) {
+        let loaded = self.project.run(&["load"]);
+        assert_eq!(loaded.status, 0, "seed {seed}: {}", loaded.text);
         let output = self.project.run(&["build"]);
         assert_eq!(output.status, 0, "seed {seed}: {}", output.text);
-        for (path, _, query) in MODELS.iter().filter(|model| !model.2.is_empty()) {
-            let found: Option<i64> = self.client.query_one(*query, &[]).unwrap().get(0);
+        let queries = MODELS.iter().map(|model| (model.0, model.2)).filter(|(_, query)| !query.is_empty());
+        for (path, query) in queries.chain([("a load", LOADED)]) {
+            let found: Option<i64> = self.client.query_one(query, &[]).unwrap().get(0);
             assert_eq!(found, Some(self.events), "seed {seed}: {path}\n{}", output.text);
         }
         let keys = "select count(*) from pg_constraint where conrelid = to_regclass('strange_child') and contype = 'f' and convalidated";
         let keys: i64 = self.client.query_one(keys, &[]).unwrap().get(0);
         let expected = if self.strangers { 2 } else { 0 };
         assert_eq!(keys, expected, "seed {seed}: foreign keys of others");
-        let twice = "select count(*) - count(distinct id) from appended";
-        assert_eq!(self.client.query_one(twice, &[]).unwrap().get::<_, i64>(0), 0, "seed {seed}");
-        assert_eq!(
-            self.client.query_one("select count(*) from staged", &[]).unwrap().get::<_, i64>(0),
-            0,
-            "seed {seed}"
-        );
-        let left = "select coalesce(string_agg(relname, ' '), '') from pg_class where relnamespace = current_schema()::regnamespace
-            and relname ~ '__dbt_(tmp|backup|latest|constraints)'";
-        assert_eq!(self.client.query_one(left, &[]).unwrap().get::<_, String>(0), "", "seed {seed}");
+        let mut number = |sql: &str| self.client.query_one(sql, &[]).unwrap().get::<_, i64>(0);
+        for table in ["appended", "overwritten", "all_partitions", "mirrored", "loaded"] {
+            let twice = format!("select count(*) - count(distinct id) from {table}");
+            assert_eq!(number(&twice), 0, "seed {seed}: {table}");
+        }
+        assert_eq!(number("select count(*) from staged"), 0, "seed {seed}");
+        assert_eq!(number("select count(*) from changes"), 0, "seed {seed}");
+        assert_eq!(number("select count(*) from mirrored__tombstones"), self.events, "seed {seed}");
+        let relations = self.relations();
+        if self.strangers {
+            assert_eq!(relations, self.expected, "seed {seed}: nothing is left, and nothing is gone");
+        }
+        self.expected = relations;
     }
 }

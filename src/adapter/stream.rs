@@ -190,3 +190,43 @@ fn keep_alive(stream: &TcpStream, settings: &Settings) -> io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    fn connected(wanted: Keepalives, tcp_user_timeout: u32) -> TcpStream {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut settings = Settings::default();
+        settings.patience.keepalives = wanted;
+        settings.patience.tcp_user_timeout = tcp_user_timeout;
+        let endpoint = Endpoint::Address { host: "127.0.0.1".into(), address };
+        match endpoint.connect(&settings).unwrap() {
+            Stream::Tcp(stream) => stream,
+            _ => unreachable!("an address of TCP"),
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_is_set_about_dead_networks_reaches_the_socket() {
+        let seconds = Duration::from_secs;
+        let stream = connected(Keepalives { on: true, idle: 17, interval: 5, count: 3 }, 9_000);
+        let socket = SockRef::from(&stream);
+        assert!(socket.keepalive().unwrap());
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), seconds(17));
+        assert_eq!(socket.tcp_keepalive_interval().unwrap(), seconds(5));
+        assert_eq!(socket.tcp_keepalive_retries().unwrap(), 3);
+        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(seconds(9)));
+
+        let stream = connected(Keepalives::default(), 0);
+        let socket = SockRef::from(&stream);
+        assert!(socket.keepalive().unwrap(), "as libpq has it");
+        assert_eq!(socket.tcp_user_timeout().unwrap(), None);
+        let off = connected(Keepalives { on: false, ..Keepalives::default() }, 0);
+        assert!(!SockRef::from(&off).keepalive().unwrap());
+    }
+}

@@ -202,3 +202,23 @@ pub(super) fn settings(target: &Target, threads: usize) -> Result<Settings> {
         ..Settings::default()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_profile_says_about_dead_networks_is_set() {
+        let target = Target {
+            keepalives_idle: 17,
+            keepalives_interval: 5,
+            keepalives_count: 3,
+            tcp_user_timeout: 9_000,
+            connect_timeout: 4,
+            ..Target::default()
+        };
+        let patience = settings(&target, 1).unwrap().patience;
+        assert_eq!(patience.keepalives, Keepalives { on: true, idle: 17, interval: 5, count: 3 });
+        assert_eq!((patience.tcp_user_timeout, patience.connect_timeout), (9_000, Duration::from_secs(4)));
+    }
+}

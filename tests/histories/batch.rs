@@ -18,7 +18,7 @@ use super::seed::Seed;
 use super::sight::{MART, Sight};
 use super::stage::{Ended, Setting, Stage};
 use super::strangers;
-use crate::support::Fault;
+use crate::support::{Database, Fault};
 
 /// A run keeps others off its schema by a lock of two numbers.
 const HOLDS_THE_LOCK: &str =
@@ -76,11 +76,12 @@ impl Outcome {
 impl Batch {
     pub(super) fn new(seed: Seed, count: i64) -> Self {
         let mut random = Random::new(seed.batch, 0);
-        let setting = Setting::draw(&mut random);
+        let database = Database::new();
+        let mut client = database.client();
+        let setting = Setting::draw(&mut random, &zones(&mut client));
         let numbers = (0..count).filter(|&number| seed.history.is_none_or(|only| only == number));
         let histories = numbers.map(|number| History::new(number, seed.batch)).collect();
-        let stage = Stage::new(&setting);
-        let client = stage.database.client();
+        let stage = Stage::new(database, &setting);
         let pace = Random::new(seed.batch, u64::MAX);
         let days = History::days_of(0..count);
         let (has_strangers, has_notes) = (false, false);
@@ -95,7 +96,7 @@ impl Batch {
             if !sight.all_is_built && !self.has_strangers {
                 round = round.of_a_first_build();
             } else if !self.has_strangers {
-                strangers::create(&mut self.client, &self.days);
+                strangers::create(&mut self.client, &self.days, self.setting.has_code);
                 self.has_strangers = true;
                 // what is restored later
                 self.damage(Damage::Saved, &sight);
@@ -127,7 +128,7 @@ impl Batch {
             self.client.batch_execute(&sql).unwrap();
         }
         if damage == Damage::Restored {
-            strangers::create(&mut self.client, &self.days);
+            strangers::create(&mut self.client, &self.days, self.setting.has_code);
         }
         let after = self.look();
         for history in &mut self.histories {
@@ -286,7 +287,7 @@ impl Batch {
         for schema in [self.stage.database.schema.clone(), format!("{}_ann", self.stage.database.schema)] {
             let sql = self.setting.other_mart.differences(&schema, &self.stage.arriving);
             let differences: i64 = self.client.query_one(&sql, &[]).unwrap().get(0);
-            let name = self.setting.other_mart.name;
+            let name = self.setting.other_mart.said();
             if differences > 0 {
                 return Err(format!("{schema}.{name} differs in {differences} rows").into());
             }
@@ -299,7 +300,7 @@ impl Batch {
             return Ok(());
         }
         let is_current = round.models.is_empty() && round.processes() == 1 && outcome.all_ended_well();
-        let checked = strangers::check(&mut self.client, is_current);
+        let checked = strangers::check(&mut self.client, is_current, self.setting.has_code);
         checked.map_err(|reason| format!("{reason}\n{}", outcome.said()).into())
     }
 
@@ -316,6 +317,15 @@ impl Batch {
         let left: Vec<String> = self.client.query(left, &[]).unwrap().iter().map(|row| row.get(0)).collect();
         if left.is_empty() { Ok(()) } else { Err(format!("left behind: {left:?}").into()) }
     }
+}
+
+/// Those that it knows, in one order.
+fn zones(client: &mut Client) -> Vec<String> {
+    let names =
+        "select name from pg_timezone_names where name !~ '^(posix|right)/' order by name collate \"C\"";
+    let zones: Vec<String> = client.query(names, &[]).unwrap().iter().map(|row| row.get(0)).collect();
+    assert!(zones.len() > 400, "the server knows only {} zones", zones.len());
+    zones
 }
 
 /// She may read the facts into a mart of her own, and must leave the logs alone.

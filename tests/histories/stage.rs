@@ -12,7 +12,7 @@ use postgres::Client;
 
 use super::change_log::{GONE, Log};
 use super::facts::Kind;
-use super::other_marts::{OTHER_MARTS, OtherMart};
+use super::other_marts::OtherMart;
 use super::random::Random;
 use super::strangers;
 use crate::support::{Database, Fault, Project, Proxy};
@@ -63,7 +63,9 @@ const TIME_ZONES: [&str; 3] = ["UTC", "Asia/Seoul", "America/New_York"];
 pub(super) struct Setting {
     /// the log of units has rows that delete
     pub(super) deletes: bool,
-    pub(super) other_mart: &'static OtherMart,
+    pub(super) other_mart: OtherMart,
+    /// others hang triggers, rules and policies on the mart
+    pub(super) has_code: bool,
     campaign_query: usize,
     on_schema_change: &'static str,
     time_zone: &'static str,
@@ -92,10 +94,12 @@ impl Setting {
         self.campaign_query == NAMES_COLUMNS || self.on_schema_change == "'ignore'"
     }
 
-    pub(super) fn draw(random: &mut Random) -> Self {
+    /// `zones`: those that the server knows.
+    pub(super) fn draw(random: &mut Random, zones: &[String]) -> Self {
         Self {
             deletes: random.one_in(2),
-            other_mart: random.pick(&OTHER_MARTS),
+            other_mart: OtherMart::draw(random, zones),
+            has_code: random.one_in(2),
             campaign_query: random.below(5) as usize,
             on_schema_change: ON_SCHEMA_CHANGE[random.below(5) as usize],
             time_zone: TIME_ZONES[random.below(3) as usize],
@@ -118,9 +122,8 @@ pub(super) struct Ended {
 }
 
 impl Stage {
-    pub(super) fn new(setting: &Setting) -> Self {
+    pub(super) fn new(mut database: Database, setting: &Setting) -> Self {
         let Setting { deletes, other_mart, time_zone, autocommit, .. } = setting;
-        let mut database = Database::new();
         let project = Project::new(&database);
         let arriving = format!("{}_arriving", database.schema);
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -1,5 +1,5 @@
 //! What others, and the project itself, hang on the mart and the dimensions: a view over views, materialized views,
-//! functions, and foreign keys in both directions. They live as long as what they hang on.
+//! functions, foreign keys in both directions, triggers, rules and policies. They live as long as what they hang on.
 
 use postgres::Client;
 
@@ -62,10 +62,52 @@ fn statements(days: &std::ops::Range<Day>) -> Vec<String> {
     all
 }
 
+/// Code that runs with the mart, or that reads it: each by a query that is true while it is there.
+const CODE: [(&str, &str); 6] = [
+    (
+        "create or replace trigger strange_trigger after insert or delete on MART for each statement execute function strange_noted()",
+        "select from pg_trigger where tgrelid = 'MART'::regclass and tgname = 'strange_trigger' and tgenabled = 'O'",
+    ),
+    (
+        "create or replace trigger strange_trigger after insert on unit for each row execute function strange_noted()",
+        "select from pg_trigger where tgrelid = 'unit'::regclass and tgname = 'strange_trigger' and tgenabled = 'O'",
+    ),
+    (
+        "create or replace rule strange_rule as on insert to strange_asks do also insert into strange_answers select count(*) from MART",
+        "select from pg_rewrite as rule join pg_depend as uses on uses.classid = 'pg_rewrite'::regclass and uses.objid = rule.oid
+         where rulename = 'strange_rule' and ev_class = 'strange_asks'::regclass and refobjid = 'MART'::regclass",
+    ),
+    (
+        "create or replace rule strange_rule as on update to MART where old.data_at is distinct from new.data_at do instead nothing",
+        "select from pg_rewrite where rulename = 'strange_rule' and ev_class = 'MART'::regclass",
+    ),
+    (
+        "drop policy if exists strange_policy on MART; create policy strange_policy on MART for select using (unit_id is not null)",
+        "select from pg_policy where polname = 'strange_policy' and polrelid = 'MART'::regclass",
+    ),
+    (
+        "drop policy if exists strange_policy on strange_asks;
+         create policy strange_policy on strange_asks using (id in (select unit_id from MART))",
+        "select from pg_policy as policy join pg_depend as uses on uses.classid = 'pg_policy'::regclass and uses.objid = policy.oid
+         where polname = 'strange_policy' and polrelid = 'strange_asks'::regclass and refobjid = 'MART'::regclass",
+    ),
+];
+
+/// What the code stands on.
+const GROUND: &str = "create table if not exists strange_asks (id bigint);
+    create table if not exists strange_answers (n bigint);
+    create or replace function strange_noted() returns trigger language plpgsql as 'begin return null; end'";
+
 /// Those that went with the table they hang on come again with a new one.
-pub(super) fn create(client: &mut Client, days: &std::ops::Range<Day>) {
+pub(super) fn create(client: &mut Client, days: &std::ops::Range<Day>, has_code: bool) {
     for sql in statements(days) {
         client.batch_execute(&sql).unwrap();
+    }
+    if has_code {
+        client.batch_execute(GROUND).unwrap();
+        for (sql, _) in CODE {
+            client.batch_execute(&sql.replace("MART", MART)).unwrap();
+        }
     }
 }
 
@@ -85,7 +127,11 @@ pub(super) fn read(client: &mut Client, readings: &[&str]) -> Result<(), String>
 }
 
 /// `is_current`: a run of all models, alone, has just ended well.
-pub(super) fn check(client: &mut Client, is_current: bool) -> Result<(), String> {
+pub(super) fn check(client: &mut Client, is_current: bool, has_code: bool) -> Result<(), String> {
+    if has_code {
+        let ask = "truncate strange_answers; insert into strange_asks values (1)";
+        client.batch_execute(ask).map_err(|error| format!("{ask}: {error:?}"))?;
+    }
     let mut number = |sql: &str| -> Result<i64, String> {
         let row = client.query_one(&sql.replace("MART", MART), &[]);
         row.map(|row| row.get(0)).map_err(|error| format!("{sql}: {error:?}"))
@@ -100,12 +146,20 @@ pub(super) fn check(client: &mut Client, is_current: bool) -> Result<(), String>
     if keys != KEYS {
         return Err(format!("of {KEYS} foreign keys {keys} are left and valid"));
     }
+    for (sql, is_there) in CODE.iter().filter(|_| has_code) {
+        if number(&format!("select count(*) from ({is_there}) as found"))? == 0 {
+            return Err(format!("it is gone: {sql}"));
+        }
+    }
     let mut same = |one: &str, other: &str| -> Result<(), String> {
         let differences = number(&format!(
             "select count(*) from (({one} except all {other}) union all ({other} except all {one})) as differences"
         ))?;
         if differences == 0 { Ok(()) } else { Err(format!("{differences} rows differ: {one}; {other}")) }
     };
+    if has_code {
+        same("select n from strange_answers", "select count(*) from MART")?;
+    }
     same("select * from strange_view", "select * from MART")?;
     same("select * from strange_rows()", "select data_at, lineitem_id, unit_id, click_count from MART")?;
     same("select strange_function()", "select count(*) from MART")?;

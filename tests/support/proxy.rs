@@ -18,6 +18,8 @@ pub(crate) enum Fault {
     CutBefore,
     /// The server carries it out; the connection ends before its answer.
     CutAfter,
+    /// The server gets it; the connection ends while it is at work.
+    CutDuring,
 }
 
 #[derive(Default)]
@@ -278,6 +280,7 @@ impl Link {
                     let sql = "do $$ begin raise exception 'disturbed' using errcode = '40001'; end $$";
                     self.server.write_all(&query(sql))?;
                 }
+                Some(Fault::CutDuring) => return self.server.write_all(&bytes),
                 Some(Fault::CutAfter) => {
                     let mut open = self.answers.open.lock().unwrap();
                     *open = (open.0 + 1, false);

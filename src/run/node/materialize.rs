@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use super::super::inputs::Command;
+use serde_json::Value as Json;
+
+use super::super::inputs::{Command, Introspection};
 use super::compile::Extra;
 use super::elsewhere::received;
-use super::{Executed, NodeRun, Worker};
+use super::{CompiledNode, Executed, NodeRun, Worker};
 use crate::context::BUILTIN_PACKAGE;
 use crate::context::objects::Relation;
 use crate::context::runtime::NodeContext;
@@ -95,6 +97,21 @@ impl NodeRun<'_, '_> {
         }
         worker.remember(&relations(&returned, name)?);
         Ok(())
+    }
+
+    /// A query that would consume rows that it cannot be traced to: whoever compiles it need not wait for a run to hear of it.
+    pub(super) fn refuse_untraceable(&self, worker: &Worker, compiled: &CompiledNode) -> Result<()> {
+        let inputs = self.run.inputs;
+        let node = &compiled.node;
+        let is_set = |config: &Json| !matches!(config, Json::Null | Json::Bool(false));
+        let consumes = node.config.get("consume").is_some_and(is_set);
+        if !consumes || inputs.options.introspection != Introspection::Allowed {
+            return Ok(());
+        }
+        let context: Arc<dyn Context> = self.run.context(worker, node, Extra::default());
+        let code = node.compiled.as_ref().and_then(|compiled| compiled.code.as_deref());
+        let query = Value::from(code.unwrap_or_default());
+        inputs.engine.execute_macro("rsdbt_refuse_untraceable", &context, &[query]).map(drop)
     }
 
     fn materialization(&self, name: &str) -> Result<Arc<MacroDef>> {

@@ -290,7 +290,8 @@ impl NodeRun<'_, '_> {
             (Resource::Node(_), Action::Compile) => {
                 let node = self.node()?;
                 if !matches!(node.kind, NodeKind::Seed { .. }) {
-                    self.compile(worker, &node, HashMap::default())?;
+                    let compiled = self.compile(worker, &node, HashMap::default())?;
+                    self.refuse_untraceable(worker, &compiled)?;
                 }
                 Ok(Executed::success(None))
             }

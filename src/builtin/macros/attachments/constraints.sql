@@ -17,8 +17,9 @@
       'contype = %L and (contype = %L or pg_catalog.pg_get_constraintdef(oid) = %L)))', on_table, conname, contype, 'p', definition
     ),
     case when fits then
-      pg_catalog.format('alter table %s add constraint %I %s', on_table, made_name, definition)
-      || coalesce(pg_catalog.format(e';\nalter index %I.%I set (', nspname, made_name) || pg_catalog.array_to_string(index_options, ', ') || ')', '')
+      pg_catalog.format('alter table %s add constraint %I %s', on_table, made_name, pg_catalog.regexp_replace(
+        definition, '( DEFERRABLE( INITIALLY DEFERRED)?)?$', coalesce(' ' || index_options, '') || '\1'
+      ))
       || coalesce(pg_catalog.format(e';\nalter index %I.%I set tablespace ', nspname, made_name) || pg_catalog.quote_ident(spcname), '')
       || {{ rsdbt_comment_again_sql('pg_class', 'index_id', "pg_catalog.format('index %I.%I', nspname, made_name)") }}
       || {{ rsdbt_comment_again_sql('pg_constraint', 'constraint_id', "pg_catalog.format('constraint %I on %s', made_name, on_table)") }}
@@ -59,7 +60,7 @@
       con.oid, con.conname,
       case when con.contype = 'n' then pg_catalog.format('not null of column %I', column_name) else pg_catalog.format('constraint %I', con.conname) end,
       con.contype, con.conindid, con.confrelid, 'rsdbt_' || con.oid::text, pg_catalog.pg_get_constraintdef(con.oid),
-      schema.nspname, index.oid, index.reloptions, tablespace.spcname,
+      case when con.contype in ('p', 'u') then 'WITH (' || pg_catalog.array_to_string(index.reloptions, ', ') || ')' end, schema.nspname, index.oid, tablespace.spcname,
       {{ rsdbt_constraints_fit_sql() }} and not exists (
         select from col
         where col.old_id = pair.old_id and col.attnum = any(con.conkey) and not col.is_kept
@@ -74,6 +75,6 @@
       and (con.contype <> 'n' or own_column.is_kept)
       and not (is_part and {{ rsdbt_is_check_of_bounds_sql('con', 'pair.old_id') }})
   ) as old_constraint (
-    constraint_id, conname, what, contype, conindid, confrelid, waiting_name, definition, nspname, index_id, index_options, spcname, fits
+    constraint_id, conname, what, contype, conindid, confrelid, waiting_name, definition, index_options, nspname, index_id, spcname, fits
   )
 {%- endmacro %}

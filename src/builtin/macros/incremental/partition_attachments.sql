@@ -62,5 +62,6 @@
   {%- elif state['refused'] and rsdbt_has_rows(partition, 'true') -%}
     {{ return({'rows': 0, 'error': 'foreign key ' ~ state['refused'] ~ ' would delete or change rows of other tables'}) }}
   {%- endif -%}
-  {{ return(rsdbt_overwrite_in_place(partition, target, rows, columns, window)) }}
+  {%- set first = rsdbt_replica_identity_of_parent(target, partition) if rsdbt_lacks_replica_identity(partition) else [] -%}
+  {{ return(rsdbt_overwrite_in_place(partition, target, rows, columns, window, first=first)) }}
 {% endmacro %}
