@@ -1,7 +1,9 @@
 //! A role that may create tables in the target's schema makes one first, with code of its own on it: a run by a superuser
 //! writes nothing into it, for every kind of object that can hold code. Harmless code stays.
 
+use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 
 use postgres::Client;
 
@@ -318,24 +320,73 @@ fn on_every_kind_of_object() {
     stage.finish();
 }
 
+/// The strategies that `MODELS` lack, with their configs.
+const STRATEGIES: [(&str, &str); 8] = [
+    ("delete_insert", "incremental_strategy='delete+insert', unique_key='id'"),
+    ("merge", "incremental_strategy='merge', unique_key='id'"),
+    ("merge_upsert", "incremental_strategy='merge_upsert', unique_key='id', updated_at='at'"),
+    ("insert_overwrite", "incremental_strategy='insert_overwrite', incremental_predicates=['id > 0']"),
+    ("partition_overwrite", "incremental_strategy='partition_overwrite', PARTITION"),
+    ("dirty", "incremental_strategy='partition_overwrite', dirty=true, PARTITION"),
+    ("partitioned", "incremental_strategy='partition_overwrite', partitioned=true, PARTITION"),
+    ("default", "unique_key='id'"),
+];
+const LOAD_MODES: [(&str, &str); 3] = [
+    ("loaded", "mode: append"),
+    ("loaded_by_key", "mode: upsert, unique_key: id"),
+    ("loaded_anew", "mode: replace"),
+];
+
 #[test]
 fn by_every_kind_of_write() {
     let mut stage = Stage::new();
-    let mut nodes: Vec<&str> = MODELS.iter().map(|(name, _)| *name).collect();
-    nodes.extend(["seed", "snapshot"]);
-    for name in nodes {
+    let schema = stage.database.schema.clone();
+    stage.database.execute("create table facts (id int, t text, day date, at timestamp); insert into facts values (1, 'a', '2024-01-01', '2024-01-01')");
+    let mut sources = format!(
+        "sources:\n  - name: raw\n    schema: {schema}\n    tables:\n      - {{name: facts, config: {{event_time: at}}}}\n"
+    );
+    for (name, mode) in LOAD_MODES {
+        let load = format!("{{load: {{from: {{files: seeds/seed.csv}}, {mode}}}}}");
+        let columns = "[{name: id, data_type: int}, {name: t, data_type: text}]";
+        let _ = writeln!(sources, "      - {{name: {name}, config: {load}, columns: {columns}}}");
+    }
+    stage.project.write("models/sources.yml", &sources);
+    for (name, config) in STRATEGIES {
+        let config = config.replace("PARTITION", "partition_by={'field': 'day', 'granularity': 'day'}");
+        let condition = if name == "dirty" { "where {{ in_partitions('at') }}" } else { "" };
+        stage.project.write(
+            &format!("models/{name}.sql"),
+            &format!("{{{{ config(materialized='incremental', {config}) }}}} select * from {{{{ source('raw', 'facts') }}}} {condition}"),
+        );
+    }
+    let macros = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/builtin/macros/strategies");
+    for entry in fs::read_dir(macros).unwrap() {
+        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+        for strategy in text.split("{% macro get_incremental_").skip(1) {
+            let strategy = strategy.split("_sql(").next().unwrap();
+            let is_played = |name: &str| name == strategy || strategy == "append" || strategy == "microbatch";
+            assert!(STRATEGIES.iter().any(|(name, _)| is_played(name)), "{strategy}");
+        }
+    }
+
+    let mut writes: Vec<(&str, &[&str])> = MODELS.iter().map(|(name, _)| (*name, &["build"][..])).collect();
+    writes.extend(STRATEGIES.iter().map(|(name, _)| (*name, &["build"][..])));
+    writes.extend([("seed", &["build"][..]), ("snapshot", &["build"])]);
+    writes.extend(LOAD_MODES.iter().map(|(name, _)| (*name, &["load"][..])));
+    for (name, command) in writes {
         for flags in [&[][..], &["--full-refresh"]] {
-            if name == "snapshot" && !flags.is_empty() {
+            if (name == "snapshot" || command == ["load"]) && !flags.is_empty() {
                 continue;
             }
             stage.as_evil(&stage.text(
-                "create table TABLE (id int, t text, dbt_scd_id text, dbt_updated_at timestamp, dbt_valid_from timestamp, dbt_valid_to timestamp);
+                "create table TABLE (id int, t text, day date, at timestamp, dbt_scd_id text, dbt_updated_at timestamp, dbt_valid_from timestamp, dbt_valid_to timestamp);
                  create trigger a after insert or update or delete on TABLE for each row execute function EVIL.fire();
                  create trigger b after truncate on TABLE for each statement execute function EVIL.fire();
                  alter table TABLE add check (EVIL.holds(id))",
                 name,
             ));
-            let output = stage.project.run(&[&["build", "--select", name], flags].concat());
+            let selected = if command == ["load"] { format!("source:raw.{name}") } else { name.to_owned() };
+            let output = stage.project.run(&[command, &["--select", &selected], flags].concat());
             assert!(!stage.ran(), "{name}\n{}", output.text);
             assert_eq!(output.status, 1, "{name}\n{}", output.text);
             assert!(output.text.contains("cannot write into"), "{name}\n{}", output.text);

@@ -1,12 +1,15 @@
 //! The server of `docs serve` against clients that are wrong, slow, many, or curious.
 
 use rsdbt::inside::docs::Server;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
+
+use crate::support::{Database, Project};
 
 struct Site {
     address: SocketAddr,
@@ -169,4 +172,35 @@ fn a_thousand_connections_and_slow_clients_do_not_stop_it() {
     let mut answer = String::new();
     let _ = first.read_to_string(&mut answer);
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+}
+
+/// `rsdbt docs` on a terminal or in a log: the graph, where the page is, and how to look at it.
+#[test]
+fn docs_prints_the_lineage_of_the_selection() {
+    let database = Database::new();
+    let project = Project::new(&database);
+    project.write("models/a.sql", "select 1 as id");
+    project.write("models/b.sql", "select * from {{ ref('a') }}");
+    project.write("models/c.sql", "select * from {{ ref('b') }}");
+    project.write("models/lonely.sql", "select 2 as id");
+    for (selection, lineage) in [
+        (&["--select", "b"][..], "Lineage of 1 node (<- means \"reads\")\n\n  b  view  <- a\n\n"),
+        (&["--select", "+b"], "Lineage of 2 nodes (<- means \"reads\")\n\n  a  view\n\n  b  view  <- a\n\n"),
+        (
+            &[],
+            "Lineage of 4 nodes (<- means \"reads\")\n\n  a       view\n  lonely  view\n\n  b       view  <- a\n\n  c       view  <- b\n\n",
+        ),
+    ] {
+        let output = project.run(&[&["docs"], selection].concat());
+        assert_eq!(output.status, 0, "{}", output.text);
+        let after = output.text.split_once(lineage).map(|(_, after)| after);
+        let last = after.unwrap_or_else(|| panic!("{selection:?}\n{}", output.text)).trim_end();
+        assert!(
+            last.ends_with(
+                "The documentation page is target/index.html: open it in a browser, or run `rsdbt docs serve`"
+            ) && last.lines().count() == 1,
+            "{last}"
+        );
+        assert!(project.path().join("target/index.html").is_file());
+    }
 }

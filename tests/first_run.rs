@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use rsdbt::inside::output::Scratch;
 
-use crate::support::{Database, Terminal};
+use crate::support::{Database, Project, Terminal};
 
 /// A folder with a home of its own.
 struct Newcomer {
@@ -425,4 +425,39 @@ impl Newcomer {
         lines.dedup_by(|left, right| left.is_empty() && right.is_empty());
         lines.join("\n").trim().to_owned() + "\n"
     }
+}
+
+/// With the feature on, a program without its server is no program: the build fails, and says what to do.
+#[test]
+fn a_missing_archive_is_an_error_of_the_build() {
+    let builds = Path::new(env!("OUT_DIR")).ancestors().nth(2).unwrap();
+    let scripts = fs::read_dir(builds).unwrap().map(|entry| entry.unwrap().path());
+    let scripts = scripts.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("rsdbt-"));
+    let scripts = scripts.map(|path| path.join("build-script-build")).filter(|path| path.is_file());
+    let script = scripts.max_by_key(|path| path.metadata().unwrap().modified().unwrap()).unwrap();
+    let empty = Project::at(&format!("archive_{}", std::process::id()));
+    let said = |set: &[(&str, &str)]| {
+        let mut command = Command::new(&script);
+        command.env_clear().current_dir(empty.path()).envs(set.iter().copied());
+        let output = command.env("OUT_DIR", empty.path()).env("HOME", empty.path()).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let with = ("CARGO_FEATURE_BUNDLED_POSTGRES", "1");
+    let linux = ("TARGET", "x86_64-unknown-linux-gnu");
+    let missing = said(&[with, linux]);
+    let named = said(&[with, linux, ("RSDBT_BUNDLED_ARCHIVE", "nowhere.tar.zst")]);
+    for (text, why) in [(&missing, "the files of the crate"), (&named, "names `nowhere.tar.zst`, which is")] {
+        let error =
+            text.lines().find(|line| line.starts_with("cargo::error=")).unwrap_or_else(|| panic!("{text}"));
+        assert!(error.contains(why) && error.contains("--no-default-features"), "{error}");
+        assert!(!text.contains("rustc-cfg=has_bundled_postgres"), "{text}");
+    }
+    // a target for which there is none, and a build that wants none
+    let foreign = said(&[with, ("TARGET", "riscv64gc-unknown-linux-gnu")]);
+    assert!(
+        foreign.contains("cargo::warning=no bundled PostgreSQL exists") && !foreign.contains("cargo::error")
+    );
+    let none = said(&[linux]);
+    assert!(!none.contains("cargo::error") && !none.contains("cargo::warning"), "{none}");
 }

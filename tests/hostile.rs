@@ -8,6 +8,8 @@
 //! In the same database, every object of others is broken: our SQL must not have the server describe or open any relation but its own.
 //! In a live database those of others are dropped at any time, and a statement that looks at them fails.
 
+mod commands;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::panic::catch_unwind;
@@ -46,6 +48,14 @@ fn built_in_sql_calls_nothing_that_others_made() {
     let hostile = Arc::new(hostile);
     let mut client = Database::on(Arc::clone(&hostile)).client();
     make_hostile(&mut client);
+    drop(client);
+    let far = format!("{name}_far");
+    server.batch_execute(&format!("create database {far} template {name}")).unwrap();
+    let mut beside = (*hostile).clone();
+    beside.database.clone_from(&far);
+    let mut beside = Database::on(Arc::new(beside)).client();
+    beside.batch_execute(commands::FAR).unwrap();
+    let mut client = Database::on(Arc::clone(&hostile)).client();
     client.batch_execute(include_str!("hostile/neighbours.sql")).unwrap();
     // of a superuser they would be trusted
     let stranger = format!("{name}_stranger");
@@ -84,12 +94,20 @@ fn built_in_sql_calls_nothing_that_others_made() {
         failed
     };
     let failed: Vec<String> = thread::scope(|scope| {
+        let commands = scope.spawn(|| commands::play(&hostile, &far));
         let players: Vec<_> = (0..2).map(|_| scope.spawn(play)).collect();
-        players.into_iter().flat_map(|player| player.join().unwrap()).collect()
+        let failed = players.into_iter().flat_map(|player| player.join().unwrap()).collect();
+        commands.join().unwrap();
+        failed
     });
-    let calls: bool = client.query_one("select is_called from evil.hostile_calls", &[]).unwrap().get(0);
-    drop(client);
-    server.batch_execute(&format!("drop database {name} with (force)")).unwrap();
+    let are_called = |client: &mut Client| {
+        client.query_one("select is_called from evil.hostile_calls", &[]).unwrap().get(0)
+    };
+    let calls: bool = are_called(&mut client) || are_called(&mut beside);
+    drop((client, beside));
+    for database in [&far, &name] {
+        server.batch_execute(&format!("drop database {database} with (force)")).unwrap();
+    }
     server.batch_execute(&format!("drop role {stranger}")).unwrap();
     outside.execute("select 1");
     assert!(failed.is_empty(), "{}", failed.join("\n"));
