@@ -78,7 +78,7 @@ const CODE: [(&str, &str); 6] = [
          where rulename = 'strange_rule' and ev_class = 'strange_asks'::regclass and refobjid = 'MART'::regclass",
     ),
     (
-        "create or replace rule strange_rule as on update to MART where old.data_at is distinct from new.data_at do instead nothing",
+        "create or replace rule strange_rule as on delete to MART where old.unit_id is null do also nothing",
         "select from pg_rewrite where rulename = 'strange_rule' and ev_class = 'MART'::regclass",
     ),
     (
