@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::progress::{Progress, is_failure};
 use crate::hashed::HashSet;
-use crate::run::{Event, Occurrence};
+use crate::run::{Event, Occurrence, Status};
 
 /// In seconds.
 const SLOW: f64 = 10.0;
@@ -58,7 +58,7 @@ impl Live {
     }
 
     fn ended(&self, unique_id: &str, result: &Value) -> Shown {
-        let is_warning = result["status"] == "warn";
+        let is_warning = Status::of(result) == Some(Status::Warn);
         let Some(message) = result["message"].as_str().filter(|_| is_warning || is_failure(result)) else {
             return Shown::Not;
         };
@@ -82,17 +82,17 @@ struct Ended {
 fn result_of(event: &Event) -> Option<Ended> {
     let (status, seconds) = match event {
         Event::LogModelResult { status, execution_time, .. }
-        | Event::LogSeedResult { status, execution_time, .. }
+        | Event::LogBatchResult { status, execution_time, .. } => (status.status, *execution_time),
+        Event::LogSeedResult { status, execution_time, .. }
         | Event::LogSnapshotResult { status, execution_time, .. }
         | Event::LogFunctionResult { status, execution_time, .. }
         | Event::LogTestResult { status, execution_time, .. }
         | Event::LogFreshnessResult { status, execution_time, .. }
         | Event::LogNodeNoOpResult { status, execution_time, .. }
-        | Event::LogBatchResult { status, execution_time, .. }
         | Event::LogOverloadResult { status, execution_time, .. }
-        | Event::LogNodeResult { status, execution_time, .. } => (status.to_lowercase(), *execution_time),
+        | Event::LogNodeResult { status, execution_time, .. } => (*status, *execution_time),
         _ => return None,
     };
-    let is_bad = ["error", "fail", "warn", "partial success"].iter().any(|bad| status.contains(bad));
+    let is_bad = status.is_failure() || status == Status::Warn;
     Some(Ended { went_well: !is_bad, seconds })
 }

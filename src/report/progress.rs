@@ -9,7 +9,7 @@ use serde_json::Value;
 use unicode_width::UnicodeWidthChar as _;
 
 use super::screen::{self, Screen};
-use crate::run::Event;
+use crate::run::{Event, Status};
 
 const REDRAWN_EVERY: Duration = Duration::from_millis(200);
 /// Nodes that run, each in a line of the block.
@@ -102,7 +102,7 @@ impl Progress {
 
 /// Whether a node's result is one that fails the run.
 pub(super) fn is_failure(result: &Value) -> bool {
-    matches!(result["status"].as_str(), Some("error" | "fail" | "runtime error" | "partial success"))
+    Status::of(result).is_some_and(Status::is_failure)
 }
 
 impl Nodes {

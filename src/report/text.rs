@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::clock;
 use super::style::{Style, plural};
 use crate::diagnostic::Diagnostic;
-use crate::run::Event;
+use crate::run::{Event, Status};
 
 /// The message of an event, without time or level.
 pub(super) fn message(event: &Event, style: Style) -> String {
@@ -34,12 +34,11 @@ fn result_line(event: &Event, style: Style) -> Option<String> {
             line(&format!("START {description}"), "RUN", (*index, *total), None)
         }
         Event::LogModelResult { description, status, index, total, execution_time } => {
-            let (verb, shown) = creation(style, status);
+            let (verb, shown) = creation(style, status.status, status.text());
             line(&format!("{verb} {description}"), &shown, (*index, *total), Some(*execution_time))
         }
         Event::LogFunctionResult { description, status, index, total, execution_time } => {
-            let (verb, shown) = creation(style, &status.to_uppercase());
-            let verb = if status == "error" { "ERROR creating" } else { verb };
+            let (verb, shown) = creation(style, *status, &status.name().to_uppercase());
             line(&format!("{verb} {description}"), &shown, (*index, *total), Some(*execution_time))
         }
         Event::LogSnapshotResult {
@@ -52,11 +51,11 @@ fn result_line(event: &Event, style: Style) -> Option<String> {
             ..
         } => {
             let (verb, shown) =
-                outcome(style, status, result_message, ["ERROR snapshotting", "OK snapshotted"]);
+                outcome(style, *status, result_message, ["ERROR snapshotting", "OK snapshotted"]);
             line(&format!("{verb} {description}"), &shown, (*index, *total), Some(*execution_time))
         }
         Event::LogSeedResult { status, result_message, schema, relation, index, total, execution_time } => {
-            let (verb, shown) = outcome(style, status, result_message, ["ERROR loading", "OK loaded"]);
+            let (verb, shown) = outcome(style, *status, result_message, ["ERROR loading", "OK loaded"]);
             line(
                 &format!("{verb} seed file {schema}.{relation}"),
                 &shown,
@@ -65,28 +64,28 @@ fn result_line(event: &Event, style: Style) -> Option<String> {
             )
         }
         Event::LogNodeResult { description, status, index, total, execution_time, msg } => {
-            let (verb, shown) = outcome(style, status, msg, ["ERROR loading", "OK loaded"]);
+            let (verb, shown) = outcome(style, *status, msg, ["ERROR loading", "OK loaded"]);
             line(&format!("{verb} {description}"), &shown, (*index, *total), Some(*execution_time))
         }
         Event::LogTestResult { name, status, index, num_models, execution_time, num_failures, .. } => {
-            let info = match status.as_str() {
-                "error" => "ERROR".to_owned(),
-                "pass" => "PASS".to_owned(),
-                "warn" => format!("WARN {num_failures}"),
+            let info = match status {
+                Status::Error => "ERROR".to_owned(),
+                Status::Pass => "PASS".to_owned(),
+                Status::Warn => format!("WARN {num_failures}"),
                 _ => format!("FAIL {num_failures}"),
             };
-            let shown = match status.as_str() {
-                "pass" => style.green(&info),
-                "warn" => style.yellow(&info),
+            let shown = match status {
+                Status::Pass => style.green(&info),
+                Status::Warn => style.yellow(&info),
                 _ => style.red(&info),
             };
             line(&format!("{info} {name}"), &shown, (*index, *num_models), Some(*execution_time))
         }
         Event::LogFreshnessResult { status, source_name, table_name, index, total, execution_time } => {
-            let (info, shown) = match status.as_str() {
-                "runtime error" => ("ERROR", style.red("ERROR")),
-                "error" => ("ERROR STALE", style.red("ERROR STALE")),
-                "warn" => ("WARN", style.yellow("WARN")),
+            let (info, shown) = match status {
+                Status::RuntimeError => ("ERROR", style.red("ERROR")),
+                Status::Error => ("ERROR STALE", style.red("ERROR STALE")),
+                Status::Warn => ("WARN", style.yellow("WARN")),
                 _ => ("PASS", style.green("PASS")),
             };
             let text = format!("{info} freshness of {source_name}.{table_name}");
@@ -104,7 +103,10 @@ fn result_line(event: &Event, style: Style) -> Option<String> {
             line(&text, &style.yellow("SKIP"), (*index, *total), None)
         }
         Event::LogSkipBecauseError { schema, relation, index, total, status } => {
-            let text = format!("SKIP relation {schema}.{relation} due to ephemeral model status '{status}'");
+            let text = format!(
+                "SKIP relation {schema}.{relation} due to ephemeral model status '{}'",
+                status.name()
+            );
             line(&text, &style.red("ERROR SKIP"), (*index, *total), None)
         }
         Event::LogCancelLine { conn_name } => {
@@ -120,9 +122,9 @@ fn hook_or_batch_line(event: &Event, style: Style) -> Option<String> {
             style.cut_line(&format!("START hook: {statement}"), "RUN", Some((*index, *total)), None)
         }
         Event::LogHookEndLine { statement, status, index, total, execution_time } => {
-            let (info, shown) = match status.as_str() {
-                "success" => ("OK", style.green("OK")),
-                "skipped" => ("SKIP", style.yellow("SKIP")),
+            let (info, shown) = match status {
+                Status::Success => ("OK", style.green("OK")),
+                Status::Skipped => ("SKIP", style.yellow("SKIP")),
                 _ => ("ERROR", style.red("ERROR")),
             };
             let text = format!("{info} hook: {statement}");
@@ -143,16 +145,13 @@ fn hook_or_batch_line(event: &Event, style: Style) -> Option<String> {
             format!("Overload {line}")
         }
         Event::LogOverloadResult { description, status, overload_index, total_overloads, execution_time } => {
-            let (verb, shown) = match creation(style, status) {
-                (verb @ "OK created", _) => (verb, style.green("SUCCESS")),
-                other => other,
-            };
+            let (verb, shown) = creation(style, *status, "SUCCESS");
             let place = Some((*overload_index, *total_overloads));
             let line = style.line(&format!("{verb} {description}"), &shown, place, Some(*execution_time));
             format!("Overload {line}")
         }
         Event::LogBatchResult { description, status, batch_index, total_batches, execution_time } => {
-            let (verb, shown) = creation(style, status);
+            let (verb, shown) = creation(style, status.status, status.text());
             let place = Some((*batch_index, *total_batches));
             let line = style.line(&format!("{verb} {description}"), &shown, place, Some(*execution_time));
             format!("Batch {line}")
@@ -161,17 +160,17 @@ fn hook_or_batch_line(event: &Event, style: Style) -> Option<String> {
     })
 }
 
-fn creation(style: Style, status: &str) -> (&'static str, String) {
+fn creation(style: Style, status: Status, text: &str) -> (&'static str, String) {
     match status {
-        "error" | "ERROR" => ("ERROR creating", style.red("ERROR")),
-        "skipped" | "SKIPPED" => ("SKIP", style.yellow("SKIPPED")),
-        _ if status.contains("PARTIAL SUCCESS") => ("PARTIALLY created", style.yellow(status)),
-        _ => ("OK created", style.green(status)),
+        Status::Error => ("ERROR creating", style.red("ERROR")),
+        Status::Skipped => ("SKIP", style.yellow("SKIPPED")),
+        Status::PartialSuccess => ("PARTIALLY created", style.yellow(text)),
+        _ => ("OK created", style.green(text)),
     }
 }
 
-fn outcome(style: Style, status: &str, message: &str, verbs: [&'static str; 2]) -> (&'static str, String) {
-    if status == "error" { (verbs[0], style.red("ERROR")) } else { (verbs[1], style.green(message)) }
+fn outcome(style: Style, status: Status, message: &str, verbs: [&'static str; 2]) -> (&'static str, String) {
+    if status == Status::Error { (verbs[0], style.red("ERROR")) } else { (verbs[1], style.green(message)) }
 }
 
 /// The end of a run: what failed and the counts.
@@ -184,7 +183,7 @@ fn summary(event: &Event, style: Style) -> Option<String> {
             style.red(&format!("Failure in {resource_type} {node_name} ({path})"))
         }
         Event::RunResultError { msg, .. } => format!("  {msg}"),
-        Event::RunResultErrorNoMessage { status } => format!("  Status: {status}"),
+        Event::RunResultErrorNoMessage { status } => format!("  Status: {}", status.name()),
         Event::SQLCompiledPath { path } => format!("  compiled code at {path}"),
         Event::CheckNodeTestFailure { relation_name } => {
             let query = format!("select * from {relation_name}");
@@ -235,8 +234,10 @@ fn summary(event: &Event, style: Style) -> Option<String> {
             format!("Command `{command}` {status} at {completed_at} after {elapsed:.2} seconds")
         }
         Event::MarkSkippedChildren { unique_id, status, reason } => {
-            let mut text =
-                format!("Marking all children of '{unique_id}' to be skipped because of status '{status}'. ");
+            let mut text = format!(
+                "Marking all children of '{unique_id}' to be skipped because of status '{}'. ",
+                status.name()
+            );
             if let Some(reason) = reason {
                 text.push_str(&format!(" Reason: {reason}."));
             }
@@ -447,6 +448,7 @@ fn unpinned(name: &str, package: &str, latest: &str, newest: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::Told;
 
     const PLAIN: Style = Style { color: false, width: 80 };
 
@@ -454,7 +456,7 @@ mod tests {
     fn results_and_summary_read_as_dbt_prints_them() {
         let model = Event::LogModelResult {
             description: "sql view model s.x".into(),
-            status: "CREATE VIEW".into(),
+            status: Told::answer(Status::Success, "CREATE VIEW".into()),
             index: 1,
             total: 2,
             execution_time: 0.054,

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::emitter::{NodeInfo, NodeRelation};
+use super::status::NodeStatus;
 use crate::manifest::{Manifest, Node, NodeKind, Resource, ResourceType, SourceDefinition};
 
 /// What the log tells about a node.
@@ -14,7 +15,7 @@ pub(crate) fn node_info(manifest: &Manifest, resource: Resource<'_>) -> NodeInfo
         unique_id: resource.unique_id().to_owned(),
         resource_type: resource.resource_type().to_string(),
         materialized: text(resource.config().get("materialized")),
-        node_status: "started".to_owned(),
+        node_status: NodeStatus::Started,
         meta: Value::Object(serde_json::Map::new()),
         ..NodeInfo::default()
     };

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::event::{Event, Level};
+use super::status::NodeStatus;
 use super::warnings::{Treatment, is_deprecation, treatment};
 use crate::diagnostic::{Category, Diagnostic, Result};
 use crate::hashed::IndexMap;
@@ -23,7 +24,7 @@ pub(crate) struct NodeInfo {
     pub unique_id: String,
     pub resource_type: String,
     pub materialized: String,
-    pub node_status: String,
+    pub node_status: NodeStatus,
     pub node_started_at: String,
     pub node_finished_at: String,
     pub meta: Value,

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::event_texts::Texts as _;
+use super::status::{Status, Told};
 use super::warnings;
 use crate::diagnostic::Diagnostic;
 
@@ -142,14 +143,14 @@ events! {
     CompileComplete "Q002" Info {}
     FreshnessCheckComplete "Q003" Info {}
     SeedHeader "Q004" Info { header: String }
-    LogTestResult "Q007" Info { name: String, status: String, index: usize, num_models: usize, execution_time: f64, num_failures: i64, attached_node: Option<String> }
-    LogNodeResult "Q008" Info { description: String, status: String, index: usize, total: usize, execution_time: f64, msg: String }
+    LogTestResult "Q007" Info { name: String, status: Status, index: usize, num_models: usize, execution_time: f64, num_failures: i64, attached_node: Option<String> }
+    LogNodeResult "Q008" Info { description: String, status: Status, index: usize, total: usize, execution_time: f64, msg: String }
     LogStartLine "Q011" Info { description: String, index: usize, total: usize }
-    LogModelResult "Q012" Info { description: String, status: String, index: usize, total: usize, execution_time: f64 }
-    LogSnapshotResult "Q015" Info { description: String, status: String, result_message: String, index: usize, total: usize, execution_time: f64, cfg: Value }
-    LogSeedResult "Q016" Info { status: String, result_message: String, schema: String, relation: String, index: usize, total: usize, execution_time: f64 }
-    LogFreshnessResult "Q018" Info { status: String, source_name: String, table_name: String, index: usize, total: usize, execution_time: f64 }
-    LogNodeNoOpResult "Q019" Info { description: String, status: String, index: usize, total: usize, execution_time: f64 }
+    LogModelResult "Q012" Info { description: String, status: Told, index: usize, total: usize, execution_time: f64 }
+    LogSnapshotResult "Q015" Info { description: String, status: Status, result_message: String, index: usize, total: usize, execution_time: f64, cfg: Value }
+    LogSeedResult "Q016" Info { status: Status, result_message: String, schema: String, relation: String, index: usize, total: usize, execution_time: f64 }
+    LogFreshnessResult "Q018" Info { status: Status, source_name: String, table_name: String, index: usize, total: usize, execution_time: f64 }
+    LogNodeNoOpResult "Q019" Info { description: String, status: Status, index: usize, total: usize, execution_time: f64 }
     LogCancelLine "Q022" Error { conn_name: String }
     DefaultSelector "Q023" Info { name: String }
     NodeStart "Q024" Debug { unique_id: String }
@@ -159,7 +160,7 @@ events! {
     NodeCompiling "Q030" Debug { unique_id: String }
     NodeExecuting "Q031" Debug { unique_id: String }
     LogHookStartLine "Q032" Info { statement: String, index: usize, total: usize }
-    LogHookEndLine "Q033" Info { statement: String, status: String, index: usize, total: usize, execution_time: f64 }
+    LogHookEndLine "Q033" Info { statement: String, status: Status, index: usize, total: usize, execution_time: f64 }
     SkippingDetails "Q034" Info { resource_type: String, schema: String, node_name: String, index: usize, total: usize }
     EndRunResult "Q037" Debug { elapsed_time: f64, success: bool }
     CommandCompleted "Q039" Debug { command: String, success: bool, completed_at: String, elapsed: f64 }
@@ -167,10 +168,10 @@ events! {
     CompiledNode "Q042" Info { node_name: String, compiled: String, is_inline: bool, output_format: String, unique_id: String, quiet: bool }
     MicrobatchExecutionDebug "Q044" Debug { msg: String }
     LogStartBatch "Q045" Info { description: String, batch_index: usize, total_batches: usize }
-    LogBatchResult "Q046" Info { description: String, status: String, batch_index: usize, total_batches: usize, execution_time: f64 }
+    LogBatchResult "Q046" Info { description: String, status: Told, batch_index: usize, total_batches: usize, execution_time: f64 }
     LogStartOverload "Q048" Info { description: String, overload_index: usize, total_overloads: usize }
-    LogOverloadResult "Q049" Info { description: String, status: String, overload_index: usize, total_overloads: usize, execution_time: f64 }
-    LogFunctionResult "Q047" Info { description: String, status: String, index: usize, total: usize, execution_time: f64 }
+    LogOverloadResult "Q049" Info { description: String, status: Status, overload_index: usize, total_overloads: usize, execution_time: f64 }
+    LogFunctionResult "Q047" Info { description: String, status: Status, index: usize, total: usize, execution_time: f64 }
     CatchableExceptionOnRun "W002" Debug { exc: String, error_codes: Vec<String> }
     FoundStats "W006" Info { stat_line: String }
     MainKeyboardInterrupt "Z001" Info {}
@@ -186,12 +187,12 @@ events! {
     RunResultFailure "Z022" Error { resource_type: String, node_name: String, path: String }
     StatsLine "Z023" Info { stats: Value }
     RunResultError "Z024" Error { msg: String, error_codes: Vec<String> }
-    RunResultErrorNoMessage "Z025" Error { status: String }
+    RunResultErrorNoMessage "Z025" Error { status: Status }
     SQLCompiledPath "Z026" Info { path: String }
     CheckNodeTestFailure "Z027" Info { relation_name: String }
     EndOfRunSummary "Z030" Info { num_errors: usize, num_warnings: usize, num_partial_success: usize, keyboard_interrupt: bool }
-    MarkSkippedChildren "Z033" Debug { unique_id: String, status: String, reason: Option<String> }
-    LogSkipBecauseError "Z034" Error { schema: String, relation: String, index: usize, total: usize, status: String }
+    MarkSkippedChildren "Z033" Debug { unique_id: String, status: Status, reason: Option<String> }
+    LogSkipBecauseError "Z034" Error { schema: String, relation: String, index: usize, total: usize, status: Status }
     RunResultWarningMessage "Z046" Warn { msg: String }
     DebugCmdOut "Z047" Info { msg: String }
     DebugCmdResult "Z048" Info { msg: String }
@@ -224,21 +225,19 @@ impl Event {
     /// The level, which for results depends on how they ended.
     pub(crate) fn level(&self) -> Level {
         match self {
-            Self::LogTestResult { status, .. } | Self::LogFreshnessResult { status, .. } => {
-                match status.as_str() {
-                    "fail" | "error" | "runtime error" => Level::Error,
-                    "warn" => Level::Warn,
-                    _ => Level::Info,
-                }
-            }
-            Self::LogModelResult { status, .. }
+            Self::LogTestResult { status, .. } | Self::LogFreshnessResult { status, .. } => match status {
+                Status::Fail | Status::Error | Status::RuntimeError => Level::Error,
+                Status::Warn => Level::Warn,
+                _ => Level::Info,
+            },
+            Self::LogModelResult { status: Told { status, .. }, .. }
+            | Self::LogBatchResult { status: Told { status, .. }, .. }
             | Self::LogSeedResult { status, .. }
             | Self::LogSnapshotResult { status, .. }
-            | Self::LogBatchResult { status, .. }
             | Self::LogOverloadResult { status, .. }
             | Self::LogFunctionResult { status, .. }
             | Self::LogNodeResult { status, .. }
-                if status == "error" =>
+                if *status == Status::Error =>
             {
                 Level::Error
             }
@@ -274,19 +273,19 @@ mod tests {
 
     #[test]
     fn a_result_is_as_loud_as_its_status() {
-        let result = |status: &str| Event::LogTestResult {
+        let result = |status| Event::LogTestResult {
             name: "unique_id".into(),
-            status: status.into(),
+            status,
             index: 1,
             num_models: 1,
             execution_time: 0.1,
             num_failures: 2,
             attached_node: None,
         };
-        assert_eq!(result("fail").level(), Level::Error);
-        assert_eq!(result("warn").level(), Level::Warn);
-        assert_eq!(result("pass").level(), Level::Info);
-        assert_eq!(result("pass").data()["num_failures"], 2);
-        assert_eq!(result("pass").code(), "Q007");
+        assert_eq!(result(Status::Fail).level(), Level::Error);
+        assert_eq!(result(Status::Warn).level(), Level::Warn);
+        assert_eq!(result(Status::Pass).level(), Level::Info);
+        assert_eq!(result(Status::Pass).data()["num_failures"], 2);
+        assert_eq!(result(Status::Pass).code(), "Q007");
     }
 }

@@ -9,6 +9,7 @@ use super::node::compile::Extra;
 use super::node_timing::Watch;
 use super::results::{NodeResult, Status, naive_timestamp};
 use super::state::Run;
+use super::status::NodeStatus;
 use crate::adapter::{Begin, Fetch};
 use crate::diagnostic::{Diagnostic, Result, render};
 use crate::hashed::HashMap;
@@ -87,14 +88,14 @@ impl Run<'_> {
                 worker.warn_of_open_transaction(&self.emitter, &name)?;
             }
             let mut info = describe::node_info(self.manifest(), Resource::Node(node));
-            result.status.name().clone_into(&mut info.node_status);
+            info.node_status = NodeStatus::Ended(result.status);
             if let (Some(first), Some(last)) = (result.timing.first(), result.timing.last()) {
                 info.node_started_at = naive_timestamp(first.started_at);
                 info.node_finished_at = naive_timestamp(last.completed_at);
             }
             let event = Event::LogHookEndLine {
                 statement: name,
-                status: result.status.name().to_owned(),
+                status: result.status,
                 index: at + 1,
                 total,
                 execution_time: result.execution_time,

@@ -36,6 +36,7 @@ mod result_object;
 mod results;
 mod retries;
 mod state;
+mod status;
 mod summary;
 mod table_diff;
 mod tests_first;
@@ -62,7 +63,10 @@ pub(crate) use resources::resource_report;
 pub(crate) use results::begun::{Begun, since as begun_since};
 pub(crate) use results::junit::junit;
 pub(crate) use results::markdown::markdown;
-pub(crate) use results::{InvocationRecord, NodeResult, PreviousResults, RunResults, Status};
+pub(crate) use results::{InvocationRecord, NodeResult, PreviousResults, RunResults};
+pub(crate) use status::Status;
+#[cfg(test)]
+pub(crate) use status::Told;
 pub(crate) use warnings::{is_deprecation, is_own_warning};
 
 /// The present thread, as dbt's logs and results name it.

@@ -124,7 +124,7 @@ pub(super) fn failure(emitter: &Emitter, nodes: &dyn Nodes, result: &NodeResult,
                 Some(message) if !message.is_empty() => {
                     say(Event::RunResultError { msg: message.clone(), error_codes });
                 }
-                _ => say(Event::RunResultErrorNoMessage { status: result.status.name().to_owned() }),
+                _ => say(Event::RunResultErrorNoMessage { status: result.status }),
             }
             places(emitter, nodes, result);
         }
@@ -150,8 +150,7 @@ fn warning(emitter: &Emitter, nodes: &dyn Nodes, result: &NodeResult) {
     emitter.emit_for(&info, Event::RunResultWarning { resource_type, node_name, path });
     match &result.message {
         Some(msg) => emitter.emit_for(&info, Event::RunResultWarningMessage { msg: msg.clone() }),
-        None => emitter
-            .emit_for(&info, Event::RunResultErrorNoMessage { status: result.status.name().to_owned() }),
+        None => emitter.emit_for(&info, Event::RunResultErrorNoMessage { status: result.status }),
     }
     places(emitter, nodes, result);
 }

@@ -7,6 +7,7 @@ use super::super::event::Event;
 use super::super::executor::Turn;
 use super::super::plan::Action;
 use super::super::results::{NodeResult, Status};
+use super::super::status::Told;
 use super::NodeRun;
 use crate::manifest::{NodeKind, Resource};
 
@@ -31,7 +32,7 @@ impl NodeRun<'_, '_> {
         let Turn { index, total } = self.turn;
         let execution_time = result.execution_time;
         let message = result.message.clone().unwrap_or_default();
-        let status = result.status.name().to_owned();
+        let status = result.status;
         let database = &self.run.inputs.shared.target.database;
         let event = match (self.step.action, resource) {
             (Action::Materialize, Resource::Node(node)) => match node.kind {
@@ -62,7 +63,11 @@ impl NodeRun<'_, '_> {
                 },
                 _ => Event::LogModelResult {
                     description: describe::description(resource, database),
-                    status: if result.status == Status::Error { status } else { message },
+                    status: if status == Status::Error {
+                        status.into()
+                    } else {
+                        Told::answer(status, message)
+                    },
                     index,
                     total,
                     execution_time,

@@ -7,10 +7,11 @@ use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 
 use super::super::describe;
-use super::super::event::{Event, Level};
+use super::super::event::Event;
 use super::super::microbatch::{Batch, Window, instant, size_of};
 use super::super::node_timing::Watch;
 use super::super::results::{BatchResults, Status};
+use super::super::status::Told;
 use super::compile::Extra;
 use super::elsewhere::received;
 use super::{Executed, NodeRun, Worker};
@@ -73,7 +74,7 @@ impl NodeRun<'_, '_> {
             let succeeded = !skip && error.is_none();
             first_error = first_error.or(error);
             if skip {
-                self.batch_line(node, &context, &position, "skipped", 0.0);
+                self.batch_line(node, &context, &position, Status::Skipped.into(), 0.0);
             }
             // Without the first batch there is no table for the others.
             skip |= at == 0 && !succeeded;
@@ -153,7 +154,13 @@ impl NodeRun<'_, '_> {
         let result = ready.and_then(|()| self.run_batch(worker, &Arc::new(own), context.clone()));
         match result {
             Ok(message) => {
-                self.batch_line(node, &context, position, &message, watch.seconds());
+                self.batch_line(
+                    node,
+                    &context,
+                    position,
+                    Told::answer(Status::Success, message),
+                    watch.seconds(),
+                );
                 None
             }
             Err(error) => {
@@ -163,7 +170,7 @@ impl NodeRun<'_, '_> {
                 let text = self.error_text(&error);
                 let said = format!("batch {batch_label}: {text}");
                 self.say(Event::RunResultError { msg: text, error_codes });
-                self.batch_line(node, &context, position, "error", watch.seconds());
+                self.batch_line(node, &context, position, Status::Error.into(), watch.seconds());
                 Some(said)
             }
         }
@@ -185,19 +192,18 @@ impl NodeRun<'_, '_> {
         node: &Node,
         context: &BatchContext,
         position: &Position,
-        status: &str,
+        status: Told,
         seconds: f64,
     ) {
         let name = describe::representation(node, &self.run.inputs.shared.target.database);
         let event = Event::LogBatchResult {
             description: format!("batch {} of {name}", context.label),
-            status: status.to_owned(),
+            status,
             batch_index: position.at + 1,
             total_batches: position.total,
             execution_time: seconds,
         };
-        let level = if status == "error" { Level::Error } else { Level::Info };
-        self.run.emitter.emit_at(level, Some(&self.info), event);
+        self.say(event);
     }
 }
 

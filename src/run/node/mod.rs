@@ -35,6 +35,7 @@ use super::node_timing::Watch;
 use super::plan::{Action, Step};
 use super::results::{NodeResult, Status, naive_timestamp};
 use super::state::{Run, take_escalated};
+use super::status::NodeStatus;
 use super::summary;
 use crate::adapter::Response;
 use crate::context::MICROBATCH_MACRO;
@@ -140,9 +141,9 @@ impl Runner for Run<'_> {
             other => (String::new(), other.name().to_owned()),
         };
         let Turn { index, total } = turn;
-        info.node_status = "skipped".into();
+        info.node_status = NodeStatus::Ended(Status::Skipped);
         if let (Some(cause), true) = (cause, step.is_counted()) {
-            let status = cause.status.name().to_owned();
+            let status = cause.status;
             self.emitter
                 .emit_for(&info, Event::LogSkipBecauseError { schema, relation: name, index, total, status });
             summary::failure(&self.emitter, self, cause, false);
@@ -155,7 +156,7 @@ impl Runner for Run<'_> {
             let event = Event::SkippingDetails { resource_type, schema, node_name: name, index, total };
             self.emitter.emit_for(&info, event);
         }
-        let run_result = serde_json::json!({ "status": "skipped" });
+        let run_result = serde_json::json!({ "status": Status::Skipped });
         self.emitter.emit_for(&info, Event::NodeFinished { unique_id: step.unique_id.clone(), run_result });
         result
     }
@@ -222,7 +223,7 @@ impl NodeRun<'_, '_> {
     }
 
     fn finish(&mut self, result: &NodeResult, resource: Resource<'_>) {
-        result.status.name().clone_into(&mut self.info.node_status);
+        self.info.node_status = NodeStatus::Ended(result.status);
         self.info.node_finished_at = naive_timestamp(crate::clock::now());
         // What was cancelled counts as not run: the end of the run tells of it.
         if !(result.status.is_failure() && self.run.in_flight.is_cancelled()) {
@@ -231,7 +232,7 @@ impl NodeRun<'_, '_> {
         if self.run.is_marking(result.status) {
             self.say(Event::MarkSkippedChildren {
                 unique_id: result.unique_id.clone(),
-                status: result.status.name().to_owned(),
+                status: result.status,
                 reason: result.message.clone(),
             });
         }
@@ -326,14 +327,14 @@ impl NodeRun<'_, '_> {
         node: &Arc<Node>,
         values: HashMap<String, crate::jinja::Value>,
     ) -> Result<Arc<CompiledNode>> {
-        self.info.node_status = "compiling".into();
+        self.info.node_status = NodeStatus::Compiling;
         self.say(Event::NodeCompiling { unique_id: node.unique_id.clone() });
         let run = self.run;
         self.watch.phase("compile", || run.compile(worker, node, Extra { values, batch: None }))
     }
 
     fn executing(&mut self) {
-        self.info.node_status = "executing".into();
+        self.info.node_status = NodeStatus::Executing;
         self.say(Event::NodeExecuting { unique_id: self.step.unique_id.clone() });
     }
 

@@ -29,8 +29,7 @@ impl NodeRun<'_, '_> {
         for (at, overload) in part.overloads.iter().enumerate() {
             let description = format!("function {} overload {}", node.name, overload.defined_in);
             let (overload_index, total_overloads) = (at + 1, total);
-            let say = |this: &Self, description: String, status: &str, execution_time: f64| {
-                let status = status.to_owned();
+            let say = |this: &Self, description: String, status: Status, execution_time: f64| {
                 this.say(Event::LogOverloadResult {
                     description,
                     status,
@@ -41,7 +40,7 @@ impl NodeRun<'_, '_> {
             };
             if previous.successful.contains(&overload.defined_in) {
                 results.successful.push(overload.defined_in.clone());
-                say(self, description, "skipped", 0.0);
+                say(self, description, Status::Skipped, 0.0);
                 continue;
             }
             self.say(Event::LogStartOverload {
@@ -56,12 +55,12 @@ impl NodeRun<'_, '_> {
             match made {
                 Ok(()) => {
                     results.successful.push(overload.defined_in.clone());
-                    say(self, description, "success", watch.seconds());
+                    say(self, description, Status::Success, watch.seconds());
                 }
                 Err(error) => {
                     results.failed.push(overload.defined_in.clone());
                     let error = self.explained(*error, Resource::Node(node));
-                    say(self, description, "error", watch.seconds());
+                    say(self, description, Status::Error, watch.seconds());
                     let error_codes = vec![error.shown_code().to_owned()];
                     self.say(Event::RunResultError { msg: self.error_text(&error), error_codes });
                 }

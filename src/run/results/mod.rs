@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 
 pub(super) use freshness::{FreshnessResult, FreshnessResults};
 
+pub(crate) use super::status::Status;
 use crate::diagnostic::{Diagnostic, Result};
 
 /// What is known of the invocation that writes an artifact.
@@ -28,50 +29,6 @@ pub(crate) struct InvocationRecord {
     pub env: Map<String, Value>,
     /// Every flag, as `retry` needs it again.
     pub args: Map<String, Value>,
-}
-
-/// How a node ended, by dbt's names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(crate) enum Status {
-    #[serde(rename = "success")]
-    Success,
-    #[serde(rename = "error")]
-    Error,
-    #[serde(rename = "skipped")]
-    Skipped,
-    #[serde(rename = "partial success")]
-    PartialSuccess,
-    #[serde(rename = "no-op")]
-    NoOp,
-    #[serde(rename = "pass")]
-    Pass,
-    #[serde(rename = "fail")]
-    Fail,
-    #[serde(rename = "warn")]
-    Warn,
-    #[serde(rename = "runtime error")]
-    RuntimeError,
-}
-
-impl Status {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Success => "success",
-            Self::Error => "error",
-            Self::Skipped => "skipped",
-            Self::PartialSuccess => "partial success",
-            Self::NoOp => "no-op",
-            Self::Pass => "pass",
-            Self::Fail => "fail",
-            Self::Warn => "warn",
-            Self::RuntimeError => "runtime error",
-        }
-    }
-
-    /// Ends a `--fail-fast` run.
-    pub(crate) fn is_failure(self) -> bool {
-        matches!(self, Self::Error | Self::Fail | Self::PartialSuccess | Self::RuntimeError)
-    }
 }
 
 /// A phase of a node's work.
