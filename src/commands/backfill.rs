@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::backfill_added::{self, adds_rows};
 use super::backfill_apart::{Apart, Batch};
 use super::backfill_plan::{Models, batches};
 use super::built::{self, Built};
@@ -45,6 +46,7 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
     hold(&mut connection, &session.profile.target.schema, models.name())?;
     let mut backfill = Backfill { invocation, session, parsed, connect, log, built: Vec::new() };
     backfill.read(&models)?;
+    let batches = backfill.pieces(&batches);
     if invocation.flags.is(&REBUILD) {
         // all of it once more, and what is done of that counts when the command is repeated
         backfill.forget([range.start, range.end])?;
@@ -89,9 +91,22 @@ impl Backfill<'_> {
         for unique_id in &models.in_parts {
             let Some(node) = self.parsed.manifest.nodes.get(unique_id) else { continue };
             let home = homes.session(self.session.output_of(connection_of(&node.config)))?;
-            self.built.push((unique_id.clone(), Built::of(home, &self.parsed.manifest, node)?));
+            let adds = adds_rows(node);
+            let mut built = Built::of(home, &self.parsed.manifest, node, adds)?;
+            if adds {
+                built = backfill_added::known(home, node, built, self.invocation.flags.is(&REBUILD))?;
+            }
+            self.built.push((unique_id.clone(), built));
         }
         Ok(())
+    }
+
+    /// Of what only adds rows, nothing is built twice.
+    fn pieces(&self, batches: &[Batch]) -> Vec<Batch> {
+        let adding = self.built.iter().filter(|(unique_id, _)| {
+            self.parsed.manifest.nodes.get(unique_id).is_some_and(|node| adds_rows(node))
+        });
+        backfill_added::pieces(batches, adding.map(|(_, built)| built))
     }
 
     fn forget(&mut self, [start, end]: [Timestamp; 2]) -> Result<()> {

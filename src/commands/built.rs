@@ -33,13 +33,21 @@ pub(super) fn noting(parsed: &ParsedProject, selected: &[String], window: [&str;
 pub(super) struct Built(Vec<[Timestamp; 2]>);
 
 impl Built {
-    pub(super) fn of(connection: &mut Connection, manifest: &Manifest, node: &Arc<Node>) -> Result<Self> {
+    /// `of_any_code`: also what was built before the model changed.
+    pub(super) fn of(
+        connection: &mut Connection,
+        manifest: &Manifest,
+        node: &Arc<Node>,
+        of_any_code: bool,
+    ) -> Result<Self> {
         let query = "select extract(epoch from interval_start)::bigint::text, extract(epoch from interval_end)::bigint::text \
              from rsdbt.built join rsdbt.relations as known using (relation) join pg_catalog.pg_class as c on c.oid = relation \
              join pg_catalog.pg_namespace as n on n.oid = c.relnamespace \
              where n.nspname = $1::text and c.relname = $2::text and known.schema_name = $1::text and known.relation_name = $2::text \
-             and code = $3::text order by interval_start";
-        let rows = connection.query(query, &[&node.schema, &node.alias, &code(manifest, node)])?.rows;
+             and (code = $3::text or $4::bool) order by interval_start";
+        let code = code(manifest, node);
+        let of_any_code = of_any_code.to_string();
+        let rows = connection.query(query, &[&node.schema, &node.alias, &code, &of_any_code])?.rows;
         let at = |cell: Option<&Cell>| match cell {
             Some(Cell::Text(seconds)) => Timestamp::from_second(seconds.parse().ok()?).ok(),
             _ => None,
@@ -57,6 +65,15 @@ impl Built {
             }
         }
         until >= end
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Where each of them begins and ends.
+    pub(super) fn bounds(&self) -> impl Iterator<Item = Timestamp> {
+        self.0.iter().flatten().copied()
     }
 
     pub(super) fn none() -> Self {

@@ -3,6 +3,7 @@
 mod artifact;
 mod assets;
 mod backfill;
+mod backfill_added;
 mod backfill_apart;
 mod backfill_plan;
 mod bare_renderer;

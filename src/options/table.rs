@@ -307,7 +307,8 @@ pub(crate) const DOWNSTREAM: Switch =
     flag("downstream", "Also build the models that depend on it").only_where_given();
 pub(crate) const DRY_RUN: Switch = flag("dry_run", "Print what would be done, and exit").only_where_given();
 pub(crate) const REBUILD: Switch =
-    flag("rebuild", "Also build batches that are built already").only_where_given();
+    flag("rebuild", "Also build batches that are built already; `append` adds their rows once more")
+        .only_where_given();
 pub(crate) const INTERVAL: Text = time("interval", "Begin of the interval in UTC");
 pub(crate) const INLINE_DIRECT: Text = text("inline_direct", "Run this SQL without rendering Jinja");
 pub(crate) const LIMIT: Number =
