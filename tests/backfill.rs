@@ -1,8 +1,10 @@
 //! `rsdbt backfill`: a past time range in batches, each once, whoever built it and whatever interrupts it.
 
+use std::process::Stdio;
+
 use rsdbt::inside::adapter::Cell;
 
-use crate::support::{Database, Project};
+use crate::support::{Database, Project, wait_until};
 
 fn texts(database: &mut Database, sql: &str) -> Vec<String> {
     let text = |row: Vec<Cell>| match row.into_iter().next() {
@@ -355,10 +357,53 @@ fn a_batch_that_fails_beside_others_is_built_the_next_time() {
     assert_eq!(days(&mut database, "m"), all);
 }
 
+/// A backfill may take hours: who waits for its schemas has a turn between its groups of batches.
+#[test]
+fn other_runs_have_their_turn() {
+    for threads in [1, 3] {
+        let mut database = Database::new();
+        let project = project(&mut database);
+        let profile = std::fs::read_to_string(project.root.join("profiles.yml")).unwrap();
+        project.write("profiles.yml", &profile.replace("threads: 1", &format!("threads: {threads}")));
+        let schema = database.schema.clone();
+        project.write(
+            "models/m.sql",
+            &format!(
+                "{{{{ config(materialized='incremental', incremental_strategy='append') }}}} select at from {schema}.f, (select pg_sleep(0.2)) as slow \
+                 where at >= '{{{{ interval_start }}}}' and at < '{{{{ interval_end }}}}'"
+            ),
+        );
+        project.write("models/other.sql", "select 1 as id");
+        let fill = ["backfill", "m", "--from", "2024-05-01", "--to", "2024-06-10"];
+        let mut filling = project.command(&fill).stdout(Stdio::null()).spawn().unwrap();
+        let begun = "select from pg_tables where tablename = 'm' and schemaname = current_schema()";
+        wait_until(begun, || !database.query(begun).unwrap().rows.is_empty());
+        let output =
+            project.run(&["run", "--select", "other", "--target-path", "beside", "--log-path", "beside"]);
+        assert_eq!(output.status, 0, "{}", output.text);
+        assert!(output.text.contains("Waiting for another run to finish"), "{}", output.text);
+        assert!(filling.try_wait().unwrap().is_none(), "{threads} threads: it ran when all was built");
+        assert!(filling.wait().unwrap().success());
+        assert_eq!(texts(&mut database, "select count(*)::text from m"), ["480"]);
+    }
+}
+
 /// What reads its own table, or changes more than the periods of the batch, depends on the order.
 #[test]
 fn batches_that_depend_on_each_other_keep_their_order() {
     for (config, query) in [
+        (
+            "incremental_strategy='append'",
+            "where at >= '{{ interval_start }}' and at < '{{ interval_end }}' {{ own() }}",
+        ),
+        (
+            "incremental_strategy='append'",
+            "where at >= '{{ interval_start }}' and at < '{{ interval_end }}' {% if is_incremental() %}and (select count(*) from {{ target.schema }}.m where false) = 0{% endif %}",
+        ),
+        (
+            "incremental_strategy='append'",
+            "where at >= '{{ interval_start }}' and at < '{{ interval_end }}' and (select count(*) from {{ source('over', 'seen') }} where false) = 0",
+        ),
         (
             "incremental_strategy='append'",
             "where at >= '{{ interval_start }}' and at < '{{ interval_end }}' and at > '2024-01-01' {# not in this #}",
@@ -382,6 +427,15 @@ fn batches_that_depend_on_each_other_keep_their_order() {
         meeting(&mut database);
         let schema = database.schema.clone();
         project.write(
+            "macros/own.sql",
+            "{% macro own() %}{% if load_relation(this) %} and true{% endif %}{% endmacro %}",
+        );
+        project.write(
+            "models/over.yml",
+            &format!("sources: [{{name: over, schema: {schema}, tables: [{{name: seen}}]}}]\n"),
+        );
+        database.execute("create view seen as select 1 as n");
+        project.write(
             "models/m.sql",
             &format!(
                 "{{{{ config(materialized='incremental', {config}) }}}} select day, n, {schema}.meet() as met from \
@@ -391,6 +445,7 @@ fn batches_that_depend_on_each_other_keep_their_order() {
         database.execute("delete from f where at >= '2024-05-05'");
         let (status, text) = backfill(&project, &["m", "--from", "2024-05-01", "--to", "2024-05-02"]);
         assert_eq!(status, 0, "{text}");
+        database.execute("create or replace view seen as select met as n from m");
         database.execute("update patience set turns = 10");
         let (status, text) = backfill(&project, &["m", "--from", "2024-05-02", "--to", "2024-05-05"]);
         assert_eq!(status, 0, "{text}");

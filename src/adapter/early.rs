@@ -59,7 +59,8 @@ impl Early {
         }
     }
 
-    pub(super) fn keeps(&self) -> bool {
+    /// A run is followed by another one at once.
+    pub(crate) fn keeps(&self) -> bool {
         self.keeps.load(Ordering::Relaxed)
     }
 }

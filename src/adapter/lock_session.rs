@@ -75,6 +75,28 @@ impl LockSession {
         Ok(first(rows) == Some(Cell::Bool(true)))
     }
 
+    /// From now on who holds the lock of a name can know that somebody waits for it.
+    pub(crate) fn announce(&self, name: &str) -> Result<()> {
+        self.ask(&format!("select pg_catalog.pg_try_advisory_lock_shared({})", waiting(name))).map(drop)
+    }
+
+    /// It waits no longer.
+    pub(crate) fn withdraw(&self, name: &str) -> Result<()> {
+        self.ask(&format!("select pg_catalog.pg_advisory_unlock_shared({})", waiting(name))).map(drop)
+    }
+
+    /// Whether another session waits for the lock of a name.
+    pub(crate) fn is_awaited(&self, name: &str) -> bool {
+        let sql = format!(
+            "select true from pg_catalog.pg_locks as waits, (select {}) as place (class, object) \
+             where waits.locktype = 'advisory' and waits.granted and waits.objsubid = 2 and waits.pid operator(pg_catalog.<>) pg_catalog.pg_backend_pid() \
+             and waits.database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()) \
+             and waits.classid::int8 = (place.class::int8 & 4294967295) and waits.objid::int8 = (place.object::int8 & 4294967295) limit 1",
+            waiting(name)
+        );
+        self.ask(&sql).is_ok_and(|(_, rows)| first(rows) == Some(Cell::Bool(true)))
+    }
+
     fn connection(&self) -> MutexGuard<'_, Option<Connection>> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -123,6 +145,11 @@ impl LockSession {
             _ => None,
         }
     }
+}
+
+/// The two numbers of the lock that who waits for a name has.
+fn waiting(name: &str) -> String {
+    format!("pg_catalog.hashtext('rsdbt waits'), pg_catalog.hashtext({})", quote_literal(name))
 }
 
 impl HeldLock for LockSession {

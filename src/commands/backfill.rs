@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 
 use super::backfill_added::{self, adds_rows};
-use super::backfill_apart::{Apart, Batch};
+use super::backfill_apart::{Apart, Batch, reads_its_table};
 use super::backfill_plan::{Models, batches};
 use super::built::{self, Built};
 use super::connect::Connect;
@@ -101,6 +101,13 @@ impl Backfill<'_> {
         Ok(())
     }
 
+    fn reads_its_table(&self, models: &Models) -> Result<bool> {
+        let Some(node) = self.parsed.manifest.nodes.get(models.name()) else { return Ok(false) };
+        let mut homes = Homes::new(&self.connect);
+        let home = homes.session(self.session.output_of(connection_of(&node.config)))?;
+        reads_its_table(home, &self.parsed.manifest, node)
+    }
+
     /// Of what only adds rows, nothing is built twice.
     fn pieces(&self, batches: &[Batch]) -> Vec<Batch> {
         let adding = self.built.iter().filter(|(unique_id, _)| {
@@ -150,7 +157,10 @@ impl Backfill<'_> {
     }
 
     fn run_all(&mut self, models: &Models, open: &[Batch]) -> CommandResult {
-        let apart = Apart::of(&self.session, &self.parsed, models);
+        let apart = match Apart::of(&self.session, &self.parsed, models) {
+            Some(_) if self.reads_its_table(models)? => None,
+            apart => apart,
+        };
         let threads = self.session.profile.threads.max(1);
         let groups = match &apart {
             Some(apart) => apart.groups(open, threads),

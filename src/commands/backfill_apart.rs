@@ -7,7 +7,9 @@ use serde_json::Value as Json;
 
 use super::backfill_plan::Models;
 use super::session::{ParsedProject, Session};
-use crate::manifest::{Node, mentions};
+use crate::adapter::{Cell, Connection, quote_literal};
+use crate::diagnostic::Result;
+use crate::manifest::{Manifest, Node, mentions};
 
 pub(super) type Batch = [Timestamp; 2];
 
@@ -21,6 +23,20 @@ const OURS: [&str; 5] = [
     "get_insert_into_sql",
     "rsdbt_increment",
     "rsdbt_one_merge_at_a_time",
+];
+
+/// Words by which a query, or a macro that it calls, may come to the model's own table.
+const OWN_TABLE: [&str; 10] = [
+    "this",
+    "adapter",
+    "api",
+    "graph",
+    "model",
+    "context",
+    "load_relation",
+    "run_query",
+    "statement",
+    "high_water",
 ];
 
 /// A model whose batches are independent of each other.
@@ -56,7 +72,10 @@ impl Apart {
         if !models.between.is_empty()
             || is_custom
             || has_hooks(node)
-            || mentions(&parsed.manifest, node, "this")
+            || OWN_TABLE
+                .iter()
+                .chain([&node.alias.as_str()])
+                .any(|word| mentions(&parsed.manifest, node, word))
         {
             return None;
         }
@@ -97,6 +116,29 @@ impl Apart {
         let floor = granularity.floor(end);
         [start, if floor == end { end } else { granularity.following(floor) }]
     }
+}
+
+/// Whether something that the model reads reads its table, by views that another project made.
+pub(super) fn reads_its_table(home: &mut Connection, manifest: &Manifest, node: &Node) -> Result<bool> {
+    let name = |id: &String| {
+        let node = manifest.nodes.get(id).and_then(|node| node.relation_name.clone());
+        node.or_else(|| manifest.sources.get(id)?.relation_name.clone())
+    };
+    let inputs: Vec<String> =
+        node.depends_on.nodes.iter().filter_map(name).map(|name| quote_literal(&name)).collect();
+    let (Some(own), false) = (&node.relation_name, inputs.is_empty()) else { return Ok(false) };
+    let sql = format!(
+        "with recursive read (oid) as ( \
+           select pg_catalog.to_regclass(name)::oid from pg_catalog.unnest(array[{}]) as input (name) \
+           union select uses.refobjid from read join pg_catalog.pg_rewrite as rule on rule.ev_class = read.oid \
+           join pg_catalog.pg_depend as uses on uses.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass and uses.objid = rule.oid \
+             and uses.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass \
+         ) select exists (select from read where oid = pg_catalog.to_regclass({}))",
+        inputs.join(", "),
+        quote_literal(own)
+    );
+    let rows = home.query(&sql, &[])?.rows;
+    Ok(rows.first().and_then(|row| row.first()) == Some(&Cell::Bool(true)))
 }
 
 /// Statements that a project adds may touch rows of other batches.

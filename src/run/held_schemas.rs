@@ -2,8 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use crate::adapter::{Early, LockSession};
+
+/// A little longer than who waits takes to ask again.
+const A_TURN: Duration = Duration::from_millis(600);
 
 /// What a run holds; nothing for commands that write no relations.
 #[derive(Debug, Default)]
@@ -13,9 +18,15 @@ pub(super) struct Locks {
 }
 
 impl Locks {
+    /// Gives up the locks. Who waits for one has its turn before a run that follows at once.
     pub(super) fn hand_on(&self, early: &Early) {
-        if let Some(session) = self.session.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            session.hand_on(early);
+        let session = self.session.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(session) = session else { return };
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_awaited = early.keeps() && names.iter().any(|name| session.is_awaited(&name.key()));
+        session.hand_on(early);
+        if is_awaited {
+            thread::sleep(A_TURN);
         }
     }
 }

@@ -158,6 +158,7 @@ impl Run<'_> {
         let begun = Instant::now();
         let mut told = false;
         for name in names {
+            let mut is_announced = false;
             while !session.try_lock(&name.key())? && !self.holds_already(session, name) {
                 if self.inputs.interrupt.is_set() {
                     return Err(Diagnostic::runtime(
@@ -175,7 +176,13 @@ impl Run<'_> {
                     let msg = format!("Waiting for another run to finish with {name}{holder}");
                     self.emitter.emit(Event::Note { msg });
                 }
+                if !std::mem::replace(&mut is_announced, true) {
+                    session.announce(&name.key())?;
+                }
                 std::thread::sleep((begun.elapsed() / 8).clamp(ASK[0], ASK[1]));
+            }
+            if is_announced {
+                session.withdraw(&name.key())?;
             }
         }
         Ok(told)

@@ -46,12 +46,12 @@
 {% endmacro %}
 
 {#
-  Lists of periods, no neighbours in one of them. Of a dozen: every other one, the others, and the last. Of more: eight, closer to each other towards the last.
+  Lists of periods: a dozen, of which any two are apart in some of the lists. Of more: eight, closer to each other towards the last.
 #}
 {% macro rsdbt_some_of(windows) %}
   {%- set last = windows | length - 1 -%}
   {%- if last < 12 -%}
-    {{ return([windows[::2], windows[1::2]] + ([windows[-1:]] if last > 1 else [])) }}
+    {{ return(rsdbt_any_two_apart(windows)) }}
   {%- endif -%}
   {%- set back = [0] -%}
   {%- for step in range(1, 8) -%}
@@ -61,5 +61,18 @@
   {%- for periods in back | reverse -%}
     {%- do some.append(windows[last - periods]) -%}
   {%- endfor -%}
-  {{ return([some]) }}
+  {{ return(rsdbt_any_two_apart(some)) }}
+{% endmacro %}
+
+{# By the digits of their binary numbers: a row that the query moves from one period to another shows in one of the lists. The first two have no neighbours. #}
+{% macro rsdbt_any_two_apart(windows) %}
+  {%- set lists = [] -%}
+  {%- for place in [1, 2, 4, 8] if place == 1 or place < windows | length -%}
+    {%- set sides = [[], []] -%}
+    {%- for window in windows -%}
+      {%- do sides[loop.index0 // place % 2].append(window) -%}
+    {%- endfor -%}
+    {%- do lists.extend(sides) -%}
+  {%- endfor -%}
+  {{ return(lists) }}
 {% endmacro %}

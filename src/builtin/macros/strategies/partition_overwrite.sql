@@ -16,16 +16,17 @@
 {% macro get_incremental_partition_overwrite_sql(arg_dict) %}
   {%- set target = arg_dict['target_relation'] -%}
   {%- set prepared = arg_dict['prepared'] -%}
-  {%- if prepared['doubtful'] -%}
-    {%- do prepared.update({'windows': rsdbt_without_kept(prepared['windows'], prepared['doubtful'], arg_dict['temp_relation'], target, arg_dict['dest_columns'])}) -%}
-  {%- endif -%}
   {%- set windows = prepared['windows'] -%}
   {%- if windows is none -%}
     {%- set windows = rsdbt_windows_of_rows(arg_dict['temp_relation'], arg_dict['dest_columns']) -%}
   {%- endif -%}
-  {%- set narrowed = prepared['reading']['narrowed'] -%}
   {%- if not arg_dict['reading'] -%}
-    {%- do rsdbt_check_rows(arg_dict['temp_relation'], arg_dict['dest_columns'], windows, narrowed) -%}
+    {%- do rsdbt_check_rows(arg_dict['temp_relation'], arg_dict['dest_columns'], windows, prepared['reading']['narrowed']) -%}
+  {%- endif -%}
+  {#- Rows that belong elsewhere are no reason to keep a period as if its inputs had none. -#}
+  {%- if prepared['doubtful'] -%}
+    {%- set windows = rsdbt_without_kept(windows, prepared['doubtful'], arg_dict['temp_relation'], target, arg_dict['dest_columns']) -%}
+    {%- do prepared.update({'windows': windows}) -%}
   {%- endif -%}
   {%- if config.get('partitioned') -%}
     {{ return(rsdbt_swap_partitions(target, arg_dict['temp_relation'], arg_dict['dest_columns'], windows)) }}
