@@ -121,8 +121,11 @@ impl Apart {
 /// Whether something that the model reads reads its table, by views that another project made.
 pub(super) fn reads_its_table(home: &mut Connection, manifest: &Manifest, node: &Node) -> Result<bool> {
     let name = |id: &String| {
-        let node = manifest.nodes.get(id).and_then(|node| node.relation_name.clone());
-        node.or_else(|| manifest.sources.get(id)?.relation_name.clone())
+        let of_node = manifest.nodes.get(id).map(|input| (&input.database, &input.relation_name));
+        let of_source = || manifest.sources.get(id).map(|input| (&input.database, &input.relation_name));
+        let (database, name) = of_node.or_else(of_source)?;
+        // in another database it can read nothing of this one
+        name.clone().filter(|_| *database == node.database)
     };
     let inputs: Vec<String> =
         node.depends_on.nodes.iter().filter_map(name).map(|name| quote_literal(&name)).collect();
