@@ -43,7 +43,9 @@ fn a_backfill_knows_what_is_built_in_each_database() {
     assert!(output.status == 1 && output.text.contains("stopped"), "{}", output.text);
     field.far.batch_execute("update switch set bad = null").unwrap();
     let output = backfill(&field, &[]);
-    assert!(output.status == 0 && output.text.contains("6 batches built"), "{}", output.text);
+    // the day that failed and those after it, some of which were built beside it
+    let built = output.text.lines().find_map(|line| line.strip_suffix(" batches built")?.parse::<u32>().ok());
+    assert!(output.status == 0 && built.is_some_and(|built| (1..=6).contains(&built)), "{}", output.text);
     let rows = "select count(*) || ' ' || count(distinct id) from there";
     assert_eq!(far_value(&mut field, rows), "1000 1000");
     let output = backfill(&field, &["--dry-run"]);
