@@ -427,7 +427,7 @@ impl Newcomer {
     }
 }
 
-/// With the feature on, a program without its server is no program: the build fails, and says what to do.
+/// With the feature `bundled-postgres`, the build fails where the server's archive is missing, and names the ways out.
 #[test]
 fn a_missing_archive_is_an_error_of_the_build() {
     let builds = Path::new(env!("OUT_DIR")).ancestors().nth(2).unwrap();

@@ -112,7 +112,7 @@ const MODELS: [(&str, &str, &str); 19] = [
     ("functions/half.sql", "select n / 2", ""),
 ];
 
-/// Of a file; it is no model, and known as long as the others.
+/// A source table that `rsdbt load` fills from files: the query that must give the number of events.
 const LOADED: &str = "select count(*) from loaded";
 
 const PROPERTIES: &str = "

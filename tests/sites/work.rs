@@ -41,11 +41,12 @@ fn a_backfill_knows_what_is_built_in_each_database() {
     };
     let output = backfill(&field, &[]);
     assert!(output.status == 1 && output.text.contains("stopped"), "{}", output.text);
+    // a hundred rows a day; how many days were built beside the one that failed is the machine's affair
+    let left = "select (10 - count(*) / 100)::text from there where (select count(*) % 100 from there) = 0";
+    let left = far_value(&mut field, left);
     field.far.batch_execute("update switch set bad = null").unwrap();
     let output = backfill(&field, &[]);
-    // the day that failed and those after it, some of which were built beside it
-    let built = output.text.lines().find_map(|line| line.strip_suffix(" batches built")?.parse::<u32>().ok());
-    assert!(output.status == 0 && built.is_some_and(|built| (1..=6).contains(&built)), "{}", output.text);
+    assert!(output.status == 0 && output.text.contains(&format!("{left} batches built")), "{}", output.text);
     let rows = "select count(*) || ' ' || count(distinct id) from there";
     assert_eq!(far_value(&mut field, rows), "1000 1000");
     let output = backfill(&field, &["--dry-run"]);
