@@ -23,7 +23,7 @@ pub(super) const KEYS: &[&str] = &[
 ];
 /// What only a table by periods takes, as the strategy `partition_overwrite` has it.
 const OF_PERIODS: &[&str] = &["dirty", "lookback", "horizon", "restate", "retention", "partitioned"];
-const PARTITION_KEYS: &[&str] = &["field", "granularity", "time_zone", "local"];
+const PARTITION_KEYS: &[&str] = &["field", "granularity", "time_zone", "local", "independent"];
 const GRANULARITIES: &[&str] = &["hour", "day", "week", "month"];
 
 #[derive(Debug, Clone)]

@@ -2,22 +2,36 @@
 
 {# Its field must be made of the columns in `in_partitions`, and times of the periods that are read must give none of the periods that are looked for. #}
 {% macro rsdbt_keeps_periods(read, built, kinds, columns) %}
-  {%- set makings = rsdbt_makings_of_field(kinds) if not rsdbt_query_parts[1::3] | reject('equalto', 'type') | list else [] -%}
+  {{ return(rsdbt_makings_keep(rsdbt_how_made(kinds)['makings'], read, built, columns)) }}
+{% endmacro %}
+
+{# All input rows that it reads must be tied to those that make the field, by their periods. #}
+{% macro rsdbt_makes_rows_of_one_period(read, built, kinds, columns) %}
+  {%- set how = rsdbt_how_made(kinds) -%}
+  {%- set ties = how['ties'] or [] -%}
+  {{ return(how['ties'] is not none and rsdbt_makings_keep(how['makings'] + ties, read, built, columns, also_within=ties | length > 0)) }}
+{% endmacro %}
+
+{# `also_within`: times of the periods that are built give these. #}
+{% macro rsdbt_makings_keep(makings, read, built, columns, also_within=false) %}
+  {%- set makings = makings if not rsdbt_query_parts[1::3] | reject('equalto', 'type') | list else [] -%}
   {%- set types = rsdbt_types_of_conditions(rsdbt_query_parts) if makings else [] -%}
+  {%- set kind = rsdbt_field_kind(columns) -%}
   {%- set tried = [] -%}
   {%- for making in makings -%}
-    {%- do tried.append('select (' ~ making.expression ~ ')::' ~ rsdbt_field_column(columns).data_type ~ ' as value from '
-      ~ rsdbt_times_sql(read, types[making.condition])) -%}
+    {%- set values = 'select from (select (' ~ making.expression ~ ')::' ~ rsdbt_field_column(columns).data_type ~ ' as value from ' -%}
+    {%- do tried.append(values ~ rsdbt_times_sql(read, types[making.condition]) ~ ') as rsdbt_read where ' ~ rsdbt_unread_condition('value', kind, read, built)) -%}
+    {%- do tried.append(values ~ rsdbt_times_sql(built, types[making.condition]) ~ ') as rsdbt_built where not ' ~ rsdbt_in_windows('value', kind, built)) if also_within -%}
   {%- endfor -%}
   {%- if not tried -%}
     {{ return(false) }}
   {%- endif -%}
-  {%- set moved = rsdbt_attempt(['select from (' ~ tried | join('\nunion all ') ~ '\n) as rsdbt_tried where '
-    ~ rsdbt_unread_condition('value', rsdbt_field_kind(columns), read, built)]) -%}
+  {%- set moved = rsdbt_attempt([tried | join('\nunion all ')]) -%}
   {{ return(not moved['error'] and moved['rows'] == 0) }}
 {% endmacro %}
 
-{% macro rsdbt_makings_of_field(kinds) %}
+{# `{makings, ties, is_ordered}` of the field. #}
+{% macro rsdbt_how_made(kinds) %}
   {%- set roles = rsdbt_roles_of_conditions() -%}
   {%- set marks = [] -%}
   {%- for kind in kinds -%}

@@ -33,7 +33,7 @@
   {%- endif -%}
   {{ return({
     'field': rsdbt_quoted_name(given['field']), 'granularity': granularity, 'time_zone': given.get('time_zone') or 'UTC',
-    'local': given.get('local') or false,
+    'local': given.get('local') or false, 'independent': given.get('independent') or false,
   }) }}
 {% endmacro %}
 

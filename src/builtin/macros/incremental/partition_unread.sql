@@ -8,7 +8,7 @@
   {%- if windows and kinds and not flags.EMPTY and not flags.SAMPLE -%}
     {%- set columns = adapter.get_columns_in_relation(rows) -%}
     {%- set beside = rsdbt_windows_beside(windows, 'hour' if rsdbt_partitioning().granularity == 'hour' else 'day') -%}
-    {%- do rsdbt_refuse_rows_read_from(beside, windows, kinds, columns) -%}
+    {%- do rsdbt_refuse_rows_beside(windows, beside, kinds, columns) -%}
     {%- for group in rsdbt_some_of(windows) if windows | length > 12 -%}
       {%- do rsdbt_refuse_rows_read_from(group, none, kinds, columns) -%}
     {%- endfor -%}
@@ -24,55 +24,22 @@
     {%- set windows = rsdbt_windows(inputs) if config.get('dirty') else rsdbt_windows_of_rows(relation, columns) -%}
     {%- set windows = windows + (rsdbt_windows_beside(windows, rsdbt_partitioning().granularity) if not config.get('dirty') else []) -%}
     {%- set kinds = rsdbt_kinds_of_conditions(rsdbt_query_parts) if windows else [] -%}
-    {%- for group in rsdbt_some_of(windows | sort(attribute='local_start') | list) if group -%}
+    {%- set windows = windows | sort(attribute='local_start') | list -%}
+    {%- for group in rsdbt_some_of(windows) if group -%}
       {%- do rsdbt_refuse_rows_read_from(group, none, kinds, columns) -%}
     {%- endfor -%}
+    {#- Pairs may be far apart: the last two are also asked beside many more. -#}
+    {%- do rsdbt_refuse_rows_beside(windows[-2:], windows[-64:-2] or rsdbt_windows_beside(windows[-2:], 'day'), kinds, columns) if windows -%}
   {%- endif -%}
 {% endmacro %}
 
-{# Before and after each range of windows. #}
-{% macro rsdbt_windows_beside(windows, unit) %}
-  {%- set by = rsdbt_partitioning() -%}
-  {%- set starts = [] -%}
-  {%- set ends = [] -%}
-  {%- for window in windows -%}
-    {%- do starts.append(window['local_start']) if loop.first or loop.previtem['local_end'] != window['local_start'] -%}
-    {%- do ends.append(window['local_end']) if loop.last or loop.nextitem['local_start'] != window['local_end'] -%}
-  {%- endfor -%}
-  {%- set beside = rsdbt_windows([
-    "select at - interval '1 " ~ unit ~ "' from (" ~ rsdbt_timestamps_sql(starts) ~ ') as edges (at)', rsdbt_timestamps_sql(ends)
-  ], dict(by, granularity=unit)) -%}
-  {{ return(rsdbt_windows_but(beside, windows if unit == by.granularity else [])) }}
-{% endmacro %}
-
-{#
-  Lists of periods: a dozen, of which any two are apart in some of the lists. Of more: eight, closer to each other towards the last.
-#}
-{% macro rsdbt_some_of(windows) %}
-  {%- set last = windows | length - 1 -%}
-  {%- if last < 12 -%}
-    {{ return(rsdbt_any_two_apart(windows)) }}
+{# Of windows that are built, rows that are made of those beside them, or of both. #}
+{% macro rsdbt_refuse_rows_beside(windows, beside, kinds, columns) %}
+  {%- if not rsdbt_makes_rows_of_one_period(beside, windows, kinds, columns) -%}
+    {%- set edges = rsdbt_edges_of(windows) if not rsdbt_partitioning().independent else [] -%}
+    {%- set mixed = rsdbt_mixed_periods(edges, beside, kinds, columns) if edges else {} -%}
+    {%- set differs = mixed['fewer'] or mixed['other'] -%}
+    {%- do rsdbt_refuse_rows_read_from(beside, windows, kinds, columns) if differs or edges | length < windows | length -%}
+    {%- do rsdbt_refuse_mixed_rows(mixed, beside, kinds) if differs -%}
   {%- endif -%}
-  {%- set back = [0] -%}
-  {%- for step in range(1, 8) -%}
-    {%- do back.append([step * step * last // 49, back[-1] + 2] | max) if back[-1] + 2 <= last -%}
-  {%- endfor -%}
-  {%- set some = [] -%}
-  {%- for periods in back | reverse -%}
-    {%- do some.append(windows[last - periods]) -%}
-  {%- endfor -%}
-  {{ return(rsdbt_any_two_apart(some)) }}
-{% endmacro %}
-
-{# By the digits of their binary numbers: a row that the query moves from one period to another shows in one of the lists. The first two have no neighbours. #}
-{% macro rsdbt_any_two_apart(windows) %}
-  {%- set lists = [] -%}
-  {%- for place in [1, 2, 4, 8] if place == 1 or place < windows | length -%}
-    {%- set sides = [[], []] -%}
-    {%- for window in windows -%}
-      {%- do sides[loop.index0 // place % 2].append(window) -%}
-    {%- endfor -%}
-    {%- do lists.extend(sides) -%}
-  {%- endfor -%}
-  {{ return(lists) }}
 {% endmacro %}

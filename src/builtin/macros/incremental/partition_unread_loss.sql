@@ -13,7 +13,7 @@
     with
     {%- for name, windows in names.items() %}
     rsdbt_{{ name }} as materialized (
-      select {{ field }} as value, rsdbt_rows::text as line from (select * from (
+      select {{ field }} as value, {{ rsdbt_line_sql(columns) }} as line from (select * from (
         {{ rsdbt_query_of(windows, kinds) }}
       ) as rsdbt_query offset '0') as rsdbt_rows
       where {{ rsdbt_in_windows(field, rsdbt_field_kind(columns), periods) }}

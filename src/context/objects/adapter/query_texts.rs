@@ -4,7 +4,7 @@ use minijinja::{Error, State, Value};
 
 use super::Database;
 use crate::jinja::python::{bind_required, dict, list, to_str};
-use crate::sql::made_of::makings;
+use crate::sql::made_of::{Making, made_of};
 use crate::sql::restrict::restrict;
 
 pub(super) fn call(
@@ -15,7 +15,7 @@ pub(super) fn call(
 ) -> Option<Result<Value, Error>> {
     Some(match method {
         "rsdbt_restrict_query" => restricted(method, args),
-        "rsdbt_makings" => made_of(method, args),
+        "rsdbt_makings" => how_made(method, args),
         _ => return None,
     })
 }
@@ -34,15 +34,24 @@ fn restricted(method: &str, args: &[Value]) -> Result<Value, Error> {
     })
 }
 
-/// How the query makes a column: a list of `{condition, expression}`, empty where it cannot be told.
-fn made_of(method: &str, args: &[Value]) -> Result<Value, Error> {
+/// How the query makes a column: `{makings, ties, is_ordered}`; a making is `{condition, expression}`. `ties` is none where rows of several periods may
+/// take part in one.
+fn how_made(method: &str, args: &[Value]) -> Result<Value, Error> {
     let [query, column] = bind_required(method, args, ["query", "column"], 2)?;
-    let makings = makings(&to_str(&query), &to_str(&column)).unwrap_or_default().into_iter();
-    let fields = makings.map(|making| {
+    let made = made_of(&to_str(&query), &to_str(&column));
+    Ok(dict([
+        ("makings".into(), listed(made.makings)),
+        ("ties".into(), made.ties.map_or(Value::from(()), listed)),
+        ("is_ordered".into(), made.is_ordered.into()),
+    ]))
+}
+
+fn listed(makings: Vec<Making>) -> Value {
+    let fields = makings.into_iter().map(|making| {
         dict([
             ("condition".into(), Value::from(making.condition)),
             ("expression".into(), Value::from(making.expression)),
         ])
     });
-    Ok(list(fields.collect()))
+    list(fields.collect())
 }
