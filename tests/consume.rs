@@ -77,7 +77,10 @@ const QUERIES: &[(&str, &[i64])] = &[
         "select * from (select distinct on (id) * from LOG order by id, at desc nulls last) as latest where v <> 'x'",
         &[6],
     ),
-    ("select distinct on (id, v) l.* from LOG l join DIM using (id)", &[6, 7, 8]),
+    (
+        "select distinct on (id, v) l.* from LOG l join DIM using (id) order by id, v, at desc nulls last",
+        &[6, 7, 8],
+    ),
     ("select distinct n, id, v, at from LOG where v <> 'x'", &[3, 4, 6]),
     (
         "select id, (array_agg(n order by at desc nulls last))[1] as n, max(v) as v, max(at) as at from LOG group by id having count(*) > 1",
@@ -122,6 +125,11 @@ const REFUSED: &[(&str, &str)] = &[
     ("select max(n) as n, max(id) as id, max(v) as v, max(at) as at from LOG", "without GROUP BY"),
     ("select max(n) as n, max(id) as id, v, max(at) as at from LOG group by v", "several keys"),
     ("select distinct on (v) * from LOG", "several keys"),
+    ("select distinct on (id) * from LOG where v <> 'x'", "keeps any row of a key"),
+    ("select distinct on (id) * from LOG order by id, at", "keeps the oldest row of a key"),
+    ("table LOG", "a `table` command"),
+    ("select LOG.id, LOG.v, LOG.n, LOG.at from LOG", "by schema and table"),
+    ("select id, v, n, at, xmin from LOG", "system column"),
     (
         "select * from (select *, row_number() over (order by at) as rn from LOG) r where rn = 1",
         "several keys",
@@ -333,7 +341,7 @@ fn a_row_that_may_not_be_deleted_is_an_error() {
     let queries = [
         "select * from LOG",
         "select * from LOG where v <> 'x' or n = 2",
-        "select distinct on (id) * from LOG where v <> 'x' or n = 2",
+        "select distinct on (id) * from LOG where v <> 'x' or n = 2 order by id, at desc nulls last",
     ];
     for (number, query) in queries.iter().enumerate() {
         stage.stage(number, "");

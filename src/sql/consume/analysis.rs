@@ -1,7 +1,7 @@
 //! What is found out about a query on the way.
 
 use super::super::text::{Edits, Text};
-use super::flow::{Group, Value};
+use super::flow::{Column, Group, Value};
 use super::staging::{Functions, Staging};
 
 pub(super) struct Analysis<'a> {
@@ -12,6 +12,8 @@ pub(super) struct Analysis<'a> {
     pub(super) groups: Vec<Group>,
     /// How many trace columns have been named.
     pub(super) traces: usize,
+    /// The columns of the staging table.
+    pub(super) staged: Vec<Column>,
     pub(super) found: bool,
     /// Some staged rows may not take part.
     pub(super) filtered: bool,

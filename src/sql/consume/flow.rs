@@ -35,6 +35,20 @@ pub(super) struct Rank {
 pub(super) struct Group {
     pub(super) by: Vec<usize>,
     pub(super) what: &'static str,
+    /// None: no row of the group is chosen before the others.
+    pub(super) choice: Option<Choice>,
+}
+
+/// Which row of a group is kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Choice {
+    Any,
+    /// The first one by this value; None: not in a known order.
+    First {
+        by: usize,
+        is_ascending: Option<bool>,
+        nulls_first: bool,
+    },
 }
 
 #[derive(Debug, Clone)]

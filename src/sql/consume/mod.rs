@@ -8,6 +8,7 @@ mod analysis;
 mod flow;
 mod from;
 mod groups;
+mod names;
 mod projection;
 mod query;
 mod select;
@@ -33,13 +34,20 @@ pub(crate) const TAKEN: &str = "rsdbt_taken";
 /// The column that names a staged row: `table/version/place`, separated by spaces where rows are grouped.
 const TRACE: &str = "rsdbt_trace";
 
-/// The query to run in place of the one that was given.
+/// The query to run in place of the one that was given. `nulls_first`: a row that is of no time comes before the newest one of its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Reading {
     /// Every staged row takes part: the query reads `rsdbt_taken`.
-    Whole(String),
+    Whole { query: String, nulls_first: Option<Named> },
     /// The query names the staged rows of each result row in `column`; `grouped`: possibly several.
-    Traced { query: String, column: String, grouped: bool },
+    Traced { query: String, column: String, grouped: bool, nulls_first: bool },
+}
+
+/// Columns of the staging table: those of the key, and the one that tells the newest row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Named {
+    pub(crate) key: Vec<String>,
+    pub(crate) newest: String,
 }
 
 /// Rewrites the query, or says which construct stands in the way.
@@ -61,6 +69,7 @@ fn analyze(sql: &str, staging: &Staging, functions: &Functions) -> Result<Readin
         values: Vec::new(),
         groups: Vec::new(),
         traces: 0,
+        staged: Vec::new(),
         found: false,
         filtered: false,
         untraceable: None,
@@ -73,15 +82,24 @@ fn analyze(sql: &str, staging: &Staging, functions: &Functions) -> Result<Readin
         return Err(format!("it {why} the staging table"));
     };
     analysis.check_groups(&flow)?;
-    if !analysis.filtered {
-        return Ok(Reading::Whole(analysis.whole.apply(sql)));
+    let nulls_first = analysis.puts_nulls_first(&flow);
+    let named = if nulls_first { analysis.staged_columns(&flow) } else { None };
+    if !analysis.filtered && nulls_first == named.is_some() {
+        return Ok(Reading::Whole { query: analysis.whole.apply(sql), nulls_first: named });
     }
     match analysis.untraceable {
+        Some(reason) if !analysis.filtered => {
+            let newest = &staging.newest;
+            Err(format!(
+                "it orders by `{newest}` with NULLs first, and {reason} (say `{newest} desc nulls last`)"
+            ))
+        }
         Some(reason) => Err(reason),
         None => Ok(Reading::Traced {
             query: analysis.traced.apply(sql),
             column: flow.trace,
             grouped: !analysis.groups.is_empty(),
+            nulls_first,
         }),
     }
 }

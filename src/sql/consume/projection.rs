@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use sqlparser::ast::{
-    Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, NamedWindowExpr, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, Visit, Visitor, WindowSpec, WindowType,
+    Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, NamedWindowExpr, OrderByExpr, OrderBySort,
+    Query, Select, SelectItem, SelectItemQualifiedWildcardKind, Visit, Visitor, WindowSpec, WindowType,
 };
 
 use super::analysis::Analysis;
-use super::flow::{Column, Flow, Group, Rank};
+use super::flow::{Choice, Column, Flow, Group, Rank};
 use super::from::Staged;
 use super::select::{Merging, aliased_item, column_name, number, order_expressions};
 use super::value::Scope;
@@ -89,6 +89,30 @@ impl Analysis<'_> {
         Ok(values)
     }
 
+    /// Which row of a group comes first.
+    pub(super) fn chosen<'e>(
+        &mut self,
+        order: &'e [OrderByExpr],
+        by: &[usize],
+        meant: impl Fn(&'e Expr) -> &'e Expr,
+        scope: &mut Scope<'_>,
+    ) -> Choice {
+        for item in order {
+            let value = self.value(meant(&item.expr), scope);
+            if by.contains(&value) {
+                continue;
+            }
+            let is_ascending = match item.options.sort {
+                None | Some(OrderBySort::Asc) => Some(true),
+                Some(OrderBySort::Desc) => Some(false),
+                Some(OrderBySort::Using(_)) => None,
+            };
+            let nulls_first = item.options.nulls_first.unwrap_or(is_ascending == Some(false));
+            return Choice::First { by: value, is_ascending, nulls_first };
+        }
+        Choice::Any
+    }
+
     pub(super) fn ranks(
         &mut self,
         select: &Select,
@@ -124,7 +148,12 @@ impl Analysis<'_> {
             let trace = window.zip(self.end_of_projection(select)).map(|(window, at)| {
                 (at, format!("pg_catalog.string_agg({}, ' ') over ({window})", trace_of(staged)))
             });
-            ranks.push(Rank { value, group: Group { by, what: "rank filter" }, trace });
+            let by: Vec<usize> = by;
+            // rows that are alike in it have the same rank
+            let keeps_all =
+                spec.order_by.is_empty() && names.last().is_none_or(|name| **name != *"row_number");
+            let choice = (!keeps_all).then(|| self.chosen(&spec.order_by, &by, |expr| expr, scope));
+            ranks.push(Rank { value, group: Group { by, what: "rank filter", choice }, trace });
         }
         ranks
     }
@@ -146,7 +175,6 @@ impl Analysis<'_> {
             self.not_traceable("it orders by the position of a column beside `*`; name the column");
         }
         let Some(at) = self.end_of_projection(select) else {
-            self.not_traceable("it has a `table` command");
             return (staged.flow.trace.clone(), false);
         };
         let own = trace_of(staged);

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use sqlparser::ast::{
-    BinaryOperator, Distinct, Expr, GroupByExpr, OrderByKind, Query, Select, SelectItem, Value as Literal,
+    BinaryOperator, Distinct, Expr, GroupByExpr, OrderByExpr, OrderByKind, Query, Select, SelectItem,
+    Value as Literal,
 };
 
 use super::analysis::Analysis;
 use super::flow::{Environment, Flow, Group, Rank};
+use super::names::check_names;
 use super::value::{Scope, any_expr};
 use crate::sql::lineage::fold;
 
@@ -37,6 +39,10 @@ impl Analysis<'_> {
         if select.into.is_some() || select.qualify.is_some() || select.top.is_some() {
             return Err("it has a clause that is not known".to_owned());
         }
+        if self.end_of_projection(select).is_none() {
+            return Err("it has a `table` command; write `select * from`".to_owned());
+        }
+        check_names(select, query, &staged)?;
         self.check_whole_rows(select, query, &staged);
         if let Some(condition) = &select.selection {
             self.filter(condition, &mut staged.flow)?;
@@ -50,19 +56,21 @@ impl Analysis<'_> {
         let mut merging = Merging::Nothing;
         if !group_by.is_empty() {
             let by = self.grouped_values(&group_by, select, &columns, &mut scope)?;
-            self.groups.push(Group { by, what: "GROUP BY" });
+            self.groups.push(Group { by, what: "GROUP BY", choice: None });
             merging = Merging::GroupBy;
         }
         match &select.distinct {
             Some(Distinct::Distinct) => {
                 let by = columns.iter().map(|column| column.value).collect();
-                self.groups.push(Group { by, what: "DISTINCT" });
+                self.groups.push(Group { by, what: "DISTINCT", choice: None });
                 self.merge_once(&merging);
                 merging = Merging::Distinct;
             }
             Some(Distinct::On(exprs)) => {
                 let by = self.distinct_values(exprs, select, &columns, &mut scope)?;
-                self.groups.push(Group { by, what: "DISTINCT ON" });
+                let order = ordered(query);
+                let choice = self.chosen(order, &by, |expr| aliased(expr, select), &mut scope);
+                self.groups.push(Group { by, what: "DISTINCT ON", choice: Some(choice) });
                 self.merge_once(&merging);
                 merging = Merging::DistinctOn;
             }
@@ -211,14 +219,33 @@ fn group_expressions(group_by: &GroupByExpr) -> Result<Vec<&Expr>, String> {
     Ok(exprs)
 }
 
-/// The expressions of ORDER BY.
-pub(super) fn order_expressions(query: Option<&Query>) -> impl Iterator<Item = &Expr> {
+fn ordered(query: Option<&Query>) -> &[OrderByExpr] {
     let kind = query.and_then(|query| query.order_by.as_ref()).map(|order_by| &order_by.kind);
-    let listed = match kind {
+    match kind {
         Some(OrderByKind::Expressions(listed)) => listed.as_slice(),
         _ => &[],
+    }
+}
+
+/// The expressions of ORDER BY.
+pub(super) fn order_expressions(query: Option<&Query>) -> impl Iterator<Item = &Expr> {
+    ordered(query).iter().map(|item| &item.expr)
+}
+
+/// ORDER BY of a query prefers aliases, and counts columns.
+fn aliased<'q>(expr: &'q Expr, select: &'q Select) -> &'q Expr {
+    if let Some(position) = number(expr).and_then(|digits| digits.parse::<usize>().ok()) {
+        let item = position.checked_sub(1).and_then(|index| select.projection.get(index));
+        return match item {
+            Some(SelectItem::UnnamedExpr(found) | SelectItem::ExprWithAlias { expr: found, .. }) => found,
+            _ => expr,
+        };
+    }
+    let alias = match expr {
+        Expr::Identifier(ident) => aliased_item(select, &fold(ident)),
+        _ => None,
     };
-    listed.iter().map(|item| &item.expr)
+    alias.unwrap_or(expr)
 }
 
 /// The item with this alias, unless it is the column of that name itself.

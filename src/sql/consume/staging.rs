@@ -12,6 +12,8 @@ pub(crate) struct Staging {
     pub columns: Vec<String>,
     /// The key's columns in the query's result.
     pub key: Vec<String>,
+    /// The column of the query's result by which the newest row of a key is known.
+    pub newest: String,
 }
 
 /// What the catalog says about the functions that the query calls.

@@ -6,6 +6,7 @@ fn staging() -> Staging {
         relation: RelationName::new(Some("db"), Some("cdc"), "log"),
         columns: ["id", "v", "at"].map(str::to_owned).to_vec(),
         key: vec!["id".to_owned()],
+        newest: "at".to_owned(),
     }
 }
 
@@ -22,7 +23,7 @@ fn reading(sql: &str) -> Result<Reading, String> {
 
 fn is_whole(sql: &str) {
     match reading(sql) {
-        Ok(Reading::Whole(_)) => {}
+        Ok(Reading::Whole { .. }) => {}
         other => panic!("{sql}\n{other:?}"),
     }
 }
@@ -48,7 +49,6 @@ fn every_row_takes_part_where_nothing_drops_rows() {
     for sql in [
         "select * from cdc.log",
         "select id, upper(v) as v, at from \"db\".\"cdc\".\"log\" -- all of them",
-        "table cdc.log",
         "with source as (select * from cdc.log), renamed as (select id, v as w, at from source) select * from renamed",
         "select distinct on (id) * from cdc.log order by id, at desc",
         "select distinct id, v, at from cdc.log",
@@ -56,7 +56,7 @@ fn every_row_takes_part_where_nothing_drops_rows() {
         "select id, max(v) as v, max(at) as at from cdc.log group by 1",
         "select l.id as id, max(v) as v from cdc.log as l group by l.id, lower(v)",
         "select * from (select *, row_number() over (partition by id order by at desc) as rn from cdc.log) r where rn = 1",
-        "with r as (select *, rank() over w as rn from cdc.log window w as (partition by id order by at)) \
+        "with r as (select *, rank() over w as rn from cdc.log window w as (partition by id order by at desc)) \
          select id, v, at from r where (r.rn <= 1)",
         "select log.*, d.name from cdc.log left join dim d using (id)",
         "select l.* from dim d right join cdc.log l on l.id = d.id and d.kind = 'x'",
@@ -73,8 +73,10 @@ fn every_row_takes_part_where_nothing_drops_rows() {
 #[test]
 fn the_keys_value_may_be_made_of_the_groups() {
     is_whole("select lower(v)::text as id, max(at) as at from cdc.log group by lower(v)");
-    is_whole("select distinct on (v) v || '!' as id, at from cdc.log");
-    is_whole("select code as id, at from (select distinct on (code) lower(v) as code, at from cdc.log) as s");
+    is_whole("select distinct on (v) v || '!' as id, at from cdc.log order by v, at desc nulls last");
+    is_whole(
+        "select code as id, at from (select distinct on (code) lower(v) as code, at from cdc.log order by 1, at desc nulls last) as s",
+    );
     for sql in [
         "select distinct on (v) * from cdc.log",
         "select max(id) as id, v from cdc.log group by v",
@@ -85,6 +87,63 @@ fn the_keys_value_may_be_made_of_the_groups() {
     ] {
         refused(sql, "keeps one row of several keys (`id`");
     }
+}
+
+#[test]
+fn the_newest_row_of_a_key_must_be_kept() {
+    for sql in [
+        "select distinct on (id) * from cdc.log",
+        "select distinct on (id) * from cdc.log order by id",
+        "select * from (select *, row_number() over (partition by id) as n from cdc.log) s where n = 1",
+    ] {
+        refused(sql, "keeps any row of a key");
+    }
+    for sql in [
+        "select distinct on (id) * from cdc.log order by id, at",
+        "select distinct on (id) id, v, at::date as at from cdc.log order by 1, log.at asc nulls last",
+        "select distinct on (id) id, at as moment, at from cdc.log order by id, moment",
+        "with s as (select id, at as changed from cdc.log) select distinct on (id) id, changed as at from s order by id, changed",
+        "select * from (select *, row_number() over (partition by id order by at, v) as n from cdc.log) s where n = 1 and v <> 'x'",
+        "with r as (select *, rank() over w as n from cdc.log window w as (partition by id order by id, at)) select * from r where n = 1",
+    ] {
+        refused(sql, "keeps the oldest row of a key");
+    }
+    for sql in [
+        "select distinct on (id, at) * from cdc.log",
+        "select distinct on (id) * from cdc.log order by id, v",
+        "select distinct on (id) * from cdc.log order by id, at using >",
+        "select * from (select *, rank() over (partition by id) as n from cdc.log) s where n = 1",
+        "select distinct on (id) id, v from cdc.log order by id, at",
+    ] {
+        is_whole(sql);
+    }
+}
+
+#[test]
+fn rows_of_no_time_that_come_first_are_known() {
+    let named = |key: &str| Some(Named { key: vec![key.to_owned()], newest: "at".to_owned() });
+    for (sql, expected) in [
+        ("select distinct on (id) * from cdc.log order by id, at desc", named("id")),
+        ("select distinct on (id) id, at::date as at from cdc.log order by id, log.at desc", named("id")),
+        ("select distinct on (v) v as id, at from cdc.log order by v, at desc", named("v")),
+        ("select distinct on (id) * from cdc.log order by id, at desc nulls last", None),
+        (
+            "select * from (select *, row_number() over (partition by id order by at desc nulls last) as n from cdc.log) s where n = 1",
+            None,
+        ),
+    ] {
+        match reading(sql) {
+            Ok(Reading::Whole { nulls_first, .. }) => assert_eq!(nulls_first, expected, "{sql}"),
+            other => panic!("{sql}\n{other:?}"),
+        }
+    }
+    let of_another_key =
+        "select distinct on (lower(v)) lower(v) as id, at from cdc.log order by lower(v), at desc";
+    assert!(matches!(reading(of_another_key), Ok(Reading::Traced { nulls_first: true, grouped: true, .. })));
+    refused(
+        "select distinct on (1) lower(v) as id, at from cdc.log order by 1, at desc",
+        "orders by `at` with NULLs first, and its DISTINCT ON counts columns",
+    );
 }
 
 #[test]
@@ -191,6 +250,12 @@ fn what_cannot_be_traced_is_refused() {
         ("select id, to_jsonb(log.*) as v from cdc.log where id > 1", "a whole row"),
         ("select *, v as w from cdc.log where id > 1 order by 4", "position"),
         ("select distinct * from cdc.log where id > 1", "DISTINCT over more"),
+        ("table cdc.log", "a `table` command"),
+        ("with s as (table cdc.log) select * from s", "a `table` command"),
+        ("select cdc.log.id from cdc.log", "by schema and table"),
+        ("select id from cdc.log where db.cdc.log.id > 1", "by schema and table"),
+        ("select id, ctid from cdc.log", "system column `ctid`"),
+        ("select l.id from cdc.log as l order by l.xmin", "system column `xmin`"),
         ("select 1; select * from cdc.log", "single query"),
         ("delete from cdc.log returning *", "single query"),
         ("select * frm cdc.log where", "cannot be parsed"),
@@ -210,7 +275,7 @@ fn what_cannot_be_traced_is_refused() {
 #[test]
 fn a_name_in_another_place_is_not_the_table() {
     let sql = "select id, 'cdc.log' as v /* cdc.log */ from cdc.log -- cdc.log";
-    let Ok(Reading::Whole(query)) = reading(sql) else { panic!() };
+    let Ok(Reading::Whole { query, .. }) = reading(sql) else { panic!() };
     assert_eq!(query, "select id, 'cdc.log' as v /* cdc.log */ from rsdbt_taken as \"log\" -- cdc.log");
     refused("with log as (select * from other.log) select * from log", "does not read");
     is_whole("with log as (select * from log) select id, v from log");

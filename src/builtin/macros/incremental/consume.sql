@@ -20,10 +20,11 @@
     {{ return(rsdbt_taking_traced_rows(staging, traced, keepers)) }}
   {%- endif -%}
   {%- set kept = '((select pg_catalog.count(*) from ' ~ staging ~ ') - pg_catalog.count(*))::text' if keepers else "'0'" -%}
-  {%- set counts = "select pg_catalog.set_config('rsdbt.staged', pg_catalog.count(*)::text || ' 0 ' || " ~ kept ~ ', true) from rsdbt_taken' -%}
+  {%- set counts = "select pg_catalog.set_config('rsdbt.staged', pg_catalog.count(*)::text || ' 0 ' || " ~ kept ~ ', true)'
+    ~ (' || ' ~ rsdbt_note_hidden_by_nulls_sql(traced.nulls_first) if traced.nulls_first else '') ~ ' from rsdbt_taken' -%}
   {{ return({
     'query': 'select rsdbt_all.* from (\n' ~ traced.query ~ '\n) as rsdbt_all where (' ~ counts ~ ') is not null',
-    'beside': ['rsdbt_taken as (delete from ' ~ staging ~ ' returning *)'], 'staging': staging, 'keepers': keepers,
+    'beside': ['rsdbt_taken as (delete from ' ~ staging ~ ' returning *)'], 'staging': staging, 'keepers': keepers, 'nulls_first': traced.nulls_first,
   }) }}
 {% endmacro %}
 
@@ -40,9 +41,10 @@
         (select pg_catalog.count(*) from rsdbt_taken) as taken,
         (select pg_catalog.count(*) from {{ staging }}) as staged,
         (select pg_catalog.count(*) from rsdbt_named) as named
+        {{ ', ' ~ rsdbt_note_grouped_with_null_sql(column) ~ ' as hidden' if traced.nulls_first }}
         {{ ', ' ~ rsdbt_note_kept_trace_sql() ~ ' as noted' if keepers }}
     ) as rsdbt_counts
-    {{ 'where noted is not null' if keepers }}
+    where true{{ ' and noted is not null' if keepers }}{{ ' and hidden is not null' if traced.nulls_first }}
   {%- endset -%}
   {%- set named -%}
     select distinct rsdbt_token as trace
@@ -64,7 +66,7 @@
       {{ 'and (rsdbt_taken.trace is not null or rsdbt_result.' ~ column ~ ' is null)' if not traced.grouped }}
   {%- endset -%}
   {{ return({
-    'query': query, 'staging': staging, 'grouped': traced.grouped, 'keepers': keepers, 'traced': true,
+    'query': query, 'staging': staging, 'grouped': traced.grouped, 'keepers': keepers, 'traced': true, 'nulls_first': traced.nulls_first,
     'beside': [
       'rsdbt_result as materialized (\n' ~ traced.query ~ '\n)', 'rsdbt_named as materialized (' ~ named ~ ')',
       'rsdbt_taken as (' ~ taken ~ ')',

@@ -6,7 +6,8 @@
     select
       {{ rsdbt_rows_without_key() }},
       nullif(pg_catalog.current_setting('rsdbt.staged', true), ''),
-      coalesce(nullif(pg_catalog.current_setting('rsdbt.deleted', true), ''), '0')::pg_catalog.int8
+      coalesce(nullif(pg_catalog.current_setting('rsdbt.deleted', true), ''), '0')::pg_catalog.int8,
+      coalesce(nullif(pg_catalog.current_setting('rsdbt.hidden', true), ''), '0')::pg_catalog.int8
   {%- endset -%}
   {%- set outcome = adapter.introspect(query).rows[0] -%}
   {%- if outcome[0] > 0 -%}
@@ -18,6 +19,7 @@
   {%- if reading['staging'] -%}
     {%- set counts = (outcome[1] or '0 0 0').split(' ') | map('int') | list -%}
     {%- do rsdbt_check_kept_in_log(reading, counts[2]) -%}
+    {%- do rsdbt_check_hidden_by_nulls(reading, outcome[3]) -%}
     {%- if reading['grouped'] and counts[2] > 0 -%}
       {%- do run_query(rsdbt_block("begin raise exception using errcode = 'serialization_failure', message = "
         ~ "'" ~ counts[2] ~ " staged rows were changed by another session, or may not be deleted, while rows that were grouped with "

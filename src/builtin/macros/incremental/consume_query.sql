@@ -22,7 +22,7 @@
   {%- endfor -%}
   {%- set functions = rsdbt_functions_of(query) -%}
   {%- set traced = adapter.rsdbt_trace_staged_rows(
-    query, staging, columns, rsdbt_plain_names(config.get('unique_key')), functions['aggregates'], functions['set_returning']
+    query, staging, columns, rsdbt_plain_names(config.get('unique_key')), rsdbt_plain_names(config.get('updated_at'))[0], functions['aggregates'], functions['set_returning']
   ) -%}
   {%- set refusal = traced.refusal -%}
   {%- if traced.column and found[0][0] == 'f' -%}

@@ -6,7 +6,7 @@ use super::response::ResponseObject;
 use super::{Database, StoredResult, none};
 use crate::hashed::HashSet;
 use crate::jinja::python::{bind_required, dict, items_of, list, to_str};
-use crate::sql::consume::{self, Functions, Reading, Staging};
+use crate::sql::consume::{self, Functions, Named, Reading, Staging};
 
 pub(super) fn call(
     database: &Database,
@@ -25,22 +25,30 @@ pub(super) fn call(
     })
 }
 
-/// `{refusal}`, else `{query, column, grouped}`; without `column` the query reads `rsdbt_taken`.
+/// `{refusal}`, else `{query, column, grouped, nulls_first}`; without `column` the query reads `rsdbt_taken`, and `nulls_first` names its columns: `{key, newest}`.
 fn trace(method: &str, args: &[Value]) -> Result<Value, Error> {
-    let names = ["query", "staging", "columns", "key", "aggregates", "set_returning"];
-    let [query, staging, columns, key, aggregates, set_returning] = bind_required(method, args, names, 6)?;
+    let names = ["query", "staging", "columns", "key", "newest", "aggregates", "set_returning"];
+    let [query, staging, columns, key, newest, aggregates, set_returning] =
+        bind_required(method, args, names, 7)?;
     let texts =
         |value: &Value| items_of(value).map(|items| items.iter().map(to_str).collect::<Vec<String>>());
     let set = |value: &Value| texts(value).map(|texts| texts.into_iter().collect::<HashSet<String>>());
     let Ok(relation) = to_str(&staging).parse();
-    let staging = Staging { relation, columns: texts(&columns)?, key: texts(&key)? };
+    let staging = Staging { relation, columns: texts(&columns)?, key: texts(&key)?, newest: to_str(&newest) };
     let functions = Functions { aggregates: set(&aggregates)?, set_returning: set(&set_returning)? };
     Ok(match consume::read(&to_str(&query), &staging, &functions) {
-        Ok(Reading::Whole(query)) => dict([("query".into(), query.into())]),
-        Ok(Reading::Traced { query, column, grouped }) => dict([
+        Ok(Reading::Whole { query, nulls_first }) => {
+            let named = nulls_first.map_or(none(), |Named { key, newest }| {
+                let key = list(key.into_iter().map(Value::from).collect());
+                dict([("key".into(), key), ("newest".into(), newest.into())])
+            });
+            dict([("query".into(), query.into()), ("nulls_first".into(), named)])
+        }
+        Ok(Reading::Traced { query, column, grouped, nulls_first }) => dict([
             ("query".into(), query.into()),
             ("column".into(), column.into()),
             ("grouped".into(), grouped.into()),
+            ("nulls_first".into(), nulls_first.into()),
         ]),
         Err(refusal) => dict([("refusal".into(), refusal.into())]),
     })
