@@ -55,6 +55,34 @@ fn a_whole_table_is_replaced_and_what_hangs_on_it_stays() {
     field.check(&["events"], "a load of nothing");
 }
 
+/// What somebody else has put there is not deleted unasked, however few rows it is.
+#[test]
+fn a_table_that_was_never_loaded_loses_no_row() {
+    for (load, what) in [
+        ("", "it has 500 rows, and the load has 499"),
+        (", mode: upsert, unique_key: id, delete_missing: hard", "1 of the 500 rows"),
+        (
+            ", mode: replace_partition, cursor: day, granularity: month, lookback: 400 days, unique_key: id",
+            "of the 500 rows",
+        ),
+    ] {
+        let mut field = Field::new();
+        field.arrive(1, 500);
+        write_source(&field, load, "");
+        loaded(&field, &["load"], "LOAD 500");
+        field.home.batch_execute("create table kept as table events; drop table events; alter table kept rename to events; create unique index on events (id)").unwrap();
+        field.far.batch_execute("delete from events where id = 500").unwrap();
+        let text = refused(&field, &["load"]);
+        assert!(text.contains(what) && text.contains("rsdbt never loaded this table"), "{load}: {text}");
+        assert_eq!(field.home_value("select count(*)::text from events"), "500", "{load}");
+        loaded(&field, &["load", "--allow-deletes"], "LOAD");
+        assert_eq!(field.home_value("select count(*)::text from events"), "499", "{load}");
+        field.far.batch_execute("delete from events where id = 499").unwrap();
+        loaded(&field, &["load"], "LOAD");
+        assert_eq!(field.home_value("select count(*)::text from events"), "498", "{load}");
+    }
+}
+
 /// The rows of a new table go into it at once, where its constraints meet them.
 #[test]
 fn a_new_table_refuses_rows_by_name_and_is_not_left_behind() {

@@ -151,7 +151,7 @@ impl Analysis<'_> {
         for name in &self.staging.columns {
             columns.push(Column { name: name.as_str().into(), value: self.new_value(Value::Atom) });
         }
-        self.staged = columns.clone();
+        self.staged.clone_from(&columns);
         Ok(Flow { columns, trace: TRACE.to_owned(), at_end: true, ranks: Vec::new() })
     }
 

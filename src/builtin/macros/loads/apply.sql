@@ -44,12 +44,26 @@
         ) as new_rows)
     {%- endset -%}
     {%- set counts = run_query(query).rows[0] -%}
-    {%- if counts[1] * 5 < counts[0] * 4 -%}
+    {%- set why = rsdbt_load_why_too_many(relation, counts[0], counts[0] - counts[1], ', more than 20 % fewer') -%}
+    {%- if why -%}
       {{ exceptions.raise_database_error(
         'refused to replace the rows of ' ~ relation.render() ~ ': it has ' ~ counts[0] ~ ' rows, and the load has ' ~ counts[1]
-        ~ ', more than 20 % fewer\nhelp: if that is right, load with `--allow-deletes`'
+        ~ why ~ '\nhelp: if that is right, load with `--allow-deletes`'
       ) }}
     {%- endif -%}
   {%- endif -%}
   {%- call statement('emptied') -%}truncate table {{ relation }}{%- endcall -%}
+{% endmacro %}
+
+{#
+  Why so many rows must not be lost to a load, or none: they are more than a fifth, or any where rsdbt never loaded the table and the rows may be
+  somebody else's.
+#}
+{% macro rsdbt_load_why_too_many(relation, had, lost, fifth) %}
+  {%- if lost * 5 > had -%}
+    {{ return(fifth) }}
+  {%- elif lost > 0 and not rsdbt_load_is_recorded(relation) -%}
+    {{ return(', and rsdbt never loaded this table') }}
+  {%- endif -%}
+  {{ return(none) }}
 {% endmacro %}

@@ -34,10 +34,11 @@
       (select pg_catalog.count(*)::pg_catalog.int8 from {{ relation }} as rsdbt_kept where {{ is_missing }})
   {%- endset -%}
   {%- set counts = run_query(query).rows[0] -%}
-  {%- if counts[1] * 5 > counts[0] -%}
+  {%- set why = rsdbt_load_why_too_many(relation, counts[0], counts[1], ', more than 20 %') -%}
+  {%- if why and (not load.mark or counts[1] * 5 > counts[0]) -%}
     {{ exceptions.raise_database_error(
       'refused to load ' ~ load.origin ~ ': ' ~ counts[1] ~ ' of the ' ~ counts[0] ~ ' rows of ' ~ relation.render()
-      ~ ' are missing there, more than 20 %\nhelp: if that is right, load with `--allow-deletes`'
+      ~ ' are missing there' ~ why ~ '\nhelp: if that is right, load with `--allow-deletes`'
     ) }}
   {%- endif -%}
 {% endmacro %}

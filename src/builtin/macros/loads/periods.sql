@@ -53,10 +53,11 @@
     {%- endif -%}
   {%- endset -%}
   {%- set counts = run_query(query).rows[0] -%}
-  {%- if counts[1] * 5 > counts[0] -%}
+  {%- set why = rsdbt_load_why_too_many(relation, counts[0], counts[1], ', more than 20 %') -%}
+  {%- if why -%}
     {{ exceptions.raise_database_error(
       'refused to load ' ~ load.origin ~ ': of the ' ~ counts[0] ~ ' rows of ' ~ relation.render() ~ ' in the periods that the load replaces, ' ~ counts[1]
-      ~ ' are missing there, more than 20 %\nhelp: if that is right, load with `--allow-deletes`'
+      ~ ' are missing there' ~ why ~ '\nhelp: if that is right, load with `--allow-deletes`'
     ) }}
   {%- endif -%}
 {% endmacro %}

@@ -1,14 +1,7 @@
 {# Whether what was loaded into a table is known, where nothing else tells: rows without a key, of files that are loaded once. #}
 
 {% macro rsdbt_load_require_record(relation) %}
-  {%- set unknown -%}
-    select where exists (select from {{ relation }}) and not exists (
-      select from rsdbt.loads as loaded
-      join pg_catalog.pg_class as class on class.oid = loaded.relation and class.reltype = loaded.row_type
-      where loaded.relation = {{ rsdbt_regclass(relation) }}
-    )
-  {%- endset -%}
-  {%- if run_query(unknown).rows -%}
+  {%- if not rsdbt_load_is_recorded(relation) and run_query('select where exists (select from ' ~ relation ~ ')').rows -%}
     {%- set name = relation.include(database=false).render() -%}
     {{ exceptions.raise_database_error(
       'refused to append to ' ~ relation.render() ~ ': it has rows, and rsdbt does not know what was loaded into it: a file that was would be loaded again. Nothing was loaded'
@@ -16,6 +9,19 @@
       ~ "`rsdbt run-operation rsdbt_append_to_rows --args '" ~ tojson({'table': name}) ~ "'` and load again"
     ) }}
   {%- endif -%}
+{% endmacro %}
+
+{# Whether anything was ever loaded into the table. #}
+{% macro rsdbt_load_is_recorded(relation) %}
+  {%- do rsdbt_memory() -%}
+  {%- set query -%}
+    select exists (
+      select from rsdbt.loads as loaded
+      join pg_catalog.pg_class as class on class.oid = loaded.relation and class.reltype = loaded.row_type
+      where loaded.relation = {{ rsdbt_regclass(relation) }}
+    )
+  {%- endset -%}
+  {{ return(adapter.introspect(query).rows[0][0]) }}
 {% endmacro %}
 
 {# For `rsdbt run-operation`: the rows of the table are others than those of the files that are loaded into it. #}
