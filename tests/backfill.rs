@@ -77,7 +77,10 @@ fn batches_are_built_once_and_an_interruption_is_continued() {
     assert_eq!(days(&mut database, "a"), ["03 24"], "nothing is built");
     let (status, text) = backfill(&project, &with(&["--downstream", "--batch", "1 day"]));
     assert!(
-        status == 1 && text.contains("stopped: the same command continues with what is missing"),
+        status == 1
+            && text.contains("stopped: the same command continues with what is missing")
+            && text.contains("ERROR creating sql incremental model")
+            && text.contains(".m of 2024-05-05 00:00:00 .. 2024-05-06 00:00:00 [ERROR]"),
         "{text}"
     );
     assert!(text.contains("batch 1 of 6: 2024-05-02 00:00:00 .. 2024-05-03 00:00:00\n"), "{text}");

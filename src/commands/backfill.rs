@@ -275,6 +275,7 @@ impl Backfill<'_> {
             inputs.held = Some(beside.held.clone());
             inputs.options.threads = 1;
             inputs.options.write_json = false;
+            inputs.options.part = batch.map(built::window).map(|[start, end]| format!("{start} .. {end}"));
         }
         let plan = run::plan(&parsed.manifest, &parsed.graph, selected, Command::Run);
         let mut outcome = run::execute(&inputs, &plan)?;

@@ -86,6 +86,7 @@ pub(super) fn inputs(
                 .collect(),
             allow_deletes: flags.is(&ALLOW_DELETES),
         },
+        part: None,
     };
     Ok(RunInputs {
         command,

@@ -149,6 +149,8 @@ pub(crate) struct RunOptions {
     pub keep_seed_rows: bool,
     pub terms: Terms,
     pub loading: Loading,
+    /// What is built of each model, where others build other parts of it meanwhile: told in its lines.
+    pub part: Option<String>,
 }
 
 /// What the command line says about loads.

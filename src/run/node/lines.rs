@@ -23,7 +23,7 @@ impl NodeRun<'_, '_> {
         let Turn { index, total } = self.turn;
         let description = match (self.step.action, resource) {
             (Action::Load, Resource::Source(source)) => describe::load(source),
-            _ => describe::description(resource, database),
+            _ => describe::description(resource, database) + &self.part(),
         };
         self.say(Event::LogStartLine { description, index, total });
     }
@@ -62,7 +62,7 @@ impl NodeRun<'_, '_> {
                     execution_time,
                 },
                 _ => Event::LogModelResult {
-                    description: describe::description(resource, database),
+                    description: describe::description(resource, database) + &self.part(),
                     status: if status == Status::Error {
                         status.into()
                     } else {
@@ -111,5 +111,9 @@ impl NodeRun<'_, '_> {
             _ => return,
         };
         self.say(event);
+    }
+
+    fn part(&self) -> String {
+        self.run.inputs.options.part.as_ref().map(|part| format!(" of {part}")).unwrap_or_default()
     }
 }
