@@ -7,6 +7,7 @@ mod artifacts;
 mod attachments;
 mod backfill;
 mod book;
+mod captured_names;
 mod cascades;
 mod catch_up;
 mod code_of_others;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, Ident, Join, JoinConstraint, JoinOperator, ObjectName, Query, Select, TableAlias,
-    TableFactor, Value,
+    BinaryOperator, Expr, Ident, Join, JoinConstraint, JoinOperator, ObjectName, Query, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, TableAlias, TableFactor, Value,
 };
 
 use super::names::{Ctes, arguments, column_of, is_limit, position};
@@ -19,6 +19,22 @@ pub(super) struct Scope<'q, 'c> {
     pub(super) limits: Vec<(&'q Expr, usize)>,
     /// The columns that USING makes one.
     pub(super) merged: Vec<Merged>,
+}
+
+/// What rows of a SELECT come from, of that which is limited.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Read {
+    /// A source whose own query limits its rows, by its place.
+    Source(usize),
+    /// A condition of the SELECT itself.
+    Limited(usize),
+}
+
+/// One of WHERE or of a join.
+pub(super) struct Condition<'q> {
+    pub(super) expr: &'q Expr,
+    /// Rows that do not meet it may be kept without what is joined: it says something of this source only.
+    pub(super) of_join: Option<usize>,
 }
 
 /// A column of USING: of the source at `place`, and of one before it.
@@ -113,14 +129,84 @@ impl<'q, 'c> Scope<'q, 'c> {
         Some(having).filter(|having| is_whole && having.iter().any(|source| source.place < first))
     }
 
-    /// All conditions of WHERE and ON that stand side by side.
-    pub(super) fn conjuncts(&self) -> Vec<&'q Expr> {
-        let joins = self.select.from.iter().flat_map(|table| &table.joins);
-        let on = joins.filter_map(|join| match constraint(join) {
-            Some(JoinConstraint::On(expr)) => Some(expr),
-            _ => None,
-        });
-        conjuncts(self.select.selection.iter().chain(on))
+    /// All that stand side by side in WHERE and ON.
+    pub(super) fn conditions(&self) -> Vec<Condition<'q>> {
+        let plain = |expr| Condition { expr, of_join: None };
+        let mut found: Vec<_> = conjuncts(self.select.selection.iter()).into_iter().map(plain).collect();
+        let mut place = 0;
+        for table in &self.select.from {
+            for join in &table.joins {
+                place += 1;
+                if let Some(JoinConstraint::On(on)) = constraint(join) {
+                    let is_inner =
+                        matches!(join.join_operator, JoinOperator::Join(_) | JoinOperator::Inner(_));
+                    let of_join = (!is_inner).then_some(place);
+                    found.extend(
+                        conjuncts(std::iter::once(on)).into_iter().map(|expr| Condition { expr, of_join }),
+                    );
+                }
+            }
+            place += 1;
+        }
+        found
+    }
+
+    /// Whether these are reads of the source at this place.
+    pub(super) fn is_at(&self, reads: &[Read], place: usize) -> bool {
+        reads.iter().all(|read| match read {
+            Read::Source(at) => *at == place,
+            Read::Limited(condition) => {
+                self.source_of_limit(*condition).is_some_and(|source| source.place == place)
+            }
+        })
+    }
+
+    /// Whether the condition stands on a column of a table.
+    pub(super) fn limits_a_column(&self, condition: usize) -> bool {
+        self.source_of_limit(condition).is_some_and(|source| source.is_table(self.ctes))
+    }
+
+    fn source_of_limit(&self, condition: usize) -> Option<&Source<'q>> {
+        let (limited, _) = self.limits.iter().find(|(_, number)| *number == condition)?;
+        let idents = column_of(limited)?;
+        if idents.len() == 1 && self.sources.len() > 1 {
+            // one of them has it, and all are tables: which one does not matter for that
+            return self
+                .sources
+                .first()
+                .filter(|_| self.sources.iter().all(|source| source.is_table(self.ctes)));
+        }
+        self.sources_of(idents)?.pop()
+    }
+
+    /// What comes before the join of USING, and what is joined.
+    pub(super) fn sides_of(&self, merged: &Merged) -> [Vec<&Source<'q>>; 2] {
+        let has = |source: &&Source<'q>| source.has(&merged.name, self.ctes);
+        let left = self.sources.iter().filter(|source| source.place < merged.place).filter(has).collect();
+        [left, self.sources.iter().filter(|source| source.place == merged.place).collect()]
+    }
+
+    /// The source whose star has the column, which no other expression of the list names.
+    pub(super) fn source_of_star(&self, name: &str) -> Option<&Source<'q>> {
+        let mut stars: Vec<&Source<'q>> = Vec::new();
+        for item in &self.select.projection {
+            match item {
+                SelectItem::Wildcard(_) => stars.extend(self.sources.iter()),
+                SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(of), _) => {
+                    let alias = parts(of).pop()?;
+                    stars.extend(self.sources.iter().filter(|source| source.alias == alias));
+                }
+                SelectItem::QualifiedWildcard(..) => return None,
+                _ => {}
+            }
+        }
+        match stars.as_slice() {
+            [source] => Some(source),
+            _ => {
+                stars.retain(|source| self.limited(source, name).is_some() || source.has(name, self.ctes));
+                stars.pop().filter(|_| stars.is_empty())
+            }
+        }
     }
 }
 
@@ -136,6 +222,11 @@ impl<'q> Source<'q> {
             }
             _ => None,
         }
+    }
+
+    /// One of the database, or a view.
+    pub(super) fn is_table(&self, ctes: &Ctes<'q>) -> bool {
+        matches!(self.factor, TableFactor::Table { args: None, .. }) && self.query(ctes).is_none()
     }
 
     pub(super) fn has(&self, column: &str, ctes: &Ctes<'q>) -> bool {

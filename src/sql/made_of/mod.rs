@@ -8,18 +8,19 @@ mod from;
 mod names;
 mod order;
 mod reads;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use sqlparser::ast::{
-    BinaryOperator, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, SetExpr,
+    BinaryOperator, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Query, Select, SetExpr,
 };
 
-use self::from::{Scope, Source};
+use self::from::{Condition, Read, Scope, Source};
 use self::names::{Ctes, arguments, column_of, explicit, expression, is_named, named_as, position};
-use self::reads::{Own, distinct_on, limited_ctes, reads_limited};
+use self::reads::{Own, distinct_on, limited_ctes, plain_conditions, reads_limited};
 use super::lineage::{fold, parts};
 use super::parsed::{on_deep_stack, parse};
 
@@ -48,11 +49,14 @@ pub(crate) struct MadeOf {
     /// What ties the rows of one period together: if these and the makings keep the period of their values, each row is made of
     /// input rows of its own period. None where other rows may take part.
     pub(crate) ties: Option<Vec<Making>>,
-    /// Values may depend on the order or the number of the rows that are read.
-    pub(crate) is_ordered: bool,
+    /// Which of the result's columns may have values that depend on the order or the number of the rows that are read.
+    pub(crate) ordered: Vec<String>,
+    /// Conditions on columns of tables, and not on what a subquery has computed.
+    pub(crate) plain: Vec<usize>,
 }
 
-pub(crate) fn made_of(sql: &str, column: &str) -> MadeOf {
+/// `columns`: all of the result.
+pub(crate) fn made_of(sql: &str, column: &str, columns: &[String]) -> MadeOf {
     let found = on_deep_stack(|| {
         let (query, _) = parse(sql)?;
         let which = Which::Named(column);
@@ -65,11 +69,12 @@ pub(crate) fn made_of(sql: &str, column: &str) -> MadeOf {
         Ok(MadeOf {
             makings: makings.map(|made| made.makings).unwrap_or_default(),
             ties: search.ties.filter(|_| tied.is_some()).map(|ties| ties.found),
-            is_ordered: order::matters(&query),
+            ordered: order::columns(&query, columns),
+            plain: plain_conditions(&query),
         })
     });
     let is_known = !sql.contains(VALUE);
-    found.ok().filter(|_| is_known).unwrap_or(MadeOf { is_ordered: true, ..MadeOf::default() })
+    found.ok().filter(|_| is_known).unwrap_or(MadeOf { ordered: columns.to_vec(), ..MadeOf::default() })
 }
 
 #[derive(Clone, Copy)]
@@ -78,24 +83,24 @@ enum Which<'a> {
     At(usize),
 }
 
-/// What rows of a SELECT come from, of that which is limited.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Read {
-    /// A source whose own query limits its rows, by its place.
-    Source(usize),
-    /// A condition of the SELECT itself.
-    Limited(usize),
-}
-
 struct Made {
     makings: Vec<Making>,
     reads: Vec<Read>,
+    /// The columns of its sources, or the conditions, whose values it has.
+    leaves: Vec<(Read, Arc<str>)>,
 }
 
 impl Made {
+    fn limited(condition: usize, expression: String) -> Self {
+        let read = Read::Limited(condition);
+        let makings = vec![Making { condition, expression }];
+        Self { makings, reads: vec![read], leaves: vec![(read, Arc::from(""))] }
+    }
+
     fn and(mut self, other: Self) -> Self {
         self.makings.extend(other.makings);
         self.reads.extend(other.reads);
+        self.leaves.extend(other.leaves);
         self
     }
 }
@@ -160,7 +165,7 @@ impl Search {
             Which::Named(name) => self.of_name(name, &scope),
         }?;
         if self.ties.is_some() {
-            self.tie(&scope, &made.reads)?;
+            self.tie(&scope, &made)?;
         }
         Some(made)
     }
@@ -170,12 +175,9 @@ impl Search {
         if let Some(expr) = items.find(|expr| *named_as(expr.0, expr.1) == *name) {
             return self.of_expr(expr.0, scope);
         }
-        let source = source_of_star(name, scope)?;
+        let source = scope.source_of_star(name)?;
         match scope.limited(source, name) {
-            Some(condition) => Some(Made {
-                makings: vec![Making { condition, expression: VALUE.to_owned() }],
-                reads: vec![Read::Limited(condition)],
-            }),
+            Some(condition) => Some(Made::limited(condition, VALUE.to_owned())),
             None => self.of_source(source, name, scope),
         }
     }
@@ -189,16 +191,12 @@ impl Search {
         let mut leaf = None;
         let text = rebuilt(expr, scope, &mut leaf)?.to_string();
         match leaf? {
-            Leaf::Limited(condition) => Some(Made {
-                makings: vec![Making { condition, expression: text }],
-                reads: vec![Read::Limited(condition)],
-            }),
+            Leaf::Limited(condition) => Some(Made::limited(condition, text)),
             Leaf::Column(idents) => {
-                let mut made = Made { makings: Vec::new(), reads: Vec::new() };
                 let name = fold(idents.last()?);
-                for source in scope.sources_of(idents)? {
-                    made = made.and(self.of_source(source, &name, scope)?);
-                }
+                let made =
+                    scope.sources_of(idents)?.into_iter().map(|source| self.of_source(source, &name, scope));
+                let mut made = made.collect::<Option<Vec<_>>>()?.into_iter().reduce(Made::and)?;
                 for making in &mut made.makings {
                     making.expression = text.replace(VALUE, &format!("({})", making.expression));
                 }
@@ -210,59 +208,93 @@ impl Search {
     fn of_source(&mut self, source: &Source<'_>, name: &str, scope: &Scope<'_, '_>) -> Option<Made> {
         let (query, visible) = source.query(scope.ctes)?;
         let makings = self.of_query(query, Which::Named(name), visible)?.makings;
-        Some(Made { makings, reads: vec![Read::Source(source.place)] })
+        let read = Read::Source(source.place);
+        Some(Made { makings, reads: vec![read], leaves: vec![(read, Arc::from(name))] })
     }
 }
 
 impl Search {
     /// None where rows of other periods may take part in a row; `field`: what the column is made of.
-    pub(super) fn tie(&mut self, scope: &Scope<'_, '_>, field: &[Read]) -> Option<()> {
+    fn tie(&mut self, scope: &Scope<'_, '_>, field: &Made) -> Option<()> {
         let limited = &*Arc::clone(&self.ties.as_ref()?.limited);
         let own = Own::of(scope.select, limited)?;
         if own.limits != scope.limits.len() {
             return None;
         }
         let sources = scope.sources.iter().filter(|source| reads_limited(source.factor, limited));
-        let reads: Vec<_> = sources
-            .map(|source| Read::Source(source.place))
-            .chain(scope.limits.iter().map(|(_, condition)| Read::Limited(*condition)))
-            .collect();
-        let tied = self.all_tied(scope, field);
-        let is_tied = |made: &Made| made.reads.iter().any(|read| tied.contains(read));
-        if !reads.iter().all(|read| tied.contains(read)) {
+        let conditions = scope.limits.iter().map(|(_, condition)| Read::Limited(*condition));
+        let reads = sources.map(|source| Read::Source(source.place)).chain(conditions);
+        let tied = self.tied_to(field.reads.first()?, scope);
+        if !reads.chain(field.reads.iter().copied()).all(|read| tied.contains(&read)) {
             return None;
         }
-        for group in own.windows.iter().map(|window| &window.partition_by).chain(distinct_on(scope.select)) {
-            let mut found = group.iter().find_map(|expr| self.made(expr, scope).filter(is_tied))?;
+        // NULL is a group of all periods: only the column itself has a value in each row that counts
+        let partitions = own.windows.iter().map(|window| window.partition_by.iter().collect());
+        for group in partitions.chain(distinct_on(scope.select)) {
+            let mut of_field = group.iter().filter_map(|expr| self.made(expr, scope));
+            let mut found = of_field.find(|made| made.leaves == field.leaves)?;
             self.ties.as_mut()?.found.append(&mut found.makings);
         }
         Some(())
     }
 
-    /// All that equalities tie to the column. (`USING` is one, too.)
-    fn all_tied(&mut self, scope: &Scope<'_, '_>, field: &[Read]) -> Vec<Read> {
+    /// All that equalities tie to it.
+    fn tied_to(&mut self, read: &Read, scope: &Scope<'_, '_>) -> Vec<Read> {
+        let mut pairs = self.pairs(scope);
+        let mut groups = vec![vec![*read]];
+        loop {
+            // a side of several reads has a value of any of them: they must be tied already
+            let group_of = |side: &Made| match side.reads.as_slice() {
+                [only] => Some(vec![*only]),
+                several => {
+                    groups.iter().find(|group| several.iter().all(|read| group.contains(read))).cloned()
+                }
+            };
+            let ready = pairs
+                .iter()
+                .enumerate()
+                .find_map(|(at, [left, right])| Some((at, [group_of(left)?, group_of(right)?].concat())));
+            let Some((at, mut joined)) = ready else { break };
+            let makings = pairs.swap_remove(at).into_iter().flat_map(|side| side.makings);
+            if let Some(ties) = &mut self.ties {
+                ties.found.extend(makings);
+            }
+            groups.retain(|group| {
+                let is_apart = group.iter().all(|read| !joined.contains(read));
+                if !is_apart {
+                    joined.extend(group);
+                }
+                is_apart
+            });
+            groups.push(joined);
+        }
+        groups.into_iter().find(|group| group.contains(read)).unwrap_or_default()
+    }
+
+    /// What equalities (`USING` is one, too) hold together in each row that has both.
+    fn pairs(&mut self, scope: &Scope<'_, '_>) -> Vec<[Made; 2]> {
         let mut pairs = Vec::new();
-        for expr in scope.conjuncts() {
+        for Condition { expr, of_join } in scope.conditions() {
             if let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = expr
                 && let Some(left) = self.made(left, scope)
                 && let Some(right) = self.made(right, scope)
+                && of_join.is_none_or(|place| {
+                    [&left, &right].into_iter().any(|side| scope.is_at(&side.reads, place))
+                })
             {
-                pairs.push(left.and(right));
+                pairs.push([left, right]);
             }
         }
         for merged in &scope.merged {
-            let name = Ident::with_quote('"', &*merged.name);
-            pairs.extend(self.made(&Expr::Identifier(name), scope));
-        }
-        let mut tied = field.to_vec();
-        while let Some(at) = pairs.iter().position(|pair| pair.reads.iter().any(|read| tied.contains(read))) {
-            let pair = pairs.swap_remove(at);
-            tied.extend(pair.reads);
-            if let Some(ties) = &mut self.ties {
-                ties.found.extend(pair.makings);
+            let mut sides = scope.sides_of(merged).map(|sources| {
+                let made = sources.into_iter().map(|source| self.of_source(source, &merged.name, scope));
+                made.collect::<Option<Vec<_>>>()?.into_iter().reduce(Made::and)
+            });
+            if let [Some(left), Some(right)] = [sides[0].take(), sides[1].take()] {
+                pairs.push([left, right]);
             }
         }
-        tied
+        pairs
     }
 
     /// What ties the rows of something that is not understood in the end ties nothing.
@@ -273,29 +305,6 @@ impl Search {
             ties.found.truncate(before);
         }
         made
-    }
-}
-
-/// The source whose star has the column, which no other expression of the list names.
-fn source_of_star<'s, 'q>(name: &str, scope: &'s Scope<'q, '_>) -> Option<&'s Source<'q>> {
-    let mut stars = Vec::new();
-    for item in &scope.select.projection {
-        match item {
-            SelectItem::Wildcard(_) => stars.extend(scope.sources.iter()),
-            SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(of), _) => {
-                let alias = parts(of).pop()?;
-                stars.extend(scope.sources.iter().filter(|source| source.alias == alias));
-            }
-            SelectItem::QualifiedWildcard(..) => return None,
-            _ => {}
-        }
-    }
-    match stars.as_slice() {
-        [source] => Some(source),
-        _ => {
-            stars.retain(|source| scope.limited(source, name).is_some() || source.has(name, scope.ctes));
-            stars.pop().filter(|_| stars.is_empty())
-        }
     }
 }
 
@@ -353,164 +362,4 @@ fn rebuilt<'e>(expr: &'e Expr, scope: &Scope<'_, '_>, leaf: &mut Option<Leaf<'e>
         _ => return None,
     }
     Some(changed)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn made(sql: &str) -> Option<Vec<(usize, String)>> {
-        let makings = made_of(sql, "day").makings.into_iter();
-        Some(makings.map(|making| (making.condition, making.expression)).collect())
-            .filter(|made: &Vec<_>| !made.is_empty())
-    }
-
-    #[test]
-    fn a_column_is_followed_to_the_values_that_conditions_limit() {
-        for (sql, expected) in [
-            ("select at::date as day from t where rsdbt_limits(at, 0)", &["0 rsdbt_value::DATE"] as &[_]),
-            ("select \"day\" from t where x > 1 and (rsdbt_limits(DAY, 0))", &["0 rsdbt_value"]),
-            ("select * from t where rsdbt_limits(t.day, 0)", &["0 rsdbt_value"]),
-            ("select at as day from s.t join u on u.id = t.id where rsdbt_limits(T.at, 0)", &["0 rsdbt_value"]),
-            ("select at::date + 1 as day from t where rsdbt_limits(at::date, 3)", &["3 rsdbt_value + 1"]),
-            (
-                "with e as (select id, at from t where rsdbt_limits(at, 0) union all select id, d from u where rsdbt_limits(d, 1)),
-                g as (select date_trunc('day', at at time zone 'UTC') as day, count(*) from e group by 1)
-                select * from (select x.id, g.day from g left join s.x on x.id = g.id) as rows limit 5",
-                &[
-                    "0 (date_trunc('day', (rsdbt_value) AT TIME ZONE 'UTC'))",
-                    "1 (date_trunc('day', (rsdbt_value) AT TIME ZONE 'UTC'))",
-                ],
-            ),
-            (
-                "with g as (select at as day from t where rsdbt_limits(at, 0)) select day, name from g join u on true",
-                &["0 (rsdbt_value)"],
-            ),
-        ] {
-            let found: Option<Vec<String>> =
-                made(sql).map(|makings| makings.iter().map(|(number, text)| format!("{number} {text}")).collect());
-            assert_eq!(found.as_deref(), Some(expected.iter().map(ToString::to_string).collect::<Vec<_>>()).as_deref(), "{sql}");
-        }
-    }
-
-    #[test]
-    fn what_may_be_made_of_anything_else_has_no_answer() {
-        for sql in [
-            "select day from t",
-            "select day from t where rsdbt_limits(at, 0)",
-            "select at as day from t where rsdbt_limits(at, 0) or id > 1",
-            "select max(at) as day from t where rsdbt_limits(at, 0)",
-            "select lag(at) over (order by id) as day from t where rsdbt_limits(at, 0)",
-            "select u.at as day from t join u on true where rsdbt_limits(t.at, 0)",
-            "select at as day from t full join u using (at) where rsdbt_limits(t.at, 0)",
-            "select at + id as day from t where rsdbt_limits(at, 0)",
-            "select coalesce(at, now()) as day from t where rsdbt_limits(at, 0)",
-            "select case when id > 1 then at else at + 1 end as day from t where rsdbt_limits(at, 0)",
-            "select at as day from t where rsdbt_limits(at, 0) union all select now()",
-            "with e(day) as (select at from t where rsdbt_limits(at, 0)) select day from e",
-            "with recursive e as (select at as day from t where rsdbt_limits(at, 0) union all select day + 1 from e) select day from e",
-            "with e as (select at as day from t where rsdbt_limits(at, 0)) select day from s.e",
-            "with e as (select at as day from t where rsdbt_limits(at, 0)) select day from e full join u using (day)",
-            "with e as (select at as day from t where rsdbt_limits(at, 0)) select u.day from e join u on true",
-            "with e as (select * from t where rsdbt_limits(at, 0)) select day from e join u on true",
-            "select (select at from t where rsdbt_limits(at, 0)) as day",
-            "select at as day from t where rsdbt_limits(at, 0); select 1",
-            "select day from",
-        ] {
-            assert_eq!(made(sql), None, "{sql}");
-        }
-    }
-
-    /// The expressions that tie, without those that make the column.
-    fn tied(sql: &str) -> Option<Vec<String>> {
-        made_of(sql, "day").ties.map(|ties| ties.into_iter().map(|tie| tie.expression).collect())
-    }
-
-    #[test]
-    fn what_is_joined_grouped_and_ranked_by_its_period_is_tied() {
-        let events = "with a as (select id, at, at::date as day from t where rsdbt_limits(at, 0)),
-            b as (select id, at, at::date as day from u where rsdbt_limits(at, 1))";
-        for (sql, ties) in [
-            ("select at::date as day from t where rsdbt_limits(at, 0)", 0),
-            (
-                "select t.at::date as day, u.name from t left join u on u.id = t.id where rsdbt_limits(t.at, 0)",
-                0,
-            ),
-            ("select day, count(*) from a where exists (select from s.v where v.id = a.id) group by day", 0),
-            ("select day from a union all select day from b", 0),
-            ("select a.day from a join b on a.id = b.id and a.day = b.day", 2),
-            ("select a.day from a left join b using (id, day)", 2),
-            ("select coalesce(a.day, b.day) as day from a full join b on a.day = b.day and a.id = b.id", 2),
-            ("select day from a full join b using (id, day)", 2),
-            ("select a.day from a, b where a.at::date = b.day", 2),
-            ("select a.day from a join b using (day) join a as c on c.day = b.day", 4),
-            (
-                "select x.*, b.id from (select day, id, count(*) from a group by 1, 2) as x join b on b.day = x.day",
-                2,
-            ),
-            ("select day, row_number() over (partition by id, day order by at) from a", 1),
-            (
-                "select day, sum(id) over w from a window w as (partition by at::date), v as (w order by id)",
-                1,
-            ),
-            ("select distinct on (a.day, id) a.day from a", 1),
-            (
-                "select t.at::date as day from t join u on t.at::date = u.at::date and rsdbt_limits(u.at, 1) where rsdbt_limits(t.at, 0)",
-                2,
-            ),
-            (
-                "select t.at::date as day from t left join u on t.at = u.at and rsdbt_limits(u.at, 1) where rsdbt_limits(t.at, 0)",
-                2,
-            ),
-            ("select a.day, e.key from a cross join lateral jsonb_each(a.id) as e(key, value)", 0),
-        ] {
-            let sql = if sql.contains("rsdbt_limits") { sql.to_owned() } else { format!("{events} {sql}") };
-            assert_eq!(tied(&sql).map(|ties| ties.len()), Some(ties), "{sql}");
-        }
-    }
-
-    #[test]
-    fn rows_of_several_periods_are_not_tied() {
-        let events = "with a as (select id, at, at::date as day from t where rsdbt_limits(at, 0)),
-            b as (select id, at, at::date as day from u where rsdbt_limits(at, 1))";
-        for sql in [
-            "select a.day from a join b on a.id = b.id",
-            "select a.day from a join b using (id)",
-            "select a.day from a join a as c on c.id = a.id",
-            "select a.day from a left join b on a.id = b.id or a.day = b.day",
-            "select a.day from a join b on a.day <= b.day",
-            "select day from a where id in (select id from b)",
-            "select day from a where exists (select from b where b.id = a.id)",
-            "select day, (select count(*) from b) from a",
-            "select day, count(*) over (partition by id) from a",
-            "select day, lag(id) over w from a window w as (order by at)",
-            "select distinct on (id) day from a order by id, at",
-            "select day from a order by at limit 5",
-            "select day from (select day from a order by at fetch first 5 rows only) as first",
-            "select min(at)::date as day from a group by id",
-            "select a.day from a join (select id, min(day) as day from b group by id) as c on c.day = a.day",
-            "select a.day from a natural join b",
-            "select a.day from a cross join lateral (select from b where b.id = a.id) as c",
-            "select t.at::date as day from t join u on t.id = u.id where rsdbt_limits(t.at, 0) and rsdbt_limits(u.at, 1)",
-            "select t.at::date as day from t left join u on t.at = u.at and rsdbt_limits(t.at, 1) where rsdbt_limits(t.at, 0)",
-            "select t.at::date as day from t join u on t.id = u.id where rsdbt_limits(t.at, 0) and (rsdbt_limits(u.at, 1) or u.id is null)",
-        ] {
-            let sql = if sql.contains("rsdbt_limits") { sql.to_owned() } else { format!("{events} {sql}") };
-            assert_eq!(tied(&sql), None, "{sql}");
-        }
-    }
-
-    #[test]
-    fn values_that_depend_on_the_order_of_rows_are_known() {
-        for (sql, expected) in [
-            ("select sum(id) as day from t", false),
-            ("select lag(id) over (order by at) as day from t", true),
-            ("select string_agg(name, ',') as day from t", true),
-            ("select day from (select * from t limit 1) as t", true),
-            ("select 1 as day union select distinct on (id) 2 from t", true),
-            ("select day from", true),
-        ] {
-            assert_eq!(made_of(sql, "day").is_ordered, expected, "{sql}");
-        }
-    }
 }

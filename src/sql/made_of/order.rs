@@ -1,25 +1,112 @@
-//! Whether values of a query may depend on the order in which rows are read, or on how many are.
+//! Which columns of a result may have values that depend on the order in which rows are read, or on how many are.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
-use sqlparser::ast::{Distinct, Expr, Query, SetExpr, Visit, Visitor};
+use sqlparser::ast::{Expr, Query, Select, SetExpr, Visit, Visitor};
 
-use crate::sql::lineage::parts;
+use super::from::{Scope, Source};
+use super::names::{Ctes, column_of, explicit, expression, named_as, position};
+use crate::sql::lineage::{fold, parts};
 
-/// Window functions, aggregates that join their rows, and what takes some rows of many.
-pub(super) fn matters(query: &Query) -> bool {
-    query.visit(&mut Search).is_break()
+/// How deep a column is followed.
+const DEPTH: usize = 40;
+
+/// Those that are made by window functions and by aggregates that join their rows. What cannot be followed counts, too.
+pub(super) fn columns(query: &Query, names: &[String]) -> Vec<String> {
+    if !has_order(query) {
+        return Vec::new();
+    }
+    names.iter().filter(|name| of_query(query, Which::Named(name), &[], DEPTH)).cloned().collect()
+}
+
+#[derive(Clone, Copy)]
+enum Which<'n> {
+    Named(&'n str),
+    At(usize),
+}
+
+fn of_query<'q>(query: &'q Query, which: Which<'_>, ctes: &Ctes<'q>, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return true };
+    let mut visible = ctes.to_vec();
+    for cte in query.with.iter().flat_map(|with| &with.cte_tables) {
+        if !cte.alias.columns.is_empty() {
+            return has_order(query);
+        }
+        visible.push((fold(&cte.alias.name), &*cte.query));
+    }
+    of_body(&query.body, which, &visible, depth)
+}
+
+fn of_body<'q>(body: &'q SetExpr, which: Which<'_>, ctes: &Ctes<'q>, depth: usize) -> bool {
+    match body {
+        SetExpr::Select(select) => of_select(select, which, ctes, depth),
+        SetExpr::Query(query) => of_query(query, which, ctes, depth),
+        SetExpr::SetOperation { left, right, .. } => {
+            let at = match which {
+                Which::At(at) => Some(at),
+                Which::Named(name) => position(left, name),
+            };
+            let is_so = |side: &'q SetExpr, at| of_body(side, Which::At(at), ctes, depth);
+            at.is_none_or(|at| is_so(left, at) || is_so(right, at))
+        }
+        _ => has_order(body),
+    }
+}
+
+fn of_select<'q>(select: &'q Select, which: Which<'_>, ctes: &Ctes<'q>, depth: usize) -> bool {
+    let Some(scope) = Scope::of(select, ctes) else { return true };
+    let expr = match which {
+        Which::At(at) => match explicit(&select.projection).and_then(|list| list.get(at).copied()) {
+            Some(expr) => expr,
+            None => return true,
+        },
+        Which::Named(name) => {
+            let mut items = select.projection.iter().filter_map(expression);
+            match items.find(|item| *named_as(item.0, item.1) == *name) {
+                Some((expr, _)) => expr,
+                None => {
+                    return of_source(
+                        scope.source_of_star(name).map(|source| vec![source]),
+                        name,
+                        &scope,
+                        depth,
+                    );
+                }
+            }
+        }
+    };
+    if has_order(expr) {
+        return true;
+    }
+    let mut columns = Columns(Vec::new());
+    let _ = expr.visit(&mut columns);
+    columns.0.iter().any(|column| {
+        let Some(idents) = column_of(column) else { return false };
+        let name = idents.last().map_or_else(|| Arc::from(""), fold);
+        // of tables only: it is nobody else's
+        let are_tables = scope.sources.iter().all(|source| source.is_table(ctes));
+        !are_tables && of_source(scope.sources_of(idents), &name, &scope, depth)
+    })
+}
+
+fn of_source(sources: Option<Vec<&Source<'_>>>, name: &str, scope: &Scope<'_, '_>, depth: usize) -> bool {
+    sources.is_none_or(|sources| {
+        sources.into_iter().any(|source| match source.query(scope.ctes) {
+            Some((query, visible)) => of_query(query, Which::Named(name), visible, depth),
+            None => !source.is_table(scope.ctes) && has_order(source.factor),
+        })
+    })
+}
+
+fn has_order(node: &impl Visit) -> bool {
+    node.visit(&mut Search).is_break()
 }
 
 struct Search;
 
 impl Visitor for Search {
     type Break = ();
-
-    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
-        let takes_some = query.limit_clause.is_some() || query.fetch.is_some() || takes_first(&query.body);
-        if takes_some { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
         let Expr::Function(function) = expr else { return ControlFlow::Continue(()) };
@@ -28,10 +115,15 @@ impl Visitor for Search {
     }
 }
 
-fn takes_first(body: &SetExpr) -> bool {
-    match body {
-        SetExpr::Select(select) => matches!(select.distinct, Some(Distinct::On(_))),
-        SetExpr::SetOperation { left, right, .. } => takes_first(left) || takes_first(right),
-        _ => false,
+struct Columns(Vec<Expr>);
+
+impl Visitor for Columns {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        if column_of(expr).is_some() {
+            self.0.push(expr.clone());
+        }
+        ControlFlow::Continue(())
     }
 }

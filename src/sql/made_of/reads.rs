@@ -5,11 +5,12 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use sqlparser::ast::{
-    Distinct, Expr, NamedWindowExpr, Query, Select, TableFactor, Visit, Visitor, WindowSpec, WindowType,
+    Distinct, Expr, NamedWindowExpr, Query, Select, SetExpr, TableFactor, Visit, Visitor, WindowSpec,
+    WindowType,
 };
 
-use super::from::simple;
-use super::names::is_limit;
+use super::from::{Scope, simple};
+use super::names::{column_of, expression, is_limit};
 use crate::sql::lineage::fold;
 
 /// What stands in a SELECT itself, but for its sources.
@@ -77,11 +78,19 @@ impl Visitor for Own<'_> {
     }
 }
 
-pub(super) fn distinct_on(select: &Select) -> Option<&Vec<Expr>> {
-    match &select.distinct {
-        Some(Distinct::On(exprs)) => Some(exprs),
-        _ => None,
-    }
+/// The expressions of DISTINCT ON, which prefers what the list calls by a name to columns.
+pub(super) fn distinct_on(select: &Select) -> Option<Vec<&Expr>> {
+    let Some(Distinct::On(exprs)) = &select.distinct else { return None };
+    let meant = |expr| match column_of(expr) {
+        Some([name]) => {
+            let mut items = select.projection.iter().filter_map(expression);
+            items
+                .find(|item| item.1.is_some_and(|alias| fold(alias) == fold(name)))
+                .map_or(expr, |item| item.0)
+        }
+        _ => expr,
+    };
+    Some(exprs.iter().map(meant).collect())
 }
 
 /// Whether conditions limit what the node reads, by itself or through CTEs of these names.
@@ -138,5 +147,47 @@ pub(super) fn limited_ctes(query: &Query) -> HashSet<Arc<str>> {
         if limited.len() == known {
             return limited;
         }
+    }
+}
+
+/// The conditions, wherever they stand, on columns of tables.
+pub(super) fn plain_conditions(query: &Query) -> Vec<usize> {
+    let mut ctes = Ctes(Vec::new());
+    let _ = query.visit(&mut ctes);
+    let mut plain = Plain { ctes: &ctes.0, found: Vec::new() };
+    let _ = query.visit(&mut plain);
+    plain.found
+}
+
+struct Plain<'t> {
+    ctes: &'t [(Arc<str>, Query)],
+    found: Vec<usize>,
+}
+
+impl Plain<'_> {
+    fn look(&mut self, body: &SetExpr) {
+        match body {
+            SetExpr::Select(select) => {
+                let ctes: Vec<_> = self.ctes.iter().map(|(name, query)| (Arc::clone(name), query)).collect();
+                if let Some(scope) = Scope::of(select, &ctes) {
+                    let limits = scope.limits.iter().map(|(_, condition)| *condition);
+                    self.found.extend(limits.filter(|condition| scope.limits_a_column(*condition)));
+                }
+            }
+            SetExpr::SetOperation { left, right, .. } => {
+                self.look(left);
+                self.look(right);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Visitor for Plain<'_> {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        self.look(&query.body);
+        ControlFlow::Continue(())
     }
 }

@@ -60,11 +60,11 @@
   {%- set found = [] -%}
   {%- for relation in relations -%}
     {%- set side = '' if relation['kind'] == 'instant' else 'local_' -%}
-    {%- do found.append('exists (select from ' ~ relation['from'] ~ ' where ' ~ relation['at'] ~ ' >= ' ~ side ~ 'start::' ~ relation['type']
-      ~ ' and ' ~ relation['at'] ~ ' < ' ~ side ~ 'stop::' ~ relation['type'] ~ ')') -%}
+    {%- do found.append('exists (select from ' ~ relation['from'] ~ ' where ' ~ relation['at'] ~ ' >= asked.' ~ side ~ 'start::' ~ relation['type']
+      ~ ' and ' ~ relation['at'] ~ ' < asked.' ~ side ~ 'stop::' ~ relation['type'] ~ ')') -%}
   {%- endfor -%}
-  {%- set query = 'select number from (values ' ~ values | join(', ') ~ ') as asked (number, start, stop, local_start, local_stop) where not ('
-    ~ (found | join(' or ') or 'false') ~ ') order by number' -%}
+  {%- set query = 'select asked.number from (values ' ~ values | join(', ') ~ ') as asked (number, start, stop, local_start, local_stop) where not ('
+    ~ (found | join(' or ') or 'false') ~ ') order by asked.number' -%}
   {%- set without = [] -%}
   {%- for row in run_query(query).rows -%}
     {%- do without.append(windows[row[0]]) -%}

@@ -1,19 +1,18 @@
 {#
-  `dirty` finds periods by the inputs' event times, and a query without `in_partitions` is asked for its rows of those. Rows that it makes
-  for other periods would stay as they were: the query is run over the input rows of some periods, and over none.
+  `dirty` finds periods by the inputs' event times, and a query without `in_partitions`, or with it on what it has computed, is asked for its rows of those. Rows that
+  it makes for other periods would stay as they were: the query is run over the input rows of some periods, and over none.
 #}
 
 {# `relation` is what was built or is overwritten; no windows: a first build. `rows` has the columns of the query. #}
 {% macro rsdbt_refuse_moved_rows(query, windows, relation, rows) %}
-  {%- if not config.get('dirty') or flags.EMPTY or flags.SAMPLE or rsdbt_query_parts | length > 1 -%}
+  {%- if not config.get('dirty') or flags.EMPTY or flags.SAMPLE or rsdbt_reads_by_event_times(rows) -%}
     {{ return('') }}
   {%- endif -%}
-  {%- set tried = rsdbt_tried_windows(windows, relation) -%}
-  {%- if tried -%}
+  {%- for tried in rsdbt_tried_windows(windows, relation) -%}
     {%- set of_tried, of_none = rsdbt_restricted_queries(query, tried) -%}
     {%- set moved = make_temp_relation(this, '__moved') -%}
     {%- if of_tried['refusal'] or not adapter.attempt(rsdbt_moved_rows_sql(moved, of_tried['query'], of_none['query'], tried, rows), ['42P01', '42703', '42803', '0A000']) -%}
-      {%- do rsdbt_warn(
+      {%- do rsdbt_warn_unless_narrowed(
         'it is not known whether the query keeps the periods of its inputs (' ~ (of_tried['refusal'] or 'it names columns by schema and table, or needs a table where an input stands')
         ~ '). Rows that it makes for other periods than those in which inputs changed stay as they are. `in_partitions` makes them an error'
       ) -%}
@@ -21,25 +20,32 @@
     {%- endif -%}
     {%- set found = run_query('select * from ' ~ moved).rows[0] -%}
     {%- do run_query('drop table ' ~ moved) -%}
-    {%- if found[0] > 0 -%}
-      {%- set by = rsdbt_partitioning() -%}
-      {{ exceptions.raise_database_error(
-        'the query makes ' ~ rsdbt_counted(found[0], 'row', 'rows') ~ ' of other periods from input rows of ' ~ rsdbt_listed_periods(tried) ~ ': ' ~ by.field[1:-1] ~ ' = ' ~ found[1]
-        ~ (', ..' if found[0] > 3) ~ '. `dirty` builds the periods in which inputs changed, and these would stay as they are. Nothing was changed\nhelp: compute `'
-        ~ by.field[1:-1] ~ '` from the event_time without changing its period, in time zone ' ~ by.time_zone ~ '; or set an event_time with the period of `' ~ by.field[1:-1]
-        ~ '` for the input, in a view if need be; ' ~ ('or take the bounds of the calendar from constants, or from a table without an event_time; ' if 'generate_series' in query | lower)
-        ~ 'or leave out `dirty` and name the periods (`lookback`, `--event-time-start`)'
-      ) }}
-    {%- endif -%}
-  {%- endif -%}
+    {%- do rsdbt_raise_moved_rows(query, tried, found) if found[0] > 0 -%}
+  {%- endfor -%}
 {% endmacro %}
 
-{# The last of the windows, and the last period that has input rows: those of the windows may all be gone. #}
+{% macro rsdbt_raise_moved_rows(query, tried, found) %}
+  {%- set by = rsdbt_partitioning() -%}
+  {{ exceptions.raise_database_error(
+    'the query makes ' ~ rsdbt_counted(found[0], 'row', 'rows') ~ ' of other periods from input rows of ' ~ rsdbt_listed_periods(tried) ~ ': ' ~ by.field[1:-1] ~ ' = ' ~ found[1]
+    ~ (', ..' if found[0] > 3) ~ '. `dirty` builds the periods in which inputs changed, and these would stay as they are. Nothing was changed\nhelp: compute `'
+    ~ by.field[1:-1] ~ '` from the event_time without changing its period, in time zone ' ~ by.time_zone ~ '; or set an event_time with the period of `' ~ by.field[1:-1]
+    ~ '` for the input, in a view if need be; ' ~ ('or take the bounds of the calendar from constants, or from a table without an event_time; ' if 'generate_series' in query | lower)
+    ~ 'or leave out `dirty` and name the periods (`lookback`, `--event-time-start`)'
+  ) }}
+{% endmacro %}
+
+{#
+  Lists: the last of the windows, and the last period that has input rows, as those of the windows may all be gone. Together, for what lies between them, and
+  each alone, for what goes from one into the other.
+#}
 {% macro rsdbt_tried_windows(windows, relation) %}
   {%- set last = 'select pg_catalog.max(period) from rsdbt.periods where relation = ' ~ rsdbt_regclass(relation)
     ~ "::pg_catalog.oid and input <> 'own rows' and row_count > 0 and pg_catalog.isfinite(period)" -%}
   {%- set tried = (windows or [])[-64:] -%}
-  {{ return((tried + rsdbt_windows_but(rsdbt_windows([last]), tried)) | sort(attribute='local_start') | list) }}
+  {%- set beside = rsdbt_windows_but(rsdbt_windows([last]), tried) -%}
+  {%- set together = (tried + beside) | sort(attribute='local_start') | list -%}
+  {{ return([together, tried, beside] if tried and beside else [together] if together else []) }}
 {% endmacro %}
 
 {# {query} or {refusal}: of the input rows of the windows, and of none. #}

@@ -10,6 +10,22 @@
   {{ return(edges) }}
 {% endmacro %}
 
+{# [{own, read}] in their order: periods, and input rows of each. Of the periods beside them, those next to them are read. #}
+{% macro rsdbt_groups_of(chosen, windows, beside) %}
+  {%- set groups = [] -%}
+  {%- for window in chosen -%}
+    {%- do groups.append({'at': window['local_start'], 'own': window, 'read': [window]}) -%}
+  {%- endfor -%}
+  {%- for own in rsdbt_windows_beside(windows, rsdbt_partitioning().granularity) -%}
+    {%- set read = [] -%}
+    {%- for window in beside if own['local_start'] <= window['local_start'] and window['local_start'] < own['local_end'] -%}
+      {%- do read.append(window) -%}
+    {%- endfor -%}
+    {%- do groups.append({'at': own['local_start'], 'own': own, 'read': read}) if read -%}
+  {%- endfor -%}
+  {{ return(groups | sort(attribute='at') | list) }}
+{% endmacro %}
+
 {# Before and after each range of windows. #}
 {% macro rsdbt_windows_beside(windows, unit) %}
   {%- set by = rsdbt_partitioning() -%}

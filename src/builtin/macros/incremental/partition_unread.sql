@@ -28,18 +28,17 @@
     {%- for group in rsdbt_some_of(windows) if group -%}
       {%- do rsdbt_refuse_rows_read_from(group, none, kinds, columns) -%}
     {%- endfor -%}
-    {#- Pairs may be far apart: the last two are also asked beside many more. -#}
-    {%- do rsdbt_refuse_rows_beside(windows[-2:], windows[-64:-2] or rsdbt_windows_beside(windows[-2:], 'day'), kinds, columns) if windows -%}
+    {#- Pairs may be further apart: any two of the last periods are looked at. A calendar between its first and its last day is another one of fewer periods. -#}
+    {%- do rsdbt_refuse_rows_beside(windows[-12:], rsdbt_windows_beside(windows[-12:], 'hour' if rsdbt_partitioning().granularity == 'hour' else 'day'), kinds, columns, all=true) if windows and 'generate_series' not in sql | lower -%}
   {%- endif -%}
 {% endmacro %}
 
-{# Of windows that are built, rows that are made of those beside them, or of both. #}
-{% macro rsdbt_refuse_rows_beside(windows, beside, kinds, columns) %}
+{# Of windows that are built, rows that are made of those beside them, or of both. `all`: of any two of them. #}
+{% macro rsdbt_refuse_rows_beside(windows, beside, kinds, columns, all=false) %}
   {%- if not rsdbt_makes_rows_of_one_period(beside, windows, kinds, columns) -%}
-    {%- set edges = rsdbt_edges_of(windows) if not rsdbt_partitioning().independent else [] -%}
-    {%- set mixed = rsdbt_mixed_periods(edges, beside, kinds, columns) if edges else {} -%}
-    {%- set differs = mixed['fewer'] or mixed['other'] -%}
-    {%- do rsdbt_refuse_rows_read_from(beside, windows, kinds, columns) if differs or edges | length < windows | length -%}
-    {%- do rsdbt_refuse_mixed_rows(mixed, beside, kinds) if differs -%}
+    {%- do rsdbt_refuse_rows_read_from(beside, windows, kinds, columns) -%}
+    {%- if not rsdbt_partitioning().independent -%}
+      {%- do rsdbt_refuse_mixed_rows(rsdbt_groups_of(windows if all else rsdbt_edges_of(windows), windows, beside), [1, 2, 4, 8] if all else [1], kinds, columns) -%}
+    {%- endif -%}
   {%- endif -%}
 {% endmacro %}

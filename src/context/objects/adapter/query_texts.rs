@@ -3,7 +3,7 @@
 use minijinja::{Error, State, Value};
 
 use super::Database;
-use crate::jinja::python::{bind_required, dict, list, to_str};
+use crate::jinja::python::{bind_required, dict, items_of, list, to_str};
 use crate::sql::made_of::{Making, made_of};
 use crate::sql::restrict::restrict;
 
@@ -34,15 +34,18 @@ fn restricted(method: &str, args: &[Value]) -> Result<Value, Error> {
     })
 }
 
-/// How the query makes a column: `{makings, ties, is_ordered}`; a making is `{condition, expression}`. `ties` is none where rows of several periods may
-/// take part in one.
+/// How the query makes a column: `{makings, ties, ordered, plain}`; a making is `{condition, expression}`. `ties` is none where rows of several
+/// periods may take part in one; `ordered` are those of the
+/// columns whose values may depend on the rows that are read beside, `plain` the conditions on columns of tables.
 fn how_made(method: &str, args: &[Value]) -> Result<Value, Error> {
-    let [query, column] = bind_required(method, args, ["query", "column"], 2)?;
-    let made = made_of(&to_str(&query), &to_str(&column));
+    let [query, column, columns] = bind_required(method, args, ["query", "column", "columns"], 3)?;
+    let columns: Vec<String> = items_of(&columns)?.iter().map(to_str).collect();
+    let made = made_of(&to_str(&query), &to_str(&column), &columns);
     Ok(dict([
         ("makings".into(), listed(made.makings)),
         ("ties".into(), made.ties.map_or(Value::from(()), listed)),
-        ("is_ordered".into(), made.is_ordered.into()),
+        ("ordered".into(), list(made.ordered.into_iter().map(Value::from).collect())),
+        ("plain".into(), list(made.plain.into_iter().map(Value::from).collect())),
     ]))
 }
 
