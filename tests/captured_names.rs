@@ -99,14 +99,11 @@ fn project(database: &Database) -> Project {
         "models/stored.sql",
         "{{ config(materialized='materialized_view') }} select * from {{ source('s', 'facts') }}",
     );
-    for (name, config) in [("kept", "strategy='timestamp', updated_at='at'")] {
-        project.write(
-            &format!("snapshots/{name}.sql"),
-            &format!(
-                "{{% snapshot {name} %}}{{{{ config(unique_key='id', hard_deletes='invalidate', {config}) }}}} select * from {{{{ source('s', 'facts') }}}}{{% endsnapshot %}}"
-            ),
-        );
-    }
+    project.write(
+        "snapshots/kept.sql",
+        "{% snapshot kept %}{{ config(unique_key='id', hard_deletes='invalidate', strategy='timestamp', updated_at='at') }}
+        select * from {{ source('s', 'facts') }}{% endsnapshot %}",
+    );
     project
 }
 
@@ -117,10 +114,13 @@ fn columns_are_their_owners() {
     let mut database = Database::new();
     let names = names_of_ours();
     assert!(names.len() > 200 && names.contains("start") && names.contains("asked"), "{names:?}");
-    let listed: String =
-        names.iter().map(|name| format!(", \"{name}\" {data_type} default {value}")).collect();
+    let listed = names
+        .iter()
+        .map(|name| format!("\"{name}\" {data_type} default {value}"))
+        .collect::<Vec<_>>()
+        .join(", ");
     database.execute(&format!(
-        "create table facts (id int, at timestamp, day date, op int{listed});
+        "create table facts (id int, at timestamp, day date, op int, {listed});
          insert into facts select n, date '2026-01-01' + n, date '2026-01-01' + n, 1 from generate_series(0, 5) as n;
          create table log (like facts including defaults);
          insert into log select * from facts; insert into log (id, at, day, op) values (2, null, null, 1), (3, '2025-01-01', '2025-01-01', 5)"
