@@ -77,10 +77,7 @@ fn batches_are_built_once_and_an_interruption_is_continued() {
     assert_eq!(days(&mut database, "a"), ["03 24"], "nothing is built");
     let (status, text) = backfill(&project, &with(&["--downstream", "--batch", "1 day"]));
     assert!(
-        status == 1
-            && text.contains("stopped: the same command continues with what is missing")
-            && text.contains("ERROR creating sql incremental model")
-            && text.contains(".m of 2024-05-05 00:00:00 .. 2024-05-06 00:00:00 [ERROR]"),
+        status == 1 && text.contains("stopped: the same command continues with what is missing"),
         "{text}"
     );
     assert!(text.contains("batch 1 of 6: 2024-05-02 00:00:00 .. 2024-05-03 00:00:00\n"), "{text}");
@@ -343,7 +340,10 @@ fn a_batch_that_fails_beside_others_is_built_the_next_time() {
     let range = ["m", "--from", "2024-05-01", "--to", "2024-05-19"];
     let (status, text) = backfill(&project, &range);
     assert!(
-        status == 1 && text.contains("stopped: the same command continues with what is missing"),
+        status == 1
+            && text.contains("stopped: the same command continues with what is missing")
+            && text.contains("ERROR creating sql incremental model")
+            && text.contains(".m of 2024-05-05 00:00:00 .. 2024-05-06 00:00:00 "),
         "{text}"
     );
     let built = days(&mut database, "m");

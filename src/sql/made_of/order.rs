@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use sqlparser::ast::{Expr, Query, Select, SetExpr, Visit, Visitor};
+use sqlparser::ast::{Expr, Query, Select, SetExpr, TableFactor, Visit, Visitor};
 
 use super::from::{Scope, Source};
 use super::names::{Ctes, column_of, explicit, expression, named_as, position};
@@ -79,9 +79,9 @@ fn of_select<'q>(select: &'q Select, which: Which<'_>, ctes: &Ctes<'q>, depth: u
     if has_order(expr) {
         return true;
     }
-    let mut columns = Columns(Vec::new());
+    let mut columns = Columns::default();
     let _ = expr.visit(&mut columns);
-    columns.0.iter().any(|column| {
+    columns.found.iter().any(|column| {
         let Some(idents) = column_of(column) else { return false };
         let name = idents.last().map_or_else(|| Arc::from(""), fold);
         // of tables only: it is nobody else's
@@ -90,13 +90,36 @@ fn of_select<'q>(select: &'q Select, which: Which<'_>, ctes: &Ctes<'q>, depth: u
     })
 }
 
+/// None of them: any that may have columns that it does not list.
 fn of_source(sources: Option<Vec<&Source<'_>>>, name: &str, scope: &Scope<'_, '_>, depth: usize) -> bool {
-    sources.is_none_or(|sources| {
-        sources.into_iter().any(|source| match source.query(scope.ctes) {
-            Some((query, visible)) => of_query(query, Which::Named(name), visible, depth),
-            None => !source.is_table(scope.ctes) && has_order(source.factor),
-        })
-    })
+    let is_so = |source: &Source<'_>| match (query_of(source, scope), source.factor) {
+        (Some((query, visible)), _) => of_query(query, Which::Named(name), visible, depth),
+        (None, factor) => !source.is_table(scope.ctes) && has_order(factor),
+    };
+    match sources {
+        Some(sources) => sources.into_iter().any(is_so),
+        None => scope.sources.iter().any(|source| match query_of(source, scope) {
+            Some((query, _)) => !lists_all(&query.body),
+            None => is_so(source),
+        }),
+    }
+}
+
+/// That of a CTE, or of a subquery, a LATERAL one, too.
+fn query_of<'q, 'c>(source: &Source<'q>, scope: &Scope<'q, 'c>) -> Option<(&'q Query, &'c Ctes<'q>)> {
+    match source.factor {
+        TableFactor::Derived { subquery, .. } => Some((subquery, scope.ctes)),
+        _ => source.query(scope.ctes),
+    }
+}
+
+fn lists_all(body: &SetExpr) -> bool {
+    match body {
+        SetExpr::Select(select) => explicit(&select.projection).is_some(),
+        SetExpr::Query(query) => lists_all(&query.body),
+        SetExpr::SetOperation { left, .. } => lists_all(left),
+        _ => false,
+    }
 }
 
 fn has_order(node: &impl Visit) -> bool {
@@ -115,14 +138,29 @@ impl Visitor for Search {
     }
 }
 
-struct Columns(Vec<Expr>);
+/// Of an expression itself: a subquery has names of its own.
+#[derive(Default)]
+struct Columns {
+    depth: usize,
+    found: Vec<Expr>,
+}
 
 impl Visitor for Columns {
     type Break = ();
 
+    fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+        self.depth += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+        self.depth -= 1;
+        ControlFlow::Continue(())
+    }
+
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        if column_of(expr).is_some() {
-            self.0.push(expr.clone());
+        if self.depth == 0 && column_of(expr).is_some() {
+            self.found.push(expr.clone());
         }
         ControlFlow::Continue(())
     }

@@ -223,6 +223,14 @@ fn columns_that_depend_on_the_order_of_rows_are_known() {
             &["day", "total", "before"],
         ),
         ("select 1 as day, 2 as total, 3 as before union all select 1, lag(2) over (), 3", &["total"]),
+        (
+            "with c as (select * from u) select day, (select count(*) from c where c.id = e.id) as total, row_number() over () as before from c as e",
+            &["before"],
+        ),
+        (
+            "select day, q.total, q.before from t left join lateral (select count(*) as total, string_agg(x, ',') as before from u where u.id = t.id) as q on true",
+            &["before"],
+        ),
         ("select day from", &["day", "total", "before"]),
     ] {
         assert_eq!(made_of(sql, "day", &columns).ordered, expected, "{sql}");

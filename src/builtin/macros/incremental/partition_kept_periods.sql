@@ -20,8 +20,8 @@
   {%- set tried = [] -%}
   {%- for making in makings -%}
     {%- set values = 'select from (select (' ~ making.expression ~ ')::' ~ rsdbt_field_column(columns).data_type ~ ' as value from ' -%}
-    {%- do tried.append(values ~ rsdbt_times_sql(read, types[making.condition]) ~ ') as rsdbt_read where ' ~ rsdbt_unread_condition('value', kind, read, built)) -%}
-    {%- do tried.append(values ~ rsdbt_times_sql(built, types[making.condition]) ~ ') as rsdbt_built where (' ~ rsdbt_in_windows('value', kind, built) ~ ') is not true') if also_within -%}
+    {%- do tried.append(values ~ rsdbt_times_sql(rsdbt_spread_of(read), types[making.condition]) ~ ') as rsdbt_read where ' ~ rsdbt_unread_condition('value', kind, read, built)) -%}
+    {%- do tried.append(values ~ rsdbt_times_sql(rsdbt_spread_of(built), types[making.condition]) ~ ') as rsdbt_built where (' ~ rsdbt_in_windows('value', kind, built) ~ ') is not true') if also_within -%}
   {%- endfor -%}
   {%- if not tried -%}
     {{ return(false) }}

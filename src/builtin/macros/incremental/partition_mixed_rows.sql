@@ -9,22 +9,26 @@
 #}
 {% macro rsdbt_refuse_mixed_rows(groups, places, kinds, columns) %}
   {%- set ordered = rsdbt_how_made(kinds, columns)['ordered'] -%}
-  {%- set compared = columns | rejectattr('name', 'in', ordered) | list -%}
-  {%- set mixed = rsdbt_mixed_periods(groups, places, kinds, columns, compared) -%}
-  {%- if mixed['changing'] -%}
-    {%- set compared = rsdbt_steady_columns(groups, kinds, columns, compared) -%}
-    {%- set mixed = rsdbt_mixed_periods(groups, places, kinds, columns, compared) -%}
-  {%- endif -%}
+  {%- set mixed = rsdbt_mixed_steady_periods(groups, places, kinds, columns, columns | rejectattr('name', 'in', ordered) | list) -%}
   {%- if mixed['fewer'] or mixed['other'] -%}
     {%- do rsdbt_raise_mixed_rows(mixed, groups) -%}
   {%- elif mixed['random'] -%}
     {%- do rsdbt_warn('it is not known whether rows are made of input rows of several periods: the query gives another number of rows each time') -%}
-  {%- elif ordered and rsdbt_mixed_periods(groups, places, kinds, columns, columns)['other'] -%}
+  {%- elif ordered and rsdbt_mixed_steady_periods(groups, places, kinds, columns, columns)['other'] -%}
     {%- do rsdbt_warn(
       'values of ' ~ ('`' ~ ordered | join('`, `') ~ '`') ~ ' are others where the periods of ' ~ rsdbt_listed_periods(groups | map(attribute='own') | list)
       ~ ' are built together: a window function, or an aggregate that keeps an order, looks at the input rows of the periods that are built. Set `independent: true` in `partition_by` if this is meant'
     ) -%}
   {%- endif -%}
+{% endmacro %}
+
+{# Without the columns that have other values each time. #}
+{% macro rsdbt_mixed_steady_periods(groups, places, kinds, columns, compared) %}
+  {%- set mixed = rsdbt_mixed_periods(groups, places, kinds, columns, compared) -%}
+  {%- if mixed['changing'] -%}
+    {{ return(rsdbt_mixed_periods(groups, places, kinds, columns, rsdbt_steady_columns(groups, kinds, columns, compared))) }}
+  {%- endif -%}
+  {{ return(mixed) }}
 {% endmacro %}
 
 {#

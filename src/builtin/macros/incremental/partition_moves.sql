@@ -8,8 +8,8 @@
   {%- if not config.get('dirty') or flags.EMPTY or flags.SAMPLE or rsdbt_reads_by_event_times(rows) -%}
     {{ return('') }}
   {%- endif -%}
-  {%- for tried in rsdbt_tried_windows(windows, relation) -%}
-    {%- set of_tried, of_none = rsdbt_restricted_queries(query, tried) -%}
+  {%- for tried, node in rsdbt_tried_inputs(rsdbt_tried_windows(windows, relation)) -%}
+    {%- set of_tried, of_none = rsdbt_restricted_queries(query, tried, node) -%}
     {%- set moved = make_temp_relation(this, '__moved') -%}
     {%- if of_tried['refusal'] or not adapter.attempt(rsdbt_moved_rows_sql(moved, of_tried['query'], of_none['query'], tried, rows), ['42P01', '42703', '42803', '0A000']) -%}
       {%- do rsdbt_warn_unless_narrowed(
@@ -33,31 +33,6 @@
     ~ '` for the input, in a view if need be; ' ~ ('or take the bounds of the calendar from constants, or from a table without an event_time; ' if 'generate_series' in query | lower)
     ~ 'or leave out `dirty` and name the periods (`lookback`, `--event-time-start`)'
   ) }}
-{% endmacro %}
-
-{#
-  Lists: the last of the windows, and the last period that has input rows, as those of the windows may all be gone. Together, for what lies between them, and
-  each alone, for what goes from one into the other.
-#}
-{% macro rsdbt_tried_windows(windows, relation) %}
-  {%- set last = 'select pg_catalog.max(period) from rsdbt.periods where relation = ' ~ rsdbt_regclass(relation)
-    ~ "::pg_catalog.oid and input <> 'own rows' and row_count > 0 and pg_catalog.isfinite(period)" -%}
-  {%- set tried = (windows or [])[-64:] -%}
-  {%- set beside = rsdbt_windows_but(rsdbt_windows([last]), tried) -%}
-  {%- set together = (tried + beside) | sort(attribute='local_start') | list -%}
-  {{ return([together, tried, beside] if tried and beside else [together] if together else []) }}
-{% endmacro %}
-
-{# {query} or {refusal}: of the input rows of the windows, and of none. #}
-{% macro rsdbt_restricted_queries(query, windows) %}
-  {%- set of_windows = {} -%}
-  {%- set of_none = {} -%}
-  {%- for node in rsdbt_inputs_with_event_time() -%}
-    {%- set columns = rsdbt_columns_of_input(node) -%}
-    {%- do of_windows.update({node.relation_name: rsdbt_in_windows(rsdbt_event_column(node, columns).quoted, rsdbt_event_kind(node, columns), windows)}) -%}
-    {%- do of_none.update({node.relation_name: 'false'}) -%}
-  {%- endfor -%}
-  {{ return([adapter.rsdbt_restrict_query(query, of_windows), adapter.rsdbt_restrict_query(query, of_none)]) }}
 {% endmacro %}
 
 {# Their number, and the first of their values. Compared as texts: any type has one. #}

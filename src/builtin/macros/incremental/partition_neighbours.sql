@@ -1,4 +1,4 @@
-{# Windows at the edges of others, beside them, and apart from each other. #}
+{# Windows at the edges of others and beside them. #}
 
 {# The first and the last of each range. #}
 {% macro rsdbt_edges_of(windows) %}
@@ -39,36 +39,4 @@
     "select at - interval '1 " ~ unit ~ "' from (" ~ rsdbt_timestamps_sql(starts) ~ ') as edges (at)', rsdbt_timestamps_sql(ends)
   ], dict(by, granularity=unit)) -%}
   {{ return(rsdbt_windows_but(beside, windows if unit == by.granularity else [])) }}
-{% endmacro %}
-
-{#
-  Lists of periods: a dozen, of which any two are apart in some of the lists. Of more: eight, closer to each other towards the last.
-#}
-{% macro rsdbt_some_of(windows) %}
-  {%- set last = windows | length - 1 -%}
-  {%- if last < 12 -%}
-    {{ return(rsdbt_any_two_apart(windows)) }}
-  {%- endif -%}
-  {%- set back = [0] -%}
-  {%- for step in range(1, 8) -%}
-    {%- do back.append([step * step * last // 49, back[-1] + 2] | max) if back[-1] + 2 <= last -%}
-  {%- endfor -%}
-  {%- set some = [] -%}
-  {%- for periods in back | reverse -%}
-    {%- do some.append(windows[last - periods]) -%}
-  {%- endfor -%}
-  {{ return(rsdbt_any_two_apart(some)) }}
-{% endmacro %}
-
-{# By the digits of their binary numbers: a row that the query moves from one period to another shows in one of the lists. The first two have no neighbours. #}
-{% macro rsdbt_any_two_apart(windows) %}
-  {%- set lists = [] -%}
-  {%- for place in [1, 2, 4, 8] if place == 1 or place < windows | length -%}
-    {%- set sides = [[], []] -%}
-    {%- for window in windows -%}
-      {%- do sides[loop.index0 // place % 2].append(window) -%}
-    {%- endfor -%}
-    {%- do lists.extend(sides) -%}
-  {%- endfor -%}
-  {{ return(lists) }}
 {% endmacro %}
