@@ -7,6 +7,7 @@ mod closed;
 pub(crate) mod consume;
 pub(crate) mod lineage;
 pub(crate) mod made_of;
+mod own_expressions;
 mod parsed;
 mod quoting;
 pub(crate) mod restrict;

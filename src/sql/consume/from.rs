@@ -8,9 +8,9 @@ use sqlparser::ast::{
 
 use super::analysis::Analysis;
 use super::flow::{Column, Environment, Flow, Value};
-use super::value::any_expr;
 use super::{TAKEN, TRACE};
 use crate::sql::lineage::{fold, parts};
+use crate::sql::own_expressions::any_expr;
 use crate::sql::{RelationName, quote_identifier};
 
 /// The items of a FROM clause.

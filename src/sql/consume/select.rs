@@ -10,8 +10,9 @@ use sqlparser::ast::{
 use super::analysis::Analysis;
 use super::flow::{Environment, Flow, Group, Rank};
 use super::names::check_names;
-use super::value::{Scope, any_expr};
+use super::value::Scope;
 use crate::sql::lineage::fold;
+use crate::sql::own_expressions::any_expr;
 
 /// How a SELECT makes one row of several.
 pub(super) enum Merging {

@@ -131,30 +131,3 @@ impl Analysis<'_> {
         parts(&function.name).last().is_some_and(|name| self.functions.set_returning.contains(&**name))
     }
 }
-
-/// Whether any expression of the node is so; not within subqueries.
-pub(super) fn any_expr(node: &impl Visit, is: impl Fn(&Expr) -> bool) -> bool {
-    struct Any<F> {
-        is: F,
-        depth: usize,
-    }
-    impl<F: Fn(&Expr) -> bool> Visitor for Any<F> {
-        type Break = ();
-        fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-            self.depth += 1;
-            ControlFlow::Continue(())
-        }
-        fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-            self.depth -= 1;
-            ControlFlow::Continue(())
-        }
-        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-            if self.depth == 0 && (self.is)(expr) {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        }
-    }
-    node.visit(&mut Any { is, depth: 0 }).is_break()
-}

@@ -1,13 +1,13 @@
 //! Which columns of a result may have values that depend on the order in which rows are read, or on how many are.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
-use sqlparser::ast::{Expr, Query, Select, SetExpr, TableFactor, Visit, Visitor};
+use sqlparser::ast::{Expr, Ident, Query, Select, SetExpr, TableFactor, Visit, Visitor};
 
 use super::from::{Scope, Source};
 use super::names::{Ctes, column_of, explicit, expression, named_as, position};
 use crate::sql::lineage::{fold, parts};
+use crate::sql::own_expressions::any_expr;
 
 /// How deep a column is followed.
 const DEPTH: usize = 40;
@@ -79,15 +79,13 @@ fn of_select<'q>(select: &'q Select, which: Which<'_>, ctes: &Ctes<'q>, depth: u
     if has_order(expr) {
         return true;
     }
-    let mut columns = Columns::default();
-    let _ = expr.visit(&mut columns);
-    columns.found.iter().any(|column| {
-        let Some(idents) = column_of(column) else { return false };
-        let name = idents.last().map_or_else(|| Arc::from(""), fold);
-        // of tables only: it is nobody else's
-        let are_tables = scope.sources.iter().all(|source| source.is_table(ctes));
-        !are_tables && of_source(scope.sources_of(idents), &name, &scope, depth)
-    })
+    // of tables only: it is nobody else's
+    let are_tables = scope.sources.iter().all(|source| source.is_table(ctes));
+    !are_tables
+        && any_expr(expr, |column| {
+            let Some(name) = column_of(column).and_then(<[Ident]>::last).map(fold) else { return false };
+            of_source(column_of(column).and_then(|idents| scope.sources_of(idents)), &name, &scope, depth)
+        })
 }
 
 /// None of them: any that may have columns that it does not list.
@@ -135,33 +133,5 @@ impl Visitor for Search {
         let Expr::Function(function) = expr else { return ControlFlow::Continue(()) };
         let joins_rows = parts(&function.name).last().is_some_and(|name| name.ends_with("agg"));
         if joins_rows || function.over.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
-}
-
-/// Of an expression itself: a subquery has names of its own.
-#[derive(Default)]
-struct Columns {
-    depth: usize,
-    found: Vec<Expr>,
-}
-
-impl Visitor for Columns {
-    type Break = ();
-
-    fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.depth += 1;
-        ControlFlow::Continue(())
-    }
-
-    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-        self.depth -= 1;
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        if self.depth == 0 && column_of(expr).is_some() {
-            self.found.push(expr.clone());
-        }
-        ControlFlow::Continue(())
     }
 }
