@@ -21,7 +21,8 @@ fn main() {
     }
     let lineage = trace_manifest(&manifest, None, 2);
     let start = Instant::now();
-    let artifacts = Artifacts { manifest: &manifest, catalog: None, run_results: None, sources: None };
+    let artifacts =
+        Artifacts { manifest: &manifest, catalog: None, run_results: None, sources: None, observed: None };
     let page = generate(artifacts, &lineage);
     println!("layout and page of {} MB: {:?}", page.len() >> 20, start.elapsed());
 }

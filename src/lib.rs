@@ -9,6 +9,9 @@ mod diagnostic;
 /// Bytes as hexadecimal digits.
 mod hex;
 
+/// A number of things, in words.
+mod counted;
+
 /// Percent-encoded texts.  [percent-encoding]
 mod percent;
 

@@ -278,20 +278,21 @@ sources:
     project
 }
 
-/// The commands that select nodes, as their words.
-fn selecting() -> Vec<String> {
-    fn collect(command: &clap::Command, path: &str, found: &mut Vec<String>) {
-        if command.get_arguments().any(|argument| argument.get_long() == Some("selector")) {
+/// The commands that have this option, as their words.
+fn commands_with(option: &str) -> Vec<String> {
+    fn collect(command: &clap::Command, path: &str, option: &str, found: &mut Vec<String>) {
+        let is_own = |argument: &&clap::Arg| !argument.is_global_set() && argument.get_long() == Some(option);
+        if command.get_arguments().any(|argument| is_own(&argument)) {
             found.push(path.to_owned());
         }
         for sub in command.get_subcommands() {
-            collect(sub, format!("{path} {}", sub.get_name()).trim_start(), found);
+            collect(sub, format!("{path} {}", sub.get_name()).trim_start(), option, found);
         }
     }
     let mut command = rsdbt::inside::cli::command();
     command.build();
     let mut found = Vec::new();
-    collect(&command, "", &mut found);
+    collect(&command, "", option, &mut found);
     found
 }
 
@@ -302,7 +303,7 @@ fn every_command_that_selects_takes_what_is_selected_and_nothing_else() {
     let project = pairs(&database);
     project.run_ok(&["load"]);
     project.run_ok(&["build"]);
-    let commands = selecting();
+    let commands = commands_with("selector");
     assert!(commands.len() > 12, "{commands:?}");
     for command in &commands {
         for selection in [["--select", "tag:near"], ["--exclude", "tag:far"], ["--selector", "near"]] {
@@ -327,6 +328,91 @@ fn every_command_that_selects_takes_what_is_selected_and_nothing_else() {
             assert!(told.contains("_near"), "{words:?}\n{told}");
             assert!(!told.contains("_far"), "{words:?}\n{told}");
             fs::remove_dir_all(there).unwrap();
+        }
+    }
+}
+
+/// `--threads`, of each command that has it: what runs nodes says how many run side by side.
+#[test]
+fn every_command_that_runs_nodes_takes_the_number_of_threads() {
+    let database = Database::new();
+    let project = pairs(&database);
+    project.write("jobs.yml", "jobs: [{name: j, cron: '@daily', start: 2026-01-01, steps: [{build: {}}]}]\n");
+    project.write("macros/nothing.sql", "{% macro nothing() %}{% endmacro %}");
+    let by_batches = "materialized='incremental', incremental_strategy='microbatch', event_time='d', \
+                      begin='2026-01-01', batch_size='day', unique_key='d'";
+    project.write("models/b.sql", &format!("{{{{ config({by_batches}) }}}} select date '2026-01-01' as d"));
+    project.run_ok(&["load"]);
+    project.run_ok(&["build"]);
+    let commands = commands_with("threads");
+    assert!(commands.len() > 15, "{commands:?}");
+    for command in &commands {
+        let mut words: Vec<&str> = command.split(' ').collect();
+        match command.as_str() {
+            "backfill" => words.extend(["b", "--from", "2026-01-01", "--to", "2026-01-02"]),
+            "clone" => words.extend(["--state", "target"]),
+            "export" => words.extend(["--select", "tag:near", "--to", "there/", "--format", "csv"]),
+            "retry" => {
+                project.write("models/m_near.sql", "select nothing as id");
+                assert_eq!(project.run(&["run", "--select", "m_near"]).status, 1);
+                project.write("models/m_near.sql", "select 1 as id");
+            }
+            "run-operation" => words.push("nothing"),
+            "schedule run" => words.extend(["j", "--interval", "2026-01-01"]),
+            "show" => words.extend(["--select", "m_far"]),
+            _ => {}
+        }
+        let with =
+            |threads: &'static str| words.iter().copied().chain(["--threads", threads]).collect::<Vec<_>>();
+        let refused = project.run(&with("0"));
+        assert!(
+            refused.status == 2 && refused.text.contains("not a whole number from 1 to 10000"),
+            "{words:?}\n{}",
+            refused.text
+        );
+        // it goes on until it is told to stop
+        if command == "schedule" {
+            continue;
+        }
+        let output = project.run(&with("3"));
+        assert_eq!(output.status, 0, "{words:?}\n{}", output.text);
+        // one query, or none, or a job's own output
+        let is_silent = ["export", "parse", "run-operation", "schedule run"].contains(&command.as_str());
+        let says = output.text.contains("Concurrency: 3 threads");
+        assert_eq!(says, !is_silent, "{words:?}\n{}", output.text);
+    }
+}
+
+/// `--junit` and `--report`, of each command that has them.
+#[test]
+fn every_command_that_writes_results_elsewhere_writes_those_of_its_nodes() {
+    let database = Database::new();
+    let project = pairs(&database);
+    project.run_ok(&["load"]);
+    project.run_ok(&["build"]);
+    let commands = commands_with("junit");
+    assert!(commands.len() > 3 && commands == commands_with("report"), "{commands:?}");
+    for command in &commands {
+        project.write("models/m_near.sql", "select 2 as id where false");
+        project.write("models/m_far.sql", "select nothing as id");
+        if command == "retry" {
+            assert_eq!(project.run(&["run"]).status, 1);
+        }
+        if command == "test" {
+            project.write("models/m_far.sql", "select null::int as id");
+            project.run_ok(&["run"]);
+        }
+        let output = project.run(&[command.as_str(), "--junit", "a.xml", "--report", "b.md"]);
+        assert_eq!(output.status, 1, "{command}\n{}", output.text);
+        let is_failed = if command == "test" { "not_null_m_far_id" } else { "m_far" };
+        for (file, failed) in
+            [("a.xml", format!("name=\"{is_failed}\"")), ("b.md", format!("**{is_failed}**"))]
+        {
+            let text = fs::read_to_string(project.path().join(file)).unwrap();
+            assert!(text.contains(&failed), "{command} {file}\n{text}");
+            let is_whole = command == "retry" || text.contains("near");
+            assert!(is_whole || file == "b.md", "{command} {file}\n{text}");
+            project.remove(file);
         }
     }
 }

@@ -2,7 +2,7 @@
 //! opens what is written here.
 
 use rsdbt::inside::docs::{Artifacts, generate, trace_manifest};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 
@@ -32,8 +32,53 @@ fn node<'v>(index: &'v Value, id: &str) -> &'v Value {
     index["nodes"].as_array().unwrap().iter().find(|node| node["id"] == id).unwrap()
 }
 
+/// What the database says beside the artifacts: a table's storage, and three weeks of runs.
+fn observed() -> Value {
+    let day = |number: i64| 1_767_225_600 + number * 86_400;
+    let status = |number: i64| if number == 17 { "error" } else { "success" };
+    let runs = (0..21).map(|number| {
+        json!([
+            number,
+            "build",
+            "nightly",
+            status(number),
+            day(number),
+            40 + number,
+            11,
+            i64::from(number == 17),
+            1,
+            null
+        ])
+    });
+    let by_hand = json!([21, "run", null, "success", day(20) + 4000, 3, 1, 0, null, null]);
+    let points = (0..21)
+        .map(|number| json!([number, day(number), f64::from(u8::try_from(15 + number).unwrap()) / 10.0, 1000 + number, status(number)]));
+    json!({
+        "tables": {"model.shop.fct_orders": {
+            "rows": 120_345, "bytes": 48_234_496, "partitions": null, "required": ["order_id"],
+            "indexes": [
+                ["fct_orders_key", "CREATE UNIQUE INDEX fct_orders_key ON shop.fct_orders USING btree (order_id)", 2_727_936, true],
+                ["by_day", "CREATE INDEX by_day ON shop.fct_orders USING brin (ordered_at)", 24_576, true],
+            ],
+            "constraints": [
+                ["fct_orders_key", "PRIMARY KEY (order_id)", true],
+                ["customer", "FOREIGN KEY (customer_id) REFERENCES shop.dim_customers(customer_id)", false],
+            ],
+        }},
+        "history": {
+            "runs": runs.chain([by_hand]).collect::<Vec<_>>(),
+            "nodes": {"model.shop.fct_orders": points.collect::<Vec<_>>()},
+            "failures": [
+                [17, "model.shop.broken_report", "error", "Database Error in model broken_report (models/broken_report.sql)\n  division by zero", "select 1 / 0"],
+                [17, "operation.shop.gone", "error", "</script><b>gone</b>", null],
+            ],
+        },
+    })
+}
+
 #[test]
 fn the_page_holds_the_project_and_nothing_that_runs() {
+    let observed = observed();
     let (manifest, catalog, run, sources) =
         (shop("manifest"), shop("catalog"), shop("run_results"), shop("sources"));
     let html = page(
@@ -43,6 +88,7 @@ fn the_page_holds_the_project_and_nothing_that_runs() {
             catalog: Some(&catalog),
             run_results: Some(&run),
             sources: Some(&sources),
+            observed: Some(&observed),
         },
     );
     // One script that runs, three that are data; what users wrote opens none.
@@ -66,6 +112,9 @@ fn the_page_holds_the_project_and_nothing_that_runs() {
     assert_eq!(node(&index, "source.shop.raw.payments")["freshness"]["status"], "warn");
     assert_eq!(node(&index, "model.shop.broken_report")["status"], "error");
     assert_eq!(node(&index, "exposure.shop.revenue_dashboard")["label"], "Revenue dashboard");
+    assert_eq!(orders["stored"]["rows"], 120_345);
+    assert_eq!(orders["history"].as_array().unwrap().len(), 21);
+    assert_eq!(index["runs"].as_array().unwrap().len(), 22);
     assert!(index["meta"]["overview"].as_str().unwrap().contains("shop's warehouse"));
 }
 
@@ -74,7 +123,13 @@ fn columns_are_traced_through_an_ephemeral_model_to_the_source() {
     let (manifest, catalog) = (shop("manifest"), shop("catalog"));
     let html = page(
         "no_run.html",
-        Artifacts { manifest: &manifest, catalog: Some(&catalog), run_results: None, sources: None },
+        Artifacts {
+            manifest: &manifest,
+            catalog: Some(&catalog),
+            run_results: None,
+            sources: None,
+            observed: None,
+        },
     );
     let (index, columns) = (inlined(&html, "data-index"), inlined(&html, "data-columns"));
     let nodes = index["nodes"].as_array().unwrap();
@@ -100,7 +155,7 @@ fn five_thousand_models_make_one_page() {
     let manifest = synthetic::manifest(5000);
     let html = page(
         "large.html",
-        Artifacts { manifest: &manifest, catalog: None, run_results: None, sources: None },
+        Artifacts { manifest: &manifest, catalog: None, run_results: None, sources: None, observed: None },
     );
     let index = inlined(&html, "data-index");
     let nodes = index["nodes"].as_array().unwrap();

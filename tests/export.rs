@@ -27,7 +27,7 @@ fn files_have_what_the_table_has() {
     let project = project(&database);
     project.run_ok(&["run"]);
     let output = project.run(&["export", "--select", "odd", "--to", "out/odd.csv"]);
-    assert!(output.status == 0 && output.text.contains("odd: 1 rows in "), "{}", output.text);
+    assert!(output.status == 0 && output.text.contains("odd: 1 row in "), "{}", output.text);
     let mut client = database.client();
     client.batch_execute("create temp table back (like odd)").unwrap();
     let mut back = client.copy_in("copy back from stdin (format csv, header true)").unwrap();

@@ -157,3 +157,79 @@ fn runs_at_once_write_each_their_own() {
     let meta = format!("{}_meta", database.schema);
     assert_eq!(texts(&mut database, &format!("select count(*)::text from {meta}.nodes")), ["4"]);
 }
+
+/// The documentation page has the log, and the tables as they are stored; without them it is whole all the same.
+#[test]
+fn the_page_shows_runs_and_stored_tables() {
+    let mut database = Database::new();
+    let project = project(&database, "");
+    let (schema, meta) = (database.schema.clone(), format!("{}_meta", database.schema));
+    let index = |project: &Project| -> serde_json::Value {
+        let html = std::fs::read_to_string(project.path().join("target/index.html")).unwrap();
+        let (_, rest) = html.split_once("id=\"data-index\">").unwrap();
+        serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
+    };
+    let node = |index: &serde_json::Value, id: &str| {
+        index["nodes"].as_array().unwrap().iter().find(|node| node["id"] == id).unwrap().clone()
+    };
+    project.write(
+        "models/Orders.sql",
+        "{{ config(materialized='table', indexes=[{'columns': ['day'], 'type': 'brin'}], post_hook='analyze {{ this }}') }}
+select n as id, date '2024-01-01' + n as day from generate_series(1, 500) as n",
+    );
+    project.write(
+        "models/orders.yml",
+        "models: [{name: Orders, config: {contract: {enforced: true}}, columns: [{name: id, data_type: int, constraints: [{type: primary_key}]}, {name: day, data_type: date}]}]\n",
+    );
+    project.write("models/seen.sql", "select * from {{ ref('Orders') }}");
+    project.write("models/wrong.sql", "{{ config(materialized='table') }} select 1/0 as id");
+    // before the first run nothing is logged, and nothing is wrong
+    let output = project.run(&["docs", "generate", "--no-compile"]);
+    assert!(output.status == 0 && !output.text.contains("WARNING"), "{}", output.text);
+    assert!(index(&project)["runs"].is_null());
+    for _ in 0..2 {
+        assert_eq!(project.run(&["build"]).status, 1);
+    }
+    database.execute(&format!(
+        "create table {schema}.parts (id int check (id > 0)) partition by range (id);
+        create table {schema}.parts_1 partition of {schema}.parts for values from (1) to (100);
+        insert into {schema}.parts select 5 from generate_series(1, 20); analyze {schema}.parts"
+    ));
+    project.write(
+        "models/raw.yml",
+        &format!("sources: [{{name: raw, schema: {schema}, tables: [{{name: parts}}]}}]\n"),
+    );
+    project.run_ok(&["docs", "generate"]);
+    let shown = index(&project);
+    let runs = shown["runs"].as_array().unwrap();
+    assert!(runs.len() == 2 && runs[1][1] == "build" && runs[1][3] == "error", "{runs:?}");
+    assert_eq!(shown["failures"].as_array().unwrap().len(), 2);
+    assert!(shown["failures"][0][4].as_str().unwrap().contains("1/0"), "{}", shown["failures"]);
+    let orders = node(&shown, "model.shop.Orders");
+    let points = orders["history"].as_array().unwrap();
+    assert!(points.len() == 2 && points[1][3] == 500 && points[1][4] == "success", "{points:?}");
+    let stored = &orders["stored"];
+    assert!(stored["rows"] == 500 && stored["bytes"].as_i64().unwrap() > 8192, "{stored}");
+    assert!(stored["constraints"][0][1] == "PRIMARY KEY (id)" && stored["required"][0] == "id", "{stored}");
+    let indexes = stored["indexes"].as_array().unwrap();
+    assert!(
+        indexes.iter().any(|index| index[1].as_str().unwrap().contains("USING brin (day)")),
+        "{indexes:?}"
+    );
+    let parts = &node(&shown, "source.shop.raw.parts")["stored"];
+    assert!(
+        parts["rows"] == 20 && parts["partitions"] == 1 && parts["bytes"].as_i64().unwrap() > 0,
+        "{parts}"
+    );
+    assert!(parts["constraints"][0][1] == "CHECK ((id > 0))", "{parts}");
+    assert!(node(&shown, "model.shop.seen")["stored"].is_null(), "a view stores nothing");
+    // a log that cannot be read is a warning
+    database.execute(&format!("alter table {meta}.runs rename column job to work"));
+    let output = project.run(&["docs", "generate"]);
+    assert!(
+        output.status == 0 && output.text.contains("the page has nothing of the run log"),
+        "{}",
+        output.text
+    );
+    assert!(index(&project)["runs"].is_null());
+}

@@ -14,6 +14,7 @@ use crate::adapter::{Cell, Connection};
 use crate::config::DBT_VERSION;
 use crate::config::profiles::Profile;
 use crate::config::project_file::{PROJECT_FILE, VersionCheck};
+use crate::counted::counted;
 use crate::diagnostic::{Diagnostic, Diagnostics, render};
 use crate::options::table::{CONFIG_DIR, CONNECTION, VERSION_CHECK};
 use crate::run::{Event, OtherOutput};
@@ -191,8 +192,7 @@ fn conclude(invocation: &Invocation, checks: &[Check]) -> Outcome {
         result("All checks passed!".to_owned());
         return Outcome::Success;
     }
-    let plural = if failures.len() == 1 { "" } else { "s" };
-    result(format!("{} check{plural} failed:", failures.len()));
+    result(format!("{} failed:", counted(failures.len(), "check")));
     for failure in failures {
         result(format!("{failure}\n"));
     }

@@ -11,7 +11,7 @@ use super::invocation::Invocation;
 use super::run::write_compiled;
 use super::running;
 use super::session::{ParsedProject, Session, types_without};
-use super::{CommandResult, Outcome, artifact};
+use super::{CommandResult, Outcome, artifact, observed};
 use crate::adapter::catalog::documentation;
 use crate::adapter::{Connection, other_database};
 use crate::config::DBT_VERSION;
@@ -76,10 +76,12 @@ fn write_page(session: &Session<'_>, parsed: &ParsedProject) -> CommandResult {
     super::assets::copy(session)?;
     let manifest_path = session.target_directory.join("manifest.json");
     let manifest = artifact::read(&manifest_path)?.unwrap_or_else(|| serde_json::json!(&*parsed.manifest));
-    let catalog = if flags.is(&EMPTY_CATALOG) {
-        catalog::empty(&metadata(invocation))
+    let (catalog, observed) = if flags.is(&EMPTY_CATALOG) {
+        (catalog::empty(&metadata(invocation)), Json::Null)
     } else {
-        read_catalog(session, parsed, &connect, &manifest)?
+        let catalog = read_catalog(session, parsed, &connect, &manifest)?;
+        let observed = observed::read(session, parsed, &connect, &catalog)?;
+        (catalog, observed)
     };
     let path = session.target_directory.join("catalog.json");
     artifact::write(&path, catalog.to_string().as_bytes())?;
@@ -88,7 +90,7 @@ fn write_page(session: &Session<'_>, parsed: &ParsedProject) -> CommandResult {
         invocation.emitter.emit(Event::WriteCatalogFailure { num_exceptions: failures });
     }
     invocation.emitter.emit(Event::CatalogWritten { path: path.display().to_string() });
-    let page = page(session, &manifest, &catalog, last_results.as_ref())?;
+    let page = page(session, &manifest, &catalog, last_results.as_ref(), &observed)?;
     artifact::write(&session.target_directory.join("index.html"), page.as_bytes())?;
     if flags.is(&STATIC) {
         artifact::write(&session.target_directory.join("static_index.html"), page.as_bytes())?;
@@ -221,10 +223,17 @@ fn page(
     manifest: &Json,
     catalog: &Json,
     run_results: Option<&Json>,
+    observed: &Json,
 ) -> Result<String> {
     let lineage = docs::trace_manifest(manifest, Some(catalog), session.profile.threads.max(2));
     let sources = artifact::read(&session.target_directory.join("sources.json"))?;
-    let artifacts = Artifacts { manifest, catalog: Some(catalog), run_results, sources: sources.as_ref() };
+    let artifacts = Artifacts {
+        manifest,
+        catalog: Some(catalog),
+        run_results,
+        sources: sources.as_ref(),
+        observed: Some(observed),
+    };
     Ok(docs::generate(artifacts, &lineage))
 }
 

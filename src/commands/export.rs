@@ -9,6 +9,7 @@ use super::invocation::Invocation;
 use super::session::{ParsedProject, Session};
 use super::{CommandResult, Outcome};
 use crate::adapter::{Connection, Settings};
+use crate::counted::counted;
 use crate::diagnostic::{Category, Diagnostic, Result};
 use crate::graph::EmptyNodes;
 use crate::interrupt::Clearing;
@@ -89,7 +90,7 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
         let path = invocation.working_directory.join(to);
         let path = if is_folder { file_in(&path, &export.name, format) } else { path };
         let rows = export.write_file(format, &path).map_err(|failure| failure.explained(&path))?;
-        let msg = format!("{}: {rows} rows in {}", export.name, path.display());
+        let msg = format!("{}: {} in {}", export.name, counted(rows, "row"), path.display());
         invocation.emitter.emit(Event::PrintEvent { msg });
     }
     Ok(Outcome::Success)

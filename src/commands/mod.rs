@@ -33,6 +33,7 @@ mod load_selection;
 mod log_run;
 mod man;
 mod messages;
+mod observed;
 mod open_lineage;
 mod outcome;
 mod parse;

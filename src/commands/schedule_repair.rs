@@ -9,6 +9,7 @@ use super::schedule_task::{named, range, spelled};
 use super::scheduler::{open_ledger, plan_of};
 use super::session::Session;
 use super::{CommandResult, Outcome};
+use crate::counted::counted;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::run::Event;
 use crate::schedule::{Clock, Interval, IntervalState, Ledger, TAKEN, Task};
@@ -141,11 +142,10 @@ impl<'i> Repair<'i> {
     }
 
     fn end(&mut self, count: usize, what: &str) -> CommandResult {
-        let noun = if count == 1 { "interval" } else { "intervals" };
         let text = if count == 0 {
             format!("no interval of {}", self.task.name)
         } else {
-            format!("{count} {noun} {what}")
+            format!("{} {what}", counted(count, "interval"))
         };
         if count > 0 && self.is_beside {
             self.ledger.announce_changes()?;

@@ -2,13 +2,15 @@
 
 use serde_json::Value;
 
-/// What the page shows: the artifacts as dbt writes them.
+/// What the page shows: the artifacts as dbt writes them, and what the database says beside.
 #[derive(Debug, Clone, Copy)]
 pub struct Artifacts<'a> {
     pub manifest: &'a Value,
     pub catalog: Option<&'a Value>,
     pub run_results: Option<&'a Value>,
     pub sources: Option<&'a Value>,
+    /// What the database says beside: `tables` by unique id (rows, bytes, indexes, constraints), `history` of the run log.
+    pub observed: Option<&'a Value>,
 }
 
 impl Artifacts<'_> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use crate::counted::counted;
 use crate::graph;
 use crate::hashed::{HashMap, HashSet};
 use crate::manifest::{Manifest, Resource};
@@ -121,8 +122,7 @@ fn nodes(items: &[Item], shown: &[&Item]) -> String {
         shown.iter().map(|item| text(item).chars().count()).max().unwrap_or(0).min(WIDEST)
     };
     let (names, kinds) = (width(|item| &item.name), width(|item| &item.kind));
-    let plural = if shown.len() == 1 { "" } else { "s" };
-    let mut text = format!("Lineage of {} node{plural} (<- means \"reads\")\n", shown.len());
+    let mut text = format!("Lineage of {} (<- means \"reads\")\n", counted(shown.len(), "node"));
     let mut step = None;
     for item in shown {
         if step.replace(item.step) != Some(item.step) {

@@ -8,6 +8,7 @@ use super::json_lines::Objects;
 use super::record;
 use super::rejects::{Misfit, Rejects};
 use crate::config::load::{CsvShape, FileDate, Load, Shape, UnknownColumns};
+use crate::counted::counted;
 use crate::diagnostic::{Diagnostic, Result};
 
 const PIECE: usize = 128 * 1024;
@@ -241,8 +242,8 @@ impl Feed {
             (_, Some(flaw)) => Err(Misfit::of_line(flaw)),
             (Ok(_), None) if splitter.count() != header.count => Err(Misfit::of_line(format!(
                 "the line has {}, the file {}",
-                counted(splitter.count()),
-                counted(header.count)
+                counted(splitter.count(), "field"),
+                counted(header.count, "field")
             ))),
             (Ok(record), None) => {
                 splitter.unescape(record);
@@ -296,8 +297,4 @@ impl Feed {
             _ => Ok(Next::End),
         }
     }
-}
-
-fn counted(fields: usize) -> String {
-    format!("{fields} field{}", if fields == 1 { "" } else { "s" })
 }

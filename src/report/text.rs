@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::clock;
-use super::style::{Style, plural};
+use super::style::Style;
+use crate::counted::counted;
 use crate::diagnostic::Diagnostic;
 use crate::run::{Event, Status};
 
@@ -197,11 +198,11 @@ fn summary(event: &Event, style: Style) -> Option<String> {
         Event::EndOfRunSummary { num_errors, num_warnings, num_partial_success, keyboard_interrupt } => {
             let partial = if *num_partial_success == 1 { "success" } else { "successes" };
             let partial = format!("{num_partial_success} partial {partial}");
-            let warnings = plural(*num_warnings, "warning");
+            let warnings = counted(*num_warnings, "warning");
             if *keyboard_interrupt {
                 style.yellow("Exited because of keyboard interrupt")
             } else if *num_errors > 0 {
-                let errors = plural(*num_errors, "error");
+                let errors = counted(*num_errors, "error");
                 style.red(&format!("Completed with {errors}, {partial}, and {warnings}:"))
             } else if *num_partial_success > 0 {
                 style.yellow(&format!("Completed with {partial} and {warnings}"))
@@ -269,11 +270,9 @@ fn plain(event: &Event, style: Style) -> String {
         Event::CannotGenerateDocs {} => "compile failed, cannot generate docs".into(),
         Event::BuildingCatalog {} => "Building catalog".into(),
         Event::CatalogWritten { path } => format!("Catalog written to {path}"),
-        Event::WriteCatalogFailure { num_exceptions } => format!(
-            "dbt encountered {} failure{} while writing the catalog",
-            num_exceptions,
-            if *num_exceptions == 1 { "" } else { "s" }
-        ),
+        Event::WriteCatalogFailure { num_exceptions } => {
+            format!("dbt encountered {} while writing the catalog", counted(*num_exceptions, "failure"))
+        }
         Event::PartialParsingNotEnabled {} => "Partial parsing not enabled".into(),
         Event::StateCheckVarsHash { checksum, vars, profile, target, version } => {
             format!(

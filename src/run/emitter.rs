@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::event::{Event, Level};
 use super::status::NodeStatus;
 use super::warnings::{Treatment, is_deprecation, treatment};
+use crate::counted::counted;
 use crate::diagnostic::{Category, Diagnostic, Result};
 use crate::hashed::IndexMap;
 use crate::options::WarnErrorOptions;
@@ -168,8 +169,7 @@ impl Emitter {
         }
         let mut text = String::from("Summary of encountered deprecations:");
         for (name, count) in met.iter() {
-            let plural = if *count == 1 { "occurrence" } else { "occurrences" };
-            text.push_str(&format!("\n\n- {name}: {count} {plural}"));
+            text.push_str(&format!("\n\n- {name}: {}", counted(*count, "occurrence")));
         }
         drop(met);
         if !self.show_all_deprecations {

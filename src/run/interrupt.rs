@@ -63,8 +63,7 @@ impl InFlight {
             let in_flight = Arc::clone(self);
             let pursue = move || in_flight.pursue();
             if thread::Builder::new().name("cancel".into()).spawn(pursue).is_err() {
-                self.cancelling.store(false, Ordering::Relaxed);
-                self.request();
+                self.pursue();
             }
         }
         ids

@@ -8,6 +8,7 @@ use super::event::{Event, Level};
 use super::inputs::FailingRows;
 use super::results::{NodeResult, Status};
 use crate::context::objects::PrintLimits;
+use crate::counted::counted;
 use crate::manifest::{Manifest, Node, Resource};
 
 /// Looks up the node of a result, with its compiled code where there is any.
@@ -91,7 +92,7 @@ pub(super) fn end(emitter: &Emitter, nodes: &dyn Nodes, results: &[NodeResult], 
 
 /// After Ctrl-C: what was running, and what had not begun.
 pub(super) fn interrupted(emitter: &Emitter, kind: &str, cancelled: usize, not_started: usize) {
-    let count = |count: usize| format!("{count} {kind}{}", if count == 1 { "" } else { "s" });
+    let count = |count: usize| counted(count, kind);
     let msg = match (cancelled, not_started) {
         (0, left) => format!("Interrupted: {} not started", count(left)),
         (running, 0) => format!("Interrupted: {} cancelled", count(running)),

@@ -1,6 +1,7 @@
 //! The run log: what each run did, as tables of a schema that the project names. It is written on a connection of its own when the run
-//! is over, and never fails the run.
+//! is over, and never fails the run; the documentation page reads it.
 
+mod history;
 mod setting;
 
 use std::sync::Arc;
@@ -49,9 +50,7 @@ impl RunLog {
         connection.give_up_after(PATIENCE)?;
         connection.set_settings(&SESSION.map(|(name, value)| (name.to_owned(), value.to_owned())))?;
         let schema = quote_identifier(&self.schema);
-        let last = format!("{schema}.loads");
-        let known = "select 'yes' where to_regclass($1::text) is not null";
-        if connection.query(known, &[&last])?.rows.is_empty() {
+        if !is_there(&mut connection, &schema)? {
             self.make_tables(&mut connection, &schema)?;
         }
         let keep = self.keep_seconds.map_or_else(String::new, |seconds| seconds.to_string());
@@ -71,6 +70,13 @@ impl RunLog {
         }
         connection.query(&format!("select pg_advisory_unlock(hashtextextended({lock}, 0))"), &[]).map(drop)
     }
+}
+
+/// The last of its tables.
+fn is_there(connection: &mut Connection, schema: &str) -> Result<bool> {
+    let last = format!("{schema}.loads");
+    let known = "select 'yes' where to_regclass($1::text) is not null";
+    Ok(!connection.query(known, &[&last])?.rows.is_empty())
 }
 
 fn described(run: &Run<'_>, results: &RunResults) -> Json {

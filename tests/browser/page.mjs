@@ -168,8 +168,8 @@ await check("search finds names, columns, descriptions and SQL", async () => {
 
 await check("a model's page has its description, columns, tests and code", async () => {
   await open("#!/model/model.shop.fct_orders");
-  equal(await texts(".grid tbody tr .name"), ["order_id", "customer_id", "ordered_on", "status", "amount", "order_number"]);
-  equal((await texts(".grid tbody tr .type"))[0], "integer");
+  equal(await texts("tr[data-column] .name"), ["order_id", "customer_id", "ordered_on", "status", "amount", "order_number"]);
+  equal((await texts(".grid tbody tr .type"))[0], "integer not null");
   equal((await texts("tr[data-column=order_id] .tests .chip")).length, 3, "tests of the key");
   holds((await page.locator("tr[data-column=amount] strong").textContent()) === "not", "markdown in a column");
   holds(await page.locator("#main .text pre .k").count(), "SQL in the description is highlighted");
@@ -330,6 +330,42 @@ await check("what users write stays text", async () => {
   equal(await page.evaluate(() => window.hacked ?? null), null);
 });
 
+await check("a table's page has its size, constraints and indexes, and how its runs went", async () => {
+  await open("#!/model/model.shop.fct_orders");
+  const facts = await page.textContent("dl.facts");
+  for (const part of ["about 120,345", "48.2 MB"]) holds(facts.includes(part), `${part} is missing`);
+  equal(await texts("h2#constraints + .card td.name"), ["fct_orders_key", "customer", "by_day"], "constraints, then other indexes");
+  const stored = await page.textContent("h2#constraints + .card");
+  for (const part of ["PRIMARY KEY (order_id)", "2.7 MB", "not validated", "brin (ordered_at)", "24.6 kB"]) holds(stored.includes(part), `${part} is missing`);
+  equal(await texts("tr[data-column=order_id] .type .faint"), [" not null"]);
+  equal(await page.locator(".bars").evaluateAll((charts) => charts.map((chart) => [chart.children.length, chart.getAttribute("aria-label")])), [[21, "Time of 21 runs: at most 3.5 s, in the last one 3.5 s"], [21, "Rows of 21 runs: at most 1,020, in the last one 1,020"]]);
+  await page.locator("#runs").scrollIntoViewIfNeeded();
+  await shot("stored");
+  await open("#!/model/model.shop.dim_customers");
+  equal(await page.locator("#constraints, #runs").count(), 0, "nothing is known of it");
+});
+
+await check("the runs have a page: a timeline for each job, failures with their SQL, the last runs", async () => {
+  await open();
+  await page.click("#to-runs");
+  equal(await page.title(), "Runs · shop");
+  equal((await texts(".timeline .job > div:first-child")), ["nightly", "rsdbt run"]);
+  equal(await page.locator(".timeline .line").evaluateAll((lines) => lines.map((line) => line.children.length)), [21, 1]);
+  holds((await page.textContent(".timeline")).includes("21 runs, 1 failed"), "what is said of the job");
+  const outside = await page.locator(".timeline .line i").evaluateAll((marks) => marks.filter((mark) => mark.getBoundingClientRect().right > mark.parentElement.getBoundingClientRect().right + 1).length);
+  equal(outside, 0, "runs beyond the line");
+  await page.click("details summary");
+  holds((await page.textContent("details[open]")).includes("select 1 / 0"), "the SQL of the failure");
+  holds((await page.textContent("#main")).includes("</script><b>gone</b>"), "texts stay texts");
+  await shot("runs");
+  await page.click("a:has-text('broken_report')");
+  equal(await page.textContent("h1"), "broken_report");
+  await page.keyboard.press("r");
+  await page.waitForSelector("h1:has-text('Runs')");
+  await open("", "no_run.html");
+  equal(await page.locator("#to-runs").isHidden(), true, "without a log there is no button");
+});
+
 await check("everything works from the keyboard", async () => {
   await open();
   await page.keyboard.press("/");
@@ -358,7 +394,7 @@ await check("everything works from the keyboard", async () => {
 });
 
 await check("a small screen has no sideways scrolling", async () => {
-  for (const hash of ["#!/overview", "#!/nodes", "#!/model/model.shop.fct_orders", "#!/graph?node=model.shop.fct_orders"]) {
+  for (const hash of ["#!/overview", "#!/nodes", "#!/runs", "#!/model/model.shop.fct_orders", "#!/graph?node=model.shop.fct_orders"]) {
     await open(hash);
     const over = await page.evaluate(() => document.querySelector("main").scrollWidth - document.querySelector("main").clientWidth);
     equal(over, 0, hash);
@@ -372,7 +408,7 @@ await check("on a phone everything can be read and touched", async () => {
   const width = await page.locator("#results").evaluate((list) => list.getBoundingClientRect().width);
   holds(width > 350, `the results are ${width} wide`);
   await shot("phone search");
-  for (const hash of ["#!/overview", "#!/model/model.shop.fct_orders", "#!/tests", "#!/nodes", "#!/source/source.shop.raw.payments"]) {
+  for (const hash of ["#!/overview", "#!/model/model.shop.fct_orders", "#!/tests", "#!/nodes", "#!/runs", "#!/source/source.shop.raw.payments"]) {
     await open(hash);
     const clipped = await page.evaluate(() => [...document.querySelectorAll("#main td, #main h1, #main .chip, #main dd")].filter((one) => one.getBoundingClientRect().right > innerWidth).map((one) => one.textContent));
     equal(clipped, [], hash);
@@ -380,6 +416,8 @@ await check("on a phone everything can be read and touched", async () => {
   await shot("phone source");
   await open("#!/model/model.shop.fct_orders");
   await shot("phone model");
+  await open("#!/runs");
+  await shot("phone runs");
   await open("#!/graph");
   const small = await page.locator("#graph .box > text:not(.sub)").first().evaluate((text) => text.getScreenCTM().a * parseFloat(getComputedStyle(text).fontSize));
   holds(small >= 9, `names in the graph are ${small} px`);
@@ -393,7 +431,7 @@ const axe = path.resolve(process.argv[2], "node_modules/axe-core/axe.min.js");
 for (const [where, viewport] of [["desk", { width: 1440, height: 900 }], ["phone", { width: 390, height: 844 }]]) {
   for (const colorScheme of ["light", "dark"]) {
     await check(`contrast, names and sizes are accessible: ${where}, ${colorScheme}`, async () => {
-      for (const hash of ["#!/overview", "#!/model/model.shop.fct_orders", "#!/model/model.shop.broken_report", "#!/source/source.shop.raw.payments", "#!/tests", "#!/nodes", "#!/graph?node=model.shop.dim_customers", "#!/graph?color=status", "#!/graph?column=model.shop.dim_customers:lifetime_value"]) {
+      for (const hash of ["#!/overview", "#!/model/model.shop.fct_orders", "#!/model/model.shop.broken_report", "#!/source/source.shop.raw.payments", "#!/tests", "#!/nodes", "#!/runs", "#!/graph?node=model.shop.dim_customers", "#!/graph?color=status", "#!/graph?column=model.shop.dim_customers:lifetime_value"]) {
         await open(hash);
         await page.waitForTimeout(300); // colours fade
         await page.addScriptTag({ path: axe });

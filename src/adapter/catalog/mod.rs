@@ -6,10 +6,12 @@
 mod documentation;
 mod reading;
 mod relations;
+mod stored;
 mod untrusted;
 
 pub(crate) use documentation::{CatalogColumn, CatalogStatistic, CatalogTable, documentation};
 pub(crate) use relations::{RelationInfo, RelationKind, existing_schemas, links, relations};
+pub(crate) use stored::stored;
 pub(crate) use untrusted::{UntrustedCode, Writes, is_trusted, is_writable, untrusted_code};
 
 #[cfg(test)]

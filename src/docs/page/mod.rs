@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 const SHELL: &str = include_str!("../site/page.html");
 const STYLE: &str = include_str!("../site/style.css");
 /// In this order they are one script.
-const SCRIPTS: [&str; 15] = [
+const SCRIPTS: [&str; 17] = [
     include_str!("../site/elements.js"),
     include_str!("../site/data.js"),
     include_str!("../site/markdown.js"),
@@ -24,10 +24,12 @@ const SCRIPTS: [&str; 15] = [
     include_str!("../site/columns.js"),
     include_str!("../site/layout.js"),
     include_str!("../site/graph.js"),
+    include_str!("../site/stored.js"),
     include_str!("../site/node.js"),
     include_str!("../site/side.js"),
     include_str!("../site/nodes.js"),
     include_str!("../site/tests.js"),
+    include_str!("../site/runs.js"),
     include_str!("../site/overview.js"),
     include_str!("../site/app.js"),
 ];
@@ -35,10 +37,14 @@ const SCRIPTS: [&str; 15] = [
 pub(super) fn html(artifacts: Artifacts<'_>, lineage: &ProjectLineage) -> String {
     let graph = ColumnGraph::new(lineage);
     let listed = nodes::list(artifacts, lineage);
+    let observed =
+        |what: &str| artifacts.observed.and_then(|all| all.pointer(what).cloned()).unwrap_or_default();
     let index = json!({
         "meta": nodes::meta(artifacts),
         "nodes": listed.entries,
         "tests": listed.tests,
+        "runs": observed("/history/runs"),
+        "failures": observed("/history/failures"),
     });
     let script = format!("(() => {{\n\"use strict\";\n{}}})();\n", SCRIPTS.concat());
     let parts = [

@@ -204,6 +204,9 @@ impl Context<'_> {
         if let Some(result) = self.fresh.get(id) {
             put("freshness", freshness(result));
         }
+        let observed = |what: &str| self.artifacts.observed.and_then(|all| all.pointer(what)?.get(id));
+        put("stored", observed("/tables").cloned().unwrap_or_default());
+        put("history", observed("/history/nodes").cloned().unwrap_or_default());
         entry
     }
 

@@ -9,6 +9,8 @@ function go(address) {
   else location.hash = address;
 }
 
+const PAGES = { tests: testsPage, nodes: nodesPage, runs: runsPage };
+
 function route() {
   const [path, query] = location.hash.replace(/^#!?\/?/, "").split("?");
   const [kind, ...rest] = path.split("/");
@@ -28,8 +30,8 @@ function route() {
     here = node;
     main.replaceChildren(nodePage(node, parameters));
     main.scrollTop = 0;
-  } else if (kind === "tests" || kind === "nodes") {
-    main.replaceChildren((kind === "tests" ? testsPage : nodesPage)(parameters));
+  } else if (PAGES[kind]) {
+    main.replaceChildren(PAGES[kind](parameters));
     main.scrollTop = 0;
   } else if (kind && kind !== "overview") {
     document.title = index.meta.project;
@@ -37,6 +39,7 @@ function route() {
   } else main.replaceChildren(overviewPage());
   byId("to-graph").classList.toggle("on", kind === "graph");
   byId("to-nodes").classList.toggle("on", kind === "nodes");
+  byId("to-runs").classList.toggle("on", kind === "runs");
   byId("to-graph").href = node && node.at ? `#!/graph?${new URLSearchParams({ select: `2+${selfName(node)}+2`, node: node.id })}` : "#!/graph";
   side.mark(node);
 }
@@ -116,7 +119,7 @@ const finder = (() => {
 })();
 
 const KEYS = [
-  ["Everywhere", [["/ or Ctrl K", "search or select"], ["g", "graph of what is open"], ["o", "overview"], ["n", "all nodes, filtered"], ["j / k", "next, previous in the list"], ["b", "hide the list"], ["d", "light or dark"], ["?", "this help"]]],
+  ["Everywhere", [["/ or Ctrl K", "search or select"], ["g", "graph of what is open"], ["o", "overview"], ["n", "all nodes, filtered"], ["r", "runs, where there is a run log"], ["j / k", "next, previous in the list"], ["b", "hide the list"], ["d", "light or dark"], ["?", "this help"]]],
   ["On a node", [["u", "lineage upstream"], ["w", "lineage downstream"], ["c", "code"]]],
   ["In the graph", [["arrows", "walk along the edges"], ["Enter", "open"], ["f", "focus: one step each way"], ["[ and ]", "one step more upstream, downstream"], ["+ - 0", "zoom, fit"], ["Esc", "let go"]]],
   ["Selections", [["+orders", "with everything upstream"], ["2+orders+1", "two steps up, one down"], ["@orders", "downstream and all it needs"], ["tag:x,path:models/marts", "both at once"], ["source:raw column:email status:error", "any of them"], ["+orders -tag:old", "without"], ["+orders --exclude tag:old", "the same, as on the command line"]]],
@@ -161,6 +164,7 @@ document.addEventListener("keydown", (event) => {
     g: () => go(byId("to-graph").getAttribute("href")),
     o: () => go("#!/overview"),
     n: () => go("#!/nodes"),
+    r: () => index.runs && go("#!/runs"),
     j: () => side.next(1),
     k: () => side.next(-1),
     b: () => byId("menu").click(),
@@ -176,6 +180,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+byId("to-runs").hidden = !index.runs;
 setTheme(memory.get("theme") || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
 byId("home").textContent = index.meta.project;
 byId("home").title = index.meta.project;

@@ -36,6 +36,7 @@ function nodePage(node, query) {
   page.append(h("h2", { id: "description" }, "Description"), description ? markdown(description) : h("p", { class: "faint" }, "Nobody has described this yet."));
   if (node.at && (node.parents.length || node.children.length)) page.append(...around(node));
   if (node.columns.length) page.append(...columnTable(node, query.get("column")));
+  page.append(...storedPart(node), ...historyPart(node));
   if (node.arguments && node.arguments.length) page.append(...argumentTable(node));
   const loose = node.tests.filter((at) => !tests[at].column);
   if (loose.length) page.append(h("h2", { id: "tests" }, "Tests"), testTable(loose));
@@ -73,7 +74,9 @@ function facts(node) {
     fact("Loader", node.loader),
     fact("Freshness", fresh && [h("span", {}, `${seconds(fresh.age)} old`), h("span", { class: "faint" }, fresh.loaded ? ` at ${moment(fresh.loaded)}` : "")]),
     fact("Last run", node.status && [node.status, node.seconds === undefined ? "" : h("span", { class: "faint" }, ` in ${seconds(node.seconds)}`)]),
-    fact("Rows", node.rows > 0 ? node.rows.toLocaleString("en") : null),
+    fact("Rows written", node.rows > 0 ? node.rows.toLocaleString("en") : null),
+    fact("Rows", storedRows(node)),
+    fact("Size", storedSize(node)),
     fact("File", node.path && h("span", { class: "mono" }, node.path)),
     fact("Link", node.url && (url ? h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, node.url) : node.url)),
   ].filter(Boolean);
@@ -126,7 +129,7 @@ function columnTable(node, open) {
       "tr",
       { class: "pick", tabindex: 0, "data-column": column.name, onclick: () => complete.then(() => toggle(column, row)), onkeydown: (event) => (event.key === "Enter" || event.key === " ") && (event.preventDefault(), complete.then(() => toggle(column, row))) },
       h("td", { class: "name" }, column.name),
-      h("td", { class: "type" }, column.type || ""),
+      h("td", { class: "type" }, column.type || "", isRequired(node, column.name) ? h("span", { class: "faint" }, " not null") : null),
       h("td", {}, column.description ? markdown(column.description) : ""),
       h("td", {}, h("div", { class: "tests" }, (column.tests || []).map((at) => testChip(tests[at])), (column.tags || []).map((tag) => h("span", { class: "chip" }, `# ${tag}`)))),
     );

@@ -1,5 +1,7 @@
 //! What a load has done, in numbers.
 
+use crate::counted::counted;
+
 /// Of one transaction, or of several.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Totals {
@@ -103,8 +105,4 @@ impl Totals {
         .map(|(name, count)| (name.to_owned(), count.cast_signed()))
         .collect()
     }
-}
-
-fn counted(count: u64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
