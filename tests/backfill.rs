@@ -455,3 +455,54 @@ fn batches_that_depend_on_each_other_keep_their_order() {
         assert_eq!(texts(&mut database, COUNTS), ["at once: false, days: 4, rows: 96"], "{config}");
     }
 }
+
+/// Each batch would give all rows again.
+#[test]
+fn a_model_that_asks_for_no_interval_is_refused() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let schema = database.schema.clone();
+    let configs = ["'append'", "'delete+insert', unique_key='at'", "'merge', unique_key='at'"];
+    for (number, config) in configs.into_iter().enumerate() {
+        let name = format!("all_{number}");
+        let config = format!("{{{{ config(materialized='incremental', incremental_strategy={config}) }}}}");
+        project.write(&format!("models/{name}.sql"), &format!("{config} select at from {schema}.f"));
+        project.run_ok(&["run", "--select", &name]);
+        for more in [&[][..], &["--dry-run"]] {
+            let words = [&[name.as_str(), "--from", "2024-05-01", "--to", "2024-05-03"][..], more].concat();
+            let (status, text) = backfill(&project, &words);
+            assert!(status == 2 && text.contains("its query asks for no interval"), "{text}");
+            assert!(text.contains("{{ interval_start }}"), "{text}");
+        }
+        assert_eq!(texts(&mut database, &format!("select count(*)::text from {name}")), ["480"]);
+    }
+    // below another one it is built as in any run, and never noted
+    project.write(
+        "models/below.sql",
+        "{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='at') }} select at from {{ ref('a') }}",
+    );
+    let (status, text) =
+        backfill(&project, &["a", "--from", "2024-05-01", "--to", "2024-05-03", "--downstream"]);
+    assert!(status == 0 && !text.contains("to build: a, below"), "{text}");
+    assert_eq!(texts(&mut database, "select count(*)::text from below"), ["48"]);
+    // the interval may be asked for by a macro, an ephemeral model or a hook
+    project.write(
+        "macros/bounds.sql",
+        "{% macro bounds() %}at >= '{{ interval_start }}' and at < '{{ interval_end }}'{% endmacro %}",
+    );
+    project.write(
+        "models/within.sql",
+        &format!(
+            "{{{{ config(materialized='ephemeral') }}}} select at from {schema}.f where {{{{ bounds() }}}}"
+        ),
+    );
+    project.write(
+        "models/through.sql",
+        "{{ config(materialized='incremental', incremental_strategy='append') }} select at from {{ ref('within') }}",
+    );
+    let (status, text) = backfill(&project, &["through", "--from", "2024-05-01", "--to", "2024-05-03"]);
+    assert_eq!(status, 0, "{text}");
+    assert_eq!(texts(&mut database, "select count(*)::text from through"), ["48"]);
+    let (status, text) = backfill(&project, &[]);
+    assert!(status == 2 && text.contains("model_name"), "{text}");
+}

@@ -51,8 +51,15 @@ fn observed() -> Value {
         ])
     });
     let by_hand = json!([21, "run", null, "success", day(20) + 4000, 3, 1, 0, null, null]);
-    let points = (0..21)
-        .map(|number| json!([number, day(number), f64::from(u8::try_from(15 + number).unwrap()) / 10.0, 1000 + number, status(number)]));
+    let points = (0..21).map(|number| {
+        json!([
+            number,
+            day(number),
+            f64::from(u8::try_from(15 + number).unwrap()) / 10.0,
+            1000 + number,
+            status(number)
+        ])
+    });
     json!({
         "tables": {"model.shop.fct_orders": {
             "rows": 120_345, "bytes": 48_234_496, "partitions": null, "required": ["order_id"],

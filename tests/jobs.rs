@@ -159,7 +159,7 @@ fn a_hook_after_the_nodes_is_repeated_until_it_succeeds() {
             "name: shop\nprofile: shop\non-run-end:\n  - \"insert into {schema}.heard select '{{{{ schemas | join(' ') }}}}' from {schema}.switch where 1 / (1 - broken) = 1\"\n"
         ),
     );
-    project.write("jobs.yml", "jobs:\n  - {name: nightly, cron: '@daily', retries: 1, steps: [run]}\n");
+    project.write("jobs.yaml", "jobs:\n  - {name: nightly, cron: '@daily', retries: 1, steps: [run]}\n");
     let (status, text) = due(&project, "2024-05-02T00:00:01Z");
     assert!(status == 1 && text.contains("division by zero"), "{text}");
     let (status, text) = due(&project, "2024-05-02T01:00:00Z");

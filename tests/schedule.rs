@@ -629,6 +629,9 @@ fn tasks_of_other_targets_are_named() {
         text.contains("not for target dev, and left alone: postgres_merge_upsert_unit (conn_id: prdo)"),
         "{text}"
     );
+    let status = project.run(&["schedule", "status"]).text;
+    assert!(status.contains("left alone: postgres_merge_upsert_unit (conn_id: prdo)"), "{status}");
+    assert!(!status.contains("nothing has a schedule"), "{status}");
     // what waits for it is left alone with it, and the others run
     project.write("pipelines/lineitem.yaml", &pipeline("lineitem", &WAITS.replace("ad_lineitem", "unit")));
     let text = due(&project, "2022-08-01T00:00:00Z");

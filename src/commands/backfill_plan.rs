@@ -2,12 +2,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::built::is_built_in_parts;
+use super::built::{is_built_in_parts, is_incremental};
 use super::invocation::Invocation;
 use super::session::ParsedProject;
 use crate::config::duration;
 use crate::diagnostic::{Category, Diagnostic, Result, did_you_mean};
 use crate::graph::Graph;
+use crate::hashed::HashSet;
 use crate::manifest::{Manifest, Node, NodeKind};
 use crate::options::table::{BATCH, BATCH_MODEL, DOWNSTREAM};
 
@@ -29,9 +30,15 @@ impl Models {
         let name = invocation.flags.text(&BATCH_MODEL).unwrap_or_default();
         let manifest = &parsed.manifest;
         let model = find(manifest, name)?;
-        if !is_built_in_parts(model) {
+        if !is_incremental(model) {
             let message = format!("`{name}` is a {}: each run builds all of it", model.materialized());
             return Err(usage(message, "a backfill is for incremental models".to_owned()));
+        }
+        if !is_built_in_parts(manifest, model, &|_| false) {
+            let message =
+                format!("`{name}` would give all of its rows to each batch: its query asks for no interval");
+            let help = "limit its rows by `{{ interval_start }}` and `{{ interval_end }}`, or use the strategy `partition_overwrite` or `microbatch`";
+            return Err(usage(message, help.to_owned()));
         }
         let mut models =
             Self { in_parts: vec![model.unique_id.clone()], between: Vec::new(), last: Vec::new() };
@@ -45,7 +52,11 @@ impl Models {
         let below = |id: &str| -> Vec<String> {
             graph.descendants(id, None).iter().map(|at| graph.id_at(at).to_owned()).collect()
         };
-        let in_parts = |id: &String| manifest.nodes.get(id).is_some_and(|node| is_built_in_parts(node));
+        let all: HashSet<String> = below(&self.in_parts[0]).into_iter().collect();
+        let is_rebuilt = |id: &str| all.contains(id);
+        let in_parts = |id: &String| {
+            manifest.nodes.get(id).is_some_and(|node| is_built_in_parts(manifest, node, &is_rebuilt))
+        };
         for id in below(&self.in_parts[0]) {
             let is_model =
                 |node: &Node| matches!(node.kind, NodeKind::Model(_)) && node.materialized() != "ephemeral";

@@ -9,18 +9,59 @@ use super::schedule_task::spelled;
 use super::session::ParsedProject;
 use crate::adapter::{Cell, Connection};
 use crate::diagnostic::Result;
-use crate::manifest::{Manifest, Node, NodeKind, code};
+use crate::hashed::HashSet;
+use crate::manifest::{Manifest, Node, NodeKind, code, mentions};
 
-/// A model of which a run builds a part.
-pub(super) fn is_built_in_parts(node: &Node) -> bool {
+/// How a query may ask for the bounds of what is built.
+const BOUNDS: [&str; 8] = [
+    "interval_start",
+    "interval_end",
+    "INTERVAL_START",
+    "INTERVAL_END",
+    "RSDBT_INTERVAL_START",
+    "RSDBT_INTERVAL_END",
+    "EVENT_TIME_START",
+    "EVENT_TIME_END",
+];
+
+/// A model of which a run with an interval builds that part: by its strategy, or by its query. `is_rebuilt` says what else the run builds.
+pub(super) fn is_built_in_parts(manifest: &Manifest, node: &Node, is_rebuilt: &dyn Fn(&str) -> bool) -> bool {
+    let strategy = node.config.get("incremental_strategy").and_then(serde_json::Value::as_str);
+    is_incremental(node)
+        && (matches!(strategy, Some("partition_overwrite" | "microbatch"))
+            || is_bounded(manifest, node, is_rebuilt, &mut HashSet::default()))
+}
+
+pub(super) fn is_incremental(node: &Node) -> bool {
     matches!(node.kind, NodeKind::Model(_)) && node.materialized() == "incremental"
+}
+
+/// Whether it asks for the bounds, or reads what has only rows within them.
+fn is_bounded<'m>(
+    manifest: &'m Manifest,
+    node: &'m Node,
+    is_rebuilt: &dyn Fn(&str) -> bool,
+    seen: &mut HashSet<&'m str>,
+) -> bool {
+    let written = serde_json::to_string(&node.unrendered_config).unwrap_or_default();
+    if BOUNDS.iter().any(|bound| written.contains(bound) || mentions(manifest, node, bound)) {
+        return true;
+    }
+    let mut above = node.depends_on.nodes.iter().filter_map(|id| manifest.nodes.get(id));
+    above.any(|parent| {
+        let is_new = parent.materialized() == "ephemeral" || is_rebuilt(&parent.unique_id);
+        let is_whole = !is_incremental(parent) && seen.insert(&parent.unique_id);
+        is_new && is_whole && is_bounded(manifest, parent, is_rebuilt, seen)
+    })
 }
 
 /// The project whose incremental models note the window when they commit.
 pub(super) fn noting(parsed: &ParsedProject, selected: &[String], window: [&str; 2]) -> ParsedProject {
     let [start, end] = window.map(|at| at.replace(['T', '\''], " "));
     let note = |unique_id: &String| {
-        let node = parsed.manifest.nodes.get(unique_id).filter(|node| is_built_in_parts(node))?;
+        let node = parsed.manifest.nodes.get(unique_id)?;
+        let node = is_built_in_parts(&parsed.manifest, node, &|id| selected.iter().any(|known| known == id))
+            .then_some(node)?;
         let code = code(&parsed.manifest, node);
         Some((unique_id.clone(), format!("{{{{ rsdbt_note_built('{start}', '{end}', '{code}') }}}}")))
     };

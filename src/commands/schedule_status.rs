@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::connect::Connect;
 use super::invocation::Invocation;
-use super::scheduler::{open_ledger, plan_of};
+use super::scheduler::{left_alone, open_ledger, plan_of};
 use super::session::Session;
 use super::{CommandResult, Outcome};
 use crate::options::table::STATUS_OUTPUT;
@@ -29,10 +29,13 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
             "left_alone": others.collect::<Vec<_>>(),
         });
         format!("{report:#}")
-    } else if statuses.is_empty() {
-        "nothing has a schedule".to_owned()
     } else {
-        statuses.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        let mut lines: Vec<String> = statuses.iter().map(ToString::to_string).collect();
+        lines.extend(left_alone(&session.profile.target_name, &planned.others));
+        if lines.is_empty() {
+            lines.push("nothing has a schedule".to_owned());
+        }
+        lines.join("\n")
     };
     invocation.emitter.emit(Event::PrintEvent { msg });
     Ok(Outcome::Success)

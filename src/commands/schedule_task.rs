@@ -17,7 +17,13 @@ pub(super) fn named<'t>(invocation: &Invocation, tasks: &'t [Task]) -> Result<&'
     tasks.iter().find(|task| task.name == name).ok_or_else(|| {
         let names: Vec<&str> = tasks.iter().map(|task| task.name.as_str()).collect();
         let message = format!("no task of this target is called `{name}`");
-        let known = || format!("the tasks are: {}", names.join(", "));
+        let known = || match names.is_empty() {
+            true => {
+                "nothing has a schedule for this target: `rsdbt schedule status` tells what is left alone"
+                    .to_owned()
+            }
+            false => format!("the tasks are: {}", names.join(", ")),
+        };
         let help = did_you_mean(name, names.iter().copied()).unwrap_or_else(known);
         Diagnostic::runtime("missing-task", message).help(help).boxed()
     })

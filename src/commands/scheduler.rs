@@ -26,8 +26,8 @@ use crate::project;
 use crate::run::Event;
 use crate::run_log::RunLog;
 use crate::schedule::{
-    Clock, Interval, IntervalState, Ledger, Next, Planned, Progress, Sight, TAKEN, Task, Work, next, planned,
-    statuses,
+    Clock, Interval, IntervalState, Ledger, Next, Other, Planned, Progress, Sight, TAKEN, Task, Work, next,
+    planned, statuses,
 };
 
 /// How long at most until the server is looked after, and how long until it is called again after it was lost.
@@ -79,11 +79,7 @@ impl<'a> Scheduler<'a> {
         let stamp = stamp(&session);
         let parsed = session.parse()?;
         let Planned { tasks, others } = plan_of(&session, &parsed)?;
-        if !others.is_empty() {
-            let target = &session.profile.target_name;
-            let others: Vec<String> =
-                others.iter().map(|other| format!("{} ({})", other.name, other.why)).collect();
-            let msg = format!("not for target {target}, and left alone: {}", others.join(", "));
+        if let Some(msg) = left_alone(&session.profile.target_name, &others) {
             invocation.emitter.emit(Event::PrintEvent { msg });
         }
         let connect = Connect::new(&session.profile, invocation)?;
@@ -529,6 +525,12 @@ fn stamp(session: &Session<'_>) -> u64 {
 pub(super) fn plan_of(session: &Session<'_>, parsed: &ParsedProject) -> Result<Planned, Diagnostics> {
     let (project, target) = (session.project.root.name(), &session.profile.target_name);
     planned(&parsed.manifest, &parsed.graph, &parsed.jobs, project, target)
+}
+
+/// What has a schedule that this target does not run.
+pub(super) fn left_alone(target: &str, others: &[Other]) -> Option<String> {
+    let others: Vec<String> = others.iter().map(|other| format!("{} ({})", other.name, other.why)).collect();
+    (!others.is_empty()).then(|| format!("not for target {target}, and left alone: {}", others.join(", ")))
 }
 
 pub(super) fn open_ledger(connect: &Connect, session: &Session<'_>, clock: Clock) -> Result<Ledger> {

@@ -131,7 +131,7 @@ const RUNNING: &[&Opt] = &[
 
 pub(crate) const COMMANDS: &[Row] = &[
     Row {
-        argument: Some(&argument(&BATCH_MODEL.0)),
+        argument: Some(&Argument { option: &BATCH_MODEL.0, count: Count::One, is_required: true }),
         ..row(
             Subcommand::Backfill,
             "Build a past time range of an incremental model in batches",

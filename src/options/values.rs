@@ -96,6 +96,7 @@ fn time(text: &str, place: &str) -> Result<Json> {
         Err(_) => Err(usage(format!(
             "Invalid value for {place}: '{text}' does not match the formats '%Y-%m-%d', '%Y-%m-%dT%H:%M:%S', '%Y-%m-%d %H:%M:%S'."
         ))
+        .help("write a day that exists, as `2024-05-31` or `2024-05-31 06:00:00`")
         .boxed()),
     }
 }

@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, SourceText, Span, did_you_mean}
 use crate::manifest::{Manifest, SourceDefinition};
 use crate::project::FileKind;
 
-const FILE: &str = "jobs.yml";
+const FILES: [&str; 2] = ["jobs.yml", "jobs.yaml"];
 
 /// A job whose intervals are known.
 #[derive(Debug, Clone)]
@@ -42,8 +42,10 @@ pub(super) fn resolved(
 fn read(request: &ParseRequest<'_>) -> Result<Vec<Job>, Diagnostics> {
     let root = &request.project.root;
     let mut found = Vec::new();
-    if let Some(text) = optional_text(&root.file.directory, "", FILE)? {
-        found.extend(jobs::read(&SourceText::new(FILE, text))?);
+    for name in FILES {
+        if let Some(text) = optional_text(&root.file.directory, "", name)? {
+            found.extend(jobs::read(&SourceText::new(name, text))?);
+        }
     }
     let mut problems = Vec::new();
     for file in root.files.of(FileKind::Job) {

@@ -7,8 +7,15 @@ use std::time::SystemTime;
 use super::{Package, Project, walk};
 
 /// What stands beside the folders that are walked.
-const FILES: [&str; 6] =
-    ["dbt_project.yml", "dependencies.yml", "jobs.yml", "package-lock.yml", "packages.yml", "selectors.yml"];
+const FILES: [&str; 7] = [
+    "dbt_project.yml",
+    "dependencies.yml",
+    "jobs.yaml",
+    "jobs.yml",
+    "package-lock.yml",
+    "packages.yml",
+    "selectors.yml",
+];
 
 /// A number that is another one when files were added, removed or written: their names, sizes and times.
 pub(crate) fn stamp(project: &Project, more: &[&Path]) -> u64 {

@@ -22,4 +22,4 @@ pub(crate) use ledger::{Ledger, TAKEN};
 pub(crate) use progress::{Progress, affected};
 pub(crate) use sensed::Sight;
 pub(crate) use status::{TaskStatus, statuses};
-pub(crate) use task::{Task, Work};
+pub(crate) use task::{Other, Task, Work};

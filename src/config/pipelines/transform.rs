@@ -103,11 +103,14 @@ fn partition_by(periods: &Yaml) -> Result<Json> {
     strict::refuse_unknown(CODE, &fields, PARTITION_KEYS)?;
     let field = strict::text(CODE, &fields, "field")?;
     let granularity = strict::choice(CODE, &fields, "granularity", GRANULARITIES)?;
+    // Postgres reads it; what no list of zones has is a slip
+    strict::time_zone(CODE, &fields, "time_zone")?;
     Ok(json!({
         "field": field,
         "granularity": granularity.unwrap_or_else(|| "day".to_owned()),
         "time_zone": fields.text("time_zone")?.unwrap_or_else(|| "UTC".to_owned()),
         "local": fields.boolean("local")?.unwrap_or(false),
+        "independent": fields.boolean("independent")?.unwrap_or(false),
     }))
 }
 

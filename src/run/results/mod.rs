@@ -210,12 +210,13 @@ pub(crate) struct PreviousMetadata {
 impl PreviousResults {
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).map_err(|error| {
-            Diagnostic::runtime(
+            let missing = Diagnostic::runtime(
                 "no-run-results",
                 format!("Could not find previous run in '{}' target directory", folder_of(path)),
-            )
-            .cause(error.to_string())
-            .help("`retry` and `result:` need the results of a command that has run before, in the same target folder")
+            );
+            let is_missing = error.kind() == std::io::ErrorKind::NotFound;
+            let missing = if is_missing { missing } else { missing.cause(error.to_string()) };
+            missing.help("`retry` and `result:` need the results of a command that has run before, in the same target folder")
         })?;
         serde_json::from_str(&text).map_err(|error| {
             Diagnostic::runtime("bad-run-results", format!("`{}` is not a run_results.json", path.display()))

@@ -2,6 +2,10 @@
 
 {% macro rsdbt_check_partition_config() %}
   {%- do rsdbt_partitioning() -%}
+  {%- set keys = ['field', 'granularity', 'time_zone', 'local', 'independent'] -%}
+  {%- for key in config.get('partition_by') if key not in keys -%}
+    {{ exceptions.raise_compiler_error('`partition_by` has no key `' ~ key ~ '`: its keys are `' ~ keys | join('`, `') ~ '`') }}
+  {%- endfor -%}
   {%- for key in ['horizon', 'retention', 'lookback'] -%}
     {%- set value = config.get(key) -%}
     {%- if value is not none and not (value | string).isdigit() -%}
