@@ -13,8 +13,15 @@ const UNDEFINED_FUNCTION: &str = "42883";
 /// What the statement names and the server does not have.
 #[derive(Debug, PartialEq, Eq)]
 struct Absent {
-    schema: String,
+    /// None: looked for along the search path.
+    schema: Option<String>,
     name: String,
+}
+
+impl Absent {
+    fn is(&self, schema: &str, name: &str) -> bool {
+        self.schema.as_deref() == Some(schema) && self.name == name
+    }
 }
 
 impl Run<'_> {
@@ -29,13 +36,14 @@ impl Run<'_> {
         let own = matches!(reader, Resource::Source(_)).then_some(reader);
         error.help = own.into_iter().chain(self.read_by(reader)).find_map(|read| match read {
             Resource::Node(node) if self.is_at(node, &absent) => Some(self.not_built(node, reader)),
-            Resource::Source(source)
-                if source.schema == absent.schema && source.identifier == absent.name =>
-            {
+            Resource::Source(source) if absent.is(&source.schema, &source.identifier) => {
                 Some(self.no_such_source(source))
             }
             _ => None,
         });
+        if error.help.is_none() {
+            error.help = self.named_without_ref(&absent, unique_id);
+        }
     }
 
     /// All that the node's SQL may name: its parents, and those of the ephemeral models among them.
@@ -58,8 +66,31 @@ impl Run<'_> {
     }
 
     fn is_at(&self, node: &Node, absent: &Absent) -> bool {
-        let is_it = |node: &Node| node.schema == absent.schema && node.alias == absent.name;
+        let is_it = |node: &Node| absent.is(&node.schema, &node.alias);
         is_it(node) || self.deferred(node).is_some_and(is_it)
+    }
+
+    /// A table of the project that the SQL names by itself: nothing says that it must be built first.
+    fn named_without_ref(&self, absent: &Absent, reader: &str) -> Option<String> {
+        let is_in = |schema: &str| absent.schema.as_deref().is_none_or(|named| named == schema);
+        let is_it = |node: &Node| {
+            let is_called = [&node.alias, &node.name].contains(&&absent.name);
+            node.is_refable() && node.unique_id != reader && is_in(&node.schema) && is_called
+        };
+        if let Some(node) = self.manifest().nodes.values().find(|node| is_it(node)) {
+            let (kind, name) = (node.resource_type(), &node.name);
+            return Some(format!(
+                "`{}` is a {kind} of this project: write `{{{{ ref('{name}') }}}}`, so that it is built first",
+                absent.name
+            ));
+        }
+        let is_it = |source: &SourceDefinition| is_in(&source.schema) && source.identifier == absent.name;
+        let source = self.manifest().sources.values().find(|source| is_it(source))?;
+        let (group, name) = (&source.source_name, &source.name);
+        Some(format!(
+            "`{}` is a source of this project: write `{{{{ source('{group}', '{name}') }}}}`, which knows its schema",
+            absent.name
+        ))
     }
 
     /// The relation of the state manifest that a ref to the node leads to.
@@ -131,7 +162,7 @@ fn absent(error: &Diagnostic) -> Option<Absent> {
     }
     let mut parts = identifiers(server.statement.get(server.offset?..)?);
     let name = parts.pop()?;
-    Some(Absent { schema: parts.pop()?, name })
+    Some(Absent { schema: parts.pop(), name })
 }
 
 /// The leading `a."b c".d`, as the server reads it.
