@@ -46,7 +46,9 @@ fn a_number_out_of_its_range_is_an_error_that_says_the_range() {
         let (least, most) = range.unwrap_or_else(|| panic!("{name} has no range"));
         let path = if path.is_empty() { &["parse".to_owned()][..] } else { path };
         let say = |value: &str| {
-            let words: Vec<String> = path.iter().cloned().chain([format!("--{name}={value}")]).collect();
+            let mut words: Vec<String> = path.iter().cloned().chain([format!("--{name}={value}")]).collect();
+            // without its model it is told what is missing
+            words.extend((*path == ["backfill"]).then(|| "m".to_owned()));
             project.run(&words)
         };
         let above = i128::from(most) + 1;

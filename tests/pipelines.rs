@@ -214,6 +214,16 @@ fn a_table_goes_by_its_name_and_its_query_is_compiled_like_a_models() {
     let listed = project.run(&["-q", "ls", "--select", "+m1_d_mart", "--resource-type", "model"]).text;
     let names: Vec<&str> = listed.lines().collect();
     assert_eq!(names, ["shop.postgres_merge_upsert_unit", "shop.mart.postgres_transform_load_mart"]);
+    // all that it says of its periods is in force
+    let said = MART.replace("Asia/Seoul}", "Asia/Seoul, local: true, independent: true}");
+    project.write("pipelines/mart/mart.yml", &said);
+    let config = project
+        .run(&["-q", "ls", "--select", "m1_d_mart", "--output", "json", "--output-keys", "config"])
+        .text;
+    for part in ["\"time_zone\": \"Asia/Seoul\"", "\"local\": true", "\"independent\": true"] {
+        assert!(config.contains(part), "{config}");
+    }
+    project.write("pipelines/mart/mart.yml", MART);
     // a model of that name is meant before a pipeline's table
     project.write("models/unit.sql", "{{ config(alias='unit_model') }} select 1 as id, 'MODEL' as unit_type");
     assert_eq!(project.run(&["compile", "--select", "m1_d_mart"]).status, 0);
@@ -237,6 +247,7 @@ fn mistakes_are_shown_where_they_are() {
         ("  sql_file: mart.sql\n", "", "11:3", "`sql_file` is missing in transform_load"),
         ("sql_file:", "sql_fil:", "11:3", "unknown key `sql_fil` in transform_load"),
         ("granularity: day", "granularity: dai", "13:", "`dai` is not a valid granularity"),
+        ("Asia/Seoul", "Seoul", "13:", "`Seoul` is not a known time zone"),
         ("field: data_at, ", "", "13:17", "`field` is missing in partition_by"),
         ("field: data_at", "feld: data_at", "13:18", "unknown key `feld` in partition_by"),
         ("unique_keys: [data_at, unit_id]", "unique_keys: []", "14:16", "`unique_keys` is empty"),
