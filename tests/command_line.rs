@@ -47,7 +47,7 @@ fn a_number_out_of_its_range_is_an_error_that_says_the_range() {
         let path = if path.is_empty() { &["parse".to_owned()][..] } else { path };
         let say = |value: &str| {
             let mut words: Vec<String> = path.iter().cloned().chain([format!("--{name}={value}")]).collect();
-            // without its model it is told what is missing
+            // a required word comes before the check of numbers
             words.extend((*path == ["backfill"]).then(|| "m".to_owned()));
             project.run(&words)
         };
@@ -298,6 +298,15 @@ fn commands_with(option: &str) -> Vec<String> {
     found
 }
 
+/// Without which the command does nothing.
+fn needed(command: &str) -> &'static [&'static str] {
+    match command {
+        "clone" => &["--state", "target"],
+        "export" => &["--to", "there/", "--format", "csv"],
+        _ => &[],
+    }
+}
+
 /// `--select`, `--exclude`, `--selector` and `--target-path`, of each command that has them.
 #[test]
 fn every_command_that_selects_takes_what_is_selected_and_nothing_else() {
@@ -312,11 +321,9 @@ fn every_command_that_selects_takes_what_is_selected_and_nothing_else() {
             let mut words: Vec<&str> = command.split(' ').chain(selection).collect();
             words.extend(["--target-path", "there"]);
             match command.as_str() {
-                "clone" => words.extend(["--state", "target"]),
-                "export" => words.extend(["--to", "there/", "--format", "csv"]),
                 // it wants to be told what to show
                 "show" if selection[0] == "--exclude" => words.extend(["--select", "path:models"]),
-                _ => {}
+                _ => words.extend(needed(command)),
             }
             let output = project.run(&words);
             assert_eq!(output.status, 0, "{words:?}\n{}", output.text);
@@ -352,8 +359,6 @@ fn every_command_that_runs_nodes_takes_the_number_of_threads() {
         let mut words: Vec<&str> = command.split(' ').collect();
         match command.as_str() {
             "backfill" => words.extend(["b", "--from", "2026-01-01", "--to", "2026-01-02"]),
-            "clone" => words.extend(["--state", "target"]),
-            "export" => words.extend(["--select", "tag:near", "--to", "there/", "--format", "csv"]),
             "retry" => {
                 project.write("models/m_near.sql", "select nothing as id");
                 assert_eq!(project.run(&["run", "--select", "m_near"]).status, 1);
@@ -362,7 +367,7 @@ fn every_command_that_runs_nodes_takes_the_number_of_threads() {
             "run-operation" => words.push("nothing"),
             "schedule run" => words.extend(["j", "--interval", "2026-01-01"]),
             "show" => words.extend(["--select", "m_far"]),
-            _ => {}
+            _ => words.extend(needed(command)),
         }
         let with =
             |threads: &'static str| words.iter().copied().chain(["--threads", threads]).collect::<Vec<_>>();
@@ -372,7 +377,7 @@ fn every_command_that_runs_nodes_takes_the_number_of_threads() {
             "{words:?}\n{}",
             refused.text
         );
-        // it goes on until it is told to stop
+        // `schedule` does not end by itself
         if command == "schedule" {
             continue;
         }
