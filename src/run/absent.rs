@@ -41,7 +41,8 @@ impl Run<'_> {
             }
             _ => None,
         });
-        if error.help.is_none() {
+        let is_table = error.server.as_ref().is_some_and(|server| server.sqlstate == UNDEFINED_TABLE);
+        if error.help.is_none() && is_table {
             error.help = self.named_without_ref(&absent, unique_id);
         }
     }
