@@ -15,17 +15,17 @@ with run as (
 ), placed as (
   select *, row_number() over (partition by id order by run desc) as place from outcome
 )
-select json_build_object(
-  'runs', (select json_agg(json_build_array(
+select pg_catalog.json_build_object(
+  'runs', (select pg_catalog.json_agg(pg_catalog.json_build_array(
     run, command, job, status, extract(epoch from started_at), extract(epoch from ended_at - started_at), nodes, failures, attempt,
     to_char(interval_start at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
   ) order by run) from run),
-  'nodes', (select json_object_agg(id, points) from (
-    select id, json_agg(json_build_array(run, extract(epoch from started_at), seconds, rows, status) order by run) as points from placed
+  'nodes', (select pg_catalog.json_object_agg(id, points) from (
+    select id, pg_catalog.json_agg(pg_catalog.json_build_array(run, extract(epoch from started_at), seconds, rows, status) order by run) as points from placed
     where place <= $3::integer and id not like 'test.%' and id not like 'unit_test.%'
     group by id
   ) as by_node),
-  'failures', (select json_agg(json_build_array(run, id, status, message, sql) order by run desc, id) from (
+  'failures', (select pg_catalog.json_agg(pg_catalog.json_build_array(run, id, status, message, sql) order by run desc, id) from (
     select * from outcome where status in ('fail', 'error', 'runtime error', 'partial success') order by run desc, id limit 40
   ) as last)
 )::text
