@@ -596,6 +596,8 @@ fn a_job_says_what_it_did_not_do() {
     let (status, text) = due(&project, "2024-05-02T00:00:01Z");
     assert_ne!(status, 0, "{text}");
     assert!(text.contains("the step selects nothing: `reports`"), "{text}");
+    let status = project.run(&["schedule", "status"]).text;
+    assert!(status.contains("the step `run --select reports` of job `nightly` selects nothing"), "{status}");
     job("{run: f}, {run: m}");
     let (status, text) = due(&project, "2024-05-03T00:00:01Z");
     assert_ne!(status, 0, "{text}");

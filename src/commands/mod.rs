@@ -45,6 +45,7 @@ mod run_operation;
 mod running;
 mod runtime_config;
 mod schedule;
+mod schedule_checks;
 mod schedule_jobs;
 mod schedule_metrics;
 mod schedule_pause;

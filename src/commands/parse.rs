@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::invocation::Invocation;
+use super::schedule_checks;
 use super::session::Session;
 use super::{CommandResult, Outcome, artifact};
 use crate::options::table::WRITE_JSON;
@@ -11,6 +12,7 @@ use crate::run::Event;
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let session = Session::load(invocation)?;
     let parsed = session.parse()?;
+    schedule_checks::warn(&session, &parsed)?;
     let path = session.target_directory.join("perf_info.json");
     if invocation.flags.is(&WRITE_JSON) {
         let elapsed = crate::clock::elapsed().as_secs_f64();

@@ -12,6 +12,7 @@ use super::list::resource_types;
 use super::load_selection;
 use super::log_run;
 use super::running;
+use super::schedule_checks;
 use super::session::{ParsedProject, Session};
 use super::{CommandResult, Outcome};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, did_you_mean};
@@ -141,10 +142,7 @@ fn is_logged(command: Command) -> bool {
 /// A job whose step names what is no longer there must not be green for ever. What has changed may be nothing.
 fn refuse_nothing(invocation: &Invocation, selected: &[String]) -> Result<()> {
     let words = invocation.flags.words(&SELECT);
-    let may_be_empty = ["state:", "result:", "source_status:"];
-    let is_named = asks_for_nodes(invocation)
-        && !words.iter().any(|word| may_be_empty.iter().any(|method| word.contains(method)));
-    if !selected.is_empty() || !is_named {
+    if !selected.is_empty() || !asks_for_nodes(invocation) || schedule_checks::may_be_empty(&words) {
         return Ok(());
     }
     let message = format!("the step selects nothing: `{}`", words.join(" "));

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::connect::Connect;
 use super::invocation::Invocation;
+use super::schedule_checks;
 use super::scheduler::{left_alone, open_ledger, plan_of};
 use super::session::Session;
 use super::{CommandResult, Outcome};
@@ -30,6 +31,7 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
         });
         format!("{report:#}")
     } else {
+        schedule_checks::warn(&session, &parsed)?;
         let mut lines: Vec<String> = statuses.iter().map(ToString::to_string).collect();
         lines.extend(left_alone(&session.profile.target_name, &planned.others));
         if lines.is_empty() {

@@ -302,25 +302,31 @@ impl<'i> Session<'i> {
         let flags = &self.invocation.flags;
         let mut include = flags.words(&SELECT);
         include.extend(flags.words(&MODELS));
-        let request = SelectionRequest {
-            include,
-            exclude: flags.words(&EXCLUDE),
-            selector: flags.text(&SELECTOR).map(str::to_owned),
-            indirect: indirect_selection(self.invocation),
-            resource_types,
-            empty_nodes,
-        };
+        let selection = self.select_by(
+            parsed,
+            &SelectionRequest {
+                include,
+                exclude: flags.words(&EXCLUDE),
+                selector: flags.text(&SELECTOR).map(str::to_owned),
+                indirect: indirect_selection(self.invocation),
+                resource_types,
+                empty_nodes,
+            },
+        )?;
+        for warning in &selection.warnings {
+            self.invocation.emitter.warn(warning.clone())?;
+        }
+        Ok(selection)
+    }
+
+    pub(super) fn select_by(&self, parsed: &ParsedProject, request: &SelectionRequest) -> Result<Selection> {
         let inputs = SelectionInputs {
             manifest: &parsed.manifest,
             project_root: &self.invocation.project_directory,
             selectors: &self.selectors,
             state: self.state.as_ref(),
         };
-        let selection = parsed.graph.select(&request, &inputs)?;
-        for warning in &selection.warnings {
-            self.invocation.emitter.warn(warning.clone())?;
-        }
-        Ok(selection)
+        parsed.graph.select(request, &inputs)
     }
 
     /// What `--defer` resolves unselected references to.

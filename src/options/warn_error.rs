@@ -17,6 +17,7 @@ const EVENTS_OF_DBT: &str = include_str!("event_names.txt");
 /// Warnings that dbt does not have.
 const OWN: &[&str] = &[
     "CleanTargetNotFolder",
+    "EmptyJobStep",
     "FilesNotLoaded",
     "LineageNotCompiled",
     "LoadNotOnTime",
@@ -31,12 +32,14 @@ const OWN: &[&str] = &[
     "SeedColumnType",
     "SeedDelimiter",
     "UnknownConfig",
+    "UnknownConfigValue",
     "UnknownKey",
     "UnknownMaterialization",
     "UnknownOutputKey",
     "UnknownProfileKey",
     "UnknownProjectFlag",
     "UnknownTest",
+    "UnmetDependency",
 ];
 
 /// Names of warnings (dbt's event names); `all`, `*` and `Deprecations` are groups.

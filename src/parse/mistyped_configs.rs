@@ -13,10 +13,12 @@ use crate::config::node_config::{Configured, known_keys, meant};
 use crate::config::project_file::PROJECT_FILE;
 use crate::config::{Configurable, Yaml};
 use crate::context::Engine;
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::hashed::{HashMap, HashSet};
 use crate::manifest::{Manifest, Node};
 use crate::project::{FileKind, Package, SourceFile};
+
+const SCHEMA_CHANGES: [&str; 4] = ["append_new_columns", "fail", "ignore", "sync_all_columns"];
 
 /// Those of dbt_project.yml and of `config()`; properties files were looked at while they were read.
 pub(super) fn find(
@@ -116,6 +118,10 @@ fn of_calls(
                 add(warning(&what, meant, Some(span)), slips);
             }
         }
+        if let Some(warning) = unknown_schema_change(node) {
+            let spans = spans_of(files.get_or_init(|| files_by_path(request)), node, "on_schema_change");
+            slips.push(spans.into_iter().next().map_or(warning.clone(), |(span, _)| warning.label(span, "")));
+        }
         let exists = |name| request.engine.find_materialization(name, "postgres").is_some();
         let name = node.materialized();
         if !is_run(resource) || *made.entry(name).or_insert_with(|| exists(name)) {
@@ -129,6 +135,21 @@ fn of_calls(
             }
         }
     }
+}
+
+/// A word that means `ignore`, as any that is not known: a new column would be left out of the table.
+fn unknown_schema_change(node: &Node) -> Option<Diagnostic> {
+    let word = node.config.get("on_schema_change")?.as_str()?;
+    if node.materialized() != "incremental" || SCHEMA_CHANGES.contains(&word) {
+        return None;
+    }
+    let message =
+        format!("unknown `on_schema_change: {word}` of {}: it is taken as `ignore`", node.locator());
+    let known = || format!("it is one of {}", SCHEMA_CHANGES.map(|known| format!("`{known}`")).join(", "));
+    Some(
+        Diagnostic::warning("UnknownConfigValue", message)
+            .help(did_you_mean(word, SCHEMA_CHANGES).unwrap_or_else(known)),
+    )
 }
 
 /// The root project's files that nodes are made of.

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::config::cron::Cron;
 use crate::config::jobs::{CatchUp, Job, Sensor};
-use crate::config::schedule::{Schedule, moment};
+use crate::config::schedule::{Schedule, Upstream, moment};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::graph::Graph;
 use crate::hashed::HashSet;
@@ -67,6 +67,16 @@ impl Task {
         logical_time >= self.start
             && !self.is_over(logical_time)
             && self.cron.next_from(logical_time) == Some(logical_time)
+    }
+
+    /// Whether it would wait for intervals of another one that never are. Now and then, as by the summer time of one of them,
+    /// is another matter.
+    pub(crate) fn never_meets(&self, other: &Self, upstream: &Upstream) -> bool {
+        const LOOKED_AT: usize = 5;
+        let shift = SignedDuration::from_secs(upstream.timedelta_seconds);
+        let times = self.logical_times(self.start, Timestamp::MAX).take(LOOKED_AT);
+        let mut needed = times.filter_map(|time| time.checked_sub(shift).ok()).peekable();
+        needed.peek().is_some() && !needed.any(|time| other.cron.next_from(time) == Some(time))
     }
 
     /// How long after an attempt the next one comes.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json};
 
 use super::values::{CODE, json_mapping, words};
 use crate::config::{Fields, Yaml, strict};
-use crate::diagnostic::{Diagnostic, Result, did_you_mean};
+use crate::diagnostic::{Diagnostic, Result, Span, did_you_mean};
 
 /// Commands with a selection.
 const COMMANDS: &[&str] = &["build", "run", "test", "seed", "snapshot", "source freshness", "load"];
@@ -17,6 +17,7 @@ const OPERATION_KEYS: &[&str] = &["macro", "args", "vars"];
 
 #[derive(Debug, Clone)]
 pub(crate) struct JobStep {
+    pub place: Span,
     pub action: JobAction,
     /// Beside those of the command line.
     pub vars: Map<String, Json>,
@@ -32,7 +33,7 @@ pub(crate) enum JobAction {
     Operation {
         macro_name: String,
         arguments: Map<String, Json>,
-        place: crate::diagnostic::Span,
+        place: Span,
     },
     /// Without a shell.
     Program(Vec<String>),
@@ -58,7 +59,11 @@ impl JobStep {
 pub(super) fn read(entry: &Yaml) -> Result<JobStep> {
     if let Some(name) = entry.as_str() {
         let name = command(name, entry)?;
-        return Ok(JobStep { action: JobAction::Command { name, options: Vec::new() }, vars: Map::new() });
+        return Ok(JobStep {
+            place: entry.span(),
+            action: JobAction::Command { name, options: Vec::new() },
+            vars: Map::new(),
+        });
     }
     let fields = Fields::new(entry, "step", "")?;
     let mut entries = fields.mapping().iter();
@@ -66,7 +71,11 @@ pub(super) fn read(entry: &Yaml) -> Result<JobStep> {
         return Err(strict::wrong(CODE, entry, "a step has exactly one key, as `build: tag:nightly`"));
     };
     match only.key.as_str() {
-        SHELL => Ok(JobStep { action: JobAction::Program(words(&only.value, "`shell`")?), vars: Map::new() }),
+        SHELL => Ok(JobStep {
+            place: only.value.span(),
+            action: JobAction::Program(words(&only.value, "`shell`")?),
+            vars: Map::new(),
+        }),
         OPERATION => operation(&only.value),
         key => {
             let found = COMMANDS.iter().find(|name| **name == key);
@@ -76,7 +85,7 @@ pub(super) fn read(entry: &Yaml) -> Result<JobStep> {
     }
 }
 
-fn unknown(word: &str, span: crate::diagnostic::Span) -> Box<Diagnostic> {
+fn unknown(word: &str, span: Span) -> Box<Diagnostic> {
     let known = || COMMANDS.iter().copied().chain(OTHERS);
     let help = did_you_mean(word, known())
         .unwrap_or_else(|| format!("it is one of: {}", known().collect::<Vec<_>>().join(", ")));
@@ -91,7 +100,11 @@ fn command(word: &str, value: &Yaml) -> Result<&'static str> {
 fn with_selection(name: &'static str, value: &Yaml) -> Result<JobStep> {
     let mut options = Vec::new();
     if value.is_null() {
-        return Ok(JobStep { action: JobAction::Command { name, options }, vars: Map::new() });
+        return Ok(JobStep {
+            place: value.span(),
+            action: JobAction::Command { name, options },
+            vars: Map::new(),
+        });
     }
     if let Some(selected) = value.string_or_list() {
         if selected.iter().all(|word| word.trim().is_empty()) {
@@ -100,7 +113,11 @@ fn with_selection(name: &'static str, value: &Yaml) -> Result<JobStep> {
             return Err(strict::wrong(CODE, value, &message));
         }
         options.extend(["--select".to_owned(), selected.join(" ")]);
-        return Ok(JobStep { action: JobAction::Command { name, options }, vars: Map::new() });
+        return Ok(JobStep {
+            place: value.span(),
+            action: JobAction::Command { name, options },
+            vars: Map::new(),
+        });
     }
     let fields = Fields::new(value, "step", name)?;
     strict::refuse_unknown(CODE, &fields, COMMAND_KEYS)?;
@@ -122,14 +139,18 @@ fn with_selection(name: &'static str, value: &Yaml) -> Result<JobStep> {
         }
         options.push("--full-refresh".to_owned());
     }
-    Ok(JobStep { action: JobAction::Command { name, options }, vars: json_mapping(&fields, "vars")? })
+    Ok(JobStep {
+        place: value.span(),
+        action: JobAction::Command { name, options },
+        vars: json_mapping(&fields, "vars")?,
+    })
 }
 
 fn operation(value: &Yaml) -> Result<JobStep> {
     if let Some(name) = value.as_str() {
         let action =
             JobAction::Operation { macro_name: name.to_owned(), arguments: Map::new(), place: value.span() };
-        return Ok(JobStep { action, vars: Map::new() });
+        return Ok(JobStep { place: value.span(), action, vars: Map::new() });
     }
     let fields = Fields::new(value, "step", OPERATION)?;
     strict::refuse_unknown(CODE, &fields, OPERATION_KEYS)?;
@@ -137,5 +158,5 @@ fn operation(value: &Yaml) -> Result<JobStep> {
     let macro_name = place.expect_str("`macro`")?.to_owned();
     let action =
         JobAction::Operation { macro_name, arguments: json_mapping(&fields, "args")?, place: place.span() };
-    Ok(JobStep { action, vars: json_mapping(&fields, "vars")? })
+    Ok(JobStep { place: value.span(), action, vars: json_mapping(&fields, "vars")? })
 }

@@ -30,6 +30,7 @@
   {%- set columns = rsdbt_widened_columns(target_relation, temp_relation) -%}
   {%- do rsdbt_refuse_unapplied_columns(reading, columns, temp_relation, existing_relation) -%}
   {%- set on_schema_change = incremental_validate_on_schema_change(config.get('on_schema_change'), default='ignore') -%}
+  {%- do rsdbt_warn_of_left_out_columns(columns, existing_relation) if on_schema_change == 'ignore' -%}
   {%- set synced = process_schema_changes(on_schema_change, temp_relation, existing_relation) -%}
   {%- set dest_columns = synced or rsdbt_written_columns(existing_relation, columns, traits['writes_all']) -%}
   {%- set unique_key = config.get('unique_key') -%}

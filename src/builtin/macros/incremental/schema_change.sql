@@ -8,6 +8,20 @@
   {{ return(default) }}
 {% endmacro %}
 
+{# dbt's default leaves out what the table has no column for. Who writes `ignore` wants that. `columns`: of rsdbt_widened_columns. #}
+{% macro rsdbt_warn_of_left_out_columns(columns, target_relation) %}
+  {%- set there = columns['target'] | map(attribute='name') | list -%}
+  {%- set left_out = columns['source'] | rejectattr('name', 'in', there) | map(attribute='quoted') | list -%}
+  {%- if left_out and there and 'on_schema_change' not in model.unrendered_config -%}
+    {%- set one = left_out | length == 1 -%}
+    {%- do rsdbt_warn(
+      ('column ' if one else 'columns ') ~ left_out | join(', ') ~ ' of the query ' ~ ('is' if one else 'are') ~ ' not in ' ~ target_relation.render()
+      ~ ' and ' ~ ('was' if one else 'were') ~ ' left out. Set on_schema_change: `append_new_columns` adds ' ~ ('it' if one else 'them')
+      ~ ' to the table, `ignore` leaves ' ~ ('it' if one else 'them') ~ ' out without this warning'
+    ) -%}
+  {%- endif -%}
+{% endmacro %}
+
 {# The columns to insert, or nothing when the table's own shall be used. #}
 {% macro process_schema_changes(on_schema_change, source_relation, target_relation) %}
   {%- if on_schema_change == 'ignore' -%}
