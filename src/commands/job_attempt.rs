@@ -21,6 +21,9 @@ use crate::schedule::{LEASE, Lease};
 /// How often a step is looked after: the longer it runs, the less often.
 const LOOK: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(50)];
 
+/// What the steps of a job print, in its folder.
+pub(super) const OUTPUT: &str = "output.log";
+
 /// From this length on, a log is put aside for a new one.
 const MOST_LOG: u64 = 10 << 20;
 
@@ -133,7 +136,7 @@ impl Attempt {
 
     /// What the steps print.
     fn output(&self) -> PathBuf {
-        self.target.join("output.log")
+        self.target.join(OUTPUT)
     }
 
     fn is_stopped(&self) -> bool {

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::connect::Connect;
 use super::invocation::Invocation;
 use super::job_alerts::{Alerts, JobEnd};
-use super::job_attempt::{Attempt, Stopped};
+use super::job_attempt::{Attempt, OUTPUT, Stopped};
 use super::log_run;
 use super::schedule_jobs::{Ended, Jobs, News};
 use super::schedule_metrics::Metrics;
@@ -209,7 +209,7 @@ impl<'a> Scheduler<'a> {
                     pass.ran = true;
                 }
                 Next::InVain { logical_time, message } => {
-                    self.say(&format!("{logical_time} {}: failed: {message}", task.name));
+                    self.say_failed(&task, logical_time, &message);
                     self.failures += 1;
                     self.settle(&task, logical_time, IntervalState::Failed, 0, message.clone())?;
                     self.alert(&task, logical_time, 0, Some(&message));
@@ -223,6 +223,16 @@ impl<'a> Scheduler<'a> {
             self.session.early.let_go();
         }
         Ok(pass)
+    }
+
+    /// For good, and what leads out.
+    fn say_failed(&self, task: &Task, logical_time: Timestamp, message: &str) {
+        let retry = format!("once it is mended: `rsdbt schedule retry {}`", task.name);
+        self.say(&format!("{logical_time} {}: failed: {message}\n  {retry}", task.name));
+    }
+
+    fn job_folder(&self, job: &Job) -> PathBuf {
+        self.session.target_directory.join("jobs").join(&job.name)
     }
 
     /// Whether what a job waits for is there. What cannot be looked at is not there.
@@ -360,7 +370,7 @@ impl<'a> Scheduler<'a> {
             options: invocation.inherited_options(),
             vars: invocation.flags.mapping(&VARS),
             directory: invocation.project_directory.clone(),
-            target: self.session.target_directory.join("jobs").join(&job.name),
+            target: self.job_folder(job),
             done,
             stop: Arc::default(),
         };
@@ -417,7 +427,12 @@ impl<'a> Scheduler<'a> {
         };
         self.failures += 1;
         if attempt > task.schedule.retries {
-            self.say(&format!("{logical_time} {}: failed: {message}", task.name));
+            self.say_failed(task, logical_time, &message);
+            if let Work::Job(job) = &task.work {
+                let output = self.job_folder(job).join(OUTPUT);
+                let output = output.strip_prefix(&self.invocation.project_directory).unwrap_or(&output);
+                self.say(&format!("  what its steps printed: {}", output.display()));
+            }
             self.settle(task, logical_time, IntervalState::Failed, attempt, message.clone())?;
             self.alert(task, logical_time, attempt, Some(&message));
             return Ok(());

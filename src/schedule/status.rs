@@ -136,11 +136,20 @@ impl Display for TaskStatus {
         };
         write!(
             f,
-            "{}{paused}\n  cron: {}{zone}\n  last success: {last}\n  failed intervals: {}\n  next: {coming}",
+            "{}{paused}\n  cron: {}{zone}\n  last success: {last}\n  failed intervals: {}",
             task.name,
             task.cron,
             self.failed.len()
         )?;
+        if let Some((at, interval)) = self.failed.first() {
+            let why = interval.message.lines().next().unwrap_or_default();
+            write!(
+                f,
+                "\n    the latest: {at}: {why}\n    once it is mended: `rsdbt schedule retry {}`",
+                task.name
+            )?;
+        }
+        write!(f, "\n  next: {coming}")?;
         let Some((at, interval)) = &self.open else { return Ok(()) };
         write!(f, "\n  now: {at} {}, attempt {}", interval.state.name(), interval.attempt)?;
         if interval.message.is_empty() { Ok(()) } else { write!(f, " ({})", interval.message) }
