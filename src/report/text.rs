@@ -413,19 +413,20 @@ const UNTAGGED: &[&str] = &[
 
 fn warning(diagnostic: &Diagnostic, style: Style) -> String {
     let name = diagnostic.code;
-    let mut text = diagnostic.message.clone();
+    let mut below = String::new();
     if let Some(label) = diagnostic.labels.first() {
-        text.push_str(&format!("\n  --> {}", label.span.location()));
+        below.push_str(&format!("\n  --> {}", label.span.location()));
     }
     if let Some(help) = &diagnostic.help {
-        text.push_str(&format!("\n  help: {help}"));
+        below.push_str(&format!("\n  help: {help}"));
     }
+    let text = format!("{}{below}", diagnostic.message);
     let tag = style.yellow("WARNING");
     if matches!(name, "ProjectFlagsMovedDeprecation" | "EnvironmentVariableRenamed") {
         // dbt does not know the width yet
         format!("[{tag}][{name}]: Deprecated functionality\n{text}")
     } else if crate::run::is_deprecation(name) || name == "DeprecationsSummary" {
-        format!("[{tag}][{name}]: Deprecated functionality\n{}", style.wrap(&text))
+        format!("[{tag}][{name}]: Deprecated functionality\n{}{below}", style.wrap(&diagnostic.message))
     } else if UNTAGGED.contains(&name) {
         text
     } else if crate::run::is_own_warning(name) {
