@@ -18,6 +18,7 @@ pub(super) use super::python::raise;
 /// So many macros of a chain are told.
 const CHAIN_LIMIT: usize = 12;
 const CHAIN_START: &str = "\n> in ";
+const INTERNAL: &str = "rsdbt_";
 const CHAIN_LINK: &str = "\n> called by ";
 
 /// A template that failed while it ran.
@@ -122,7 +123,7 @@ fn owner(text: &str) -> &str {
 
 /// Adds a macro to the chain that dbt prints below a compilation error.
 pub(super) fn in_macro(mut diagnostic: Box<Diagnostic>, definition: &MacroDef) -> Box<Diagnostic> {
-    if diagnostic.category != Category::Compilation {
+    if diagnostic.category != Category::Compilation || is_internal(definition) {
         return diagnostic;
     }
     if !diagnostic.message.contains(CHAIN_START) {
@@ -132,6 +133,11 @@ pub(super) fn in_macro(mut diagnostic: Box<Diagnostic>, definition: &MacroDef) -
         append(&mut diagnostic.message, &[CHAIN_LINK, &definition.locator()]);
     }
     diagnostic
+}
+
+/// A macro that no user calls by its name.
+fn is_internal(definition: &MacroDef) -> bool {
+    definition.source.built_in && definition.block.name.starts_with(INTERNAL)
 }
 
 fn append(message: &mut String, parts: &[&str]) {

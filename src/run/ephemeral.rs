@@ -17,6 +17,11 @@ impl Cte {
             sql: format!(" {} as (\n{query}\n)", Relation::ephemeral_name(identifier)),
         }
     }
+
+    pub(super) fn query(&self) -> &str {
+        let inner = self.sql.split_once('\n').map_or("", |(_, inner)| inner);
+        inner.strip_suffix("\n)").unwrap_or(inner)
+    }
 }
 
 /// Adds the CTEs to a query, before those that it has itself.

@@ -1,6 +1,7 @@
 //! Why a node failed: the error with the node's name, the place in its file, and what to do.
 
 use super::super::describe;
+use super::super::ephemeral::Cte;
 use super::NodeRun;
 use super::place;
 use super::slips;
@@ -61,15 +62,27 @@ impl NodeRun<'_, '_> {
         text
     }
 
-    /// Where in the model's file the server found the error.
+    /// Where in the model's file, or in that of an ephemeral model before its SQL, the server found the error.
     fn place_of(&self, error: &Diagnostic, resource: Resource<'_>) -> Option<Span> {
         let server = error.server.as_ref()?;
+        let (statement, offset): (&str, usize) = (&server.statement, server.offset?);
         let compiled = self.run.compiled(&self.step.unique_id)?;
         let code = compiled.node.compiled.as_ref()?.code.clone()?;
-        let path = resource.original_file_path();
+        let own = self.span_in(resource.original_file_path(), &code, statement, offset);
+        own.or_else(|| compiled.ctes.iter().find_map(|cte| self.place_in_cte(cte, statement, offset)))
+    }
+
+    fn place_in_cte(&self, cte: &Cte, statement: &str, offset: usize) -> Option<Span> {
+        let begin = statement.find(&cte.sql)?;
+        let within = offset.checked_sub(begin).filter(|within| *within < cte.sql.len())?;
+        let node = self.run.manifest().nodes.get(&cte.unique_id)?;
+        self.span_in(&node.original_file_path, cte.query(), &cte.sql, within)
+    }
+
+    fn span_in(&self, path: &str, code: &str, statement: &str, offset: usize) -> Option<Span> {
         let file = crate::regular::read_to_string(&self.run.inputs.shared.project.root.join(path)).ok()?;
         let file = file.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(file);
-        let range = place::in_file(&file, &code, &server.statement, server.offset?)?;
+        let range = place::in_file(&file, code, statement, offset)?;
         Some(Span::new(&SourceText::new(path, file), range))
     }
 

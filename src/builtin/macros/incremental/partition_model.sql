@@ -26,9 +26,11 @@
 {% macro rsdbt_partitioning() %}
   {%- set given = (config.get('partition_by') if model.resource_type != 'test' else rsdbt_overwritten_model().config.get('partition_by')) or {} -%}
   {%- set granularity = (given.get('granularity') if given is mapping) or 'day' -%}
-  {%- if given is not mapping or not given.get('field') or granularity not in ['hour', 'day', 'week', 'month'] -%}
+  {%- set is_known = granularity in ['hour', 'day', 'week', 'month'] -%}
+  {%- if given is not mapping or not given.get('field') or not is_known -%}
     {{ exceptions.raise_compiler_error(
-      'incremental_strategy `partition_overwrite` needs `partition_by: {field: .., granularity: hour | day | week | month}`'
+      ('partition_by: `' ~ granularity ~ '` is not a valid granularity\nhelp: ' if not is_known)
+      ~ 'incremental_strategy `partition_overwrite` needs `partition_by: {field: .., granularity: hour | day | week | month}`'
     ) }}
   {%- endif -%}
   {{ return({

@@ -6,6 +6,9 @@
   it, the column's type decides.
 #}
 {% macro in_partitions(column, kind=none) -%}
+  {%- if execute and (column is undefined or column is none) -%}
+    {{ exceptions.raise_compiler_error("in_partitions: the column is a text, in quotes: in_partitions('ordered_at')") }}
+  {%- endif -%}
   {%- if kind not in [none, 'instant', 'date', 'local'] -%}
     {{ exceptions.raise_compiler_error("in_partitions: `" ~ kind ~ "` is not a valid kind (expected 'instant', 'date' or 'local')") }}
   {%- endif -%}
