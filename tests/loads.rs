@@ -1,6 +1,7 @@
 //! Files with every kind of mistake, each loaded into a table of its own: the exact outcomes are in `tests/loads/outcomes.txt`,
 //! which `UPDATE_SPECS=1` writes again. And what one file cannot show.
 
+mod audited;
 mod cases;
 mod histories;
 mod places;

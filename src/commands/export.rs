@@ -19,11 +19,13 @@ use crate::output::Output;
 use crate::run::Event;
 
 /// Values do not depend on the settings of the server, and nothing is changed.
-const SESSION: [(&str, &str); 4] = [
+const SESSION: [(&str, &str); 5] = [
     ("default_transaction_read_only", "on"),
     ("datestyle", "ISO, YMD"),
     ("intervalstyle", "postgres"),
     ("bytea_output", "hex"),
+    // numbers of which the same come back
+    ("extra_float_digits", "3"),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +79,9 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
         let message = format!("one file takes one relation, and {} are selected", exports.len());
         return Err(usage(&message, "select one, or name a folder, as in `--to exports/`").into());
     }
+    if is_folder {
+        refuse_one_file_for_two(&exports, format)?;
+    }
     for export in exports {
         if to == STANDARD_OUTPUT {
             let mut out = io::stdout().lock();
@@ -114,6 +119,23 @@ fn format(invocation: &Invocation, to: &str) -> Result<Format> {
 fn file_in(folder: &Path, name: &str, format: Format) -> PathBuf {
     let plain: String = name.chars().map(|c| if matches!(c, '/' | '\\' | '\0') { '_' } else { c }).collect();
     folder.join(format!("{plain}.{}", format.extension()))
+}
+
+/// The second one would take the place of the first.
+fn refuse_one_file_for_two(exports: &[Export], format: Format) -> Result<()> {
+    let file = |export: &Export| file_in(Path::new(""), &export.name, format);
+    for (at, export) in exports.iter().enumerate() {
+        if let Some(other) = exports[..at].iter().find(|other| file(other) == file(export)) {
+            let message = format!(
+                "`{}` is the file of two relations: {} and {}",
+                file(export).display(),
+                other.relation,
+                export.relation
+            );
+            return Err(usage(&message, "export them one by one, each with a file of its own"));
+        }
+    }
+    Ok(())
 }
 
 fn exports(session: &Session<'_>, parsed: &ParsedProject, connect: &Connect) -> Result<Vec<Export>> {

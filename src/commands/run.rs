@@ -20,7 +20,7 @@ use crate::graph::EmptyNodes;
 use crate::manifest::{Manifest, Node, NodeKind, ResourceType};
 use crate::options::table::{
     EMPTY, EVENT_TIME_END, EVENT_TIME_START, FRESHNESS_OUTPUT, INLINE, INLINE_DIRECT, INTERVAL_END,
-    INTERVAL_START, LIMIT, OPENLINEAGE, SAMPLE, SELECT, SELECTOR,
+    INTERVAL_START, LIMIT, LOAD, OPENLINEAGE, SAMPLE, SELECT, SELECTOR,
 };
 use crate::options::{Subcommand, Text, behavior};
 use crate::run::{self, Command, PreviousRun};
@@ -75,6 +75,9 @@ pub(super) fn run_nodes(invocation: &Invocation, retried: Retried) -> CommandRes
             if command == Command::Build {
                 let loads = build_loads::added(&session, &parsed, &selected)?;
                 selected.extend(loads);
+                if invocation.flags.is(&LOAD) {
+                    load_selection::refuse_unread_input(&parsed, &selected)?;
+                }
             }
             selected
         }

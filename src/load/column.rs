@@ -95,7 +95,7 @@ pub(super) fn with_dates(
     for column in &mut columns {
         let date = dates.iter().find(|date| date.name == column.name);
         if let Some(date) = date.filter(|_| !in_file(&column.header)) {
-            column.place = Place::Constant(date.date.to_string());
+            column.place = Place::Constant(date.to_string());
         }
     }
     columns

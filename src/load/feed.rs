@@ -1,12 +1,15 @@
 //! One input on its way into COPY: records in, lines of COPY and rejects out.
 
+use std::io::Write as _;
+
 use super::column::{Column, Place, with_dates};
+use super::copy_text;
 use super::csv::{Split, Splitter};
 use super::header;
 use super::input::{Input, Provenance};
 use super::json_lines::Objects;
 use super::record;
-use super::rejects::{Misfit, Rejects};
+use super::rejects::{self, Misfit, Rejects};
 use crate::config::load::{CsvShape, FileDate, Load, Shape, UnknownColumns};
 use crate::counted::counted;
 use crate::diagnostic::{Diagnostic, Result};
@@ -32,7 +35,9 @@ pub(crate) struct Feed {
     shown: String,
     lines: Lines,
     columns: Vec<Column>,
-    with_line: bool,
+    leads: Leads,
+    /// What the next line of COPY begins with.
+    head: Vec<u8>,
     buffer: Vec<u8>,
     at: usize,
     is_last: bool,
@@ -42,6 +47,16 @@ pub(crate) struct Feed {
     pub(crate) rejects: Rejects,
     /// The count of records when too many had been rejected.
     doomed_at: Option<u64>,
+}
+
+/// What each line of COPY begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leads {
+    Nothing,
+    /// The number of the file's line.
+    Line,
+    /// And its text, for what the server refuses.
+    LineAndText,
 }
 
 enum Lines {
@@ -65,15 +80,27 @@ enum Next {
     End,
 }
 
+impl Leads {
+    fn write(self, line: u64, raw: &[u8], is_decoded: bool, head: &mut Vec<u8>) {
+        head.clear();
+        if self != Self::Nothing {
+            let _ = write!(head, "{line}\t");
+        }
+        if self == Self::LineAndText {
+            copy_text::write_line(rejects::cut(raw), is_decoded, head);
+            head.push(b'\t');
+        }
+    }
+}
+
 impl Feed {
-    /// `with_line`: each line of COPY begins with the number of the file's line.
     pub(crate) fn new(
         input: Input,
         shown: &str,
         columns: &[Column],
         dates: &[FileDate],
         load: &Load,
-        with_line: bool,
+        leads: Leads,
     ) -> Self {
         let (lines, columns) = match &load.shape {
             Shape::Csv(shape) => {
@@ -95,7 +122,8 @@ impl Feed {
             shown: shown.to_owned(),
             lines,
             columns,
-            with_line,
+            leads,
+            head: Vec::new(),
             buffer: Vec::new(),
             at: 0,
             is_last: false,
@@ -248,7 +276,8 @@ impl Feed {
             (Ok(record), None) => {
                 splitter.unescape(record);
                 let field = |index| splitter.field(record, index);
-                record::write(&self.columns, self.with_line.then_some(line), field, record, piece)
+                self.leads.write(line, raw, self.rejects.is_decoded(), &mut self.head);
+                record::write(&self.columns, &self.head, field, record, piece)
             }
         };
         match written {
@@ -277,8 +306,9 @@ impl Feed {
         let written = match std::str::from_utf8(raw) {
             Err(_) => Err(Misfit::of_line(format!("not valid {}", self.encoding))),
             Ok(line) => objects.read(line).map_err(Misfit::of_line).and_then(|()| {
+                self.leads.write(number, raw, self.rejects.is_decoded(), &mut self.head);
                 let field = |index: usize| objects.field(line, index);
-                record::write(&self.columns, self.with_line.then_some(number), field, line, piece)
+                record::write(&self.columns, &self.head, field, line, piece)
             }),
         };
         match written {

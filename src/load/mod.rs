@@ -20,7 +20,7 @@ mod rejects;
 mod source;
 
 pub(crate) use column::Column;
-pub(crate) use feed::{Counts, Feed};
+pub(crate) use feed::{Counts, Feed, Leads};
 pub(crate) use files::{FoundFiles, find, named};
 pub(crate) use input::{Input, Provenance, checksum};
 pub(crate) use one_table::names_of_loaded_tables;

@@ -49,7 +49,7 @@ fn name(root: &Path, place: &Path, pattern: &FilePattern) -> PathBuf {
 
 /// By their dates, then by name; each once. A file that is found by itself and by a link has the dates of its own name.
 pub(super) fn in_order(mut files: Vec<FoundFile>) -> Vec<FoundFile> {
-    let dates = |file: &FoundFile| file.dates.iter().map(|date| date.date).collect::<Vec<_>>();
+    let dates = |file: &FoundFile| file.dates.iter().map(|date| date.at).collect::<Vec<_>>();
     files.sort_by_key(|file| (file.shown.clone(), file.is_link, dates(file)));
     files.dedup_by(|second, first| second.shown == first.shown);
     files.sort_by_key(|file| (dates(file), file.shown.clone()));

@@ -13,19 +13,16 @@ pub(super) enum Field<'a> {
     Json(&'a str),
 }
 
-/// Appends the record as a line of COPY. Nothing is appended when a field does not fit.
+/// Appends the record as a line of COPY, after the values of `head`. Nothing is appended when a field does not fit.
 pub(super) fn write<'a>(
     columns: &[Column],
-    line: Option<u64>,
+    head: &[u8],
     field: impl Fn(usize) -> Field<'a>,
     whole: &str,
     out: &mut Vec<u8>,
 ) -> Result<(), Misfit> {
     let start = out.len();
-    if let Some(line) = line {
-        out.extend_from_slice(line.to_string().as_bytes());
-        out.push(b'\t');
-    }
+    out.extend_from_slice(head);
     for (at, column) in columns.iter().enumerate() {
         if at > 0 {
             out.push(b'\t');
@@ -42,7 +39,10 @@ pub(super) fn write<'a>(
                     out.extend_from_slice(copy_text::NULL);
                     Ok(())
                 }
-                Field::Text("") if !column.judge.takes_empty() => {
+                // of a type that the server judges, it knows whether there is an empty text
+                Field::Text("")
+                    if !column.judge.takes_empty() && (column.is_required || !column.judge.is_servers()) =>
+                {
                     if column.is_required {
                         Err("is empty, and the column must not be NULL".into())
                     } else {

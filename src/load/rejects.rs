@@ -95,6 +95,10 @@ impl Rejects {
         Ok(())
     }
 
+    pub(super) fn is_decoded(&self) -> bool {
+        self.is_decoded
+    }
+
     /// Whether no line that follows can save the file.
     pub(super) fn is_doomed(&self) -> bool {
         self.most.is_exceeded_by(self.count)
@@ -167,7 +171,7 @@ impl Rejects {
 }
 
 /// As much of a line as is kept, without half a character.
-fn cut(line: &[u8]) -> &[u8] {
+pub(super) fn cut(line: &[u8]) -> &[u8] {
     let mut end = line.len().min(LONGEST_RAW);
     while end > 0 && line.get(end).is_some_and(|byte| byte & 0xc0 == 0x80) && end + 3 > LONGEST_RAW {
         end -= 1;

@@ -3,8 +3,10 @@
 use serde_json::Value as Json;
 
 use super::column::{Column, Declared, columns};
+use super::feed::Leads;
 use crate::config::Yaml;
-use crate::config::load::{CODE, Load, Origin};
+
+use crate::config::load::{CODE, Load, MostRejects, Origin};
 use crate::diagnostic::{Diagnostic, Result, SourceText, Span};
 use crate::manifest::SourceDefinition;
 
@@ -74,5 +76,16 @@ impl LoadedTable {
         self.load.mode != crate::config::load::LoadMode::Append
             || !self.load.unique_key.is_empty()
             || self.columns.iter().any(Column::is_judged_by_server)
+    }
+
+    /// What each row is sent with.
+    pub(crate) fn leads(&self) -> Leads {
+        let keeps_lines = self.load.most_rejects != MostRejects::Lines(0)
+            && self.columns.iter().any(Column::is_judged_by_server);
+        match self.is_staged() {
+            false => Leads::Nothing,
+            true if keeps_lines => Leads::LineAndText,
+            true => Leads::Line,
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! A pattern of file names: `*`, `?`, `**`, and dates that the name tells, as in `orders_{date:%Y-%m-%d}.csv`.
 
 use fancy_regex::{Regex, escape};
-use jiff::civil::Date;
+use jiff::civil::{DateTime, Time};
 use jiff::fmt::strtime::BrokenDownTime;
 
 /// The pattern of `files:`.
@@ -24,11 +24,20 @@ struct Placeholder {
     regex: Regex,
 }
 
-/// A date that the name of a file tells.
+/// A date that the name of a file tells, and a time of day where it has one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct FileDate {
     pub name: String,
-    pub date: Date,
+    pub at: DateTime,
+}
+
+impl std::fmt::Display for FileDate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.at.time() {
+            Time::MIN => write!(f, "{}", self.at.date()),
+            time => write!(f, "{} {time}", self.at.date()),
+        }
+    }
 }
 
 /// How a path and a pattern go together.
@@ -146,8 +155,8 @@ impl FilePattern {
         let Some(texts) = captures(&self.regex).or_else(|| captures(&self.loose)) else { return Fit::None };
         let mut dates = Vec::new();
         for (placeholder, text) in self.dates.iter().zip(&texts) {
-            match placeholder.date(text) {
-                Ok(date) => dates.push(FileDate { name: placeholder.name.clone(), date }),
+            match placeholder.at(text) {
+                Ok(at) => dates.push(FileDate { name: placeholder.name.clone(), at }),
                 Err(problem) => return Fit::Near(problem),
             }
         }
@@ -156,12 +165,12 @@ impl FilePattern {
 }
 
 impl Placeholder {
-    fn date(&self, text: &str) -> Result<Date, String> {
+    fn at(&self, text: &str) -> Result<DateTime, String> {
         if !self.regex.is_match(text).unwrap_or(false) {
             return Err(format!("`{text}` is not a date of the format `{}`", self.format));
         }
         BrokenDownTime::parse(&self.format, text)
-            .and_then(|parts| parts.to_date())
+            .and_then(|parts| parts.to_datetime())
             .map_err(|_| format!("`{text}` is a date that does not exist (format `{}`)", self.format))
     }
 }
@@ -187,6 +196,7 @@ fn digits(format: &str) -> Result<String, String> {
     let mut regex = String::new();
     let mut chars = format.chars();
     let mut has = [false; 3];
+    let mut times = [false; 3];
     while let Some(c) = chars.next() {
         if c != '%' {
             regex.push_str(&escape(&c.to_string()));
@@ -213,7 +223,10 @@ fn digits(format: &str) -> Result<String, String> {
                 has = [true; 3];
                 "[0-9]{4}-[0-9]{2}-[0-9]{2}"
             }
-            Some('H' | 'M' | 'S') => "[0-9]{2}",
+            Some(unit @ ('H' | 'M' | 'S')) => {
+                times[['H', 'M', 'S'].iter().position(|known| *known == unit).unwrap_or_default()] = true;
+                "[0-9]{2}"
+            }
             other => {
                 let other = other.map(String::from).unwrap_or_default();
                 return Err(format!(
@@ -222,11 +235,14 @@ fn digits(format: &str) -> Result<String, String> {
             }
         });
     }
-    if has == [true; 3] {
-        Ok(regex)
-    } else {
-        Err("a date in the pattern of files needs year, month and day".to_owned())
+    if has != [true; 3] {
+        return Err("a date in the pattern of files needs year, month and day".to_owned());
     }
+    // minutes without their hour are of no time
+    if times.windows(2).any(|pair| pair == [false, true]) {
+        return Err("a time in the pattern of files begins with the hour (%H, %H%M or %H%M%S)".to_owned());
+    }
+    Ok(regex)
 }
 
 #[cfg(test)]
@@ -238,7 +254,7 @@ mod tests {
         let pattern = FilePattern::parse("in/**/o_{day:%Y%m%d}_*.csv").unwrap();
         assert_eq!(pattern.folder(), ("in/", true));
         let fit = |path: &str| match pattern.fit(path) {
-            Fit::Full(dates) => dates[0].date.to_string(),
+            Fit::Full(dates) => dates[0].to_string(),
             Fit::Near(problem) => problem,
             Fit::None => String::new(),
         };
@@ -247,6 +263,9 @@ mod tests {
         assert_eq!(fit("in/o_20260230_a.csv"), "`20260230` is a date that does not exist (format `%Y%m%d`)");
         assert_eq!(fit("in/o_2026010_a.csv"), "`2026010` is not a date of the format `%Y%m%d`");
         assert_eq!(fit("in/o_20260102_a.csv.tmp"), "");
+        let hourly = FilePattern::parse("in/s_{at:%Y-%m-%dT%H%M}.csv").unwrap();
+        let Fit::Full(dates) = hourly.fit("in/s_2026-01-02T0830.csv") else { panic!() };
+        assert_eq!(dates[0].to_string(), "2026-01-02 08:30:00");
         assert_eq!(FilePattern::parse("a.csv").unwrap().folder(), ("", false));
     }
 
@@ -261,7 +280,16 @@ mod tests {
 
     #[test]
     fn slips_in_patterns_are_refused() {
-        for text in ["", "a_{date", "a_{:%F}.csv", "a_{d:%Q}.csv", "a_{d:%Y}.csv", "{d}_{d}"] {
+        for text in [
+            "a_{d:%F%M}.csv",
+            "a_{d:%F%H%S}.csv",
+            "",
+            "a_{date",
+            "a_{:%F}.csv",
+            "a_{d:%Q}.csv",
+            "a_{d:%Y}.csv",
+            "{d}_{d}",
+        ] {
             assert!(FilePattern::parse(text).is_err(), "{text}");
         }
     }

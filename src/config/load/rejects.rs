@@ -8,9 +8,12 @@ use crate::diagnostic::{Diagnostic, Result};
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum MostRejects {
     Lines(u64),
-    /// Of the lines of the file, in percent.
-    Percent(f64),
+    /// Of the lines of the file, in millionths of a percent.
+    Millionths(u64),
 }
+
+/// Of a percent.
+const MILLION: f64 = 1e6;
 
 impl Default for MostRejects {
     fn default() -> Self {
@@ -25,14 +28,10 @@ impl MostRejects {
         let Some(most) = fields.get("max") else { return Ok(Self::default()) };
         let text = most.scalar_text().unwrap_or_default();
         let parsed = match text.strip_suffix('%') {
-            Some(percent) => percent.trim().parse().ok().map(Self::Percent),
+            Some(percent) => share(percent.trim()).map(Self::Millionths),
             None => text.parse().ok().map(Self::Lines),
         };
-        match parsed {
-            Some(Self::Percent(percent)) if !(0.0..=100.0).contains(&percent) => None,
-            other => other,
-        }
-        .ok_or_else(|| {
+        parsed.ok_or_else(|| {
             Diagnostic::parsing(CODE, format!("`{text}` is not a valid number of rejected lines"))
                 .label(most.span(), "")
                 .help("write a number of lines, as `100`, or a share of them from 0 to 100 %, as `0.5%`")
@@ -49,17 +48,25 @@ impl MostRejects {
     pub(crate) fn is_exceeded(self, rejects: u64, lines: u64) -> bool {
         match self {
             Self::Lines(most) => rejects > most,
-            #[expect(clippy::cast_precision_loss, reason = "a share needs no exact number")]
-            Self::Percent(percent) => rejects as f64 * 100.0 > percent * lines as f64,
+            Self::Millionths(share) => {
+                u128::from(rejects) * 100 * (MILLION as u128) > u128::from(share) * u128::from(lines)
+            }
         }
     }
+}
+
+/// Whole millionths: of a share that is written with fewer digits, nothing is rounded.
+fn share(percent: &str) -> Option<u64> {
+    let percent: f64 = percent.parse().ok()?;
+    (0.0..=100.0).contains(&percent).then(|| (percent * MILLION).round() as u64)
 }
 
 impl std::fmt::Display for MostRejects {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Lines(most) => write!(f, "{most}"),
-            Self::Percent(percent) => write!(f, "{percent}%"),
+            #[expect(clippy::cast_precision_loss, reason = "at most a hundred million")]
+            Self::Millionths(share) => write!(f, "{}%", *share as f64 / MILLION),
         }
     }
 }

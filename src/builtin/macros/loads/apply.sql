@@ -14,6 +14,11 @@
   {%- endfor -%}
 {%- endmacro %}
 
+{# The files in their order; where each key is to be there once, the newest row of it first. #}
+{% macro rsdbt_load_order_sql(load) -%}
+  {{ 'rsdbt_file desc, rsdbt_line desc' if load.unique_key and load.mode != 'append' else 'rsdbt_file, rsdbt_line' }}
+{%- endmacro %}
+
 {# One row for each key: the last one of the files, for `append` the first. Identity columns take the values of the file, as with COPY. #}
 {% macro rsdbt_load_insert_sql(relation, load) -%}
   {%- set names = load.columns | map(attribute='name') | list -%}
@@ -21,7 +26,7 @@
   select
   {%- if load.unique_key %} distinct on ({{ rsdbt_load_values(load, load.unique_key) }}){% endif %} {{ rsdbt_load_values(load) }}
   from pg_temp.rsdbt_staged
-  order by {% if load.unique_key %}{{ rsdbt_load_values(load, load.unique_key) }}, {% endif %}rsdbt_line{{ ' desc' if load.unique_key and load.mode != 'append' }}
+  order by {% if load.unique_key %}{{ rsdbt_load_values(load, load.unique_key) }}, {% endif %}{{ rsdbt_load_order_sql(load) }}
   {%- set others = names | reject('in', load.unique_key) | list -%}
   {%- if load.unique_key and load.mode != 'replace' %}
   on conflict ({{ rsdbt_load_names(load.unique_key) }}) do

@@ -6,6 +6,10 @@
   {%- set rejects = make_relation_with_suffix(relation, '__rejects') -%}
   {%- if load.keeps_rejects -%}
     {%- do rsdbt_load_create_rejects(rejects) -%}
+    {%- if load.mode == 'replace' -%}
+      {#- Those of rows that are replaced too. -#}
+      {%- call statement('rejects_emptied') -%}delete from {{ rejects }}{%- endcall -%}
+    {%- endif -%}
   {%- endif -%}
   {%- if load.staged -%}
     {%- call statement('staged') -%}{{ rsdbt_load_staged_sql(load) }}{%- endcall -%}
@@ -45,22 +49,10 @@
   create table {{ name }} ({{ adapter.render_raw_columns_constraints(raw_columns=load.declared) | join(', ') }})
 {%- endmacro %}
 
-{# The lines of the file beside the columns; what only the server can judge arrives as text. #}
+{# The files in their order and their lines beside the columns; what only the server can judge arrives as text. #}
 {% macro rsdbt_load_staged_sql(load) -%}
-  create temporary table rsdbt_staged (rsdbt_line bigint{% for column in load.columns %}, {{ adapter.quote(column.name) }} {{ 'text' if column.is_judged_by_server else column.arriving or column.type }}{% endfor %}) on commit drop
+  create temporary table rsdbt_staged (rsdbt_file integer default 0, rsdbt_line bigint{{ ', rsdbt_text text' if load.keeps_lines }}{% for column in load.columns %}, {{ adapter.quote(column.name) }} {{ 'text' if column.is_judged_by_server else column.arriving or column.type }}{% endfor %}) on commit drop
 {%- endmacro %}
-
-{# `file` and `line` name the place; `column_name` is null where the line as a whole does not fit. #}
-{% macro rsdbt_load_create_rejects(rejects) %}
-  {%- if rsdbt_load_kind(rejects) is none -%}
-    {%- call statement('rejects') -%}
-      create table {{ rejects }} (
-        file text not null, line bigint not null, raw text not null, column_name text, reason text not null,
-        loaded_at timestamp with time zone not null default pg_catalog.now()
-      )
-    {%- endcall -%}
-  {%- endif -%}
-{% endmacro %}
 
 {# The kind of the relation as pg_class has it; none where there is no such relation. #}
 {% macro rsdbt_load_kind(relation) %}

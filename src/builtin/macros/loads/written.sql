@@ -25,7 +25,7 @@
 {# The rows of the load, each key once: of those of files the last one, for `append` the first. #}
 {% macro rsdbt_load_rows_sql(load) -%}
   {%- set keys = rsdbt_load_values(load, load.unique_key) if load.unique_key and not load.origin -%}
-  (select {{ 'distinct on (' ~ keys ~ ') ' if keys }}{{ rsdbt_load_values(load) }} from pg_temp.rsdbt_staged{{ ' order by ' ~ keys ~ ', rsdbt_line' ~ (' desc' if load.mode != 'append') if keys }})
+  (select {{ 'distinct on (' ~ keys ~ ') ' if keys }}{{ rsdbt_load_values(load) }} from pg_temp.rsdbt_staged{{ ' order by ' ~ keys ~ ', ' ~ rsdbt_load_order_sql(load) if keys }})
 {%- endmacro %}
 
 {% macro rsdbt_load_keys(load) %}

@@ -3,7 +3,7 @@
 use minijinja::{Error, State, Value};
 
 use super::{Database, runtime};
-use crate::adapter::{Cell, quote_identifier, quote_literal};
+use crate::adapter::{Cell, WorkerSession, quote_identifier, quote_literal};
 use crate::context::objects::Relation;
 use crate::diagnostic::Diagnostic;
 use crate::jinja::python::{bind_required, raise, to_str};
@@ -53,8 +53,32 @@ fn highest(database: &Database, relation: &Relation, column: &str) -> Result<Val
         let message = format!("high_water: {column} is of type {data_type}, which has no order of its own");
         return Err(runtime("high-water", message));
     };
-    let value = value.unwrap_or_else(|| least.to_owned());
+    let value = match (value, data_type.as_str()) {
+        (Some(_), "real" | "double precision") => float(&session, relation, column)?,
+        (value, _) => value.unwrap_or_else(|| least.to_owned()),
+    };
     Ok(Value::from(format!("{}::{data_type}", quote_literal(&value))))
+}
+
+/// All digits of it, however few the server's settings would show.
+fn float(session: &WorkerSession, relation: &Relation, column: &str) -> Result<String, Error> {
+    let sql = format!(
+        "select pg_catalog.encode(pg_catalog.float8send(pg_catalog.max({column})::pg_catalog.float8), 'hex') from {}",
+        relation.render()
+    );
+    let (_, rows) = session.introspect(&sql).map_err(raise)?;
+    let cell = rows.and_then(|rows| rows.rows.into_iter().next()?.into_iter().next());
+    let bits = match cell {
+        Some(Cell::Text(hex)) => u64::from_str_radix(&hex, 16).ok(),
+        _ => None,
+    };
+    let bits = bits.ok_or_else(|| runtime("high-water", format!("high_water: {column} has no value")))?;
+    // a `real` is the same as a `double precision`
+    Ok(match f64::from_bits(bits) {
+        value if value.is_nan() => "NaN".to_owned(),
+        value if value.is_infinite() => if value > 0.0 { "Infinity" } else { "-Infinity" }.to_owned(),
+        value => format!("{value:?}"),
+    })
 }
 
 /// What comes before all values of a type, where that does not depend on a collation.

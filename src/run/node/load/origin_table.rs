@@ -154,7 +154,10 @@ impl<'t> Table<'t> {
         let named =
             copied.columns.iter().flatten().chain(&copied.except).map(|name| ("the load names", name));
         let declared = source.columns.values().map(|column| ("the source declares", &column.name));
-        if let Some((who, name)) = named.chain(declared).find(|(_, name)| !is_there(name)) {
+        let keys = self.load.unique_key.iter().map(|name| ("`unique_key` names", name));
+        let cursor = copied.cursor.iter().map(|cursor| ("`cursor` names", &cursor.column));
+        let all_named = named.chain(keys).chain(cursor).chain(declared);
+        if let Some((who, name)) = all_named.into_iter().find(|(_, name)| !is_there(name)) {
             let message = format!("{who} the column `{name}`, which {} does not have", self.shown());
             let help = did_you_mean(name, known()).unwrap_or_else(|| {
                 "if the column was dropped there, remove it here, and from the loaded table once its values are not needed".to_owned()

@@ -26,12 +26,11 @@ enum State {
 pub(super) fn units(mut found: Vec<FoundFile>, ledger: &LoadLedger, mode: LoadMode) -> Result<Pending> {
     if mode == LoadMode::Replace {
         // of dated files the newest are the whole table
-        let newest =
-            found.iter().map(|file| file.dates.iter().map(|date| date.date).collect::<Vec<_>>()).max();
+        let newest = found.iter().map(|file| file.dates.iter().map(|date| date.at).collect::<Vec<_>>()).max();
         found.retain(|file| {
             newest
                 .as_ref()
-                .is_none_or(|newest| file.dates.iter().map(|date| date.date).eq(newest.iter().copied()))
+                .is_none_or(|newest| file.dates.iter().map(|date| date.at).eq(newest.iter().copied()))
         });
     }
     let mut pending = Pending::default();
@@ -56,7 +55,7 @@ pub(super) fn units(mut found: Vec<FoundFile>, ledger: &LoadLedger, mode: LoadMo
 }
 
 fn late(found: &[FoundFile], ledger: &LoadLedger, due: &[Vec<FoundFile>]) -> Vec<String> {
-    let date = |file: &FoundFile| file.dates.iter().map(|date| date.date).collect::<Vec<_>>();
+    let date = |file: &FoundFile| file.dates.iter().map(|date| date.at).collect::<Vec<_>>();
     let Some(newest) = found.iter().filter(|file| ledger.get(&file.shown).is_some()).map(date).max() else {
         return Vec::new();
     };

@@ -8,13 +8,17 @@ use super::super::worker::watch;
 use crate::adapter::WorkerSession;
 use crate::diagnostic::Result;
 
-const SETTINGS: [(&str, &str); 4] = [
+const SETTINGS: [(&str, &str); 7] = [
     ("default_transaction_read_only", "on"),
     ("default_transaction_isolation", "repeatable read"),
     // a policy that hides rows is an error
     ("row_security", "off"),
     // it waits while this database waits for a lock, and the snapshot while tables are read
     ("idle_in_transaction_session_timeout", "0"),
+    // what is declared as text has the same text under all settings of the server
+    ("extra_float_digits", "3"),
+    ("bytea_output", "hex"),
+    ("intervalstyle", "postgres"),
 ];
 
 pub(super) fn open(

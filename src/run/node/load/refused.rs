@@ -72,5 +72,5 @@ fn line(table: &LoadedTable, source: &Source, row: u64) -> Option<u64> {
     }
     let load = &table.load;
     let input = source.open(load).ok()?;
-    Feed::new(input, &source.shown, &table.columns, &source.dates, load, table.is_staged()).line_of(row)
+    Feed::new(input, &source.shown, &table.columns, &source.dates, load, table.leads()).line_of(row)
 }

@@ -9,14 +9,14 @@ use super::ledger::this;
 use super::refused;
 use super::totals::Totals;
 use super::unit::{Source, Unit};
-use crate::adapter::{Begin, Response, WorkerSession, quote_identifier};
+use crate::adapter::{Begin, Fetch, Response, WorkerSession, quote_identifier};
 use crate::config::load::{LoadMode, MostRejects, Origin};
 use crate::context::objects::Relation;
 use crate::context::runtime::NodeContext;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::jinja::Value;
 use crate::jinja::python::{from_json, to_str};
-use crate::load::{Column, Counts, Feed, LoadedTable};
+use crate::load::{Column, Counts, Feed, Leads, LoadedTable};
 use crate::manifest::SourceDefinition;
 
 /// What the transaction works with.
@@ -54,12 +54,16 @@ impl NodeRun<'_, '_> {
         let target = Target { table, session, context, spec, rejects, relation: name, into };
         let mut totals = Totals { files: unit.sources().len() as u64, ..Totals::default() };
         let mut remembered = Vec::new();
-        for source in unit.sources() {
-            let (counts, rejected, provenance) = self.copy_source(&target, source)?;
+        for (at, source) in unit.sources().iter().enumerate() {
+            target.number_file(at)?;
+            let (counts, rejected, provenance) = self.copy_source(&target, source, at)?;
             totals.read += counts.read;
             totals.rejected += rejected;
             totals.applied += counts.read - rejected;
             remembered.push((source, counts.read, rejected, provenance));
+        }
+        if totals.read == 0 && unit.sources().iter().any(Source::is_stdin) && self.is_retried() {
+            return Err(nothing_arrived(source));
         }
         if table.is_staged() {
             let staged = totals.applied;
@@ -74,8 +78,8 @@ impl NodeRun<'_, '_> {
             self.call_load_macro(&target.context, "rsdbt_load_check_copied", arguments)?;
         }
         let mut files = Vec::new();
-        for (at, (source, read, rejected, provenance)) in remembered.into_iter().enumerate() {
-            let is_first = at == 0;
+        for (place, (source, read, rejected, provenance)) in remembered.into_iter().enumerate() {
+            let is_first = place == 0;
             files.push(json!({
                 "file": source.ledger_name(self.run.inputs.invocation.started_at),
                 "bytes": provenance.bytes,
@@ -96,22 +100,21 @@ impl NodeRun<'_, '_> {
         Ok(totals)
     }
 
+    fn is_retried(&self) -> bool {
+        self.run.inputs.previous.started_at.is_some()
+    }
+
     /// Streams one input; its counts, its rejects, and what was read.
     fn copy_source(
         &self,
         target: &Target<'_>,
         source: &Source,
+        at: usize,
     ) -> Result<(Counts, u64, crate::load::Provenance)> {
         let load = &target.table.load;
         let input = source.open(load)?;
-        let mut feed = Feed::new(
-            input,
-            &source.shown,
-            &target.table.columns,
-            &source.dates,
-            load,
-            target.table.is_staged(),
-        );
+        let mut feed =
+            Feed::new(input, &source.shown, &target.table.columns, &source.dates, load, target.table.leads());
         let response = target
             .copy(&target.into, &mut |piece| feed.fill(piece))
             .map_err(|error| refused::by_copy(target.table, &target.relation, source, error))?;
@@ -126,6 +129,7 @@ impl NodeRun<'_, '_> {
                 from_json(&described(column)),
                 target.rejects.clone(),
                 Value::from(source.shown.as_str()),
+                at.into(),
             ];
             let rows = self.call_load_macro(&target.context, "rsdbt_load_judge", arguments)?;
             for row in rows.try_iter().into_iter().flatten() {
@@ -148,6 +152,15 @@ impl NodeRun<'_, '_> {
 }
 
 impl Target<'_> {
+    /// Of several files, the staged rows of the later ones count as later.
+    fn number_file(&self, at: usize) -> Result<()> {
+        if at > 0 && self.table.is_staged() {
+            let sql = format!("alter table pg_temp.rsdbt_staged alter column rsdbt_file set default {at}");
+            self.session.execute(&sql, Begin::Auto, Fetch::Nothing)?;
+        }
+        Ok(())
+    }
+
     fn copy(&self, into: &str, fill: &mut dyn FnMut(&mut Vec<u8>) -> Result<bool>) -> Result<Response> {
         let sql = format!("copy {into} from stdin");
         self.session.watched(&sql, |connection| connection.copy_in(&sql, Begin::Auto, fill), Clone::clone)
@@ -160,7 +173,8 @@ fn into(table: &LoadedTable, relation: &str) -> String {
     if !table.is_staged() {
         return format!("{relation} ({})", names.join(", "));
     }
-    names.insert(0, "rsdbt_line".to_owned());
+    let text = (table.leads() == Leads::LineAndText).then(|| "rsdbt_text".to_owned());
+    names.splice(0..0, std::iter::once("rsdbt_line".to_owned()).chain(text));
     format!("pg_temp.rsdbt_staged ({})", names.join(", "))
 }
 
@@ -192,11 +206,23 @@ fn spec(source: &SourceDefinition, table: &LoadedTable, allow_deletes: bool) -> 
         "unique_key": table.load.unique_key,
         "mode": table.load.mode.word(),
         "staged": table.is_staged(),
+        "keeps_lines": table.leads() == Leads::LineAndText,
         "keeps_rejects": table.load.most_rejects != MostRejects::Lines(0),
         "allow_deletes": allow_deletes,
         // of files, each is loaded once; nothing else would tell a row that comes again
         "relies_on_record": matches!(table.load.origin, Origin::Files(_)) && table.load.mode == LoadMode::Append && table.load.unique_key.is_empty(),
     })
+}
+
+/// What the run before read from standard input is gone.
+fn nothing_arrived(source: &SourceDefinition) -> Box<Diagnostic> {
+    let name = format!("{}.{}", source.source_name, source.name);
+    Diagnostic::runtime(
+        "load-selection",
+        format!("standard input has no rows for {name}; nothing was loaded"),
+    )
+    .help(format!("give it the rows again, as in `rsdbt load {name} < rows`"))
+    .boxed()
 }
 
 /// A trigger or a rule has let rows go.

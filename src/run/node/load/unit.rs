@@ -51,6 +51,10 @@ impl Unit {
 }
 
 impl Source {
+    pub(super) fn is_stdin(&self) -> bool {
+        matches!(self.kind, Kind::Stdin)
+    }
+
     pub(super) fn is_file(&self) -> bool {
         matches!(self.kind, Kind::File(_))
     }
