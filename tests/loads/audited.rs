@@ -75,7 +75,7 @@ fn what_the_server_judges_is_rejected_by_whole_lines() {
         ("bits", "bit(3)", "101"),
         ("varied", "varbit(3)", "10"),
         ("names", "varchar(3)[]", "{abc}"),
-        ("host", "inet", "1.2.3.4"),
+        ("host", "inet", "1.2.3.4/32"),
         ("chosen", &named, "x"),
     ];
     let mut yaml = String::new();
