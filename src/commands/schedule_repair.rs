@@ -64,6 +64,7 @@ pub(super) fn mark_success(invocation: &Invocation) -> CommandResult {
     let task = repair.task.clone();
     let open = |message: String| Interval {
         state: IntervalState::Waiting,
+        end: None,
         attempt: 0,
         not_before: None,
         started_at: None,
@@ -87,7 +88,8 @@ pub(super) fn mark_success(invocation: &Invocation) -> CommandResult {
     for (at, known) in &marked {
         let message = "marked by hand".to_owned();
         let state = IntervalState::Success;
-        let interval = Interval { state, not_before: None, started_at: None, message, ..known.clone() };
+        let end = known.end.or_else(|| Some(task.following(*at)));
+        let interval = Interval { state, end, not_before: None, started_at: None, message, ..known.clone() };
         repair.ledger.amend(&task.unique_id, *at, interval)?;
     }
     repair.end(marked.len(), "marked as success")

@@ -197,6 +197,7 @@ impl<'a> Scheduler<'a> {
                         logical_time,
                         Interval {
                             state: IntervalState::Waiting,
+                            end: Some(task.following(logical_time)),
                             attempt,
                             not_before,
                             started_at: Some(since),
@@ -290,7 +291,8 @@ impl<'a> Scheduler<'a> {
     ) -> Result<()> {
         let started_at =
             self.ledger.interval(&task.unique_id, logical_time).and_then(|known| known.started_at);
-        let interval = Interval { state, attempt, not_before: None, started_at, message };
+        let end = Some(task.following(logical_time));
+        let interval = Interval { state, end, attempt, not_before: None, started_at, message };
         self.ledger.record(&task.unique_id, logical_time, interval)
     }
 
@@ -305,6 +307,7 @@ impl<'a> Scheduler<'a> {
         let attempt = known.map_or(0, |known| known.attempt) + 1;
         let begun = Interval {
             state: IntervalState::Running,
+            end: Some(task.following(logical_time)),
             attempt,
             not_before: None,
             started_at: Some(self.clock.now()),
@@ -355,10 +358,14 @@ impl<'a> Scheduler<'a> {
         let interval = [logical_time, task.following(logical_time)];
         let window = match task.catch_up {
             CatchUp::Latest => {
-                let since = self.ledger.done_until(task, logical_time);
+                let since = self.ledger.open_since(task, logical_time);
                 since.map(|since| [since, interval[1]])
             }
-            CatchUp::All | CatchUp::None => Some(interval),
+            // of a new cron, the first one may begin before the end of what is done
+            CatchUp::All | CatchUp::None => {
+                let since = self.ledger.done_until(task, logical_time).unwrap_or(logical_time);
+                Some([logical_time.max(since), interval[1]])
+            }
         };
         let attempt = Attempt {
             job: Arc::clone(job),
@@ -448,7 +455,14 @@ impl<'a> Scheduler<'a> {
         self.ledger.record(
             &task.unique_id,
             logical_time,
-            Interval { state: IntervalState::Retry, attempt, not_before, started_at, message },
+            Interval {
+                state: IntervalState::Retry,
+                end: Some(task.following(logical_time)),
+                attempt,
+                not_before,
+                started_at,
+                message,
+            },
         )
     }
 

@@ -48,6 +48,12 @@ pub(crate) enum Next {
 
 /// Intervals come in their order; one that waits holds back those after it.
 pub(crate) fn next(task: &Task, tasks: &[Task], ledger: &mut Ledger, now: Timestamp) -> Next {
+    // where intervals may be left out, what was begun is finished first: its rows are there in part
+    if task.catch_up != CatchUp::All
+        && let Some(logical_time) = ledger.unfinished(task)
+    {
+        return open(task, tasks, ledger, logical_time, now);
+    }
     let Some(mut logical_time) = first_open(task, ledger) else { return Next::Over };
     if task.catch_up != CatchUp::All {
         logical_time = last_due(task, logical_time, now);
@@ -60,7 +66,7 @@ pub(crate) fn next(task: &Task, tasks: &[Task], ledger: &mut Ledger, now: Timest
         if task.is_over(logical_time) {
             return Next::Over;
         }
-        match ledger.state(&task.unique_id, logical_time) {
+        match ledger.outcome(task, logical_time) {
             Some(IntervalState::Success) => {}
             Some(IntervalState::Failed) if task.schedule.depends_on_past => {
                 return Next::Held { logical_time };
@@ -124,7 +130,7 @@ fn open(task: &Task, tasks: &[Task], ledger: &Ledger, logical_time: Timestamp, n
         let Ok(needed) = logical_time.checked_sub(shift) else { continue };
         let Some(other) = tasks.iter().find(|other| other.name == upstream.dag_id) else { continue };
         let in_vain = |message: String| Next::InVain { logical_time, message };
-        match ledger.state(&other.unique_id, needed) {
+        match ledger.outcome(other, needed) {
             Some(IntervalState::Success) => continue,
             Some(IntervalState::Failed) => return in_vain(format!("{} of {needed} failed", upstream.dag_id)),
             None if !other.has_interval(needed) => {

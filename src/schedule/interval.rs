@@ -41,6 +41,8 @@ impl IntervalState {
 #[derive(Debug, Clone)]
 pub(crate) struct Interval {
     pub state: IntervalState,
+    /// As it was when it was begun; of earlier versions it is not known.
+    pub end: Option<Timestamp>,
     pub attempt: u32,
     /// No attempt before this time.
     pub not_before: Option<Timestamp>,

@@ -174,7 +174,8 @@ impl Ledger {
     pub(super) fn read(&mut self) -> Result<()> {
         let query = "select task, to_char(logical_time at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), state, \
              attempt::text, to_char(not_before at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), \
-             to_char(started_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), message \
+             to_char(started_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), message, \
+             to_char(end_time at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') \
              from rsdbt.intervals where role = current_user and project = $1 and schema_name = $2";
         let rows = self.connection.query(query, &[&self.project, &self.schema])?;
         self.tasks.clear();
@@ -191,6 +192,7 @@ impl Ledger {
                 not_before: timestamp(row, 4),
                 started_at: timestamp(row, 5),
                 message: text(row, 6).unwrap_or_default().to_owned(),
+                end: timestamp(row, 7),
             };
             self.tasks.entry(task.to_owned()).or_default().insert(logical_time, interval);
         }
@@ -302,12 +304,12 @@ impl Ledger {
             return Ok(());
         }
         let statement = "insert into rsdbt.intervals (project, schema_name, task, logical_time, state, attempt, \
-             not_before, started_at, ended_at, message) \
+             not_before, started_at, ended_at, message, end_time) \
              values ($1, $10, $2, $3::timestamptz, $4, $5::int, nullif($6, '')::timestamptz, nullif($7, '')::timestamptz, \
-             case when $8 = 'yes' then clock_timestamp() end, $9) \
+             case when $8 = 'yes' then clock_timestamp() end, $9, nullif($11, '')::timestamptz) \
              on conflict (role, project, schema_name, task, logical_time) do update set state = excluded.state, \
              attempt = excluded.attempt, not_before = excluded.not_before, started_at = excluded.started_at, \
-             ended_at = excluded.ended_at, message = excluded.message";
+             ended_at = excluded.ended_at, message = excluded.message, end_time = excluded.end_time";
         let moment = |at: Option<Timestamp>| at.map_or_else(String::new, |at| at.to_string());
         self.connection.query(
             statement,
@@ -322,6 +324,7 @@ impl Ledger {
                 if interval.state.is_settled() { "yes" } else { "no" },
                 &interval.message,
                 &self.schema,
+                &moment(interval.end),
             ],
         )?;
         self.tasks.entry(task.to_owned()).or_default().insert(logical_time, interval);
@@ -366,12 +369,48 @@ impl Ledger {
         self.since
     }
 
-    /// The end of the last interval before one that has succeeded.
+    /// Up to where what began before has succeeded.
     pub(crate) fn done_until(&self, task: &Task, before: Timestamp) -> Option<Timestamp> {
         let known = self.tasks.get(&task.unique_id).into_iter().flat_map(|known| known.range(..before));
-        let last = known.rev().find(|(_, interval)| interval.state == IntervalState::Success);
+        let succeeded = known.filter(|(_, interval)| interval.state == IntervalState::Success);
         let past = self.past_until(&task.unique_id).filter(|until| *until <= before);
-        last.map(|(at, _)| task.following(*at)).max(past)
+        succeeded.map(|(at, interval)| interval.end.unwrap_or_else(|| task.following(*at))).max().max(past)
+    }
+
+    /// Where the time begins that an interval is to cover, when those between may be left out: at the end of what has succeeded, else with the
+    /// first one that was ever begun. None where there is nothing before.
+    pub(crate) fn open_since(&self, task: &Task, before: Timestamp) -> Option<Timestamp> {
+        let begun = || self.tasks.get(&task.unique_id)?.range(..before).next().map(|(at, _)| *at);
+        self.done_until(task, before).or_else(begun)
+    }
+
+    /// How an interval ended, or how far it is. One of a new cron is done where others have covered all of its time.
+    pub(crate) fn outcome(&self, task: &Task, logical_time: Timestamp) -> Option<IntervalState> {
+        let known = self.state(&task.unique_id, logical_time);
+        known.or_else(|| self.is_covered(task, logical_time).then_some(IntervalState::Success))
+    }
+
+    fn is_covered(&self, task: &Task, logical_time: Timestamp) -> bool {
+        let Some(known) = self.tasks.get(&task.unique_id) else { return false };
+        let end = task.following(logical_time);
+        let mut until = self.past.get(&task.unique_id).map_or(logical_time, |past| {
+            if past.contains(logical_time) { past.until } else { logical_time }
+        });
+        while until < end {
+            let ends = known.range(..=until).filter(|(_, interval)| interval.state == IntervalState::Success);
+            match ends.filter_map(|(_, interval)| interval.end).max() {
+                Some(reached) if reached > until => until = reached,
+                _ => return false,
+            }
+        }
+        true
+    }
+
+    /// What was begun and neither succeeded nor failed for good, oldest first. What a new cron has no time for is not among it.
+    pub(super) fn unfinished(&self, task: &Task) -> Option<Timestamp> {
+        let mut known = self.intervals(&task.unique_id);
+        let is_open = |state| matches!(state, IntervalState::Retry | IntervalState::Interrupted);
+        known.find(|(at, interval)| is_open(interval.state) && task.has_interval(*at)).map(|(at, _)| at)
     }
 
     /// Whether the server has the interval as done, whatever this process knows.

@@ -57,6 +57,7 @@ mod tests {
     fn intervals(states: &[(i64, IntervalState)]) -> BTreeMap<Timestamp, Interval> {
         let interval = |state| Interval {
             state,
+            end: None,
             attempt: 1,
             not_before: None,
             started_at: None,
