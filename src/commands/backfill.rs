@@ -92,7 +92,7 @@ impl Backfill<'_> {
             let Some(node) = self.parsed.manifest.nodes.get(unique_id) else { continue };
             let home = homes.session(self.session.output_of(connection_of(&node.config)))?;
             let adds = adds_rows(node);
-            let mut built = Built::of(home, &self.parsed.manifest, node, adds)?;
+            let mut built = Built::of(home, &self.parsed, node, adds)?;
             if adds {
                 built = backfill_added::known(home, node, built, self.invocation.flags.is(&REBUILD))?;
             }

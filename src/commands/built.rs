@@ -1,7 +1,5 @@
 //! Which intervals of incremental models are built: each run with a window notes its own, together with the work.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
 use super::lease::with_post_hooks;
@@ -62,7 +60,7 @@ pub(super) fn noting(parsed: &ParsedProject, selected: &[String], window: [&str;
         let node = parsed.manifest.nodes.get(unique_id)?;
         let node = is_built_in_parts(&parsed.manifest, node, &|id| selected.iter().any(|known| known == id))
             .then_some(node)?;
-        let code = code(&parsed.manifest, node);
+        let code = code(&parsed.manifest, node, &parsed.vars);
         Some((unique_id.clone(), format!("{{{{ rsdbt_note_built('{start}', '{end}', '{code}') }}}}")))
     };
     let notes: Vec<(String, String)> = selected.iter().filter_map(note).collect();
@@ -77,8 +75,8 @@ impl Built {
     /// `of_any_code`: also what was built before the model changed.
     pub(super) fn of(
         connection: &mut Connection,
-        manifest: &Manifest,
-        node: &Arc<Node>,
+        parsed: &ParsedProject,
+        node: &Node,
         of_any_code: bool,
     ) -> Result<Self> {
         let query = "select extract(epoch from interval_start)::bigint::text, extract(epoch from interval_end)::bigint::text \
@@ -86,7 +84,7 @@ impl Built {
              join pg_catalog.pg_namespace as n on n.oid = c.relnamespace \
              where n.nspname = $1::text and c.relname = $2::text and known.schema_name = $1::text and known.relation_name = $2::text \
              and (code = $3::text or $4::bool) order by interval_start";
-        let code = code(manifest, node);
+        let code = code(&parsed.manifest, node, &parsed.vars);
         let of_any_code = of_any_code.to_string();
         let rows = connection.query(query, &[&node.schema, &node.alias, &code, &of_any_code])?.rows;
         let at = |cell: Option<&Cell>| match cell {

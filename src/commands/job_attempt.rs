@@ -36,6 +36,8 @@ pub(super) struct Attempt {
     pub(super) lease: Lease,
     pub(super) number: u32,
     /// This program, as it was when the schedule began: it may be replaced meanwhile.
+    /// Of the steps.
+    pub(super) keys: Vec<u32>,
     pub(super) executable: PathBuf,
     pub(super) interval: [Timestamp; 2],
     /// What steps that build are given: it begins earlier where intervals were left out before.
@@ -59,7 +61,7 @@ pub(super) enum Stopped {
 }
 
 impl Attempt {
-    pub(super) fn run(&self, mut done: impl FnMut(usize)) -> Result<(), Stopped> {
+    pub(super) fn run(&self, mut done: impl FnMut(u32)) -> Result<(), Stopped> {
         let begun = Instant::now();
         if let Err(error) = self.head() {
             return Err(Stopped::Failed(format!("{}: {error}", self.output().display())));
@@ -69,7 +71,7 @@ impl Attempt {
                 continue;
             }
             match self.step(at, step, begun) {
-                Ok(None) => done(at),
+                Ok(None) => done(self.key(at)),
                 Ok(Some(stopped)) => return Err(stopped),
                 Err(error) => return Err(Stopped::Failed(format!("{}: {error}", step.title()))),
             }
@@ -139,6 +141,10 @@ impl Attempt {
         self.target.join(OUTPUT)
     }
 
+    fn key(&self, step: usize) -> u32 {
+        self.keys.get(step).copied().unwrap_or_default()
+    }
+
     fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed) || interrupt::has_come()
     }
@@ -158,7 +164,7 @@ impl Attempt {
                     let [start, end] = window.map(|at| at.strftime("%Y-%m-%d %H:%M:%S").to_string());
                     command.args(["--interval-start", start.as_str(), "--interval-end", end.as_str()]);
                 }
-                let lease = Lease { step: at, ..self.lease.clone() };
+                let lease = Lease { step: self.key(at), ..self.lease.clone() };
                 command.env(LEASE, serde_json::to_string(&lease)?);
                 command
             }

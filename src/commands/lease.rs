@@ -57,7 +57,7 @@ impl Leased {
         for node in built {
             let output = session.output_of(connection_of(&node.config));
             leased.outputs.insert(node.unique_id.clone(), output.to_owned());
-            leased.codes.insert(node.unique_id.clone(), code(manifest, node));
+            leased.codes.insert(node.unique_id.clone(), code(manifest, node, &parsed.vars));
         }
         leased.read(lease, own, connect, parsed)?;
         Ok(Some(leased))
@@ -138,5 +138,6 @@ pub(super) fn with_post_hooks(parsed: &ParsedProject, statements: &[(&str, Strin
         graph: Arc::clone(&parsed.graph),
         kept: Arc::clone(&parsed.kept),
         jobs: Arc::clone(&parsed.jobs),
+        vars: Arc::clone(&parsed.vars),
     }
 }

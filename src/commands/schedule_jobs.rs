@@ -15,7 +15,7 @@ use crate::hashed::HashMap;
 
 /// What a job at work says.
 pub(super) enum News {
-    Step { task: String, logical_time: Timestamp, step: usize },
+    Step { task: String, logical_time: Timestamp, step: u32 },
     End(Ended),
 }
 

@@ -18,9 +18,10 @@ use super::schedule_sensors::Sensors;
 use super::scheduled_node::ScheduledNode;
 use super::session::{ParsedProject, Session};
 use crate::config::RawProjectFile;
-use crate::config::jobs::{CatchUp, Job};
+use crate::config::jobs::{CatchUp, Job, step_keys};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, render};
 use crate::interrupt::{Interrupt, Watched};
+use crate::manifest::code;
 use crate::options::table::VARS;
 use crate::project;
 use crate::run::Event;
@@ -347,8 +348,14 @@ impl<'a> Scheduler<'a> {
     /// Begins one try of one interval of a job.
     pub(super) fn begin(&mut self, task: &Task, job: &Arc<Job>, logical_time: Timestamp) -> Result<()> {
         let (manifest, graph) = (&self.parsed.manifest, &self.parsed.graph);
+        let keys = step_keys(&job.steps);
+        let code = |step: usize, id: &str| {
+            let mut vars = (*self.parsed.vars).clone();
+            vars.extend(job.steps.get(step).map(|step| step.vars.clone()).unwrap_or_default());
+            Some(code(manifest, manifest.nodes.get(id)?, &vars))
+        };
         let Progress { done, changed } =
-            self.ledger.progress(&task.unique_id, logical_time, manifest, graph)?;
+            self.ledger.progress(&task.unique_id, logical_time, &keys, graph, &code)?;
         let number = self.count(task, logical_time)?;
         if !changed.is_empty() {
             let changed = changed.join(", ");
@@ -370,6 +377,7 @@ impl<'a> Scheduler<'a> {
         let attempt = Attempt {
             job: Arc::clone(job),
             lease: self.ledger.lease(&task.unique_id, logical_time),
+            keys,
             number,
             executable: self.executable.clone(),
             interval,

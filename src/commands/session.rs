@@ -65,6 +65,8 @@ pub(super) struct ParsedProject {
     /// Of the manifest's file.
     pub(super) kept: Arc<KeptText>,
     pub(super) jobs: Arc<[ResolvedJob]>,
+    /// As the root project's nodes see them.
+    pub(super) vars: Arc<Map<String, Json>>,
 }
 
 impl<'i> Session<'i> {
@@ -171,6 +173,7 @@ impl<'i> Session<'i> {
                     manifest: Arc::clone(&manifest),
                     kept: Arc::clone(&kept),
                     jobs,
+                    vars: self.root_vars(),
                 };
                 let result = work(&parsed)?;
                 Ok((parsed, result))
@@ -188,7 +191,15 @@ impl<'i> Session<'i> {
             manifest: Arc::new(manifest),
             kept: Arc::default(),
             jobs,
+            vars: self.root_vars(),
         })
+    }
+
+    fn root_vars(&self) -> Arc<Map<String, Json>> {
+        let root = &self.project.root;
+        let mut vars = package_vars(&root.file, root.name());
+        vars.extend(&given_vars(&self.invocation.flags));
+        Arc::new(vars.texts().clone())
     }
 
     /// The manifest, with `Event`s about what is odd in the project.

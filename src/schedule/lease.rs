@@ -30,7 +30,7 @@ pub(crate) struct Lease {
     pub logical_time: Timestamp,
     pub epoch: i64,
     /// Of a job; a node with a schedule of its own has none.
-    pub step: usize,
+    pub step: u32,
 }
 
 impl Lease {

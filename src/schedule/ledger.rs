@@ -393,9 +393,10 @@ impl Ledger {
     fn is_covered(&self, task: &Task, logical_time: Timestamp) -> bool {
         let Some(known) = self.tasks.get(&task.unique_id) else { return false };
         let end = task.following(logical_time);
-        let mut until = self.past.get(&task.unique_id).map_or(logical_time, |past| {
-            if past.contains(logical_time) { past.until } else { logical_time }
-        });
+        let mut until = self
+            .past
+            .get(&task.unique_id)
+            .map_or(logical_time, |past| if past.contains(logical_time) { past.until } else { logical_time });
         while until < end {
             let ends = known.range(..=until).filter(|(_, interval)| interval.state == IntervalState::Success);
             match ends.filter_map(|(_, interval)| interval.end).max() {

@@ -15,7 +15,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Result, SourceText, Span, did_y
 
 pub(crate) use alert::Alert;
 pub(crate) use sensor::{LooksAt, Sensor};
-pub(crate) use step::{JobAction, JobStep};
+pub(crate) use step::{JobAction, JobStep, step_keys};
 use values::{CODE, seconds};
 pub(crate) use when::{CatchUp, Cycle, When};
 

@@ -1,6 +1,7 @@
 //! A step of a job: a command of this program, or another program.
 
 use serde_json::{Map, Value as Json};
+use sha2::{Digest as _, Sha256};
 
 use super::values::{CODE, json_mapping, words};
 use crate::config::{Fields, Yaml, strict};
@@ -50,10 +51,32 @@ impl JobStep {
         }
     }
 
+    /// All that it says.
+    fn words(&self) -> String {
+        let of_action = match &self.action {
+            JobAction::Operation { arguments, .. } => Json::Object(arguments.clone()).to_string(),
+            JobAction::Command { name, .. } => (*name).to_owned(),
+            JobAction::Program(words) => Json::from(words.clone()).to_string(),
+        };
+        format!("{} {of_action} {}", self.title(), Json::Object(self.vars.clone()))
+    }
+
     /// Whether it builds the project's own relations, for an interval.
     pub(crate) fn builds(&self) -> bool {
         matches!(self.action, JobAction::Command { name: "build" | "run", .. })
     }
+}
+
+/// A number for each step, by which it is known after others have come before it or have gone. Equal steps count.
+pub(crate) fn step_keys(steps: &[JobStep]) -> Vec<u32> {
+    let all: Vec<String> = steps.iter().map(JobStep::words).collect();
+    let key = |(at, words): (usize, &String)| {
+        let twins = all[..at].iter().filter(|other| *other == words).count();
+        let digest = Sha256::digest(format!("{twins} {words}"));
+        // a positive `integer` of the server
+        digest[..4].iter().fold(0_u32, |key, byte| key << 8 | u32::from(*byte)) >> 1
+    };
+    all.iter().enumerate().map(key).collect()
 }
 
 pub(super) fn read(entry: &Yaml) -> Result<JobStep> {

@@ -43,7 +43,7 @@ impl Vars {
         }
     }
 
-    pub(super) fn texts(&self) -> &Map<String, Json> {
+    pub(crate) fn texts(&self) -> &Map<String, Json> {
         &self.texts
     }
 
