@@ -385,7 +385,8 @@ fn an_earlier_layout_of_a_stranger_comes_with() {
         stage.remember_all("dev", &ann);
         // as the fifth layout had it
         stage.execute(&format!(
-            "set role {ann}; alter table rsdbt.loads drop column row_type; delete from rsdbt.layout where version > 5;
+            "set role {ann}; alter table rsdbt.loads drop column row_type; alter table rsdbt.intervals drop column end_time;
+             delete from rsdbt.layout where version > 5;
              comment on schema rsdbt is 'What rsdbt remembers; layout 5'"
         ));
         if is_told {

@@ -106,6 +106,22 @@ impl Built {
         until >= end
     }
 
+    /// What of a range is not covered, in order.
+    pub(super) fn left_of(&self, [start, end]: [Timestamp; 2]) -> Vec<[Timestamp; 2]> {
+        let mut left = Vec::new();
+        let mut until = start;
+        for [from, to] in self.0.iter().filter(|[from, to]| *from < end && *to > start) {
+            if *from > until {
+                left.push([until, *from]);
+            }
+            until = until.max(*to);
+        }
+        if until < end {
+            left.push([until, end]);
+        }
+        left
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

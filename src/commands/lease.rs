@@ -11,6 +11,7 @@ use super::connect::Connect;
 use super::homes::Homes;
 use super::invocation::Invocation;
 use super::session::{ParsedProject, Session};
+use crate::adapter::Connection;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::{HashMap, HashSet};
 use crate::manifest::{Manifest, Node, NodeKind, code, connection_of};
@@ -28,6 +29,8 @@ pub(super) struct Leased {
     /// What earlier attempts have committed, from the project's code as it is.
     done: HashSet<String>,
     codes: HashMap<String, String>,
+    /// Somebody has cleared the interval: also what only adds rows is built again.
+    pub(super) begins_anew: bool,
 }
 
 impl Leased {
@@ -53,6 +56,7 @@ impl Leased {
             outputs: HashMap::default(),
             done: HashSet::default(),
             codes: HashMap::default(),
+            begins_anew: false,
         };
         for node in built {
             let output = session.output_of(connection_of(&node.config));
@@ -71,11 +75,15 @@ impl Leased {
             let record = lease.record(homes.session(own)?)?;
             leases.insert(output.clone(), lease.enter(&record, homes.session(output)?)?);
         }
+        self.begins_anew = lease.begins_anew(homes.session(own)?)?;
         let mut changed = BTreeSet::new();
         for (output, lease) in &leases {
-            for (node, known) in lease.done(homes.session(output)?)? {
+            let home = homes.session(output)?;
+            for (node, known) in lease.done(home)? {
                 let is_same = |code: &String| known.is_empty() || *code == known;
-                if self.codes.get(&node).is_none_or(is_same) {
+                let relation = parsed.manifest.nodes.get(&node);
+                let is_there = relation.map_or(Ok(true), |node| has_relation(home, node))?;
+                if is_there && self.codes.get(&node).is_none_or(is_same) {
                     self.done.insert(node);
                 } else {
                     changed.insert(node);
@@ -114,6 +122,13 @@ impl Leased {
         let proofs = self.leases.iter().map(|(output, lease)| (output.clone(), lease.proof()));
         options.terms = Terms { lock_wait: LOCK_WAIT, proofs: proofs.collect(), done_before: done };
     }
+}
+
+/// What has committed may have been dropped since.
+fn has_relation(home: &mut Connection, node: &Node) -> Result<bool> {
+    let query = "select from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace \
+         where n.nspname = $1::text and c.relname = $2::text";
+    Ok(!is_marked(node) || !home.query(query, &[&node.schema, &node.alias])?.rows.is_empty())
 }
 
 /// Whether the node's transaction can take one more statement.

@@ -1,5 +1,6 @@
 //! Each command wires the stages: arguments to settings, project, manifest, graph, plan, results.
 
+mod added_once;
 mod artifact;
 mod assets;
 mod backfill;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::added_once::{self, Left};
 use super::build_loads;
 use super::built;
 use super::connect::Connect;
@@ -13,17 +14,20 @@ use super::load_selection;
 use super::log_run;
 use super::running;
 use super::schedule_checks;
+use super::schedule_task::spelled;
 use super::session::{ParsedProject, Session};
 use super::{CommandResult, Outcome};
+use crate::config::schedule::moment;
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, did_you_mean};
 use crate::graph::EmptyNodes;
+use crate::hashed::HashMap;
 use crate::manifest::{Manifest, Node, NodeKind, ResourceType};
 use crate::options::table::{
-    EMPTY, EVENT_TIME_END, EVENT_TIME_START, FRESHNESS_OUTPUT, INLINE, INLINE_DIRECT, INTERVAL_END,
-    INTERVAL_START, LIMIT, LOAD, OPENLINEAGE, SAMPLE, SELECT, SELECTOR,
+    EMPTY, EVENT_TIME_END, EVENT_TIME_START, FRESHNESS_OUTPUT, FULL_REFRESH, INLINE, INLINE_DIRECT,
+    INTERVAL_END, INTERVAL_START, LIMIT, LOAD, OPENLINEAGE, SAMPLE, SELECT, SELECTOR,
 };
 use crate::options::{Subcommand, Text, behavior};
-use crate::run::{self, Command, PreviousRun};
+use crate::run::{self, Command, Event, PreviousRun};
 
 pub(super) fn run(invocation: &Invocation) -> CommandResult {
     if invocation.flags.text(&INLINE_DIRECT).is_some() {
@@ -84,22 +88,34 @@ pub(super) fn run_nodes(invocation: &Invocation, retried: Retried) -> CommandRes
     };
     let connect = Connect::new(&session.profile, invocation)?;
     let leased = Leased::of(invocation, &session, &connect, &parsed, &selected)?;
+    let window = window_of(invocation, command, leased.as_ref());
+    let mut less = HashMap::default();
     let [done, selected] = match &leased {
         Some(leased) => {
             refuse_nothing(invocation, &selected)?;
-            let [done, left] = leased.done_and_left(&selected);
+            let [mut done, mut left] = leased.done_and_left(&selected);
+            if let Some(window) = window.as_ref().filter(|_| !leased.begins_anew) {
+                let added = added_before(&session, &parsed, &connect, &left, window)?;
+                left.retain(|id| !added.none.contains(id));
+                done.extend(added.none);
+                less = added.less;
+            }
             parsed = leased.mark(&parsed, &left);
             [done, left]
         }
         None => [Vec::new(), selected],
     };
-    if let Some(window) = window_of(invocation, command) {
+    if let Some(window) = window {
         let is_in_batches = |id: &str| parsed.manifest.nodes.get(id).is_some_and(|node| node.is_microbatch());
         let is_noted = |id: &&String| !window.is_of_batches || is_in_batches(id);
         let noted: Vec<String> = selected.iter().filter(is_noted).cloned().collect();
-        parsed = built::noting(&parsed, &noted, window.bounds);
+        let [start, end] = &window.bounds;
+        parsed = built::noting(&parsed, &noted, [start, end]);
     }
     let mut inputs = running::inputs(&session, &parsed, &connect, command, &selected)?;
+    if let Some(shared) = Arc::get_mut(&mut inputs.shared).filter(|_| !less.is_empty()) {
+        shared.intervals = less.into_iter().map(|(id, bounds)| (id, bounds.map(spelled))).collect();
+    }
     if let Some(leased) = &leased {
         leased.bind(&mut inputs.options, done);
     }
@@ -168,21 +184,52 @@ fn refuse_missing(manifest: &Manifest, only: &[String]) -> Result<()> {
         .boxed())
 }
 
+/// The same for rows that are there already, with a word about it.
+fn added_before(
+    session: &Session<'_>,
+    parsed: &ParsedProject,
+    connect: &Connect,
+    selected: &[String],
+    window: &Window,
+) -> Result<Left> {
+    let [Some(start), Some(end)] = window.bounds.each_ref().map(|at| moment(at)) else {
+        return Ok(Left::default());
+    };
+    let left = added_once::left(session, parsed, connect, selected, [start, end])?;
+    for id in &left.none {
+        let msg = format!(
+            "{id} has its rows of {} .. {} already: none is added again",
+            spelled(start),
+            spelled(end)
+        );
+        session.invocation.emitter.emit(Event::PrintEvent { msg });
+    }
+    Ok(left)
+}
+
 /// A time range that a run builds, all of it.
-struct Window<'i> {
-    bounds: [&'i str; 2],
+struct Window {
+    bounds: [String; 2],
     /// Event time is of no concern to models that are not built in batches.
     is_of_batches: bool,
 }
 
-fn window_of(invocation: &Invocation, command: Command) -> Option<Window<'_>> {
+/// The first run of a job has none, and what asks for an interval gets that of the job.
+fn window_of(invocation: &Invocation, command: Command, leased: Option<&Leased>) -> Option<Window> {
     let flags = &invocation.flags;
     let is_whole = !flags.is(&EMPTY) && flags.text(&SAMPLE).is_none();
     let window = |[start, end]: [&Text; 2], is_of_batches| {
-        Some(Window { bounds: [flags.text(start)?, flags.text(end)?], is_of_batches })
+        Some(Window { bounds: [flags.text(start)?.to_owned(), flags.text(end)?.to_owned()], is_of_batches })
+    };
+    let of_job = || {
+        let given = |name| Some(spelled(moment(invocation.environment.get(name)?)?));
+        leased.filter(|_| !flags.is(&FULL_REFRESH))?;
+        let bounds = [given("RSDBT_INTERVAL_START")?, given("RSDBT_INTERVAL_END")?];
+        Some(Window { bounds, is_of_batches: false })
     };
     let given = window([&INTERVAL_START, &INTERVAL_END], false)
-        .or_else(|| window([&EVENT_TIME_START, &EVENT_TIME_END], true));
+        .or_else(|| window([&EVENT_TIME_START, &EVENT_TIME_END], true))
+        .or_else(of_job);
     given.filter(|_| is_whole && matches!(command, Command::Run | Command::Build))
 }
 

@@ -231,6 +231,7 @@ fn run_context(
             metadata_envs: Json::Object(invocation.for_artifacts().env),
         },
         selected: selected.to_vec(),
+        intervals: HashMap::default(),
         defer,
         empty: flags.is(&EMPTY),
         sample: flags.text(&SAMPLE).map(|text| sample(text, invocation.started_at)).transpose()?,

@@ -2,7 +2,7 @@
 
 use super::connect::Connect;
 use super::invocation::Invocation;
-use super::schedule_task::named;
+use super::schedule_task::{named, refuse_in_rehearsal};
 use super::scheduler::{open_ledger, plan_of};
 use super::session::Session;
 use super::{CommandResult, Outcome};
@@ -41,6 +41,7 @@ fn change(
     let tasks = plan_of(&session, &parsed)?.tasks;
     let task = named(invocation, &tasks)?;
     let clock = Clock::from_environment(|name| invocation.environment.get(name))?;
+    refuse_in_rehearsal(&clock)?;
     let connect = Connect::new(&session.profile, invocation)?;
     let mut ledger = open_ledger(&connect, &session, clock)?;
     match plan(&ledger, task) {

@@ -5,10 +5,11 @@ use jiff::Timestamp;
 
 use super::connect::Connect;
 use super::invocation::Invocation;
-use super::schedule_task::{named, range, spelled};
+use super::schedule_task::{named, range, refuse_in_rehearsal, spelled};
 use super::scheduler::{open_ledger, plan_of};
 use super::session::Session;
 use super::{CommandResult, Outcome};
+use crate::config::jobs::CatchUp;
 use crate::counted::counted;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::run::Event;
@@ -35,8 +36,14 @@ pub(super) fn clear(invocation: &Invocation) -> CommandResult {
     for (at, interval) in &intervals {
         repair.say(&format!("{at} {}: {} is cleared", repair.task.name, interval.state.name()));
     }
-    let times: Vec<Timestamp> = intervals.into_iter().map(|(at, _)| at).collect();
+    let times: Vec<Timestamp> = intervals.iter().map(|(at, _)| *at).collect();
     repair.ledger.clear(&repair.task.unique_id, &times)?;
+    if repair.task.catch_up != CatchUp::All {
+        // of what it knows nothing of, it runs the newest alone
+        for (at, interval) in intervals.into_iter().filter(|(at, _)| repair.task.has_interval(*at)) {
+            repair.ledger.amend(&repair.task.unique_id, at, opened(interval))?;
+        }
+    }
     repair.end(times.len(), "cleared: what is due runs again")
 }
 
@@ -47,14 +54,32 @@ pub(super) fn retry(invocation: &Invocation) -> CommandResult {
     let failed = repair.known(|at, state| {
         state == IntervalState::Failed && range.as_ref().is_none_or(|range| range.contains(&at))
     });
+    if let Some((at, _)) = failed.iter().find(|(at, _)| !repair.task.has_interval(*at)) {
+        let (name, at) = (&repair.task.name, spelled(*at));
+        let message = format!(
+            "the interval {at} of {name} cannot run again: its cron, time zone or start has changed since"
+        );
+        let until = repair.task.cron.next_after(failed.last().map_or_else(Timestamp::default, |(at, _)| *at));
+        let until = until.map(spelled).unwrap_or_default();
+        return Err(Diagnostic::runtime("schedule-gone", message)
+            .help(format!(
+                "the intervals of today cover its time; `rsdbt schedule clear {name} --from '{at}' --to '{until}'` forgets it"
+            ))
+            .into());
+    }
     for (at, _) in &failed {
         repair.say(&format!("{at} {}: continues where it failed", repair.task.name));
     }
-    for (at, interval) in &failed {
-        let open = Interval { state: IntervalState::Retry, attempt: 0, not_before: None, ..interval.clone() };
-        repair.ledger.amend(&repair.task.unique_id, *at, open)?;
+    let count = failed.len();
+    for (at, interval) in failed {
+        repair.ledger.amend(&repair.task.unique_id, at, opened(interval))?;
     }
-    repair.end(failed.len(), "opened again: what is due runs")
+    repair.end(count, "opened again: what is due runs")
+}
+
+/// With all its attempts.
+fn opened(interval: Interval) -> Interval {
+    Interval { state: IntervalState::Retry, attempt: 0, not_before: None, ..interval }
 }
 
 /// Takes intervals for done, which nobody has run.
@@ -113,6 +138,7 @@ impl<'i> Repair<'i> {
         let tasks = plan_of(&session, &parsed)?.tasks;
         let task = named(invocation, &tasks)?.clone();
         let clock = Clock::from_environment(|name| invocation.environment.get(name))?;
+        refuse_in_rehearsal(&clock)?;
         let connect = Connect::new(&session.profile, invocation)?;
         let mut ledger = open_ledger(&connect, &session, clock)?;
         let is_beside = match ledger.take_charge() {

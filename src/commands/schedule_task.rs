@@ -9,7 +9,7 @@ use crate::config::schedule::moment;
 use crate::diagnostic::{Category, Diagnostic, Result, did_you_mean};
 use crate::options::Text;
 use crate::options::table::{FROM, INTERVAL_END, INTERVAL_START, TASK, TO};
-use crate::schedule::Task;
+use crate::schedule::{Clock, Task};
 
 /// By its name.
 pub(super) fn named<'t>(invocation: &Invocation, tasks: &'t [Task]) -> Result<&'t Task> {
@@ -45,6 +45,17 @@ fn usage(message: &str) -> Box<Diagnostic> {
     Diagnostic::new("schedule-range", Category::Usage, message)
         .help("write the range as `--from 2024-05-01 --to 2024-05-08`; the end is not part of it")
         .boxed()
+}
+
+/// A command whose purpose is a change.
+pub(super) fn refuse_in_rehearsal(clock: &Clock) -> Result<()> {
+    if !clock.is_rehearsal() {
+        return Ok(());
+    }
+    let message = "a rehearsal changes nothing, and this command would";
+    Err(Diagnostic::runtime("schedule-rehearsal", message)
+        .help("leave the variable RSDBT_SCHEDULE_CLOCK out")
+        .boxed())
 }
 
 /// As options take it.

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::added_once::{self, Left};
+use super::backfill_added::adds_rows;
 use super::built;
 use super::connect::Connect;
 use super::homes::Homes;
@@ -71,12 +73,20 @@ impl ScheduledNode<'_, '_> {
         let task = self.task;
         let parsed = with_post_hooks(self.parsed, &[(task.unique_id.as_str(), statement)]);
         let mut selected = vec![task.unique_id.clone()];
-        let interval = [logical_time, task.following(logical_time)];
+        // of a new cron, the first one may begin before the end of what is done
+        let since = self.ledger.done_until(task, logical_time).unwrap_or(logical_time);
+        let mut interval = [logical_time.max(since), task.following(logical_time)];
+        let left = self.left_to_add(&selected, logical_time, interval)?;
+        interval = left.less.get(&task.unique_id).copied().unwrap_or(interval);
+        selected.retain(|id| !left.none.contains(id));
         let window = interval.map(|at| at.strftime("%Y-%m-%d %H:%M:%S").to_string());
         let parsed = built::noting(&parsed, &selected, [&window[0], &window[1]]);
         let command = if task.schedule.test { Command::Build } else { Command::Run };
         if task.schedule.test {
             selected.extend(tests_of(&parsed.manifest, &task.unique_id));
+        }
+        if selected.is_empty() {
+            return Ok(None);
         }
         let mut inputs = running::inputs(self.session, &parsed, self.connect, command, &selected)?;
         if let (Some(shared), [start, end]) = (Arc::get_mut(&mut inputs.shared), &window) {
@@ -97,6 +107,25 @@ impl ScheduledNode<'_, '_> {
         let messages: Vec<String> =
             outcome.results.results.iter().filter_map(|result| self.why_failed(result)).collect();
         Ok(Some(if messages.is_empty() { "interrupted".to_owned() } else { messages.join("; ") }))
+    }
+
+    /// What of the interval is not there, unless somebody has cleared it: then all of it is added.
+    fn left_to_add(
+        &self,
+        selected: &[String],
+        logical_time: Timestamp,
+        window: [Timestamp; 2],
+    ) -> Result<Left> {
+        let node = self.parsed.manifest.nodes.get(&self.task.unique_id);
+        if !node.is_some_and(|node| adds_rows(node)) {
+            return Ok(Left::default());
+        }
+        let mut homes = Homes::new(self.connect);
+        let lease = self.ledger.lease(&self.task.unique_id, logical_time);
+        if lease.begins_anew(homes.session(&self.session.profile.target_name)?)? {
+            return Ok(Left::default());
+        }
+        added_once::left(self.session, self.parsed, self.connect, selected, window)
     }
 
     /// The message of what failed; of a test or hook with its name.

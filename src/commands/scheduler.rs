@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::backfill_added::adds_rows;
 use super::connect::Connect;
 use super::invocation::Invocation;
 use super::job_alerts::{Alerts, JobEnd};
@@ -428,6 +429,7 @@ impl<'a> Scheduler<'a> {
                 self.settle(task, logical_time, IntervalState::Success, attempt, String::new())?;
                 if matches!(task.work, Work::Job(_))
                     || self.node(task).output() != self.session.profile.target_name
+                    || self.adds_rows(task)
                 {
                     self.ledger.forget_progress(&task.unique_id, logical_time)?;
                 }
@@ -472,6 +474,11 @@ impl<'a> Scheduler<'a> {
                 message,
             },
         )
+    }
+
+    /// Of those, it is known here whether an interval was cleared.
+    fn adds_rows(&self, task: &Task) -> bool {
+        self.parsed.manifest.nodes.get(&task.unique_id).is_some_and(|node| adds_rows(node))
     }
 
     /// Tells those whom a job names how one of its intervals ended.

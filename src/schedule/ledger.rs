@@ -13,7 +13,7 @@ use crate::memory;
 
 use super::clock::Clock;
 use super::interval::{Interval, IntervalState};
-use super::lease::Lease;
+use super::lease::{ANEW, Lease};
 use super::past::Past;
 use super::sensed::{Sensed, Sight};
 use super::task::Task;
@@ -216,7 +216,7 @@ impl Ledger {
         self.past.get(task).map(|past| past.until)
     }
 
-    /// Forgets intervals: they are open again.
+    /// Forgets what has become of intervals: all of each is to be done again.
     pub(crate) fn clear(&mut self, task: &str, times: &[Timestamp]) -> Result<()> {
         let statement = "delete from rsdbt.intervals where role = current_user and project = $1 and schema_name = $2 \
              and task = $3 and logical_time = $4::timestamptz and state <> 'running'";
@@ -224,6 +224,7 @@ impl Ledger {
         for time in times {
             self.connection.query(statement, &[&self.project, &self.schema, task, &time.to_string()])?;
             self.connection.query(&progress, &[&self.project, &self.schema, task, &time.to_string()])?;
+            self.connection.query(&self.lease(task, *time).marker(ANEW, ""), &[])?;
         }
         self.tasks.entry(task.to_owned()).or_default().retain(|at, _| !times.contains(at));
         Ok(())

@@ -1,5 +1,6 @@
 //! What each name of a node's context means.
 
+use std::borrow::Cow;
 use std::sync::{Arc, PoisonError};
 
 use minijinja::Value;
@@ -135,13 +136,12 @@ impl NodeContext {
             "var" => Some(self.var()),
             "env_var" => Some(self.env_var()),
             "target" | "env" => Some(from_json(&self.home().shown)),
-            "flags" => Some(from_json(&self.shared.invocation.flags)),
+            "flags" => Some(from_json(&self.flags())),
             "project_name" => Some(Value::from(self.shared.project.name.as_str())),
             "invocation_id" => Some(Value::from(self.shared.invocation.id.as_str())),
             "dbt_version" => Some(Value::from(DBT_VERSION)),
             "interval_start" | "interval_end" => {
-                let (flags, environment) = (&self.shared.invocation.flags, &self.shared.project.environment);
-                Some(interval::value(name, flags, environment))
+                Some(interval::value(name, &self.flags(), &self.shared.project.environment))
             }
             "run_started_at" => Some(datetime::utc(self.shared.invocation.started_at)),
             "thread_id" => Some(Value::from(match std::thread::current().name() {
@@ -150,6 +150,14 @@ impl NodeContext {
             })),
             _ => self.database.as_ref().and_then(|database| database.get(name)),
         }
+    }
+
+    fn flags(&self) -> Cow<'_, Json> {
+        let node = match &self.subject {
+            Subject::Node(node) => Some(node.unique_id.as_str()),
+            Subject::Source(_) | Subject::Operation => None,
+        };
+        self.shared.flags_of(node)
     }
 
     fn reference_object(&self, kind: Kind) -> Option<Value> {

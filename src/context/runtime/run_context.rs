@@ -1,5 +1,6 @@
 //! What is the same for all nodes of a run.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -27,6 +28,8 @@ pub(crate) struct RunContext {
     pub invocation: RunInvocation,
     /// The unique ids of the selection.
     pub selected: Vec<String>,
+    /// Of nodes that build another interval than the run: its start and its end.
+    pub intervals: HashMap<String, [String; 2]>,
     pub defer: Option<Deferral>,
     /// `--empty`: no rows of anything upstream.
     pub empty: bool,
@@ -92,6 +95,20 @@ impl RunContext {
 
     pub(super) fn limit(&self) -> Option<u64> {
         self.empty.then_some(0)
+    }
+
+    /// As a node sees them.
+    pub(super) fn flags_of(&self, unique_id: Option<&str>) -> Cow<'_, Json> {
+        let own = unique_id.and_then(|unique_id| self.intervals.get(unique_id));
+        let (Some([start, end]), Json::Object(flags)) = (own, &self.invocation.flags) else {
+            return Cow::Borrowed(&self.invocation.flags);
+        };
+        let mut flags = flags.clone();
+        for (name, value) in [("interval_start", start), ("interval_end", end)] {
+            flags.insert(name.to_owned(), value.as_str().into());
+            flags.insert(name.to_uppercase(), value.as_str().into());
+        }
+        Cow::Owned(Json::Object(flags))
     }
 
     /// As if the option had been given.
