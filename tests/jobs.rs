@@ -1,5 +1,7 @@
 //! Jobs: steps in an order, side by side, tried again where they failed, and told about.
 
+mod unfinished;
+
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;

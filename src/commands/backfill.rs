@@ -22,6 +22,7 @@ use super::session::{ParsedProject, Session};
 use super::{CommandResult, Outcome};
 use crate::adapter::{Cell, Connection};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
+use crate::hashed::HashSet;
 use crate::manifest::connection_of;
 use crate::memory;
 use crate::options::table::{DRY_RUN, INTERVAL_END, INTERVAL_START, REBUILD, WRITE_JSON};
@@ -44,7 +45,8 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let mut connection = Connection::open(&Arc::new(connect.settings.clone()))?;
     memory::prepare(&mut connection)?;
     hold(&mut connection, &session.profile.target.schema, models.name())?;
-    let mut backfill = Backfill { invocation, session, parsed, connect, log, built: Vec::new() };
+    let mut backfill =
+        Backfill { invocation, session, parsed, connect, log, built: Vec::new(), made_of: Vec::new() };
     backfill.read(&models)?;
     let batches = backfill.pieces(&batches);
     if invocation.flags.is(&REBUILD) {
@@ -82,6 +84,8 @@ struct Backfill<'i> {
     log: Option<RunLog>,
     /// Of each model that is built in parts.
     built: Vec<(String, Built)>,
+    /// Pairs of their places: what replaces its rows, and what it is made of. Each pair comes after those of its source.
+    made_of: Vec<(usize, usize)>,
 }
 
 impl Backfill<'_> {
@@ -95,10 +99,34 @@ impl Backfill<'_> {
             let mut built = Built::of(home, &self.parsed, node, adds)?;
             if adds {
                 built = backfill_added::known(home, node, built, self.invocation.flags.is(&REBUILD))?;
+            } else if !built.is_empty() && !backfill_added::has_rows(home, node)? {
+                // emptied since
+                built = Built::none();
             }
             self.built.push((unique_id.clone(), built));
         }
+        self.made_of = self.pairs();
         Ok(())
+    }
+
+    fn pairs(&self) -> Vec<(usize, usize)> {
+        let (manifest, graph) = (&self.parsed.manifest, &self.parsed.graph);
+        let below: Vec<HashSet<&str>> = self
+            .built
+            .iter()
+            .map(|(id, _)| graph.descendants(id, None).iter().map(|at| graph.id_at(at)).collect())
+            .collect();
+        let replaces = |id: &str| manifest.nodes.get(id).is_some_and(|node| !adds_rows(node));
+        let mut pairs = Vec::new();
+        for (of, (id, _)) in self.built.iter().enumerate().filter(|(_, (id, _))| replaces(id)) {
+            let sources = below.iter().enumerate().filter(|(_, below)| below.contains(id.as_str()));
+            pairs.extend(sources.map(|(source, _)| (of, source)));
+        }
+        // who has more above it comes later
+        let above =
+            |of: usize| below.iter().filter(|below| below.contains(self.built[of].0.as_str())).count();
+        pairs.sort_by_key(|(of, _)| above(*of));
+        pairs
     }
 
     fn reads_its_table(&self, models: &Models) -> Result<bool> {
@@ -134,8 +162,18 @@ impl Backfill<'_> {
 
     /// The models of which the batch is not built.
     fn missing(&self, batch: [Timestamp; 2]) -> Vec<String> {
-        let open = self.built.iter().filter(|(_, built)| !built.covers(batch));
-        open.map(|(unique_id, _)| unique_id.clone()).collect()
+        let is_open = |(_, built): &&(String, Built)| !built.covers(batch);
+        let mut missing: HashSet<&str> =
+            self.built.iter().filter(is_open).map(|(unique_id, _)| unique_id.as_str()).collect();
+        // what is made of rows that are built anew is built anew, too, and so is what was made of those before them
+        for (of, source) in &self.made_of {
+            let [(id, built), (source_id, of_source)] = [&self.built[*of], &self.built[*source]];
+            if missing.contains(source_id.as_str()) || built.is_older_than(of_source, batch) {
+                missing.insert(id);
+            }
+        }
+        let in_order = self.built.iter().filter(|(unique_id, _)| missing.contains(unique_id.as_str()));
+        in_order.map(|(unique_id, _)| unique_id.clone()).collect()
     }
 
     fn say(&self, text: &str) {

@@ -34,7 +34,7 @@ pub(super) fn known(home: &mut Connection, node: &Node, built: Built, is_rebuild
     Ok(built)
 }
 
-fn has_rows(home: &mut Connection, node: &Node) -> Result<bool> {
+pub(super) fn has_rows(home: &mut Connection, node: &Node) -> Result<bool> {
     let [schema, name] = [&node.schema, &node.alias].map(|name| quote_identifier(name));
     let is_there = "select pg_catalog.to_regclass($1::text) is not null";
     let found = |rows: Vec<Vec<Cell>>| rows.first().and_then(|row| row.first()) == Some(&Cell::Bool(true));

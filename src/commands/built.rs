@@ -69,7 +69,20 @@ pub(super) fn noting(parsed: &ParsedProject, selected: &[String], window: [&str;
 }
 
 /// What of a model is built from the project's code as it is.
-pub(super) struct Built(Vec<[Timestamp; 2]>);
+pub(super) struct Built(Vec<Part>);
+
+/// A range, and when it was built: in seconds, by the clock of the server.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    range: [Timestamp; 2],
+    at: f64,
+}
+
+impl Part {
+    fn meets(&self, [start, end]: [Timestamp; 2]) -> bool {
+        self.range[0] < end && self.range[1] > start
+    }
+}
 
 impl Built {
     /// `of_any_code`: also what was built before the model changed.
@@ -79,7 +92,8 @@ impl Built {
         node: &Node,
         of_any_code: bool,
     ) -> Result<Self> {
-        let query = "select extract(epoch from interval_start)::bigint::text, extract(epoch from interval_end)::bigint::text \
+        let query = "select extract(epoch from interval_start)::bigint::text, extract(epoch from interval_end)::bigint::text, \
+             extract(epoch from built_at)::text \
              from rsdbt.built join rsdbt.relations as known using (relation) join pg_catalog.pg_class as c on c.oid = relation \
              join pg_catalog.pg_namespace as n on n.oid = c.relnamespace \
              where n.nspname = $1::text and c.relname = $2::text and known.schema_name = $1::text and known.relation_name = $2::text \
@@ -91,14 +105,20 @@ impl Built {
             Some(Cell::Text(seconds)) => Timestamp::from_second(seconds.parse().ok()?).ok(),
             _ => None,
         };
-        let range = |row: &Vec<Cell>| Some([at(row.first())?, at(row.get(1))?]);
-        Ok(Self(rows.iter().filter_map(range).collect()))
+        let part = |row: &Vec<Cell>| {
+            let built_at = match row.get(2) {
+                Some(Cell::Text(seconds)) => seconds.parse().ok()?,
+                _ => return None,
+            };
+            Some(Part { range: [at(row.first())?, at(row.get(1))?], at: built_at })
+        };
+        Ok(Self(rows.iter().filter_map(part).collect()))
     }
 
     /// Without a gap; the ranges are ordered by their starts.
     pub(super) fn covers(&self, [start, end]: [Timestamp; 2]) -> bool {
         let mut until = start;
-        for [from, to] in &self.0 {
+        for Part { range: [from, to], .. } in &self.0 {
             if *from <= until {
                 until = until.max(*to);
             }
@@ -110,7 +130,7 @@ impl Built {
     pub(super) fn left_of(&self, [start, end]: [Timestamp; 2]) -> Vec<[Timestamp; 2]> {
         let mut left = Vec::new();
         let mut until = start;
-        for [from, to] in self.0.iter().filter(|[from, to]| *from < end && *to > start) {
+        for Part { range: [from, to], .. } in self.0.iter().filter(|part| part.meets([start, end])) {
             if *from > until {
                 left.push([until, *from]);
             }
@@ -128,7 +148,7 @@ impl Built {
 
     /// Where each of them begins and ends.
     pub(super) fn bounds(&self) -> impl Iterator<Item = Timestamp> {
-        self.0.iter().flatten().copied()
+        self.0.iter().flat_map(|part| part.range)
     }
 
     pub(super) fn none() -> Self {
@@ -137,8 +157,17 @@ impl Built {
 
     /// As it is from now on.
     pub(super) fn add(&mut self, range: [Timestamp; 2]) {
-        self.0.push(range);
-        self.0.sort_unstable();
+        self.0.push(Part { range, at: f64::INFINITY });
+        self.0.sort_unstable_by_key(|part| part.range);
+    }
+
+    /// Whether something of the range is from before what it is made of was built.
+    pub(super) fn is_older_than(&self, source: &Self, range: [Timestamp; 2]) -> bool {
+        let times = |built: &Self| -> Vec<f64> {
+            built.0.iter().filter(|part| part.meets(range)).map(|part| part.at).collect()
+        };
+        let newest = times(source).into_iter().fold(f64::NEG_INFINITY, f64::max);
+        times(self).into_iter().any(|at| at < newest)
     }
 }
 

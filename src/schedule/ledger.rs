@@ -388,7 +388,11 @@ impl Ledger {
     /// How an interval ended, or how far it is. One of a new cron is done where others have covered all of its time.
     pub(crate) fn outcome(&self, task: &Task, logical_time: Timestamp) -> Option<IntervalState> {
         let known = self.state(&task.unique_id, logical_time);
-        known.or_else(|| self.is_covered(task, logical_time).then_some(IntervalState::Success))
+        let end = self.interval(&task.unique_id, logical_time).and_then(|interval| interval.end);
+        let is_shorter = known == Some(IntervalState::Success)
+            && end.is_some_and(|end| end < task.following(logical_time));
+        let covered = || self.is_covered(task, logical_time).then_some(IntervalState::Success);
+        if is_shorter { covered() } else { known.or_else(covered) }
     }
 
     fn is_covered(&self, task: &Task, logical_time: Timestamp) -> bool {

@@ -1,0 +1,320 @@
+//! What changes while an interval is unfinished, or after it: the job, its cron, the code, the tables. No row is added twice, and none is left out.
+
+use crate::support::{Database, Project};
+
+use super::{CLOCK, due, texts};
+
+/// Facts of an hour each, `d` that appends those of its interval, and `bad`, which fails until there is a `good` one.
+fn project(database: &mut Database) -> Project {
+    let project = Project::new(database);
+    database.execute(
+        "create table ev (id int, at timestamp);
+         insert into ev select n, timestamp '2024-05-01' + n * interval '1 hour' from generate_series(0, 24 * 10 - 1) as n;
+         create table good (x int)",
+    );
+    let schema = &database.schema;
+    project.write(
+        "models/d.sql",
+        &format!(
+            "{{{{ config(materialized='incremental', incremental_strategy='append') }}}} select id, at from {schema}.ev
+             where at >= '{{{{ interval_start }}}}' and at < '{{{{ interval_end }}}}'"
+        ),
+    );
+    project.write(
+        "models/bad.sql",
+        &format!(
+            "{{{{ config(materialized='table') }}}} select 1 / (select count(*) from {schema}.good) as z"
+        ),
+    );
+    project
+}
+
+fn jobs(project: &Project, job: &str) {
+    project.write("jobs.yml", &format!("jobs:\n  - {{name: n, {job}}}\n"));
+}
+
+fn mend(database: &mut Database) {
+    database.execute("insert into good values (1)");
+}
+
+fn at(project: &Project, arguments: &[&str], clock: &str) -> (i32, String) {
+    let output = project.command(arguments).env(CLOCK, clock).output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Rows, different rows, and the days of the first and the last one.
+fn rows(database: &mut Database) -> String {
+    let sql = "select concat_ws(' ', count(*), count(distinct id), to_char(min(at), 'DD HH24'), to_char(max(at), 'DD HH24')) from d";
+    texts(database, sql).remove(0)
+}
+
+fn is_there(database: &mut Database, table: &str) -> bool {
+    let sql = format!("select (to_regclass('{}.{table}') is not null)::text", database.schema);
+    texts(database, &sql) == ["true"]
+}
+
+/// A step is known by what it says, not by its place.
+#[test]
+fn steps_that_are_new_or_changed_run() {
+    for (before, after, made) in [
+        ("{run: d}, {shell: ['true']}, {run: bad}", "{run: d}, {run: bad}", "bad"),
+        ("{run: d}, {run: bad}", "{run: first}, {run: d}, {run: bad}", "first"),
+        ("{run: d}, {run: bad}", "{run: [d, second]}, {run: bad}", "second"),
+    ] {
+        let mut database = Database::new();
+        let project = project(&mut database);
+        project.write("models/first.sql", "{{ config(materialized='table') }} select 1 as one");
+        project.write("models/second.sql", "{{ config(materialized='table') }} select 2 as two");
+        jobs(&project, &format!("cron: '@daily', steps: [{before}]"));
+        assert_eq!(due(&project, "2024-05-03T00:00:01Z").0, 1);
+        jobs(&project, &format!("cron: '@daily', steps: [{after}]"));
+        mend(&mut database);
+        assert_eq!(at(&project, &["schedule", "retry", "n"], "2024-05-03T01:00:00Z").0, 0);
+        let (status, text) = due(&project, "2024-05-03T01:00:01Z");
+        assert_eq!(status, 0, "{after}: {text}");
+        assert!(is_there(&mut database, "bad") && is_there(&mut database, made), "{after}: {text}");
+        assert_eq!(rows(&mut database), "24 24 02 00 02 23", "{after}: {text}");
+    }
+}
+
+/// What has committed in an interval that failed is not added again by one that covers its time too; what has not is made up for.
+#[test]
+fn the_next_interval_adds_only_what_is_left() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let schema = database.schema.clone();
+    project.write(
+        "models/late.sql",
+        &format!(
+            "{{{{ config(materialized='incremental', incremental_strategy='append') }}}} select id, at, 1 / (select count(*) from {schema}.good) as z
+             from {{{{ ref('d') }}}} where at >= '{{{{ interval_start }}}}' and at < '{{{{ interval_end }}}}'"
+        ),
+    );
+    jobs(&project, "cron: '@daily', steps: [build]");
+    mend(&mut database);
+    let (status, text) = due(&project, "2024-05-02T00:00:01Z");
+    assert_eq!(status, 0, "{text}");
+    database.execute("truncate good");
+    assert_eq!(due(&project, "2024-05-03T00:00:01Z").0, 1);
+    assert_eq!(rows(&mut database), "48 48 01 00 02 23");
+    mend(&mut database);
+    let (status, text) = due(&project, "2024-05-04T00:00:01Z");
+    assert_eq!(status, 0, "{text}");
+    assert_eq!(rows(&mut database), "72 72 01 00 03 23", "{text}");
+    assert_eq!(
+        texts(&mut database, "select concat_ws(' ', count(*), count(distinct id)) from late"),
+        ["72 72"]
+    );
+}
+
+/// A try that is announced happens, also when a newer interval is due by then.
+#[test]
+fn what_was_begun_is_finished_first() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    jobs(&project, "cron: '@hourly', retries: 1, retry_delay: 90 minutes, steps: [{run: d}, {run: bad}]");
+    assert_eq!(due(&project, "2024-05-03T01:00:01Z").0, 1);
+    mend(&mut database);
+    let (status, text) = due(&project, "2024-05-03T02:00:01Z");
+    assert!(status == 0 && text.contains("2024-05-03T00:00:00Z n: is tried again at"), "{text}");
+    assert_eq!(rows(&mut database), "1 1 03 00 03 00");
+    let (status, text) = due(&project, "2024-05-03T03:30:01Z");
+    assert!(status == 0 && text.contains("2024-05-03T00:00:00Z n: success"), "{text}");
+    assert_eq!(rows(&mut database), "3 3 03 00 03 02", "{text}");
+}
+
+/// `retry` and `clear` do what they say where the newest interval alone is caught up with.
+#[test]
+fn intervals_that_are_opened_again_run() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    jobs(&project, "cron: '@daily', steps: [{run: bad}, {run: d}]");
+    assert_eq!(due(&project, "2024-05-02T00:00:01Z").0, 1);
+    mend(&mut database);
+    let (status, text) = due(&project, "2024-05-03T00:00:01Z");
+    assert_eq!(status, 0, "{text}");
+    // no success lies before: the time of the one that failed is covered
+    assert_eq!(rows(&mut database), "48 48 01 00 02 23", "{text}");
+    let now = "2024-05-03T01:00:00Z";
+    assert!(at(&project, &["schedule", "retry", "n"], now).1.contains("1 interval opened again"));
+    let (status, text) = due(&project, now);
+    assert!(status == 0 && text.contains("2024-05-01T00:00:00Z n: success"), "{text}");
+    assert_eq!(rows(&mut database), "48 48 01 00 02 23", "{text}");
+    database.execute("delete from d where at < '2024-05-02'");
+    let first = ["schedule", "clear", "n", "--from", "2024-05-01", "--to", "2024-05-02"];
+    assert!(at(&project, &first, now).1.contains("1 interval cleared"));
+    let (status, text) = due(&project, now);
+    assert!(status == 0 && text.contains("2024-05-01T00:00:00Z n: success"), "{text}");
+    assert_eq!(rows(&mut database), "48 48 01 00 02 23", "{text}");
+    database.execute("delete from d");
+    assert!(
+        at(&project, &["schedule", "clear", "n", "--from", "2024-04-01", "--to", "2024-05-03"], now)
+            .1
+            .contains("2 intervals cleared")
+    );
+    assert_eq!(due(&project, now).0, 0);
+    assert_eq!(rows(&mut database), "48 48 01 00 02 23");
+}
+
+/// The time goes on where it was, for jobs of either way to catch up and for models with a schedule.
+#[test]
+fn another_cron_goes_on_where_the_last_one_was() {
+    let daily = "cron: '0 0 * * *'";
+    for (first, then, clock, all) in [
+        (daily, "cron: '0 0 * * 0'", "2024-05-12T00:00:01Z", "240 240 01 00 10 23"),
+        (daily, "cron: '0 6 * * *'", "2024-05-09T06:00:01Z", "198 198 01 00 09 05"),
+        (daily, "cron: '0 * * * *'", "2024-05-09T06:00:01Z", "198 198 01 00 09 05"),
+        (
+            "cron: '0 0 * * *', start: 2024-05-01, catch_up: all",
+            "cron: '0 6 * * *', start: 2024-05-01, catch_up: all",
+            "2024-05-09T06:00:01Z",
+            "198 198 01 00 09 05",
+        ),
+        (
+            "cron: '0 0 * * *', start: 2024-05-01, catch_up: all",
+            "cron: '0 0 * * *', start: 2024-05-01, catch_up: all, timezone: Asia/Seoul",
+            "2024-05-09T15:00:01Z",
+            "207 207 01 00 09 14",
+        ),
+    ] {
+        let mut database = Database::new();
+        let project = project(&mut database);
+        jobs(&project, &format!("{first}, steps: [{{run: d}}]"));
+        for day in 2..=8 {
+            let (status, text) = due(&project, &format!("2024-05-0{day}T00:00:01Z"));
+            assert_eq!(status, 0, "{text}");
+        }
+        jobs(&project, &format!("{then}, steps: [{{run: d}}]"));
+        let (status, text) = due(&project, clock);
+        assert_eq!(status, 0, "{then}: {text}");
+        assert_eq!(rows(&mut database), all, "{then}: {text}");
+    }
+}
+
+/// The same for a model with a schedule of its own, under another name.
+#[test]
+fn a_renamed_model_adds_nothing_again() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let text = std::fs::read_to_string(project.path().join("models/d.sql")).unwrap();
+    let scheduled = |cron: &str| {
+        text.replace(
+            "incremental_strategy='append'",
+            &format!("incremental_strategy='append', alias='d', schedule={{'cron': '{cron}', 'start_date': '2024-05-01'}}"),
+        )
+    };
+    project.write("models/d.sql", &scheduled("0 0 * * *"));
+    let (status, text) = due(&project, "2024-05-05T00:00:01Z");
+    assert_eq!(status, 0, "{text}");
+    assert_eq!(rows(&mut database), "96 96 01 00 04 23");
+    project.write("models/d.sql", &scheduled("0 6 * * *"));
+    let (status, text) = due(&project, "2024-05-05T06:00:01Z");
+    assert_eq!(status, 0, "{text}");
+    assert_eq!(rows(&mut database), "102 102 01 00 05 05", "{text}");
+    std::fs::rename(project.path().join("models/d.sql"), project.path().join("models/e.sql")).unwrap();
+    let (status, text) = due(&project, "2024-05-06T06:00:01Z");
+    assert_eq!(status, 0, "{text}");
+    assert_eq!(rows(&mut database), "126 126 01 00 06 05", "{text}");
+    let cleared = ["schedule", "clear", "e", "--from", "2024-05-05", "--to", "2024-05-06"];
+    database.execute("delete from d where at >= '2024-05-05 06:00'");
+    assert!(at(&project, &cleared, "2024-05-06T07:00:00Z").1.contains("1 interval cleared"));
+    let (status, text) = due(&project, "2024-05-06T07:00:00Z");
+    assert_eq!(status, 0, "{text}");
+    assert_eq!(rows(&mut database), "126 126 01 00 06 05", "{text}");
+}
+
+#[test]
+fn an_interval_that_a_new_cron_has_not_is_not_opened_again() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    jobs(&project, "cron: '0 0 * * *', steps: [{run: bad}, {run: d}]");
+    assert_eq!(due(&project, "2024-05-02T00:00:01Z").0, 1);
+    jobs(&project, "cron: '0 12 * * *', steps: [{run: bad}, {run: d}]");
+    mend(&mut database);
+    let (status, text) = at(&project, &["schedule", "retry", "n"], "2024-05-02T12:00:01Z");
+    assert!(status != 0 && text.contains("the interval 2024-05-01 00:00:00 of n cannot run again"), "{text}");
+    assert!(text.contains("`rsdbt schedule clear n --from '2024-05-01 00:00:00' --to '"), "{text}");
+    let (status, text) = due(&project, "2024-05-02T12:00:01Z");
+    assert_eq!(status, 0, "{text}");
+    assert_eq!(rows(&mut database), "36 36 01 00 02 11", "{text}");
+}
+
+/// A node that has committed is built again where what it is made of has changed, or where it is gone; what only adds rows is not.
+#[test]
+fn committed_nodes_are_left_out_while_they_are_what_they_were() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let schema = database.schema.clone();
+    project.write("models/e.sql", "{{ config(materialized='ephemeral') }} select 1 as f");
+    project.write("models/of_e.sql", "{{ config(materialized='table') }} select f from {{ ref('e') }}");
+    project.write("models/of_var.sql", "{{ config(materialized='table') }} select {{ var('kind', 1) }} as f");
+    project.write(
+        "models/of_source.sql",
+        "{{ config(materialized='table') }} select f from {{ source('raw', 's') }}",
+    );
+    project.write("models/gone.sql", "{{ config(materialized='table') }} select 1 as f");
+    let source = |identifier: &str| {
+        project.write(
+            "models/s.yml",
+            &format!("sources: [{{name: raw, schema: {schema}, tables: [{{name: s, identifier: {identifier}}}]}}]\n"),
+        );
+    };
+    source("one");
+    database.execute("create table one as select 1 as f; create table two as select 2 as f");
+    let job = |kind: i32| {
+        jobs(
+            &project,
+            &format!(
+                "cron: '@daily', steps: [{{run: {{select: [d, of_e, of_var, of_source, gone], vars: {{kind: {kind}}}}}}}, {{run: bad}}]"
+            ),
+        );
+    };
+    job(1);
+    assert_eq!(due(&project, "2024-05-03T00:00:01Z").0, 1);
+    let text = std::fs::read_to_string(project.path().join("models/d.sql")).unwrap();
+    project.write("models/d.sql", &format!("{text} -- changed"));
+    project.write("models/e.sql", "{{ config(materialized='ephemeral') }} select 2 as f");
+    source("two");
+    database.execute("drop table gone");
+    mend(&mut database);
+    assert_eq!(at(&project, &["schedule", "retry", "n"], "2024-05-03T01:00:00Z").0, 0);
+    let (status, text) = due(&project, "2024-05-03T01:00:01Z");
+    assert_eq!(status, 0, "{text}");
+    assert_eq!(rows(&mut database), "24 24 02 00 02 23", "{text}");
+    for model in ["of_e", "of_source"] {
+        assert_eq!(texts(&mut database, &format!("select f::text from {model}")), ["2"], "{model}: {text}");
+    }
+    assert!(is_there(&mut database, "gone"));
+    database.execute("truncate good");
+    assert_eq!(due(&project, "2024-05-04T00:00:01Z").0, 1);
+    job(2);
+    mend(&mut database);
+    assert_eq!(at(&project, &["schedule", "retry", "n"], "2024-05-04T01:00:00Z").0, 0);
+    let (status, text) = due(&project, "2024-05-04T01:00:01Z");
+    assert_eq!(status, 0, "{text}");
+    assert_eq!(texts(&mut database, "select f::text from of_var"), ["2"], "{text}");
+}
+
+#[test]
+fn a_rehearsal_repairs_nothing() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    jobs(&project, "cron: '@daily', steps: [{run: bad}]");
+    assert_eq!(due(&project, "2024-05-02T00:00:01Z").0, 1);
+    for command in
+        [&["clear", "n"][..], &["retry", "n"], &["mark-success", "n"], &["pause", "n"], &["resume", "n"]]
+    {
+        let arguments = [&["schedule"], command].concat();
+        let output = project
+            .command(&arguments)
+            .env("RSDBT_SCHEDULE_CLOCK", "2024-05-03T00:00:00Z*3600")
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            !output.status.success() && text.contains("a rehearsal changes nothing"),
+            "{command:?}: {text}"
+        );
+    }
+    assert_eq!(super::intervals(&mut database), ["n 05-01 00:00 failed 1"]);
+}
