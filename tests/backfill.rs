@@ -506,3 +506,112 @@ fn a_model_that_asks_for_no_interval_is_refused() {
     let (status, text) = backfill(&project, &[]);
     assert!(status == 2 && text.contains("model_name"), "{text}");
 }
+
+/// Rows that are built anew are passed on, also where they were built anew before.
+#[test]
+fn models_downstream_are_built_from_the_rows_that_are_there() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let schema = database.schema.clone();
+    let replaced =
+        "{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='at') }}";
+    let within = "where at >= '{{ interval_start }}' and at < '{{ interval_end }}'";
+    let write = |factor: i32| {
+        project
+            .write("models/x.sql", &format!("{replaced} select at, {factor} as n from {schema}.f {within}"));
+    };
+    write(1);
+    project.write(
+        "models/y.sql",
+        &format!("{replaced} select at, n * 10 as n from {{{{ ref('x') }}}} {within}"),
+    );
+    project
+        .write("models/z.sql", &format!("{replaced} select at, n + 1 as n from {{{{ ref('y') }}}} {within}"));
+    let range = ["--from", "2024-05-01", "--to", "2024-05-04"];
+    let all = |more: &[&str]| backfill(&project, &[&["x"], &range[..], more].concat());
+    let sums = |database: &mut Database| {
+        texts(
+            database,
+            "select concat_ws(' ', (select sum(n) from x), (select sum(n) from y), (select sum(n) from z))",
+        )
+    };
+    assert_eq!(all(&["--downstream"]).0, 0);
+    assert_eq!(sums(&mut database), ["72 720 792"]);
+    write(2);
+    let (status, text) = all(&["--downstream"]);
+    assert!(status == 0 && text.contains("to build: x, y, z"), "{text}");
+    assert_eq!(sums(&mut database), ["144 1440 1512"]);
+    write(3);
+    assert_eq!(all(&[]).0, 0);
+    assert_eq!(sums(&mut database), ["216 1440 1512"]);
+    let (status, text) = all(&["--downstream"]);
+    assert!(status == 0 && text.contains("to build: y, z") && text.contains("3 batches built"), "{text}");
+    assert_eq!(sums(&mut database), ["216 2160 2232"]);
+    let (status, text) = all(&["--downstream"]);
+    assert!(status == 0 && text.contains("0 batches built"), "{text}");
+}
+
+/// What it is made of beside its own text, and whether its rows are still there.
+#[test]
+fn what_has_changed_around_a_model_is_built_again() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let schema = database.schema.clone();
+    database.execute("create table g as select at from f");
+    let source = |table: &str| {
+        project.write(
+            "models/s.yml",
+            &format!(
+                "sources: [{{name: raw, schema: {schema}, tables: [{{name: s, identifier: {table}}}]}}]\n"
+            ),
+        );
+    };
+    let ephemeral = |kind: i32| {
+        project.write("models/e.sql", &format!("{{{{ config(materialized='ephemeral') }}}} select at, {kind} as kind from {{{{ source('raw', 's') }}}}"));
+    };
+    source("f");
+    ephemeral(1);
+    let range = ["--from", "2024-05-01", "--to", "2024-05-03"];
+    for (model, config) in [
+        ("r", "incremental_strategy='delete+insert', unique_key='at'"),
+        ("p", "incremental_strategy='partition_overwrite', partition_by={'field': 'at'}"),
+        ("m", "incremental_strategy='microbatch', unique_key='at', event_time='at', batch_size='day', begin='2024-05-01'"),
+    ] {
+        project.write(
+            &format!("models/{model}.sql"),
+            &format!(
+                "{{{{ config(materialized='incremental', {config}) }}}} select at, kind, {{{{ var('more', 0) }}}} as more from {{{{ ref('e') }}}}
+                 where at >= '{{{{ interval_start }}}}' and at < '{{{{ interval_end }}}}'"
+            ),
+        );
+        let mut fill = |more: &[&str], batches: usize| {
+            let (status, text) = backfill(&project, &[&[model], &range[..], more].concat());
+            assert!(
+                status == 0 && text.contains(&format!("{batches} batches built")),
+                "{model} {more:?}: {text}"
+            );
+            texts(
+                &mut database,
+                &format!("select concat_ws(' ', count(*), max(kind), max(more)) from {model}"),
+            )
+        };
+        assert_eq!(fill(&[], 2), ["48 1 0"]);
+        assert_eq!(fill(&[], 0), ["48 1 0"]);
+        ephemeral(2);
+        assert_eq!(fill(&[], 2), ["48 2 0"]);
+        assert_eq!(fill(&["--vars", "{more: 7}"], 2), ["48 2 7"]);
+        assert_eq!(fill(&["--vars", "{more: 7, other: 1}"], 0), ["48 2 7"]);
+        source("g");
+        assert_eq!(fill(&["--vars", "{more: 7}"], 2), ["48 2 7"]);
+        database.execute(&format!("truncate {model}"));
+        let mut fill = |batches: usize| {
+            let (status, text) =
+                backfill(&project, &[&[model], &range[..], &["--vars", "{more: 7}"]].concat());
+            assert!(status == 0 && text.contains(&format!("{batches} batches built")), "{model}: {text}");
+            texts(&mut database, &format!("select count(*)::text from {model}"))
+        };
+        assert_eq!(fill(2), ["48"]);
+        source("f");
+        ephemeral(1);
+    }
+}

@@ -9,14 +9,20 @@
   {{ return(this if model.resource_type != 'test' else api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) }}
 {% endmacro %}
 
-{# Those that live where the model does. #}
+{# Those that live where the model does and have rows of their own. #}
 {% macro rsdbt_inputs_with_event_time() %}
   {%- set inputs = [] -%}
   {%- set home = rsdbt_overwritten_model().config.get('connection') -%}
   {%- for unique_id in rsdbt_overwritten_model().depends_on.nodes -%}
     {%- set node = graph.sources.get(unique_id) or graph.nodes.get(unique_id) -%}
     {%- if node and node.config.get('event_time') and node.config.get('connection') == home -%}
-      {%- do inputs.append(node) -%}
+      {%- if node.relation_name -%}
+        {%- do inputs.append(node) -%}
+      {%- elif rsdbt_overwritten_model().config.get('dirty') -%}
+        {{ exceptions.raise_compiler_error(
+          '`dirty` cannot find changed periods by the event_time of ' ~ node.name ~ ': an ephemeral model has no rows of its own\nhelp: make it a view, or read what it reads'
+        ) }}
+      {%- endif -%}
     {%- endif -%}
   {%- endfor -%}
   {{ return(inputs) }}
