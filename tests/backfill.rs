@@ -575,7 +575,10 @@ fn what_has_changed_around_a_model_is_built_again() {
     for (model, config) in [
         ("r", "incremental_strategy='delete+insert', unique_key='at'"),
         ("p", "incremental_strategy='partition_overwrite', partition_by={'field': 'at'}"),
-        ("m", "incremental_strategy='microbatch', unique_key='at', event_time='at', batch_size='day', begin='2024-05-01'"),
+        (
+            "m",
+            "incremental_strategy='microbatch', unique_key='at', event_time='at', batch_size='day', begin='2024-05-01'",
+        ),
     ] {
         project.write(
             &format!("models/{model}.sql"),

@@ -449,7 +449,7 @@ fn alerts_are_posted_until_they_are_taken() {
     assert_eq!(status, 1, "{text}");
     assert_eq!(intervals(&mut database), ["fine 05-01 00:00 success 1", "nightly 05-01 00:00 failed 1"]);
     assert!(
-        text.contains("the alert of fine (2024-05-01T00:00:00Z) is lost: http://127.0.0.1:9/: "),
+        text.contains("the alert of fine (2024-05-01T00:00:00Z) is lost: http://127.0.0.1:9/..: "),
         "{text}"
     );
     let bodies = receiver.bodies.lock().unwrap().clone();

@@ -150,7 +150,9 @@ impl Message {
 
     fn once(&self) -> Result<(), String> {
         match &self.alert {
-            Alert::Webhook(url) => self.post(url).map_err(|problem| format!("{url}: {problem}")),
+            Alert::Webhook(url) => {
+                self.post(url).map_err(|problem| format!("{}: {problem}", without_path(url)))
+            }
             Alert::WebhookFrom(variable) => {
                 let url = self.environment.get(variable).filter(|url| !url.is_empty());
                 let url =
@@ -192,4 +194,12 @@ impl Message {
             }
         }
     }
+}
+
+/// The path is often a secret.
+fn without_path(url: &str) -> String {
+    let begin = url.find("://").map_or(0, |at| at + 3);
+    let host = url[begin..].split(['/', '?']).next().unwrap_or_default();
+    let host = host.rsplit('@').next().unwrap_or_default();
+    format!("{}{host}/..", &url[..begin])
 }

@@ -10,6 +10,8 @@ use crate::manifest::Resource;
 
 /// `syntax_error`
 const SYNTAX: &str = "42601";
+/// `duplicate_table`
+const NAME_TAKEN: &str = "42P07";
 
 /// Without libpq's `LINE 6: ..` and the caret below: the lines of what was sent are not those of the file.
 fn without_statement_line(message: &str) -> String {
@@ -44,6 +46,10 @@ impl NodeRun<'_, '_> {
                 error.help = slips::hint(&span.source.text, span.range.start);
             }
             error.labels = vec![Label { span, note: String::new() }];
+        }
+        if error.help.is_none() && error.server.as_ref().is_some_and(|server| server.sqlstate == NAME_TAKEN) {
+            let help = "something else has this name: rename or drop it, or attach it to the table that it was a partition of";
+            error.help = Some(help.to_owned());
         }
         if error.server.as_ref().is_some_and(|server| server.sqlstate == SYNTAX) && self.is_empty() {
             let kind = resource.resource_type();
