@@ -500,7 +500,7 @@ fn alerts_that_nobody_takes_change_nothing() {
     assert_eq!(intervals(&mut database), done);
     for (job, reason) in [
         ("slow", "the schedule ends, and it was not delivered within 20 s"),
-        ("down", "http://127.0.0.1:9/: "),
+        ("down", "http://127.0.0.1:9/..: "),
         ("broken", "http status: 500"),
     ] {
         let line = text
