@@ -1,6 +1,6 @@
 //! What Jinja2 computes before a template runs. dbt: in values of YAML it is printed as text.
 
-use minijinja::machinery::ast::{CallArg, Expr};
+use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, UnaryOpKind};
 use minijinja::value::{DynObject, Value, ValueKind};
 
 use super::python;
@@ -18,12 +18,17 @@ pub(super) fn is_constant(expression: &Expr<'_>) -> bool {
                 && [&one.start, &one.stop, &one.step].into_iter().flatten().all(is_constant)
         }
         Expr::UnaryOp(one) => is_constant(&one.expr),
-        Expr::BinOp(one) => is_constant(&one.left) && is_constant(&one.right),
+        Expr::BinOp(one) => match (&one.op, known_truth(&one.left)) {
+            // the right side is not looked at
+            (BinOpKind::ScAnd, Some(false)) | (BinOpKind::ScOr, Some(true)) => true,
+            _ => is_constant(&one.left) && is_constant(&one.right),
+        },
         Expr::Compare(one) => is_constant(&one.expr) && one.ops.iter().all(|op| is_constant(&op.expr)),
         Expr::IfExpr(one) => {
+            let truth = known_truth(&one.test_expr);
             is_constant(&one.test_expr)
-                && is_constant(&one.true_expr)
-                && one.false_expr.as_ref().is_none_or(is_constant)
+                && (truth == Some(false) || is_constant(&one.true_expr))
+                && (truth == Some(true) || one.false_expr.as_ref().is_none_or(is_constant))
         }
         Expr::Filter(one) => {
             !OF_CONTEXT.contains(&one.name)
@@ -36,6 +41,19 @@ pub(super) fn is_constant(expression: &Expr<'_>) -> bool {
         Expr::List(one) => one.items.iter().all(is_constant),
         Expr::Tuple(one) => one.items.iter().all(is_constant),
         Expr::Map(one) => one.keys.iter().chain(&one.values).all(is_constant),
+    }
+}
+
+/// Of a literal, as far as it is one.
+fn known_truth(expression: &Expr<'_>) -> Option<bool> {
+    match expression {
+        Expr::Const(one) => Some(one.value.is_true()),
+        Expr::UnaryOp(one) if matches!(one.op, UnaryOpKind::Not) => {
+            known_truth(&one.expr).map(|truth| !truth)
+        }
+        Expr::List(one) => Some(!one.items.is_empty()).filter(|_| is_constant(expression)),
+        Expr::Tuple(one) => Some(!one.items.is_empty()).filter(|_| is_constant(expression)),
+        _ => None,
     }
 }
 

@@ -108,9 +108,14 @@ fn unique(state: &State<'_, '_>, value: &Value, args: &[Value]) -> Result<Value,
 
 fn batch(value: &Value, args: &[Value]) -> Result<Value, Error> {
     let [count, fill] = python::bind_required("batch", args, ["linecount", "fill_with"], 1)?;
-    let count = or(Some(&count), 1, Value::as_usize).max(1);
+    let count = or(Some(&count), 1, Value::as_usize);
     let fill = Some(fill).filter(|fill| !fill.is_undefined());
     let items = items(value)?;
+    if count == 0 {
+        // Jinja2 compares lengths before it adds an item: the first batch is full with none, and no other ever is
+        let all = [python::list(Vec::new()), python::list(items.clone())];
+        return Ok(python::list(if items.is_empty() { Vec::new() } else { all.to_vec() }));
+    }
     let batches = items.chunks(count).map(|chunk| {
         let mut batch = chunk.to_vec();
         if let Some(fill) = fill.as_ref().filter(|fill| !fill.is_none()) {

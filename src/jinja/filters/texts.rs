@@ -69,6 +69,12 @@ fn center(value: &Value, args: &[Value]) -> Result<String, Error> {
 
 fn truncate(value: &Value, args: &[Value]) -> Result<Value, Error> {
     let [length, kill_words, end, leeway] = bind("truncate", args, ["length", "killwords", "end", "leeway"])?;
+    if let Some(wrong) =
+        length.as_ref().filter(|length| !matches!(length.kind(), ValueKind::Number | ValueKind::Bool))
+    {
+        let kind = python::type_name(wrong);
+        return Err(type_error(format!("'>=' not supported between instances of '{kind}' and 'int'")));
+    }
     let length = or(length.as_ref(), 255, Value::as_usize);
     let end = end.as_ref().map_or_else(|| "...".to_owned(), to_str);
     if length < end.chars().count() {

@@ -71,10 +71,15 @@ fn sorted(
         };
         keyed.push((rank, item));
     }
+    let mut failed = None;
     keyed.sort_by(|(left, _), (right, _)| {
-        let order = super::compare::compare(left, right);
+        let order = super::operators::order("<", left, right).unwrap_or_else(|error| {
+            failed.get_or_insert(error);
+            std::cmp::Ordering::Equal
+        });
         if reverse { order.reverse() } else { order }
     });
+    failed.map_or(Ok(()), Err)?;
     Ok(keyed.into_iter().map(|(_, item)| item).collect())
 }
 
