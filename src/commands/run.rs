@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::added_once::{self, Left};
 use super::build_loads;
 use super::built;
@@ -89,22 +91,11 @@ pub(super) fn run_nodes(invocation: &Invocation, retried: Retried) -> CommandRes
     let connect = Connect::new(&session.profile, invocation)?;
     let leased = Leased::of(invocation, &session, &connect, &parsed, &selected)?;
     let window = window_of(invocation, command, leased.as_ref());
-    let mut less = HashMap::default();
-    let [done, selected] = match &leased {
-        Some(leased) => {
-            refuse_nothing(invocation, &selected)?;
-            let [mut done, mut left] = leased.done_and_left(&selected);
-            if let Some(window) = window.as_ref().filter(|_| !leased.begins_anew) {
-                let added = added_before(&session, &parsed, &connect, &left, window)?;
-                left.retain(|id| !added.none.contains(id));
-                done.extend(added.none);
-                less = added.less;
-            }
-            parsed = leased.mark(&parsed, &left);
-            [done, left]
-        }
-        None => [Vec::new(), selected],
-    };
+    let Division { done, left: selected, less } =
+        divide(&session, &parsed, &connect, leased.as_ref(), selected, window.as_ref())?;
+    if let Some(leased) = &leased {
+        parsed = leased.mark(&parsed, &selected);
+    }
     if let Some(window) = window {
         let is_in_batches = |id: &str| parsed.manifest.nodes.get(id).is_some_and(|node| node.is_microbatch());
         let is_noted = |id: &&String| !window.is_of_batches || is_in_batches(id);
@@ -184,7 +175,38 @@ fn refuse_missing(manifest: &Manifest, only: &[String]) -> Result<()> {
         .boxed())
 }
 
-/// The same for rows that are there already, with a word about it.
+/// What of a selection is done before, and what is left.
+struct Division {
+    done: Vec<String>,
+    left: Vec<String>,
+    /// Of nodes that have a part of the interval already, the rest.
+    less: HashMap<String, [Timestamp; 2]>,
+}
+
+/// A step of a job leaves out what earlier attempts have committed, and adds no row again.
+fn divide(
+    session: &Session<'_>,
+    parsed: &ParsedProject,
+    connect: &Connect,
+    leased: Option<&Leased>,
+    selected: Vec<String>,
+    window: Option<&Window>,
+) -> Result<Division> {
+    let Some(leased) = leased else {
+        return Ok(Division { done: Vec::new(), left: selected, less: HashMap::default() });
+    };
+    refuse_nothing(session.invocation, &selected)?;
+    let [mut done, mut left] = leased.done_and_left(&selected);
+    let Some(window) = window.filter(|_| !leased.begins_anew) else {
+        return Ok(Division { done, left, less: HashMap::default() });
+    };
+    let added = added_before(session, parsed, connect, &left, window)?;
+    left.retain(|id| !added.none.contains(id));
+    done.extend(added.none);
+    Ok(Division { done, left, less: added.less })
+}
+
+/// With a word about what is there already.
 fn added_before(
     session: &Session<'_>,
     parsed: &ParsedProject,

@@ -13,7 +13,8 @@ pub(crate) enum MostRejects {
 }
 
 /// Of a percent.
-const MILLION: f64 = 1e6;
+const MILLION: u64 = 1_000_000;
+const DIGITS: usize = 6;
 
 impl Default for MostRejects {
     fn default() -> Self {
@@ -49,24 +50,40 @@ impl MostRejects {
         match self {
             Self::Lines(most) => rejects > most,
             Self::Millionths(share) => {
-                u128::from(rejects) * 100 * (MILLION as u128) > u128::from(share) * u128::from(lines)
+                u128::from(rejects) * 100 * u128::from(MILLION) > u128::from(share) * u128::from(lines)
             }
         }
     }
 }
 
-/// Whole millionths: of a share that is written with fewer digits, nothing is rounded.
+/// Nothing of it is rounded.
 fn share(percent: &str) -> Option<u64> {
-    let percent: f64 = percent.parse().ok()?;
-    (0.0..=100.0).contains(&percent).then(|| (percent * MILLION).round() as u64)
+    let (whole, fraction) = percent.split_once('.').unwrap_or((percent, ""));
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number(whole)
+        || !is_number(fraction)
+        || fraction.len() > DIGITS
+        || percent.len() == fraction.len() + 1
+    {
+        return None;
+    }
+    let whole: u64 = whole.parse().ok()?;
+    let fraction: u64 = format!("{fraction:0<DIGITS$}").parse().ok()?;
+    let share = whole.checked_mul(MILLION)?.checked_add(fraction)?;
+    (share <= 100 * MILLION).then_some(share)
 }
 
 impl std::fmt::Display for MostRejects {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Lines(most) => write!(f, "{most}"),
-            #[expect(clippy::cast_precision_loss, reason = "at most a hundred million")]
-            Self::Millionths(share) => write!(f, "{}%", *share as f64 / MILLION),
+            Self::Millionths(share) => {
+                let fraction = format!("{:0DIGITS$}", share % MILLION);
+                match fraction.trim_end_matches('0') {
+                    "" => write!(f, "{}%", share / MILLION),
+                    digits => write!(f, "{}.{digits}%", share / MILLION),
+                }
+            }
         }
     }
 }

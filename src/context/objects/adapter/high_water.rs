@@ -54,7 +54,7 @@ fn highest(database: &Database, relation: &Relation, column: &str) -> Result<Val
         return Err(runtime("high-water", message));
     };
     let value = match (value, data_type.as_str()) {
-        (Some(_), "real" | "double precision") => float(&session, relation, column)?,
+        (Some(_), "real" | "double precision") => float(session, relation, column)?,
         (value, _) => value.unwrap_or_else(|| least.to_owned()),
     };
     Ok(Value::from(format!("{}::{data_type}", quote_literal(&value))))
