@@ -6,13 +6,13 @@ use minijinja::machinery::ast::{self, CallArg, Expr, Spanned};
 
 use super::intrinsic;
 use super::lower::{Lowering, constant, filter};
-use super::shapes::is_path;
+use super::shapes::is_repeatable;
 
 impl<'a> Lowering<'a, '_> {
     /// `a < b < c`: what stands in the middle is computed once.
     pub(super) fn comparisons(&mut self, one: &ast::Compare<'a>, at: At) -> Expr<'a> {
         let middle = &one.ops[..one.ops.len() - 1];
-        if middle.iter().all(|op| is_path(&op.expr)) {
+        if middle.iter().all(|op| is_repeatable(&op.expr)) {
             return self.comparisons_of_paths(one, at);
         }
         let mut args = Vec::with_capacity(one.ops.len() * 2);
