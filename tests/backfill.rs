@@ -618,3 +618,36 @@ fn what_has_changed_around_a_model_is_built_again() {
         ephemeral(1);
     }
 }
+
+/// The notes of a table that was emptied are of no use to what is built into it afterwards.
+#[test]
+fn an_emptied_table_is_filled_whole() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let range = ["a", "--from", "2024-05-01", "--to", "2024-05-06"];
+    assert_eq!(backfill(&project, &range).0, 0);
+    database.execute("delete from a");
+    project.run_ok(&[
+        "run",
+        "--select",
+        "a",
+        "--interval-start",
+        "2024-05-03",
+        "--interval-end",
+        "2024-05-04",
+    ]);
+    let (status, text) = backfill(&project, &range);
+    assert!(status == 0 && text.contains("4 batches built"), "{text}");
+    assert_eq!(days(&mut database, "a"), ["01 24", "02 24", "03 24", "04 24", "05 24"]);
+    let (status, text) =
+        backfill(&project, &["a", "--from", "2024-05-06", "--to", "2024-05-08", "--batch", "2 days"]);
+    assert_eq!(status, 0, "{text}");
+    // what a rebuild forgets is its range, not what was noted together with it
+    database.execute("delete from a where at >= '2024-05-06' and at < '2024-05-07'");
+    let (status, text) =
+        backfill(&project, &["a", "--from", "2024-05-06", "--to", "2024-05-07", "--rebuild"]);
+    assert_eq!(status, 0, "{text}");
+    let (status, text) = backfill(&project, &["a", "--from", "2024-05-01", "--to", "2024-05-08"]);
+    assert!(status == 0 && text.contains("0 batches built"), "{text}");
+    assert_eq!(days(&mut database, "a"), ["01 24", "02 24", "03 24", "04 24", "05 24", "06 24", "07 24"]);
+}

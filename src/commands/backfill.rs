@@ -22,7 +22,7 @@ use super::session::{ParsedProject, Session};
 use super::{CommandResult, Outcome};
 use crate::adapter::{Cell, Connection};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
-use crate::hashed::HashSet;
+use crate::hashed::{HashMap, HashSet};
 use crate::manifest::connection_of;
 use crate::memory;
 use crate::options::table::{DRY_RUN, INTERVAL_END, INTERVAL_START, REBUILD, WRITE_JSON};
@@ -149,13 +149,11 @@ impl Backfill<'_> {
         let is_dry = self.invocation.flags.is(&DRY_RUN);
         for (unique_id, built) in &mut self.built {
             let Some(node) = self.parsed.manifest.nodes.get(unique_id) else { continue };
-            let statement = "delete from rsdbt.built using rsdbt.relations as known where known.relation = built.relation \
-                 and schema_name = $1::text and relation_name = $2::text and interval_start < $4::timestamptz and interval_end > $3::timestamptz";
             if !is_dry {
                 let home = homes.session(self.session.output_of(connection_of(&node.config)))?;
-                home.query(statement, &[&node.schema, &node.alias, &start.to_string(), &end.to_string()])?;
+                built::forget(home, node, [start, end])?;
             }
-            *built = Built::none();
+            built.remove([start, end]);
         }
         Ok(())
     }
@@ -216,7 +214,8 @@ impl Backfill<'_> {
                 self.built.iter_mut().for_each(|(_, known)| known.add(*batch));
             }
             if built.len() < group.len() {
-                self.say("stopped: the same command continues with what is missing");
+                let without = if self.invocation.flags.is(&REBUILD) { ", without `--rebuild`," } else { "" };
+                self.say(&format!("stopped: the same command{without} continues with what is missing"));
                 return Ok(Outcome::Failure);
             }
         }
@@ -294,8 +293,10 @@ impl Backfill<'_> {
     ) -> Result<bool, Diagnostics> {
         let window = batch.map(built::window);
         let parsed = match &window {
-            Some([start, end]) => built::noting(&self.parsed, selected, [start, end]),
-            None => built::noting(&self.parsed, &[], ["", ""]),
+            Some([start, end]) => {
+                built::noting(&self.parsed, selected, [start, end], Some(&HashMap::default()))
+            }
+            None => built::noting(&self.parsed, &[], ["", ""], None),
         };
         let mut inputs = running::inputs(&self.session, &parsed, &self.connect, Command::Run, selected)?;
         if let Some(window) = window {

@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::lease::with_post_hooks;
+use super::backfill_added::adds_rows;
+use super::lease::with_hooks;
 use super::schedule_task::spelled;
 use super::session::ParsedProject;
 use crate::adapter::{Cell, Connection};
 use crate::diagnostic::Result;
-use crate::hashed::HashSet;
+use crate::hashed::{HashMap, HashSet};
 use crate::manifest::{Manifest, Node, NodeKind, code, mentions};
 
 /// How a query may ask for the bounds of what is built.
@@ -53,19 +54,34 @@ fn is_bounded<'m>(
     })
 }
 
-/// The project whose incremental models note the window when they commit.
-pub(super) fn noting(parsed: &ParsedProject, selected: &[String], window: [&str; 2]) -> ParsedProject {
-    let [start, end] = window.map(|at| at.replace(['T', '\''], " "));
+/// The project whose incremental models note the window when they commit. `less`: where rows are to be added once, the nodes that add
+/// another part of it; what others have added meanwhile ends the transaction.
+pub(super) fn noting(
+    parsed: &ParsedProject,
+    selected: &[String],
+    window: [&str; 2],
+    less: Option<&HashMap<String, [Timestamp; 2]>>,
+) -> ParsedProject {
+    let whole = window.map(|at| at.replace(['T', '\''], " "));
     let note = |unique_id: &String| {
+        let own = less.and_then(|less| less.get(unique_id)).map(|bounds| bounds.map(spelled));
+        let [start, end] = own.as_ref().unwrap_or(&whole);
         let node = parsed.manifest.nodes.get(unique_id)?;
         let node = is_built_in_parts(&parsed.manifest, node, &|id| selected.iter().any(|known| known == id))
             .then_some(node)?;
         let code = code(&parsed.manifest, node, &parsed.vars);
-        Some((unique_id.clone(), format!("{{{{ rsdbt_note_built('{start}', '{end}', '{code}') }}}}")))
+        let once = less.is_some() && adds_rows(node);
+        let call = format!("{{{{ rsdbt_note_built('{start}', '{end}', '{code}', once={once}) }}}}");
+        Some((unique_id.clone(), call))
     };
     let notes: Vec<(String, String)> = selected.iter().filter_map(note).collect();
     let notes: Vec<(&str, String)> = notes.iter().map(|(id, text)| (id.as_str(), text.clone())).collect();
-    with_post_hooks(parsed, &notes)
+    with_hooks(&with_hooks(parsed, "pre-hook", &before(&notes)), "post-hook", &notes)
+}
+
+/// What is noted of a table that has been emptied is forgotten first.
+fn before<'n>(notes: &[(&'n str, String)]) -> Vec<(&'n str, String)> {
+    notes.iter().map(|(id, _)| (*id, "{{ rsdbt_forget_built_of_emptied() }}".to_owned())).collect()
 }
 
 /// What of a model is built from the project's code as it is.
@@ -151,6 +167,17 @@ impl Built {
         self.0.iter().flat_map(|part| part.range)
     }
 
+    /// Without a range.
+    pub(super) fn remove(&mut self, [start, end]: [Timestamp; 2]) {
+        let rest = |part: &Part| {
+            let before = Part { range: [part.range[0], part.range[1].min(start)], ..*part };
+            let after = Part { range: [part.range[0].max(end), part.range[1]], ..*part };
+            [before, after].into_iter().filter(|part| part.range[0] < part.range[1])
+        };
+        self.0 = self.0.iter().flat_map(rest).collect();
+        self.0.sort_unstable_by_key(|part| part.range);
+    }
+
     pub(super) fn none() -> Self {
         Self(Vec::new())
     }
@@ -169,6 +196,18 @@ impl Built {
         let newest = times(source).into_iter().fold(f64::NEG_INFINITY, f64::max);
         times(self).into_iter().any(|at| at < newest)
     }
+}
+
+/// What is noted of a relation and a range is forgotten; what was noted of more is kept for the rest.
+pub(super) fn forget(connection: &mut Connection, node: &Node, [start, end]: [Timestamp; 2]) -> Result<()> {
+    let statement = "with cut as (delete from rsdbt.built using rsdbt.relations as known where known.relation = built.relation \
+         and schema_name = $1::text and relation_name = $2::text and interval_start < $4::timestamptz and interval_end > $3::timestamptz \
+         returning built.relation, interval_start, interval_end, code, built_at) \
+         insert into rsdbt.built (relation, interval_start, interval_end, code, built_at) \
+         select relation, interval_start, $3::timestamptz, code, built_at from cut where interval_start < $3::timestamptz union all \
+         select relation, $4::timestamptz, interval_end, code, built_at from cut where interval_end > $4::timestamptz on conflict do nothing";
+    let range = [start.to_string(), end.to_string()];
+    connection.query(statement, &[&node.schema, &node.alias, &range[0], &range[1]]).map(drop)
 }
 
 /// As a mark has it.

@@ -29,8 +29,6 @@ pub(super) struct Leased {
     /// What earlier attempts have committed, from the project's code as it is.
     done: HashSet<String>,
     codes: HashMap<String, String>,
-    /// Somebody has cleared the interval: also what only adds rows is built again.
-    pub(super) begins_anew: bool,
 }
 
 impl Leased {
@@ -56,7 +54,6 @@ impl Leased {
             outputs: HashMap::default(),
             done: HashSet::default(),
             codes: HashMap::default(),
-            begins_anew: false,
         };
         for node in built {
             let output = session.output_of(connection_of(&node.config));
@@ -75,7 +72,6 @@ impl Leased {
             let record = lease.record(homes.session(own)?)?;
             leases.insert(output.clone(), lease.enter(&record, homes.session(output)?)?);
         }
-        self.begins_anew = lease.begins_anew(homes.session(own)?)?;
         let mut changed = BTreeSet::new();
         for (output, lease) in &leases {
             let home = homes.session(output)?;
@@ -115,7 +111,7 @@ impl Leased {
         };
         let statements: Vec<(&str, String)> =
             selected.iter().map(String::as_str).filter_map(marker).collect();
-        with_post_hooks(parsed, &statements)
+        with_hooks(parsed, "post-hook", &statements)
     }
 
     pub(super) fn bind(&self, options: &mut RunOptions, done: Vec<String>) {
@@ -136,14 +132,14 @@ fn is_marked(node: &Node) -> bool {
     matches!(node.kind, NodeKind::Model(_) | NodeKind::Seed { .. } | NodeKind::Snapshot)
 }
 
-/// The project with one more statement in the transactions of nodes: a mark that their work is done, and all of it.
-pub(super) fn with_post_hooks(parsed: &ParsedProject, statements: &[(&str, String)]) -> ParsedProject {
+/// The project with one more statement in the transactions of nodes, before their work or after it: a mark that it is done, and all of it.
+pub(super) fn with_hooks(parsed: &ParsedProject, kind: &str, statements: &[(&str, String)]) -> ParsedProject {
     let mut manifest = Manifest::clone(&parsed.manifest);
     for (unique_id, statement) in statements {
         let Some(node) = manifest.nodes.get_mut(*unique_id).filter(|node| is_marked(node)) else {
             continue;
         };
-        let hooks = Arc::make_mut(node).config_mut().entry("post-hook").or_insert_with(|| json!([]));
+        let hooks = Arc::make_mut(node).config_mut().entry(kind).or_insert_with(|| json!([]));
         if let Json::Array(hooks) = hooks {
             hooks.push(json!({"sql": statement, "transaction": true, "index": null, "mark": true}));
         }

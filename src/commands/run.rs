@@ -101,7 +101,7 @@ pub(super) fn run_nodes(invocation: &Invocation, retried: Retried) -> CommandRes
         let is_noted = |id: &&String| !window.is_of_batches || is_in_batches(id);
         let noted: Vec<String> = selected.iter().filter(is_noted).cloned().collect();
         let [start, end] = &window.bounds;
-        parsed = built::noting(&parsed, &noted, [start, end]);
+        parsed = built::noting(&parsed, &noted, [start, end], leased.as_ref().map(|_| &less));
     }
     let mut inputs = running::inputs(&session, &parsed, &connect, command, &selected)?;
     if let Some(shared) = Arc::get_mut(&mut inputs.shared).filter(|_| !less.is_empty()) {
@@ -197,7 +197,7 @@ fn divide(
     };
     refuse_nothing(session.invocation, &selected)?;
     let [mut done, mut left] = leased.done_and_left(&selected);
-    let Some(window) = window.filter(|_| !leased.begins_anew) else {
+    let Some(window) = window else {
         return Ok(Division { done, left, less: HashMap::default() });
     };
     let added = added_before(session, parsed, connect, &left, window)?;

@@ -8,6 +8,7 @@ use crate::config::jobs::{JobAction, JobStep};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::graph::{EmptyNodes, IndirectSelection, SelectionRequest};
 use crate::manifest::ResourceType;
+use crate::schedule::{Task, Work};
 
 /// These select what has changed, or what ended in some way: that may be nothing.
 const MAY_BE_EMPTY: [&str; 3] = ["state:", "result:", "source_status:"];
@@ -46,7 +47,7 @@ fn warn_of_empty_steps(session: &Session<'_>, parsed: &ParsedProject) -> Result<
     for resolved in parsed.jobs.iter() {
         for step in resolved.job.steps.iter().filter(|step| step.vars.is_empty()) {
             let Some(selected) = selection(session, parsed, step)? else { continue };
-            if selected == 0 {
+            if selected.is_empty() {
                 let message =
                     format!("the step `{}` of job `{}` selects nothing", step.title(), resolved.job.name);
                 let warning = Diagnostic::warning("EmptyJobStep", message)
@@ -59,8 +60,21 @@ fn warn_of_empty_steps(session: &Session<'_>, parsed: &ParsedProject) -> Result<
     Ok(())
 }
 
-/// How many nodes a step selects by name.
-fn selection(session: &Session<'_>, parsed: &ParsedProject, step: &JobStep) -> Result<Option<usize>> {
+/// The nodes that a task builds.
+pub(super) fn built_by(session: &Session<'_>, parsed: &ParsedProject, task: &Task) -> Result<Vec<String>> {
+    let Work::Job(job) = &task.work else { return Ok(vec![task.unique_id.clone()]) };
+    let mut built = Vec::new();
+    for step in job.steps.iter().filter(|step| step.builds()) {
+        built.extend(
+            selection(session, parsed, step)?
+                .unwrap_or_else(|| parsed.manifest.nodes.keys().cloned().collect()),
+        );
+    }
+    Ok(built)
+}
+
+/// The nodes that a step selects by name.
+fn selection(session: &Session<'_>, parsed: &ParsedProject, step: &JobStep) -> Result<Option<Vec<String>>> {
     let JobAction::Command { name, options } = &step.action else { return Ok(None) };
     let words = |option: &str| -> Vec<String> {
         let given = options.windows(2).find(|pair| pair[0] == option);
@@ -78,7 +92,7 @@ fn selection(session: &Session<'_>, parsed: &ParsedProject, step: &JobStep) -> R
         resource_types: resource_types(name),
         empty_nodes: EmptyNodes::Keep,
     };
-    Ok(Some(session.select_by(parsed, &request)?.unique_ids.len()))
+    Ok(Some(session.select_by(parsed, &request)?.unique_ids))
 }
 
 fn resource_types(step: &str) -> Vec<ResourceType> {

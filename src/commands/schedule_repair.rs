@@ -3,15 +3,19 @@
 
 use jiff::Timestamp;
 
+use super::built::{self, is_incremental};
 use super::connect::Connect;
+use super::homes::Homes;
 use super::invocation::Invocation;
+use super::schedule_checks;
 use super::schedule_task::{named, range, refuse_in_rehearsal, spelled};
 use super::scheduler::{open_ledger, plan_of};
-use super::session::Session;
+use super::session::{ParsedProject, Session};
 use super::{CommandResult, Outcome};
 use crate::config::jobs::CatchUp;
 use crate::counted::counted;
 use crate::diagnostic::{Diagnostic, Result};
+use crate::manifest::connection_of;
 use crate::run::Event;
 use crate::schedule::{Clock, Interval, IntervalState, Ledger, TAKEN, Task};
 
@@ -38,9 +42,13 @@ pub(super) fn clear(invocation: &Invocation) -> CommandResult {
     }
     let times: Vec<Timestamp> = intervals.iter().map(|(at, _)| *at).collect();
     repair.ledger.clear(&repair.task.unique_id, &times)?;
+    let end = |at: Timestamp, interval: &Interval| interval.end.unwrap_or_else(|| repair.task.following(at));
+    let ranges: Vec<_> = intervals.iter().map(|(at, interval)| [*at, end(*at, interval)]).collect();
+    repair.forget_built(&ranges)?;
     if repair.task.catch_up != CatchUp::All {
         // of what it knows nothing of, it runs the newest alone
         for (at, interval) in intervals.into_iter().filter(|(at, _)| repair.task.has_interval(*at)) {
+            let interval = Interval { end: Some(repair.task.following(at)), ..interval };
             repair.ledger.amend(&repair.task.unique_id, at, opened(interval))?;
         }
     }
@@ -52,25 +60,24 @@ pub(super) fn retry(invocation: &Invocation) -> CommandResult {
     let mut repair = Repair::new(invocation)?;
     let range = range(invocation)?;
     let failed = repair.known(|at, state| {
-        state == IntervalState::Failed && range.as_ref().is_none_or(|range| range.contains(&at))
+        let is_stuck = matches!(state, IntervalState::Retry | IntervalState::Interrupted);
+        let is_gone = || !repair.ledger.is_of_today(&repair.task, at);
+        (state == IntervalState::Failed || is_stuck && is_gone())
+            && range.as_ref().is_none_or(|range| range.contains(&at))
     });
-    if let Some((at, _)) = failed.iter().find(|(at, _)| !repair.task.has_interval(*at)) {
-        let (name, at) = (&repair.task.name, spelled(*at));
-        let message = format!(
-            "the interval {at} of {name} cannot run again: its cron, time zone or start has changed since"
-        );
-        let until = repair.task.cron.next_after(failed.last().map_or_else(Timestamp::default, |(at, _)| *at));
-        let until = until.map(spelled).unwrap_or_default();
-        return Err(Diagnostic::runtime("schedule-gone", message)
-            .help(format!(
-                "the intervals of today cover its time; `rsdbt schedule clear {name} --from '{at}' --to '{until}'` forgets it"
-            ))
-            .into());
+    let (failed, gone): (Vec<_>, Vec<_>) =
+        failed.into_iter().partition(|(at, _)| repair.ledger.is_of_today(&repair.task, *at));
+    for (at, _) in &gone {
+        let text = "its time belongs to intervals of the cron of today, which run when they are due";
+        repair.say(&format!("{at} {}: {text}", repair.task.name));
     }
     for (at, _) in &failed {
         repair.say(&format!("{at} {}: continues where it failed", repair.task.name));
     }
     let count = failed.len();
+    if count == 0 && !gone.is_empty() {
+        return Ok(Outcome::Success);
+    }
     for (at, interval) in failed {
         repair.ledger.amend(&repair.task.unique_id, at, opened(interval))?;
     }
@@ -127,8 +134,10 @@ struct Repair<'i> {
     clock: Clock,
     /// Whether another process runs the schedule.
     is_beside: bool,
-    /// Keeps the embedded server up.
-    _connect: Connect,
+    /// Keeps the embedded server up, too.
+    connect: Connect,
+    session: Session<'i>,
+    parsed: ParsedProject,
 }
 
 impl<'i> Repair<'i> {
@@ -146,7 +155,22 @@ impl<'i> Repair<'i> {
             Err(problem) if problem.code == TAKEN => true,
             Err(problem) => return Err(problem.into()),
         };
-        Ok(Self { invocation, task, ledger, clock, is_beside, _connect: connect })
+        Ok(Self { invocation, task, ledger, clock, is_beside, connect, session, parsed })
+    }
+
+    /// What is noted of these times and of what the task builds.
+    fn forget_built(&self, ranges: &[[Timestamp; 2]]) -> Result<()> {
+        let mut homes = Homes::new(&self.connect);
+        for id in schedule_checks::built_by(&self.session, &self.parsed, &self.task)? {
+            let Some(node) = self.parsed.manifest.nodes.get(&id).filter(|node| is_incremental(node)) else {
+                continue;
+            };
+            let home = homes.session(self.session.output_of(connection_of(&node.config)))?;
+            for range in ranges {
+                built::forget(home, node, *range)?;
+            }
+        }
+        Ok(())
     }
 
     fn known(&self, wanted: impl Fn(Timestamp, IntervalState) -> bool) -> Vec<(Timestamp, Interval)> {

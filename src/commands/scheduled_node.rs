@@ -9,11 +9,12 @@ use super::backfill_added::adds_rows;
 use super::built;
 use super::connect::Connect;
 use super::homes::Homes;
-use super::lease::with_post_hooks;
+use super::lease::with_hooks;
 use super::log_run;
 use super::running;
 use super::session::{ParsedProject, Session};
 use crate::diagnostic::Result;
+use crate::hashed::HashMap;
 use crate::manifest::{Manifest, connection_of};
 use crate::options::table::{INTERVAL_END, INTERVAL_START};
 use crate::run::{self, Command, NodeResult};
@@ -71,16 +72,15 @@ impl ScheduledNode<'_, '_> {
             return Ok(Some("the interval is not known to be at work".to_owned()));
         };
         let task = self.task;
-        let parsed = with_post_hooks(self.parsed, &[(task.unique_id.as_str(), statement)]);
+        let parsed = with_hooks(self.parsed, "post-hook", &[(task.unique_id.as_str(), statement)]);
         let mut selected = vec![task.unique_id.clone()];
         // of a new cron, the first one may begin before the end of what is done
-        let since = self.ledger.done_until(task, logical_time).unwrap_or(logical_time);
-        let mut interval = [logical_time.max(since), task.following(logical_time)];
-        let left = self.left_to_add(&selected, logical_time, interval)?;
+        let mut interval = [self.ledger.covered_until(task, logical_time), task.following(logical_time)];
+        let left = self.left_to_add(&selected, interval)?;
         interval = left.less.get(&task.unique_id).copied().unwrap_or(interval);
         selected.retain(|id| !left.none.contains(id));
         let window = interval.map(|at| at.strftime("%Y-%m-%d %H:%M:%S").to_string());
-        let parsed = built::noting(&parsed, &selected, [&window[0], &window[1]]);
+        let parsed = built::noting(&parsed, &selected, [&window[0], &window[1]], Some(&HashMap::default()));
         let command = if task.schedule.test { Command::Build } else { Command::Run };
         if task.schedule.test {
             selected.extend(tests_of(&parsed.manifest, &task.unique_id));
@@ -109,20 +109,10 @@ impl ScheduledNode<'_, '_> {
         Ok(Some(if messages.is_empty() { "interrupted".to_owned() } else { messages.join("; ") }))
     }
 
-    /// What of the interval is not there, unless somebody has cleared it: then all of it is added.
-    fn left_to_add(
-        &self,
-        selected: &[String],
-        logical_time: Timestamp,
-        window: [Timestamp; 2],
-    ) -> Result<Left> {
+    /// What of the interval is not there.
+    fn left_to_add(&self, selected: &[String], window: [Timestamp; 2]) -> Result<Left> {
         let node = self.parsed.manifest.nodes.get(&self.task.unique_id);
         if !node.is_some_and(|node| adds_rows(node)) {
-            return Ok(Left::default());
-        }
-        let mut homes = Homes::new(self.connect);
-        let lease = self.ledger.lease(&self.task.unique_id, logical_time);
-        if lease.begins_anew(homes.session(&self.session.profile.target_name)?)? {
             return Ok(Left::default());
         }
         added_once::left(self.session, self.parsed, self.connect, selected, window)

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::backfill_added::adds_rows;
 use super::connect::Connect;
 use super::invocation::Invocation;
 use super::job_alerts::{Alerts, JobEnd};
@@ -261,7 +260,7 @@ impl<'a> Scheduler<'a> {
                 Next::Held { logical_time } => {
                     held += 1;
                     self.say(&format!(
-                        "{}: held back, since {logical_time} failed: `rsdbt schedule clear {}` lets it run again",
+                        "{}: held back, since {logical_time} failed: `rsdbt schedule retry {}` lets it go on",
                         task.name, task.name
                     ));
                 }
@@ -371,8 +370,7 @@ impl<'a> Scheduler<'a> {
             }
             // of a new cron, the first one may begin before the end of what is done
             CatchUp::All | CatchUp::None => {
-                let since = self.ledger.done_until(task, logical_time).unwrap_or(logical_time);
-                Some([logical_time.max(since), interval[1]])
+                Some([self.ledger.covered_until(task, logical_time), interval[1]])
             }
         };
         let attempt = Attempt {
@@ -429,7 +427,6 @@ impl<'a> Scheduler<'a> {
                 self.settle(task, logical_time, IntervalState::Success, attempt, String::new())?;
                 if matches!(task.work, Work::Job(_))
                     || self.node(task).output() != self.session.profile.target_name
-                    || self.adds_rows(task)
                 {
                     self.ledger.forget_progress(&task.unique_id, logical_time)?;
                 }
@@ -474,11 +471,6 @@ impl<'a> Scheduler<'a> {
                 message,
             },
         )
-    }
-
-    /// Of those, it is known here whether an interval was cleared.
-    fn adds_rows(&self, task: &Task) -> bool {
-        self.parsed.manifest.nodes.get(&task.unique_id).is_some_and(|node| adds_rows(node))
     }
 
     /// Tells those whom a job names how one of its intervals ended.

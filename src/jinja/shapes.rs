@@ -47,7 +47,8 @@ pub(super) fn is_repeatable(expression: &Expr<'_>) -> bool {
         Expr::Map(one) => all(&one.keys) && all(&one.values),
         // a method of a literal changes nothing that is seen elsewhere
         Expr::Call(one) => {
-            matches!(&one.expr, Expr::GetAttr(method) if is_constant(&method.expr)) && are_repeatable(&one.args)
+            matches!(&one.expr, Expr::GetAttr(method) if is_constant(&method.expr))
+                && are_repeatable(&one.args)
         }
     }
 }

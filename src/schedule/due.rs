@@ -81,7 +81,11 @@ pub(crate) fn next(task: &Task, tasks: &[Task], ledger: &mut Ledger, now: Timest
 
 /// The first interval that the ledger does not know to be over.
 fn first_open(task: &Task, ledger: &Ledger) -> Option<Timestamp> {
-    let first = task.first()?;
+    let mut first = task.first()?;
+    // of another cron, what is done may end before the first interval that begins after the start: its rest belongs to the one before
+    if let Some(until) = ledger.done_until(task, first).filter(|until| *until < first) {
+        first = task.preceding(first).filter(|before| *before < until).unwrap_or(first);
+    }
     Some(match ledger.settled_until(&task.unique_id) {
         Some(settled) if settled >= first => settled,
         _ => first,

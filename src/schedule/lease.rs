@@ -14,9 +14,6 @@ pub(crate) const VARIABLE: &str = "RSDBT_LEASE";
 /// Stands in the place of a node.
 const RECORD: &str = "record of other databases";
 
-/// Stands in the place of a node, too: somebody has cleared the interval, and all of it is to be done again.
-pub(crate) const ANEW: &str = "all of it, anew";
-
 /// How the record of an interval is named in other databases.
 pub(crate) struct Record {
     task: String,
@@ -73,13 +70,6 @@ impl Lease {
             _ => None,
         };
         Ok(rows.rows.iter().filter_map(|row| Some((text(row.first()?)?, text(row.get(1)?)?))).collect())
-    }
-
-    /// Whether somebody has cleared the interval.
-    pub(crate) fn begins_anew(&self, own: &mut Connection) -> Result<bool> {
-        let begin = Self { step: 0, ..self.clone() };
-        let query = format!("select from rsdbt.progress where {} and node = $1", begin.step());
-        Ok(!own.query(&query, &[ANEW])?.rows.is_empty())
     }
 
     /// These nodes are to be built again.

@@ -13,7 +13,7 @@ use crate::memory;
 
 use super::clock::Clock;
 use super::interval::{Interval, IntervalState};
-use super::lease::{ANEW, Lease};
+use super::lease::Lease;
 use super::past::Past;
 use super::sensed::{Sensed, Sight};
 use super::task::Task;
@@ -224,7 +224,6 @@ impl Ledger {
         for time in times {
             self.connection.query(statement, &[&self.project, &self.schema, task, &time.to_string()])?;
             self.connection.query(&progress, &[&self.project, &self.schema, task, &time.to_string()])?;
-            self.connection.query(&self.lease(task, *time).marker(ANEW, ""), &[])?;
         }
         self.tasks.entry(task.to_owned()).or_default().retain(|at, _| !times.contains(at));
         Ok(())
@@ -389,34 +388,47 @@ impl Ledger {
     pub(crate) fn outcome(&self, task: &Task, logical_time: Timestamp) -> Option<IntervalState> {
         let known = self.state(&task.unique_id, logical_time);
         let end = self.interval(&task.unique_id, logical_time).and_then(|interval| interval.end);
-        let is_shorter = known == Some(IntervalState::Success)
+        // another interval that began at the same time
+        let is_shorter = known.is_some_and(IntervalState::is_settled)
             && end.is_some_and(|end| end < task.following(logical_time));
         let covered = || self.is_covered(task, logical_time).then_some(IntervalState::Success);
         if is_shorter { covered() } else { known.or_else(covered) }
     }
 
     fn is_covered(&self, task: &Task, logical_time: Timestamp) -> bool {
-        let Some(known) = self.tasks.get(&task.unique_id) else { return false };
         let end = task.following(logical_time);
-        let mut until = self
-            .past
-            .get(&task.unique_id)
-            .map_or(logical_time, |past| if past.contains(logical_time) { past.until } else { logical_time });
+        self.tasks.contains_key(&task.unique_id) && self.covered_until(task, logical_time) >= end
+    }
+
+    /// How far the beginning of an interval has succeeded under whatever cron; before the start of the task there is nothing to do.
+    pub(crate) fn covered_until(&self, task: &Task, logical_time: Timestamp) -> Timestamp {
+        let end = task.following(logical_time);
+        let begin = logical_time.max(task.start);
+        let past = self.past.get(&task.unique_id).filter(|past| past.contains(begin));
+        let mut until = past.map_or(begin, |past| past.until);
+        let Some(known) = self.tasks.get(&task.unique_id) else { return until };
         while until < end {
-            let ends = known.range(..=until).filter(|(_, interval)| interval.state == IntervalState::Success);
-            match ends.filter_map(|(_, interval)| interval.end).max() {
+            let succeeded =
+                known.range(..=until).filter(|(_, interval)| interval.state == IntervalState::Success);
+            match succeeded.filter_map(|(_, interval)| interval.end).max() {
                 Some(reached) if reached > until => until = reached,
-                _ => return false,
+                _ => break,
             }
         }
-        true
+        until
+    }
+
+    /// Whether the cron of today has an interval, and no longer one.
+    pub(crate) fn is_of_today(&self, task: &Task, logical_time: Timestamp) -> bool {
+        let end = self.interval(&task.unique_id, logical_time).and_then(|interval| interval.end);
+        task.has_interval(logical_time) && end.is_none_or(|end| end >= task.following(logical_time))
     }
 
     /// What was begun and neither succeeded nor failed for good, oldest first. What a new cron has no time for is not among it.
     pub(super) fn unfinished(&self, task: &Task) -> Option<Timestamp> {
         let mut known = self.intervals(&task.unique_id);
         let is_open = |state| matches!(state, IntervalState::Retry | IntervalState::Interrupted);
-        known.find(|(at, interval)| is_open(interval.state) && task.has_interval(*at)).map(|(at, _)| at)
+        known.find(|(at, interval)| is_open(interval.state) && self.is_of_today(task, *at)).map(|(at, _)| at)
     }
 
     /// Whether the server has the interval as done, whatever this process knows.

@@ -43,6 +43,23 @@ impl Task {
         times.take_while(move |at| *at < end && !self.is_over(*at))
     }
 
+    /// The logical time before one.
+    pub(crate) fn preceding(&self, logical_time: Timestamp) -> Option<Timestamp> {
+        const DAY: i64 = 24 * 60;
+        let back = |minutes: i64| {
+            let from = logical_time.checked_sub(SignedDuration::from_mins(minutes)).ok()?;
+            self.cron.next_from(from).filter(|at| *at < logical_time)
+        };
+        // of minutes, hours, days, weeks, months, years, leap years
+        let mut before = [10, 2 * 60, 2 * DAY, 15 * DAY, 63 * DAY, 2 * 367 * DAY, 9 * 366 * DAY]
+            .into_iter()
+            .find_map(back)?;
+        while let Some(next) = self.cron.next_after(before).filter(|next| *next < logical_time) {
+            before = next;
+        }
+        Some(before)
+    }
+
     /// The first logical time that there is.
     pub(crate) fn first(&self) -> Option<Timestamp> {
         self.cron.next_from(self.start)

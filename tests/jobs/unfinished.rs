@@ -223,20 +223,106 @@ fn a_renamed_model_adds_nothing_again() {
     assert_eq!(rows(&mut database), "126 126 01 00 06 05", "{text}");
 }
 
+/// Its time belongs to intervals of today, which begin at other times or at the same.
 #[test]
-fn an_interval_that_a_new_cron_has_not_is_not_opened_again() {
+fn an_interval_that_a_new_cron_has_not_is_forgotten() {
+    for (cron, clock, all) in [
+        ("0 12 * * *", "2024-05-03T12:00:01Z", "60 60 01 00 03 11"),
+        ("0 0 * * 0", "2024-05-12T00:00:01Z", "240 240 01 00 10 23"),
+    ] {
+        let mut database = Database::new();
+        let project = project(&mut database);
+        jobs(&project, "cron: '0 */6 * * *', steps: [{run: bad}, {run: d}]");
+        for clock in ["2024-05-01T06:00:01Z", "2024-05-02T00:00:01Z", "2024-05-02T06:00:01Z"] {
+            assert_eq!(due(&project, clock).0, 1);
+        }
+        jobs(&project, &format!("cron: '{cron}', steps: [{{run: bad}}, {{run: d}}]"));
+        mend(&mut database);
+        let (status, text) = at(&project, &["schedule", "retry", "n"], "2024-05-02T07:00:00Z");
+        assert!(
+            status == 0 && text.contains("n: its time belongs to intervals of the cron of today"),
+            "{text}"
+        );
+        let (status, text) = due(&project, clock);
+        assert_eq!(status, 0, "{text}");
+        assert_eq!(rows(&mut database), all, "{cron}: {text}");
+        let status = at(&project, &["schedule", "status"], clock).1;
+        assert!(status.contains("failed intervals: 0"), "{status}");
+    }
+}
+
+/// Tasks that write one model, in one process or in several.
+#[test]
+fn tasks_that_share_a_model_add_its_rows_once() {
     let mut database = Database::new();
     let project = project(&mut database);
-    jobs(&project, "cron: '0 0 * * *', steps: [{run: bad}, {run: d}]");
-    assert_eq!(due(&project, "2024-05-02T00:00:01Z").0, 1);
-    jobs(&project, "cron: '0 12 * * *', steps: [{run: bad}, {run: d}]");
-    mend(&mut database);
-    let (status, text) = at(&project, &["schedule", "retry", "n"], "2024-05-02T12:00:01Z");
-    assert!(status != 0 && text.contains("the interval 2024-05-01 00:00:00 of n cannot run again"), "{text}");
-    assert!(text.contains("`rsdbt schedule clear n --from '2024-05-01 00:00:00' --to '"), "{text}");
-    let (status, text) = due(&project, "2024-05-02T12:00:01Z");
+    let job = |name: &str| {
+        format!(
+            "  - {{name: {name}, cron: '@daily', catch_up: all, start: 2024-05-01, retries: 3, retry_delay: 1 seconds, steps: [{{run: d}}]}}\n"
+        )
+    };
+    project.write("jobs.yml", &format!("jobs:\n{}{}", job("x"), job("z")));
+    for _ in 0..4 {
+        let (_, text) = due(&project, "2024-05-05T00:10:00Z");
+        assert_eq!(
+            rows(&mut database).split(' ').take(2).collect::<std::collections::HashSet<_>>().len(),
+            1,
+            "{text}"
+        );
+    }
+    for minute in 11..30 {
+        if due(&project, &format!("2024-05-05T00:{minute}:00Z")).1.contains("nothing is due") {
+            break;
+        }
+    }
+    assert_eq!(rows(&mut database), "96 96 01 00 04 23");
+    assert!(
+        super::intervals(&mut database).iter().all(|interval| interval.contains("success")),
+        "{:?}",
+        super::intervals(&mut database)
+    );
+}
+
+/// Whoever fills the range first: `clear` forgets what is noted of it.
+#[test]
+fn what_is_cleared_is_added_once_by_whoever_comes_first() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    jobs(&project, "cron: '@daily', catch_up: all, start: 2024-05-01, steps: [{run: d}]");
+    assert_eq!(due(&project, "2024-05-05T00:00:01Z").0, 0);
+    let clear = ["schedule", "clear", "n", "--from", "2024-05-02", "--to", "2024-05-04"];
+    let now = "2024-05-05T01:00:00Z";
+    database.execute("delete from d where at >= '2024-05-02' and at < '2024-05-04'");
+    assert!(at(&project, &clear, now).1.contains("2 intervals cleared"));
+    let range = ["backfill", "d", "--from", "2024-05-02", "--to", "2024-05-03"];
+    assert_eq!(at(&project, &range, now).0, 0);
+    assert_eq!(due(&project, now).0, 0);
+    assert_eq!(rows(&mut database), "96 96 01 00 04 23");
+    database.execute("delete from d where at >= '2024-05-02' and at < '2024-05-04'");
+    assert!(at(&project, &clear, now).1.contains("2 intervals cleared"));
+    jobs(&project, "cron: '30 5 * * *', catch_up: all, start: 2024-05-01, steps: [{run: d}]");
+    assert_eq!(due(&project, "2024-05-05T05:30:01Z").0, 0);
+    assert_eq!(rows(&mut database), "102 102 01 00 05 05");
+    // rows that are removed all at once
+    database.execute("truncate d");
+    assert!(
+        at(&project, &["schedule", "clear", "n", "--from", "2024-05-01", "--to", "2024-05-06"], now).0 == 0
+    );
+    assert_eq!(due(&project, "2024-05-05T05:30:01Z").0, 0);
+    assert_eq!(rows(&mut database), "96 96 01 06 05 05");
+}
+
+/// Its first interval begins before the start, and what is left of it is built.
+#[test]
+fn the_rest_of_an_interval_of_a_new_cron_is_built() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    jobs(&project, "cron: '0 0 * * *', catch_up: all, start: 2024-05-01, steps: [{run: d}]");
+    assert_eq!(due(&project, "2024-05-03T00:00:01Z").0, 0);
+    jobs(&project, "cron: '0 0 * * 1', catch_up: all, start: 2024-05-01, steps: [{run: d}]");
+    let (status, text) = due(&project, "2024-05-13T00:00:01Z");
     assert_eq!(status, 0, "{text}");
-    assert_eq!(rows(&mut database), "36 36 01 00 02 11", "{text}");
+    assert_eq!(rows(&mut database), "240 240 01 00 10 23", "{text}");
 }
 
 /// A node that has committed is built again where what it is made of has changed, or where it is gone; what only adds rows is not.
