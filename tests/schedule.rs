@@ -477,7 +477,8 @@ fn what_failed_is_told_until_it_is_done() {
     assert_eq!(run("2022-09-02T00:12:00Z").0, Some(1));
     for day in ["2022-09-03T01:00:00Z", "2022-09-09T01:00:00Z"] {
         let (status, text) = run(day);
-        let way_out = "wrong: held back, since 2022-09-01T00:00:00Z failed: `rsdbt schedule retry wrong` lets it go on";
+        let way_out =
+            "wrong: held back, since 2022-09-01T00:00:00Z failed: `rsdbt schedule retry wrong` lets it go on";
         assert!(status == Some(1) && text.contains(way_out), "{text}");
     }
 }

@@ -3,8 +3,8 @@
 
 use jiff::Timestamp;
 
-use super::backfill_added::{adds_rows, known};
-use super::built::{Built, is_built_in_parts};
+use super::backfill_added::known;
+use super::built::{Built, adds_rows, is_built_in_parts};
 use super::connect::Connect;
 use super::homes::Homes;
 use super::schedule_task::spelled;

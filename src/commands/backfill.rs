@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::backfill_added::{self, adds_rows};
+use super::backfill_added;
 use super::backfill_apart::{Apart, Batch, reads_its_table};
 use super::backfill_plan::{Models, batches};
-use super::built::{self, Built};
+use super::built::{self, Built, adds_rows};
 use super::connect::Connect;
 use super::homes::Homes;
 use super::interrupted::interrupted;

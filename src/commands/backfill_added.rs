@@ -7,16 +7,6 @@ use crate::adapter::{Cell, Connection, quote_identifier};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::manifest::Node;
 
-/// `append`, and what dbt does without a strategy and a key.
-pub(super) fn adds_rows(node: &Node) -> bool {
-    let config = |key: &str| node.config.get(key).filter(|value| !value.is_null());
-    match config("incremental_strategy").and_then(|strategy| strategy.as_str()) {
-        Some("append") => true,
-        None | Some("default") => config("unique_key").is_none(),
-        _ => false,
-    }
-}
-
 /// What is built of it, whatever its code was then: rows that are there are not added again. Without any there is nothing.
 pub(super) fn known(home: &mut Connection, node: &Node, built: Built, is_rebuild: bool) -> Result<Built> {
     if !has_rows(home, node)? {

@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 
-use super::backfill_added::adds_rows;
 use super::lease::with_hooks;
 use super::schedule_task::spelled;
 use super::session::ParsedProject;
@@ -33,6 +32,16 @@ pub(super) fn is_built_in_parts(manifest: &Manifest, node: &Node, is_rebuilt: &d
 
 pub(super) fn is_incremental(node: &Node) -> bool {
     matches!(node.kind, NodeKind::Model(_)) && node.materialized() == "incremental"
+}
+
+/// `append`, and what dbt does without a strategy and a key.
+pub(super) fn adds_rows(node: &Node) -> bool {
+    let config = |key: &str| node.config.get(key).filter(|value| !value.is_null());
+    match config("incremental_strategy").and_then(|strategy| strategy.as_str()) {
+        Some("append") => true,
+        None | Some("default") => config("unique_key").is_none(),
+        _ => false,
+    }
 }
 
 /// Whether it asks for the bounds, or reads what has only rows within them.

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::added_once::{self, Left};
-use super::backfill_added::adds_rows;
-use super::built;
+use super::built::{self, adds_rows};
 use super::connect::Connect;
 use super::homes::Homes;
 use super::lease::with_hooks;
