@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::backfill_added::known;
-use super::built::{Built, adds_rows, is_built_in_parts};
+use super::built::{Built, adds_rows_once, is_built_in_parts};
 use super::connect::Connect;
 use super::homes::Homes;
 use super::schedule_task::spelled;
@@ -39,7 +39,7 @@ pub(super) fn left(
     let is_selected = |id: &str| selected.iter().any(|known| known == id);
     for unique_id in selected {
         let adding = parsed.manifest.nodes.get(unique_id).filter(|node| {
-            adds_rows(node)
+            adds_rows_once(node)
                 && node.config.get("full_refresh").and_then(serde_json::Value::as_bool) != Some(true)
                 && is_built_in_parts(&parsed.manifest, node, &is_selected)
         });

@@ -44,6 +44,12 @@ pub(super) fn adds_rows(node: &Node) -> bool {
     }
 }
 
+/// The same where no hook of its own removes rows first.
+pub(super) fn adds_rows_once(node: &Node) -> bool {
+    let hooks = node.config.get("pre-hook").map(ToString::to_string).unwrap_or_default().to_lowercase();
+    adds_rows(node) && !["delete", "truncate"].iter().any(|word| hooks.contains(word))
+}
+
 /// Whether it asks for the bounds, or reads what has only rows within them.
 fn is_bounded<'m>(
     manifest: &'m Manifest,
@@ -79,7 +85,7 @@ pub(super) fn noting(
         let node = is_built_in_parts(&parsed.manifest, node, &|id| selected.iter().any(|known| known == id))
             .then_some(node)?;
         let code = code(&parsed.manifest, node, &parsed.vars);
-        let once = less.is_some() && adds_rows(node);
+        let once = less.is_some() && adds_rows_once(node);
         let call = format!("{{{{ rsdbt_note_built('{start}', '{end}', '{code}', once={once}) }}}}");
         Some((unique_id.clone(), call))
     };

@@ -14,7 +14,7 @@ use super::session::{ParsedProject, Session};
 use crate::adapter::Connection;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::{HashMap, HashSet};
-use crate::manifest::{Manifest, Node, NodeKind, code, connection_of};
+use crate::manifest::{Node, NodeKind, code, connection_of};
 use crate::run::{RunOptions, Terms};
 use crate::schedule::{LEASE, Lease, affected};
 
@@ -134,8 +134,10 @@ fn is_marked(node: &Node) -> bool {
 
 /// The project with one more statement in the transactions of nodes, before their work or after it: a mark that it is done, and all of it.
 pub(super) fn with_hooks(parsed: &ParsedProject, kind: &str, statements: &[(&str, String)]) -> ParsedProject {
-    let mut manifest = Manifest::clone(&parsed.manifest);
+    let mut manifest = Arc::clone(&parsed.manifest);
     for (unique_id, statement) in statements {
+        // copied when it is changed first
+        let manifest = Arc::make_mut(&mut manifest);
         let Some(node) = manifest.nodes.get_mut(*unique_id).filter(|node| is_marked(node)) else {
             continue;
         };
@@ -145,7 +147,7 @@ pub(super) fn with_hooks(parsed: &ParsedProject, kind: &str, statements: &[(&str
         }
     }
     ParsedProject {
-        manifest: Arc::new(manifest),
+        manifest,
         graph: Arc::clone(&parsed.graph),
         kept: Arc::clone(&parsed.kept),
         jobs: Arc::clone(&parsed.jobs),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::added_once::{self, Left};
-use super::built::{self, adds_rows};
+use super::built::{self, adds_rows_once};
 use super::connect::Connect;
 use super::homes::Homes;
 use super::lease::with_hooks;
@@ -111,7 +111,7 @@ impl ScheduledNode<'_, '_> {
     /// What of the interval is not there.
     fn left_to_add(&self, selected: &[String], window: [Timestamp; 2]) -> Result<Left> {
         let node = self.parsed.manifest.nodes.get(&self.task.unique_id);
-        if !node.is_some_and(|node| adds_rows(node)) {
+        if !node.is_some_and(|node| adds_rows_once(node)) {
             return Ok(Left::default());
         }
         added_once::left(self.session, self.parsed, self.connect, selected, window)

@@ -28,10 +28,11 @@ pub(crate) fn statuses(tasks: &[Task], ledger: &mut Ledger, now: Timestamp) -> V
         let next = next(task, tasks, ledger, now);
         let intervals = || ledger.intervals(&task.unique_id);
         let last = intervals().rev().find(|(_, interval)| interval.state == IntervalState::Success);
-        let of_today = || intervals().filter(|(at, _)| ledger.is_of_today(task, *at));
-        let failed = of_today().rev().filter(|(_, interval)| interval.state == IntervalState::Failed);
+        let is_of_today = |at: Timestamp| ledger.is_of_today(task, at);
+        let is_failed = |interval: &Interval| interval.state == IntervalState::Failed;
+        let failed = intervals().rev().filter(|(at, interval)| is_failed(interval) && is_of_today(*at));
         let failed = failed.map(|(at, interval)| (at, interval.clone())).collect();
-        let open = of_today().find(|(_, interval)| !interval.state.is_settled());
+        let open = intervals().find(|(at, interval)| !interval.state.is_settled() && is_of_today(*at));
         TaskStatus {
             task: task.clone(),
             is_paused: ledger.is_paused(&task.unique_id),

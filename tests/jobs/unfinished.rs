@@ -404,3 +404,21 @@ fn a_rehearsal_repairs_nothing() {
     }
     assert_eq!(super::intervals(&mut database), ["n 05-01 00:00 failed 1"]);
 }
+
+/// A hook that removes the rows first makes a model replace them.
+#[test]
+fn a_model_whose_hook_removes_rows_gets_all_of_them() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let text = std::fs::read_to_string(project.path().join("models/d.sql")).unwrap();
+    let hooked = text.replace(
+        "incremental_strategy='append'",
+        "incremental_strategy='append', pre_hook='{% if is_incremental() %}truncate {{ this }}{% endif %}'",
+    );
+    project.write("models/d.sql", &hooked);
+    jobs(&project, "cron: '@daily', steps: [{run: d}, {run: bad}]");
+    for day in 2..=4 {
+        assert_eq!(due(&project, &format!("2024-05-0{day}T00:00:01Z")).0, 1);
+    }
+    assert_eq!(rows(&mut database), "72 72 01 00 03 23");
+}
