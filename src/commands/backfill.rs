@@ -51,7 +51,7 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
     let batches = backfill.pieces(&batches);
     if invocation.flags.is(&REBUILD) {
         // all of it once more, and what is done of that counts when the command is repeated
-        backfill.forget([range.start, range.end])?;
+        backfill.forget(models.name(), [range.start, range.end])?;
     }
     let open: Vec<[Timestamp; 2]> =
         batches.iter().copied().filter(|batch| !backfill.missing(*batch).is_empty()).collect();
@@ -144,11 +144,15 @@ impl Backfill<'_> {
         backfill_added::pieces(batches, adding.map(|(_, built)| built))
     }
 
-    fn forget(&mut self, [start, end]: [Timestamp; 2]) -> Result<()> {
+    fn forget(&mut self, name: &str, [start, end]: [Timestamp; 2]) -> Result<()> {
         let mut homes = Homes::new(&self.connect);
         let is_dry = self.invocation.flags.is(&DRY_RUN);
         for (unique_id, built) in &mut self.built {
             let Some(node) = self.parsed.manifest.nodes.get(unique_id) else { continue };
+            // only of the model that is named somebody has said that its rows are gone
+            if adds_rows(node) && unique_id != name {
+                continue;
+            }
             if !is_dry {
                 let home = homes.session(self.session.output_of(connection_of(&node.config)))?;
                 built::forget(home, node, [start, end])?;

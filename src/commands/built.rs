@@ -22,6 +22,9 @@ const BOUNDS: [&str; 8] = [
     "EVENT_TIME_END",
 ];
 
+/// So begins what the macro says that notes an interval.
+pub(super) const ADDED_MEANWHILE: &str = "another run has added rows of";
+
 /// A model of which a run with an interval builds that part: by its strategy, or by its query. `is_rebuilt` says what else the run builds.
 pub(super) fn is_built_in_parts(manifest: &Manifest, node: &Node, is_rebuilt: &dyn Fn(&str) -> bool) -> bool {
     let strategy = node.config.get("incremental_strategy").and_then(serde_json::Value::as_str);

@@ -230,5 +230,7 @@ fn tail(output: &Path, from: u64) -> io::Result<String> {
     file.seek(SeekFrom::Start(from.max(length.saturating_sub(TAIL))))?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
-    Ok(String::from_utf8_lossy(&bytes).trim().to_owned())
+    let text = String::from_utf8_lossy(&bytes);
+    let said: Vec<&str> = text.lines().filter(|line| !line.contains("Running with dbt=")).collect();
+    Ok(said.join("\n").trim().to_owned())
 }

@@ -11,7 +11,7 @@ use super::connect::Connect;
 use super::homes::Homes;
 use super::invocation::Invocation;
 use super::session::{ParsedProject, Session};
-use crate::adapter::Connection;
+use crate::adapter::{Connection, quote_identifier};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::{HashMap, HashSet};
 use crate::manifest::{Node, NodeKind, code, connection_of};
@@ -120,11 +120,19 @@ impl Leased {
     }
 }
 
-/// What has committed may have been dropped since.
+/// What has committed may have been dropped or emptied since.
 fn has_relation(home: &mut Connection, node: &Node) -> Result<bool> {
     let query = "select from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace \
          where n.nspname = $1::text and c.relname = $2::text";
-    Ok(!is_marked(node) || !home.query(query, &[&node.schema, &node.alias])?.rows.is_empty())
+    if !is_marked(node) {
+        return Ok(true);
+    }
+    if home.query(query, &[&node.schema, &node.alias])?.rows.is_empty() {
+        return Ok(false);
+    }
+    let [schema, name] = [&node.schema, &node.alias].map(|name| quote_identifier(name));
+    let is_whole = node.materialized() != "incremental";
+    Ok(is_whole || !home.query(&format!("select from {schema}.{name} limit 1"), &[])?.rows.is_empty())
 }
 
 /// Whether the node's transaction can take one more statement.

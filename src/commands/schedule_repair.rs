@@ -40,11 +40,9 @@ pub(super) fn clear(invocation: &Invocation) -> CommandResult {
     for (at, interval) in &intervals {
         repair.say(&format!("{at} {}: {} is cleared", repair.task.name, interval.state.name()));
     }
+    repair.forget_built(&intervals)?;
     let times: Vec<Timestamp> = intervals.iter().map(|(at, _)| *at).collect();
     repair.ledger.clear(&repair.task.unique_id, &times)?;
-    let end = |at: Timestamp, interval: &Interval| interval.end.unwrap_or_else(|| repair.task.following(at));
-    let ranges: Vec<_> = intervals.iter().map(|(at, interval)| [*at, end(*at, interval)]).collect();
-    repair.forget_built(&ranges)?;
     if repair.task.catch_up != CatchUp::All {
         // of what it knows nothing of, it runs the newest alone
         for (at, interval) in intervals.into_iter().filter(|(at, _)| repair.task.has_interval(*at)) {
@@ -158,16 +156,19 @@ impl<'i> Repair<'i> {
         Ok(Self { invocation, task, ledger, clock, is_beside, connect, session, parsed })
     }
 
-    /// What is noted of these times and of what the task builds.
-    fn forget_built(&self, ranges: &[[Timestamp; 2]]) -> Result<()> {
+    /// What is noted of intervals that have built it: all of one that succeeded, and what another one has committed.
+    fn forget_built(&mut self, intervals: &[(Timestamp, Interval)]) -> Result<()> {
         let mut homes = Homes::new(&self.connect);
-        for id in schedule_checks::built_by(&self.session, &self.parsed, &self.task)? {
-            let Some(node) = self.parsed.manifest.nodes.get(&id).filter(|node| is_incremental(node)) else {
-                continue;
-            };
-            let home = homes.session(self.session.output_of(connection_of(&node.config)))?;
-            for range in ranges {
-                built::forget(home, node, *range)?;
+        let built = schedule_checks::built_by(&self.session, &self.parsed, &self.task)?;
+        for (at, interval) in intervals {
+            let end = interval.end.unwrap_or_else(|| self.task.following(*at));
+            let committed = self.ledger.committed(&self.task.unique_id, *at)?;
+            let is_all = interval.state == IntervalState::Success;
+            for id in built.iter().filter(|id| is_all || committed.contains(*id)) {
+                let node = self.parsed.manifest.nodes.get(id).filter(|node| is_incremental(node));
+                let Some(node) = node else { continue };
+                let home = homes.session(self.session.output_of(connection_of(&node.config)))?;
+                built::forget(home, node, [*at, end])?;
             }
         }
         Ok(())

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::built::ADDED_MEANWHILE;
 use super::connect::Connect;
 use super::invocation::Invocation;
 use super::job_alerts::{Alerts, JobEnd};
@@ -304,8 +305,13 @@ impl<'a> Scheduler<'a> {
 
     /// One more try of an interval: its number.
     fn count(&mut self, task: &Task, logical_time: Timestamp) -> Result<u32> {
-        let known = self.ledger.interval(&task.unique_id, logical_time);
-        let attempt = known.map_or(0, |known| known.attempt) + 1;
+        let known = self.ledger.interval(&task.unique_id, logical_time).cloned();
+        let is_other = |known: &Interval| known.end.is_some_and(|end| end != task.following(logical_time));
+        if known.as_ref().is_some_and(is_other) {
+            // what another cron began at this time had another end
+            self.ledger.forget_progress(&task.unique_id, logical_time)?;
+        }
+        let attempt = known.filter(|known| !is_other(known)).map_or(0, |known| known.attempt) + 1;
         let begun = Interval {
             state: IntervalState::Running,
             end: Some(task.following(logical_time)),
@@ -330,7 +336,7 @@ impl<'a> Scheduler<'a> {
         self.at_work.store(false, Ordering::Relaxed);
         let error = match done {
             Ok(error) => error,
-            Err(problem) => Some(problem.to_string()),
+            Err(problem) => Some(render(&problem)),
         };
         let Some(message) = error else { return self.conclude(task, logical_time, attempt, Ok(())) };
         if self.ledger.has_committed(&task.unique_id, logical_time)? {
@@ -347,6 +353,12 @@ impl<'a> Scheduler<'a> {
 
     /// Begins one try of one interval of a job.
     pub(super) fn begin(&mut self, task: &Task, job: &Arc<Job>, logical_time: Timestamp) -> Result<()> {
+        let number = self.count(task, logical_time)?;
+        if task.catch_up != CatchUp::Latest
+            && self.ledger.covered_until(task, logical_time) >= task.following(logical_time)
+        {
+            return self.conclude(task, logical_time, number, Ok(()));
+        }
         let (manifest, graph) = (&self.parsed.manifest, &self.parsed.graph);
         let keys = step_keys(&job.steps);
         let code = |step: usize, id: &str| {
@@ -356,7 +368,6 @@ impl<'a> Scheduler<'a> {
         };
         let Progress { done, changed } =
             self.ledger.progress(&task.unique_id, logical_time, &keys, graph, &code)?;
-        let number = self.count(task, logical_time)?;
         if !changed.is_empty() {
             let changed = changed.join(", ");
             self.say(&format!("{logical_time} {}: runs again from what has changed: {changed}", task.name));
@@ -435,6 +446,11 @@ impl<'a> Scheduler<'a> {
             }
             Err(Stopped::Interrupted) => {
                 let message = "interrupted".to_owned();
+                return self.settle(task, logical_time, IntervalState::Interrupted, attempt - 1, message);
+            }
+            Err(Stopped::Failed(message)) if message.contains(ADDED_MEANWHILE) => {
+                self.say(&format!("{logical_time} {}: another run has added its rows meanwhile", task.name));
+                let message = "is looked at again".to_owned();
                 return self.settle(task, logical_time, IntervalState::Interrupted, attempt - 1, message);
             }
             Err(Stopped::Failed(message)) => message,

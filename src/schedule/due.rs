@@ -83,8 +83,8 @@ pub(crate) fn next(task: &Task, tasks: &[Task], ledger: &mut Ledger, now: Timest
 fn first_open(task: &Task, ledger: &Ledger) -> Option<Timestamp> {
     let mut first = task.first()?;
     // of another cron, what is done may end before the first interval that begins after the start: its rest belongs to the one before
-    if let Some(until) = ledger.done_until(task, first).filter(|until| *until < first) {
-        first = task.preceding(first).filter(|before| *before < until).unwrap_or(first);
+    if let Some(until) = ledger.open_since(task, first).filter(|until| *until < first) {
+        first = task.preceding(first).filter(|before| *before <= until).unwrap_or(first);
     }
     Some(match ledger.settled_until(&task.unique_id) {
         Some(settled) if settled >= first => settled,

@@ -83,6 +83,15 @@ impl Ledger {
         self.connection.query(&lease.marker("", ""), &[]).map(drop)
     }
 
+    /// The nodes that an interval has committed so far.
+    pub(crate) fn committed(&mut self, task: &str, logical_time: Timestamp) -> Result<HashSet<String>> {
+        let query = "select node from rsdbt.progress where role = current_user and project = $1 and schema_name = $2 \
+             and task = $3 and logical_time = $4::timestamptz and node <> ''";
+        let time = logical_time.to_string();
+        let rows = self.connection.query(query, &[&self.project, &self.schema, task, &time])?.rows;
+        Ok(rows.iter().filter_map(|row| Some(text(row, 0)?.to_owned())).collect())
+    }
+
     /// An interval that is done needs no record of its parts.
     pub(crate) fn forget_progress(&mut self, task: &str, logical_time: Timestamp) -> Result<()> {
         let statement = "delete from rsdbt.progress where role = current_user and project = $1 and schema_name = $2 \
