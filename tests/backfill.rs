@@ -651,3 +651,27 @@ fn an_emptied_table_is_filled_whole() {
     assert!(status == 0 && text.contains("0 batches built"), "{text}");
     assert_eq!(days(&mut database, "a"), ["01 24", "02 24", "03 24", "04 24", "05 24", "06 24", "07 24"]);
 }
+
+/// Somebody says of the named model that its rows are gone, and of no other.
+#[test]
+fn a_rebuild_adds_nothing_again_downstream() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let schema = database.schema.clone();
+    let within = "where at >= '{{ interval_start }}' and at < '{{ interval_end }}'";
+    let config = |strategy: &str| {
+        format!(
+            "{{{{ config(materialized='incremental', incremental_strategy='{strategy}', unique_key='at') }}}}"
+        )
+    };
+    project
+        .write("models/up.sql", &format!("{} select at from {schema}.f {within}", config("delete+insert")));
+    project
+        .write("models/dn.sql", &format!("{} select at from {{{{ ref('up') }}}} {within}", config("append")));
+    let range = ["up", "--from", "2024-05-01", "--to", "2024-05-03", "--downstream"];
+    assert_eq!(backfill(&project, &range).0, 0);
+    let (status, text) = backfill(&project, &[&range[..], &["--rebuild"]].concat());
+    assert!(status == 0 && text.contains("2 batches built"), "{text}");
+    assert_eq!(days(&mut database, "up"), ["01 24", "02 24"]);
+    assert_eq!(days(&mut database, "dn"), ["01 24", "02 24"]);
+}

@@ -14,7 +14,7 @@ use super::session::{ParsedProject, Session};
 use crate::adapter::{Connection, quote_identifier};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::{HashMap, HashSet};
-use crate::manifest::{Node, NodeKind, code, connection_of};
+use crate::manifest::{Manifest, Node, NodeKind, code, connection_of};
 use crate::run::{RunOptions, Terms};
 use crate::schedule::{LEASE, Lease, affected};
 
@@ -118,6 +118,24 @@ impl Leased {
         let proofs = self.leases.iter().map(|(output, lease)| (output.clone(), lease.proof()));
         options.terms = Terms { lock_wait: LOCK_WAIT, proofs: proofs.collect(), done_before: done };
     }
+}
+
+/// Of nodes that have committed in the target's database, those that nobody finds any more, or finds empty.
+pub(super) fn gone(
+    connect: &Connect,
+    manifest: &Manifest,
+    output: &str,
+    committed: HashSet<String>,
+) -> Result<HashSet<String>> {
+    let mut homes = Homes::new(connect);
+    let mut gone = HashSet::default();
+    for id in committed {
+        let Some(node) = manifest.nodes.get(&id) else { continue };
+        if !has_relation(homes.session(output)?, node)? {
+            gone.insert(id);
+        }
+    }
+    Ok(gone)
 }
 
 /// What has committed may have been dropped or emptied since.

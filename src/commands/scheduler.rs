@@ -12,6 +12,7 @@ use super::connect::Connect;
 use super::invocation::Invocation;
 use super::job_alerts::{Alerts, JobEnd};
 use super::job_attempt::{Attempt, OUTPUT, Stopped};
+use super::lease::gone;
 use super::log_run;
 use super::schedule_jobs::{Ended, Jobs, News};
 use super::schedule_metrics::Metrics;
@@ -361,7 +362,12 @@ impl<'a> Scheduler<'a> {
         }
         let (manifest, graph) = (&self.parsed.manifest, &self.parsed.graph);
         let keys = step_keys(&job.steps);
+        let committed = self.ledger.committed(&task.unique_id, logical_time)?;
+        let gone = gone(&self.connect, manifest, &self.session.profile.target_name, committed)?;
         let code = |step: usize, id: &str| {
+            if gone.contains(id) {
+                return Some(String::new());
+            }
             let mut vars = (*self.parsed.vars).clone();
             vars.extend(job.steps.get(step).map(|step| step.vars.clone()).unwrap_or_default());
             Some(code(manifest, manifest.nodes.get(id)?, &vars))
