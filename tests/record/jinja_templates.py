@@ -338,7 +338,7 @@ def _(template, theirs, ours):
 COMPARED = re.compile(r"[<>=!]=|[<>]|\bin\b")
 
 
-@known("chains", "a chain of comparisons computes all its sides where one in the middle is more than a name")
+@known("chains", "a chain of comparisons computes all its sides where one in the middle calls something")
 def _(template, theirs, ours):
     return "error" in ours and "False" in theirs.get("text", "") and len(COMPARED.findall(all_of(template))) > 1
 
