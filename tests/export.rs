@@ -110,3 +110,25 @@ fn an_export_that_fails_leaves_the_file_as_it_was() {
     let output = project.run(&["export", "--select", "few", "--to", "few.csv"]);
     assert!(output.text.contains("build it first: `rsdbt build --select few`"), "{}", output.text);
 }
+
+/// The second one would take the place of the first.
+#[test]
+fn two_relations_never_share_a_file() {
+    let database = Database::new();
+    let project = project(&database);
+    project.write("models/a.t.sql", "select 1 as id");
+    let source = format!(
+        "sources: [{{name: a, schema: {}, tables: [{{name: t, identifier: few}}]}}]\n",
+        database.schema
+    );
+    project.write("models/s.yml", &source);
+    project.run_ok(&["run"]);
+    let output = project.run(&["export", "--to", "all/"]);
+    assert!(
+        output.status == 2 && output.text.contains("`a.t.csv` is the file of two relations"),
+        "{}",
+        output.text
+    );
+    assert!(!project.path().join("all").exists());
+    project.run_ok(&["export", "--select", "few", "--to", "all/"]);
+}

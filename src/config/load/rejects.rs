@@ -60,11 +60,7 @@ impl MostRejects {
 fn share(percent: &str) -> Option<u64> {
     let (whole, fraction) = percent.split_once('.').unwrap_or((percent, ""));
     let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_number(whole)
-        || !is_number(fraction)
-        || fraction.len() > DIGITS
-        || percent.len() == fraction.len() + 1
-    {
+    if !is_number(whole) || !is_number(fraction) || fraction.len() > DIGITS {
         return None;
     }
     let whole: u64 = whole.parse().ok()?;
@@ -110,5 +106,25 @@ impl Deadline {
         };
         let action = strict::choice(CODE, &fields, "else", &["warn", "error"])?;
         Ok(Self { by: time, is_error: action.as_deref() == Some("error") })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_what_is_written() {
+        let shown = |text: &str| share(text).map(|share| MostRejects::Millionths(share).to_string());
+        for (text, percent) in
+            [("5", "5%"), ("0.57", "0.57%"), ("100", "100%"), ("0", "0%"), ("12.500", "12.5%")]
+        {
+            assert_eq!(shown(text).as_deref(), Some(percent), "{text}");
+        }
+        for text in ["", ".", ".5", "-1", "100.1", "1e1", "0.0000001", "x"] {
+            assert_eq!(share(text), None, "{text}");
+        }
+        let share = MostRejects::Millionths(share("0.57").unwrap_or_default());
+        assert!(!share.is_exceeded(57, 10_000) && share.is_exceeded(58, 10_000));
     }
 }
