@@ -2,6 +2,7 @@
 //!
 //! Jinja inside YAML is rendered through [`Renderer`], because the engine is a higher layer.
 
+pub(crate) mod batches;
 pub(crate) mod catalogs;
 mod configurable;
 pub(crate) mod cron;

@@ -8,6 +8,7 @@ use super::ParseRequest;
 use super::fingerprint;
 use super::trees::resource_type;
 use crate::config::Configurable;
+use crate::config::batches::{BatchSize, Lookback};
 use crate::config::node_config::{UsedConfigs, check_snapshot};
 use crate::context::MICROBATCH_MACRO;
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, did_you_mean};
@@ -342,12 +343,12 @@ fn check_microbatch(node: &Node, refuse: &mut dyn FnMut(&'static str, String)) {
         Some(other) => wrong(format!("must provide a 'begin' config of type datetime, but got: {other}.")),
     }
     let size = value("batch_size").and_then(Json::as_str).unwrap_or("None");
-    if !matches!(size, "hour" | "day" | "month" | "year") {
+    if BatchSize::parse(size, None).is_none() {
         wrong(format!(
             "must provide a 'batch_size' config that is one of ['hour', 'day', 'month', 'year'], but got: {size}."
         ));
     }
-    if let Some(other) = value("lookback").filter(|lookback| !lookback.is_i64()) {
+    if let Some(other) = value("lookback").filter(|lookback| Lookback::read(lookback).is_none()) {
         wrong(format!("must provide the optional 'lookback' config as type int, but got: {other})."));
     }
     if let Some(other) = value("concurrent_batches").filter(|batches| !batches.is_boolean()) {

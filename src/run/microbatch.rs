@@ -1,73 +1,12 @@
-//! The batches of a microbatch model: time windows of one hour, day, month or year, in UTC.
+//! The batches of a run of a microbatch model: windows of time in UTC.
 
-use jiff::civil::{DateTime, date};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp, ToSpan};
 use serde_json::Value;
 
+use crate::config::batches::{BatchSize, Lookback, instant};
 use crate::diagnostic::{Diagnostic, Result};
-
-/// The length of a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum BatchSize {
-    Hour,
-    Day,
-    Month,
-    Year,
-}
-
-impl BatchSize {
-    pub(super) fn parse(name: &str) -> Option<Self> {
-        Some(match name {
-            "hour" => Self::Hour,
-            "day" => Self::Day,
-            "month" => Self::Month,
-            "year" => Self::Year,
-            _ => return None,
-        })
-    }
-
-    fn one(self) -> Span {
-        match self {
-            Self::Hour => 1.hour(),
-            Self::Day => 1.day(),
-            Self::Month => 1.month(),
-            Self::Year => 1.year(),
-        }
-    }
-
-    fn floor(self, at: DateTime) -> DateTime {
-        let day = at.date();
-        match self {
-            Self::Hour => day.at(at.hour(), 0, 0, 0),
-            Self::Day => day.at(0, 0, 0, 0),
-            Self::Month => date(day.year(), day.month(), 1).at(0, 0, 0, 0),
-            Self::Year => date(day.year(), 1, 1).at(0, 0, 0, 0),
-        }
-    }
-
-    fn ceiling(self, at: DateTime) -> DateTime {
-        let floor = self.floor(at);
-        if floor == at { at } else { self.offset(floor, 1) }
-    }
-
-    /// Whole batches on or back from the start of the batch that holds `at`.
-    fn offset(self, at: DateTime, batches: i64) -> DateTime {
-        let floor = self.floor(at);
-        floor.checked_add(self.one() * batches).unwrap_or(floor)
-    }
-
-    /// `2024-09-17T16`, `2024-09-17`, `2024-09` or `2024`: in file names and lines.
-    pub(super) fn label(self, start: DateTime) -> String {
-        let form = match self {
-            Self::Hour => "%Y-%m-%dT%H",
-            Self::Day => "%Y-%m-%d",
-            Self::Month => "%Y-%m",
-            Self::Year => "%Y",
-        };
-        start.strftime(form).to_string()
-    }
-}
 
 /// One window: from its start to before its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,11 +27,11 @@ impl Batch {
 }
 
 /// What decides about the windows.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Window<'a> {
     pub(super) model: &'a str,
     pub(super) size: BatchSize,
-    pub(super) lookback: i64,
+    pub(super) lookback: Lookback,
     pub(super) begin: Option<DateTime>,
     pub(super) incremental: bool,
     /// `--event-time-start`, `--event-time-end` or a sample's window.
@@ -106,6 +45,17 @@ impl Window<'_> {
     pub(super) fn batches(&self) -> Result<Vec<Batch>> {
         let now = self.now.to_zoned(TimeZone::UTC).datetime();
         let end = self.size.ceiling(self.asked_end.unwrap_or(now));
+        if let Lookback::Each(back) = &self.lookback
+            && self.asked_start.is_none()
+            && self.incremental
+        {
+            let current = self.before(end);
+            let of = |back: &i64| Batch {
+                start: self.size.offset(current, -back),
+                end: if *back == 0 { end } else { self.size.offset(current, 1 - back) },
+            };
+            return Ok(back.iter().map(of).collect());
+        }
         let start = self.start(end)?;
         let mut batches = Vec::new();
         let mut from = start;
@@ -134,26 +84,24 @@ impl Window<'_> {
             })?;
             return Ok(self.size.floor(begin));
         }
-        // A checkpoint on the line belongs to the batch before it.
-        let on_the_line = i64::from(self.size.floor(checkpoint) == checkpoint);
-        Ok(self.size.offset(checkpoint, -(self.lookback + on_the_line)))
+        let back = match &self.lookback {
+            Lookback::All(number) => *number,
+            Lookback::Each(_) => 0,
+        };
+        Ok(self.size.offset(self.before(checkpoint), -back))
     }
-}
 
-/// Reads `2024-01-01`, `2024-01-01 10:00:00` and RFC 3339 forms, as a timestamp in UTC.
-pub(super) fn instant(text: &str) -> Option<DateTime> {
-    let text = text.trim();
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Some(at.to_zoned(TimeZone::UTC).datetime());
+    /// The start of the last batch before. A time on the line belongs to the batch before it.
+    fn before(&self, checkpoint: DateTime) -> DateTime {
+        self.size.offset(checkpoint, -i64::from(self.size.floor(checkpoint) == checkpoint))
     }
-    text.parse::<DateTime>()
-        .ok()
-        .or_else(|| text.parse::<jiff::civil::Date>().ok().map(|day| day.at(0, 0, 0, 0)))
 }
 
 /// The batch configs of a model.
 pub(super) fn size_of(model: &str, config: &serde_json::Map<String, Value>) -> Result<BatchSize> {
-    config.get("batch_size").and_then(Value::as_str).and_then(BatchSize::parse).ok_or_else(|| {
+    let begin = config.get("begin").and_then(Value::as_str).and_then(instant);
+    let written = config.get("batch_size").and_then(Value::as_str);
+    written.and_then(|text| BatchSize::parse(text, begin)).ok_or_else(|| {
         Diagnostic::runtime(
             "microbatch-without-batch-size",
             format!("Microbatch model '{model}' does not have a 'batch_size' config (one of ['hour', 'day', 'month', 'year']) specificed."),
@@ -164,14 +112,17 @@ pub(super) fn size_of(model: &str, config: &serde_json::Map<String, Value>) -> R
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    fn window(size: BatchSize) -> Window<'static> {
+    fn window(size: &str) -> Window<'static> {
+        let begin = instant("2024-01-15");
         Window {
             model: "m",
-            size,
-            lookback: 1,
-            begin: instant("2024-01-15"),
+            size: BatchSize::parse(size, begin).unwrap(),
+            lookback: Lookback::All(1),
+            begin,
             incremental: false,
             asked_start: None,
             asked_end: None,
@@ -186,13 +137,13 @@ mod tests {
 
     #[test]
     fn the_first_run_starts_at_begin() {
-        assert_eq!(labels(&window(BatchSize::Day)), ["2024-01-15", "2024-01-16", "2024-01-17"]);
-        assert_eq!(labels(&window(BatchSize::Month)), ["2024-01"]);
+        assert_eq!(labels(&window("day")), ["2024-01-15", "2024-01-16", "2024-01-17"]);
+        assert_eq!(labels(&window("month")), ["2024-01"]);
     }
 
     #[test]
     fn later_runs_look_back() {
-        let later = Window { incremental: true, ..window(BatchSize::Day) };
+        let later = Window { incremental: true, ..window("day") };
         assert_eq!(labels(&later), ["2024-01-16", "2024-01-17"]);
         let asked =
             Window { asked_start: instant("2024-01-10 05:00:00"), asked_end: instant("2024-01-11"), ..later };
@@ -200,5 +151,39 @@ mod tests {
         let recorded = asked.batches().unwrap()[0].recorded();
         assert_eq!(recorded, ["2024-01-10T00:00:00Z", "2024-01-11T00:00:00Z"]);
         assert_eq!(Batch::read(&recorded), Some(asked.batches().unwrap()[0]));
+    }
+
+    #[test]
+    fn batches_that_are_not_neighbours() {
+        let lookback = Lookback::read(&json!([7, 0, 1])).unwrap();
+        let window = Window { incremental: true, lookback, ..window("day") };
+        assert_eq!(labels(&window), ["2024-01-10", "2024-01-16", "2024-01-17"]);
+        let batches = window.batches().unwrap();
+        let ends = batches.iter().map(|batch| window.size.label(batch.end));
+        assert_eq!(ends.collect::<Vec<_>>(), ["2024-01-11", "2024-01-17", "2024-01-18"]);
+    }
+
+    #[test]
+    fn batches_of_several_units_are_counted_from_begin() {
+        let of = |size: &str, now: &str| labels(&Window { now: now.parse().unwrap(), ..window(size) });
+        assert_eq!(
+            of("5 hours", "2024-01-16T02:30:00Z"),
+            [
+                "2024-01-15T00",
+                "2024-01-15T05",
+                "2024-01-15T10",
+                "2024-01-15T15",
+                "2024-01-15T20",
+                "2024-01-16T01"
+            ]
+        );
+        assert_eq!(of("1 week", "2024-01-29T00:00:00Z"), ["2024-01-15", "2024-01-22"]);
+        assert_eq!(of("2 months", "2024-06-01T00:00:00Z"), ["2024-01", "2024-03", "2024-05"]);
+        let earlier = Window {
+            asked_start: instant("2024-01-14T23:00:00"),
+            asked_end: instant("2024-01-15"),
+            ..window("5 hours")
+        };
+        assert_eq!(labels(&earlier), ["2024-01-14T19"]);
     }
 }

@@ -65,6 +65,33 @@ fn times_in_names_order_the_files() {
     assert_eq!(rows(&mut database, "newest"), newest);
 }
 
+/// Equal keys that are written differently are one key, and the row has it as it was loaded last.
+#[test]
+fn a_key_takes_the_spelling_of_the_last_file() {
+    let mut database = Database::new();
+    let columns = "columns: [{name: n, data_type: numeric}, {name: v, data_type: text}]";
+    let load = "load: {from: {files: \"in/*.csv\"}, mode: upsert, unique_key: n}";
+    let tables: String = ["plain", "watched"]
+        .map(|name| format!("      - name: {name}\n        config: {{{load}}}\n        {columns}\n"))
+        .concat();
+    let project = source(&database, &tables);
+    project.write("in/1.csv", "n,v\n1.0,old\n2,old\n");
+    project.run_ok(&["load"]);
+    // another way into the table
+    database.execute(
+        "create function noted() returns trigger language plpgsql as 'begin return new; end';
+         create trigger noted before insert or update on watched for each row execute function noted()",
+    );
+    project.write("in/2.csv", "n,v\n1.00,new\n");
+    project.run_ok(&["load"]);
+    for table in ["plain", "watched"] {
+        assert_eq!(
+            lines(&mut database, &format!("select n::text, v from {table} order by n")),
+            ["1.00 new", "2 old"]
+        );
+    }
+}
+
 /// Also where only the server knows the type; nothing is cut or filled by a cast, and an empty text is one where the type has it.
 #[test]
 fn what_the_server_judges_is_rejected_by_whole_lines() {

@@ -6,11 +6,11 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
 use serde_json::{Value as Json, json};
 
-use super::super::microbatch::instant;
 use super::super::results::{FreshnessResult, Status};
 use super::super::state::sink;
 use super::{Executed, NodeRun, Watch, Worker, adapter_response};
 use crate::adapter::Response;
+use crate::config::batches::instant;
 use crate::context::objects::Table;
 use crate::context::runtime::{NodeContext, NodeContextParts, Subject};
 use crate::diagnostic::{Diagnostic, Result, SourceText};

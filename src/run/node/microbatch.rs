@@ -8,13 +8,14 @@ use serde_json::Value as Json;
 
 use super::super::describe;
 use super::super::event::Event;
-use super::super::microbatch::{Batch, Window, instant, size_of};
+use super::super::microbatch::{Batch, Window, size_of};
 use super::super::node_timing::Watch;
 use super::super::results::{BatchResults, Status};
 use super::super::status::Told;
 use super::compile::Extra;
 use super::elsewhere::received;
 use super::{Executed, NodeRun, Worker};
+use crate::config::batches::{Lookback, instant};
 use crate::context::runtime::BatchContext;
 use crate::diagnostic::Result;
 use crate::manifest::Node;
@@ -106,7 +107,7 @@ impl NodeRun<'_, '_> {
         Ok(Window {
             model: &node.name,
             size: size_of(&node.name, &node.config)?,
-            lookback: node.config.get("lookback").and_then(Json::as_i64).unwrap_or(1),
+            lookback: node.config.get("lookback").and_then(Lookback::read).unwrap_or(Lookback::All(1)),
             begin: text("begin").and_then(instant),
             incremental,
             asked_start: start.as_deref().and_then(instant),

@@ -9,13 +9,14 @@
 {%- endmacro %}
 
 {# The order's own columns are always written, or the next run would compare with an old timestamp. #}
-{% macro rsdbt_upserted_columns(keys, dest_columns) %}
+{% macro rsdbt_upserted_columns(target, keys, dest_columns) %}
   {%- set columns = get_merge_update_columns(config.get('merge_update_columns'), config.get('merge_exclude_columns'), dest_columns) -%}
   {%- set names = dest_columns | map(attribute='name') | list -%}
   {%- set written = rsdbt_columns_meant(columns + rsdbt_order_columns(), names) -%}
   {%- set key_names = rsdbt_columns_meant(keys, names) -%}
+  {%- set respelled = rsdbt_respelled(target, key_names) -%}
   {%- set quoted = [] -%}
-  {%- for column in dest_columns if column.name in written and column.name not in key_names -%}
+  {%- for column in dest_columns if column.name in written and (column.name not in key_names or column.name in respelled) -%}
     {%- do quoted.append(column.quoted) -%}
   {%- endfor -%}
   {{ return(quoted) }}

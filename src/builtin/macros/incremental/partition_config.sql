@@ -6,12 +6,15 @@
   {%- for key in config.get('partition_by') if key not in keys -%}
     {{ exceptions.raise_compiler_error('`partition_by` has no key `' ~ key ~ '`: its keys are `' ~ keys | join('`, `') ~ '`') }}
   {%- endfor -%}
-  {%- for key in ['horizon', 'retention', 'lookback'] -%}
+  {%- for key in ['horizon', 'retention'] + ([] if config.get('lookback') is sequence and config.get('lookback') is not string else ['lookback']) -%}
     {%- set value = config.get(key) -%}
     {%- if value is not none and not (value | string).isdigit() -%}
       {%- do rsdbt_raise_config(key, value, 'a number of periods, from 0 on') -%}
     {%- endif -%}
   {%- endfor -%}
+  {%- if config.get('lookback') is sequence and config.get('lookback') is not string and (not config.get('lookback') or config.get('lookback') | reject('integer') | list) -%}
+    {%- do rsdbt_raise_config('lookback', config.get('lookback'), 'a number of periods, or a list of numbers; 0 is the current period, and negative ones come after it') -%}
+  {%- endif -%}
   {%- for key in ['dirty', 'partitioned'] -%}
     {%- set value = config.get(key) -%}
     {%- if value is not none and value is not boolean -%}

@@ -17,7 +17,10 @@
   {%- if 'lookback' in (model.unrendered_config or {}) -%}
     {%- set current = rsdbt_local("timestamp '" ~ flags.INTERVAL_START ~ "'", by.time_zone) if flags.INTERVAL_START
       else "pg_catalog.now() at time zone '" ~ by.time_zone ~ "'" -%}
-    {%- do periods.append('select ' ~ current ~ ' - ago::pg_catalog.float8 * interval \'1 ' ~ by.granularity ~ '\' from pg_catalog.generate_series(0, ' ~ config.get('lookback') ~ ') as ago') -%}
+    {%- set lookback = config.get('lookback') -%}
+    {%- set numbers = 'pg_catalog.generate_series(0, ' ~ lookback ~ ')' if lookback is number or lookback is string
+      else 'pg_catalog.unnest(array[' ~ lookback | join(', ') ~ ']::pg_catalog.int4[])' -%}
+    {%- do periods.append('select ' ~ current ~ ' - ago::pg_catalog.float8 * interval \'1 ' ~ by.granularity ~ '\' from ' ~ numbers ~ ' as ago') -%}
   {%- endif -%}
   {{ return(periods) }}
 {% endmacro %}

@@ -2,7 +2,7 @@
 
 {# The rows that an update is to change, as they are before it. #}
 {% macro rsdbt_load_note_before(relation, load, others) %}
-  {%- set names = load.unique_key + others -%}
+  {%- set names = (load.unique_key + others) | unique(case_sensitive=true) | list -%}
   {%- call statement('before') -%}
     create temporary table rsdbt_before on commit drop as
     select {% for name in names %}rsdbt_kept.{{ adapter.quote(name) }}{{ ', ' if not loop.last }}{% endfor %}

@@ -27,7 +27,7 @@
   {%- if load.unique_key %} distinct on ({{ rsdbt_load_values(load, load.unique_key) }}){% endif %} {{ rsdbt_load_values(load) }}
   from pg_temp.rsdbt_staged
   order by {% if load.unique_key %}{{ rsdbt_load_values(load, load.unique_key) }}, {% endif %}{{ rsdbt_load_order_sql(load) }}
-  {%- set others = names | reject('in', load.unique_key) | list -%}
+  {%- set others = rsdbt_load_updated(relation, load) -%}
   {%- if load.unique_key and load.mode != 'replace' %}
   on conflict ({{ rsdbt_load_names(load.unique_key) }}) do
     {%- if load.mode == 'upsert' and others %} update set {% for name in others %}{{ adapter.quote(name) }} = excluded.{{ adapter.quote(name) }}{{ ', ' if not loop.last }}{% endfor %}

@@ -47,3 +47,12 @@
     ) }}
   {%- endif -%}
 {% endmacro %}
+
+{# What an upsert writes where the key is there: all but a key that can only be the same. #}
+{% macro rsdbt_load_updated(relation, load) %}
+  {%- if load.mode != 'upsert' -%}
+    {{ return([]) }}
+  {%- endif -%}
+  {%- set same = load.unique_key | reject('in', rsdbt_respelled(relation, load.unique_key)) | list -%}
+  {{ return(load.columns | map(attribute='name') | reject('in', same) | list) }}
+{% endmacro %}

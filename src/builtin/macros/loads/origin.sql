@@ -59,7 +59,7 @@
 
 {% macro rsdbt_load_insert_table_sql(relation, load) -%}
   {%- set names = load.columns | map(attribute='name') | list -%}
-  {%- set others = names | reject('in', load.unique_key) | list -%}
+  {%- set others = rsdbt_load_updated(relation, load) -%}
   insert into {{ relation }} as rsdbt_kept ({{ rsdbt_load_names(names) }}) overriding system value
   select {{ rsdbt_load_names(names) }} from pg_temp.rsdbt_staged
   {%- if load.mode == 'upsert' and load.mark %}

@@ -38,7 +38,7 @@
 
 {% macro rsdbt_load_update(relation, load, acting) %}
   {%- set assigned = [] -%}
-  {%- set others = load.columns | map(attribute='name') | reject('in', load.unique_key) | list -%}
+  {%- set others = rsdbt_load_updated(relation, load) -%}
   {%- for name in others -%}
     {%- do assigned.append(adapter.quote(name) ~ ' = excluded.' ~ adapter.quote(name)) -%}
   {%- endfor -%}

@@ -31,7 +31,7 @@
 
 {# Sorted by key: two runs at once take the target's rows in one order. What is needed to check the outcome is left in `arg_dict`. #}
 {% macro rsdbt_upsert_sql(target, latest, keys, names, arg_dict, conditions) -%}
-  {%- set written = rsdbt_upserted_columns(keys, arg_dict['dest_columns']) -%}
+  {%- set written = rsdbt_upserted_columns(target, keys, arg_dict['dest_columns']) -%}
   {%- do rsdbt_refuse_rules(target, 'INSERT with ON CONFLICT', "'2', '3'") -%}
   {%- do arg_dict.update({'rsdbt_upserted': {'latest': latest, 'keys': keys, 'conditions': conditions, 'written': written}}) -%}
   {%- set assignments = [] -%}
