@@ -111,7 +111,7 @@ fn commands_of_tests(folder: &Path) -> String {
         let path = entry.unwrap().path();
         if path.is_dir() {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            if ["spec", "errors", "first_run", "parity", "histories"].contains(&name.as_str()) {
+            if ["spec", "errors", "first_run", "parity", "histories", "jobs"].contains(&name.as_str()) {
                 all.push_str(&commands_of_tests(&path));
             }
             continue;

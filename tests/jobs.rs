@@ -1,5 +1,6 @@
 //! Jobs: steps in an order, side by side, tried again where they failed, and told about.
 
+mod by_hand;
 mod unfinished;
 
 use std::io::{Read as _, Write as _};

@@ -116,7 +116,11 @@ fn models(style: Style) -> Vec<(&'static str, String, String)> {
             rows.clone(),
         ),
         ("merged", incremental("merge", &format!("{key}, {}", index("by merge"))), rows.clone()),
-        ("overwritten", incremental("insert_overwrite", &by_day), rows.clone()),
+        (
+            "overwritten",
+            incremental("insert_overwrite", &format!("{by_day}, incremental_predicates=['true']")),
+            rows.clone(),
+        ),
         (
             "batched",
             incremental(

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{CancelHandle, Response};
+use crate::diagnostic::Diagnostic;
 
 /// Told what a session does, for events and for Ctrl-C.
 pub(crate) trait Observer: Send + Sync {
@@ -16,6 +17,11 @@ pub(crate) trait Observer: Send + Sync {
 
     fn answered(&self, response: &Response, elapsed: Duration) {
         let _ = (response, elapsed);
+    }
+
+    /// Why nothing may be committed, if so.
+    fn objection(&self) -> Option<Box<Diagnostic>> {
+        None
     }
 
     fn committed(&self) {}

@@ -255,6 +255,9 @@ impl WorkerSession {
 
     pub(crate) fn commit(&self) -> Result<()> {
         let observer = Arc::clone(&self.lock().observer);
+        if let Some(objection) = observer.objection() {
+            return Err(objection);
+        }
         self.with(Connection::commit).or_else(|error| self.ask_for_outcome(error))?;
         self.note_commit();
         observer.committed();

@@ -26,13 +26,14 @@ pub(super) struct Left {
     pub(super) less: HashMap<String, [Timestamp; 2]>,
 }
 
-/// Of the selected nodes, for the interval that is to be built.
+/// Of the selected nodes, for the interval that is to be built. A schedule adds nothing to a table of which nothing is known.
 pub(super) fn left(
     session: &Session<'_>,
     parsed: &ParsedProject,
     connect: &Connect,
     selected: &[String],
     window: [Timestamp; 2],
+    is_scheduled: bool,
 ) -> Result<Left> {
     let mut left = Left::default();
     let mut homes = Homes::new(connect);
@@ -46,7 +47,7 @@ pub(super) fn left(
         let Some(node) = adding else { continue };
         let home = homes.session(session.output_of(connection_of(&node.config)))?;
         let built = Built::of(home, parsed, node, true)?;
-        match known(home, node, built, true)?.left_of(window).as_slice() {
+        match known(home, node, built, is_scheduled.then_some(""))?.left_of(window).as_slice() {
             [] => left.none.push(unique_id.clone()),
             [whole] if *whole == window => {}
             [rest] if takes_another_interval(&parsed.manifest, node) => {

@@ -19,13 +19,14 @@ use super::log_run;
 use super::running;
 use super::schedule_task::range;
 use super::session::{ParsedProject, Session};
+use super::table_rows::has_rows;
 use super::{CommandResult, Outcome};
 use crate::adapter::{Cell, Connection};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::hashed::{HashMap, HashSet};
 use crate::manifest::connection_of;
 use crate::memory;
-use crate::options::table::{DRY_RUN, INTERVAL_END, INTERVAL_START, REBUILD, WRITE_JSON};
+use crate::options::table::{DRY_RUN, INTERVAL_END, INTERVAL_START, MARK_BUILT, REBUILD, WRITE_JSON};
 use crate::run::{self, Command, Event, HeldTogether, NodeResult, RunResults};
 use crate::run_log::RunLog;
 
@@ -47,6 +48,9 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
     hold(&mut connection, &session.profile.target.schema, models.name())?;
     let mut backfill =
         Backfill { invocation, session, parsed, connect, log, built: Vec::new(), made_of: Vec::new() };
+    if invocation.flags.is(&MARK_BUILT) {
+        return backfill.mark_built(models.name(), [range.start, range.end]);
+    }
     backfill.read(&models)?;
     let batches = backfill.pieces(&batches);
     if invocation.flags.is(&REBUILD) {
@@ -98,8 +102,10 @@ impl Backfill<'_> {
             let adds = adds_rows(node);
             let mut built = Built::of(home, &self.parsed, node, adds)?;
             if adds {
-                built = backfill_added::known(home, node, built, self.invocation.flags.is(&REBUILD))?;
-            } else if !built.is_empty() && !backfill_added::has_rows(home, node)? {
+                let help = "delete the rows that it has of the range, if any, and say so by `--rebuild`. Or ";
+                let refused = Some(help).filter(|_| !self.invocation.flags.is(&REBUILD));
+                built = backfill_added::known(home, node, built, refused)?;
+            } else if !built.is_empty() && !has_rows(home, node)? {
                 // emptied since
                 built = Built::none();
             }
@@ -107,6 +113,22 @@ impl Backfill<'_> {
         }
         self.made_of = self.pairs();
         Ok(())
+    }
+
+    /// Somebody knows that the table has all rows of the range.
+    fn mark_built(&self, name: &str, range: [Timestamp; 2]) -> CommandResult {
+        let Some(node) = self.parsed.manifest.nodes.get(name) else { return Ok(Outcome::Success) };
+        let mut homes = Homes::new(&self.connect);
+        let home = homes.session(self.session.output_of(connection_of(&node.config)))?;
+        memory::prepare(home)?;
+        let [start, end] = built::window(range);
+        if self.invocation.flags.is(&DRY_RUN) {
+            self.say(&format!("{start} .. {end}  would be noted as built"));
+            return Ok(Outcome::Success);
+        }
+        built::note(home, &self.parsed, node, range)?;
+        self.say(&format!("{start} .. {end}  is noted as built"));
+        Ok(Outcome::Success)
     }
 
     fn pairs(&self) -> Vec<(usize, usize)> {

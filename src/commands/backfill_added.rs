@@ -3,36 +3,31 @@
 use jiff::Timestamp;
 
 use super::built::Built;
-use crate::adapter::{Cell, Connection, quote_identifier};
+use super::table_rows::has_rows;
+use crate::adapter::Connection;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::manifest::Node;
 
-/// What is built of it, whatever its code was then: rows that are there are not added again. Without any there is nothing.
-pub(super) fn known(home: &mut Connection, node: &Node, built: Built, is_rebuild: bool) -> Result<Built> {
+/// What is built of it, whatever its code was then: rows that are there are not added again. Without any there is nothing. `refused`: the help
+/// where the table has rows and nothing is noted of it, as after a restore.
+pub(super) fn known(
+    home: &mut Connection,
+    node: &Node,
+    built: Built,
+    refused: Option<&str>,
+) -> Result<Built> {
     if !has_rows(home, node)? {
         return Ok(Built::none());
     }
-    if built.is_empty() && !is_rebuild {
-        let message = format!(
-            "`{0}` has rows, and it is not known of which times: its strategy would add those of the range again",
-            node.name
-        );
-        return Err(Diagnostic::runtime("backfill-adds", message)
-            .help("delete the rows that it has of the range, if any, and say so by `--rebuild`")
-            .boxed());
-    }
-    Ok(built)
-}
-
-pub(super) fn has_rows(home: &mut Connection, node: &Node) -> Result<bool> {
-    let [schema, name] = [&node.schema, &node.alias].map(|name| quote_identifier(name));
-    let is_there = "select pg_catalog.to_regclass($1::text) is not null";
-    let found = |rows: Vec<Vec<Cell>>| rows.first().and_then(|row| row.first()) == Some(&Cell::Bool(true));
-    let relation = format!("{schema}.{name}");
-    if !found(home.query(is_there, &[&relation])?.rows) {
-        return Ok(false);
-    }
-    Ok(found(home.query(&format!("select exists (select from {relation})"), &[])?.rows))
+    let Some(help) = refused.filter(|_| built.is_empty()) else { return Ok(built) };
+    let name = &node.name;
+    let message = format!(
+        "`{name}` has rows, and it is not known of which times: its strategy would add those of the interval again. Nothing was added"
+    );
+    let help = format!(
+        "{help}`rsdbt backfill {name} --from .. --to .. --mark-built` notes a range of which all rows are there, as after a restore or a rename of the table"
+    );
+    Err(Diagnostic::runtime("backfill-adds", message).help(help).boxed())
 }
 
 /// The batches, cut where something is built already: the rest of one is added, and nothing of it again.

@@ -6,7 +6,7 @@ use super::lease::with_hooks;
 use super::schedule_task::spelled;
 use super::session::ParsedProject;
 use crate::adapter::{Cell, Connection};
-use crate::diagnostic::Result;
+use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::{HashMap, HashSet};
 use crate::manifest::{Manifest, Node, NodeKind, code, mentions};
 
@@ -226,6 +226,32 @@ pub(super) fn forget(connection: &mut Connection, node: &Node, [start, end]: [Ti
          select relation, $4::timestamptz, interval_end, code, built_at from cut where interval_end > $4::timestamptz on conflict do nothing";
     let range = [start.to_string(), end.to_string()];
     connection.query(statement, &[&node.schema, &node.alias, &range[0], &range[1]]).map(drop)
+}
+
+/// The range counts as built from the code as it is.
+pub(super) fn note(
+    connection: &mut Connection,
+    parsed: &ParsedProject,
+    node: &Node,
+    range: [Timestamp; 2],
+) -> Result<()> {
+    let statement = "with known as (insert into rsdbt.relations as known (relation, schema_name, relation_name) \
+         select c.oid, n.nspname, c.relname from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace \
+         where n.nspname = $1::text and c.relname = $2::text and pg_catalog.pg_has_role(c.relowner, 'USAGE') \
+         on conflict (relation) do update set schema_name = excluded.schema_name, relation_name = excluded.relation_name, \
+         remembered_at = excluded.remembered_at returning relation) \
+         insert into rsdbt.built (relation, interval_start, interval_end, code) select relation, $3::timestamptz, $4::timestamptz, $5::text from known \
+         on conflict (relation, interval_start, interval_end) do update set code = excluded.code, built_at = excluded.built_at returning 1";
+    let range = range.map(|at| at.to_string());
+    let code = code(&parsed.manifest, node, &parsed.vars);
+    let noted = connection.query(statement, &[&node.schema, &node.alias, &range[0], &range[1], &code])?;
+    if noted.rows.is_empty() {
+        let message = format!("`{}` has no table, or one of another owner: nothing was noted", node.name);
+        return Err(Diagnostic::runtime("backfill-adds", message)
+            .help("build the model first, as the role that owns its table")
+            .boxed());
+    }
+    Ok(())
 }
 
 /// As a mark has it.

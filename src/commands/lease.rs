@@ -11,10 +11,11 @@ use super::connect::Connect;
 use super::homes::Homes;
 use super::invocation::Invocation;
 use super::session::{ParsedProject, Session};
-use crate::adapter::{Connection, quote_identifier};
+use super::table_rows::has_rows;
+use crate::adapter::Connection;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::{HashMap, HashSet};
-use crate::manifest::{Manifest, Node, NodeKind, code, connection_of};
+use crate::manifest::{Manifest, Node, NodeKind, SourceDefinition, code, connection_of};
 use crate::run::{RunOptions, Terms};
 use crate::schedule::{LEASE, Lease, affected};
 
@@ -60,6 +61,11 @@ impl Leased {
             leased.outputs.insert(node.unique_id.clone(), output.to_owned());
             leased.codes.insert(node.unique_id.clone(), code(manifest, node, &parsed.vars));
         }
+        let loaded = selected.iter().filter_map(|id| manifest.sources.get(id));
+        for source in loaded.filter(|source| is_read_once(source)) {
+            let output = session.output_of(connection_of(&source.config));
+            leased.outputs.insert(source.unique_id.clone(), output.to_owned());
+        }
         leased.read(lease, own, connect, parsed)?;
         Ok(Some(leased))
     }
@@ -104,11 +110,7 @@ impl Leased {
     }
 
     pub(super) fn mark(&self, parsed: &ParsedProject, selected: &[String]) -> ParsedProject {
-        let marker = |unique_id| {
-            let lease = self.leases.get(self.outputs.get(unique_id)?)?;
-            let code = self.codes.get(unique_id).map_or("", String::as_str);
-            Some((unique_id, lease.marker(unique_id, code)))
-        };
+        let marker = |unique_id| Some((unique_id, self.marker(unique_id)?));
         let statements: Vec<(&str, String)> =
             selected.iter().map(String::as_str).filter_map(marker).collect();
         with_hooks(parsed, "post-hook", &statements)
@@ -116,7 +118,15 @@ impl Leased {
 
     pub(super) fn bind(&self, options: &mut RunOptions, done: Vec<String>) {
         let proofs = self.leases.iter().map(|(output, lease)| (output.clone(), lease.proof()));
-        options.terms = Terms { lock_wait: LOCK_WAIT, proofs: proofs.collect(), done_before: done };
+        let marks = self.outputs.keys().filter_map(|id| Some((id.clone(), self.marker(id)?)));
+        let load_marks = marks.filter(|(id, _)| id.starts_with("source.")).collect();
+        options.terms =
+            Terms { lock_wait: LOCK_WAIT, proofs: proofs.collect(), done_before: done, load_marks };
+    }
+
+    fn marker(&self, unique_id: &str) -> Option<String> {
+        let lease = self.leases.get(self.outputs.get(unique_id)?)?;
+        Some(lease.marker(unique_id, self.codes.get(unique_id).map_or("", String::as_str)))
     }
 }
 
@@ -148,9 +158,12 @@ fn has_relation(home: &mut Connection, node: &Node) -> Result<bool> {
     if home.query(query, &[&node.schema, &node.alias])?.rows.is_empty() {
         return Ok(false);
     }
-    let [schema, name] = [&node.schema, &node.alias].map(|name| quote_identifier(name));
-    let is_whole = node.materialized() != "incremental";
-    Ok(is_whole || !home.query(&format!("select from {schema}.{name} limit 1"), &[])?.rows.is_empty())
+    Ok(node.materialized() != "incremental" || has_rows(home, node)?)
+}
+
+/// What a program prints is loaded each time. Files are known by the ledger, and may come between two attempts.
+fn is_read_once(source: &SourceDefinition) -> bool {
+    source.config.get("load").is_some_and(|load| load["from"]["command"].is_array())
 }
 
 /// Whether the node's transaction can take one more statement.

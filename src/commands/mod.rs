@@ -60,8 +60,10 @@ mod scheduler;
 mod schema;
 mod session;
 mod show;
+mod table_rows;
 mod vars;
 mod version;
+mod whole_or_part;
 
 use std::process::ExitCode;
 

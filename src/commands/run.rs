@@ -18,6 +18,7 @@ use super::running;
 use super::schedule_checks;
 use super::schedule_task::spelled;
 use super::session::{ParsedProject, Session};
+use super::whole_or_part;
 use super::{CommandResult, Outcome};
 use crate::config::schedule::moment;
 use crate::diagnostic::{Diagnostic, Diagnostics, Result, did_you_mean};
@@ -90,7 +91,10 @@ pub(super) fn run_nodes(invocation: &Invocation, retried: Retried) -> CommandRes
     };
     let connect = Connect::new(&session.profile, invocation)?;
     let leased = Leased::of(invocation, &session, &connect, &parsed, &selected)?;
-    let window = window_of(invocation, command, leased.as_ref());
+    let window = window_of(invocation, command);
+    if invocation.flags.is(&FULL_REFRESH) && matches!(command, Command::Run | Command::Build) {
+        whole_or_part::refuse_part(&session, &parsed, &connect, &selected)?;
+    }
     let Division { done, left: selected, less } =
         divide(&session, &parsed, &connect, leased.as_ref(), selected, window.as_ref())?;
     if let Some(leased) = &leased {
@@ -101,7 +105,12 @@ pub(super) fn run_nodes(invocation: &Invocation, retried: Retried) -> CommandRes
         let is_noted = |id: &&String| !window.is_of_batches || is_in_batches(id);
         let noted: Vec<String> = selected.iter().filter(is_noted).cloned().collect();
         let [start, end] = &window.bounds;
-        parsed = built::noting(&parsed, &noted, [start, end], leased.as_ref().map(|_| &less));
+        parsed = built::noting(
+            &parsed,
+            &noted,
+            [start, end],
+            (leased.is_some() || window.adds_once).then_some(&less),
+        );
     }
     let mut inputs = running::inputs(&session, &parsed, &connect, command, &selected)?;
     if let Some(shared) = Arc::get_mut(&mut inputs.shared).filter(|_| !less.is_empty()) {
@@ -192,15 +201,17 @@ fn divide(
     selected: Vec<String>,
     window: Option<&Window>,
 ) -> Result<Division> {
-    let Some(leased) = leased else {
-        return Ok(Division { done: Vec::new(), left: selected, less: HashMap::default() });
+    let [mut done, mut left] = match leased {
+        Some(leased) => {
+            refuse_nothing(session.invocation, &selected)?;
+            leased.done_and_left(&selected)
+        }
+        None => [Vec::new(), selected],
     };
-    refuse_nothing(session.invocation, &selected)?;
-    let [mut done, mut left] = leased.done_and_left(&selected);
-    let Some(window) = window else {
+    let Some(window) = window.filter(|window| leased.is_some() || window.adds_once) else {
         return Ok(Division { done, left, less: HashMap::default() });
     };
-    let added = added_before(session, parsed, connect, &left, window)?;
+    let added = added_before(session, parsed, connect, &left, window, leased.is_some())?;
     left.retain(|id| !added.none.contains(id));
     done.extend(added.none);
     Ok(Division { done, left, less: added.less })
@@ -213,11 +224,12 @@ fn added_before(
     connect: &Connect,
     selected: &[String],
     window: &Window,
+    is_scheduled: bool,
 ) -> Result<Left> {
     let [Some(start), Some(end)] = window.bounds.each_ref().map(|at| moment(at)) else {
         return Ok(Left::default());
     };
-    let left = added_once::left(session, parsed, connect, selected, [start, end])?;
+    let left = added_once::left(session, parsed, connect, selected, [start, end], is_scheduled)?;
     for id in &left.none {
         let msg = format!(
             "{id} has its rows of {} .. {} already: none is added again",
@@ -234,20 +246,26 @@ struct Window {
     bounds: [String; 2],
     /// Event time is of no concern to models that are not built in batches.
     is_of_batches: bool,
+    /// An interval, whose rows a model that only adds rows gets once.
+    adds_once: bool,
 }
 
-/// The first run of a job has none, and what asks for an interval gets that of the job.
-fn window_of(invocation: &Invocation, command: Command, leased: Option<&Leased>) -> Option<Window> {
+/// What a job calls gets its interval by the environment, through a program of the project, too.
+fn window_of(invocation: &Invocation, command: Command) -> Option<Window> {
     let flags = &invocation.flags;
     let is_whole = !flags.is(&EMPTY) && flags.text(&SAMPLE).is_none();
+    let adds_once = !flags.is(&FULL_REFRESH);
     let window = |[start, end]: [&Text; 2], is_of_batches| {
-        Some(Window { bounds: [flags.text(start)?.to_owned(), flags.text(end)?.to_owned()], is_of_batches })
+        let bounds = [flags.text(start)?.to_owned(), flags.text(end)?.to_owned()];
+        Some(Window { bounds, is_of_batches, adds_once: adds_once && !is_of_batches })
     };
     let of_job = || {
         let given = |name| Some(spelled(moment(invocation.environment.get(name)?)?));
-        leased.filter(|_| !flags.is(&FULL_REFRESH))?;
+        if flags.is(&FULL_REFRESH) {
+            return None;
+        }
         let bounds = [given("RSDBT_INTERVAL_START")?, given("RSDBT_INTERVAL_END")?];
-        Some(Window { bounds, is_of_batches: false })
+        Some(Window { bounds, is_of_batches: false, adds_once })
     };
     let given = window([&INTERVAL_START, &INTERVAL_END], false)
         .or_else(|| window([&EVENT_TIME_START, &EVENT_TIME_END], true))

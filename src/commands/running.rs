@@ -77,7 +77,12 @@ pub(super) fn inputs(
             batches_of_custom_microbatch: flags.follows(&behavior::REQUIRE_BATCHED_EXECUTION),
         },
         keep_seed_rows: flags.is(&SHOW),
-        terms: Terms { lock_wait: LOCK_WAIT, proofs: HashMap::default(), done_before: Vec::new() },
+        terms: Terms {
+            lock_wait: LOCK_WAIT,
+            proofs: HashMap::default(),
+            done_before: Vec::new(),
+            load_marks: HashMap::default(),
+        },
         loading: Loading {
             files: flags
                 .words(&LOAD_FILES)

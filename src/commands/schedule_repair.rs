@@ -84,7 +84,7 @@ pub(super) fn retry(invocation: &Invocation) -> CommandResult {
 
 /// With all its attempts.
 fn opened(interval: Interval) -> Interval {
-    Interval { state: IntervalState::Retry, attempt: 0, not_before: None, ..interval }
+    Interval { state: IntervalState::Retry, attempt: 0, not_before: None, started_at: None, ..interval }
 }
 
 /// Takes intervals for done, which nobody has run.
@@ -104,7 +104,11 @@ pub(super) fn mark_success(invocation: &Invocation) -> CommandResult {
         Some(range) => {
             let times = task.logical_times(range.start.max(task.start), range.end.min(now));
             let known = |at: Timestamp| repair.ledger.interval(&task.unique_id, at).cloned();
-            let open = times.map(|at| (at, known(at).unwrap_or_else(|| open(String::new()))));
+            let (over, begun): (Vec<_>, Vec<_>) = times.partition(|at| task.following(*at) <= now);
+            for at in begun {
+                repair.say(&format!("{at} {}: has not ended, and is left alone", task.name));
+            }
+            let open = over.into_iter().map(|at| (at, known(at).unwrap_or_else(|| open(String::new()))));
             let is_done =
                 |at: Timestamp| repair.ledger.state(&task.unique_id, at) == Some(IntervalState::Success);
             open.filter(|(at, _)| !is_done(*at)).collect()

@@ -114,7 +114,7 @@ impl ScheduledNode<'_, '_> {
         if !node.is_some_and(|node| adds_rows_once(node)) {
             return Ok(Left::default());
         }
-        added_once::left(self.session, self.parsed, self.connect, selected, window)
+        added_once::left(self.session, self.parsed, self.connect, selected, window, true)
     }
 
     /// The message of what failed; of a test or hook with its name.

@@ -186,20 +186,20 @@ impl<'a> Scheduler<'a> {
                 Next::Wait { logical_time, since, until, message } => {
                     pass.wake = pass.wake.min(until);
                     let known = self.ledger.interval(&task.unique_id, logical_time);
-                    let is_told = known.is_some_and(|known| known.state == IntervalState::Waiting);
+                    let is_told = known.is_some_and(|known| known.waits() && known.started_at.is_some());
                     let is_job = matches!(task.work, Work::Job(_));
                     // what a job waits for is known here: it need not be kept from looking
                     if is_job && is_told {
                         continue;
                     }
                     let not_before = (!is_job).then_some(until);
-                    let attempt =
-                        self.ledger.interval(&task.unique_id, logical_time).map_or(0, |known| known.attempt);
+                    let attempt = known.map_or(0, |known| known.attempt);
+                    let state = known.map_or(IntervalState::Waiting, Interval::state_of_wait);
                     self.ledger.record(
                         &task.unique_id,
                         logical_time,
                         Interval {
-                            state: IntervalState::Waiting,
+                            state,
                             end: Some(task.following(logical_time)),
                             attempt,
                             not_before,

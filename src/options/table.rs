@@ -309,6 +309,9 @@ pub(crate) const DRY_RUN: Switch = flag("dry_run", "Print what would be done, an
 pub(crate) const REBUILD: Switch =
     flag("rebuild", "Also build batches that are built already; `append` adds their rows once more")
         .only_where_given();
+pub(crate) const MARK_BUILT: Switch =
+    flag("mark_built", "Note the range as built, and build nothing: all its rows are there")
+        .only_where_given();
 pub(crate) const INTERVAL: Text = time("interval", "Begin of the interval in UTC");
 pub(crate) const INLINE_DIRECT: Text = text("inline_direct", "Run this SQL without rendering Jinja");
 pub(crate) const LIMIT: Number =

@@ -127,6 +127,8 @@ pub(crate) struct Terms {
     pub proofs: HashMap<String, String>,
     /// Selected nodes that an earlier attempt has committed. The hooks around the nodes are theirs, too.
     pub done_before: Vec<String>,
+    /// By source: the statement that marks a load as done, in its transaction.
+    pub load_marks: HashMap<String, String>,
 }
 
 /// What the user may set about a run.

@@ -34,7 +34,7 @@ fn of_statement(line: &str) -> bool {
 
 fn explained(node: &Node, error: &Diagnostic) -> Option<(String, String)> {
     let strategy = node.config.get("incremental_strategy").and_then(Json::as_str).unwrap_or("delete+insert");
-    let is_ours = matches!(strategy, "merge" | "delete+insert" | "microbatch" | "default");
+    let is_ours = matches!(strategy, "merge" | "delete+insert" | "microbatch" | "merge_upsert" | "default");
     let keys = keys(node);
     if node.materialized() != "incremental" || !is_ours || keys.is_empty() {
         return None;
@@ -45,9 +45,16 @@ fn explained(node: &Node, error: &Diagnostic) -> Option<(String, String)> {
         "keep one row of each key in the query (`distinct on ({shown})`), or use the strategy `merge_upsert`, which keeps the latest"
     );
     match server.sqlstate.as_str() {
+        MORE_THAN_ONCE if strategy == "merge_upsert" && server.statement.contains("on conflict (") => {
+            let help = format!(
+                "values of ({shown}) differ in the query and are the same in the table, whose type is narrower: cast them in the query to the types of the table"
+            );
+            Some((format!("rows of this run have the same `unique_key` ({shown}) in the table"), help))
+        }
         MORE_THAN_ONCE if is_written(&server.statement) => {
             Some((format!("more than one row of this run has the same `unique_key` ({shown})"), once))
         }
+        _ if strategy == "merge_upsert" => None,
         UNIQUE_VIOLATION => {
             let values = violated(&error.message, &keys)?;
             Some((format!("more than one row has the same `unique_key`: {values}"), once))

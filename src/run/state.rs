@@ -147,7 +147,7 @@ impl Nodes for Run<'_> {
 }
 
 thread_local! {
-    /// A template's warning that `--warn-error` makes an error: templates go on, their node fails.
+    /// A template's warning that `--warn-error` makes an error: templates go on, and their node fails at its commit or its end.
     static ESCALATED: RefCell<Option<Box<Diagnostic>>> = const { RefCell::new(None) };
 }
 

@@ -127,7 +127,7 @@ fn open(task: &Task, tasks: &[Task], ledger: &Ledger, logical_time: Timestamp, n
     if let Some(until) = interval.and_then(|interval| interval.not_before).filter(|until| *until > now) {
         return Next::Later(until);
     }
-    let waiting = interval.filter(|interval| interval.state == IntervalState::Waiting);
+    let waiting = interval.filter(|interval| interval.waits());
     let since = waiting.and_then(|interval| interval.started_at).unwrap_or(now);
     for upstream in &task.schedule.upstream_dependencies {
         let shift = SignedDuration::from_secs(upstream.timedelta_seconds);

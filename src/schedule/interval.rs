@@ -49,3 +49,15 @@ pub(crate) struct Interval {
     pub started_at: Option<Timestamp>,
     pub message: String,
 }
+
+impl Interval {
+    /// It has not been tried, or has all its attempts again.
+    pub(crate) fn waits(&self) -> bool {
+        self.state == IntervalState::Waiting || self.state == IntervalState::Retry && self.attempt == 0
+    }
+
+    /// What somebody has opened again stays open while it waits, whatever newer ones there are.
+    pub(crate) fn state_of_wait(&self) -> IntervalState {
+        if self.waits() { self.state } else { IntervalState::Waiting }
+    }
+}

@@ -5,7 +5,7 @@ use crate::support::{Database, Project};
 use super::{CLOCK, due, texts};
 
 /// Facts of an hour each, `d` that appends those of its interval, and `bad`, which fails until there is a `good` one.
-fn project(database: &mut Database) -> Project {
+pub(super) fn project(database: &mut Database) -> Project {
     let project = Project::new(database);
     database.execute(
         "create table ev (id int, at timestamp);
@@ -29,21 +29,21 @@ fn project(database: &mut Database) -> Project {
     project
 }
 
-fn jobs(project: &Project, job: &str) {
+pub(super) fn jobs(project: &Project, job: &str) {
     project.write("jobs.yml", &format!("jobs:\n  - {{name: n, {job}}}\n"));
 }
 
-fn mend(database: &mut Database) {
+pub(super) fn mend(database: &mut Database) {
     database.execute("insert into good values (1)");
 }
 
-fn at(project: &Project, arguments: &[&str], clock: &str) -> (i32, String) {
+pub(super) fn at(project: &Project, arguments: &[&str], clock: &str) -> (i32, String) {
     let output = project.command(arguments).env(CLOCK, clock).output().unwrap();
     (output.status.code().unwrap(), String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// Rows, different rows, and the days of the first and the last one.
-fn rows(database: &mut Database) -> String {
+pub(super) fn rows(database: &mut Database) -> String {
     let sql = "select concat_ws(' ', count(*), count(distinct id), to_char(min(at), 'DD HH24'), to_char(max(at), 'DD HH24')) from d";
     texts(database, sql).remove(0)
 }

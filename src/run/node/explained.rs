@@ -12,6 +12,8 @@ use crate::manifest::Resource;
 const SYNTAX: &str = "42601";
 /// `duplicate_table`
 const NAME_TAKEN: &str = "42P07";
+/// `invalid_parameter_value`
+const INVALID_VALUE: &str = "22023";
 
 /// Without libpq's `LINE 6: ..` and the caret below: the lines of what was sent are not those of the file.
 fn without_statement_line(message: &str) -> String {
@@ -29,6 +31,14 @@ fn without_statement_line(message: &str) -> String {
         }
     }
     kept.join("\n")
+}
+
+/// The time zone of the node's periods, where the server does not know it.
+fn unknown_zone<'a>(error: &Diagnostic, resource: Resource<'a>) -> Option<&'a str> {
+    let Resource::Node(node) = resource else { return None };
+    let zone = node.config.get("partition_by")?.get("time_zone")?.as_str()?;
+    let is_value = error.server.as_ref()?.sqlstate == INVALID_VALUE;
+    (is_value && error.help.is_none() && error.message.contains(&format!("\"{zone}\""))).then_some(zone)
 }
 
 impl NodeRun<'_, '_> {
@@ -50,6 +60,11 @@ impl NodeRun<'_, '_> {
         if error.help.is_none() && error.server.as_ref().is_some_and(|server| server.sqlstate == NAME_TAKEN) {
             let help = "something else has this name: rename or drop it, or attach it to the table that it was a partition of";
             error.help = Some(help.to_owned());
+        }
+        if let Some(zone) = unknown_zone(&error, resource) {
+            error.help = Some(format!(
+                "`partition_by.time_zone` is `{zone}`: write a name of the IANA database, as `Asia/Seoul`"
+            ));
         }
         if error.server.as_ref().is_some_and(|server| server.sqlstate == SYNTAX) && self.is_empty() {
             let kind = resource.resource_type();

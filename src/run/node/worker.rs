@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::super::emitter::{Emitter, NodeInfo};
 use super::super::event::Event;
 use super::super::interrupt::InFlight;
-use super::super::state::Run;
+use super::super::state::{Run, take_escalated};
 use crate::adapter::{
     self, Begin, CancelHandle, Fetch, Observer, QueryComment, Response, ResultSet, SeedOptions,
 };
@@ -69,6 +69,11 @@ impl Observer for Watcher {
 
     fn answered(&self, response: &Response, elapsed: Duration) {
         self.say(Event::SQLQueryStatus { status: response.message.clone(), elapsed: elapsed.as_secs_f64() });
+    }
+
+    /// A warning that is an error; one that comes after the commit fails the node alone.
+    fn objection(&self) -> Option<Box<Diagnostic>> {
+        take_escalated()
     }
 
     fn committed(&self) {

@@ -45,11 +45,14 @@
 
 {# Those of the names that are written; in any case where no column has the very name. #}
 {% macro rsdbt_columns_meant(written, names) %}
+  {%- set spelled = {} -%}
+  {%- for name in names -%}
+    {%- do spelled.update({name | lower: spelled.get(name | lower, []) + [name]}) -%}
+  {%- endfor -%}
   {%- set meant = [] -%}
   {%- for plain in rsdbt_plain_names(written) -%}
-    {%- for name in names if name == plain or plain not in names and name | lower == plain | lower -%}
-      {%- do meant.append(name) -%}
-    {%- endfor -%}
+    {%- set alike = spelled.get(plain | lower, []) -%}
+    {%- do meant.extend([plain] if plain in alike else alike) -%}
   {%- endfor -%}
   {{ return(meant) }}
 {% endmacro %}

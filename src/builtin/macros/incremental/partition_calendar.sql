@@ -5,7 +5,7 @@
   {%- if kind != 'instant' -%}
     {{ return('(' ~ column ~ ')::timestamp') }}
   {%- endif -%}
-  {{ return("(pg_catalog.to_timestamp(pg_catalog.date_part('epoch', " ~ column ~ ")) at time zone '" ~ rsdbt_partitioning().time_zone ~ "')") }}
+  {{ return('(' ~ rsdbt_instant_sql(column) ~ " at time zone '" ~ rsdbt_partitioning().time_zone ~ "')") }}
 {% endmacro %}
 
 {# Neither null nor infinite. #}

@@ -10,7 +10,7 @@
     {%- do around.append(column ~ " >= '" ~ share[0][0] ~ "' and " ~ column ~ " < '" ~ share[-1][1] ~ "'") -%}
   {%- endfor -%}
   {%- set at = '(' ~ column ~ ')::timestamp' if kind != 'instant'
-    else '(pg_catalog.to_timestamp(pg_catalog.date_part(\'epoch\', ' ~ column ~ ")) at time zone 'UTC')" -%}
+    else '(' ~ rsdbt_instant_sql(column) ~ " at time zone 'UTC')" -%}
   {%- set listed = [] -%}
   {%- for range in ranges -%}
     {%- do listed.append('[' ~ range[0] ~ ',' ~ range[1] ~ ')') -%}

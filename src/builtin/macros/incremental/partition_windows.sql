@@ -27,7 +27,10 @@
 
 {# None when only the rows can tell. #}
 {% macro rsdbt_windows_of_run(columns) %}
-  {%- if flags.EMPTY -%}
+  {%- if flags.SAMPLE -%}
+    {%- do rsdbt_warn('a sample has no whole periods: the table stays as it is. Build the sample where the table is not there yet, as in another schema') -%}
+  {%- endif -%}
+  {%- if flags.EMPTY or flags.SAMPLE -%}
     {{ return([]) }}
   {%- endif -%}
   {%- set given = rsdbt_given_periods() -%}

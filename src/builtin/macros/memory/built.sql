@@ -32,11 +32,12 @@
   {%- do adapter.introspect(query) -%}
 {% endmacro %}
 
-{# What is noted of rows that somebody has removed, all of them. #}
+{# What is noted of rows that somebody has removed, all of them. From a log, another model has consumed them. #}
 {% macro rsdbt_forget_built_of_emptied() %}
   {%- if execute and adapter.has_memory() and rsdbt_load_kind(this) is not none -%}
     {%- set own = 'select from rsdbt.built where relation = ' ~ rsdbt_regclass(this) -%}
-    {%- if adapter.introspect(own ~ ' limit 1').rows and not adapter.introspect('select from ' ~ this ~ ' limit 1').rows -%}
+    {%- set is_log = 'select from rsdbt.logs where log = ' ~ rsdbt_regclass(this) ~ '::pg_catalog.oid limit 1' -%}
+    {%- if adapter.introspect(own ~ ' limit 1').rows and not adapter.introspect(is_log).rows and not adapter.introspect('select from ' ~ this ~ ' limit 1').rows -%}
       {%- do adapter.introspect('delete from rsdbt.built where relation = ' ~ rsdbt_regclass(this)) -%}
     {%- endif -%}
   {%- endif -%}

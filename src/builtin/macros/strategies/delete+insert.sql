@@ -26,6 +26,12 @@
   {{ get_insert_into_sql(target, source, dest_columns) }}
 {%- endmacro %}
 
+{# Names in one text, `id, v`, are several keys. #}
+{% macro rsdbt_listed_keys(unique_key) %}
+  {%- set name = '("[^"]+"|[A-Za-z_][A-Za-z0-9_]*)' -%}
+  {{ return(modules.re.split('\\s*,\\s*', unique_key | trim) if unique_key is string and modules.re.match('\\s*' ~ name ~ '(\\s*,\\s*' ~ name ~ ')+\\s*$', unique_key) else rsdbt_listed(unique_key)) }}
+{% endmacro %}
+
 {#
   {keys, condition}. The keys of the new rows get names of their own: in predicates, and in keys that are expressions, a bare column
   is the target's.
@@ -33,7 +39,7 @@
 {% macro rsdbt_replaced_rows(source, unique_key, incremental_predicates) %}
   {%- set selected = [] -%}
   {%- set matches = [] -%}
-  {%- for key in rsdbt_listed(unique_key) -%}
+  {%- for key in rsdbt_listed_keys(unique_key) -%}
     {%- do selected.append(key ~ ' as rsdbt_key_' ~ loop.index) -%}
     {%- do matches.append('(' ~ key ~ ') = DBT_INTERNAL_SOURCE.rsdbt_key_' ~ loop.index) -%}
   {%- endfor -%}

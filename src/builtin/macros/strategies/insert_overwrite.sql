@@ -1,7 +1,14 @@
 {# Strategy `insert_overwrite`: everything that `incremental_predicates` cover is replaced by the new rows. #}
 
 {% macro get_incremental_insert_overwrite_sql(arg_dict) %}
-  {%- set predicates = rsdbt_listed(arg_dict['incremental_predicates']) | join(' and ') or 'true' -%}
+  {%- set predicates = rsdbt_listed(arg_dict['incremental_predicates']) | join(' and ') -%}
+  {%- if not predicates -%}
+    {#- Elsewhere it replaces the partitions of the new rows, which no table has here: all rows would be deleted. -#}
+    {{ exceptions.raise_compiler_error(
+      '`incremental_strategy=\'insert_overwrite\'` needs `incremental_predicates`, which say what is replaced: without them all rows of the table would be'
+      ~ "\nhelp: `partition_overwrite` with `partition_by={'field': .., 'granularity': 'day'}` replaces the periods that the new rows have"
+    ) }}
+  {%- endif -%}
   {%- do rsdbt_refuse_cascades(arg_dict['target_relation'], '`insert_overwrite`', condition=predicates) -%}
   {{ return(get_insert_overwrite_merge_sql(
     arg_dict['target_relation'], arg_dict['temp_relation'], arg_dict['dest_columns'], arg_dict['incremental_predicates']

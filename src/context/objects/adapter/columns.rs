@@ -96,10 +96,12 @@ fn schema_of_query(database: &Database, state: &State<'_, '_>, args: &[Value]) -
         let code = column.type_oid;
         let known = driver_name(code).map(str::to_owned);
         let dtype = known.unwrap_or_else(|| {
-            scope.context().emit(Message::Warn(format!(
+            // dbt: a line of the debug log
+            let text = format!(
                 "The `type_code` {code} was not recognized, which may affect error messages for enforced contracts \
                  that fail as well as `Column.data_type` values returned by `get_column_schema_from_query`"
-            )));
+            );
+            scope.context().emit(Message::Log { text, info: false });
             format!("unknown type_code {code}")
         });
         Column::new(column.name, dtype).to_value()

@@ -93,6 +93,9 @@ impl NodeRun<'_, '_> {
         }
         let arguments = vec![relation.clone(), from_json(&Json::Array(files)), target.spec.clone()];
         self.call_load_macro(&target.context, "rsdbt_load_remember", arguments)?;
+        if let Some(mark) = self.run.inputs.options.terms.load_marks.get(&source.unique_id) {
+            target.session.execute(mark, Begin::No, Fetch::Nothing)?;
+        }
         target.session.commit()?;
         if let Some(relation) = Relation::from_value(&relation) {
             worker.remember(&[relation]);

@@ -1,0 +1,194 @@
+//! What people do beside a job, or by it: they restore, rename and refresh tables, open intervals again, and call the program from steps of their own.
+
+use crate::support::Database;
+
+use super::unfinished::{at, jobs, mend, project, rows};
+use super::{due, texts};
+
+/// As after a restore: its rows are there, and nobody knows of which times. A word of somebody who does lets it go on.
+#[test]
+fn a_table_of_which_nothing_is_known_gets_no_rows() {
+    for job in [
+        "cron: '@daily', steps: [{run: d}]",
+        "cron: '@daily', catch_up: all, start: 2024-05-01, steps: [{run: d}]",
+    ] {
+        let mut database = Database::new();
+        let project = project(&mut database);
+        jobs(&project, job);
+        for day in ["2024-05-02T00:00:01Z", "2024-05-03T00:00:01Z"] {
+            assert_eq!(due(&project, day).0, 0);
+        }
+        assert_eq!(rows(&mut database), "48 48 01 00 02 23");
+        database.execute("create table again as table d; drop table d; alter table again rename to d");
+        let (status, text) = due(&project, "2024-05-04T00:00:01Z");
+        assert!(
+            status == 1 && text.contains("it is not known of which times") && text.contains("--mark-built"),
+            "{text}"
+        );
+        assert_eq!(rows(&mut database), "48 48 01 00 02 23", "{text}");
+        let noted =
+            project.run(&["backfill", "d", "--from", "2024-05-01", "--to", "2024-05-03", "--mark-built"]);
+        assert!(noted.status == 0 && noted.text.contains("is noted as built"), "{}", noted.text);
+        assert_eq!(at(&project, &["schedule", "retry", "n"], "2024-05-04T01:00:00Z").0, 0);
+        let (status, text) = due(&project, "2024-05-04T01:00:01Z");
+        assert_eq!(status, 0, "{text}");
+        assert_eq!(rows(&mut database), "72 72 01 00 03 23", "{text}");
+    }
+}
+
+/// Its query asks for the interval, and would give the rows of one alone.
+#[test]
+fn a_full_refresh_within_an_interval_replaces_no_more_than_that() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    project.write(
+        "jobs.yml",
+        "jobs:\n  - {name: n, cron: '@daily', steps: [{run: d}]}\n  - {name: whole, cron: '0 12 * * *', start: '2024-05-02 12:00', steps: [{run: {select: d, full_refresh: true}}]}\n",
+    );
+    // the first of all makes the table
+    assert_eq!(due(&project, "2024-05-02T00:00:01Z").0, 0);
+    assert_eq!(due(&project, "2024-05-03T00:00:01Z").0, 0);
+    let before = rows(&mut database);
+    let (status, text) = due(&project, "2024-05-03T12:00:01Z");
+    assert!(status == 1 && text.contains("would keep the rows of this interval alone"), "{text}");
+    assert_eq!(rows(&mut database), before, "{text}");
+    let interval = ["--interval-start", "2024-05-02", "--interval-end", "2024-05-03"];
+    let output = project.run(&[&["run", "--select", "d", "--full-refresh"], &interval[..]].concat());
+    assert!(output.status == 2 && output.text.contains("would keep the rows"), "{}", output.text);
+    assert_eq!(rows(&mut database), before);
+}
+
+/// Also where it has to wait first, and newer intervals are done.
+#[test]
+fn what_is_opened_again_runs_after_what_it_waits_for() {
+    for waits in ["after: [first]", "cron: '@daily', depends_on: [{job: first}]"] {
+        let mut database = Database::new();
+        let project = project(&mut database);
+        let all = format!(
+            "jobs:\n  - {{name: first, cron: '@daily', steps: [{{shell: [test, -e, ok]}}]}}\n  - {{name: n, {waits}, steps: [{{run: d}}]}}\n"
+        );
+        project.write("jobs.yml", &all);
+        assert_eq!(due(&project, "2024-05-02T00:10:00Z").0, 1);
+        project.write("ok", "");
+        let (status, text) = due(&project, "2024-05-03T00:10:00Z");
+        assert_eq!(status, 0, "{text}");
+        let now = "2024-05-03T01:00:00Z";
+        for job in ["first", "n"] {
+            assert!(at(&project, &["schedule", "retry", job], now).1.contains("opened again"), "{waits}");
+        }
+        let (status, text) = due(&project, now);
+        assert!(status == 0 && text.contains("2024-05-01T00:00:00Z n: success"), "{waits}: {text}");
+        let (_, status) = at(&project, &["schedule", "status"], now);
+        assert!(!status.contains("waiting"), "{waits}: {status}");
+    }
+}
+
+#[test]
+fn an_interval_that_has_not_ended_is_not_marked() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    jobs(&project, "cron: '@daily', catch_up: all, start: 2024-05-01, steps: [{run: d}]");
+    let range = ["--from", "2024-05-01", "--to", "2024-06-01"];
+    let (status, text) =
+        at(&project, &[&["schedule", "mark-success", "n"], &range[..]].concat(), "2024-05-02T09:00:00Z");
+    assert!(status == 0 && text.contains("2024-05-02T00:00:00Z n: has not ended"), "{text}");
+    assert!(text.contains("1 interval marked"), "{text}");
+    let (status, text) = due(&project, "2024-05-03T00:00:01Z");
+    assert_eq!(status, 0, "{text}");
+    assert_eq!(rows(&mut database), "24 24 02 00 02 23", "{text}");
+}
+
+/// It finds the interval in its environment, and notes what it adds.
+#[test]
+fn a_program_of_a_step_adds_rows_once() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let program = env!("CARGO_BIN_EXE_rsdbt");
+    jobs(
+        &project,
+        &format!("cron: '@daily', steps: [{{shell: [sh, -c, '{program} run -s d && test -e ok']}}]"),
+    );
+    assert_eq!(due(&project, "2024-05-02T00:00:01Z").0, 1);
+    assert_eq!(rows(&mut database), "24 24 01 00 01 23");
+    project.write("ok", "");
+    assert_eq!(at(&project, &["schedule", "retry", "n"], "2024-05-02T01:00:00Z").0, 0);
+    let (status, text) = due(&project, "2024-05-02T01:00:01Z");
+    assert_eq!(status, 0, "{text}");
+    assert_eq!(rows(&mut database), "24 24 01 00 01 23", "{text}");
+    // and so does one who repeats a command
+    let interval = ["--interval-start", "2024-05-02", "--interval-end", "2024-05-03"];
+    for said in ["INSERT 0 24", "has its rows of"] {
+        let output = project.run(&[&["run", "--select", "d"], &interval[..]].concat());
+        assert!(output.status == 0 && output.text.contains(said), "{}", output.text);
+        assert_eq!(rows(&mut database), "48 48 01 00 02 23");
+    }
+}
+
+/// A stage that another model empties has had its rows.
+#[test]
+fn rows_that_were_consumed_are_not_added_again() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    project.write(
+        "models/cur.sql",
+        "{{ config(materialized='incremental', incremental_strategy='merge_upsert', unique_key='id', updated_at='at', consume=true) }} select id, at from {{ ref('d') }}",
+    );
+    jobs(&project, "cron: '@daily', steps: [{run: d}, {run: cur}, {run: bad}]");
+    mend(&mut database);
+    assert_eq!(due(&project, "2024-05-02T00:00:01Z").0, 0);
+    let schema = database.schema.clone();
+    database.execute(&format!(
+        "truncate good; create table staged (id int);
+         create function note() returns trigger language plpgsql as 'begin insert into {schema}.staged values (new.id); return null; end';
+         create trigger note after insert on d for each row execute function note()"
+    ));
+    assert_eq!(due(&project, "2024-05-03T00:00:01Z").0, 1);
+    mend(&mut database);
+    let (status, text) = due(&project, "2024-05-04T00:00:01Z");
+    assert_eq!(status, 0, "{text}");
+    assert_eq!(at(&project, &["schedule", "retry", "n"], "2024-05-04T01:00:00Z").0, 0);
+    let (status, text) = due(&project, "2024-05-04T01:00:01Z");
+    assert_eq!(status, 0, "{text}");
+    assert_eq!(
+        texts(&mut database, "select concat_ws(' ', count(*), count(distinct id)) from staged"),
+        ["48 48"]
+    );
+    let dry = project.run(&["backfill", "d", "--from", "2024-05-01", "--to", "2024-05-04", "--dry-run"]);
+    assert!(!dry.text.contains("to build"), "{}", dry.text);
+    assert_eq!(
+        texts(&mut database, "select concat_ws(' ', count(*), count(distinct id)) from cur"),
+        ["72 72"]
+    );
+}
+
+/// What a program prints is not known again.
+#[test]
+fn a_load_from_a_command_is_not_repeated() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let table = |name: &str| {
+        format!(
+            "      - name: {name}\n        config: {{load: {{from: {{command: [cat, {name}.csv]}}}}}}\n        columns: [{{name: id, data_type: int}}]\n"
+        )
+    };
+    let schema = &database.schema;
+    let sources = format!(
+        "sources:\n  - name: raw\n    schema: {schema}\n    tables:\n{}{}",
+        table("here"),
+        table("late")
+    );
+    project.write("models/sources.yml", &sources);
+    project.write("here.csv", "id\n1\n2\n");
+    jobs(&project, "cron: '@daily', steps: [load]");
+    assert_eq!(due(&project, "2024-05-02T00:00:01Z").0, 1);
+    project.write("late.csv", "id\n3\n");
+    assert_eq!(at(&project, &["schedule", "retry", "n"], "2024-05-02T01:00:00Z").0, 0);
+    let (status, text) = due(&project, "2024-05-02T01:00:01Z");
+    assert_eq!(status, 0, "{text}");
+    let counts = "select (select count(*) from here) || ' ' || (select count(*) from late)";
+    assert_eq!(texts(&mut database, counts), ["2 1"], "{text}");
+    // the next interval has its own
+    let (status, text) = due(&project, "2024-05-03T00:00:01Z");
+    assert_eq!(status, 0, "{text}");
+    assert_eq!(texts(&mut database, counts), ["4 2"], "{text}");
+}
