@@ -92,9 +92,6 @@ pub(super) fn run_nodes(invocation: &Invocation, retried: Retried) -> CommandRes
     let connect = Connect::new(&session.profile, invocation)?;
     let leased = Leased::of(invocation, &session, &connect, &parsed, &selected)?;
     let window = window_of(invocation, command);
-    if invocation.flags.is(&FULL_REFRESH) && matches!(command, Command::Run | Command::Build) {
-        whole_or_part::refuse_part(&session, &parsed, &connect, &selected)?;
-    }
     let Division { done, left: selected, less } =
         divide(&session, &parsed, &connect, leased.as_ref(), selected, window.as_ref())?;
     if let Some(leased) = &leased {
@@ -201,6 +198,9 @@ fn divide(
     selected: Vec<String>,
     window: Option<&Window>,
 ) -> Result<Division> {
+    if matches!(command(session.invocation), Command::Run | Command::Build) {
+        whole_or_part::refuse_part(session, parsed, connect, &selected)?;
+    }
     let [mut done, mut left] = match leased {
         Some(leased) => {
             refuse_nothing(session.invocation, &selected)?;

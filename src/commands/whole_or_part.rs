@@ -7,7 +7,7 @@ use super::session::{ParsedProject, Session};
 use super::table_rows::has_rows;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::manifest::connection_of;
-use crate::options::table::INTERVAL_START;
+use crate::options::table::{FULL_REFRESH, INTERVAL_START};
 
 /// Before anything is replaced. Strategies that build by periods or batches take all of them in a full refresh.
 pub(super) fn refuse_part(
@@ -19,7 +19,7 @@ pub(super) fn refuse_part(
     let invocation = session.invocation;
     let is_in_interval = invocation.flags.text(&INTERVAL_START).is_some()
         || invocation.environment.get("RSDBT_INTERVAL_START").is_some();
-    if !is_in_interval {
+    if !is_in_interval || !invocation.flags.is(&FULL_REFRESH) {
         return Ok(());
     }
     let mut homes = Homes::new(connect);

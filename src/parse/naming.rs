@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::quoted::Quoted;
 use super::request::{ParsePlace, ParseRequest};
@@ -128,7 +128,10 @@ impl<'a> Naming<'a> {
         node: &Node,
         place: Option<&ParsePlace>,
     ) -> Result<Option<String>> {
-        let model = serde_json::to_value(node).unwrap_or(Json::Null);
+        let mut model = serde_json::to_value(node).unwrap_or(Json::Null);
+        if let Json::Object(model) = &mut model {
+            add_properties(model, node);
+        }
         let target = place.map(|place| python::from_json(&place.shown));
         let context = self.scopes.naming(&definition.package, &node.locator(), target);
         let arguments = [python::from_json(custom), python::from_json(&model)];
@@ -206,4 +209,27 @@ impl<'a> Naming<'a> {
 
 fn given(name: &Json) -> Option<String> {
     name.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// What dbt's object of a node has besides its fields.
+fn add_properties(model: &mut Map<String, Json>, node: &Node) {
+    let is_refable = matches!(node.kind, NodeKind::Model(_) | NodeKind::Seed { .. } | NodeKind::Snapshot);
+    let alias = if node.alias.is_empty() { &node.name } else { &node.alias };
+    let search_name = match node.version() {
+        Some(version) => format!("{}.v{version}", node.name),
+        None => node.name.clone(),
+    };
+    model.extend([
+        ("identifier".to_owned(), alias.clone().into()),
+        ("search_name".to_owned(), search_name.into()),
+        ("is_refable".to_owned(), is_refable.into()),
+        ("is_ephemeral".to_owned(), (node.materialized() == "ephemeral").into()),
+        ("is_ephemeral_model".to_owned(), node.is_ephemeral_model().into()),
+        ("is_versioned".to_owned(), node.is_versioned().into()),
+        ("depends_on_nodes".to_owned(), node.depends_on.nodes.clone().into()),
+        ("empty".to_owned(), node.raw_code.trim().is_empty().into()),
+        ("file_id".to_owned(), format!("{}://{}", node.package_name, node.original_file_path).into()),
+        ("quoting_dict".to_owned(), Json::Object(Map::new())),
+        ("should_store_failures".to_owned(), false.into()),
+    ]);
 }

@@ -272,8 +272,11 @@ impl<'a> Parser<'a> {
         let node = draft.node_mut();
         node.config = Arc::clone(&config);
         node.unrendered_config = written.into();
-        first_tags.retain(|tag| !node.tags.contains(tag));
-        node.tags.extend(first_tags);
+        for tag in first_tags {
+            if !node.tags.contains(&tag) {
+                node.tags.push(tag);
+            }
+        }
         if let Err(problem) = resolved.copy_to(node) {
             return Err(located(*problem, draft));
         }

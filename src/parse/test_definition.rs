@@ -333,6 +333,8 @@ fn render_config(
                 refuse_macros(&scope.take_recorded(), key, group, span)?;
                 python::to_json(&value)
             }
+            // what is rendered loses one line break at its end, as block texts of YAML have it
+            Json::String(text) => text.strip_suffix('\n').unwrap_or(text).into(),
             other => other.clone(),
         };
         if !value.is_null() {

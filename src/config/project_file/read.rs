@@ -135,6 +135,7 @@ impl RawProjectFile {
         warn_unknown_keys(&file, warnings);
         let name = read_name(&file)?;
         check_required_version(&file, &name, version_check)?;
+        refuse_old_layout(&file)?;
         check_shapes(&file)?;
         let target_path = file.text("target-path")?.unwrap_or_else(|| "target".to_owned());
         let trees = read_trees(&file)?;
@@ -235,6 +236,21 @@ fn read_name(file: &Fields<'_>) -> Result<String> {
         .boxed());
     }
     Ok(name.to_owned())
+}
+
+/// Files of dbt before 0.17 mean other things by the same keys.
+fn refuse_old_layout(file: &Fields<'_>) -> Result<()> {
+    let Some(value) = file.get("config-version") else { return Ok(()) };
+    match value.kind {
+        Kind::Integer(version) if version != 2 => {
+            let message = format!("Got an unexpected project version={version}, expected 2");
+            Err(Diagnostic::runtime("config-version", message)
+                .label(value.span(), "")
+                .help("write `config-version: 2`, and the keys as dbt has them since then")
+                .boxed())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn read_version(file: &Fields<'_>) -> Result<Json> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use minijinja::value::{Kwargs, Object, ObjectRepr};
+use minijinja::value::{Kwargs, Object, ObjectRepr, ValueKind};
 use minijinja::{Error, ErrorKind, State, Value};
 use serde_json::{Map, Value as Json};
 
@@ -71,6 +71,7 @@ impl Object for ConfigRecorder {
             "set" => match args {
                 [name, value] => {
                     let name = name.as_str().map(str::to_owned).ok_or_else(invalid_call)?;
+                    refuse_undefined(&name, value)?;
                     self.record(&Map::from_iter([(name, python::to_json(value))]))
                 }
                 _ => Err(invalid_call()),
@@ -87,9 +88,33 @@ fn keywords(value: &Value) -> Result<Map<String, Json>, Error> {
         .into_iter()
         .map(|name| {
             let value: Value = keywords.get(&name)?;
+            refuse_undefined(&name, &value)?;
             Ok((name, python::to_json(&value)))
         })
         .collect()
+}
+
+/// A name without quotes is a variable: what it was meant for would be left out in silence.
+fn refuse_undefined(key: &str, value: &Value) -> Result<(), Error> {
+    if !holds_undefined(value) {
+        return Ok(());
+    }
+    let message = format!("at path ['{key}']: Undefined is not a value");
+    Err(python::raise(Diagnostic::parsing("undefined-config", message).help(format!(
+        "put quotes around a name, as in `{key}='name'`, or read a variable by `var('name')`"
+    ))))
+}
+
+fn holds_undefined(value: &Value) -> bool {
+    let any = || value.try_iter().is_ok_and(|mut items| items.any(|item| holds_undefined(&item)));
+    match value.kind() {
+        ValueKind::Undefined => true,
+        ValueKind::Seq => any(),
+        ValueKind::Map => value.try_iter().is_ok_and(|mut keys| {
+            keys.any(|key| value.get_item(&key).is_ok_and(|item| holds_undefined(&item)))
+        }),
+        _ => false,
+    }
 }
 
 fn invalid_call() -> Error {

@@ -38,6 +38,7 @@ const METHODS: &[(&str, &[&str])] = &[
             "ljust",
             "lower",
             "lstrip",
+            "maketrans",
             "partition",
             "removeprefix",
             "removesuffix",

@@ -7,9 +7,11 @@ use super::items::items_of;
 use super::{bind, bind_required, expect_int, expect_str, given, no_arguments, type_error, unknown_method};
 
 mod case;
+mod encoded;
 mod pieces;
 mod search;
 mod split;
+mod translation;
 
 pub(crate) use split::{is_line_break, lines};
 
@@ -55,10 +57,11 @@ pub(super) fn call_str_method(text: &str, method: &str, args: &[Value]) -> Resul
             let size = size.map_or(Ok(8), |size| expect_int(method, &size))?;
             Ok(Value::from(expand_tabs(text, usize::try_from(size).unwrap_or_default())))
         }
-        "encode" => Ok(Value::from_bytes(text.as_bytes().to_vec())),
+        "encode" => encoded::encode(text, args),
+        "maketrans" => translation::table(args),
         "translate" => {
             let [table] = bind_required(method, args, ["table"], 1)?;
-            translate(text, &table)
+            translation::translate(text, &table)
         }
         _ => Err(unknown_method("str", method)),
     }
@@ -172,23 +175,4 @@ fn expand_tabs(text: &str, size: usize) -> String {
         }
     }
     out
-}
-
-/// A table maps code points, as Python's `str.maketrans` makes them, or single letters.
-fn translate(text: &str, table: &Value) -> Result<Value, Error> {
-    let mut out = String::new();
-    for letter in text.chars() {
-        let mut to = table.get_item(&Value::from(u32::from(letter)))?;
-        if to.is_undefined() {
-            to = table.get_item(&Value::from(letter.to_string()))?;
-        }
-        if to.is_undefined() {
-            out.push(letter);
-        } else if let Some(code) = super::integer::as_int(&to) {
-            out.extend(u32::try_from(code).ok().and_then(char::from_u32));
-        } else if !to.is_none() {
-            out.push_str(&super::to_str(&to));
-        }
-    }
-    Ok(Value::from(out))
 }

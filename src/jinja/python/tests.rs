@@ -304,3 +304,18 @@ fn plain_data_prints_as_python_prints_it() {
         r#"{"a": [1, 2.0, null, true], "b": "it's", "\u00e9": "\u00a0\ud83d\ude00\u0301"}"#
     );
 }
+
+#[test]
+fn texts_are_translated_and_encoded() {
+    check(&[
+        (r#""a!b,c".translate("".maketrans("", "", "!,"))"#, "abc"),
+        (r#""abc".translate("".maketrans("ab", "xy"))"#, "xyc"),
+        (r#""abc".translate("".maketrans(D("a", "xx", "b", none)))"#, "xxc"),
+        (r#""ä1".encode("ascii", "ignore").decode()"#, "1"),
+        (r#""ä1".encode("ascii", "replace").decode()"#, "?1"),
+        (r#""ä1".encode("ascii", "xmlcharrefreplace").decode()"#, "&#228;1"),
+        (r#""ä1".encode("ascii", "backslashreplace").decode()"#, "\\xe41"),
+    ]);
+    assert!(evaluate(r#""ä".encode("ascii")"#).is_err());
+    assert!(evaluate(r#""a".encode("klingon")"#).is_err());
+}

@@ -197,7 +197,11 @@ fn without_database(state: &State<'_, '_>, method: &str, args: &[Value]) -> Opti
         }),
         "quote_seed_column" => methods::quote_seed_column(args),
         "dispatch" => bind_required(method, args, ["macro_name", "macro_namespace", "packages"], 1).and_then(
-            |[name, namespace, _]| {
+            |[name, namespace, packages]| {
+                if packages.is_true() {
+                    let message = "The \"packages\" argument of adapter.dispatch() has been deprecated. Use the \"macro_namespace\" argument instead.";
+                    return Err(raise(Diagnostic::compilation("dispatch-packages", message)));
+                }
                 crate::context::dispatch(state, expect_str(method, &name)?, namespace.as_str())
             },
         ),
