@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::built::Built;
+use super::built::{Built, asks_only_incrementally};
 use super::table_rows::has_rows;
 use crate::adapter::Connection;
 use crate::diagnostic::{Diagnostic, Result};
@@ -17,7 +17,7 @@ pub(super) fn known(
     refused: Option<&str>,
 ) -> Result<Built> {
     if !has_rows(home, node)? {
-        return Ok(Built::none());
+        return if asks_only_incrementally(node) { Err(takes_all(&node.name)) } else { Ok(Built::none()) };
     }
     let Some(help) = refused.filter(|_| built.is_empty()) else { return Ok(built) };
     let name = &node.name;
@@ -28,6 +28,16 @@ pub(super) fn known(
         "{help}`rsdbt backfill {name} --from .. --to .. --mark-built` notes a range of which all rows are there, as after a restore or a rename of the table"
     );
     Err(Diagnostic::runtime("backfill-adds", message).help(help).boxed())
+}
+
+/// The rows after the interval would come again with later ones.
+fn takes_all(name: &str) -> Box<Diagnostic> {
+    let message = format!(
+        "`{name}` asks for the interval only where `is_incremental()`: its first build would take the rows of all times, and later intervals would add them again"
+    );
+    Diagnostic::runtime("first-build-of-all", message)
+        .help("write the condition without `is_incremental()`: the first build of an interval has `{{ interval_start }}`, too")
+        .boxed()
 }
 
 /// The batches, cut where something is built already: the rest of one is added, and nothing of it again.

@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use super::lease::with_hooks;
 use super::schedule_task::spelled;
 use super::session::ParsedProject;
+use serde_json::Value as Json;
+
 use crate::adapter::{Cell, Connection};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::{HashMap, HashSet};
@@ -37,14 +39,65 @@ pub(super) fn is_incremental(node: &Node) -> bool {
     matches!(node.kind, NodeKind::Model(_)) && node.materialized() == "incremental"
 }
 
-/// `append`, and what dbt does without a strategy and a key.
+/// `append`, and strategies that find rows by their key where there is none.
 pub(super) fn adds_rows(node: &Node) -> bool {
-    let config = |key: &str| node.config.get(key).filter(|value| !value.is_null());
-    match config("incremental_strategy").and_then(|strategy| strategy.as_str()) {
+    let key = node.config.get("unique_key");
+    let has_key = match key {
+        None | Some(Json::Null) => false,
+        Some(Json::Array(names)) => !names.is_empty(),
+        Some(Json::String(name)) => !name.is_empty(),
+        Some(_) => true,
+    };
+    match node.config.get("incremental_strategy").and_then(Json::as_str) {
         Some("append") => true,
-        None | Some("default") => config("unique_key").is_none(),
+        None | Some("default" | "delete+insert" | "merge") => !has_key,
         _ => false,
     }
+}
+
+/// Whether its own text asks for the interval, and does so in the branch of `is_incremental()` alone: its first build, and a full refresh, take
+/// the rows of all times.
+pub(super) fn asks_only_incrementally(node: &Node) -> bool {
+    let asks = |text: &str| BOUNDS.iter().any(|bound| text.contains(bound));
+    let code = node.raw_code.as_ref();
+    let mut outside = String::new();
+    let mut rest = code;
+    while let Some((before, tag, after)) = tag_in(rest) {
+        outside.push_str(before);
+        if !tag.trim_start().starts_with("if ")
+            || !tag.contains("is_incremental()")
+            || tag.contains("not is_incremental()")
+        {
+            outside.push_str(tag);
+            rest = after;
+            continue;
+        }
+        // to the end of the branch; what is nested belongs to it
+        let (mut depth, mut inside) = (0, after);
+        rest = "";
+        while let Some((_, tag, after)) = tag_in(inside) {
+            let word = tag.trim_start().split([' ', '(']).next().unwrap_or_default();
+            match word {
+                "if" => depth += 1,
+                "endif" | "else" | "elif" if depth == 0 => {
+                    rest = after;
+                    break;
+                }
+                "endif" => depth -= 1,
+                _ => {}
+            }
+            inside = after;
+        }
+    }
+    outside.push_str(rest);
+    asks(code) && !asks(&outside)
+}
+
+/// What stands before the next `{% .. %}`, in it and after it.
+fn tag_in(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once("{%")?;
+    let (tag, after) = rest.split_once("%}")?;
+    Some((before, tag.trim_matches(['-', '+', ' ']), after))
 }
 
 /// The same where no hook of its own removes rows first.

@@ -198,7 +198,8 @@ fn divide(
     selected: Vec<String>,
     window: Option<&Window>,
 ) -> Result<Division> {
-    if matches!(command(session.invocation), Command::Run | Command::Build) {
+    let builds = matches!(command(session.invocation), Command::Run | Command::Build);
+    if builds && whole_or_part::is_in_interval(session.invocation) {
         whole_or_part::refuse_part(session, parsed, connect, &selected)?;
     }
     let [mut done, mut left] = match leased {
@@ -211,7 +212,8 @@ fn divide(
     let Some(window) = window.filter(|window| leased.is_some() || window.adds_once) else {
         return Ok(Division { done, left, less: HashMap::default() });
     };
-    let added = added_before(session, parsed, connect, &left, window, leased.is_some())?;
+    let is_scheduled = leased.is_some() || session.invocation.environment.get("RSDBT_JOB").is_some();
+    let added = added_before(session, parsed, connect, &left, window, is_scheduled)?;
     left.retain(|id| !added.none.contains(id));
     done.extend(added.none);
     Ok(Division { done, left, less: added.less })

@@ -12,6 +12,7 @@ use super::lease::with_hooks;
 use super::log_run;
 use super::running;
 use super::session::{ParsedProject, Session};
+use super::whole_or_part;
 use crate::diagnostic::Result;
 use crate::hashed::HashMap;
 use crate::manifest::{Manifest, connection_of};
@@ -87,6 +88,7 @@ impl ScheduledNode<'_, '_> {
         if selected.is_empty() {
             return Ok(None);
         }
+        whole_or_part::refuse_part(self.session, &parsed, self.connect, &selected)?;
         let mut inputs = running::inputs(self.session, &parsed, self.connect, command, &selected)?;
         if let (Some(shared), [start, end]) = (Arc::get_mut(&mut inputs.shared), &window) {
             shared.set_flag(INTERVAL_START.0.key, start);

@@ -1,34 +1,37 @@
 //! A full refresh within an interval: a model whose query asks for the interval would keep the rows of that one alone.
 
-use super::built::is_built_in_parts;
+use serde_json::Value as Json;
+
+use super::built::{asks_only_incrementally, is_built_in_parts};
 use super::connect::Connect;
 use super::homes::Homes;
+use super::invocation::Invocation;
 use super::session::{ParsedProject, Session};
 use super::table_rows::has_rows;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::manifest::connection_of;
 use crate::options::table::{FULL_REFRESH, INTERVAL_START};
 
-/// Before anything is replaced. Strategies that build by periods or batches take all of them in a full refresh.
+pub(super) fn is_in_interval(invocation: &Invocation) -> bool {
+    invocation.flags.text(&INTERVAL_START).is_some()
+        || invocation.environment.get("RSDBT_INTERVAL_START").is_some()
+}
+
+/// Before anything is replaced. `partition_overwrite` builds all periods in a full refresh.
 pub(super) fn refuse_part(
     session: &Session<'_>,
     parsed: &ParsedProject,
     connect: &Connect,
     selected: &[String],
 ) -> Result<()> {
-    let invocation = session.invocation;
-    let is_in_interval = invocation.flags.text(&INTERVAL_START).is_some()
-        || invocation.environment.get("RSDBT_INTERVAL_START").is_some();
-    if !is_in_interval || !invocation.flags.is(&FULL_REFRESH) {
-        return Ok(());
-    }
+    let is_asked = session.invocation.flags.is(&FULL_REFRESH);
     let mut homes = Homes::new(connect);
     let is_selected = |id: &str| selected.iter().any(|known| known == id);
     for node in selected.iter().filter_map(|id| parsed.manifest.nodes.get(id)) {
-        let strategy = node.config.get("incremental_strategy").and_then(serde_json::Value::as_str);
-        let has_periods = matches!(strategy, Some("partition_overwrite" | "microbatch"));
-        let keeps_table = node.config.get("full_refresh").and_then(serde_json::Value::as_bool) == Some(false);
-        if has_periods || keeps_table || !is_built_in_parts(&parsed.manifest, node, &is_selected) {
+        let strategy = node.config.get("incremental_strategy").and_then(Json::as_str);
+        let is_refreshed = node.config.get("full_refresh").and_then(Json::as_bool).unwrap_or(is_asked);
+        let takes_all = strategy == Some("partition_overwrite") || asks_only_incrementally(node);
+        if takes_all || !is_refreshed || !is_built_in_parts(&parsed.manifest, node, &is_selected) {
             continue;
         }
         let home = homes.session(session.output_of(connection_of(&node.config)))?;
@@ -39,7 +42,7 @@ pub(super) fn refuse_part(
             );
             return Err(Diagnostic::runtime("part-of-a-whole", message)
                 .help(format!(
-                    "build all of it by `rsdbt backfill {name} --from .. --to .. --rebuild`, or leave `full_refresh` out of the step"
+                    "build all of it by `rsdbt backfill {name} --from .. --to .. --rebuild`, or leave `full_refresh` out"
                 ))
                 .boxed());
         }

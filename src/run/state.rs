@@ -151,6 +151,13 @@ thread_local! {
     static ESCALATED: RefCell<Option<Box<Diagnostic>>> = const { RefCell::new(None) };
 }
 
+/// Of the error with which a commit is refused; the node's is the warning itself.
+pub(super) const ESCALATED_CODE: &str = "warning-is-error";
+
+pub(super) fn is_escalated() -> bool {
+    ESCALATED.with_borrow(Option::is_some)
+}
+
 /// The error that a warning of this thread's node became.
 pub(super) fn take_escalated() -> Option<Box<Diagnostic>> {
     ESCALATED.take()

@@ -192,3 +192,66 @@ fn a_load_from_a_command_is_not_repeated() {
     assert_eq!(status, 0, "{text}");
     assert_eq!(texts(&mut database, counts), ["4 2"], "{text}");
 }
+
+/// With it the first build would take all rows, and later intervals those that came after the first one again.
+#[test]
+fn a_first_build_takes_the_rows_of_its_interval_alone() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let schema = database.schema.clone();
+    let model = |config: &str| {
+        format!(
+            "{{{{ config(materialized='incremental'{config}) }}}} select id, at from {schema}.ev
+             {{% if is_incremental() %}}{{% if true %}} where at >= '{{{{ interval_start }}}}' and at < '{{{{ interval_end }}}}'{{% endif %}}{{% endif %}}"
+        )
+    };
+    jobs(&project, "cron: '@daily', steps: [{run: d}]");
+    for config in ["", ", incremental_strategy='append'", ", incremental_strategy='merge', unique_key=[]"] {
+        project.write("models/d.sql", &model(config));
+        let (status, text) = due(&project, "2024-05-02T00:00:01Z");
+        assert!(status == 1 && text.contains("only where `is_incremental()`"), "{config}: {text}");
+        assert_eq!(at(&project, &["schedule", "clear", "n"], "2024-05-02T00:00:02Z").0, 0);
+    }
+    // what replaces its rows may begin with all of them, and a full refresh takes all
+    project.write("models/d.sql", &model(", incremental_strategy='delete+insert', unique_key='id'"));
+    let (status, text) = due(&project, "2024-05-02T00:00:03Z");
+    assert_eq!(status, 0, "{text}");
+    assert_eq!(rows(&mut database), "240 240 01 00 10 23");
+    let interval = ["--interval-start", "2024-05-02", "--interval-end", "2024-05-03"];
+    let output = project.run(&[&["run", "--select", "d", "--full-refresh"], &interval[..]].concat());
+    assert_eq!(output.status, 0, "{}", output.text);
+}
+
+/// By its config, too, and whatever strategy builds a part.
+#[test]
+fn a_full_refresh_of_the_config_replaces_no_more_than_its_interval() {
+    let parts = [
+        ("incremental_strategy='append'", "where at >= '{{ interval_start }}' and at < '{{ interval_end }}'"),
+        (
+            "incremental_strategy='microbatch', event_time='at', batch_size='day', begin='2024-05-01', unique_key='id'",
+            "",
+        ),
+    ];
+    for (config, condition) in parts {
+        let mut database = Database::new();
+        let project = project(&mut database);
+        let schema = database.schema.clone();
+        project.write(
+            "models/f.sql",
+            &format!("{{{{ config(materialized='view', event_time='at') }}}} select id, at from {schema}.ev"),
+        );
+        project.write(
+            "models/d.sql",
+            &format!("{{{{ config(materialized='incremental', full_refresh=true, {config}) }}}} select id, at from {{{{ ref('f') }}}} {condition}"),
+        );
+        jobs(&project, "cron: '@daily', catch_up: all, start: 2024-05-01, steps: [{run: f}, {run: d}]");
+        assert_eq!(due(&project, "2024-05-02T00:00:01Z").0, 0, "{config}");
+        assert_eq!(rows(&mut database), "24 24 01 00 01 23", "{config}");
+        let (status, text) = due(&project, "2024-05-03T00:00:01Z");
+        assert!(
+            status == 1 && text.contains("would keep the rows of this interval alone"),
+            "{config}: {text}"
+        );
+        assert_eq!(rows(&mut database), "24 24 01 00 01 23", "{config}");
+    }
+}

@@ -34,7 +34,7 @@ use super::inputs::{Command, Introspection};
 use super::node_timing::Watch;
 use super::plan::{Action, Step};
 use super::results::{NodeResult, Status, naive_timestamp};
-use super::state::{Run, take_escalated};
+use super::state::{ESCALATED_CODE, Run, take_escalated};
 use super::status::NodeStatus;
 use super::summary;
 use crate::adapter::Response;
@@ -183,6 +183,7 @@ impl NodeRun<'_, '_> {
         let released = worker.release(self.run, &id);
         let executed = match (executed, take_escalated(), released) {
             (Ok(_), Some(error), _) | (Ok(_), None, Err(error)) => Err(error),
+            (Err(refused), Some(error), _) if refused.code == ESCALATED_CODE => Err(error),
             (executed, ..) => executed,
         };
         let mut result = NodeResult::new(&id, Status::Success);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::super::emitter::{Emitter, NodeInfo};
 use super::super::event::Event;
 use super::super::interrupt::InFlight;
-use super::super::state::{Run, take_escalated};
+use super::super::state::{ESCALATED_CODE, Run, is_escalated};
 use crate::adapter::{
     self, Begin, CancelHandle, Fetch, Observer, QueryComment, Response, ResultSet, SeedOptions,
 };
@@ -73,7 +73,7 @@ impl Observer for Watcher {
 
     /// A warning that is an error; one that comes after the commit fails the node alone.
     fn objection(&self) -> Option<Box<Diagnostic>> {
-        take_escalated()
+        is_escalated().then(|| Diagnostic::runtime(ESCALATED_CODE, "a warning is an error").boxed())
     }
 
     fn committed(&self) {

@@ -6,3 +6,14 @@
     then pg_catalog.to_timestamp(pg_catalog.date_part('epoch', {{ column }}))
     else (timestamp '1970-01-01' + ({{ column }} - '1970-01-01 00:00:00+00')) at time zone 'UTC' end
 {%- endmacro %}
+
+{# Of the timestamps between two in UTC, close enough to meet each period; clocks may go back meanwhile. #}
+{% macro rsdbt_local_times_sql(start, end) -%}
+  {%- set by = rsdbt_partitioning() -%}
+  select {{ rsdbt_local('at', by.time_zone) }}
+  from (
+    select pg_catalog.generate_series(timestamp '{{ start }}', timestamp '{{ end }}' - interval '1 microsecond', interval '{{ '15 minutes' if by.granularity == 'hour' else '6 hours' }}')
+    union all
+    select timestamp '{{ end }}' - interval '1 microsecond'
+  ) as timestamps (at)
+{%- endmacro %}

@@ -15,26 +15,21 @@
   {%- endif -%}
   {#- Every model has dbt's default for microbatches; only one that the project wrote counts. -#}
   {%- if 'lookback' in (model.unrendered_config or {}) -%}
-    {%- set current = rsdbt_local("timestamp '" ~ flags.INTERVAL_START ~ "'", by.time_zone) if flags.INTERVAL_START
-      else "pg_catalog.now() at time zone '" ~ by.time_zone ~ "'" -%}
     {%- set lookback = config.get('lookback') -%}
-    {%- set numbers = 'pg_catalog.generate_series(0, ' ~ lookback ~ ')' if lookback is number or lookback is string
-      else 'pg_catalog.unnest(array[' ~ lookback | join(', ') ~ ']::pg_catalog.int4[])' -%}
-    {%- do periods.append('select ' ~ current ~ ' - ago::pg_catalog.float8 * interval \'1 ' ~ by.granularity ~ '\' from ' ~ numbers ~ ' as ago') -%}
+    {%- if lookback is number or lookback is string -%}
+      {%- set current = rsdbt_local("timestamp '" ~ flags.INTERVAL_START ~ "'", by.time_zone) if flags.INTERVAL_START
+        else "pg_catalog.now() at time zone '" ~ by.time_zone ~ "'" -%}
+      {%- do periods.append('select ' ~ current ~ ' - ago::pg_catalog.float8 * interval \'1 ' ~ by.granularity ~ '\' from pg_catalog.generate_series(0, ' ~ lookback ~ ') as ago') -%}
+    {%- else -%}
+      {#- Of each period of the interval. -#}
+      {%- set current = rsdbt_local_times_sql(flags.INTERVAL_START, flags.INTERVAL_END) if flags.INTERVAL_START
+        else "select pg_catalog.now() at time zone '" ~ by.time_zone ~ "'" -%}
+      {%- do periods.append('select current.at - ago::pg_catalog.float8 * interval \'1 ' ~ by.granularity ~ '\' from (' ~ current
+        ~ ') as current (at), pg_catalog.unnest(array[' ~ lookback | join(', ') ~ ']::pg_catalog.int4[]) as ago') -%}
+    {%- endif -%}
   {%- endif -%}
   {{ return(periods) }}
 {% endmacro %}
-
-{# Of the timestamps between two in UTC, close enough to meet each period; clocks may go back meanwhile. #}
-{% macro rsdbt_local_times_sql(start, end) -%}
-  {%- set by = rsdbt_partitioning() -%}
-  select {{ rsdbt_local('at', by.time_zone) }}
-  from (
-    select pg_catalog.generate_series(timestamp '{{ start }}', timestamp '{{ end }}' - interval '1 microsecond', interval '{{ '15 minutes' if by.granularity == 'hour' else '6 hours' }}')
-    union all
-    select timestamp '{{ end }}' - interval '1 microsecond'
-  ) as timestamps (at)
-{%- endmacro %}
 
 {# Windows that must not be emptied without --allow-empty: only given, and no input with an event_time has a row there. #}
 {% macro rsdbt_doubtful_windows(windows) %}
