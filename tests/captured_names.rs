@@ -56,7 +56,7 @@ const MODELS: [(&str, &str, &str); 8] = [
         "incremental_strategy='merge_upsert', unique_key=['id'], updated_at='at', delete_when='op = 9'",
         "",
     ),
-    ("replaced", "incremental_strategy='insert_overwrite', partition_by=['day']", ""),
+    ("replaced", "incremental_strategy='insert_overwrite', incremental_predicates=['true']", ""),
     (
         "by_days",
         "incremental_strategy='partition_overwrite', dirty=true, partition_by={'field': 'day', 'granularity': 'day'}",

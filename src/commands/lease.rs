@@ -83,8 +83,11 @@ impl Leased {
             let home = homes.session(output)?;
             for (node, known) in lease.done(home)? {
                 let is_same = |code: &String| known.is_empty() || *code == known;
-                let relation = parsed.manifest.nodes.get(&node);
-                let is_there = relation.map_or(Ok(true), |node| has_relation(home, node))?;
+                let is_there = match (parsed.manifest.nodes.get(&node), parsed.manifest.sources.get(&node)) {
+                    (Some(node), _) => has_relation(home, node)?,
+                    (None, Some(source)) => has_table(home, &source.schema, &source.identifier)?,
+                    (None, None) => true,
+                };
                 if is_there && self.codes.get(&node).is_none_or(is_same) {
                     self.done.insert(node);
                 } else {
@@ -150,15 +153,17 @@ pub(super) fn gone(
 
 /// What has committed may have been dropped or emptied since.
 fn has_relation(home: &mut Connection, node: &Node) -> Result<bool> {
-    let query = "select from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace \
-         where n.nspname = $1::text and c.relname = $2::text";
     if !is_marked(node) {
         return Ok(true);
     }
-    if home.query(query, &[&node.schema, &node.alias])?.rows.is_empty() {
-        return Ok(false);
-    }
-    Ok(node.materialized() != "incremental" || has_rows(home, node)?)
+    Ok(has_table(home, &node.schema, &node.alias)?
+        && (node.materialized() != "incremental" || has_rows(home, node)?))
+}
+
+fn has_table(home: &mut Connection, schema: &str, name: &str) -> Result<bool> {
+    let query = "select from pg_catalog.pg_class as c join pg_catalog.pg_namespace as n on n.oid = c.relnamespace \
+         where n.nspname = $1::text and c.relname = $2::text";
+    Ok(!home.query(query, &[schema, name])?.rows.is_empty())
 }
 
 /// What a program prints is loaded each time. Files are known by the ledger, and may come between two attempts.

@@ -18,6 +18,9 @@ use crate::diagnostic::{Diagnostic, Result};
 /// How often a waiting run asks again: the longer it waits, the less often.
 const ASK: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(500)];
 
+/// A wait that is no longer is not worth a line: the server may still be ending the session of the run before.
+const NOT_WORTH_A_LINE: Duration = Duration::from_millis(100);
+
 /// Tells the user why a session waits.
 pub(super) struct Waiting<'r, 'a>(pub(super) &'r Run<'a>);
 
@@ -156,7 +159,7 @@ impl Run<'_> {
     /// All in one order, so that two runs cannot wait for each other. Whether another run was waited for.
     fn take_locks(&self, session: &LockSession, names: &BTreeSet<Locked>) -> Result<bool> {
         let begun = Instant::now();
-        let mut told = false;
+        let (mut waited, mut told) = (false, false);
         for name in names {
             let mut is_announced = false;
             while !session.try_lock(&name.key())? && !self.holds_already(session, name) {
@@ -170,7 +173,8 @@ impl Run<'_> {
                 if begun.elapsed() > self.inputs.options.terms.lock_wait {
                     return Err(still_locked(session, name));
                 }
-                if !std::mem::replace(&mut told, true) {
+                waited = true;
+                if begun.elapsed() >= NOT_WORTH_A_LINE && !std::mem::replace(&mut told, true) {
                     let holder = session.holder(&name.key());
                     let holder = holder.map_or_else(String::new, |held| format!(" ({})", held.description));
                     let msg = format!("Waiting for another run to finish with {name}{holder}");
@@ -185,7 +189,7 @@ impl Run<'_> {
                 session.withdraw(&name.key())?;
             }
         }
-        Ok(told)
+        Ok(waited)
     }
 }
 

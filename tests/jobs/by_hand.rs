@@ -191,6 +191,15 @@ fn a_load_from_a_command_is_not_repeated() {
     let (status, text) = due(&project, "2024-05-03T00:00:01Z");
     assert_eq!(status, 0, "{text}");
     assert_eq!(texts(&mut database, counts), ["4 2"], "{text}");
+    // what is gone is loaded again
+    std::fs::remove_file(project.path().join("late.csv")).unwrap();
+    assert_eq!(due(&project, "2024-05-04T00:00:01Z").0, 1);
+    database.execute("drop table here");
+    project.write("late.csv", "id\n3\n");
+    assert_eq!(at(&project, &["schedule", "retry", "n"], "2024-05-04T01:00:00Z").0, 0);
+    let (status, text) = due(&project, "2024-05-04T01:00:01Z");
+    assert_eq!(status, 0, "{text}");
+    assert_eq!(texts(&mut database, counts), ["2 3"], "{text}");
 }
 
 /// With it the first build would take all rows, and later intervals those that came after the first one again.
