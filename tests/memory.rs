@@ -417,6 +417,19 @@ fn a_role_that_may_not_create_the_schema_is_told_the_statements() {
     let output = production.run(&["run", "--full-refresh"]);
     assert_eq!(output.status, 0, "{}", output.text);
     assert!(output.text.contains("False"), "{}", output.text);
+    let of_interval = "{{ config(materialized='incremental', incremental_strategy='append') }} select '{{ interval_start }}' as at";
+    production.write("models/hourly.sql", of_interval);
+    let of_day = |more: &[&str]| {
+        let interval =
+            ["run", "--select", "hourly", "--interval-start", "2024-05-01", "--interval-end", "2024-05-02"];
+        production.run(&[&interval[..], more].concat())
+    };
+    for _ in 0..2 {
+        let output = of_day(&[]);
+        assert_eq!(output.status, 0, "{}", output.text);
+    }
+    let output = of_day(&["--full-refresh"]);
+    assert!(output.status == 2 && output.text.contains("would keep the rows"), "{}", output.text);
     assert_eq!(stage.number("select count(*) from pg_namespace where nspname = 'rsdbt'"), 0);
 }
 

@@ -45,7 +45,10 @@ pub(super) fn left(
                 && is_built_in_parts(&parsed.manifest, node, &is_selected)
         });
         let Some(node) = adding else { continue };
-        let home = homes.session(session.output_of(connection_of(&node.config)))?;
+        let output = session.output_of(connection_of(&node.config));
+        let home =
+            if is_scheduled { Some(homes.session(output)?) } else { homes.session_if_allowed(output)? };
+        let Some(home) = home else { continue };
         let built = Built::of(home, parsed, node, true)?;
         match known(home, node, built, is_scheduled.then_some(""))?.left_of(window).as_slice() {
             [] => left.none.push(unique_id.clone()),

@@ -19,15 +19,21 @@ impl<'c> Homes<'c> {
         Self { connect, open: HashMap::default() }
     }
 
+    /// None where the role may have no memory: nothing is known there, and what works without it goes on.
+    pub(super) fn session_if_allowed(&mut self, output: &str) -> Result<Option<&mut Connection>> {
+        match self.session(output) {
+            Ok(home) => Ok(Some(home)),
+            Err(problem) if problem.code == memory::DENIED => Ok(None),
+            Err(problem) => Err(problem),
+        }
+    }
+
     /// In a database that has the tables of the memory, made now if need be.
     pub(super) fn session(&mut self, output: &str) -> Result<&mut Connection> {
         match self.open.entry(output.to_owned()) {
             Entry::Occupied(known) => Ok(known.into_mut()),
             Entry::Vacant(place) => {
-                let other = self.connect.others.iter().find(|other| other.name == output);
-                let own = || Arc::new(self.connect.settings.clone());
-                let settings = other.map_or_else(own, |other| Arc::clone(&other.settings));
-                let mut connection = Connection::open(&settings)?;
+                let mut connection = opened(self.connect, output)?;
                 memory::prepare(&mut connection)?;
                 // no operator of somebody else's
                 connection.set_settings(&[("search_path".to_owned(), "pg_catalog".to_owned())])?;
@@ -35,4 +41,11 @@ impl<'c> Homes<'c> {
             }
         }
     }
+}
+
+/// In a database of which nothing is asked that is remembered.
+pub(super) fn opened(connect: &Connect, output: &str) -> Result<Connection> {
+    let other = connect.others.iter().find(|other| other.name == output);
+    let own = || Arc::new(connect.settings.clone());
+    Connection::open(&other.map_or_else(own, |other| Arc::clone(&other.settings)))
 }

@@ -17,7 +17,9 @@ pub(super) fn has_rows(home: &mut Connection, node: &Node) -> Result<bool> {
         return Ok(true);
     }
     let is_log = "select exists (select from rsdbt.logs where log_schema = $1::text and log_name = $2::text)";
-    let remembers = "select pg_catalog.to_regclass('rsdbt.logs') is not null";
+    // what a role may not read says nothing
+    let remembers = "select case when exists (select from pg_catalog.pg_namespace where nspname = 'rsdbt' and pg_catalog.has_schema_privilege(oid, 'USAGE')) \
+         then coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('rsdbt.logs')::pg_catalog.oid, 'SELECT'), false) else false end";
     Ok(found(home.query(remembers, &[])?.rows)
         && found(home.query(is_log, &[&node.schema, &node.alias])?.rows))
 }

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::built::{asks_only_incrementally, is_built_in_parts};
 use super::connect::Connect;
-use super::homes::Homes;
+use super::homes::opened;
 use super::invocation::Invocation;
 use super::session::{ParsedProject, Session};
 use super::table_rows::has_rows;
@@ -25,7 +25,6 @@ pub(super) fn refuse_part(
     selected: &[String],
 ) -> Result<()> {
     let is_asked = session.invocation.flags.is(&FULL_REFRESH);
-    let mut homes = Homes::new(connect);
     let is_selected = |id: &str| selected.iter().any(|known| known == id);
     for node in selected.iter().filter_map(|id| parsed.manifest.nodes.get(id)) {
         let strategy = node.config.get("incremental_strategy").and_then(Json::as_str);
@@ -34,8 +33,8 @@ pub(super) fn refuse_part(
         if takes_all || !is_refreshed || !is_built_in_parts(&parsed.manifest, node, &is_selected) {
             continue;
         }
-        let home = homes.session(session.output_of(connection_of(&node.config)))?;
-        if has_rows(home, node)? {
+        let mut home = opened(connect, session.output_of(connection_of(&node.config)))?;
+        if has_rows(&mut home, node)? {
             let name = &node.name;
             let message = format!(
                 "a full refresh of `{name}` would keep the rows of this interval alone: its query asks for the interval. Nothing was changed"

@@ -18,6 +18,9 @@ use crate::diagnostic::Result;
 
 use condition::{Condition, Verdict};
 
+/// The code of the error where a role may not make the schema.
+pub(crate) const DENIED: &str = "memory-denied";
+
 /// Whether this process has looked already: once is enough.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
