@@ -26,7 +26,7 @@ def psql(*arguments):
 
 
 def relations(schema):
-    sql = f"select relkind || ' ' || relname from pg_class where relnamespace = '{schema}'::regnamespace and relkind in ('r', 'v', 'm') order by 1"
+    sql = f"select format('%s %s', relkind, relname) from pg_class where relnamespace = '{schema}'::regnamespace and relkind in ('r', 'v', 'm') order by 1"
     return psql("-A", "-t", "-c", sql)
 
 
