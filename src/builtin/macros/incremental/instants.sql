@@ -1,4 +1,4 @@
-{# Timestamps of both types as points in time, whatever the session's time zone: without one they are in UTC. #}
+{# Timestamps of either type as `timestamptz`, independent of the session's time zone. Those without a time zone are in UTC. #}
 
 {# Seconds are floats, and exact for microseconds in these years only. #}
 {% macro rsdbt_instant_sql(column) -%}

@@ -6,14 +6,14 @@
   {%- for key in config.get('partition_by') if key not in keys -%}
     {{ exceptions.raise_compiler_error('`partition_by` has no key `' ~ key ~ '`: its keys are `' ~ keys | join('`, `') ~ '`') }}
   {%- endfor -%}
-  {%- set zone = config.get('partition_by').get('time_zone') -%}
-  {%- if zone and modules.re.match('[A-Za-z]+[+-]?[0-9]', zone) and '/' not in zone -%}
+  {%- set zone = (config.get('partition_by').get('time_zone') or '') | string -%}
+  {%- if modules.re.match('[A-Za-z]+[+-]?[0-9]+(:[0-9]+)*$', zone) and zone not in ['GMT0', 'GMT+0', 'GMT-0'] -%}
     {{ exceptions.raise_compiler_error(
-      '`time_zone: ' ~ zone ~ '` of `partition_by` would be read as POSIX has it, with hours west of Greenwich.\nhelp: write the name of a place, as `Asia/Seoul`, or `Etc/GMT-9` for nine hours east'
+      '`time_zone: ' ~ zone ~ '` of `partition_by` is a POSIX time zone, whose hours count to the west of Greenwich\nhelp: write the name of a place, as `Asia/Seoul`, or `Etc/GMT-9` for nine hours east'
     ) }}
   {%- elif zone -%}
-    {#- An unknown one is an error of the server, before anything is read. -#}
-    {%- do adapter.introspect("select pg_catalog.now() at time zone '" ~ zone ~ "'") -%}
+    {#- The server does not accept an unknown one. -#}
+    {%- do adapter.introspect("select pg_catalog.now() at time zone '" ~ escape_single_quotes(zone) ~ "'") -%}
   {%- endif -%}
   {%- for key in ['horizon', 'retention'] + ([] if config.get('lookback') is sequence and config.get('lookback') is not string else ['lookback']) -%}
     {%- set value = config.get(key) -%}

@@ -28,7 +28,7 @@
 {# None when only the rows can tell. #}
 {% macro rsdbt_windows_of_run(columns) %}
   {%- if flags.SAMPLE -%}
-    {%- do rsdbt_warn('a sample has no whole periods: the table stays as it is. Build the sample where the table is not there yet, as in another schema') -%}
+    {%- do rsdbt_warn('`--sample` reads parts of periods, so the table was not changed. Build the sample in a schema in which the table does not exist') -%}
   {%- endif -%}
   {%- if flags.EMPTY or flags.SAMPLE -%}
     {{ return([]) }}

@@ -5,7 +5,7 @@
   {%- if not predicates -%}
     {#- Elsewhere it replaces the partitions of the new rows, which no table has here: all rows would be deleted. -#}
     {{ exceptions.raise_compiler_error(
-      '`incremental_strategy=\'insert_overwrite\'` needs `incremental_predicates`, which say what is replaced: without them all rows of the table would be'
+      '`incremental_strategy=\'insert_overwrite\'` needs `incremental_predicates`: without them it would delete all rows of the table'
       ~ "\nhelp: `partition_overwrite` with `partition_by={'field': .., 'granularity': 'day'}` replaces the periods that the new rows have"
     ) }}
   {%- endif -%}
