@@ -246,7 +246,7 @@ fn a_text_that_commits_by_itself_is_refused() {
     }
     // what runs in transactions of its own, and what ends no transaction
     let hooks = "pre_hook=[{'sql': 'begin; select 1; commit', 'transaction': false}, 'savepoint s; rollback to s'], \
-         post_hook=[{'sql': 'vacuum', 'transaction': false}, \"select 'commit'\"]";
+         post_hook=[{'sql': 'vacuum {{ this }}', 'transaction': false}, \"select 'commit'\"]";
     project.write("models/a.sql", &format!("{{{{ config({config}, {hooks}) }}}} select 1 as id"));
     let (status, text) = at(&project, &["run", "--due"], day);
     assert_eq!(status, 0, "{text}");

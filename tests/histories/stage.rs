@@ -259,6 +259,14 @@ impl Process {
     }
 }
 
+impl Drop for Process {
+    /// Of two at once the second one may not have been waited for when the first one is what fails.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// The profile of one target becomes that of three, and names the way to the server by variables.
 fn targets(profile: &str, database: &Database, autocommit: bool) -> String {
     let (head, output) = profile.split_once("    dev:\n").unwrap();

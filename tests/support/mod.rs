@@ -4,6 +4,7 @@ mod database;
 mod draw;
 mod hearing;
 mod mistakes;
+mod patience;
 mod project;
 mod proxy;
 mod screen;

@@ -28,6 +28,7 @@ impl Project {
 
     /// Without a profile, in a folder of this name.
     pub(crate) fn at(folder: &str) -> Self {
+        super::patience::limit();
         let root = std::env::temp_dir().join(folder);
         let _ = fs::remove_dir_all(&root);
         fs::create_dir_all(&root).unwrap();
