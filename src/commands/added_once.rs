@@ -26,7 +26,8 @@ pub(super) struct Left {
     pub(super) less: HashMap<String, [Timestamp; 2]>,
 }
 
-/// Of the selected nodes, for the interval that is to be built. A schedule adds nothing to a table of which nothing is known.
+/// Of the selected nodes, for the interval that is to be built. Nothing is added to a table of which nothing is known. `is_scheduled`: what is
+/// added has to be noted; somebody whose role may not goes on without.
 pub(super) fn left(
     session: &Session<'_>,
     parsed: &ParsedProject,
@@ -50,7 +51,7 @@ pub(super) fn left(
             if is_scheduled { Some(homes.session(output)?) } else { homes.session_if_allowed(output)? };
         let Some(home) = home else { continue };
         let built = Built::of(home, parsed, node, true)?;
-        match known(home, node, built, is_scheduled.then_some(""))?.left_of(window).as_slice() {
+        match known(home, node, built, Some(""))?.left_of(window).as_slice() {
             [] => left.none.push(unique_id.clone()),
             [whole] if *whole == window => {}
             [rest] if takes_another_interval(&parsed.manifest, node) => {

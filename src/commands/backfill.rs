@@ -26,7 +26,9 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::hashed::{HashMap, HashSet};
 use crate::manifest::connection_of;
 use crate::memory;
-use crate::options::table::{DRY_RUN, INTERVAL_END, INTERVAL_START, MARK_BUILT, REBUILD, WRITE_JSON};
+use crate::options::table::{
+    BATCH, DOWNSTREAM, DRY_RUN, INTERVAL_END, INTERVAL_START, MARK_BUILT, REBUILD, WRITE_JSON,
+};
 use crate::run::{self, Command, Event, HeldTogether, NodeResult, RunResults};
 use crate::run_log::RunLog;
 
@@ -37,6 +39,7 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
             .help("write the range as `--from 2024-05-01 --to 2024-05-08`; the end is not part of it")
             .into());
     };
+    refuse_other_wishes(invocation)?;
     let batches = batches(invocation, [range.start, range.end])?;
     let log = log_run::of(invocation)?;
     let session = Session::load(invocation)?;
@@ -64,6 +67,26 @@ pub(super) fn run(invocation: &Invocation) -> CommandResult {
         return Ok(Outcome::Success);
     }
     backfill.run_all(&models, &open)
+}
+
+/// What is noted is one range of one model.
+fn refuse_other_wishes(invocation: &Invocation) -> Result<()> {
+    let flags = &invocation.flags;
+    let given = |name: &'static str, is_given: bool| is_given.then_some(name);
+    let wishes = [
+        given("--rebuild", flags.is(&REBUILD)),
+        given("--downstream", flags.is(&DOWNSTREAM)),
+        given("--batch", flags.text(&BATCH).is_some()),
+    ];
+    let Some(wish) = wishes.into_iter().flatten().next().filter(|_| flags.is(&MARK_BUILT)) else {
+        return Ok(());
+    };
+    let message = format!(
+        "`{wish}` is not allowed with `--mark-built`, which notes the range of this model and builds nothing"
+    );
+    Err(Diagnostic::runtime("backfill-option", message)
+        .help(format!("leave `{wish}` out, or `--mark-built`"))
+        .boxed())
 }
 
 /// One backfill of a model at a time: two would build the same batches.

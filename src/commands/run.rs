@@ -201,6 +201,7 @@ fn divide(
     let builds = matches!(command(session.invocation), Command::Run | Command::Build);
     if builds && whole_or_part::is_in_interval(session.invocation) {
         whole_or_part::refuse_part(session, parsed, connect, &selected)?;
+        whole_or_part::refuse_sample(session.invocation, parsed, &selected)?;
     }
     let [mut done, mut left] = match leased {
         Some(leased) => {

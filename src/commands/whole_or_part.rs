@@ -1,8 +1,9 @@
-//! A full refresh within an interval: a model whose query asks for the interval would keep the rows of that one alone.
+//! Within an interval, what would leave a model with a part of its rows: a full refresh would keep those of this one alone, and what
+//! a sample adds would be there again once the interval is built.
 
 use serde_json::Value as Json;
 
-use super::built::{asks_only_incrementally, is_built_in_parts};
+use super::built::{adds_rows_once, asks_only_incrementally, is_built_in_parts};
 use super::connect::Connect;
 use super::homes::opened;
 use super::invocation::Invocation;
@@ -10,7 +11,7 @@ use super::session::{ParsedProject, Session};
 use super::table_rows::has_rows;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::manifest::connection_of;
-use crate::options::table::{FULL_REFRESH, INTERVAL_START};
+use crate::options::table::{FULL_REFRESH, INTERVAL_START, SAMPLE};
 
 pub(super) fn is_in_interval(invocation: &Invocation) -> bool {
     invocation.flags.text(&INTERVAL_START).is_some()
@@ -47,4 +48,22 @@ pub(super) fn refuse_part(
         }
     }
     Ok(())
+}
+
+/// Before anything is added.
+pub(super) fn refuse_sample(
+    invocation: &Invocation,
+    parsed: &ParsedProject,
+    selected: &[String],
+) -> Result<()> {
+    let nodes = selected.iter().filter_map(|id| parsed.manifest.nodes.get(id));
+    let adding = nodes.into_iter().find(|node| adds_rows_once(node));
+    let Some(node) = adding.filter(|_| invocation.flags.text(&SAMPLE).is_some()) else { return Ok(()) };
+    let message = format!(
+        "`{}` only adds rows: those of a sample would come again with the interval. Nothing was added",
+        node.name
+    );
+    Err(Diagnostic::runtime("part-of-a-whole", message)
+        .help("leave out `--sample`, or the interval, or this model")
+        .boxed())
 }

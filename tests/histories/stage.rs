@@ -29,8 +29,8 @@ const CAMPAIGN: &str = "{{ config(
 const ON_SCHEMA_CHANGE: [&str; 5] =
     ["none", "'append_new_columns'", "'sync_all_columns'", "'ignore'", "'fail'"];
 
-/// Without a line in its log, also on a machine with much else to do.
-const HANGS_AFTER: Duration = Duration::from_secs(90);
+/// Without a line in its log, also where it waits for another run on a machine with much else to do.
+const HANGS_AFTER: Duration = Duration::from_mins(8);
 
 /// The only one of the queries that names its columns.
 const NAMES_COLUMNS: usize = 3;

@@ -36,6 +36,47 @@ fn a_table_of_which_nothing_is_known_gets_no_rows() {
     }
 }
 
+/// By hand, too; and what is noted is one range of one model.
+#[test]
+fn who_names_an_interval_adds_no_rows_to_such_a_table() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let day = |day| {
+        let [from, to] = [day, day + 1].map(|day| format!("2024-05-{day:02}"));
+        project.run(&["run", "--select", "d", "--interval-start", &from, "--interval-end", &to])
+    };
+    assert_eq!(day(1).status, 0);
+    database.execute("create table again as table d; drop table d; alter table again rename to d");
+    let refused = day(1);
+    assert!(refused.status == 2 && refused.text.contains("--mark-built"), "{}", refused.text);
+    assert_eq!(rows(&mut database), "24 24 01 00 01 23", "{}", refused.text);
+    let mark = |more: &[&str]| {
+        let range = ["backfill", "d", "--from", "2024-05-01", "--to", "2024-05-02", "--mark-built"];
+        project.run(&[&range[..], more].concat())
+    };
+    for wish in [&["--rebuild"][..], &["--downstream"], &["--batch", "1 hour"]] {
+        let output = mark(wish);
+        assert!(output.status == 2 && output.text.contains(wish[0]), "{}", output.text);
+    }
+    assert_eq!(day(2).status, 2);
+    assert_eq!(mark(&[]).status, 0);
+    assert!(day(1).text.contains("none is added again"));
+    assert_eq!(day(2).status, 0);
+    assert_eq!(rows(&mut database), "48 48 01 00 02 23");
+}
+
+/// Nobody would know of them when the interval is built.
+#[test]
+fn rows_of_a_sample_are_not_added_to_an_interval() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let interval = ["run", "--select", "d", "--interval-start", "2024-05-01", "--interval-end", "2024-05-02"];
+    let output = project.run(&[&interval[..], &["--sample", "3 hours"]].concat());
+    assert!(output.status == 2 && output.text.contains("those of a sample"), "{}", output.text);
+    assert_eq!(project.run(&interval).status, 0);
+    assert_eq!(rows(&mut database), "24 24 01 00 01 23");
+}
+
 /// Its query asks for the interval, and would give the rows of one alone.
 #[test]
 fn a_full_refresh_within_an_interval_replaces_no_more_than_that() {

@@ -4,13 +4,17 @@ import pathlib
 import re
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TEXT = r'(?:format!\(\s*)?(?:"(?P<text>(?:[^"\\]|\\.)*)")?'
+LITERAL = r'"(?P<text>(?:[^"\\]|\\.)*)"'
+TEXT = r"(?:format!\(\s*)?" + LITERAL
+# a message is written where it is used, or named before
+SAID = rf"(?:{TEXT}|&?(?P<name>[a-z_]+)\b)?"
 CODE = r'"(?P<code>[A-Za-z][\w-]*)"'
 CONSTRUCTOR = r"Diagnostic::(?P<kind>compilation|parsing|runtime|database|warning)"
 CATEGORY = r"(?:crate::diagnostic::)?Category::(?P<title>\w+),\s*"
 # a code that is a value here was named before: by a binding, or by who calls the function
 NAMED = re.compile(r"Diagnostic::(?P<kind>\w+)\(\s*(?P<name>code|event|[A-Z_]+)\b")
 BINDING = r"(?:let (?:{0}|\({0},[^)]*\))|const {0}: &str) = .*?;\n"
+FUNCTION = re.compile(r"\n *(?:pub(?:\(\w+\))? )?(?:const )?fn ")
 NAME = re.compile(r'"([a-z]+(?:-[a-z]+)+|[A-Z][a-z]+[A-Z]\w+)"')
 TAKER = re.compile(r"(?:fn |let (?:mut )?)(\w+)(?:\(| = \|)(?:category: Category, )?code: &'static str.*?" + r"Diagnostic::(\w+)\(code\b", re.S)
 TITLES = {
@@ -45,7 +49,17 @@ def note(kind, code, message=""):
 
 
 def calls(start):
-    return re.compile(start + CODE + r",\s*" + TEXT, re.S)
+    return re.compile(start + CODE + r",\s*" + SAID, re.S)
+
+
+def message(match):
+    """The message of a call, also where it was bound to a name before."""
+    if match["text"] is None and match["name"]:
+        begin = [start.start() for start in FUNCTION.finditer(match.string, 0, match.start())][-1:] or [0]
+        binding = re.compile(rf"let {match['name']}(?:: \w+)? = [^;]*?" + LITERAL, re.S)
+        bound = list(binding.finditer(match.string, begin[0], match.start()))
+        return words(bound[-1]["text"]) if bound else ""
+    return words(match["text"])
 
 
 sources = {
@@ -55,9 +69,9 @@ sources = {
 }
 for path, code in sources.items():
     for match in calls(CONSTRUCTOR + r"\(\s*").finditer(code):
-        note(match["kind"], match["code"], words(match["text"]))
-    for match in re.finditer(r"Diagnostic::new\(\s*" + CODE + r",\s*" + CATEGORY + TEXT, code, re.S):
-        note(match["title"], match["code"], words(match["text"]))
+        note(match["kind"], match["code"], message(match))
+    for match in re.finditer(r"Diagnostic::new\(\s*" + CODE + r",\s*" + CATEGORY + SAID, code, re.S):
+        note(match["title"], match["code"], message(match))
     for match in NAMED.finditer(code):
         binding = re.compile(BINDING.format(match["name"]), re.S)
         if match["name"].isupper():
@@ -71,7 +85,7 @@ for path, code in sources.items():
         call = calls(rf"(?<![\w:]){taker}\(\s*" + (CATEGORY if kind == "new" else ""))
         for other in (text for file, text in sources.items() if path.parent in file.parents):
             for match in call.finditer(other):
-                note(match["title"] if kind == "new" else kind, match["code"], words(match["text"]))
+                note(match["title"] if kind == "new" else kind, match["code"], message(match))
 
 # the names of warnings stand in two lists, dbt's and our own; those that another line names can be met
 everything = "".join(sources.values())
