@@ -44,7 +44,7 @@ pub(crate) fn pair(
 }
 
 fn print(output: &mut Output<'_>, _: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
-    if let Some(text) = value.as_str() {
+    if let Some(text) = value.as_str().filter(|_| value.kind() == ValueKind::String) {
         return output.write_str(text).map_err(Error::from);
     }
     if value.is_undefined() {

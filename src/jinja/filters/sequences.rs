@@ -150,7 +150,8 @@ fn slice(value: &Value, args: &[Value]) -> Result<Value, Error> {
 
 fn group_by(state: &State<'_, '_>, value: &Value, args: &[Value]) -> Result<Value, Error> {
     let [path, default, case_sensitive] = bind("groupby", args, ["attribute", "default", "case_sensitive"])?;
-    let path = path.unwrap_or_default();
+    let path =
+        path.ok_or_else(|| type_error("groupby() missing 1 required positional argument: 'attribute'"))?;
     let case_sensitive = flag(case_sensitive.as_ref());
     let mut failed = None;
     let mut keyed: Vec<(Value, Value)> = Vec::new();

@@ -93,7 +93,7 @@ fn sort(state: &State<'_, '_>, value: &Value, args: &[Value]) -> Result<Value, E
     let [reverse, case_sensitive, attribute] =
         bind("sort", args, ["reverse", "case_sensitive", "attribute"])?;
     let case_sensitive = case_sensitive.is_some_and(|flag| flag.is_true());
-    let reverse = reverse.is_some_and(|flag| flag.is_true());
+    let reverse = reverse.map(|flag| expect_int("sort", &flag)).transpose()?.is_some_and(|flag| flag != 0);
     let mut ranked = Vec::new();
     for item in items(value)? {
         ranked.push((ranks(state, &item, attribute.as_ref(), case_sensitive)?, item));
@@ -139,12 +139,12 @@ fn sum(state: &State<'_, '_>, value: &Value, args: &[Value]) -> Result<Value, Er
 
 fn int(value: &Value, args: &[Value]) -> Result<Value, Error> {
     let [default, base] = bind("int", args, ["default", "base"])?;
-    let base = base.map_or(Ok(10), |base| expect_int("int", &base))?;
     if value.is_undefined() {
         return Err(Error::from(minijinja::ErrorKind::UndefinedError));
     }
     let parsed = match value.as_str().filter(|_| value.kind() == ValueKind::String) {
-        Some(text) => parse_int(text, u32::try_from(base).unwrap_or(10)),
+        // what is no base is no error: the text may be a float
+        Some(text) => parse_int(text, base.map_or(Some(10), |base| as_int(&base)?.try_into().ok())),
         None => truncated(value),
     };
     Ok(parsed.unwrap_or_else(|| default.unwrap_or_else(|| Value::from(0))))
@@ -158,18 +158,16 @@ fn truncated(value: &Value) -> Option<Value> {
     as_int(value).map(int_value).or_else(float)
 }
 
-fn parse_int(text: &str, base: u32) -> Option<Value> {
+fn parse_int(text: &str, base: Option<u32>) -> Option<Value> {
     let trimmed = text.trim().replace('_', "");
     let digits = match base {
-        16 => trimmed.trim_start_matches("0x").trim_start_matches("0X"),
-        8 => trimmed.trim_start_matches("0o").trim_start_matches("0O"),
-        2 => trimmed.trim_start_matches("0b").trim_start_matches("0B"),
+        Some(16) => trimmed.trim_start_matches("0x").trim_start_matches("0X"),
+        Some(8) => trimmed.trim_start_matches("0o").trim_start_matches("0O"),
+        Some(2) => trimmed.trim_start_matches("0b").trim_start_matches("0B"),
         _ => trimmed.as_str(),
     };
-    if !(2..=36).contains(&base) {
-        return None;
-    }
-    let parsed = i128::from_str_radix(digits, base).ok().map(int_value);
+    let base = base.filter(|base| (2..=36).contains(base));
+    let parsed = base.and_then(|base| i128::from_str_radix(digits, base).ok()).map(int_value);
     parsed.or_else(|| parse_float(&trimmed).filter(|float| float.is_finite()).map(whole))
 }
 

@@ -8,7 +8,9 @@ use minijinja::{Error, State};
 
 use super::items::items_of;
 use super::view::{DictItems, DictKeys, DictValues};
-use super::{Arguments, bind_required, no_arguments, repr, type_error, unknown_method, value_error};
+use super::{
+    Arguments, bind_required, check_hashable, no_arguments, repr, type_error, unknown_method, value_error,
+};
 
 use super::dict::Dict;
 
@@ -80,6 +82,7 @@ pub(super) fn call_mapping_method(
     match method {
         "get" => {
             let [key, default] = bind_required(method, args, ["key", "default"], 1)?;
+            check_hashable(&key)?;
             let default = if args.len() > 1 { default } else { Value::from(()) };
             Ok(find(&key).unwrap_or(default))
         }

@@ -8,12 +8,14 @@ use super::integer::as_int;
 use super::number::as_float;
 use super::{Arguments, ascii, float_repr, repr, to_str, type_error, type_name, value_error};
 
-/// `[[fill]align][sign][#][0][width][grouping][.precision][type]`
+/// `[[fill]align][sign][z][#][0][width][grouping][.precision][type]`
 #[derive(Debug, Default, Clone)]
 pub(super) struct Spec {
     pub(super) fill: Option<char>,
     pub(super) align: Option<char>,
     pub(super) sign: Option<char>,
+    /// What is rounded to zero has no sign.
+    no_negative_zero: bool,
     pub(super) alternate: bool,
     /// Numbers are filled up between sign and digits.
     pub(super) zeros: bool,
@@ -44,6 +46,10 @@ impl Spec {
         }
         if matches!(rest.first(), Some('+' | '-' | ' ')) {
             spec.sign = Some(rest.remove(0));
+        }
+        if rest.first() == Some(&'z') {
+            spec.no_negative_zero = true;
+            rest.remove(0);
         }
         if rest.first() == Some(&'#') {
             spec.alternate = true;
@@ -91,6 +97,9 @@ impl Spec {
         let wrong = match (self.sign, self.grouping) {
             (Some(' '), _) => "Space not allowed in string format specifier".to_owned(),
             (Some(_), _) => "Sign not allowed in string format specifier".to_owned(),
+            _ if self.no_negative_zero => {
+                "Negative zero coercion (z) not allowed in string format specifier".to_owned()
+            }
             _ if self.alternate => "Alternate form (#) not allowed in string format specifier".to_owned(),
             _ if self.align == Some('=') => "'=' alignment not allowed in string format specifier".to_owned(),
             (_, Some(grouping)) => format!("Cannot specify '{grouping}' with 's'."),
@@ -141,6 +150,12 @@ impl Spec {
         {
             return Err(value_error("Precision not allowed in integer format specifier"));
         }
+        if is_int
+            && self.no_negative_zero
+            && matches!(self.kind, None | Some('d' | 'b' | 'o' | 'x' | 'X' | 'c' | 'n'))
+        {
+            return Err(value_error("Negative zero coercion (z) not allowed in integer format specifier"));
+        }
         let (negative, body) = match (self.kind, as_int(value)) {
             (Some('b' | 'o' | 'x' | 'X'), Some(int)) => {
                 return Ok(self.in_base(int, |digits| self.group(digits, 4)));
@@ -169,7 +184,11 @@ impl Spec {
                 (float.is_sign_negative() && !float.is_nan(), self.float_body(float.abs()))
             }
         };
-        Ok(self.sign_and_pad(negative, "", &body))
+        let mantissa = body.split(['e', 'E']).next().unwrap_or_default();
+        let is_zero = self.no_negative_zero
+            && mantissa.contains('0')
+            && !mantissa.contains(|digit: char| ('1'..='9').contains(&digit));
+        Ok(self.sign_and_pad(negative && !is_zero, "", &body))
     }
 
     /// The precision of `%` is the least number of digits.

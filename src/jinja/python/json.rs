@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use super::datetime;
 use super::integer::as_int;
 use super::number::float_repr;
-use super::{Decimal, dict, list, repr, to_str, type_error, type_name};
+use super::{Decimal, Range, dict, list, repr, to_str, type_error, type_name};
 
 /// Deeper values can only be circular.
 const DEPTH_LIMIT: usize = 200;
@@ -109,7 +109,7 @@ impl Dumper {
             ValueKind::Bool => self.out.push_str(if value.is_true() { "true" } else { "false" }),
             ValueKind::Number => dump_number(&mut self.out, value),
             ValueKind::String => dump_str(&mut self.out, value.as_str().unwrap_or_default()),
-            ValueKind::Seq => self.sequence(value)?,
+            ValueKind::Seq if value.downcast_object_ref::<Range>().is_none() => self.sequence(value)?,
             // A native iterable is what minijinja's filters make of a list.
             ValueKind::Iterable if type_name(value) == "list" => {
                 let items: Value = value.try_iter()?.collect();

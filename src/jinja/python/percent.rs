@@ -172,7 +172,13 @@ fn convert(kind: char, mut spec: Spec, value: &Value) -> Result<String, Error> {
             };
             return Ok(spec.in_base(int, |digits| spec.at_least(digits)));
         }
-        'c' => value.clone(),
+        'c' => {
+            // of a text of one letter
+            (spec.precision, spec.fill, spec.sign) = (None, None, None);
+            spec.alternate = false;
+            spec.align = spec.align.filter(|align| *align == '<').or(Some('>'));
+            value.clone()
+        }
         'e' | 'E' | 'f' | 'F' | 'g' | 'G' => Value::from(as_float(value).unwrap_or_default()),
         _ => return Err(value_error(format!("unsupported format character '{kind}'"))),
     };
