@@ -121,9 +121,7 @@ impl WorkerSession {
             resume,
             ..
         } = &mut *state;
-        if observer.is_cancelled() {
-            return Err(Diagnostic::database("cancelled", "canceling statement due to user request").boxed());
-        }
+        refuse_if_cancelled(&**observer)?;
         let mut fresh = std::mem::take(used);
         if fresh && connection.as_mut().is_some_and(|open| open.reset().is_err() || open.is_lost()) {
             *connection = None;
@@ -134,6 +132,11 @@ impl WorkerSession {
             observer.opened(&opened.cancel_handle());
             *connection = Some(opened);
             fresh = true;
+            // who cancelled everything before this one was known looks for it no more
+            if let Err(cancelled) = refuse_if_cancelled(&**observer) {
+                *used = true;
+                return Err(cancelled);
+            }
         }
         let Some(open) = connection else { return Err(super::refusal::internal("no connection")) };
         if fresh {
@@ -397,6 +400,13 @@ impl WorkerSession {
     }
 }
 
+fn refuse_if_cancelled(observer: &dyn Observer) -> Result<()> {
+    if observer.is_cancelled() {
+        return Err(Diagnostic::database("cancelled", "canceling statement due to user request").boxed());
+    }
+    Ok(())
+}
+
 /// The answer to a COMMIT, where the server's own was lost.
 pub(crate) trait Committed {
     fn committed() -> Self;
@@ -426,8 +436,10 @@ impl Committed for Response {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
-    use crate::adapter::{RelationKind, test_database};
+    use crate::adapter::{CancelHandle, RelationKind, test_database};
 
     #[test]
     fn a_lost_connection_is_opened_again_and_release_forgets() {
@@ -464,6 +476,30 @@ mod tests {
         assert_eq!(cache.kind(&schema, "kept"), Some(RelationKind::Table));
         other.execute(&format!("drop schema {schema} cascade"), Begin::Auto, Fetch::Nothing).unwrap();
         other.commit().unwrap();
+    }
+
+    /// Cancels everything while the session is opened, when nobody knows of it yet.
+    #[derive(Default)]
+    struct Impatient(AtomicBool);
+
+    impl Observer for Impatient {
+        fn opened(&self, _: &CancelHandle) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+
+        fn is_cancelled(&self) -> bool {
+            self.0.load(Ordering::Relaxed)
+        }
+    }
+
+    #[test]
+    fn a_session_that_opens_after_the_end_was_called_for_sends_nothing() {
+        let session = WorkerSession::new(&test_database::settings(), None);
+        session.observe(Arc::new(Impatient::default()));
+        let error = session.execute("select 1", Begin::No, Fetch::Nothing).unwrap_err();
+        assert_eq!(error.code, "cancelled");
+        session.release();
+        session.execute("select 1", Begin::No, Fetch::Nothing).unwrap();
     }
 
     #[test]
