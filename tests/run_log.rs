@@ -1,10 +1,11 @@
 //! The run log: tables of what each run did, written beside it and never in its way.
 
-use std::time::Instant;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use rsdbt::inside::adapter::Cell;
 
-use crate::support::{Database, Project};
+use crate::support::{Database, Project, wait_until};
 
 fn texts(database: &mut Database, sql: &str) -> Vec<String> {
     let text = |row: Vec<Cell>| match row.into_iter().next() {
@@ -131,6 +132,33 @@ fn a_log_that_cannot_be_written_fails_no_run() {
 }
 
 /// Two runs that meet an empty schema both find their place, and both write.
+/// By the server's own word, and in tables of an earlier version, too.
+#[test]
+fn waits_for_locks_are_written_down() {
+    let mut database = Database::new();
+    let project = project(&database, "");
+    let meta = format!("{}_meta", database.schema);
+    project.write("models/free.sql", "{{ config(materialized='table') }} select 1 as id");
+    project.write("models/held.sql", "{{ config(materialized='table') }} select 1 as id");
+    project.run_ok(&["run"]);
+    database.execute(&format!("alter table {meta}.nodes drop column lock_wait"));
+    let mut reader = database.client();
+    reader.batch_execute("begin; select from held").unwrap();
+    let mut run = project.command(&["run"]).stdout(Stdio::null()).spawn().unwrap();
+    let waiting = format!(
+        "select 'yes' from pg_locks where not granted and relation = '{}.held'::regclass",
+        database.schema
+    );
+    wait_until("the model waits", || !texts(&mut database, &waiting).is_empty());
+    std::thread::sleep(Duration::from_millis(1_500));
+    reader.batch_execute("commit").unwrap();
+    assert!(run.wait().unwrap().success());
+    let waits = format!(
+        "select concat_ws(' ', node, lock_wait between 1 and seconds, lock_wait = 0) from {meta}.nodes where run = (select max(run) from {meta}.runs) order by node"
+    );
+    assert_eq!(texts(&mut database, &waits), ["model.shop.free f t", "model.shop.held t f"]);
+}
+
 #[test]
 fn runs_at_once_write_each_their_own() {
     let mut database = Database::new();

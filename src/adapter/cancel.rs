@@ -40,9 +40,13 @@ impl CancelHandle {
         }
     }
 
-    #[cfg(test)]
-    pub(super) fn backend_pid(&self) -> i32 {
+    /// As the session itself was told.
+    pub(crate) fn backend_pid(&self) -> i32 {
         self.pid
+    }
+
+    pub(crate) fn is_at(&self, settings: &Settings) -> bool {
+        self.settings.place() == settings.place()
     }
 
     /// Cancels the statement that runs; the session stays. The server checks the secret, so that a

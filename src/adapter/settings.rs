@@ -125,6 +125,11 @@ impl Settings {
         self.hosts_in_turn().ok()?.first()?.socket_path()
     }
 
+    /// What names a database, and orders the locks of several for all runs alike.
+    pub(crate) fn place(&self) -> (&str, Option<&str>, u16, &str) {
+        (&self.host, self.hosts.addresses.as_deref(), self.port, &self.database)
+    }
+
     /// Of the session that does nothing but hold locks.
     pub(super) fn for_locks(&self) -> Self {
         // the profile's `autocommit` would let go of a lock as soon as it is taken

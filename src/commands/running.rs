@@ -21,8 +21,8 @@ use crate::manifest::{
 use crate::options::table::{
     ALLOW_DELETES, BATCH_TESTS, CACHE_SELECTED_ONLY, EMPTY, EVENT_TIME_END, EVENT_TIME_START, FAIL_FAST,
     FULL_REFRESH, INJECT_EPHEMERAL_CTES, INLINE, INTERVAL_END, INTERVAL_START, INTROSPECT, LOAD_FILES,
-    POPULATE_CACHE, SAMPLE, SELECT, SHOW, SHOW_FAILING_ROWS, SINGLE_THREADED, STORE_FAILURES, TARGET_PATH,
-    USE_COLORS, WRITE_JSON,
+    POPULATE_CACHE, RUN_LOG, SAMPLE, SELECT, SHOW, SHOW_FAILING_ROWS, SINGLE_THREADED, STORE_FAILURES,
+    TARGET_PATH, USE_COLORS, WRITE_JSON,
 };
 use crate::options::{Flags, behavior};
 use crate::run::{
@@ -91,6 +91,7 @@ pub(super) fn inputs(
                 .collect(),
             allow_deletes: flags.is(&ALLOW_DELETES),
         },
+        measures_lock_waits: flags.mapping(&RUN_LOG).contains_key("schema"),
         part: None,
     };
     Ok(RunInputs {

@@ -16,7 +16,7 @@ use super::outputs::Output;
 use super::plan::{Action, Plan, Step};
 use super::results::{FreshnessResults, NodeResult, RunResults, Status, begun};
 use super::state::Run;
-use super::{describe, graph_summary, summary};
+use super::{describe, graph_summary, lock_waits, summary};
 use crate::adapter::WorkerSession;
 use crate::diagnostic::{Diagnostic, Result, render_without_code};
 use crate::hashed::{HashMap, HashSet};
@@ -36,7 +36,8 @@ pub(crate) struct Finished {
 /// Follows the plan with everything around it. An error is one that ends the command with status 2.
 pub(crate) fn execute(inputs: &RunInputs, plan: &Plan) -> Result<Finished> {
     let mut run = Run::new(inputs);
-    let finished = watched(&inputs.interrupt, &run.in_flight, || run.carry_out(plan));
+    let work = || watched(&inputs.interrupt, &run.in_flight, || run.carry_out(plan));
+    let finished = lock_waits::measured(inputs, &run.in_flight, work, |finished| &mut finished.results);
     run.outputs.iter_mut().for_each(Output::hand_on);
     finished
 }

@@ -151,6 +151,8 @@ pub(crate) struct RunOptions {
     pub keep_seed_rows: bool,
     pub terms: Terms,
     pub loading: Loading,
+    /// The run log tells how long nodes waited for locks.
+    pub measures_lock_waits: bool,
     /// What is built of each model, where others build other parts of it meanwhile: told in its lines.
     pub part: Option<String>,
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::adapter::CancelHandle;
+use crate::adapter::{CancelHandle, Settings};
 use crate::hashed::HashMap;
 use crate::interrupt::{Interrupt, LOOK, Watched};
 
@@ -38,6 +38,13 @@ impl InFlight {
 
     pub(super) fn leave(&self, unique_id: &str) {
         self.handles().remove(unique_id);
+    }
+
+    /// The nodes at work on a server, each with its process there.
+    pub(super) fn sessions_at(&self, settings: &Settings) -> Vec<(String, i32)> {
+        let handles = self.handles();
+        let there = handles.iter().filter(|(_, handle)| handle.is_at(settings));
+        there.map(|(unique_id, handle)| (unique_id.clone(), handle.backend_pid())).collect()
     }
 
     pub(super) fn is_cancelled(&self) -> bool {

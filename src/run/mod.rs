@@ -18,6 +18,7 @@ mod hooks;
 mod inputs;
 mod interrupt;
 mod key_errors;
+mod lock_waits;
 mod locks;
 mod macros_ahead;
 mod mates;

@@ -104,7 +104,6 @@ impl Output {
 
     /// What orders the locks of a run's databases, for all runs alike.
     pub(super) fn place(&self) -> (&str, Option<&str>, u16, &str) {
-        let settings = &self.settings;
-        (&settings.host, settings.hosts.addresses.as_deref(), settings.port, &settings.database)
+        self.settings.place()
     }
 }

@@ -18,11 +18,11 @@ with given as (
   select run.run, one.*
   from run, given, json_to_recordset(results) as one (
     kind text, id text, status text, started_at timestamp with time zone, ended_at timestamp with time zone, seconds double precision,
-    rows bigint, failures bigint, message text, sql text
+    rows bigint, failures bigint, message text, sql text, lock_wait double precision
   )
 ), node as (
-  insert into {schema}.nodes (run, node, status, started_at, ended_at, seconds, rows, message, sql)
-  select run, id, status, started_at, ended_at, seconds, rows, message, sql from result where kind = 'node'
+  insert into {schema}.nodes (run, node, status, started_at, ended_at, seconds, rows, message, sql, lock_wait)
+  select run, id, status, started_at, ended_at, seconds, rows, message, sql, lock_wait from result where kind = 'node'
 ), test as (
   insert into {schema}.tests (run, test, status, started_at, ended_at, seconds, failures, message, sql)
   select run, id, status, started_at, ended_at, seconds, failures, message, sql from result where kind = 'test'

@@ -72,11 +72,11 @@ impl RunLog {
     }
 }
 
-/// The last of its tables.
+/// The last of its tables, and the column that came last.
 fn is_there(connection: &mut Connection, schema: &str) -> Result<bool> {
-    let last = format!("{schema}.loads");
-    let known = "select 'yes' where to_regclass($1::text) is not null";
-    Ok(!connection.query(known, &[&last])?.rows.is_empty())
+    let [last, nodes] = ["loads", "nodes"].map(|table| format!("{schema}.{table}"));
+    let known = "select from pg_attribute where to_regclass($1::text) is not null and attrelid = to_regclass($2::text) and attname = 'lock_wait'";
+    Ok(!connection.query(known, &[&last, &nodes])?.rows.is_empty())
 }
 
 fn described(run: &Run<'_>, results: &RunResults) -> Json {
@@ -118,6 +118,7 @@ fn result(result: &NodeResult) -> Json {
         "started_at": first.map(|at| at.to_string()),
         "ended_at": last.map(|at| at.to_string()),
         "seconds": result.execution_time,
+        "lock_wait": result.lock_wait,
         "rows": result.adapter_response.get("rows_affected").filter(|rows| rows.is_i64()),
         "failures": result.failures,
         "message": result.message.as_deref().map(without_nul),

@@ -58,4 +58,6 @@ create table if not exists {schema}.loads (
   message text,
   primary key (run, source)
 );
+alter table {schema}.nodes add column if not exists lock_wait double precision;
+comment on column {schema}.nodes.lock_wait is 'seconds of waiting for locks of others';
 comment on table {schema}.loads is 'sources that a run loaded or checked for freshness';

@@ -73,6 +73,9 @@ pub(crate) struct NodeResult {
     /// dbt 1.11 has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overload_results: Option<OverloadResults>,
+    /// Seconds that it waited for locks of others, where that was measured.
+    #[serde(skip)]
+    pub lock_wait: Option<f64>,
     /// An exposure's skip is no failure.
     #[serde(skip)]
     pub harmless_skip: bool,
@@ -100,6 +103,7 @@ impl NodeResult {
             relation_name: None,
             batch_results: None,
             overload_results: None,
+            lock_wait: None,
             harmless_skip: false,
             error: None,
             table: None,
