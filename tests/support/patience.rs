@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io::Write as _;
 use std::sync::Once;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -30,7 +31,8 @@ fn watch() {
         seen.retain(|known, _| now.iter().any(|(_, command)| command == known));
         for (pid, command) in now {
             if seen.entry(command.clone()).or_insert_with(Instant::now).elapsed() > PATIENCE {
-                eprintln!("has not ended after {PATIENCE:?}: {command}\n{}", sessions());
+                let said = format!("has not ended after {PATIENCE:?}: {command}\n{}\n", sessions());
+                let _ = std::io::stderr().write_all(said.as_bytes());
                 let _ = kill_process(pid, Signal::KILL);
             }
         }
@@ -79,6 +81,6 @@ fn a_command_that_waits_for_ever_is_found() {
     super::wait_until("it is found", || commands().iter().any(found));
     command.kill().unwrap();
     command.wait().unwrap();
-    assert!(!commands().iter().any(|running| found(running)));
+    assert!(!commands().iter().any(found));
     assert!(sessions().is_empty() || sessions().contains(" | "));
 }
