@@ -28,7 +28,7 @@ pub(crate) struct Terminal {
 impl Terminal {
     pub(crate) fn start(command: Command) -> Self {
         use std::os::unix::process::CommandExt as _;
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
         tcsetwinsize(&master, SIZE).unwrap();
@@ -119,5 +119,15 @@ impl Terminal {
 
     fn text(&self) -> String {
         screen::plain(&String::from_utf8_lossy(&self.shown), usize::from(SIZE.ws_col))
+    }
+}
+
+impl Drop for Terminal {
+    /// A shell that nobody types into any more would stay for ever.
+    fn drop(&mut self) {
+        if self.child.try_wait().is_ok_and(|ended| ended.is_none()) {
+            let _ = kill_process_group(self.group(), Signal::KILL);
+            let _ = self.child.wait();
+        }
     }
 }
