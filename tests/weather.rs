@@ -176,6 +176,52 @@ fn two_runs_at_once_on_one_schema_end_well() {
     assert_eq!(database.query("select count(*) from v5").unwrap().rows, [[Cell::Int(1000)]]);
 }
 
+/// A run that has lost its lock goes on until it commits, and the next one comes to its table meanwhile: whoever waits for the other
+/// keeps it from nothing, so that they cannot wait for each other.
+#[test]
+fn who_waits_for_another_merge_has_locked_nothing() {
+    let models = [
+        "incremental_strategy='partition_overwrite', partitioned=true, partition_by={'field': 'day', 'granularity': 'day'}",
+        "incremental_strategy='merge_upsert', unique_key='id', updated_at='day'",
+    ];
+    for config in models {
+        let mut database = Database::new();
+        let project = Project::new(&database);
+        let schema = database.schema.clone();
+        let gate = format!("hashtextextended('gate of {schema}', 0)");
+        project.write(
+            "models/m.sql",
+            &format!("{{{{ config(materialized='incremental', {config}) }}}} select 1 as id, date '2024-05-01' as day where (select pg_advisory_xact_lock_shared({gate}) is not null)"),
+        );
+        project.run_ok(&["run"]);
+        database.execute(&format!("select pg_advisory_lock({gate})"));
+        let run = |number: usize| {
+            let [logs, target] = ["logs", "target"].map(|folder| format!("{folder}{number}"));
+            let mut command = project.command(&["--log-path", &logs, "run", "--target-path", &target]);
+            command.stdout(Stdio::null()).spawn().unwrap()
+        };
+        // those that wait for a lock of one number, and what they have of the table
+        let waiting = format!(
+            "select coalesce((select max(mode) from pg_locks as held where held.pid = waits.pid and relation = '{schema}.m'::regclass and mode <> 'AccessShareLock'), 'nothing') \
+             from pg_locks as waits join pg_stat_activity using (pid) \
+             where locktype = 'advisory' and objsubid = 1 and not granted and query like '%' || $${schema}$$ || '%' and waits.pid <> pg_backend_pid() order by query_start"
+        );
+        let mut first = run(1);
+        wait_until("the first one reads", || database.query(&waiting).unwrap().rows.len() == 1);
+        database.execute(&format!(
+            "select pg_terminate_backend(pid, 5000) from pg_locks where locktype = 'advisory' and objsubid = 2 and granted \
+             and classid::bigint = (hashtext('rsdbt')::bigint & 4294967295) and objid::bigint = (hashtext('{schema}')::bigint & 4294967295)"
+        ));
+        let mut second = run(2);
+        wait_until("the second one waits, too", || database.query(&waiting).unwrap().rows.len() == 2);
+        let held = database.query(&waiting).unwrap().rows;
+        assert_eq!(held[1], [Cell::Text("nothing".into())], "{config}: {held:?}");
+        database.execute(&format!("select pg_advisory_unlock({gate})"));
+        assert!(first.wait().unwrap().success() && second.wait().unwrap().success(), "{config}");
+        assert_eq!(database.query("select count(*) from m").unwrap().rows, [[Cell::Int(1)]]);
+    }
+}
+
 #[test]
 fn eight_threads_share_dependents_without_a_deadlock() {
     let mut database = Database::new();

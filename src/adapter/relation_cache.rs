@@ -224,6 +224,13 @@ impl RelationCache {
         }
     }
 
+    /// Nothing is asked: the schema is taken to be there and to be empty.
+    pub(crate) fn assume_schema(&self, schema: &str) {
+        let mut state = self.lock();
+        state.existing.get_or_insert_default().insert(schema.to_owned());
+        state.schemas.entry(schema.to_owned()).or_default();
+    }
+
     pub(crate) fn drop_schema(&self, schema: &str) {
         let mut state = self.lock();
         if let Some(existing) = &mut state.existing {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::backfill_added::known;
 use super::built::{Built, adds_rows_once, is_built_in_parts};
 use super::connect::Connect;
+use super::first_build;
 use super::homes::Homes;
 use super::schedule_task::spelled;
 use super::session::{ParsedProject, Session};
@@ -51,7 +52,8 @@ pub(super) fn left(
             if is_scheduled { Some(homes.session(output)?) } else { homes.session_if_allowed(output)? };
         let Some(home) = home else { continue };
         let built = Built::of(home, parsed, node, true)?;
-        match known(home, node, built, Some(""))?.left_of(window).as_slice() {
+        let takes_all = || first_build::takes_all(session, parsed, node);
+        match known(home, node, built, Some(""), takes_all)?.left_of(window).as_slice() {
             [] => left.none.push(unique_id.clone()),
             [whole] if *whole == window => {}
             [rest] if takes_another_interval(&parsed.manifest, node) => {

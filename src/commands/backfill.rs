@@ -12,6 +12,7 @@ use super::backfill_apart::{Apart, Batch, reads_its_table};
 use super::backfill_plan::{Models, batches};
 use super::built::{self, Built, adds_rows};
 use super::connect::Connect;
+use super::first_build;
 use super::homes::Homes;
 use super::interrupted::interrupted;
 use super::invocation::Invocation;
@@ -20,6 +21,7 @@ use super::running;
 use super::schedule_task::range;
 use super::session::{ParsedProject, Session};
 use super::table_rows::has_rows;
+use super::whole_or_part;
 use super::{CommandResult, Outcome};
 use crate::adapter::{Cell, Connection};
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
@@ -118,6 +120,7 @@ struct Backfill<'i> {
 impl Backfill<'_> {
     /// Each model's database knows what of it is built.
     fn read(&mut self, models: &Models) -> Result<()> {
+        whole_or_part::refuse_refreshed(&self.parsed.manifest, &models.in_parts)?;
         let mut homes = Homes::new(&self.connect);
         for unique_id in &models.in_parts {
             let Some(node) = self.parsed.manifest.nodes.get(unique_id) else { continue };
@@ -127,7 +130,8 @@ impl Backfill<'_> {
             if adds {
                 let help = "delete the rows that it has of the range, if any, and say so by `--rebuild`. Or ";
                 let refused = Some(help).filter(|_| !self.invocation.flags.is(&REBUILD));
-                built = backfill_added::known(home, node, built, refused)?;
+                let takes_all = || first_build::takes_all(&self.session, &self.parsed, node);
+                built = backfill_added::known(home, node, built, refused, takes_all)?;
             } else if !built.is_empty() && !has_rows(home, node)? {
                 // emptied since
                 built = Built::none();

@@ -2,22 +2,23 @@
 
 use jiff::Timestamp;
 
-use super::built::{Built, asks_only_incrementally};
+use super::built::Built;
 use super::table_rows::has_rows;
 use crate::adapter::Connection;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::manifest::Node;
 
 /// What is built of it, whatever its code was then: rows that are there are not added again. Without any there is nothing. `refused`: the help
-/// where the table has rows and nothing is noted of it, as after a restore.
+/// where the table has rows and nothing is noted of it, as after a restore. `takes_all`: whether its first build is one of all times.
 pub(super) fn known(
     home: &mut Connection,
     node: &Node,
     built: Built,
     refused: Option<&str>,
+    takes_all: impl FnOnce() -> Result<bool>,
 ) -> Result<Built> {
     if !has_rows(home, node)? {
-        return if asks_only_incrementally(node) { Err(takes_all(&node.name)) } else { Ok(Built::none()) };
+        return if takes_all()? { Err(of_all(&node.name)) } else { Ok(Built::none()) };
     }
     let Some(help) = refused.filter(|_| built.is_empty()) else { return Ok(built) };
     let name = &node.name;
@@ -31,7 +32,7 @@ pub(super) fn known(
 }
 
 /// The rows after the interval would come again with later ones.
-fn takes_all(name: &str) -> Box<Diagnostic> {
+fn of_all(name: &str) -> Box<Diagnostic> {
     let message = format!(
         "`{name}` asks for the interval only where `is_incremental()`: its first build would take the rows of all times, and later intervals would add them again"
     );

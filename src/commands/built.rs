@@ -32,7 +32,12 @@ pub(super) fn is_built_in_parts(manifest: &Manifest, node: &Node, is_rebuilt: &d
     let strategy = node.config.get("incremental_strategy").and_then(serde_json::Value::as_str);
     is_incremental(node)
         && (matches!(strategy, Some("partition_overwrite" | "microbatch"))
-            || is_bounded(manifest, node, is_rebuilt, &mut HashSet::default()))
+            || asks_for_bounds(manifest, node, is_rebuilt))
+}
+
+/// By the text of its query and of what that is made of.
+pub(super) fn asks_for_bounds(manifest: &Manifest, node: &Node, is_rebuilt: &dyn Fn(&str) -> bool) -> bool {
+    is_bounded(manifest, node, is_rebuilt, &mut HashSet::default())
 }
 
 pub(super) fn is_incremental(node: &Node) -> bool {

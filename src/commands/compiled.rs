@@ -15,8 +15,8 @@ use crate::context::runtime::NodeFile;
 use crate::diagnostic::{Diagnostic, Diagnostics, Result};
 use crate::hashed::HashMap;
 use crate::manifest::{Manifest, Node, ResourceType};
-use crate::options::table::VARS;
-use crate::run::{self, Command, Emitter, Introspection};
+use crate::options::table::{INTERVAL_END, INTERVAL_START, VARS};
+use crate::run::{self, Command, Emitter, Introspection, RunInputs};
 
 /// manifest.json as it would be after `compile`; models that cannot be compiled without the database are warned of.
 pub(super) fn manifest(session: &Session<'_>, parsed: &ParsedProject) -> Result<Json, Diagnostics> {
@@ -51,10 +51,40 @@ fn has_query(node: &Node) -> bool {
     matches!(node.resource_type(), ResourceType::Model | ResourceType::Snapshot)
 }
 
+/// The SQL of one node for an interval, where its table is there or is not; none where the query asks the database.
+pub(super) fn within(
+    session: &Session<'_>,
+    parsed: &ParsedProject,
+    node: &Arc<Node>,
+    [start, end]: [&str; 2],
+    is_there: bool,
+) -> Result<Option<Arc<str>>> {
+    let change = |inputs: &mut RunInputs| {
+        if let Some(shared) = Arc::get_mut(&mut inputs.shared) {
+            shared.set_flag(INTERVAL_START.0.key, start);
+            shared.set_flag(INTERVAL_END.0.key, end);
+        }
+        inputs.options.assumed.extend(is_there.then(|| Arc::clone(node)));
+    };
+    let nodes = compile_as(session, parsed, std::slice::from_ref(&node.unique_id), change)?;
+    let compiled = nodes.iter().find(|compiled| compiled.unique_id == node.unique_id);
+    Ok(compiled.and_then(|node| node.compiled.as_ref()?.code.clone()))
+}
+
 /// Compiles nodes in memory; those that ask the database are left out.
 fn compile(session: &Session<'_>, parsed: &ParsedProject, nodes: &[String]) -> Result<Vec<Arc<Node>>> {
+    compile_as(session, parsed, nodes, |_| ())
+}
+
+fn compile_as(
+    session: &Session<'_>,
+    parsed: &ParsedProject,
+    nodes: &[String],
+    change: impl FnOnce(&mut RunInputs),
+) -> Result<Vec<Arc<Node>>> {
     let connect = Connect::offline(&session.profile)?;
     let mut inputs = running::inputs(session, parsed, &connect, Command::Compile, nodes)?;
+    change(&mut inputs);
     inputs.emitter = Arc::new(Emitter::silent());
     inputs.options.introspection = Introspection::NothingExists;
     inputs.options.write_json = false;

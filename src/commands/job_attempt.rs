@@ -14,9 +14,10 @@ use serde_json::{Map, Value as Json};
 use crate::config::jobs::{Job, JobAction, JobStep};
 use crate::hashed::HashSet;
 use crate::interrupt::{self, Supervised};
+use crate::options::JOB_LEASE;
 use crate::output;
 use crate::run::{FIRST_ERROR, PreviousResults, Status};
-use crate::schedule::{LEASE, Lease};
+use crate::schedule::Lease;
 
 /// How often a step is looked after: the longer it runs, the less often.
 const LOOK: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(50)];
@@ -165,7 +166,7 @@ impl Attempt {
                     command.args(["--interval-start", start.as_str(), "--interval-end", end.as_str()]);
                 }
                 let lease = Lease { step: self.key(at), ..self.lease.clone() };
-                command.env(LEASE, serde_json::to_string(&lease)?);
+                command.env(JOB_LEASE, serde_json::to_string(&lease)?);
                 command
             }
             JobAction::Operation { macro_name, arguments, .. } => {

@@ -16,8 +16,9 @@ use crate::adapter::Connection;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::hashed::{HashMap, HashSet};
 use crate::manifest::{Manifest, Node, NodeKind, SourceDefinition, code, connection_of};
+use crate::options::JOB_LEASE;
 use crate::run::{RunOptions, Terms};
-use crate::schedule::{LEASE, Lease, affected};
+use crate::schedule::{Lease, affected};
 
 /// A job has a timeout of its own.
 const LOCK_WAIT: Duration = Duration::from_hours(24);
@@ -41,9 +42,9 @@ impl Leased {
         parsed: &ParsedProject,
         selected: &[String],
     ) -> Result<Option<Self>> {
-        let Some(text) = invocation.environment.get(LEASE) else { return Ok(None) };
+        let Some(text) = invocation.environment.get(JOB_LEASE) else { return Ok(None) };
         let lease: Lease = serde_json::from_str(text).map_err(|error| {
-            Diagnostic::runtime("lease", format!("{LEASE} is not a lease: {error}"))
+            Diagnostic::runtime("lease", format!("{JOB_LEASE} is not a lease: {error}"))
                 .help("it is set by `rsdbt schedule` for the steps of a job, and by nobody else")
                 .boxed()
         })?;

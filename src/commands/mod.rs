@@ -21,6 +21,7 @@ mod debug;
 mod deps;
 mod docs;
 mod export;
+mod first_build;
 mod homes;
 mod init;
 mod interrupted;

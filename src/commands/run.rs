@@ -253,7 +253,6 @@ struct Window {
     adds_once: bool,
 }
 
-/// What a job calls gets its interval by the environment, through a program of the project, too.
 fn window_of(invocation: &Invocation, command: Command) -> Option<Window> {
     let flags = &invocation.flags;
     let is_whole = !flags.is(&EMPTY) && flags.text(&SAMPLE).is_none();
@@ -262,6 +261,7 @@ fn window_of(invocation: &Invocation, command: Command) -> Option<Window> {
         let bounds = [flags.text(start)?.to_owned(), flags.text(end)?.to_owned()];
         Some(Window { bounds, is_of_batches, adds_once: adds_once && !is_of_batches })
     };
+    // the job's own steps build more where intervals were left out before
     let of_job = || {
         let given = |name| Some(spelled(moment(invocation.environment.get(name)?)?));
         if flags.is(&FULL_REFRESH) {

@@ -91,6 +91,7 @@ pub(super) fn inputs(
                 .collect(),
             allow_deletes: flags.is(&ALLOW_DELETES),
         },
+        assumed: Vec::new(),
         measures_lock_waits: flags.mapping(&RUN_LOG).contains_key("schema"),
         part: None,
     };

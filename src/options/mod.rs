@@ -15,7 +15,7 @@ mod warn_error;
 pub(crate) use flags::Flags;
 pub(crate) use grammar::{COMMANDS, Count, Row};
 pub(crate) use option::{Kind, Opt, Text};
-pub(crate) use resolve::{FlagInputs, variable_keys};
+pub(crate) use resolve::{FlagInputs, JOB_LEASE, variable_keys};
 pub(crate) use subcommand::Subcommand;
 pub(crate) use warn_error::WarnErrorOptions;
 

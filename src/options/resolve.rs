@@ -5,11 +5,11 @@ use serde_json::{Map, Value as Json};
 use super::behavior;
 use super::flags::{FlagOrigin, Flags};
 use super::grammar::Row;
-use super::option::{Opt, Reach};
+use super::option::{Opt, Reach, Text};
 use super::subcommand::Subcommand;
 use super::table::{
-    DEFER, EVENT_TIME_END, EVENT_TIME_START, FAVOR_STATE, GLOBAL, INLINE, INTERVAL_END, INTERVAL_START,
-    KNOWN, LOG_FORMAT, LOG_FORMAT_FILE, LOG_LEVEL, LOG_LEVEL_FILE, PRINT, SELECT, SELECTOR,
+    DEFER, EVENT_TIME_END, EVENT_TIME_START, FAVOR_STATE, FULL_REFRESH, GLOBAL, INLINE, INTERVAL_END,
+    INTERVAL_START, KNOWN, LOG_FORMAT, LOG_FORMAT_FILE, LOG_LEVEL, LOG_LEVEL_FILE, PRINT, SELECT, SELECTOR,
     SEND_ANONYMOUS_USAGE_STATS, STATE, USE_COLORS, USE_COLORS_FILE, WARN_ERROR, WARN_ERROR_OPTIONS,
 };
 use super::values::{from_json, from_text, usage};
@@ -36,6 +36,12 @@ const OLD_VARIABLES: [(&str, &Opt); 4] = [
     ("DBT_ARTIFACT_STATE_PATH", &STATE.0),
     ("DBT_NO_PRINT", &PRINT.0),
 ];
+
+/// What a job tells its steps, in UTC.
+const JOB_INTERVAL: [&str; 2] = ["RSDBT_INTERVAL_START", "RSDBT_INTERVAL_END"];
+
+/// By which a step that is a command of this program gets its lease.
+pub(crate) const JOB_LEASE: &str = "RSDBT_LEASE";
 
 /// Variables with dbt's reserved prefix that are no flags.
 const OTHER_ENGINE_VARIABLES: [&str; 6] = [
@@ -72,6 +78,7 @@ impl Flags {
             }
         }
         flags.read_old_variables(inputs, warnings)?;
+        flags.take_interval_of_job(inputs)?;
         for change in behavior::ALL {
             let (value, origin) = match inputs.project.get(change.key) {
                 Some(Json::Bool(value)) => (*value, FlagOrigin::Project),
@@ -121,6 +128,25 @@ impl Flags {
                 Json::Bool(value) if variable == "DBT_NO_PRINT" => Json::Bool(!value),
                 value => value,
             };
+            self.set_from(option.key, value, FlagOrigin::Environment);
+        }
+        Ok(())
+    }
+
+    /// What a program of a job calls works on the job's interval. A window of its own and a full refresh are something else, and the
+    /// job's own steps say themselves what they build.
+    fn take_interval_of_job(&mut self, inputs: &FlagInputs<'_>) -> Result<()> {
+        let given = |option: &Text| self.text(option).is_some();
+        let is_free = matches!(inputs.command, Subcommand::Run | Subcommand::Build)
+            && inputs.environment.get(JOB_LEASE).is_none()
+            && !(given(&INTERVAL_START) || given(&INTERVAL_END) || given(&EVENT_TIME_START))
+            && !self.is(&FULL_REFRESH);
+        let bounds = JOB_INTERVAL.map(|variable| inputs.environment.get(variable));
+        let ([Some(start), Some(end)], true) = (bounds, is_free) else { return Ok(()) };
+        for (option, text, variable) in
+            [(&INTERVAL_START.0, start, JOB_INTERVAL[0]), (&INTERVAL_END.0, end, JOB_INTERVAL[1])]
+        {
+            let value = from_text(option, text, variable)?;
             self.set_from(option.key, value, FlagOrigin::Environment);
         }
         Ok(())

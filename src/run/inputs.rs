@@ -12,6 +12,7 @@ use crate::context::runtime::RunContext;
 use crate::graph::Graph;
 use crate::hashed::HashMap;
 use crate::interrupt::Interrupt;
+use crate::manifest::Node;
 use crate::memory::Memory;
 
 /// The commands that follow a plan.
@@ -151,6 +152,8 @@ pub(crate) struct RunOptions {
     pub keep_seed_rows: bool,
     pub terms: Terms,
     pub loading: Loading,
+    /// Nodes whose tables are taken to be there, where nothing else is.
+    pub assumed: Vec<Arc<Node>>,
     /// The run log tells how long nodes waited for locks.
     pub measures_lock_waits: bool,
     /// What is built of each model, where others build other parts of it meanwhile: told in its lines.

@@ -12,6 +12,7 @@ use super::origins::Origins;
 use super::outputs::Output;
 use super::results::FreshnessResult;
 use super::summary::Nodes;
+use crate::adapter::RelationKind;
 use crate::context::objects::adapter::KnownAnswer;
 use crate::diagnostic::Diagnostic;
 use crate::hashed::HashMap;
@@ -47,9 +48,13 @@ impl<'a> Run<'a> {
         if inputs.options.introspection == Introspection::NothingExists {
             let manifest = &inputs.shared.manifest;
             let shared = &inputs.shared;
-            let add = |config, schema| run.outputs[shared.home_of(config).output].cache.add_schema(schema);
+            let add = |config, schema| run.outputs[shared.home_of(config).output].cache.assume_schema(schema);
             manifest.nodes.values().for_each(|node| add(&node.config, &node.schema));
             manifest.sources.values().for_each(|source| add(&source.config, &source.schema));
+            for node in &inputs.options.assumed {
+                let cache = &run.outputs[shared.home_of(&node.config).output].cache;
+                drop(cache.add(&node.schema, &node.alias, RelationKind::Table));
+            }
         }
         run
     }

@@ -8,9 +8,6 @@ use serde::{Deserialize, Serialize};
 use crate::adapter::{Cell, Connection, quote_literal};
 use crate::diagnostic::{Diagnostic, Result};
 
-/// The variable of the environment by which a process gets its lease.
-pub(crate) const VARIABLE: &str = "RSDBT_LEASE";
-
 /// Stands in the place of a node.
 const RECORD: &str = "record of other databases";
 

@@ -17,7 +17,7 @@ pub(crate) use clock::Clock;
 pub(crate) use due::{Next, next};
 pub(crate) use interval::{Interval, IntervalState};
 pub(crate) use jobs::{Planned, planned};
-pub(crate) use lease::{Lease, VARIABLE as LEASE};
+pub(crate) use lease::Lease;
 pub(crate) use ledger::{Ledger, TAKEN};
 pub(crate) use progress::{Progress, affected};
 pub(crate) use sensed::Sight;

@@ -272,6 +272,107 @@ fn a_first_build_takes_the_rows_of_its_interval_alone() {
     assert_eq!(output.status, 0, "{}", output.text);
 }
 
+/// The condition may stand in a macro, in a variable or in an expression, and the interval in a column, too.
+#[test]
+fn a_first_build_of_all_rows_is_noticed_however_it_is_written() {
+    let queries = [
+        "{{ later() }}",
+        "{% set start = interval_start %}{% if is_incremental() %} where at >= '{{ start }}' and at < '{{ interval_end }}'{% endif %}",
+        "{% set inc = is_incremental() %}{% if inc %} where at >= '{{ interval_start }}' and at < '{{ interval_end }}'{% endif %}",
+        "{{ \"where at >= '\" ~ interval_start ~ \"' and at < '\" ~ interval_end ~ \"'\" if is_incremental() else '' }}",
+        "cross join (select '{{ interval_start }}' as loaded_for) as l {% if is_incremental() %} where at >= '{{ interval_start }}' and at < '{{ interval_end }}'{% endif %}",
+    ];
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let schema = database.schema.clone();
+    project.write(
+        "macros/later.sql",
+        "{% macro later() %}{% if is_incremental() %}where at >= '{{ interval_start }}' and at < '{{ interval_end }}'{% endif %}{% endmacro %}",
+    );
+    jobs(&project, "cron: '@daily', steps: [{run: d}]");
+    for query in queries {
+        let config = "{{ config(materialized='incremental', incremental_strategy='append') }}";
+        project.write("models/d.sql", &format!("{config} select id, at from {schema}.ev {query}"));
+        let (status, text) = due(&project, "2024-05-02T00:00:01Z");
+        assert!(status == 1 && text.contains("only where `is_incremental()`"), "{query}: {text}");
+        assert_eq!(at(&project, &["schedule", "clear", "n"], "2024-05-02T00:00:02Z").0, 0);
+        let range = ["backfill", "d", "--from", "2024-05-01", "--to", "2024-05-03"];
+        let output = project.run(&range);
+        assert!(
+            output.status == 2 && output.text.contains("only where `is_incremental()`"),
+            "{}",
+            output.text
+        );
+    }
+}
+
+/// Each batch would leave its own rows alone.
+#[test]
+fn a_backfill_is_no_full_refresh() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let backfill = |to| project.run(&["backfill", "d", "--from", "2024-05-01", "--to", to]);
+    assert_eq!(backfill("2024-05-04").status, 0);
+    let settings = std::fs::read_to_string(project.path().join("dbt_project.yml")).unwrap();
+    project.write("dbt_project.yml", &format!("{settings}models: {{+full_refresh: true}}\n"));
+    let output = backfill("2024-05-06");
+    assert!(
+        output.status == 2 && output.text.contains("each batch would keep its own rows"),
+        "{}",
+        output.text
+    );
+    assert_eq!(rows(&mut database), "72 72 01 00 03 23");
+    project.write("dbt_project.yml", &settings);
+    assert_eq!(backfill("2024-05-06").status, 0);
+    assert_eq!(rows(&mut database), "120 120 01 00 05 23");
+}
+
+/// Batches and periods are those of the interval, as in the job's own steps.
+#[test]
+fn a_program_of_a_step_builds_the_batches_and_periods_of_the_interval() {
+    let mut database = Database::new();
+    let project = project(&mut database);
+    let schema = database.schema.clone();
+    project.write(
+        "models/f.sql",
+        &format!("{{{{ config(materialized='view', event_time='at') }}}} select id, at from {schema}.ev"),
+    );
+    let strategies = [
+        (
+            "m",
+            "incremental_strategy='microbatch', unique_key='id', event_time='at', batch_size='day', begin='2024-05-01'",
+        ),
+        (
+            "p",
+            "incremental_strategy='partition_overwrite', lookback=[0], partition_by={'field': 'day', 'granularity': 'day'}",
+        ),
+    ];
+    for (name, config) in strategies {
+        project.write(
+            &format!("models/{name}.sql"),
+            &format!("{{{{ config(materialized='incremental', {config}) }}}} select id, at, at::date as day from {{{{ ref('f') }}}}"),
+        );
+    }
+    project.run_ok(&["run", "--select", "f", "m", "p"]);
+    database.execute("update ev set id = id + 1000 where at::date = '2024-05-03'");
+    let program = env!("CARGO_BIN_EXE_rsdbt");
+    jobs(
+        &project,
+        &format!(
+            "cron: '@daily', start: 2024-05-03, catch_up: all, steps: [{{shell: [{program}, run, -s, m, p]}}]"
+        ),
+    );
+    let (status, text) = due(&project, "2024-05-04T00:00:01Z");
+    assert_eq!(status, 0, "{text}");
+    for name in ["m", "p"] {
+        let sql = format!(
+            "select concat_ws(' ', count(*) filter (where id >= 1000), count(*) filter (where at::date = '2024-05-03')) from {name}"
+        );
+        let expected = if name == "m" { "24 48" } else { "24 24" };
+        assert_eq!(texts(&mut database, &sql), [expected], "{name}: {text}");
+    }
+}
+
 /// By its config, too, and whatever strategy builds a part.
 #[test]
 fn a_full_refresh_of_the_config_replaces_no_more_than_its_interval() {

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::config::yaml::Kind;
 use crate::config::{Fields, Yaml, strict};
 use crate::diagnostic::{Diagnostic, Result, Span};
 
@@ -80,7 +81,12 @@ fn by_periods(fields: &Fields<'_>, periods: &Yaml) -> Result<Map<String, Json>> 
     set("partition_by", partition_by(periods)?);
     set("on_schema_change", json!("append_new_columns"));
     set("dirty", json!(fields.boolean("dirty")?.unwrap_or(true)));
-    for key in ["lookback", "horizon", "retention"] {
+    if fields.get("lookback").is_some_and(|value| matches!(value.kind, Kind::Sequence(_))) {
+        set("lookback", fields.get("lookback").map(Yaml::to_json).unwrap_or_default());
+    } else if let Some(number) = strict::number(CODE, fields, "lookback", i64::from(i32::MAX))? {
+        set("lookback", json!(number));
+    }
+    for key in ["horizon", "retention"] {
         if let Some(number) = strict::number(CODE, fields, key, i64::from(i32::MAX))? {
             set(key, json!(number));
         }

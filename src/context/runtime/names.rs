@@ -128,7 +128,7 @@ impl NodeContext {
             },
             "invocation_args_dict" => Some(from_json(&self.shared.invocation.args)),
             "dbt_metadata_envs" => Some(from_json(&self.shared.invocation.metadata_envs)),
-            "render" | "write" | "rsdbt_condition" | "rsdbt_write_first" => {
+            "render" | "write" | "rsdbt_condition" | "rsdbt_write_first" | "rsdbt_input" => {
                 Some(templates::function(name, &self.me.upgrade()?))
             }
             "try_or_compiler_error" | "validation" => guard(name),

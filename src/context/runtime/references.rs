@@ -13,7 +13,7 @@ use crate::context::objects::{
     EventTimeFilter, MetricReference, Policy, Relation, RelationType, RuntimeConfig,
 };
 use crate::diagnostic::Diagnostic;
-use crate::jinja::python::{Arguments, raise, to_json, type_name};
+use crate::jinja::python::{Arguments, from_json, raise, to_json, type_name};
 use crate::manifest::{
     Found, Node, Reason, RefArgs, Resource, SourceDefinition, Target, Version, ambiguous_ref, forbidden,
     target_not_found,
@@ -178,6 +178,19 @@ impl NodeContext {
         let target = self.deferred(target).unwrap_or_else(|| Arc::clone(target));
         let relation = shared.relation_of(&target).with_limit(shared.limit());
         Ok(relation.with_event_time_filter(self.event_time_of_node(&target)))
+    }
+
+    /// A node or source as the graph has it, or what stands for it in the state. None for what has no rows.
+    pub(super) fn input(&self, unique_id: &str) -> Value {
+        let manifest = &self.shared.manifest;
+        match (manifest.nodes.get(unique_id), manifest.sources.get(unique_id)) {
+            (Some(node), _) => {
+                let deferred = self.deferred(node);
+                from_json(&serde_json::json!(deferred.as_ref().unwrap_or(node)))
+            }
+            (None, Some(source)) => from_json(&serde_json::json!(source)),
+            (None, None) => Value::from(()),
+        }
     }
 
     /// The node in the state that stands for a node that was not built here.

@@ -19,6 +19,7 @@ enum Function {
     Write,
     WriteFirst,
     Condition,
+    Input,
 }
 
 #[derive(Debug)]
@@ -32,6 +33,7 @@ pub(super) fn function(name: &str, context: &Arc<NodeContext>) -> Value {
         "render" => Function::Render,
         "write" => Function::Write,
         "rsdbt_write_first" => Function::WriteFirst,
+        "rsdbt_input" => Function::Input,
         _ => Function::Condition,
     };
     Value::from_object(Callable { function, context: Arc::clone(context) })
@@ -57,6 +59,10 @@ impl Object for Callable {
                 let [payload] = bind_required("rsdbt_write_first", args, ["payload"], 1)?;
                 self.context.write_first(&to_str(&payload)).map_err(raise)?;
                 Ok(Value::from(""))
+            }
+            Function::Input => {
+                let [unique_id] = bind_required("rsdbt_input", args, ["unique_id"], 1)?;
+                Ok(self.context.input(&to_str(&unique_id)))
             }
             Function::Condition => {
                 let [text, kind, column] =

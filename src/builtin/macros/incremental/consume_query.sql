@@ -63,7 +63,7 @@
 {% macro rsdbt_only_input(query) %}
   {%- set inputs = [] -%}
   {%- for unique_id in rsdbt_read_by(model) -%}
-    {%- set node = graph.sources.get(unique_id) or graph.nodes.get(unique_id) -%}
+    {%- set node = rsdbt_input(unique_id) -%}
     {%- if node.relation_name and node.relation_name in query and node.relation_name not in inputs -%}
       {%- do inputs.append(node.relation_name) -%}
     {%- endif -%}

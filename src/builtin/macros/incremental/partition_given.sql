@@ -8,25 +8,13 @@
   {%- if flags.EVENT_TIME_START -%}
     {{ return([rsdbt_local_times_sql(flags.EVENT_TIME_START, flags.EVENT_TIME_END)]) }}
   {%- endif -%}
-  {%- set by = rsdbt_partitioning() -%}
   {%- set periods = [] -%}
   {%- if flags.INTERVAL_START -%}
     {%- do periods.append(rsdbt_local_times_sql(flags.INTERVAL_START, flags.INTERVAL_END)) -%}
   {%- endif -%}
   {#- Every model has dbt's default for microbatches; only one that the project wrote counts. -#}
   {%- if 'lookback' in (model.unrendered_config or {}) -%}
-    {%- set lookback = config.get('lookback') -%}
-    {%- if lookback is number or lookback is string -%}
-      {%- set current = rsdbt_local("timestamp '" ~ flags.INTERVAL_START ~ "'", by.time_zone) if flags.INTERVAL_START
-        else "pg_catalog.now() at time zone '" ~ by.time_zone ~ "'" -%}
-      {%- do periods.append('select ' ~ current ~ ' - ago::pg_catalog.float8 * interval \'1 ' ~ by.granularity ~ '\' from pg_catalog.generate_series(0, ' ~ lookback ~ ') as ago') -%}
-    {%- else -%}
-      {#- Of each period of the interval. -#}
-      {%- set current = rsdbt_local_times_sql(flags.INTERVAL_START, flags.INTERVAL_END) if flags.INTERVAL_START
-        else "select pg_catalog.now() at time zone '" ~ by.time_zone ~ "'" -%}
-      {%- do periods.append('select current.at - ago::pg_catalog.float8 * interval \'1 ' ~ by.granularity ~ '\' from (' ~ current
-        ~ ') as current (at), pg_catalog.unnest(array[' ~ lookback | join(', ') ~ ']::pg_catalog.int4[]) as ago') -%}
-    {%- endif -%}
+    {%- do periods.append(rsdbt_lookback_sql()) -%}
   {%- endif -%}
   {{ return(periods) }}
 {% endmacro %}

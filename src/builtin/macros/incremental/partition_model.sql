@@ -14,7 +14,7 @@
   {%- set inputs = [] -%}
   {%- set home = rsdbt_overwritten_model().config.get('connection') -%}
   {%- for unique_id in rsdbt_overwritten_model().depends_on.nodes -%}
-    {%- set node = graph.sources.get(unique_id) or graph.nodes.get(unique_id) -%}
+    {%- set node = rsdbt_input(unique_id) -%}
     {%- if node and node.config.get('event_time') and node.config.get('connection') == home -%}
       {%- if node.relation_name -%}
         {%- do inputs.append(node) -%}

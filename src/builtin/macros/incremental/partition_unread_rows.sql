@@ -62,7 +62,7 @@
 
 {% macro rsdbt_has_input_with(name) %}
   {%- for unique_id in model.depends_on.nodes -%}
-    {%- set node = graph.sources.get(unique_id) or graph.nodes.get(unique_id) -%}
+    {%- set node = rsdbt_input(unique_id) -%}
     {%- if node and node.relation_name and node.config.get('connection') == model.config.get('connection')
       and name in rsdbt_columns_of_input(node) | map(attribute='name') -%}
       {{ return(true) }}

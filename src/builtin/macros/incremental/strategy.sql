@@ -3,6 +3,7 @@
   with `_` for the `+` of a name. Gives SQL; or, after statements of its own, how the transaction ends (see rsdbt_end_with_swap) or none.
   What else it needs stands beside it, in macros that need not be there:
 
+    rsdbt_enter_x()                     before anything is locked or looked at
     rsdbt_traits_x()                    what it does to the table: {adds_only, deletes, consumes, remembers,
                                         has_index_of_key, writes_all}
     rsdbt_first_x(relation, get_sql)    the first build, where that is more than a table of the query's rows
@@ -17,6 +18,13 @@
 {# The macro of a step, or none. #}
 {% macro rsdbt_step_of(strategy, step) %}
   {{ return(context.get('rsdbt_' ~ step ~ '_' ~ strategy.replace('+', '_'))) }}
+{% endmacro %}
+
+{# Who has to wait for another run waits here, where it keeps nobody from the table. #}
+{% macro rsdbt_enter_strategy() %}
+  {%- set strategy = config.get('incremental_strategy') if model.config.materialized == 'incremental' else none -%}
+  {%- set enter = rsdbt_step_of(strategy, 'enter') if strategy else none -%}
+  {%- do enter() if enter is not none -%}
 {% endmacro %}
 
 {% macro rsdbt_traits(strategy) %}

@@ -11,7 +11,7 @@
   {%- set watched = rsdbt_inputs_with_event_time() | map(attribute='unique_id') | list -%}
   {%- set read = parts[2::3] | join(' ') | lower -%}
   {%- for unique_id in model.depends_on.nodes if unique_id not in watched -%}
-    {%- set node = graph.sources.get(unique_id) or graph.nodes.get(unique_id) -%}
+    {%- set node = rsdbt_input(unique_id) -%}
     {%- if node and node.relation_name and node.config.get('connection') == config.get('connection') -%}
       {%- for column in rsdbt_columns_of_input(node) if column.name | lower in read and column.dtype in rsdbt_other_time_types() -%}
         {%- if rsdbt_narrows_input(node, column) -%}

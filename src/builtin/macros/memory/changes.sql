@@ -31,7 +31,7 @@
     ~ 'case when not pg_catalog.isfinite(period) then row_count end from (' ~ changed ~ ') as changed (period, input, row_count) order by 1, 2'
   ).rows -%}
     {%- do periods.append(row[0]) if row[0] is not none -%}
-    {%- do rsdbt_warn_of_infinite_event_times(graph.sources.get(row[1]) or graph.nodes.get(row[1]), row[2]) if row[1] is not none and row[2] -%}
+    {%- do rsdbt_warn_of_infinite_event_times(rsdbt_input(row[1]), row[2]) if row[1] is not none and row[2] -%}
   {%- endfor -%}
   {{ return(rsdbt_timestamps_sql(periods)) }}
 {% endmacro %}

@@ -6,6 +6,7 @@
 {% macro run_hooks(hooks, inside_transaction=True) %}
   {%- set goes_before = inside_transaction and not load_result('main') -%}
   {%- if goes_before -%}
+    {%- do rsdbt_enter_strategy() -%}
     {%- do adapter.rsdbt_admit_writes(this) -%}
   {%- endif -%}
   {%- set was_open = adapter.rsdbt_is_open() -%}

@@ -9,6 +9,11 @@
       ~ "\nhelp: `partition_overwrite` with `partition_by={'field': .., 'granularity': 'day'}` replaces the periods that the new rows have"
     ) }}
   {%- endif -%}
+  {%- if flags.EMPTY or flags.SAMPLE -%}
+    {#- What is not read would be deleted. -#}
+    {%- do rsdbt_warn('`insert_overwrite` with `--' ~ ('empty' if flags.EMPTY else 'sample') ~ '` changes nothing: the rows that the predicates cover would be deleted') -%}
+    {{ return('select where false') }}
+  {%- endif -%}
   {%- do rsdbt_refuse_cascades(arg_dict['target_relation'], '`insert_overwrite`', condition=predicates) -%}
   {{ return(get_insert_overwrite_merge_sql(
     arg_dict['target_relation'], arg_dict['temp_relation'], arg_dict['dest_columns'], arg_dict['incremental_predicates']

@@ -66,8 +66,12 @@
   {%- do rsdbt_increment(relation, relation, 'merge_upsert', get_strategy_sql) -%}
 {% endmacro %}
 
-{% macro rsdbt_prepare_merge_upsert(existing_relation) %}
+{% macro rsdbt_enter_merge_upsert() %}
   {%- do rsdbt_one_merge_at_a_time(this) -%}
+{% endmacro %}
+
+{% macro rsdbt_prepare_merge_upsert(existing_relation) %}
+  {%- do rsdbt_enter_merge_upsert() -%} {#- again: a hook may have ended the transaction -#}
   {{ return({'reading': rsdbt_consuming(sql), 'reads_at_last': true}) }}
 {% endmacro %}
 

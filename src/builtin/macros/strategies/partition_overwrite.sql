@@ -43,14 +43,19 @@
   {%- do rsdbt_build_periods(relation) -%}
 {% endmacro %}
 
+{# A backfill builds batches side by side that have no period in common. #}
+{% macro rsdbt_enter_partition_overwrite() %}
+  {%- do rsdbt_one_merge_at_a_time(this, beside=flags.get('RSDBT_SIDE_BY_SIDE')) -%}
+{% endmacro %}
+
 {# Where old rows go before the query is read, it must not look at them: its rows wait in a table then. #}
 {% macro rsdbt_prepare_partition_overwrite(existing_relation) %}
   {%- do rsdbt_check_partition_config() -%}
   {%- do rsdbt_check_interval() -%}
   {%- do rsdbt_check_event_times() -%}
   {%- do rsdbt_warn_of_unwatched_inputs() -%}
-  {#- A backfill builds batches side by side that have no period in common. -#}
-  {%- do rsdbt_one_merge_at_a_time(this, beside=flags.get('RSDBT_SIDE_BY_SIDE')) -%}
+  {#- Again: a hook may have ended the transaction. -#}
+  {%- do rsdbt_enter_partition_overwrite() -%}
   {%- set windows = rsdbt_windows_of_run(adapter.get_columns_in_relation(existing_relation)) -%}
   {%- do rsdbt_check_whole_periods(windows) -%}
   {%- set doubtful = rsdbt_doubtful_windows(windows) -%}
