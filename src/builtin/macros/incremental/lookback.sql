@@ -19,9 +19,12 @@
     {%- set current = "select pg_catalog.now() at time zone '" ~ by.time_zone ~ "'" -%}
   {%- endif -%}
   {%- set steps = [] -%}
-  {%- for direction, farthest in [['-', counted | max], ['+', -(counted | min)]] if farthest >= 0 -%}
-    {%- do steps.append(rsdbt_steps_sql(direction, farthest, by)) -%}
-  {%- endfor -%}
+  {%- if counted | max >= 0 -%}
+    {%- do steps.append(rsdbt_steps_sql('-', counted | max, by)) -%}
+  {%- endif -%}
+  {%- if counted | min < 0 -%}
+    {%- do steps.append(rsdbt_steps_sql('+', -(counted | min), by)) -%}
+  {%- endif -%}
   {{ return(
     'select step.at from (' ~ current ~ ') as current (at), lateral (' ~ steps | join(' union all ') ~ ') as step (at, ago) where step.ago '
     ~ ('<= ' ~ counted | max ~ '::pg_catalog.int8' if not is_list else '= any(array[' ~ counted | join(', ') ~ ']::pg_catalog.int8[])')
