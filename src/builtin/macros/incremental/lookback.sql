@@ -7,27 +7,21 @@
   {%- set is_list = lookback is sequence and lookback is not string -%}
   {%- if is_list -%}
     {%- set current = rsdbt_local_times_sql(flags.INTERVAL_START, flags.INTERVAL_END) if flags.INTERVAL_START -%}
-    {%- set counted = [] -%}
-    {%- for ago in lookback -%}
-      {%- do counted.append(ago) -%}
-    {%- endfor -%}
+    {%- set farthest, last = lookback | max, lookback | min -%}
   {%- else -%}
     {%- set current = 'select ' ~ rsdbt_local("timestamp '" ~ flags.INTERVAL_START ~ "'", by.time_zone) if flags.INTERVAL_START -%}
-    {%- set counted = range(lookback | int + 1) | list -%}
-  {%- endif -%}
-  {%- if not current -%}
-    {%- set current = "select pg_catalog.now() at time zone '" ~ by.time_zone ~ "'" -%}
+    {%- set farthest, last = lookback | int, 0 -%}
   {%- endif -%}
   {%- set steps = [] -%}
-  {%- if counted | max >= 0 -%}
-    {%- do steps.append(rsdbt_steps_sql('-', counted | max, by)) -%}
+  {%- if farthest >= 0 -%}
+    {%- do steps.append(rsdbt_steps_sql('-', farthest, by)) -%}
   {%- endif -%}
-  {%- if counted | min < 0 -%}
-    {%- do steps.append(rsdbt_steps_sql('+', -(counted | min), by)) -%}
+  {%- if last < 0 -%}
+    {%- do steps.append(rsdbt_steps_sql('+', -last, by)) -%}
   {%- endif -%}
   {{ return(
-    'select step.at from (' ~ current ~ ') as current (at), lateral (' ~ steps | join(' union all ') ~ ') as step (at, ago) where step.ago '
-    ~ ('<= ' ~ counted | max ~ '::pg_catalog.int8' if not is_list else '= any(array[' ~ counted | join(', ') ~ ']::pg_catalog.int8[])')
+    'select step.at from (' ~ (current or "select pg_catalog.now() at time zone '" ~ by.time_zone ~ "'") ~ ') as current (at), lateral (' ~ steps | join(' union all ') ~ ') as step (at, ago) where step.ago '
+    ~ ('<= ' ~ farthest ~ '::pg_catalog.int8' if not is_list else '= any(array[' ~ lookback | join(', ') ~ ']::pg_catalog.int8[])')
   ) }}
 {% endmacro %}
 
