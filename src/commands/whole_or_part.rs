@@ -57,9 +57,14 @@ pub(super) fn refuse_sample(
     parsed: &ParsedProject,
     selected: &[String],
 ) -> Result<()> {
-    let nodes = selected.iter().filter_map(|id| parsed.manifest.nodes.get(id));
-    let adding = nodes.into_iter().find(|node| adds_rows_once(node));
-    let Some(node) = adding.filter(|_| invocation.flags.text(&SAMPLE).is_some()) else { return Ok(()) };
+    if invocation.flags.text(&SAMPLE).is_none() {
+        return Ok(());
+    }
+    let is_selected = |id: &str| selected.iter().any(|known| known == id);
+    let mut nodes = selected.iter().filter_map(|id| parsed.manifest.nodes.get(id));
+    let adding =
+        nodes.find(|node| adds_rows_once(node) && is_built_in_parts(&parsed.manifest, node, &is_selected));
+    let Some(node) = adding else { return Ok(()) };
     let message = format!(
         "`{}` only adds rows: those of a sample would come again with the interval. Nothing was added",
         node.name

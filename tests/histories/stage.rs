@@ -29,8 +29,11 @@ const CAMPAIGN: &str = "{{ config(
 const ON_SCHEMA_CHANGE: [&str; 5] =
     ["none", "'append_new_columns'", "'sync_all_columns'", "'ignore'", "'fail'"];
 
-/// Without a line in its log, also where it waits for another run on a machine with much else to do.
-const HANGS_AFTER: Duration = Duration::from_mins(8);
+/// Without a line in its log, also on a machine with much else to do.
+const HANGS_AFTER: Duration = Duration::from_secs(90);
+
+/// The same of a run that waits for another one: it says so once.
+const HANGS_WAITING_AFTER: Duration = Duration::from_mins(8);
 
 /// The only one of the queries that names its columns.
 const NAMES_COLUMNS: usize = 3;
@@ -242,13 +245,17 @@ impl Process {
                     (logged, last_sign) = (length, Instant::now());
                 }
             }
-            let stuck = last_sign.elapsed() > HANGS_AFTER;
+            let stuck = last_sign.elapsed() > HANGS_AFTER
+                && (last_sign.elapsed() > HANGS_WAITING_AFTER || !self.waits_for_another());
             if stuck || killed_after.is_some_and(|moment| self.begun.elapsed() >= moment) {
                 self.child.kill().unwrap();
                 self.child.wait().unwrap();
                 if stuck {
                     let said = fs::read_to_string(&self.said).unwrap();
-                    return Err(format!("a run hangs: it has logged nothing for {HANGS_AFTER:?}\n{said}"));
+                    return Err(format!(
+                        "a run hangs: it has logged nothing for {:?}\n{said}",
+                        last_sign.elapsed()
+                    ));
                 }
                 break None;
             }
@@ -256,6 +263,13 @@ impl Process {
         };
         let text = fs::read_to_string(&self.said).unwrap();
         Ok(Ended { text, status })
+    }
+}
+
+impl Process {
+    fn waits_for_another(&self) -> bool {
+        let said = fs::read_to_string(&self.said).unwrap_or_default();
+        said.lines().last().is_some_and(|line| line.contains("Waiting for another run to finish"))
     }
 }
 

@@ -1,9 +1,15 @@
 //! What people do beside a job, or by it: they restore, rename and refresh tables, open intervals again, and call the program from steps of their own.
 
-use crate::support::Database;
+use crate::support::{Database, Project};
 
 use super::unfinished::{at, jobs, mend, project, rows};
 use super::{due, texts};
+
+/// As `f`, for strategies that take their batches and periods from it.
+fn facts_with_event_time(project: &Project, database: &Database) {
+    let config = "{{ config(materialized='view', event_time='at') }}";
+    project.write("models/f.sql", &format!("{config} select id, at from {}.ev", database.schema));
+}
 
 /// As after a restore: its rows are there, and nobody knows of which times. A word of somebody who does lets it go on.
 #[test]
@@ -332,11 +338,7 @@ fn a_backfill_is_no_full_refresh() {
 fn a_program_of_a_step_builds_the_batches_and_periods_of_the_interval() {
     let mut database = Database::new();
     let project = project(&mut database);
-    let schema = database.schema.clone();
-    project.write(
-        "models/f.sql",
-        &format!("{{{{ config(materialized='view', event_time='at') }}}} select id, at from {schema}.ev"),
-    );
+    facts_with_event_time(&project, &database);
     let strategies = [
         (
             "m",
@@ -386,11 +388,7 @@ fn a_full_refresh_of_the_config_replaces_no_more_than_its_interval() {
     for (config, condition) in parts {
         let mut database = Database::new();
         let project = project(&mut database);
-        let schema = database.schema.clone();
-        project.write(
-            "models/f.sql",
-            &format!("{{{{ config(materialized='view', event_time='at') }}}} select id, at from {schema}.ev"),
-        );
+        facts_with_event_time(&project, &database);
         project.write(
             "models/d.sql",
             &format!("{{{{ config(materialized='incremental', full_refresh=true, {config}) }}}} select id, at from {{{{ ref('f') }}}} {condition}"),

@@ -143,7 +143,7 @@ fn int(value: &Value, args: &[Value]) -> Result<Value, Error> {
         return Err(Error::from(minijinja::ErrorKind::UndefinedError));
     }
     let parsed = match value.as_str().filter(|_| value.kind() == ValueKind::String) {
-        // what is no base is no error: the text may be a float
+        // with a base that is none, the text may still be a float
         Some(text) => parse_int(text, base.map_or(Some(10), |base| as_int(&base)?.try_into().ok())),
         None => truncated(value),
     };
